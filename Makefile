@@ -1,0 +1,131 @@
+# mkscratch: `make` builds build/mkscratch; `make help` lists the rest.
+#
+#   MODE=release|debug|asan|tsan|cov|fuzz   how to build (release)
+#   BUILD=DIR                          where (build); objects of a mode lie in $(BUILD)/$(MODE)
+#   DEVELOPER=1                        warnings are errors, and the compiler's analyzer runs
+#   DESTDIR= PREFIX=/usr/local         for install
+
+MODE    ?= release
+BUILD   ?= build
+PREFIX  ?= /usr/local
+CC      ?= cc
+AR      ?= ar
+PKG_CONFIG ?= pkg-config
+MAKEFLAGS += --no-builtin-rules
+
+VERSION := 0.1.0
+O       := $(BUILD)/$(MODE)
+BIN     := $(if $(filter release,$(MODE)),$(BUILD)/mkscratch,$(O)/mkscratch)
+
+LIBS := libarchive libcrypto jansson libelf libdeflate libzstd
+LIBS_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(LIBS))
+LIBS_LDLIBS := $(shell $(PKG_CONFIG) --libs $(LIBS))
+
+# A flag the compiler does not know is left out.
+accepts = $(shell echo 'int main(void){return 0;}' | $(CC) -Werror $(1) -x c - -o /dev/null 2>/dev/null && echo '$(1)')
+ARCH_CFLAGS := $(call accepts,-fcf-protection=full)
+ARCH_CFLAGS += $(if $(filter aarch64%,$(shell $(CC) -dumpmachine)),$(call accepts,-mbranch-protection=standard))
+
+WARN := -Wall -Wextra -Wshadow -Wformat=2 -Wmissing-prototypes -Wstrict-prototypes -Wvla -Wpointer-arith \
+	-Wundef -Wdate-time -Wwrite-strings
+HARDEN := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE $(call accepts,-fstack-clash-protection) \
+	$(ARCH_CFLAGS) $(call accepts,-ftrivial-auto-var-init=zero) -fno-strict-overflow \
+	-fno-delete-null-pointer-checks $(call accepts,-fstrict-flex-arrays=3)
+HARDEN_LD := -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed
+
+MODE_release := -O2 $(HARDEN)
+MODE_debug   := -O0 -g3
+MODE_asan    := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+MODE_tsan    := -O1 -g -fsanitize=thread
+MODE_cov     := -O0 -g --coverage
+MODE_fuzz    := -O1 -g -fsanitize=fuzzer-no-link,address,undefined
+LD_release   := $(HARDEN_LD)
+LD_asan      := -fsanitize=address,undefined
+LD_tsan      := -fsanitize=thread
+LD_cov       := --coverage
+
+ifdef DEVELOPER
+WARN += -Werror $(if $(findstring gcc,$(shell $(CC) --version)),-fanalyzer)
+endif
+
+ALL_CFLAGS := -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DMSK_VERSION='"$(VERSION)"' -Iinclude -pthread \
+	$(WARN) $(MODE_$(MODE)) $(LIBS_CFLAGS) $(CFLAGS)
+ALL_LDFLAGS := -pthread $(LD_$(MODE)) $(LDFLAGS)
+ALL_LDLIBS := $(LIBS_LDLIBS) $(LDLIBS)
+
+SRC  := $(sort $(filter-out src/main.c,$(wildcard src/*.c src/*/*.c)))
+OBJ  := $(SRC:%.c=$(O)/%.o)
+LIB  := $(O)/libmkscratch.a
+UNIT := $(sort $(wildcard tests/unit/test_*.c))
+UNIT_BIN := $(UNIT:tests/unit/%.c=$(O)/tests/%)
+
+.PHONY: all lib unit check check-asan lint lint-deps install uninstall clean help
+all: $(BIN)
+lib: $(LIB)
+unit: $(UNIT_BIN)
+
+$(BIN): $(O)/src/main.o $(LIB)
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(ALL_LDLIBS)
+
+$(LIB): $(OBJ)
+	@rm -f $@
+	$(AR) rcsD $@ $^
+
+$(O)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(O)/tests/%: tests/unit/%.c $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -Itests/unit -MMD -MP -o $@ $< $(LIB) $(ALL_LDFLAGS) -lcmocka $(ALL_LDLIBS)
+
+# Every suite against the release program; unit tests also under the sanitizers.
+check: all unit lint
+	@$(MAKE) --no-print-directory MODE=asan unit
+	BUILD='$(abspath $(BUILD))' MKSCRATCH='$(abspath $(BIN))' tests/run.sh
+
+check-asan:
+	@$(MAKE) --no-print-directory MODE=asan all unit
+	BUILD='$(abspath $(BUILD))' MKSCRATCH='$(abspath $(BUILD)/asan/mkscratch)' tests/run.sh
+
+lint:
+	@tests/tools/lint-deps.sh
+	@tests/tools/lint-size.sh
+	@tests/tools/banned.sh
+
+$(BUILD)/man/mkscratch.1: $(BIN)
+	@mkdir -p $(@D)
+	$(BIN) help --man >$@
+
+$(BUILD)/completion/mkscratch.%: $(BIN)
+	@mkdir -p $(@D)
+	$(BIN) completion $* >$@
+
+install: $(BIN) $(BUILD)/man/mkscratch.1 $(foreach s,bash zsh fish,$(BUILD)/completion/mkscratch.$(s))
+	install -d '$(DESTDIR)$(PREFIX)/bin' '$(DESTDIR)$(PREFIX)/share/man/man1' \
+		'$(DESTDIR)$(PREFIX)/share/bash-completion/completions' \
+		'$(DESTDIR)$(PREFIX)/share/zsh/site-functions' '$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d'
+	install -m 755 $(BIN) '$(DESTDIR)$(PREFIX)/bin/mkscratch'
+	install -m 644 $(BUILD)/man/mkscratch.1 '$(DESTDIR)$(PREFIX)/share/man/man1/mkscratch.1'
+	install -m 644 $(BUILD)/completion/mkscratch.bash '$(DESTDIR)$(PREFIX)/share/bash-completion/completions/mkscratch'
+	install -m 644 $(BUILD)/completion/mkscratch.zsh '$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_mkscratch'
+	install -m 644 $(BUILD)/completion/mkscratch.fish '$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/mkscratch.fish'
+
+uninstall:
+	rm -f '$(DESTDIR)$(PREFIX)/bin/mkscratch' '$(DESTDIR)$(PREFIX)/share/man/man1/mkscratch.1' \
+		'$(DESTDIR)$(PREFIX)/share/bash-completion/completions/mkscratch' \
+		'$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_mkscratch' \
+		'$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/mkscratch.fish'
+
+clean:
+	rm -rf $(BUILD)
+
+help:
+	@echo 'make              build/mkscratch'
+	@echo 'make check        all tests (./bootstrap check installs what they need)'
+	@echo 'make check-asan   the same against the sanitizers build'
+	@echo 'make lint         rules of the house: include directions, sizes, banned calls'
+	@echo 'make install      program, man page, completions; DESTDIR= PREFIX='
+	@echo 'make clean'
+
+-include $(shell find $(O) -name '*.d' 2>/dev/null)

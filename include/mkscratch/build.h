@@ -1,0 +1,19 @@
+/* The conductor: plan -> gather -> rootfs -> layers -> image -> sinks. The only place that sees every stage. */
+#ifndef MKSCRATCH_BUILD_H
+#define MKSCRATCH_BUILD_H
+
+#include "mkscratch/image.h"
+#include "mkscratch/log.h"
+
+struct msk_build {
+	const struct msk_plan *plan;
+	const struct msk_log *log;
+	const char *tmpdir;                   /* for staging; NULL: the defaults */
+};
+
+/* Gather and seal. */
+int msk_build_rootfs(const struct msk_build *b, struct msk_rootfs **out, struct msk_platform *pf, struct msk_err *err);
+/* The whole. */
+int msk_build_run(const struct msk_build *b, struct msk_image *out, struct msk_err *err);
+
+#endif

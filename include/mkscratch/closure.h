@@ -1,0 +1,64 @@
+/* The ELF closure: the files a dynamic program's own loader would map, found without running anything.
+ *
+ * The rules are those of the loader that PT_INTERP names: glibc's ld.so (breadth first; RPATH of the requester and its
+ * ancestors, extra directories, RUNPATH, ld.so.cache or ld.so.conf, system directories) or musl's. The result
+ * depends on the tree and the arguments alone, never on the CPU or the environment of the host. */
+#ifndef MKSCRATCH_CLOSURE_H
+#define MKSCRATCH_CLOSURE_H
+
+#include "mkscratch/elf.h"
+#include "mkscratch/log.h"
+
+#define MSK_CLOSURE_MAX_OBJECTS 8192
+
+enum msk_found_by {
+	MSK_BY_PROGRAM, MSK_BY_INTERP, MSK_BY_RPATH, MSK_BY_LIBRARY_PATH, MSK_BY_RUNPATH, MSK_BY_CACHE,
+	MSK_BY_CONF, MSK_BY_SYSTEM_DIR, MSK_BY_PATH, MSK_BY_OPTION,
+};
+
+struct msk_object {
+	char *name;                    /* as it was first asked for */
+	char *path;                    /* as found; for a program its path in the tree or the name it was given */
+	enum msk_found_by found_by;
+	char *rule_dir;                /* the directory the rule gave; NULL where no directory took part */
+	size_t parent;                 /* index of the first requester; itself for the program */
+	size_t *needed;                /* indices of what it needs, in its order; SIZE_MAX for what is missing */
+	size_t n_needed;
+	struct msk_elf elf;
+	struct msk_walk walk;          /* symlinks on the way, canonical path */
+	uint64_t dev, ino;
+};
+
+struct msk_missing {
+	char *name;
+	size_t needed_by;
+	struct msk_strv searched;      /* directories and files in the order they were tried */
+	struct msk_strv skipped;       /* "path: reason" of candidates that the loader passes over */
+};
+
+struct msk_closure {
+	struct msk_object *objects;    /* [0] is the program; then load order; the interpreter where the loader lists it */
+	size_t n_objects, cap_objects;
+	struct msk_missing *missing;
+	size_t n_missing, cap_missing;
+	enum msk_libc libc;
+};
+
+struct msk_closure_args {
+	struct msk_rotree *tree;
+	const struct msk_strv *library_path;   /* stands where LD_LIBRARY_PATH would */
+	const struct msk_strv *libs;           /* --lib: resolved as though the program needed them */
+	const char *origin;                    /* the directory that $ORIGIN of the program stands for */
+};
+
+/* Resolve the closure of the program in `f`. Missing objects are reported in the result, not as an error.
+ * Fails: MSK_E_INPUT or MSK_E_MISSING for what a loader would stop at, MSK_E_IO. */
+int msk_closure_resolve(const struct msk_closure_args *args, const struct msk_rofile *f, const char *name,
+			struct msk_closure *out, struct msk_err *err);
+void msk_closure_release(struct msk_closure *c);
+
+/* Turn missing objects into the error of exit 4: `app: needs libfoo.so.2, not found (searched 7 directories)`. */
+int msk_closure_check(const struct msk_closure *c, const char *name, struct msk_err *err);
+const char *msk_found_by_name(enum msk_found_by by);
+
+#endif

@@ -1,0 +1,26 @@
+/* File descriptors done right: interrupted and short calls are carried on, errors name the file. */
+#ifndef MKSCRATCH_FS_H
+#define MKSCRATCH_FS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include "mkscratch/err.h"
+#include "mkscratch/str.h"
+
+/* Read up to n bytes; fewer only at end of file. Returns the count, or -1 with the error about `name`. */
+ssize_t msk_read_full(int fd, void *buf, size_t n, const char *name, struct msk_err *err);
+ssize_t msk_pread_full(int fd, void *buf, size_t n, uint64_t offset, const char *name, struct msk_err *err);
+int msk_write_full(int fd, const void *buf, size_t n, const char *name, struct msk_err *err);
+
+/* Append the rest of fd to out; more than `limit` bytes is MSK_E_INPUT `<name>: larger than <limit> bytes`. */
+int msk_read_all(int fd, size_t limit, struct msk_str *out, const char *name, struct msk_err *err);
+
+/* fsync a file or a directory; file systems that cannot sync a directory (EINVAL) are forgiven. */
+int msk_fsync(int fd, const char *name, struct msk_err *err);
+
+/* Directory part and last part of a path, in the manner of dirname(3) and basename(3), as heap strings. */
+char *msk_path_dir(const char *path);
+char *msk_path_base(const char *path);
+
+#endif

@@ -1,0 +1,38 @@
+/* Gatherers: each looks at the plan and the host and adds entries with the reason they are there. None depends
+ * on another's entries; the rootfs settles what they have in common. */
+#ifndef MKSCRATCH_GATHER_H
+#define MKSCRATCH_GATHER_H
+
+#include "mkscratch/elf.h"
+#include "mkscratch/host.h"
+#include "mkscratch/log.h"
+#include "mkscratch/plan.h"
+#include "mkscratch/rootfs.h"
+
+struct msk_gather {
+	const struct msk_plan *plan;
+	struct msk_host *host;
+	const struct msk_log *log;
+	struct msk_rootfs *fs;
+	struct msk_platform platform;     /* out: of the programs; set by msk_gather_programs */
+};
+
+/* --bin: the programs, their interpreters, libraries and the links on the way. All of one platform.
+ * Fails: MSK_E_INPUT (no program), MSK_E_MISSING (closure has holes), MSK_E_USAGE (two platforms), MSK_E_IO. */
+int msk_gather_programs(struct msk_gather *g, struct msk_err *err);
+/* --file, --tree, --dir, --link. */
+int msk_gather_extra(struct msk_gather *g, struct msk_err *err);
+/* passwd and group with root and the image's user, nsswitch.conf. */
+int msk_gather_identity(struct msk_gather *g, struct msk_err *err);
+/* /tmp and what else every image has. */
+int msk_gather_skeleton(struct msk_gather *g, struct msk_err *err);
+/* --certs: /etc/ssl/certs/ca-certificates.crt; same certificates, same bytes, whatever the order or comments of
+ * the source. Fails: MSK_E_INPUT (a private key, no certificate, anything that is none). */
+int msk_gather_certs(struct msk_gather *g, struct msk_err *err);
+/* --tz: /usr/share/zoneinfo without right/ and posix/, links kept. */
+int msk_gather_zoneinfo(struct msk_gather *g, struct msk_err *err);
+
+/* All of them in turn, then seal. */
+int msk_gather_all(struct msk_gather *g, struct msk_err *err);
+
+#endif

@@ -1,0 +1,33 @@
+/* Documents of an image: values in, exact bytes out. Pure. */
+#ifndef MKSCRATCH_IMAGE_H
+#define MKSCRATCH_IMAGE_H
+
+#include "mkscratch/layer.h"
+#include "mkscratch/plan.h"
+#include "mkscratch/platform.h"
+
+struct msk_image {
+	struct msk_platform platform;
+	struct msk_layers layers;
+	struct msk_desc config, manifest;
+	const struct msk_ref *tags;      /* borrowed from the plan */
+	size_t n_tags;
+	uint64_t size;                   /* manifest, config and layers, each once, as stored */
+};
+
+/* Config (image-spec "config"): one history item a layer, numeric User. */
+struct msk_json *msk_config_json(const struct msk_plan *p, const struct msk_platform *pf, const struct msk_layers *l);
+struct msk_json *msk_manifest_json(const struct msk_plan *p, const struct msk_desc *config, const struct msk_layers *l);
+/* One entry of index.json for a tag: org.opencontainers.image.ref.name and io.containerd.image.name. */
+struct msk_json *msk_index_entry_json(const struct msk_image *img, const struct msk_ref *tag);
+struct msk_json *msk_index_json(const struct msk_image *img);
+/* manifest.json, which `docker load` reads. */
+struct msk_json *msk_docker_manifest_json(const struct msk_image *img);
+
+/* Config and manifest into the store, and all that is known about the image. */
+int msk_image_make(const struct msk_plan *p, const struct msk_platform *pf, const struct msk_layers *layers,
+		   struct msk_store *st, struct msk_image *out, struct msk_err *err);
+
+#define MSK_OCI_LAYOUT "{\"imageLayoutVersion\":\"1.0.0\"}"
+
+#endif

@@ -1,0 +1,64 @@
+/* JSON values. The only door to the JSON library; a value is opaque outside.
+ *
+ * Ownership: builders return a value that the caller owns; msk_json_set and msk_json_push take theirs over.
+ * Readers return borrowed values. Lack of memory ends the process (msk_oom), so builders never return NULL.
+ * Strings must be UTF-8: the plan has checked what users typed; msk_json_text() escapes what was not checked.
+ * The dump is compact with keys sorted by bytes, so it depends on the value alone; a document is dumped once
+ * and those very bytes are hashed and stored. */
+#ifndef MKSCRATCH_JSON_H
+#define MKSCRATCH_JSON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "mkscratch/err.h"
+#include "mkscratch/str.h"
+
+struct msk_json;
+
+struct msk_json *msk_json_object(void);
+struct msk_json *msk_json_array(void);
+struct msk_json *msk_json_string(const char *utf8);
+struct msk_json *msk_json_text(const char *bytes);            /* bytes that are no UTF-8 become \xNN */
+struct msk_json *msk_json_int(int64_t n);
+struct msk_json *msk_json_bool(bool b);
+struct msk_json *msk_json_null(void);
+struct msk_json *msk_json_strings(const struct msk_strv *sv); /* an array */
+struct msk_json *msk_json_copy(const struct msk_json *v);     /* deep */
+void msk_json_free(struct msk_json *own_v);
+void msk_json_cleanup(struct msk_json **v);
+#define MSK_AUTO_JSON MSK_CLEANUP(msk_json_cleanup) struct msk_json
+
+void msk_json_set(struct msk_json *object, const char *key, struct msk_json *own_value);
+void msk_json_set_string(struct msk_json *object, const char *key, const char *utf8);
+void msk_json_set_int(struct msk_json *object, const char *key, int64_t n);
+void msk_json_push(struct msk_json *array, struct msk_json *own_value);
+void msk_json_insert(struct msk_json *array, size_t i, struct msk_json *own_value);
+void msk_json_remove(struct msk_json *array, size_t i);
+
+/* Append the compact form; no newline. */
+void msk_json_dump(const struct msk_json *v, struct msk_str *out);
+/* The same value for people: indented by two, a newline at the end. Never hashed. */
+void msk_json_dump_pretty(const struct msk_json *v, struct msk_str *out);
+
+/* Parse untrusted bytes: an object or array at the top, no key twice, nested 64 deep at most. `name` is for messages.
+ * Fails: MSK_E_INPUT `<name>: line 9: key "digest" given twice`, `<name>: nested deeper than 64`, ... */
+int msk_json_parse(const char *buf, size_t n, const char *name, struct msk_json **out, struct msk_err *err);
+
+/* Readers: NULL, false or 0 when the value is absent or of another kind. */
+const struct msk_json *msk_json_get(const struct msk_json *object, const char *key);
+const char *msk_json_get_string(const struct msk_json *object, const char *key);
+bool msk_json_get_int(const struct msk_json *object, const char *key, int64_t *out);
+bool msk_json_is_object(const struct msk_json *v);
+bool msk_json_is_array(const struct msk_json *v);
+bool msk_json_is_string(const struct msk_json *v);
+const char *msk_json_string_value(const struct msk_json *v);
+size_t msk_json_count(const struct msk_json *array_or_object);
+const struct msk_json *msk_json_at(const struct msk_json *array, size_t i);
+struct msk_json *msk_json_at_mut(struct msk_json *array, size_t i);
+struct msk_json *msk_json_get_mut(struct msk_json *object, const char *key);
+/* Visit the members of an object in the order of their keys' bytes. */
+void msk_json_each(const struct msk_json *object,
+		   void (*visit)(void *arg, const char *key, const struct msk_json *value), void *arg);
+
+#endif

@@ -1,0 +1,30 @@
+/* Layers: which entries go into which, and one pass from entries to a blob.
+ *
+ * Split: base (certificates, zones, identity, skeleton), libraries, programs with what the user added; an empty one
+ * is left out. Each layer carries all parents of its entries, so its bytes depend on its own entries, the mtime
+ * and the codec only. */
+#ifndef MKSCRATCH_LAYER_H
+#define MKSCRATCH_LAYER_H
+
+#include "mkscratch/codec_spec.h"
+#include "mkscratch/descriptor.h"
+#include "mkscratch/rootfs.h"
+#include "mkscratch/store.h"
+
+struct msk_layers {
+	struct msk_layer_desc v[3];
+	size_t n;
+};
+
+struct msk_layer_args {
+	const struct msk_rootfs *fs;     /* sealed */
+	struct msk_codec_spec codec;
+	int64_t mtime;
+	bool single;
+	unsigned jobs;
+};
+
+/* Write all layers into the store. Fails: MSK_E_IO (also when a host file changed since it was gathered). */
+int msk_layers_write(const struct msk_layer_args *a, struct msk_store *st, struct msk_layers *out, struct msk_err *err);
+
+#endif

@@ -1,0 +1,24 @@
+/* Diagnostics on stderr: warnings, and with -v the reasons behind what was done. Results never pass here.
+ * A log is a value handed down by the command line; nothing here changes a byte of any output. */
+#ifndef MKSCRATCH_LOG_H
+#define MKSCRATCH_LOG_H
+
+#include "mkscratch/err.h"
+
+enum msk_level { MSK_LOG_ERROR, MSK_LOG_WARN, MSK_LOG_INFO, MSK_LOG_DEBUG };
+
+struct msk_log {
+	enum msk_level level;   /* -q: ERROR, default: WARN, -v: INFO, -vv: DEBUG */
+	int fd;
+};
+
+/* "warning: <text>", "hint: <text>" for the note below a warning, and plain lines for -v. Escaped, one write each. */
+void msk_warn(const struct msk_log *log, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void msk_info(const struct msk_log *log, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void msk_debug(const struct msk_log *log, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* The one place where an error becomes text: "mkscratch: <msg>\n" and, when there is one, "hint: <hint>\n".
+ * The first line holds at most 280 bytes; a longer message loses its middle. */
+void msk_log_error(const struct msk_log *log, const struct msk_err *err);
+
+#endif

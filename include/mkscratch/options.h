@@ -1,0 +1,43 @@
+/* What was typed, unchecked: the parser only stores. Values keep the spelling of the command line. */
+#ifndef MKSCRATCH_OPTIONS_H
+#define MKSCRATCH_OPTIONS_H
+
+#include <stdbool.h>
+#include "mkscratch/log.h"
+#include "mkscratch/str.h"
+
+struct msk_options {
+	/* input */
+	struct msk_strv bin, file, tree, dir, link;       /* SRC:DEST and so on, as typed */
+	struct msk_strv lib, library_path;
+	const char *root;                                  /* NULL: "/" */
+	/* content */
+	bool certs;
+	const char *certs_file;                            /* NULL: the root's bundle */
+	struct msk_strv cert;
+	bool tz;
+	const char *tz_zones;                              /* NULL: all */
+	const char *user;                                  /* NULL: nobody */
+	/* config */
+	const char *entrypoint, *cmd, *workdir, *stop_signal, *author, *created;
+	struct msk_strv env, expose, label, annotation, volume;
+	/* output */
+	struct msk_strv output, tag;
+	const char *compress, *layers;
+	/* run */
+	bool dry_run, json;
+	const char *print;
+	const char *jobs;
+	enum msk_level level;
+	/* operands of verbs other than build */
+	struct msk_strv args;
+	bool list;                                         /* deps --list */
+	/* the environment, read by the command line alone */
+	const char *source_date_epoch, *tmpdir;
+	long long now;                                     /* for --created now; seconds */
+};
+
+#define MSK_OPTIONS_INIT { .level = MSK_LOG_WARN }
+void msk_options_release(struct msk_options *o);
+
+#endif

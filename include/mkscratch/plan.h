@@ -1,0 +1,80 @@
+/* The plan: everything the command line asks for, checked against itself, with defaults filled in.
+ *
+ * Made without looking at any file, so the same words give the same plan on every host; what is in the files is
+ * learned by the gather stage. Immutable once made. It owns copies of all its strings. */
+#ifndef MKSCRATCH_PLAN_H
+#define MKSCRATCH_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "mkscratch/codec_spec.h"
+#include "mkscratch/err.h"
+#include "mkscratch/json.h"
+#include "mkscratch/options.h"
+#include "mkscratch/ref.h"
+
+struct msk_user {
+	char *name;               /* "nobody" */
+	uint32_t uid, gid;
+};
+
+enum msk_input_kind { MSK_INPUT_BIN, MSK_INPUT_FILE, MSK_INPUT_TREE, MSK_INPUT_DIR, MSK_INPUT_LINK };
+
+/* One --bin, --file, --tree, --dir or --link. */
+struct msk_input {
+	enum msk_input_kind kind;
+	char *spec;               /* as typed, with its option: "--file ./a:/b" for messages and reasons */
+	char *src;                /* host path as typed; NULL for dir and link */
+	char *dest;               /* absolute and normalised path in the image */
+	char *target;             /* link only: the text of the symlink */
+	bool has_mode, has_owner;
+	uint32_t mode, uid, gid;
+};
+
+/* The config of the image as far as the user may set it. */
+struct msk_config {
+	struct msk_strv entrypoint, cmd, env, volumes;
+	struct msk_strv ports;                   /* "8080/tcp", sorted, unique */
+	struct msk_strv label_keys, label_values;
+	char *workdir, *stop_signal, *author;    /* NULL when not set; workdir defaults to "/" */
+	struct msk_strv annotation_keys, annotation_values;
+};
+
+enum msk_target_kind { MSK_TARGET_ARCHIVE, MSK_TARGET_STDOUT, MSK_TARGET_LAYOUT_OR_ARCHIVE, MSK_TARGET_LAYOUT };
+struct msk_target {
+	enum msk_target_kind kind;  /* LAYOUT_OR_ARCHIVE: a layout if the path is a directory by then */
+	char *path;
+};
+
+struct msk_plan {
+	char *root;
+	struct msk_input *inputs;
+	size_t n_inputs;                          /* in the order of their kinds, then as typed */
+	struct msk_strv libs, library_path;
+	bool certs, tz;
+	char *certs_file;
+	struct msk_strv extra_certs, zones;       /* zones empty: all */
+	struct msk_user user;
+	struct msk_config config;
+	int64_t created;                          /* of config and history, seconds since 1970 */
+	int64_t mtime;                            /* of every entry */
+	struct msk_ref *tags;
+	size_t n_tags;
+	struct msk_target *targets;
+	size_t n_targets;
+	struct msk_codec_spec codec;
+	bool single_layer;
+	unsigned jobs;                            /* 0: one per core; never changes a byte */
+};
+
+/* Fails: MSK_E_USAGE with the option, the value and what is wrong with it. */
+int msk_plan_make(const struct msk_options *o, struct msk_plan *out, struct msk_err *err);
+void msk_plan_release(struct msk_plan *p);
+struct msk_json *msk_plan_json(const struct msk_plan *p);
+
+/* Absolute, normalised image path from what a user typed: one leading '/', no empty, '.' or '..' part, no
+ * whiteout name (.wh.), 4095 bytes at most. `what` is the option. Fails: MSK_E_USAGE. */
+int msk_image_path(const char *what, const char *typed, char **out, struct msk_err *err);
+
+#endif

@@ -1,0 +1,19 @@
+/* Platforms as OCI names them (image-spec: GOOS and GOARCH words, variant). */
+#ifndef MKSCRATCH_PLATFORM_H
+#define MKSCRATCH_PLATFORM_H
+
+#include <stdbool.h>
+#include "mkscratch/str.h"
+
+/* Static strings or the facts' own; variant "" when the default of the architecture. */
+struct msk_platform {
+	char os[16];
+	char arch[16];
+	char variant[16];
+};
+
+bool msk_platform_equal(const struct msk_platform *a, const struct msk_platform *b);
+bool msk_platform_known(const struct msk_platform *p);
+void msk_platform_add(struct msk_str *s, const struct msk_platform *p);   /* "linux/arm/v7" */
+
+#endif

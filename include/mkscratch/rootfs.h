@@ -1,0 +1,87 @@
+/* The root file system of the image as a value: a set of entries, sealed into one order before anything reads it.
+ *
+ * Everything before the rootfs gathers facts, everything after it emits bytes. The order of the calls that add
+ * entries never changes the result: entries are sorted by the bytes of their paths, parents first. Times are not
+ * here: the plan's one mtime holds for all. */
+#ifndef MKSCRATCH_ROOTFS_H
+#define MKSCRATCH_ROOTFS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "mkscratch/err.h"
+#include "mkscratch/str.h"
+
+enum msk_entry_type { MSK_DIR, MSK_FILE, MSK_SYMLINK };
+
+/* How often an entry changes; the split into layers follows it. Lower is laid down first. */
+enum msk_strata { MSK_STRATUM_BASE, MSK_STRATUM_LIBS, MSK_STRATUM_APP };
+
+/* The bytes of a file: in memory, or a host file that is opened again when the layer is written and must by then
+ * still be what was gathered. */
+struct msk_content {
+	char *data;                 /* heap, or NULL */
+	uint64_t size;
+	char *host_path;            /* or a file of the host, for opening and for messages */
+	int fd;                     /* -1, or kept open */
+	uint64_t dev, ino;
+	int64_t mtime_ns;
+};
+
+/* Why an entry is in the image. */
+struct msk_origin {
+	char *what;                 /* who asked: "--file ./a:/b", "--certs", "identity", "library" */
+	char *why;                  /* the reason in words: "libz.so.1 needed by /app, found by runpath in /opt/lib" */
+};
+
+struct msk_entry {
+	char *path;                 /* absolute, normalised; never "/" itself */
+	enum msk_entry_type type;
+	char *link;                 /* symlink: its text */
+	uint32_t mode, uid, gid;    /* mode: permission bits, set-id and sticky */
+	struct msk_content body;    /* file only */
+	enum msk_strata stratum;
+	bool implied;               /* a parent nobody asked for: 0755 0:0 */
+	struct msk_origin origin;
+};
+
+struct msk_rootfs;
+struct msk_rootfs *msk_rootfs_new(void);
+void msk_rootfs_free(struct msk_rootfs *fs);
+void msk_rootfs_cleanup(struct msk_rootfs **fs);
+
+/* A template for the calls below: where, why and how; strings are copied. */
+struct msk_entry_spec {
+	const char *path, *what, *why;
+	uint32_t mode, uid, gid;
+	enum msk_strata stratum;
+};
+
+/* Add one entry. Only the path is looked at here; what clashes with what is settled by the seal.
+ * Fails: MSK_E_INPUT, a path that is not absolute and normalised, or too long. */
+int msk_rootfs_add_dir(struct msk_rootfs *fs, const struct msk_entry_spec *s, struct msk_err *err);
+int msk_rootfs_add_symlink(struct msk_rootfs *fs, const struct msk_entry_spec *s, const char *text, struct msk_err *err);
+int msk_rootfs_add_data(struct msk_rootfs *fs, const struct msk_entry_spec *s, const void *data, size_t n,
+			struct msk_err *err);
+/* Takes own_body over (its pointers and descriptor) whatever the result. */
+int msk_rootfs_add_file(struct msk_rootfs *fs, const struct msk_entry_spec *s, struct msk_content *own_body,
+			struct msk_err *err);
+
+/* Close the set. Where a path runs through a symlink of the image (/lib -> usr/lib and /lib/x), the entry moves to
+ * where the link leads. The same path twice is one entry when both are equal in type, mode, owner and content (the
+ * lower stratum stays); else it is a conflict. Missing parents are added: 0755 0:0, in the lowest stratum of what
+ * lies below. Then everything is sorted.
+ * Fails: MSK_E_USAGE `/etc/passwd: given by identity and by --file ./passwd`, or a parent that is no directory. */
+int msk_rootfs_seal(struct msk_rootfs *fs, struct msk_err *err);
+
+/* Sealed only. */
+size_t msk_rootfs_count(const struct msk_rootfs *fs);
+const struct msk_entry *msk_rootfs_at(const struct msk_rootfs *fs, size_t i);
+const struct msk_entry *msk_rootfs_find(const struct msk_rootfs *fs, const char *path);   /* NULL when absent */
+
+/* One line an entry, what --print rootfs shows, fields parted by tabs:
+ *   type and mode (f0755), uid:gid, size, stratum (base, libs, app), path [-> link], "# what: why". */
+void msk_rootfs_dump(const struct msk_rootfs *fs, struct msk_str *out);
+
+void msk_content_release(struct msk_content *c);
+
+#endif

@@ -1,0 +1,29 @@
+/* Sinks: where an image goes. The order is fixed: open all, write all, publish all, close all; close without
+ * publish leaves nothing visible. A run's old outputs stay byte for byte until publish. */
+#ifndef MKSCRATCH_SINK_H
+#define MKSCRATCH_SINK_H
+
+#include "mkscratch/image.h"
+#include "mkscratch/log.h"
+
+struct msk_sink;
+
+struct msk_sink_ops {
+	int (*write)(struct msk_sink *s, const struct msk_image *img, struct msk_store *st, struct msk_err *err);
+	int (*publish)(struct msk_sink *s, const struct msk_image *img, struct msk_store *st, struct msk_err *err);
+	void (*close)(struct msk_sink *s);     /* also frees */
+};
+
+struct msk_sink {
+	const struct msk_sink_ops *ops;
+	const char *name;                      /* the output as typed */
+};
+
+/* Check that the target can be made and prepare it. Fails: MSK_E_IO, MSK_E_INPUT (a directory that is no layout). */
+int msk_sink_open(const struct msk_target *t, const struct msk_log *log, struct msk_sink **out, struct msk_err *err);
+
+/* The two kinds. */
+int msk_archive_sink_open(const struct msk_target *t, struct msk_sink **out, struct msk_err *err);
+int msk_layout_sink_open(const struct msk_target *t, const struct msk_log *log, struct msk_sink **out, struct msk_err *err);
+
+#endif

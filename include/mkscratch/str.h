@@ -1,0 +1,60 @@
+/* Growable byte strings and vectors of strings.
+ *
+ * Invariant of msk_str: once anything was added, buf[len] is NUL; an empty one may have buf == NULL, so print
+ * through msk_str_c(). Contents may hold NUL bytes. */
+#ifndef MKSCRATCH_STR_H
+#define MKSCRATCH_STR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include "mkscratch/mem.h"
+
+struct msk_str {
+	char *buf;
+	size_t len, cap;
+};
+
+#define MSK_STR_INIT { NULL, 0, 0 }
+#define MSK_AUTO_STR MSK_CLEANUP(msk_str_release) struct msk_str
+
+void msk_str_release(struct msk_str *s);
+void msk_str_add(struct msk_str *s, const void *p, size_t n);
+void msk_str_adds(struct msk_str *s, const char *text);
+void msk_str_addc(struct msk_str *s, char c);
+void msk_str_addf(struct msk_str *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+const char *msk_str_c(const struct msk_str *s);
+char *msk_str_take(struct msk_str *s);            /* heap string, never NULL; s is empty afterwards */
+
+/* Add text with control bytes and bytes that are no UTF-8 as \xNN, so that a name can reach a terminal. */
+void msk_str_add_escaped(struct msk_str *s, const char *text, size_t n);
+
+/* "3.2 MB": decimal units, one digit behind the point from kB on. */
+void msk_str_add_size(struct msk_str *s, unsigned long long bytes);
+
+bool msk_utf8_valid(const char *text, size_t n);
+bool msk_starts_with(const char *s, const char *prefix);
+bool msk_ends_with(const char *s, const char *suffix);
+
+/* Parse the whole of `s` as a decimal number without sign, blank or leading plus. False when it is none or > max. */
+bool msk_parse_u64(const char *s, unsigned long long max, unsigned long long *out);
+
+/* Edit distance, for "did you mean". Names over 64 bytes are infinitely far. */
+size_t msk_edit_distance(const char *a, const char *b);
+
+/* A vector that owns its strings. */
+struct msk_strv {
+	char **v;
+	size_t n, cap;
+};
+
+#define MSK_STRV_INIT { NULL, 0, 0 }
+#define MSK_AUTO_STRV MSK_CLEANUP(msk_strv_release) struct msk_strv
+
+void msk_strv_release(struct msk_strv *sv);
+void msk_strv_push(struct msk_strv *sv, const char *s);          /* copies */
+void msk_strv_push_own(struct msk_strv *sv, char *own_s);
+bool msk_strv_has(const struct msk_strv *sv, const char *s);
+void msk_strv_split(struct msk_strv *sv, const char *s, const char *separators);   /* empty parts are kept */
+void msk_strv_sort(struct msk_strv *sv);                          /* by bytes, never by locale */
+
+#endif

@@ -1,0 +1,36 @@
+/* The tar stream of a layer, written by libarchive with everything pinned: POSIX ustar, a pax record only where
+ * ustar cannot hold a field, no names of users, one mtime, two zero blocks at the end. Bytes depend on the
+ * entries and mtime only. (POSIX.1-1988 ustar, POSIX.1-2001 pax; image-spec "layer".) */
+#ifndef MKSCRATCH_TAR_H
+#define MKSCRATCH_TAR_H
+
+#include <stdbool.h>
+#include "mkscratch/stream.h"
+
+enum msk_tar_type { MSK_TAR_DIR, MSK_TAR_FILE, MSK_TAR_SYMLINK };
+
+struct msk_tar_entry {
+	const char *path;           /* relative; directories without the trailing '/', which is added */
+	enum msk_tar_type type;
+	const char *link;
+	uint32_t mode, uid, gid;
+	uint64_t size;              /* file: exactly this many bytes must follow */
+	int64_t mtime;
+};
+
+struct msk_tar;
+int msk_tar_new(struct msk_writer *next, struct msk_tar **out, struct msk_err *err);
+int msk_tar_header(struct msk_tar *t, const struct msk_tar_entry *e, struct msk_err *err);
+int msk_tar_data(struct msk_tar *t, const void *p, size_t n, struct msk_err *err);
+int msk_tar_finish(struct msk_tar *t, struct msk_err *err);   /* also finishes `next` */
+void msk_tar_free(struct msk_tar *t);
+void msk_tar_cleanup(struct msk_tar **t);
+
+/* Reading: entries of an uncompressed or gzip/zstd tar that a reader yields; nothing is ever extracted. */
+struct msk_tar_in;
+int msk_tar_in_new(struct msk_reader *r, const char *name, struct msk_tar_in **out, struct msk_err *err);
+int msk_tar_in_next(struct msk_tar_in *t, struct msk_tar_entry *e, bool *more, struct msk_err *err);
+ssize_t msk_tar_in_read(struct msk_tar_in *t, void *p, size_t n, struct msk_err *err);
+void msk_tar_in_free(struct msk_tar_in *t);
+
+#endif

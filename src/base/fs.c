@@ -1,0 +1,119 @@
+#include "mkscratch/fs.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+static ssize_t read_some(int fd, void *buf, size_t n, off_t offset)
+{
+	ssize_t got;
+
+	do
+		got = offset < 0 ? read(fd, buf, n) : pread(fd, buf, n, offset);
+	while (got < 0 && errno == EINTR);
+	return got;
+}
+
+static ssize_t read_full(int fd, void *buf, size_t n, off_t offset, const char *name, struct msk_err *err)
+{
+	size_t done = 0;
+
+	while (done < n) {
+		ssize_t got = read_some(fd, (char *)buf + done, n - done, offset < 0 ? -1 : offset + (off_t)done);
+
+		if (got < 0)
+			return msk_fail_sys(err, errno, "%s: read failed", name);
+		if (got == 0)
+			break;
+		done += (size_t)got;
+	}
+	return (ssize_t)done;
+}
+
+ssize_t msk_read_full(int fd, void *buf, size_t n, const char *name, struct msk_err *err)
+{
+	return read_full(fd, buf, n, -1, name, err);
+}
+
+ssize_t msk_pread_full(int fd, void *buf, size_t n, uint64_t offset, const char *name, struct msk_err *err)
+{
+	if (offset > INT64_MAX)
+		return 0;
+	return read_full(fd, buf, n, (off_t)offset, name, err);
+}
+
+int msk_write_full(int fd, const void *buf, size_t n, const char *name, struct msk_err *err)
+{
+	const char *p = buf;
+
+	while (n) {
+		ssize_t put = write(fd, p, n);
+
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put <= 0)
+			return msk_fail_sys(err, put < 0 ? errno : EIO, "%s: write failed", name);
+		p += put;
+		n -= (size_t)put;
+	}
+	return 0;
+}
+
+int msk_read_all(int fd, size_t limit, struct msk_str *out, const char *name, struct msk_err *err)
+{
+	char buf[16384];
+	size_t total = 0;
+
+	for (;;) {
+		ssize_t got = msk_read_full(fd, buf, sizeof buf, name, err);
+
+		if (got < 0)
+			return -1;
+		if ((size_t)got > limit - total)
+			return msk_fail(err, MSK_E_INPUT, "%s: larger than %zu bytes", name, limit);
+		msk_str_add(out, buf, (size_t)got);
+		total += (size_t)got;
+		if ((size_t)got < sizeof buf)
+			return 0;
+	}
+}
+
+int msk_fsync(int fd, const char *name, struct msk_err *err)
+{
+	/* A failed fsync is final: asking again may report success for pages that are gone. */
+	if (fsync(fd) == 0 || errno == EINVAL || errno == EROFS)
+		return 0;
+	return msk_fail_sys(err, errno, "%s: sync failed", name);
+}
+
+/* The end of the last part, without trailing slashes; at least 1 for a path that begins with '/'. */
+static size_t trimmed_length(const char *path)
+{
+	size_t n = strlen(path);
+
+	while (n > 1 && path[n - 1] == '/')
+		n--;
+	return n;
+}
+
+char *msk_path_base(const char *path)
+{
+	size_t n = trimmed_length(path), start = n;
+
+	while (start > 0 && path[start - 1] != '/')
+		start--;
+	return msk_xstrndup(path + start, n - start);
+}
+
+char *msk_path_dir(const char *path)
+{
+	size_t n = trimmed_length(path);
+
+	while (n > 0 && path[n - 1] != '/')
+		n--;
+	if (n == 0)
+		return msk_xstrdup(".");
+	while (n > 1 && path[n - 1] == '/')
+		n--;
+	return msk_xstrndup(path, n);
+}

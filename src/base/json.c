@@ -1,0 +1,267 @@
+#include "mkscratch/json.h"
+
+#include <jansson.h>
+#include <string.h>
+
+#define MAX_DEPTH 64
+
+/* struct msk_json is json_t under another name, so that no other file sees the library. */
+static json_t *in(const struct msk_json *v)
+{
+	return (json_t *)(uintptr_t)v;
+}
+
+static struct msk_json *out_of(json_t *v)
+{
+	if (!v)
+		msk_oom();
+	return (struct msk_json *)v;
+}
+
+struct msk_json *msk_json_object(void)
+{
+	return out_of(json_object());
+}
+
+struct msk_json *msk_json_array(void)
+{
+	return out_of(json_array());
+}
+
+struct msk_json *msk_json_string(const char *utf8)
+{
+	return out_of(json_string(utf8));
+}
+
+struct msk_json *msk_json_text(const char *bytes)
+{
+	MSK_AUTO_STR s = MSK_STR_INIT;
+
+	if (msk_utf8_valid(bytes, strlen(bytes)))
+		return msk_json_string(bytes);
+	msk_str_add_escaped(&s, bytes, strlen(bytes));
+	return msk_json_string(msk_str_c(&s));
+}
+
+struct msk_json *msk_json_int(int64_t n)
+{
+	return out_of(json_integer(n));
+}
+
+struct msk_json *msk_json_bool(bool b)
+{
+	return out_of(json_boolean(b));
+}
+
+struct msk_json *msk_json_null(void)
+{
+	return out_of(json_null());
+}
+
+struct msk_json *msk_json_strings(const struct msk_strv *sv)
+{
+	struct msk_json *array = msk_json_array();
+
+	for (size_t i = 0; i < sv->n; i++)
+		msk_json_push(array, msk_json_string(sv->v[i]));
+	return array;
+}
+
+struct msk_json *msk_json_copy(const struct msk_json *v)
+{
+	return out_of(json_deep_copy(in(v)));
+}
+
+void msk_json_free(struct msk_json *own_v)
+{
+	json_decref(in(own_v));
+}
+
+void msk_json_cleanup(struct msk_json **v)
+{
+	msk_json_free(*v);
+}
+
+void msk_json_set(struct msk_json *object, const char *key, struct msk_json *own_value)
+{
+	if (json_object_set_new(in(object), key, in(own_value)) < 0)
+		msk_oom();
+}
+
+void msk_json_set_string(struct msk_json *object, const char *key, const char *utf8)
+{
+	msk_json_set(object, key, msk_json_string(utf8));
+}
+
+void msk_json_set_int(struct msk_json *object, const char *key, int64_t n)
+{
+	msk_json_set(object, key, msk_json_int(n));
+}
+
+void msk_json_push(struct msk_json *array, struct msk_json *own_value)
+{
+	if (json_array_append_new(in(array), in(own_value)) < 0)
+		msk_oom();
+}
+
+void msk_json_insert(struct msk_json *array, size_t i, struct msk_json *own_value)
+{
+	if (json_array_insert_new(in(array), i, in(own_value)) < 0)
+		msk_oom();
+}
+
+void msk_json_remove(struct msk_json *array, size_t i)
+{
+	json_array_remove(in(array), i);
+}
+
+static int add_chunk(const char *buf, size_t n, void *arg)
+{
+	msk_str_add(arg, buf, n);
+	return 0;
+}
+
+static void dump(const struct msk_json *v, struct msk_str *out, size_t flags)
+{
+	if (json_dump_callback(in(v), add_chunk, out, flags | JSON_SORT_KEYS | JSON_ENCODE_ANY) < 0)
+		msk_oom();
+}
+
+void msk_json_dump(const struct msk_json *v, struct msk_str *out)
+{
+	dump(v, out, JSON_COMPACT);
+}
+
+void msk_json_dump_pretty(const struct msk_json *v, struct msk_str *out)
+{
+	dump(v, out, JSON_INDENT(2));
+	msk_str_addc(out, '\n');
+}
+
+/* The library's own limit is 2,048 levels; ours is checked on the bytes, before anything recurses over them. */
+static bool too_deep(const char *buf, size_t n)
+{
+	bool in_string = false;
+	int depth = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (in_string) {
+			if (buf[i] == '\\')
+				i++;
+			else if (buf[i] == '"')
+				in_string = false;
+		} else if (buf[i] == '"') {
+			in_string = true;
+		} else if (buf[i] == '[' || buf[i] == '{') {
+			if (++depth > MAX_DEPTH)
+				return true;
+		} else if (buf[i] == ']' || buf[i] == '}') {
+			depth--;
+		}
+	}
+	return false;
+}
+
+/* The library quotes the key it met twice as `... near '"key"'`. */
+static int parse_failure(const json_error_t *e, const char *name, struct msk_err *err)
+{
+	const char *near = strstr(e->text, " near '");
+
+	if (json_error_code(e) == json_error_out_of_memory)
+		msk_oom();
+	if (json_error_code(e) == json_error_duplicate_key && near) {
+		const char *key = near + strlen(" near '");
+
+		return msk_fail(err, MSK_E_INPUT, "%s: line %d: key %.*s given twice", name, e->line,
+				(int)strcspn(key, "'"), key);
+	}
+	return msk_fail(err, MSK_E_INPUT, "%s: line %d: %s", name, e->line, e->text);
+}
+
+int msk_json_parse(const char *buf, size_t n, const char *name, struct msk_json **out, struct msk_err *err)
+{
+	json_error_t e;
+	json_t *v;
+
+	if (too_deep(buf, n))
+		return msk_fail(err, MSK_E_INPUT, "%s: nested deeper than %d", name, MAX_DEPTH);
+	v = json_loadb(buf, n, JSON_REJECT_DUPLICATES, &e);
+	if (!v)
+		return parse_failure(&e, name, err);
+	*out = (struct msk_json *)v;
+	return 0;
+}
+
+struct msk_json *msk_json_get_mut(struct msk_json *object, const char *key)
+{
+	return (struct msk_json *)json_object_get(in(object), key);
+}
+
+const struct msk_json *msk_json_get(const struct msk_json *object, const char *key)
+{
+	return (const struct msk_json *)json_object_get(in(object), key);
+}
+
+const char *msk_json_get_string(const struct msk_json *object, const char *key)
+{
+	return json_string_value(json_object_get(in(object), key));
+}
+
+bool msk_json_get_int(const struct msk_json *object, const char *key, int64_t *out)
+{
+	json_t *v = json_object_get(in(object), key);
+
+	if (!json_is_integer(v))
+		return false;
+	*out = json_integer_value(v);
+	return true;
+}
+
+bool msk_json_is_object(const struct msk_json *v)
+{
+	return json_is_object(in(v));
+}
+
+bool msk_json_is_array(const struct msk_json *v)
+{
+	return json_is_array(in(v));
+}
+
+bool msk_json_is_string(const struct msk_json *v)
+{
+	return json_is_string(in(v));
+}
+
+const char *msk_json_string_value(const struct msk_json *v)
+{
+	return json_string_value(in(v));
+}
+
+size_t msk_json_count(const struct msk_json *v)
+{
+	return json_is_object(in(v)) ? json_object_size(in(v)) : json_array_size(in(v));
+}
+
+const struct msk_json *msk_json_at(const struct msk_json *array, size_t i)
+{
+	return (const struct msk_json *)json_array_get(in(array), i);
+}
+
+struct msk_json *msk_json_at_mut(struct msk_json *array, size_t i)
+{
+	return (struct msk_json *)json_array_get(in(array), i);
+}
+
+void msk_json_each(const struct msk_json *object,
+		   void (*visit)(void *arg, const char *key, const struct msk_json *value), void *arg)
+{
+	MSK_AUTO_STRV keys = MSK_STRV_INIT;
+	const char *key;
+	json_t *value;
+
+	json_object_foreach(in(object), key, value)
+		msk_strv_push(&keys, key);
+	msk_strv_sort(&keys);
+	for (size_t i = 0; i < keys.n; i++)
+		visit(arg, keys.v[i], msk_json_get(object, keys.v[i]));
+}

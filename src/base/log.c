@@ -1,0 +1,103 @@
+#include "mkscratch/log.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "mkscratch/str.h"
+
+#define LINE_MAX_BYTES 280
+
+static void write_line(const struct msk_log *log, const struct msk_str *line)
+{
+	const char *p = line->buf;
+	size_t left = line->len;
+
+	/* A stderr that cannot be written has nobody to be told about it. */
+	while (left) {
+		ssize_t n = write(log->fd, p, left);
+
+		if (n <= 0)
+			return;
+		p += n;
+		left -= (size_t)n;
+	}
+}
+
+static void add_vescaped(struct msk_str *line, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
+
+static void add_vescaped(struct msk_str *line, const char *fmt, va_list ap)
+{
+	MSK_AUTO_FREE char *text = NULL;
+
+	if (vasprintf(&text, fmt, ap) < 0)
+		msk_oom();
+	msk_str_add_escaped(line, text, strlen(text));
+	msk_str_addc(line, '\n');
+}
+
+#define DEFINE_LEVEL(name, at, prefix) \
+	void name(const struct msk_log *log, const char *fmt, ...) \
+	{ \
+		MSK_AUTO_STR line = MSK_STR_INIT; \
+		va_list ap; \
+\
+		if (log->level < (at)) \
+			return; \
+		msk_str_adds(&line, prefix); \
+		va_start(ap, fmt); \
+		add_vescaped(&line, fmt, ap); \
+		va_end(ap); \
+		write_line(log, &line); \
+	}
+
+DEFINE_LEVEL(msk_warn, MSK_LOG_WARN, "warning: ")
+DEFINE_LEVEL(msk_info, MSK_LOG_INFO, "")
+DEFINE_LEVEL(msk_debug, MSK_LOG_DEBUG, "")
+
+/* Where to cut so that no UTF-8 sequence is torn: back over continuation bytes. */
+static size_t cut_before(const char *s, size_t at)
+{
+	while (at > 0 && ((unsigned char)s[at] & 0xC0) == 0x80)
+		at--;
+	return at;
+}
+
+/* What a reader needs of a long line is its head (the subject) and its tail (the figures). */
+static void add_shortened(struct msk_str *line, const struct msk_str *whole, size_t room)
+{
+	static const char dots[] = "...";
+	size_t head, tail;
+
+	if (whole->len <= room) {
+		msk_str_add(line, whole->buf, whole->len);
+		return;
+	}
+	head = cut_before(whole->buf, room / 2);
+	tail = whole->len - (room - sizeof dots - head);
+	while (tail < whole->len && ((unsigned char)whole->buf[tail] & 0xC0) == 0x80)
+		tail++;
+	msk_str_add(line, whole->buf, head);
+	msk_str_adds(line, dots);
+	msk_str_adds(line, whole->buf + tail);
+}
+
+static void report(const struct msk_log *log, const char *prefix, const char *text)
+{
+	MSK_AUTO_STR line = MSK_STR_INIT;
+	MSK_AUTO_STR whole = MSK_STR_INIT;
+
+	msk_str_adds(&line, prefix);
+	msk_str_add_escaped(&whole, text, strlen(text));
+	add_shortened(&line, &whole, LINE_MAX_BYTES - strlen(prefix) - 1);
+	msk_str_addc(&line, '\n');
+	write_line(log, &line);
+}
+
+void msk_log_error(const struct msk_log *log, const struct msk_err *err)
+{
+	report(log, "mkscratch: ", err->msg);
+	if (err->hint[0])
+		report(log, "hint: ", err->hint);
+}

@@ -1,0 +1,81 @@
+#include "mkscratch/mem.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "mkscratch/err.h"
+#include "mkscratch/tempfile.h"
+
+void msk_oom(void)
+{
+	static const char text[] = "mkscratch: out of memory\n";
+	ssize_t ignored = write(STDERR_FILENO, text, sizeof text - 1);
+
+	(void)ignored;
+	msk_tempfile_remove_all();
+	_exit(MSK_E_IO);
+}
+
+static void *checked(void *p)
+{
+	if (!p)
+		msk_oom();
+	return p;
+}
+
+void *msk_xmalloc(size_t size)
+{
+	return checked(malloc(size ? size : 1));
+}
+
+void *msk_xcalloc(size_t count, size_t size)
+{
+	return checked(calloc(count ? count : 1, size ? size : 1));
+}
+
+void *msk_xrealloc(void *own_p, size_t count, size_t size)
+{
+	return checked(reallocarray(own_p, count ? count : 1, size));
+}
+
+char *msk_xstrdup(const char *s)
+{
+	return checked(strdup(s));
+}
+
+char *msk_xstrndup(const char *s, size_t n)
+{
+	return checked(strndup(s, n));
+}
+
+char *msk_xasprintf(const char *fmt, ...)
+{
+	va_list ap;
+	char *s = NULL;
+	int n;
+
+	va_start(ap, fmt);
+	n = vasprintf(&s, fmt, ap);
+	va_end(ap);
+	if (n < 0)
+		msk_oom();
+	return s;
+}
+
+void msk_cleanup_free(void *pp)
+{
+	free(*(void **)pp);
+}
+
+void msk_cleanup_fd(int *fd)
+{
+	int kept = errno;
+
+	if (*fd >= 0)
+		close(*fd);
+	errno = kept;
+}

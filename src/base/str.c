@@ -1,0 +1,198 @@
+#include "mkscratch/str.h"
+
+#include <limits.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+void msk_str_release(struct msk_str *s)
+{
+	free(s->buf);
+	*s = (struct msk_str)MSK_STR_INIT;
+}
+
+static void reserve(struct msk_str *s, size_t n)
+{
+	size_t want;
+
+	if (n > SIZE_MAX / 2 - s->len - 1)
+		msk_oom();
+	want = s->len + n + 1;
+	if (want <= s->cap)
+		return;
+	s->cap = want > 2 * s->cap ? want + 32 : 2 * s->cap;
+	s->buf = msk_xrealloc(s->buf, s->cap, 1);
+}
+
+void msk_str_add(struct msk_str *s, const void *p, size_t n)
+{
+	reserve(s, n);
+	if (n)
+		memcpy(s->buf + s->len, p, n);
+	s->len += n;
+	s->buf[s->len] = '\0';
+}
+
+void msk_str_adds(struct msk_str *s, const char *text)
+{
+	msk_str_add(s, text, strlen(text));
+}
+
+void msk_str_addc(struct msk_str *s, char c)
+{
+	msk_str_add(s, &c, 1);
+}
+
+void msk_str_addf(struct msk_str *s, const char *fmt, ...)
+{
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(NULL, 0, fmt, ap);
+	va_end(ap);
+	if (n < 0)
+		msk_oom();
+	reserve(s, (size_t)n);
+	va_start(ap, fmt);
+	vsnprintf(s->buf + s->len, (size_t)n + 1, fmt, ap);
+	va_end(ap);
+	s->len += (size_t)n;
+}
+
+const char *msk_str_c(const struct msk_str *s)
+{
+	return s->buf ? s->buf : "";
+}
+
+char *msk_str_take(struct msk_str *s)
+{
+	char *taken = s->buf ? s->buf : msk_xstrdup("");
+
+	*s = (struct msk_str)MSK_STR_INIT;
+	return taken;
+}
+
+/* Length of the UTF-8 sequence at p (RFC 3629: no overlong form, no surrogate, nothing above U+10FFFF); 0: none. */
+static size_t utf8_sequence(const unsigned char *p, size_t n)
+{
+	size_t len = p[0] < 0x80 ? 1 : p[0] < 0xC2 ? 0 : p[0] < 0xE0 ? 2 : p[0] < 0xF0 ? 3 : p[0] < 0xF5 ? 4 : 0;
+
+	if (len == 0 || len > n)
+		return 0;
+	for (size_t i = 1; i < len; i++)
+		if ((p[i] & 0xC0) != 0x80)
+			return 0;
+	if ((p[0] == 0xE0 && p[1] < 0xA0) || (p[0] == 0xED && p[1] > 0x9F) ||
+	    (p[0] == 0xF0 && p[1] < 0x90) || (p[0] == 0xF4 && p[1] > 0x8F))
+		return 0;
+	return len;
+}
+
+/* C0, DEL and the C1 block, which some terminals obey too. */
+static bool is_control(const unsigned char *p, size_t len)
+{
+	return (len == 1 && (p[0] < 0x20 || p[0] == 0x7F)) || (len == 2 && p[0] == 0xC2 && p[1] < 0xA0);
+}
+
+void msk_str_add_escaped(struct msk_str *s, const char *text, size_t n)
+{
+	const unsigned char *p = (const unsigned char *)text;
+
+	for (size_t i = 0; i < n;) {
+		size_t len = utf8_sequence(p + i, n - i);
+
+		if (len && !is_control(p + i, len)) {
+			msk_str_add(s, p + i, len);
+			i += len;
+			continue;
+		}
+		for (size_t end = i + (len ? len : 1); i < end; i++)
+			msk_str_addf(s, "\\x%02x", p[i]);
+	}
+}
+
+void msk_str_add_size(struct msk_str *s, unsigned long long bytes)
+{
+	static const char *const unit[] = { "kB", "MB", "GB", "TB", "PB", "EB" };
+	unsigned long long scale = 1000;
+	size_t i = 0;
+
+	if (bytes < 1000) {
+		msk_str_addf(s, "%llu B", bytes);
+		return;
+	}
+	while (bytes / scale >= 1000) {
+		scale *= 1000;
+		i++;
+	}
+	msk_str_addf(s, "%llu.%llu %s", bytes / scale, bytes % scale / (scale / 10), unit[i]);
+}
+
+bool msk_utf8_valid(const char *text, size_t n)
+{
+	const unsigned char *p = (const unsigned char *)text;
+
+	for (size_t i = 0, len; i < n; i += len) {
+		len = utf8_sequence(p + i, n - i);
+		if (len == 0)
+			return false;
+	}
+	return true;
+}
+
+bool msk_starts_with(const char *s, const char *prefix)
+{
+	return strncmp(s, prefix, strlen(prefix)) == 0;
+}
+
+bool msk_ends_with(const char *s, const char *suffix)
+{
+	size_t n = strlen(s), m = strlen(suffix);
+
+	return n >= m && memcmp(s + n - m, suffix, m) == 0;
+}
+
+bool msk_parse_u64(const char *s, unsigned long long max, unsigned long long *out)
+{
+	unsigned long long n = 0;
+
+	if (!*s)
+		return false;
+	for (; *s; s++) {
+		unsigned digit = (unsigned)(*s - '0');
+
+		if (*s < '0' || *s > '9' || n > (max - (digit > max ? max : digit)) / 10 || n * 10 + digit > max)
+			return false;
+		n = n * 10 + digit;
+	}
+	*out = n;
+	return true;
+}
+
+size_t msk_edit_distance(const char *a, const char *b)
+{
+	size_t n = strlen(a), m = strlen(b), row[65];
+
+	if (n > 64 || m > 64)
+		return SIZE_MAX;
+	for (size_t j = 0; j <= m; j++)
+		row[j] = j;
+	for (size_t i = 1; i <= n; i++) {
+		size_t diagonal = row[0];
+
+		row[0] = i;
+		for (size_t j = 1; j <= m; j++) {
+			size_t best = diagonal + (a[i - 1] != b[j - 1]);
+
+			diagonal = row[j];
+			if (row[j] + 1 < best)
+				best = row[j] + 1;
+			if (row[j - 1] + 1 < best)
+				best = row[j - 1] + 1;
+			row[j] = best;
+		}
+	}
+	return row[m];
+}

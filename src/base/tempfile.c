@@ -1,0 +1,241 @@
+#include "mkscratch/tempfile.h"
+
+#include <assert.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "mkscratch/fs.h"
+
+#define MARK ".mkscratch-"
+#define RANDOM_DIGITS 16
+#define SLOTS 64
+
+/* A slot is read by the signal handler: `used` is written last when it is filled and first when it is emptied. */
+static struct {
+	volatile sig_atomic_t used;
+	int dirfd;
+	char name[sizeof((struct msk_tempfile *)0)->name];
+} live[SLOTS];
+
+void msk_tempfile_remove_all(void)
+{
+	int kept = errno;
+
+	for (int i = 0; i < SLOTS; i++)
+		if (live[i].used)
+			unlinkat(live[i].dirfd, live[i].name, 0);
+	errno = kept;
+}
+
+static void end_by_signal(int sig)
+{
+	msk_tempfile_remove_all();
+	/* The handler was reset on entry, so this ends the process as the signal would have. */
+	raise(sig);
+}
+
+void msk_tempfile_catch_signals(void)
+{
+	static const int fatal[] = { SIGINT, SIGTERM, SIGHUP };
+	struct sigaction end = { .sa_handler = end_by_signal, .sa_flags = (int)SA_RESETHAND | SA_NODEFER };
+	struct sigaction ignore = { .sa_handler = SIG_IGN };
+	struct sigaction was;
+
+	sigfillset(&end.sa_mask);
+	for (size_t i = 0; i < sizeof fatal / sizeof *fatal; i++) {
+		sigdelset(&end.sa_mask, fatal[i]);
+	}
+	for (size_t i = 0; i < sizeof fatal / sizeof *fatal; i++) {
+		/* What the parent ignores (nohup) stays ignored. */
+		if (sigaction(fatal[i], NULL, &was) == 0 && was.sa_handler != SIG_IGN)
+			sigaction(fatal[i], &end, NULL);
+	}
+	sigaction(SIGPIPE, &ignore, NULL);
+	sigaction(SIGXFSZ, &ignore, NULL);
+}
+
+static int claim_slot(const struct msk_tempfile *t)
+{
+	for (int i = 0; i < SLOTS; i++) {
+		if (live[i].used)
+			continue;
+		live[i].dirfd = t->dirfd;
+		memcpy(live[i].name, t->name, sizeof live[i].name);
+		__atomic_signal_fence(__ATOMIC_SEQ_CST);
+		live[i].used = 1;
+		return i;
+	}
+	return -1;
+}
+
+static void drop_slot(struct msk_tempfile *t)
+{
+	if (t->slot >= 0)
+		live[t->slot].used = 0;
+	t->slot = -1;
+}
+
+static bool is_ours(const char *name)
+{
+	const char *mark = strstr(name, MARK);
+
+	return name[0] == '.' && mark && strlen(mark) == strlen(MARK) + RANDOM_DIGITS &&
+	       strspn(mark + strlen(MARK), "0123456789abcdef") == RANDOM_DIGITS;
+}
+
+/* A temporary file whose lock is free has lost its owner. */
+static void remove_if_stale(int dirfd, const char *name)
+{
+	MSK_AUTO_FD int fd = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
+
+	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && flock(fd, LOCK_EX | LOCK_NB) == 0)
+		unlinkat(dirfd, name, 0);
+}
+
+static void sweep(int dirfd)
+{
+	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+
+	if (!dir) {
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	for (struct dirent *e; (e = readdir(dir));)
+		if (is_ours(e->d_name))
+			remove_if_stale(dirfd, e->d_name);
+	closedir(dir);
+}
+
+static int make_name(struct msk_tempfile *t, const char *final)
+{
+	unsigned char random[RANDOM_DIGITS / 2];
+	size_t n;
+
+	if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random)
+		return -1;
+	/* 200: with the mark the name must stay below NAME_MAX. */
+	n = (size_t)snprintf(t->name, sizeof t->name, ".%.200s" MARK, final);
+	for (size_t i = 0; i < sizeof random; i++)
+		n += (size_t)snprintf(t->name + n, sizeof t->name - n, "%02x", random[i]);
+	return 0;
+}
+
+/* Create and lock. Between the two a sweeping process may take the file for stale and remove it, which shows as a
+ * link count of zero: then *lost is set and the caller tries another name. */
+static int create_locked(struct msk_tempfile *t, mode_t mode, bool *lost)
+{
+	struct stat st;
+
+	*lost = false;
+	t->fd = openat(t->dirfd, t->name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+	if (t->fd < 0)
+		return -1;
+	t->slot = claim_slot(t);
+	if (t->slot < 0) {
+		errno = EMFILE;
+		return -1;
+	}
+	flock(t->fd, LOCK_EX | LOCK_NB);   /* where there are no locks nobody sweeps either */
+	if (fstat(t->fd, &st) < 0 || fchmod(t->fd, mode) < 0)
+		return -1;
+	*lost = st.st_nlink == 0;
+	return 0;
+}
+
+int msk_tempfile_open(struct msk_tempfile *t, int dirfd, const char *final, mode_t mode, struct msk_err *err)
+{
+	sweep(dirfd);
+	for (int tries = 0; tries < 16; tries++) {
+		bool lost = false;
+
+		*t = (struct msk_tempfile)MSK_TEMPFILE_INIT;
+		t->dirfd = dirfd;
+		if (make_name(t, final) == 0 && create_locked(t, mode, &lost) == 0 && !lost)
+			return 0;
+		if (!lost && errno != EEXIST)
+			break;
+		msk_tempfile_release(t);
+		errno = EEXIST;
+	}
+	msk_fail_sys(err, errno, "%s: cannot create", final);
+	if (t->fd >= 0 && t->slot < 0)
+		unlinkat(dirfd, t->name, 0);
+	msk_tempfile_release(t);
+	return -1;
+}
+
+int msk_tempfile_sync(struct msk_tempfile *t, const char *name, struct msk_err *err)
+{
+	return msk_fsync(t->fd, name, err);
+}
+
+int msk_tempfile_commit(struct msk_tempfile *t, const char *final, struct msk_err *err)
+{
+	if (renameat(t->dirfd, t->name, t->dirfd, final) < 0)
+		return msk_fail_sys(err, errno, "%s: cannot replace", final);
+	drop_slot(t);
+	msk_tempfile_release(t);
+	return 0;
+}
+
+void msk_tempfile_release(struct msk_tempfile *t)
+{
+	int kept = errno;
+
+	if (t->slot >= 0)
+		unlinkat(t->dirfd, t->name, 0);
+	drop_slot(t);
+	if (t->fd >= 0)
+		close(t->fd);
+	t->fd = -1;
+	errno = kept;
+}
+
+/* For file systems without O_TMPFILE: a named file whose name is gone before anybody could use it. */
+static int open_unnamed(const char *dir)
+{
+	MSK_AUTO_FD int dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct msk_tempfile t = MSK_TEMPFILE_INIT;
+	int fd;
+
+	if (dirfd < 0)
+		return -1;
+	fd = openat(dirfd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (fd >= 0)
+		return fd;
+	t.dirfd = dirfd;
+	if (make_name(&t, "stage") < 0)
+		return -1;
+	fd = openat(dirfd, t.name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd >= 0)
+		unlinkat(dirfd, t.name, 0);
+	return fd;
+}
+
+int msk_tempfile_anonymous(const char *const *dirs, int *out_fd, struct msk_err *err)
+{
+	int sys = ENOENT;
+
+	for (; *dirs; dirs++) {
+		int fd = open_unnamed(*dirs);
+
+		if (fd >= 0) {
+			*out_fd = fd;
+			return 0;
+		}
+		sys = errno;
+	}
+	msk_fail_sys(err, sys, "no directory for a staging file");
+	return msk_hint(err, "set TMPDIR to a directory that can be written");
+}

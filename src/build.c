@@ -1,0 +1,87 @@
+#include "mkscratch/build.h"
+
+#include "mkscratch/fs.h"
+#include "mkscratch/gather.h"
+#include "mkscratch/sink.h"
+
+int msk_build_rootfs(const struct msk_build *b, struct msk_rootfs **out, struct msk_platform *pf, struct msk_err *err)
+{
+	MSK_CLEANUP(msk_rootfs_cleanup) struct msk_rootfs *fs = msk_rootfs_new();
+	struct msk_gather g = { .plan = b->plan, .log = b->log, .fs = fs };
+	int rc;
+
+	if (msk_host_new(b->plan->root, &g.host, err) < 0)
+		return -1;
+	rc = msk_gather_all(&g, err);
+	msk_host_free(g.host);
+	if (rc < 0)
+		return -1;
+	*pf = g.platform;
+	*out = msk_take(&fs);
+	return 0;
+}
+
+static int make_image(const struct msk_build *b, struct msk_store *st, struct msk_image *out, struct msk_err *err)
+{
+	MSK_CLEANUP(msk_rootfs_cleanup) struct msk_rootfs *fs = NULL;
+	struct msk_layer_args a = {
+		.codec = b->plan->codec,
+		.mtime = b->plan->mtime,
+		.single = b->plan->single_layer,
+		.jobs = b->plan->jobs,
+	};
+	struct msk_platform pf;
+	struct msk_layers layers;
+
+	if (msk_build_rootfs(b, &fs, &pf, err) < 0)
+		return -1;
+	a.fs = fs;
+	if (msk_layers_write(&a, st, &layers, err) < 0)
+		return -1;
+	return msk_image_make(b->plan, &pf, &layers, st, out, err);
+}
+
+struct sinks {
+	struct msk_sink **v;
+	size_t n;
+};
+
+static void sinks_release(struct sinks *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		s->v[i]->ops->close(s->v[i]);
+	free(s->v);
+}
+
+/* Outputs are opened before any work, so that one which cannot be written is known at once. */
+static int open_sinks(const struct msk_build *b, struct sinks *s, struct msk_err *err)
+{
+	s->v = msk_xcalloc(b->plan->n_targets, sizeof(struct msk_sink *));
+	for (; s->n < b->plan->n_targets; s->n++)
+		if (msk_sink_open(&b->plan->targets[s->n], b->log, &s->v[s->n], err) < 0)
+			return -1;
+	return 0;
+}
+
+/* Everything is written everywhere before anything becomes visible anywhere. */
+static int deliver(const struct sinks *s, const struct msk_image *img, struct msk_store *st, struct msk_err *err)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (s->v[i]->ops->write(s->v[i], img, st, err) < 0)
+			return -1;
+	for (size_t i = 0; i < s->n; i++)
+		if (s->v[i]->ops->publish(s->v[i], img, st, err) < 0)
+			return -1;
+	return 0;
+}
+
+int msk_build_run(const struct msk_build *b, struct msk_image *out, struct msk_err *err)
+{
+	const char *const stage_dirs[] = { b->tmpdir ? b->tmpdir : "/var/tmp", "/var/tmp", "/tmp", ".", NULL };
+	MSK_CLEANUP(msk_store_cleanup) struct msk_store *st = msk_store_new(stage_dirs);
+	MSK_CLEANUP(sinks_release) struct sinks sinks = { NULL, 0 };
+
+	if (open_sinks(b, &sinks, err) < 0 || make_image(b, st, out, err) < 0)
+		return -1;
+	return deliver(&sinks, out, st, err);
+}

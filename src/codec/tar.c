@@ -1,0 +1,125 @@
+#include "mkscratch/tar.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <assert.h>
+#include <string.h>
+
+#include "mkscratch/mem.h"
+
+struct msk_tar {
+	struct archive *a;
+	struct archive_entry *entry;
+	struct msk_writer *next;
+	struct msk_err *err;          /* of the call under way; the library's callback reports here */
+	uint64_t owed;                /* bytes the current file still lacks */
+};
+
+static la_ssize_t to_next(struct archive *a, void *arg, const void *p, size_t n)
+{
+	struct msk_tar *t = arg;
+
+	if (t->err && msk_writer_write(t->next, p, n, t->err) == 0)
+		return (la_ssize_t)n;
+	archive_set_error(a, -1, "write");
+	return -1;
+}
+
+static int library_failure(struct msk_tar *t, const char *path, struct msk_err *err)
+{
+	const char *why = archive_error_string(t->a);
+
+	t->err = NULL;
+	if (err->code != MSK_OK)
+		return -1;
+	return msk_fail(err, MSK_E_BUG, "%s: tar: %s", path, why ? why : "unknown failure");
+}
+
+/* Pinned against the library's defaults: SCHILY only, as no reader takes LIBARCHIVE.xattr; names as bytes, as
+ * otherwise the locale decides; no blocking, as otherwise the padding depends on what is behind the callback. */
+static bool set_format(struct archive *a)
+{
+	return archive_write_set_format_pax_restricted(a) == ARCHIVE_OK &&
+	       archive_write_set_options(a, "xattrheader=SCHILY,hdrcharset=BINARY") == ARCHIVE_OK &&
+	       archive_write_set_bytes_per_block(a, 0) == ARCHIVE_OK &&
+	       archive_write_set_bytes_in_last_block(a, 1) == ARCHIVE_OK;
+}
+
+int msk_tar_new(struct msk_writer *next, struct msk_tar **out, struct msk_err *err)
+{
+	MSK_CLEANUP(msk_tar_cleanup) struct msk_tar *t = msk_xcalloc(1, sizeof *t);
+
+	t->next = next;
+	t->a = archive_write_new();
+	t->entry = archive_entry_new();
+	if (!t->a || !t->entry)
+		msk_oom();
+	if (!set_format(t->a) || archive_write_open(t->a, t, NULL, to_next, NULL) != ARCHIVE_OK)
+		return library_failure(t, "header", err);
+	*out = msk_take(&t);
+	return 0;
+}
+
+static unsigned file_type(enum msk_tar_type type)
+{
+	return type == MSK_TAR_DIR ? AE_IFDIR : type == MSK_TAR_FILE ? AE_IFREG : AE_IFLNK;
+}
+
+int msk_tar_header(struct msk_tar *t, const struct msk_tar_entry *e, struct msk_err *err)
+{
+	assert(t->owed == 0);
+	archive_entry_clear(t->entry);
+	archive_entry_set_pathname(t->entry, e->path);
+	archive_entry_set_filetype(t->entry, file_type(e->type));
+	archive_entry_set_perm(t->entry, e->mode);
+	archive_entry_set_uid(t->entry, e->uid);
+	archive_entry_set_gid(t->entry, e->gid);
+	archive_entry_set_mtime(t->entry, e->mtime, 0);
+	archive_entry_set_size(t->entry, e->type == MSK_TAR_FILE ? (la_int64_t)e->size : 0);
+	if (e->type == MSK_TAR_SYMLINK)
+		archive_entry_set_symlink(t->entry, e->link);
+	t->err = err;
+	if (archive_write_header(t->a, t->entry) != ARCHIVE_OK)
+		return library_failure(t, e->path, err);
+	t->err = NULL;
+	t->owed = e->type == MSK_TAR_FILE ? e->size : 0;
+	return 0;
+}
+
+int msk_tar_data(struct msk_tar *t, const void *p, size_t n, struct msk_err *err)
+{
+	assert(n <= t->owed);
+	t->err = err;
+	if (n && archive_write_data(t->a, p, n) != (la_ssize_t)n)
+		return library_failure(t, "data", err);
+	t->err = NULL;
+	t->owed -= n;
+	return 0;
+}
+
+int msk_tar_finish(struct msk_tar *t, struct msk_err *err)
+{
+	assert(t->owed == 0);
+	t->err = err;
+	if (archive_write_close(t->a) != ARCHIVE_OK)
+		return library_failure(t, "end", err);
+	t->err = NULL;
+	return msk_writer_finish(t->next, err);
+}
+
+void msk_tar_free(struct msk_tar *t)
+{
+	if (!t)
+		return;
+	/* Without this the library would write the end of the archive to a consumer that has gone. */
+	if (t->a)
+		archive_write_fail(t->a);
+	archive_write_free(t->a);
+	archive_entry_free(t->entry);
+	free(t);
+}
+
+void msk_tar_cleanup(struct msk_tar **t)
+{
+	msk_tar_free(*t);
+}

@@ -1,0 +1,441 @@
+#include "mkscratch/host.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "host_io.h"
+
+/* A directory on the way from the root: to know it again when ".." leads back to it. */
+struct step {
+	dev_t dev;
+	ino_t ino;
+};
+
+/* A walk in progress. Only the directory it stands in is open, however deep that is. */
+struct walk {
+	const struct msk_host *host;
+	int fd;                     /* O_PATH on the directory reached */
+	struct msk_str at;          /* its canonical path; empty is the root */
+	struct step *steps;         /* from the root to it, itself included */
+	size_t n_steps, cap_steps;
+	struct msk_str rest;        /* what is still to go; pos is how far we are in it */
+	size_t pos;
+	int links;
+	struct msk_walk *log;       /* may be NULL */
+};
+
+/* Where a walk ended. */
+struct end {
+	int fd;                     /* O_PATH, owned */
+	struct stat st;
+	char *name;                 /* of a file that is no directory, in the directory of the walk; owned */
+};
+
+void msk_rofile_release(struct msk_rofile *f)
+{
+	if (f->fd >= 0)
+		close(f->fd);
+	f->fd = -1;
+}
+
+void msk_walk_release(struct msk_walk *w)
+{
+	msk_strv_release(&w->links);
+	msk_strv_release(&w->targets);
+	free(w->final);
+	w->final = NULL;
+}
+
+static int64_t mtime_ns(const struct stat *st)
+{
+	/* Wraps for times beyond the year 2262; it is only compared with itself. */
+	return (int64_t)((uint64_t)st->st_mtim.tv_sec * 1000000000u + (uint64_t)st->st_mtim.tv_nsec);
+}
+
+void msk_rofile_fill(struct msk_rofile *f, const struct stat *st, int fd)
+{
+	*f = (struct msk_rofile){
+		.fd = fd,
+		.mode = st->st_mode,
+		.size = (uint64_t)st->st_size,
+		.dev = st->st_dev,
+		.ino = st->st_ino,
+		.mtime_ns = mtime_ns(st),
+	};
+}
+
+int msk_rofile_unchanged(const struct msk_rofile *was, int fd, const char *name, struct msk_err *err)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return msk_fail_sys(err, errno, "%s: cannot examine", name);
+	if (st.st_dev != was->dev || st.st_ino != was->ino || (uint64_t)st.st_size != was->size ||
+	    mtime_ns(&st) != was->mtime_ns)
+		return msk_fail(err, MSK_E_IO, "%s: changed while it was being read", name);
+	return 0;
+}
+
+int msk_open_same(int dirfd, const char *name, int flags, const struct stat *st)
+{
+	MSK_AUTO_FD int fd = openat(dirfd, name, MSK_OPEN_READ | flags);
+	struct stat now;
+	int out;
+
+	if (fd < 0 || fstat(fd, &now) < 0)
+		return -1;
+	if (now.st_dev != st->st_dev || now.st_ino != st->st_ino || now.st_mode != st->st_mode) {
+		errno = ESTALE;
+		return -1;
+	}
+	out = fd;
+	fd = -1;
+	return out;
+}
+
+char *msk_readlink_fd(int fd)
+{
+	char text[MSK_MAX_PATH + 2];
+	ssize_t n = readlinkat(fd, "", text, sizeof text);
+
+	if (n < 0)
+		return NULL;
+	if ((size_t)n > MSK_MAX_PATH) {
+		errno = ENAMETOOLONG;
+		return NULL;
+	}
+	return msk_xstrndup(text, (size_t)n);
+}
+
+static void walk_release(struct walk *w)
+{
+	if (w->fd >= 0)
+		close(w->fd);
+	free(w->steps);
+	msk_str_release(&w->at);
+	msk_str_release(&w->rest);
+}
+
+static void end_release(struct end *e)
+{
+	if (e->fd >= 0)
+		close(e->fd);
+	free(e->name);
+}
+
+/* An errno that is an answer rather than a failure. */
+static bool is_answer(int sys, enum msk_lookup *how)
+{
+	switch (sys) {
+	case ENOENT: case ENOTDIR: case ENAMETOOLONG:
+		*how = MSK_ABSENT;
+		return true;
+	case ELOOP:
+		*how = MSK_LOOP;
+		return true;
+	case EACCES: case EPERM:
+		*how = MSK_DENIED;
+		return true;
+	default:
+		return false;
+	}
+}
+
+static int changed(const struct walk *w, struct msk_err *err)
+{
+	return msk_fail(err, MSK_E_IO, "%s/: changed while it was being read", msk_str_c(&w->at));
+}
+
+static void stand_in(struct walk *w, int fd, const struct stat *st)
+{
+	if (w->fd >= 0)
+		close(w->fd);
+	w->fd = fd;
+	MSK_GROW(w->steps, w->n_steps, w->cap_steps);
+	w->steps[w->n_steps++] = (struct step){ st->st_dev, st->st_ino };
+}
+
+static int go_to_root(struct walk *w, struct msk_err *err)
+{
+	int fd = fcntl(w->host->fd, F_DUPFD_CLOEXEC, 3);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0) {
+		msk_fail_sys(err, errno, "%s: cannot examine", w->host->root);
+		if (fd >= 0)
+			close(fd);
+		return -1;
+	}
+	w->n_steps = 0;
+	w->at.len = 0;
+	stand_in(w, fd, &st);
+	return 0;
+}
+
+static void cut_last_part(struct msk_str *path)
+{
+	while (path->len && path->buf[--path->len] != '/')
+		;
+	if (path->buf)
+		path->buf[path->len] = '\0';
+}
+
+/* The kernel's ".." is that of the whole host. It is the one we mean as long as it leads to the directory we came
+ * by, which it does not when somebody moves directories about at the same time. */
+static int go_up(struct walk *w, struct msk_err *err)
+{
+	struct stat st;
+	int fd;
+
+	if (w->n_steps == 1)
+		return 0;
+	fd = openat(w->fd, "..", O_DIRECTORY | MSK_OPEN_LOOK);
+	if (fd < 0 || fstat(fd, &st) < 0 || st.st_dev != w->steps[w->n_steps - 2].dev ||
+	    st.st_ino != w->steps[w->n_steps - 2].ino) {
+		if (fd >= 0)
+			close(fd);
+		return changed(w, err);
+	}
+	w->n_steps -= 2;
+	cut_last_part(&w->at);
+	stand_in(w, fd, &st);
+	return 0;
+}
+
+/* Put the text of a symlink in front of what is still to go. */
+static int follow(struct walk *w, int link_fd, const char *name, enum msk_lookup *how, struct msk_err *err)
+{
+	MSK_AUTO_FREE char *text = msk_readlink_fd(link_fd);
+	MSK_AUTO_STR rest = MSK_STR_INIT;
+
+	if (!text)
+		return is_answer(errno, how) ? 0 :
+			msk_fail_sys(err, errno, "%s/%s: cannot read the link", msk_str_c(&w->at), name);
+	if (++w->links > MSK_MAX_LINKS) {
+		*how = MSK_LOOP;
+		return 0;
+	}
+	if (w->log) {
+		msk_strv_push_own(&w->log->links, msk_xasprintf("%s/%s", msk_str_c(&w->at), name));
+		msk_strv_push(&w->log->targets, text);
+	}
+	msk_str_adds(&rest, text);
+	msk_str_adds(&rest, w->rest.buf + w->pos);
+	msk_str_release(&w->rest);
+	w->rest = rest;
+	rest = (struct msk_str)MSK_STR_INIT;
+	w->pos = 0;
+	return text[0] == '/' ? go_to_root(w, err) : 0;
+}
+
+/* Go into or end at `name` of the directory we stand in. */
+static int step_to(struct walk *w, const char *name, struct end *end, enum msk_lookup *how, struct msk_err *err)
+{
+	MSK_AUTO_FD int fd = openat(w->fd, name, MSK_OPEN_LOOK);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return is_answer(errno, how) ? 0 :
+			msk_fail_sys(err, errno, "%s/%s: cannot open", msk_str_c(&w->at), name);
+	if (S_ISLNK(st.st_mode))
+		return follow(w, fd, name, how, err);
+	if (S_ISDIR(st.st_mode)) {
+		stand_in(w, fd, &st);
+		fd = -1;
+		msk_str_addf(&w->at, "/%s", name);
+		return 0;
+	}
+	if (w->rest.buf[w->pos]) {
+		*how = MSK_ABSENT;
+		return 0;
+	}
+	end->fd = fd;
+	fd = -1;
+	end->st = st;
+	end->name = msk_xstrdup(name);
+	return 0;
+}
+
+/* The next part of the path as a heap string; NULL at its end. */
+static char *next_part(struct walk *w)
+{
+	const char *p;
+	size_t n;
+
+	while (w->rest.buf[w->pos] == '/')
+		w->pos++;
+	p = w->rest.buf + w->pos;
+	n = strcspn(p, "/");
+	w->pos += n;
+	return n ? msk_xstrndup(p, n) : NULL;
+}
+
+static int walk_parts(struct walk *w, struct end *end, enum msk_lookup *how, struct msk_err *err)
+{
+	for (;;) {
+		MSK_AUTO_FREE char *part = next_part(w);
+		int rc = 0;
+
+		if (!part)
+			return 0;
+		if (strcmp(part, "..") == 0)
+			rc = go_up(w, err);
+		else if (strcmp(part, ".") != 0)
+			rc = step_to(w, part, end, how, err);
+		if (rc < 0 || *how != MSK_FOUND || end->fd >= 0)
+			return rc;
+	}
+}
+
+/* Follow `path` part by part. A kernel's openat2(RESOLVE_IN_ROOT) may one day stand in for this where no record of
+ * the links is asked for; it answers the same. */
+static int walk_to(struct walk *w, const char *path, struct end *end, enum msk_lookup *how, struct msk_err *err)
+{
+	*how = MSK_FOUND;
+	if (strlen(path) > MSK_MAX_PATH) {
+		*how = MSK_ABSENT;
+		return 0;
+	}
+	msk_str_adds(&w->rest, "/");
+	msk_str_adds(&w->rest, path);
+	if (go_to_root(w, err) < 0 || walk_parts(w, end, how, err) < 0)
+		return -1;
+	if (*how == MSK_FOUND && end->fd < 0) {
+		end->fd = w->fd;
+		w->fd = -1;
+		if (fstat(end->fd, &end->st) < 0)
+			return msk_fail_sys(err, errno, "%s: cannot examine", path);
+	}
+	return 0;
+}
+
+static int open_end(const struct walk *w, const struct end *end, enum msk_lookup *how, struct msk_rofile *out,
+		    struct msk_err *err)
+{
+	int fd = -1;
+
+	if (S_ISREG(end->st.st_mode)) {
+		fd = msk_open_same(w->fd, end->name, O_NOFOLLOW, &end->st);
+		if (fd < 0 && errno == ESTALE)
+			return changed(w, err);
+		if (fd < 0)
+			return is_answer(errno, how) ? 0 :
+				msk_fail_sys(err, errno, "%s/%s: cannot open", msk_str_c(&w->at), end->name);
+	}
+	msk_rofile_fill(out, &end->st, fd);
+	return 0;
+}
+
+static int host_open(struct msk_rotree *t, const char *path, enum msk_lookup *how, struct msk_rofile *out,
+		     struct msk_walk *log, struct msk_err *err)
+{
+	MSK_CLEANUP(walk_release) struct walk w = { .host = (struct msk_host *)t, .fd = -1, .log = log };
+	MSK_CLEANUP(end_release) struct end end = { .fd = -1 };
+
+	if (walk_to(&w, path, &end, how, err) < 0)
+		return -1;
+	if (*how != MSK_FOUND)
+		return 0;
+	if (open_end(&w, &end, how, out, err) < 0)
+		return -1;
+	if (*how == MSK_FOUND && log)
+		log->final = end.name ? msk_xasprintf("%s/%s", msk_str_c(&w.at), end.name) :
+			     msk_xstrdup(w.at.len ? w.at.buf : "/");
+	return 0;
+}
+
+static int host_list(struct msk_rotree *t, const char *path, enum msk_lookup *how, struct msk_strv *names,
+		     struct msk_err *err)
+{
+	MSK_CLEANUP(walk_release) struct walk w = { .host = (struct msk_host *)t, .fd = -1 };
+	MSK_CLEANUP(end_release) struct end end = { .fd = -1 };
+	MSK_AUTO_FD int fd = -1;
+
+	if (walk_to(&w, path, &end, how, err) < 0)
+		return -1;
+	if (*how != MSK_FOUND)
+		return 0;
+	if (end.name) {
+		*how = MSK_ABSENT;
+		return 0;
+	}
+	fd = openat(end.fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return is_answer(errno, how) ? 0 : msk_fail_sys(err, errno, "%s: cannot open", path);
+	return msk_list_fd(fd, path, names, err);
+}
+
+int msk_host_new(const char *root, struct msk_host **out, struct msk_err *err)
+{
+	int fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct msk_host *h;
+
+	if (fd < 0) {
+		const char *what = errno == ENOENT ? "no such directory" : errno == ENOTDIR ? "not a directory" : NULL;
+
+		if (what)
+			return msk_fail(err, MSK_E_USAGE, "--root %s: %s", root, what);
+		msk_fail_sys(err, errno, "--root %s: cannot open", root);
+		err->code = MSK_E_USAGE;
+		return -1;
+	}
+	h = msk_xcalloc(1, sizeof *h);
+	h->tree.open = host_open;
+	h->tree.list = host_list;
+	h->root = msk_xstrdup(root);
+	h->fd = fd;
+	*out = h;
+	return 0;
+}
+
+void msk_host_free(struct msk_host *h)
+{
+	if (!h)
+		return;
+	close(h->fd);
+	free(h->root);
+	free(h);
+}
+
+void msk_host_cleanup(struct msk_host **h)
+{
+	msk_host_free(*h);
+}
+
+struct msk_rotree *msk_host_tree(struct msk_host *h)
+{
+	return &h->tree;
+}
+
+const char *msk_host_root(const struct msk_host *h)
+{
+	return h->root;
+}
+
+char *msk_host_path(const struct msk_host *h, const char *path)
+{
+	size_t n = strlen(h->root);
+
+	while (n && h->root[n - 1] == '/')
+		n--;
+	return msk_xasprintf("%.*s%s", (int)n, h->root, path);
+}
+
+char *msk_host_within(const struct msk_host *h, const char *host_path)
+{
+	MSK_AUTO_FREE char *root = realpath(h->root, NULL);
+	MSK_AUTO_FREE char *full = realpath(host_path, NULL);
+	size_t n;
+
+	if (!root || !full)
+		return NULL;
+	n = strcmp(root, "/") == 0 ? 0 : strlen(root);
+	if (strncmp(full, root, n) != 0 || full[n] != '/')
+		return NULL;
+	return msk_xstrdup(full + n);
+}

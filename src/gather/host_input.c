@@ -1,0 +1,249 @@
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "host_io.h"
+
+const char *msk_mode_kind(mode_t mode)
+{
+	switch (mode & S_IFMT) {
+	case S_IFREG: return "a regular file";
+	case S_IFDIR: return "a directory";
+	case S_IFLNK: return "a symbolic link";
+	case S_IFIFO: return "a FIFO";
+	case S_IFSOCK: return "a socket";
+	case S_IFCHR: return "a character device";
+	case S_IFBLK: return "a block device";
+	default: return "of an unknown kind";
+	}
+}
+
+static int refuse_kind(const char *path, mode_t mode, const char *expected, struct msk_err *err)
+{
+	return msk_fail(err, MSK_E_INPUT, "%s: is %s, expected %s", path, msk_mode_kind(mode), expected);
+}
+
+static int refuse_open(const char *path, int sys, const char *expected, struct msk_err *err)
+{
+	if (sys == ENOENT || sys == ENOTDIR)
+		return msk_fail(err, MSK_E_INPUT, "%s: no such %s", path, expected);
+	if (sys == ELOOP)
+		return msk_fail(err, MSK_E_INPUT, "%s: too many symbolic links (%d)", path, MSK_MAX_LINKS);
+	if (sys == ESTALE)
+		return msk_fail(err, MSK_E_IO, "%s: changed while it was being read", path);
+	return msk_fail_sys(err, sys, "%s: cannot open", path);
+}
+
+int msk_host_open_input(const char *path, struct msk_rofile *out, struct msk_err *err)
+{
+	/* Looked at before it is opened: opening a device can do things, opening a FIFO is noticed at its other end. */
+	MSK_AUTO_FD int look = open(path, O_PATH | O_CLOEXEC);
+	struct stat st;
+	int fd;
+
+	if (look < 0 || fstat(look, &st) < 0)
+		return refuse_open(path, errno, "file", err);
+	if (!S_ISREG(st.st_mode))
+		return refuse_kind(path, st.st_mode, "a regular file", err);
+	fd = msk_open_same(AT_FDCWD, path, 0, &st);
+	if (fd < 0)
+		return refuse_open(path, errno, "file", err);
+	msk_rofile_fill(out, &st, fd);
+	return 0;
+}
+
+/* Look `path` of the root up; absence is a value, a loop or a refusal an error. */
+static int open_in_root(struct msk_host *h, const char *path, bool *found, struct msk_rofile *out, struct msk_walk *walk,
+			struct msk_err *err)
+{
+	enum msk_lookup how;
+
+	if (h->tree.open(&h->tree, path, &how, out, walk, err) < 0)
+		return -1;
+	if (how == MSK_LOOP)
+		return refuse_open(path, ELOOP, "", err);
+	if (how == MSK_DENIED)
+		return refuse_open(path, EACCES, "", err);
+	*found = how == MSK_FOUND;
+	return 0;
+}
+
+int msk_host_open_file(struct msk_host *h, const char *path, bool *found, struct msk_rofile *out, char **final,
+		       struct msk_err *err)
+{
+	MSK_AUTO_WALK walk = MSK_WALK_INIT;
+
+	if (open_in_root(h, path, found, out, &walk, err) < 0)
+		return -1;
+	if (!*found)
+		return 0;
+	if (!S_ISREG(out->mode))
+		return refuse_kind(path, out->mode, "a regular file", err);
+	if (final)
+		*final = msk_take(&walk.final);
+	return 0;
+}
+
+int msk_list_fd(int dirfd, const char *name, struct msk_strv *names, struct msk_err *err)
+{
+	int fd = fcntl(dirfd, F_DUPFD_CLOEXEC, 3);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	int sys = 0;
+
+	if (!dir) {
+		msk_fail_sys(err, errno, "%s: cannot list", name);
+		if (fd >= 0)
+			close(fd);
+		return -1;
+	}
+	while (names->n <= MSK_MAX_ENTRIES) {
+		const struct dirent *e = (errno = 0, readdir(dir));
+
+		if (!e) {
+			sys = errno;
+			break;
+		}
+		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
+			msk_strv_push(names, e->d_name);
+	}
+	closedir(dir);
+	if (sys)
+		return msk_fail_sys(err, sys, "%s: cannot list", name);
+	if (names->n > MSK_MAX_ENTRIES)
+		return msk_fail(err, MSK_E_INPUT, "%s: more than %d entries", name, MSK_MAX_ENTRIES);
+	msk_strv_sort(names);
+	return 0;
+}
+
+/* A walk over a directory. */
+struct visiting {
+	const char *name;           /* of the top, for messages */
+	struct msk_str rel;
+	size_t entries, depth;
+	msk_visitor *fn;
+	void *ctx;
+};
+
+static int visit_dir(struct visiting *v, int fd, struct msk_err *err);
+
+static int fail_at(const struct visiting *v, int sys, struct msk_err *err)
+{
+	MSK_AUTO_FREE char *path = msk_xasprintf("%s/%s", v->name, msk_str_c(&v->rel));
+
+	/* It was listed a moment ago. */
+	return refuse_open(path, sys == ENOENT || sys == ENOTDIR || sys == ELOOP ? ESTALE : sys, "", err);
+}
+
+static int visit_file(struct visiting *v, int dirfd, const char *name, const struct stat *st, struct msk_err *err)
+{
+	MSK_AUTO_ROFILE file = MSK_ROFILE_INIT;
+	int fd = -1, rc;
+
+	if (S_ISREG(st->st_mode) || S_ISDIR(st->st_mode)) {
+		fd = msk_open_same(dirfd, name, O_NOFOLLOW | (S_ISDIR(st->st_mode) ? O_DIRECTORY : 0), st);
+		if (fd < 0)
+			return fail_at(v, errno, err);
+	}
+	msk_rofile_fill(&file, st, fd);
+	rc = v->fn(v->ctx, &(struct msk_visit){ msk_str_c(&v->rel), &file, NULL }, err);
+	if (rc < 0 || rc == MSK_VISIT_SKIP || !S_ISDIR(st->st_mode))
+		return rc < 0 ? -1 : 0;
+	return visit_dir(v, file.fd, err);
+}
+
+static int visit_link(struct visiting *v, int dirfd, const char *name, const struct stat *st, struct msk_err *err)
+{
+	MSK_AUTO_FD int fd = openat(dirfd, name, MSK_OPEN_LOOK);
+	MSK_AUTO_FREE char *text = fd < 0 ? NULL : msk_readlink_fd(fd);
+	struct msk_rofile file;
+
+	if (!text)
+		return fail_at(v, errno, err);
+	msk_rofile_fill(&file, st, -1);
+	return v->fn(v->ctx, &(struct msk_visit){ msk_str_c(&v->rel), &file, text }, err) < 0 ? -1 : 0;
+}
+
+static int visit_entry(struct visiting *v, int dirfd, const char *name, struct msk_err *err)
+{
+	struct stat st;
+
+	if (++v->entries > MSK_MAX_ENTRIES)
+		return msk_fail(err, MSK_E_INPUT, "%s: more than %d entries", v->name, MSK_MAX_ENTRIES);
+	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return fail_at(v, errno, err);
+	if (S_ISLNK(st.st_mode))
+		return visit_link(v, dirfd, name, &st, err);
+	return visit_file(v, dirfd, name, &st, err);
+}
+
+static int visit_dir(struct visiting *v, int fd, struct msk_err *err)
+{
+	MSK_AUTO_STRV names = MSK_STRV_INIT;
+	size_t len = v->rel.len;
+
+	if (++v->depth > MSK_MAX_DEPTH)
+		return msk_fail(err, MSK_E_INPUT, "%s: nested deeper than %d directories", v->name, MSK_MAX_DEPTH);
+	if (msk_list_fd(fd, v->name, &names, err) < 0)
+		return -1;
+	for (size_t i = 0; i < names.n; i++) {
+		msk_str_addf(&v->rel, "%s%s", len ? "/" : "", names.v[i]);
+		if (visit_entry(v, fd, names.v[i], err) < 0)
+			return -1;
+		v->rel.len = len;
+		v->rel.buf[len] = '\0';
+	}
+	v->depth--;
+	return 0;
+}
+
+int msk_visit_fd(int fd, const char *name, msk_visitor *fn, void *ctx, struct msk_err *err)
+{
+	struct visiting v = { .name = name, .fn = fn, .ctx = ctx };
+	struct msk_rofile file;
+	struct stat st;
+	int rc;
+
+	if (fstat(fd, &st) < 0)
+		return msk_fail_sys(err, errno, "%s: cannot examine", name);
+	msk_rofile_fill(&file, &st, fd);
+	rc = fn(ctx, &(struct msk_visit){ "", &file, NULL }, err);
+	if (rc == MSK_VISIT_GO)
+		rc = visit_dir(&v, fd, err);
+	msk_str_release(&v.rel);
+	return rc < 0 ? -1 : 0;
+}
+
+int msk_host_visit_input(const char *path, msk_visitor *fn, void *ctx, struct msk_err *err)
+{
+	MSK_AUTO_FD int look = open(path, O_PATH | O_CLOEXEC);
+	MSK_AUTO_FD int fd = -1;
+	struct stat st;
+
+	if (look < 0 || fstat(look, &st) < 0)
+		return refuse_open(path, errno, "directory", err);
+	if (!S_ISDIR(st.st_mode))
+		return refuse_kind(path, st.st_mode, "a directory", err);
+	fd = openat(look, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return refuse_open(path, errno, "directory", err);
+	return msk_visit_fd(fd, path, fn, ctx, err);
+}
+
+int msk_host_visit(struct msk_host *h, const char *path, bool *found, msk_visitor *fn, void *ctx, struct msk_err *err)
+{
+	MSK_AUTO_WALK walk = MSK_WALK_INIT;
+	MSK_AUTO_ROFILE dir = MSK_ROFILE_INIT;
+	MSK_AUTO_FD int fd = -1;
+
+	if (open_in_root(h, path, found, &dir, &walk, err) < 0)
+		return -1;
+	if (!*found)
+		return 0;
+	if (!S_ISDIR(dir.mode))
+		return refuse_kind(path, dir.mode, "a directory", err);
+	if (msk_host_open_dir(h, walk.final, &fd, err) < 0)
+		return -1;
+	return msk_visit_fd(fd, path, fn, ctx, err);
+}

@@ -1,0 +1,29 @@
+/* What the files of the host door share; nobody else includes this. */
+#ifndef GATHER_HOST_IO_H
+#define GATHER_HOST_IO_H
+
+#include <sys/stat.h>
+#include "mkscratch/host.h"
+
+struct msk_host {
+	struct msk_rotree tree;     /* first: the tree's functions find the host by it */
+	char *root;
+	int fd;                     /* O_PATH on the root */
+};
+
+#define MSK_OPEN_LOOK (O_PATH | O_NOFOLLOW | O_CLOEXEC)
+/* O_NONBLOCK, so that a FIFO put in place of a file between look and open cannot stop us. */
+#define MSK_OPEN_READ (O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+
+void msk_rofile_fill(struct msk_rofile *f, const struct stat *st, int fd);
+/* Open `name` below dirfd for reading; it must still be the file that `st` shows.
+ * Fails as -1 with errno when it cannot be opened, ESTALE when it is another. */
+int msk_open_same(int dirfd, const char *name, int flags, const struct stat *st);
+/* Take the text of the symlink that the O_PATH descriptor fd is; NULL with errno. */
+char *msk_readlink_fd(int fd);
+/* All names in the directory, sorted by bytes. `name` is for messages. */
+int msk_list_fd(int dirfd, const char *name, struct msk_strv *names, struct msk_err *err);
+/* Walk the directory that fd (borrowed) is. */
+int msk_visit_fd(int fd, const char *name, msk_visitor *fn, void *ctx, struct msk_err *err);
+
+#endif

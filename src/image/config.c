@@ -1,0 +1,110 @@
+#include <stdio.h>
+#include <time.h>
+
+#include "mkscratch/image.h"
+
+/* RFC 3339 in UTC, whole seconds: what every reader of image-spec "created" takes. */
+static struct msk_json *timestamp(int64_t seconds)
+{
+	time_t t = (time_t)seconds;
+	struct tm tm;
+	char text[64];
+
+	gmtime_r(&t, &tm);
+	snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02dZ", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
+		 tm.tm_hour, tm.tm_min, tm.tm_sec);
+	return msk_json_string(text);
+}
+
+/* {"8080/tcp":{}}: a set, as Go writes it. */
+static void set_set(struct msk_json *o, const char *key, const struct msk_strv *members)
+{
+	struct msk_json *set;
+
+	if (!members->n)
+		return;
+	set = msk_json_object();
+	for (size_t i = 0; i < members->n; i++)
+		msk_json_set(set, members->v[i], msk_json_object());
+	msk_json_set(o, key, set);
+}
+
+static void set_list(struct msk_json *o, const char *key, const struct msk_strv *list)
+{
+	if (list->n)
+		msk_json_set(o, key, msk_json_strings(list));
+}
+
+static void set_map(struct msk_json *o, const char *key, const struct msk_strv *keys, const struct msk_strv *values)
+{
+	struct msk_json *map;
+
+	if (!keys->n)
+		return;
+	map = msk_json_object();
+	for (size_t i = 0; i < keys->n; i++)
+		msk_json_set_string(map, keys->v[i], values->v[i]);
+	msk_json_set(o, key, map);
+}
+
+static struct msk_json *runtime_config(const struct msk_config *c, const struct msk_user *u)
+{
+	MSK_AUTO_FREE char *user = msk_xasprintf("%u:%u", u->uid, u->gid);
+	struct msk_json *o = msk_json_object();
+
+	msk_json_set_string(o, "User", user);
+	msk_json_set_string(o, "WorkingDir", c->workdir ? c->workdir : "/");
+	set_list(o, "Entrypoint", &c->entrypoint);
+	set_list(o, "Cmd", &c->cmd);
+	set_list(o, "Env", &c->env);
+	set_set(o, "ExposedPorts", &c->ports);
+	set_set(o, "Volumes", &c->volumes);
+	set_map(o, "Labels", &c->label_keys, &c->label_values);
+	if (c->stop_signal)
+		msk_json_set_string(o, "StopSignal", c->stop_signal);
+	return o;
+}
+
+static struct msk_json *history(const struct msk_plan *p, const struct msk_layers *l)
+{
+	struct msk_json *list = msk_json_array();
+
+	for (size_t i = 0; i < l->n; i++) {
+		struct msk_json *o = msk_json_object();
+
+		msk_json_set(o, "created", timestamp(p->created));
+		msk_json_set_string(o, "created_by", l->v[i].history);
+		if (p->config.author)
+			msk_json_set_string(o, "author", p->config.author);
+		msk_json_push(list, o);
+	}
+	return list;
+}
+
+static struct msk_json *rootfs(const struct msk_layers *l)
+{
+	struct msk_json *o = msk_json_object(), *diff_ids = msk_json_array();
+
+	for (size_t i = 0; i < l->n; i++)
+		msk_json_push(diff_ids, msk_json_string(l->v[i].diff_id.text));
+	msk_json_set_string(o, "type", "layers");
+	msk_json_set(o, "diff_ids", diff_ids);
+	return o;
+}
+
+struct msk_json *msk_config_json(const struct msk_plan *p, const struct msk_platform *pf, const struct msk_layers *l)
+{
+	struct msk_json *o = msk_json_object();
+
+	msk_json_set(o, "created", timestamp(p->created));
+	if (p->config.author)
+		msk_json_set_string(o, "author", p->config.author);
+	msk_json_set_string(o, "os", pf->os);
+	msk_json_set_string(o, "architecture", pf->arch);
+	if (pf->variant[0])
+		msk_json_set_string(o, "variant", pf->variant);
+	msk_json_set(o, "config", runtime_config(&p->config, &p->user));
+	msk_json_set(o, "rootfs", rootfs(l));
+	msk_json_set(o, "history", history(p, l));
+	return o;
+}

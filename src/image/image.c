@@ -1,0 +1,39 @@
+#include "mkscratch/image.h"
+
+/* The bytes that are hashed are the bytes that are stored: a document is dumped once. */
+static int put_document(struct msk_json *own_doc, const char *media_type, struct msk_store *st, struct msk_desc *out,
+			struct msk_err *err)
+{
+	MSK_AUTO_STR text = MSK_STR_INIT;
+
+	msk_json_dump(own_doc, &text);
+	msk_json_free(own_doc);
+	out->media_type = media_type;
+	out->size = text.len;
+	return msk_store_put(st, text.buf, text.len, &out->digest, err);
+}
+
+static uint64_t stored_size(const struct msk_store *st)
+{
+	uint64_t total = 0;
+
+	for (size_t i = 0; i < msk_store_count(st); i++) {
+		struct msk_digest digest;
+		uint64_t size;
+
+		msk_store_at(st, i, &digest, &size);
+		total += size;
+	}
+	return total;
+}
+
+int msk_image_make(const struct msk_plan *p, const struct msk_platform *pf, const struct msk_layers *layers,
+		   struct msk_store *st, struct msk_image *out, struct msk_err *err)
+{
+	*out = (struct msk_image){ .platform = *pf, .layers = *layers, .tags = p->tags, .n_tags = p->n_tags };
+	if (put_document(msk_config_json(p, pf, layers), MSK_TYPE_CONFIG, st, &out->config, err) < 0 ||
+	    put_document(msk_manifest_json(p, &out->config, layers), MSK_TYPE_MANIFEST, st, &out->manifest, err) < 0)
+		return -1;
+	out->size = stored_size(st);
+	return 0;
+}

@@ -1,0 +1,144 @@
+#include "mkscratch/layer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "mkscratch/compress.h"
+#include "mkscratch/fs.h"
+#include "mkscratch/tar.h"
+#include "split.h"
+
+#define READ_CHUNK (256u << 10)
+
+/* Is what is open now what was gathered? Size, identity and time must be those of then. */
+static int check_unchanged(const struct msk_content *c, int fd, struct msk_err *err)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return msk_fail_sys(err, errno, "%s: cannot stat", c->host_path);
+	if (st.st_dev != c->dev || st.st_ino != c->ino || (uint64_t)st.st_size != c->size ||
+	    (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec != c->mtime_ns)
+		return msk_fail(err, MSK_E_IO, "%s: changed while it was being read", c->host_path);
+	return 0;
+}
+
+static int open_body(const struct msk_content *c, int *out_fd, struct msk_err *err)
+{
+	int fd = c->fd >= 0 ? fcntl(c->fd, F_DUPFD_CLOEXEC, 3) : open(c->host_path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd < 0)
+		return msk_fail_sys(err, errno, "%s: cannot open", c->host_path);
+	*out_fd = fd;
+	return 0;
+}
+
+static int copy_body(const struct msk_content *c, int fd, struct msk_tar *tar, struct msk_err *err)
+{
+	MSK_AUTO_FREE char *buf = msk_xmalloc(READ_CHUNK);
+
+	for (uint64_t done = 0; done < c->size;) {
+		size_t want = c->size - done < READ_CHUNK ? (size_t)(c->size - done) : READ_CHUNK;
+		ssize_t got = msk_pread_full(fd, buf, want, done, c->host_path, err);
+
+		if (got < 0)
+			return -1;
+		if ((size_t)got != want)
+			return msk_fail(err, MSK_E_IO, "%s: changed while it was being read", c->host_path);
+		if (msk_tar_data(tar, buf, want, err) < 0)
+			return -1;
+		done += want;
+	}
+	return 0;
+}
+
+static int add_body(const struct msk_content *c, struct msk_tar *tar, struct msk_err *err)
+{
+	MSK_AUTO_FD int fd = -1;
+
+	if (c->data)
+		return msk_tar_data(tar, c->data, (size_t)c->size, err);
+	if (open_body(c, &fd, err) < 0 || check_unchanged(c, fd, err) < 0 || copy_body(c, fd, tar, err) < 0)
+		return -1;
+	return check_unchanged(c, fd, err);
+}
+
+static int add_entry(const struct msk_entry *e, int64_t mtime, struct msk_tar *tar, struct msk_err *err)
+{
+	static const enum msk_tar_type type[] = {
+		[MSK_DIR] = MSK_TAR_DIR, [MSK_FILE] = MSK_TAR_FILE, [MSK_SYMLINK] = MSK_TAR_SYMLINK,
+	};
+	struct msk_tar_entry te = {
+		.path = e->path + 1,
+		.type = type[e->type],
+		.link = e->link,
+		.mode = e->mode,
+		.uid = e->uid,
+		.gid = e->gid,
+		.size = e->body.size,
+		.mtime = mtime,
+	};
+
+	if (msk_tar_header(tar, &te, err) < 0)
+		return -1;
+	return e->type == MSK_FILE ? add_body(&e->body, tar, err) : 0;
+}
+
+/* The stream of a layer: tar -> DiffID -> compressor -> blob. */
+struct pipeline {
+	struct msk_compressor *compressor;
+	struct msk_hash_writer plain;
+	struct msk_tar *tar;
+};
+
+static void pipeline_release(struct pipeline *p)
+{
+	msk_tar_free(p->tar);
+	msk_hash_writer_release(&p->plain);
+	msk_compressor_free(p->compressor);
+}
+
+static int pipeline_init(struct pipeline *p, const struct msk_layer_args *a, struct msk_store *st, struct msk_err *err)
+{
+	if (msk_compressor_new(&a->codec, a->jobs, msk_store_begin(st), &p->compressor, err) < 0)
+		return -1;
+	msk_hash_writer_init(&p->plain, msk_compressor_writer(p->compressor));
+	return msk_tar_new(&p->plain.w, &p->tar, err);
+}
+
+static int write_layer(const struct msk_layer_args *a, const struct msk_selection *s, struct msk_store *st,
+		       struct msk_layer_desc *out, struct msk_err *err)
+{
+	MSK_CLEANUP(pipeline_release) struct pipeline p = { 0 };
+
+	if (pipeline_init(&p, a, st, err) < 0)
+		return -1;
+	for (size_t i = 0; i < s->n; i++)
+		if (add_entry(msk_rootfs_at(a->fs, s->v[i]), a->mtime, p.tar, err) < 0)
+			return -1;
+	if (msk_tar_finish(p.tar, err) < 0 || msk_store_end(st, &out->blob.digest, &out->blob.size, err) < 0)
+		return -1;
+	out->blob.media_type = msk_codec_media_type(&a->codec);
+	out->diff_id = p.plain.digest;
+	out->plain_size = p.plain.size;
+	out->entries = s->n;
+	out->history = s->history;
+	return 0;
+}
+
+int msk_layers_write(const struct msk_layer_args *a, struct msk_store *st, struct msk_layers *out, struct msk_err *err)
+{
+	struct msk_selection s[3];
+	size_t n = msk_split(a->fs, a->single, s);
+	int rc = 0;
+
+	*out = (struct msk_layers){ .n = n };
+	for (size_t i = 0; i < n && rc == 0; i++)
+		rc = write_layer(a, &s[i], st, &out->v[i], err);
+	for (size_t i = 0; i < 3; i++)
+		msk_selection_release(&s[i]);
+	return rc;
+}

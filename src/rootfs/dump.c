@@ -1,0 +1,32 @@
+#include <string.h>
+
+#include "entry.h"
+
+static const char *stratum_name(enum msk_strata s)
+{
+	return s == MSK_STRATUM_BASE ? "base" : s == MSK_STRATUM_LIBS ? "libs" : "app";
+}
+
+static void dump_entry(const struct msk_entry *e, struct msk_str *out)
+{
+	msk_str_addf(out, "%c%04o\t%u:%u\t%llu\t%s\t", "dfl"[e->type], e->mode, e->uid, e->gid,
+		     (unsigned long long)e->body.size, stratum_name(e->stratum));
+	msk_str_add_escaped(out, e->path, strlen(e->path));
+	if (e->link) {
+		msk_str_adds(out, " -> ");
+		msk_str_add_escaped(out, e->link, strlen(e->link));
+	}
+	msk_str_adds(out, "\t# ");
+	msk_str_add_escaped(out, e->origin.what, strlen(e->origin.what));
+	if (e->origin.why[0]) {
+		msk_str_adds(out, ": ");
+		msk_str_add_escaped(out, e->origin.why, strlen(e->origin.why));
+	}
+	msk_str_addc(out, '\n');
+}
+
+void msk_rootfs_dump(const struct msk_rootfs *fs, struct msk_str *out)
+{
+	for (size_t i = 0; i < fs->n; i++)
+		dump_entry(&fs->v[i], out);
+}

@@ -1,0 +1,21 @@
+/* Inside of the rootfs: entries while the set is open and while it is being sealed. */
+#ifndef ROOTFS_ENTRY_H
+#define ROOTFS_ENTRY_H
+
+#include "mkscratch/rootfs.h"
+
+struct msk_rootfs {
+	struct msk_entry *v;
+	size_t n, cap;
+	bool sealed;
+};
+
+void msk_entry_release(struct msk_entry *e);
+void msk_entries_sort(struct msk_rootfs *fs);
+
+/* Steps of the seal, in their order. */
+int msk_rootfs_follow_links(struct msk_rootfs *fs, struct msk_err *err);
+int msk_rootfs_merge(struct msk_rootfs *fs, struct msk_err *err);
+int msk_rootfs_add_parents(struct msk_rootfs *fs, struct msk_err *err);
+
+#endif

@@ -1,0 +1,227 @@
+#include <string.h>
+
+#include "entry.h"
+#include "mkscratch/rotree.h"
+
+/* The symlinks of the set, sorted by path; borrowed pointers. */
+struct links {
+	const struct msk_entry **v;
+	size_t n, cap;
+};
+
+static int link_vs_key(const void *pkey, const void *plink)
+{
+	const struct msk_str *key = pkey;
+	const struct msk_entry *const *e = plink;
+	int c = strncmp(key->buf, (*e)->path, key->len);
+
+	return c ? c : (*e)->path[key->len] ? -1 : 0;
+}
+
+/* The symlink among the parents of `path` that stands highest; *len is the length of its path. */
+static const struct msk_entry *first_link(const struct links *l, const char *path, size_t *len)
+{
+	if (l->n == 0)
+		return NULL;
+	for (const char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		struct msk_str key = { (char *)path, (size_t)(slash - path), 0 };
+		const struct msk_entry **hit = bsearch(&key, l->v, l->n, sizeof *l->v, link_vs_key);
+
+		if (hit) {
+			*len = key.len;
+			return *hit;
+		}
+	}
+	return NULL;
+}
+
+/* Append the parts of `more` to the absolute path in `to`; ".." stops at the root. */
+static void join(struct msk_str *to, const char *more)
+{
+	while (*more) {
+		size_t n = strcspn(more, "/");
+
+		if (n == 2 && more[0] == '.' && more[1] == '.') {
+			while (to->len && to->buf[--to->len] != '/')
+				;
+			if (to->buf)
+				to->buf[to->len] = '\0';
+		} else if (n && !(n == 1 && more[0] == '.')) {
+			msk_str_addc(to, '/');
+			msk_str_add(to, more, n);
+		}
+		more += n + (more[n] == '/');
+	}
+}
+
+/* Where `path` leads when the symlink `e`, which is its first `len` bytes, is followed. */
+static char *through(const struct msk_entry *e, const char *path, size_t len)
+{
+	MSK_AUTO_STR to = MSK_STR_INIT;
+
+	if (e->link[0] != '/')
+		msk_str_add(&to, e->path, (size_t)(strrchr(e->path, '/') - e->path));
+	join(&to, e->link);
+	join(&to, path + len);
+	return msk_str_take(&to);
+}
+
+static int follow(const struct links *l, struct msk_entry *e, bool *moved, struct msk_err *err)
+{
+	const struct msk_entry *link;
+	size_t len;
+
+	for (int hops = 0; (link = first_link(l, e->path, &len)); hops++) {
+		char *to;
+
+		if (hops == MSK_MAX_LINKS)
+			return msk_fail(err, MSK_E_USAGE, "%s: too many symbolic links (%d)", e->path, MSK_MAX_LINKS);
+		to = through(link, e->path, len);
+		free(e->path);
+		e->path = to;
+		*moved = true;
+	}
+	return 0;
+}
+
+int msk_rootfs_follow_links(struct msk_rootfs *fs, struct msk_err *err)
+{
+	struct links l = { NULL, 0, 0 };
+	bool moved = false;
+	int rc = 0;
+
+	for (size_t i = 0; i < fs->n; i++) {
+		if (fs->v[i].type != MSK_SYMLINK)
+			continue;
+		MSK_GROW(l.v, l.n, l.cap);
+		l.v[l.n++] = &fs->v[i];
+	}
+	/* Links themselves stay: moving the key of the search would move the ground under it, and a link below a
+	 * link is settled by whoever reads it. The parent check below refuses what cannot be laid down. */
+	for (size_t i = 0; i < fs->n && rc == 0; i++)
+		if (fs->v[i].type != MSK_SYMLINK)
+			rc = follow(&l, &fs->v[i], &moved, err);
+	free(l.v);
+	if (moved)
+		msk_entries_sort(fs);
+	return rc;
+}
+
+static bool same_content(const struct msk_content *a, const struct msk_content *b)
+{
+	if (a->size != b->size)
+		return false;
+	if (a->data && b->data)
+		return memcmp(a->data, b->data, a->size) == 0;
+	return !a->data && !b->data && a->dev == b->dev && a->ino == b->ino;
+}
+
+static bool same_entry(const struct msk_entry *a, const struct msk_entry *b)
+{
+	if (a->type != b->type)
+		return false;
+	if (a->type == MSK_SYMLINK)
+		return strcmp(a->link, b->link) == 0;
+	if (a->mode != b->mode || a->uid != b->uid || a->gid != b->gid)
+		return false;
+	return a->type == MSK_DIR || same_content(&a->body, &b->body);
+}
+
+static int conflict(const struct msk_entry *a, const struct msk_entry *b, struct msk_err *err)
+{
+	msk_fail(err, MSK_E_USAGE, "%s: given by %s and by %s", a->path, a->origin.what, b->origin.what);
+	if (a->type == b->type && a->type == MSK_DIR)
+		msk_hint(err, "they differ in mode or owner: %04o %u:%u and %04o %u:%u", a->mode, a->uid, a->gid,
+			 b->mode, b->uid, b->gid);
+	return -1;
+}
+
+int msk_rootfs_merge(struct msk_rootfs *fs, struct msk_err *err)
+{
+	size_t kept = 0;
+
+	for (size_t i = 1; i < fs->n; i++)
+		if (strcmp(fs->v[i - 1].path, fs->v[i].path) == 0 && !same_entry(&fs->v[i - 1], &fs->v[i]))
+			return conflict(&fs->v[i - 1], &fs->v[i], err);
+	for (size_t i = 0; i < fs->n; i++) {
+		if (kept && strcmp(fs->v[kept - 1].path, fs->v[i].path) == 0)
+			msk_entry_release(&fs->v[i]);
+		else
+			fs->v[kept++] = fs->v[i];
+	}
+	fs->n = kept;
+	return 0;
+}
+
+/* Index of the entry with this path among the first `n`, or n. */
+static size_t find_among(const struct msk_rootfs *fs, size_t n, const char *path, size_t len)
+{
+	size_t lo = 0, hi = n;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+		const char *other = fs->v[mid].path;
+		int c = strncmp(path, other, len);
+
+		if (c == 0 && other[len])
+			c = -1;
+		if (c == 0)
+			return mid;
+		if (c < 0)
+			hi = mid;
+		else
+			lo = mid + 1;
+	}
+	return n;
+}
+
+static void append_parent(struct msk_rootfs *fs, const char *path, size_t len, enum msk_strata stratum)
+{
+	MSK_GROW(fs->v, fs->n, fs->cap);
+	fs->v[fs->n++] = (struct msk_entry){
+		.path = msk_xstrndup(path, len),
+		.type = MSK_DIR,
+		.mode = 0755,
+		.stratum = stratum,
+		.implied = true,
+		.body.fd = -1,
+		.origin = { msk_xstrdup("parent"), msk_xasprintf("parent of %s", path) },
+	};
+}
+
+/* Sorted neighbours share parents, and what the one before asked for need not be asked for again, unless this
+ * one lies in a lower stratum: the merge keeps the lowest. */
+static bool asked_by_previous(const struct msk_rootfs *fs, size_t i, size_t len)
+{
+	return i > 0 && fs->v[i - 1].stratum <= fs->v[i].stratum &&
+	       strncmp(fs->v[i - 1].path, fs->v[i].path, len + 1) == 0;
+}
+
+static int add_parents_of(struct msk_rootfs *fs, size_t known, size_t i, struct msk_err *err)
+{
+	for (size_t len = 1; fs->v[i].path[len]; len++) {
+		const char *path = fs->v[i].path;
+		size_t at;
+
+		if (path[len] != '/' || asked_by_previous(fs, i, len))
+			continue;
+		at = find_among(fs, known, path, len);
+		if (at == known)
+			append_parent(fs, path, len, fs->v[i].stratum);
+		else if (fs->v[at].type != MSK_DIR)
+			return msk_fail(err, MSK_E_USAGE, "%s: given by %s, but %s lies below it",
+					fs->v[at].path, fs->v[at].origin.what, path);
+	}
+	return 0;
+}
+
+int msk_rootfs_add_parents(struct msk_rootfs *fs, struct msk_err *err)
+{
+	size_t known = fs->n;
+
+	for (size_t i = 0; i < known; i++)
+		if (add_parents_of(fs, known, i, err) < 0)
+			return -1;
+	msk_entries_sort(fs);
+	return msk_rootfs_merge(fs, err);
+}

@@ -1,0 +1,197 @@
+#include <assert.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "entry.h"
+#include "mkscratch/rotree.h"
+
+void msk_content_release(struct msk_content *c)
+{
+	free(c->data);
+	free(c->host_path);
+	if (c->fd >= 0)
+		close(c->fd);
+	*c = (struct msk_content){ .fd = -1 };
+}
+
+void msk_entry_release(struct msk_entry *e)
+{
+	free(e->path);
+	free(e->link);
+	free(e->origin.what);
+	free(e->origin.why);
+	msk_content_release(&e->body);
+}
+
+struct msk_rootfs *msk_rootfs_new(void)
+{
+	return msk_xcalloc(1, sizeof(struct msk_rootfs));
+}
+
+void msk_rootfs_free(struct msk_rootfs *fs)
+{
+	if (!fs)
+		return;
+	for (size_t i = 0; i < fs->n; i++)
+		msk_entry_release(&fs->v[i]);
+	free(fs->v);
+	free(fs);
+}
+
+void msk_rootfs_cleanup(struct msk_rootfs **fs)
+{
+	msk_rootfs_free(*fs);
+}
+
+/* Absolute, no empty, "." or ".." part, no trailing slash. */
+static bool is_normalised(const char *path)
+{
+	if (path[0] != '/' || !path[1])
+		return false;
+	for (const char *part = path + 1;;) {
+		size_t n = strcspn(part, "/");
+
+		if (n == 0 || (n == 1 && part[0] == '.') || (n == 2 && part[0] == '.' && part[1] == '.'))
+			return false;
+		if (!part[n])
+			return true;
+		part += n + 1;
+	}
+}
+
+/* A name that begins so means "delete" to whoever applies the layer (image-spec "whiteouts"). */
+static bool has_whiteout(const char *path)
+{
+	return strstr(path, "/.wh.") != NULL;
+}
+
+static int check_path(const char *path, struct msk_err *err)
+{
+	size_t n = strlen(path);
+
+	if (n > MSK_MAX_PATH)
+		return msk_fail(err, MSK_E_INPUT, "%s: path is too long (%zu vs %d bytes)", path, n, MSK_MAX_PATH);
+	if (!is_normalised(path))
+		return msk_fail(err, MSK_E_INPUT, "%s: not an absolute, normalised path", path);
+	if (has_whiteout(path))
+		return msk_fail(err, MSK_E_INPUT, "%s: names beginning with .wh. are reserved for deletions", path);
+	return 0;
+}
+
+static int append(struct msk_rootfs *fs, const struct msk_entry_spec *s, enum msk_entry_type type,
+		  struct msk_entry **out, struct msk_err *err)
+{
+	assert(!fs->sealed);
+	if (check_path(s->path, err) < 0)
+		return -1;
+	MSK_GROW(fs->v, fs->n, fs->cap);
+	*out = &fs->v[fs->n++];
+	**out = (struct msk_entry){
+		.path = msk_xstrdup(s->path),
+		.type = type,
+		.mode = s->mode,
+		.uid = s->uid,
+		.gid = s->gid,
+		.stratum = s->stratum,
+		.body.fd = -1,
+		.origin = { msk_xstrdup(s->what), msk_xstrdup(s->why) },
+	};
+	return 0;
+}
+
+int msk_rootfs_add_dir(struct msk_rootfs *fs, const struct msk_entry_spec *s, struct msk_err *err)
+{
+	struct msk_entry *e;
+
+	return append(fs, s, MSK_DIR, &e, err);
+}
+
+int msk_rootfs_add_symlink(struct msk_rootfs *fs, const struct msk_entry_spec *s, const char *text, struct msk_err *err)
+{
+	struct msk_entry *e;
+
+	if (append(fs, s, MSK_SYMLINK, &e, err) < 0)
+		return -1;
+	e->mode = 0777;
+	e->link = msk_xstrdup(text);
+	return 0;
+}
+
+int msk_rootfs_add_data(struct msk_rootfs *fs, const struct msk_entry_spec *s, const void *data, size_t n,
+			struct msk_err *err)
+{
+	struct msk_entry *e;
+
+	if (append(fs, s, MSK_FILE, &e, err) < 0)
+		return -1;
+	e->body.data = msk_xmalloc(n);
+	if (n)
+		memcpy(e->body.data, data, n);
+	e->body.size = n;
+	return 0;
+}
+
+int msk_rootfs_add_file(struct msk_rootfs *fs, const struct msk_entry_spec *s, struct msk_content *own_body,
+			struct msk_err *err)
+{
+	struct msk_entry *e;
+
+	if (append(fs, s, MSK_FILE, &e, err) < 0) {
+		msk_content_release(own_body);
+		return -1;
+	}
+	e->body = *own_body;
+	*own_body = (struct msk_content){ .fd = -1 };
+	return 0;
+}
+
+/* By path, then so that which of two equal entries comes first does not depend on who was called first. */
+static int compare(const void *pa, const void *pb)
+{
+	const struct msk_entry *a = pa, *b = pb;
+	int c = strcmp(a->path, b->path);
+
+	if (c == 0)
+		c = (a->stratum > b->stratum) - (a->stratum < b->stratum);
+	if (c == 0)
+		c = strcmp(a->origin.what, b->origin.what);
+	return c ? c : strcmp(a->origin.why, b->origin.why);
+}
+
+void msk_entries_sort(struct msk_rootfs *fs)
+{
+	if (fs->n > 1)
+		qsort(fs->v, fs->n, sizeof *fs->v, compare);
+}
+
+int msk_rootfs_seal(struct msk_rootfs *fs, struct msk_err *err)
+{
+	assert(!fs->sealed);
+	msk_entries_sort(fs);
+	if (msk_rootfs_follow_links(fs, err) < 0 || msk_rootfs_merge(fs, err) < 0 || msk_rootfs_add_parents(fs, err) < 0)
+		return -1;
+	fs->sealed = true;
+	return 0;
+}
+
+size_t msk_rootfs_count(const struct msk_rootfs *fs)
+{
+	return fs->n;
+}
+
+const struct msk_entry *msk_rootfs_at(const struct msk_rootfs *fs, size_t i)
+{
+	assert(fs->sealed && i < fs->n);
+	return &fs->v[i];
+}
+
+static int path_vs_entry(const void *key, const void *e)
+{
+	return strcmp(key, ((const struct msk_entry *)e)->path);
+}
+
+const struct msk_entry *msk_rootfs_find(const struct msk_rootfs *fs, const char *path)
+{
+	assert(fs->sealed);
+	return fs->n ? bsearch(path, fs->v, fs->n, sizeof *fs->v, path_vs_entry) : NULL;
+}
