@@ -5,6 +5,36 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "mkscratch/mem.h"
+
+/* Copy what fits. Of what does not, the middle goes: the head names the subject, the tail says what is wrong. */
+static void copy_shortened(char *to, size_t size, const char *text)
+{
+	static const char dots[] = "...";
+	size_t n = strlen(text), head = size / 2;
+
+	if (n < size) {
+		memcpy(to, text, n + 1);
+		return;
+	}
+	memcpy(to, text, head);
+	memcpy(to + head, dots, sizeof dots - 1);
+	head += sizeof dots - 1;
+	memcpy(to + head, text + n - (size - head - 1), size - head);
+}
+
+static void format(char *to, size_t size, const char *fmt, va_list ap) __attribute__((format(printf, 3, 0)));
+
+static void format(char *to, size_t size, const char *fmt, va_list ap)
+{
+	char *text = NULL;
+
+	if (vasprintf(&text, fmt, ap) < 0)
+		msk_oom();
+	copy_shortened(to, size, text);
+	free(text);
+}
+
 int msk_fail(struct msk_err *err, enum msk_code code, const char *fmt, ...)
 {
 	va_list ap;
@@ -13,25 +43,24 @@ int msk_fail(struct msk_err *err, enum msk_code code, const char *fmt, ...)
 	err->code = code;
 	err->hint[0] = '\0';
 	va_start(ap, fmt);
-	vsnprintf(err->msg, sizeof err->msg, fmt, ap);
+	format(err->msg, sizeof err->msg, fmt, ap);
 	va_end(ap);
 	return -1;
 }
 
 int msk_fail_sys(struct msk_err *err, int sys, const char *fmt, ...)
 {
+	char what[sizeof err->msg - 128];
 	va_list ap;
-	size_t len;
 
 	assert(err->code == MSK_OK);
 	err->code = MSK_E_IO;
 	err->hint[0] = '\0';
 	va_start(ap, fmt);
-	vsnprintf(err->msg, sizeof err->msg, fmt, ap);
+	format(what, sizeof what, fmt, ap);
 	va_end(ap);
-	len = strlen(err->msg);
 	/* The program never calls setlocale(), so strerror() speaks the C locale. */
-	snprintf(err->msg + len, sizeof err->msg - len, " (%s)", strerror(sys));
+	snprintf(err->msg, sizeof err->msg, "%s (%s)", what, strerror(sys));
 	return -1;
 }
 
@@ -42,11 +71,10 @@ int msk_ctx(struct msk_err *err, const char *fmt, ...)
 
 	assert(err->code != MSK_OK);
 	va_start(ap, fmt);
-	vsnprintf(subject, sizeof subject, fmt, ap);
+	format(subject, sizeof subject, fmt, ap);
 	va_end(ap);
 	snprintf(whole, sizeof whole, "%s: %s", subject, err->msg);
-	memcpy(err->msg, whole, sizeof err->msg - 1);
-	err->msg[sizeof err->msg - 1] = '\0';
+	copy_shortened(err->msg, sizeof err->msg, whole);
 	return -1;
 }
 
@@ -56,7 +84,7 @@ int msk_hint(struct msk_err *err, const char *fmt, ...)
 
 	assert(err->code != MSK_OK);
 	va_start(ap, fmt);
-	vsnprintf(err->hint, sizeof err->hint, fmt, ap);
+	format(err->hint, sizeof err->hint, fmt, ap);
 	va_end(ap);
 	return -1;
 }

@@ -1,0 +1,205 @@
+/* base: strings, numbers, errors and log lines, JSON. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "mkscratch/fs.h"
+#include "mkscratch/json.h"
+#include "mkscratch/log.h"
+
+static void numbers_are_decimal_and_bounded(void **state)
+{
+	static const char *const bad[] = { "", "-1", "+1", " 1", "1 ", "0x10", "1e3", "2147483648", "99999999999999999999" };
+	unsigned long long n = 7;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		assert_false(msk_parse_u64(bad[i], 2147483647, &n));
+	assert_int_equal(n, 7);
+	assert_true(msk_parse_u64("2147483647", 2147483647, &n));
+	assert_int_equal(n, 2147483647);
+	assert_true(msk_parse_u64("18446744073709551615", ~0ull, &n));
+	assert_true(n == ~0ull);
+	assert_false(msk_parse_u64("18446744073709551616", ~0ull, &n));
+	assert_true(msk_parse_u64("000", 0, &n));
+	assert_false(msk_parse_u64("7", 5, &n));
+}
+
+static void sizes_read_like_a_label(void **state)
+{
+	static const struct { unsigned long long n; const char *text; } cases[] = {
+		{ 0, "0 B" }, { 999, "999 B" }, { 1000, "1.0 kB" }, { 1999, "1.9 kB" }, { 3200000, "3.2 MB" },
+		{ 999999, "999.9 kB" }, { 18446744073709551615ull, "18.4 EB" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		MSK_AUTO_STR s = MSK_STR_INIT;
+
+		msk_str_add_size(&s, cases[i].n);
+		assert_string_equal(s.buf, cases[i].text);
+	}
+}
+
+static void control_bytes_and_broken_utf8_are_escaped(void **state)
+{
+	static const char raw[] = "a\x1b[1m\n\x7f \xc3\xa4 \xff\xc3 \xc2\x9b \xed\xa0\x80 \xc0\xaf";
+	MSK_AUTO_STR s = MSK_STR_INIT;
+
+	(void)state;
+	msk_str_add_escaped(&s, raw, sizeof raw - 1);
+	assert_string_equal(s.buf, "a\\x1b[1m\\x0a\\x7f \xc3\xa4 \\xff\\xc3 \\xc2\\x9b \\xed\\xa0\\x80 \\xc0\\xaf");
+}
+
+static void paths_split_like_dirname_and_basename(void **state)
+{
+	static const struct { const char *path, *dir, *base; } cases[] = {
+		{ "a", ".", "a" }, { "a/b", "a", "b" }, { "/a", "/", "a" }, { "/", "/", "" }, { "a/b/", "a", "b" },
+		{ "a//b", "a", "b" }, { "//a", "/", "a" }, { "./x.tar", ".", "x.tar" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		MSK_AUTO_FREE char *dir = msk_path_dir(cases[i].path), *base = msk_path_base(cases[i].path);
+
+		assert_string_equal(dir, cases[i].dir);
+		assert_string_equal(base, cases[i].base);
+	}
+}
+
+static void edit_distance_counts_edits(void **state)
+{
+	(void)state;
+	assert_int_equal(msk_edit_distance("certs", "certs"), 0);
+	assert_int_equal(msk_edit_distance("cert", "certs"), 1);
+	assert_int_equal(msk_edit_distance("kitten", "sitting"), 3);
+	assert_int_equal(msk_edit_distance("", "abc"), 3);
+}
+
+/* What a log prints, read back through a pipe. */
+static void read_log(const struct msk_err *err, char *buf, size_t size)
+{
+	struct msk_log log = { MSK_LOG_WARN, -1 };
+	int fds[2];
+	ssize_t n;
+
+	assert_int_equal(pipe(fds), 0);
+	log.fd = fds[1];
+	msk_log_error(&log, err);
+	close(fds[1]);
+	n = read(fds[0], buf, size - 1);
+	close(fds[0]);
+	assert_true(n > 0);
+	buf[n] = '\0';
+}
+
+static void an_error_is_one_line_and_a_hint(void **state)
+{
+	struct msk_err err = MSK_ERR_INIT;
+	char buf[2048];
+
+	(void)state;
+	msk_fail(&err, MSK_E_INPUT, "not an ELF file (%d bytes)", 0);
+	msk_ctx(&err, "a\x1b" "pp");
+	msk_hint(&err, "build it");
+	read_log(&err, buf, sizeof buf);
+	assert_string_equal(buf, "mkscratch: a\\x1bpp: not an ELF file (0 bytes)\nhint: build it\n");
+}
+
+static void a_long_line_loses_its_middle(void **state)
+{
+	struct msk_err err = MSK_ERR_INIT;
+	char name[700], buf[2048];
+
+	(void)state;
+	memset(name, 'n', sizeof name - 1);
+	name[sizeof name - 1] = '\0';
+	msk_fail(&err, MSK_E_INPUT, "%s: is a FIFO, expected a regular file", name);
+	read_log(&err, buf, sizeof buf);
+	assert_true(strlen(buf) <= 280);
+	assert_non_null(strstr(buf, "...n"));
+	assert_non_null(strstr(buf, "expected a regular file\n"));
+}
+
+static void system_errors_carry_their_text(void **state)
+{
+	struct msk_err err = MSK_ERR_INIT;
+
+	(void)state;
+	assert_int_equal(msk_fail_sys(&err, 28, "out.tar: write failed"), -1);
+	assert_int_equal(err.code, MSK_E_IO);
+	assert_string_equal(err.msg, "out.tar: write failed (No space left on device)");
+}
+
+static void json_is_compact_with_sorted_keys(void **state)
+{
+	MSK_AUTO_JSON *o = msk_json_object();
+	MSK_AUTO_STR s = MSK_STR_INIT;
+
+	(void)state;
+	msk_json_set_string(o, "b", "x/y");
+	msk_json_set_int(o, "a", -1);
+	msk_json_set(o, "B", msk_json_bool(true));
+	msk_json_set(o, "c", msk_json_text("\xff"));
+	msk_json_dump(o, &s);
+	assert_string_equal(s.buf, "{\"B\":true,\"a\":-1,\"b\":\"x/y\",\"c\":\"\\\\xff\"}");
+}
+
+static void assert_json_refused(const char *text, size_t n, const char *msg)
+{
+	struct msk_err err = MSK_ERR_INIT;
+	struct msk_json *v = NULL;
+
+	assert_int_equal(msk_json_parse(text, n, "index.json", &v, &err), -1);
+	assert_int_equal(err.code, MSK_E_INPUT);
+	assert_string_equal(err.msg, msg);
+}
+
+static void hostile_json_is_refused(void **state)
+{
+	static char deep[100000];
+	static const char twice[] = "{\n\"digest\":1,\n\"digest\":2}";
+
+	(void)state;
+	memset(deep, '[', sizeof deep);
+	assert_json_refused(deep, sizeof deep, "index.json: nested deeper than 64");
+	assert_json_refused(twice, sizeof twice - 1, "index.json: line 3: key \"digest\" given twice");
+}
+
+static void bounded_reads_refuse_what_is_larger(void **state)
+{
+	struct msk_err err = MSK_ERR_INIT;
+	MSK_AUTO_STR s = MSK_STR_INIT;
+	int fds[2];
+
+	(void)state;
+	assert_int_equal(pipe(fds), 0);
+	assert_int_equal(write(fds[1], "12345", 5), 5);
+	close(fds[1]);
+	assert_int_equal(msk_read_all(fds[0], 4, &s, "x", &err), -1);
+	assert_string_equal(err.msg, "x: larger than 4 bytes");
+	close(fds[0]);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(numbers_are_decimal_and_bounded),
+		cmocka_unit_test(sizes_read_like_a_label),
+		cmocka_unit_test(control_bytes_and_broken_utf8_are_escaped),
+		cmocka_unit_test(paths_split_like_dirname_and_basename),
+		cmocka_unit_test(edit_distance_counts_edits),
+		cmocka_unit_test(an_error_is_one_line_and_a_hint),
+		cmocka_unit_test(a_long_line_loses_its_middle),
+		cmocka_unit_test(system_errors_carry_their_text),
+		cmocka_unit_test(json_is_compact_with_sorted_keys),
+		cmocka_unit_test(hostile_json_is_refused),
+		cmocka_unit_test(bounded_reads_refuse_what_is_larger),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,231 @@
+/* The codecs: what comes out is one gzip member or a run of zstd frames, decodes to what went in, and depends on
+ * nothing but the input, the codec and the level. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+#include <libdeflate.h>
+#include <zstd.h>
+
+#include "../../src/codec/deflate_end.h"
+#include "mkscratch/compress.h"
+#include "mkscratch/str.h"
+
+struct sink {
+	struct msk_writer w;
+	struct msk_str bytes;
+	size_t fail_after;
+};
+
+static int sink_write(struct msk_writer *w, const void *p, size_t n, struct msk_err *err)
+{
+	struct sink *s = (struct sink *)w;
+
+	if (s->fail_after && s->bytes.len + n > s->fail_after)
+		return msk_fail(err, MSK_E_IO, "sink: full");
+	msk_str_add(&s->bytes, p, n);
+	return 0;
+}
+
+static int sink_finish(struct msk_writer *w, struct msk_err *err)
+{
+	(void)w;
+	(void)err;
+	return 0;
+}
+
+#define SINK_INIT { { sink_write, sink_finish }, MSK_STR_INIT, 0 }
+
+enum pattern { ZEROS, NOISE, TEXT, PATTERNS };
+
+static unsigned char *make_input(enum pattern pattern, size_t n)
+{
+	unsigned char *p = msk_xmalloc(n);
+	uint32_t x = 12345;
+
+	for (size_t i = 0; i < n; i++) {
+		x = x * 1664525 + 1013904223;
+		p[i] = pattern == ZEROS ? 0 : pattern == NOISE ? (unsigned char)(x >> 24) :
+		       (unsigned char)("etaoin shrdlu\n"[(x >> 28) % 14] + (i % 97 == 0));
+	}
+	return p;
+}
+
+static void compress(struct msk_codec_spec codec, unsigned jobs, const unsigned char *p, size_t n, size_t step,
+		     struct sink *to)
+{
+	MSK_CLEANUP(msk_compressor_cleanup) struct msk_compressor *c = NULL;
+	struct msk_err err = MSK_ERR_INIT;
+
+	assert_int_equal(msk_compressor_new(&codec, jobs, &to->w, &c, &err), 0);
+	for (size_t at = 0; at < n; at += step)
+		assert_int_equal(msk_writer_write(msk_compressor_writer(c), p + at, n - at < step ? n - at : step, &err), 0);
+	assert_int_equal(msk_writer_finish(msk_compressor_writer(c), &err), 0);
+}
+
+static void assert_gunzips_to(const struct msk_str *gz, const unsigned char *p, size_t n)
+{
+	struct libdeflate_decompressor *d = libdeflate_alloc_decompressor();
+	MSK_AUTO_FREE unsigned char *out = msk_xmalloc(n + 1);
+	size_t used, made;
+
+	assert_int_equal(libdeflate_gzip_decompress_ex(d, gz->buf, gz->len, out, n + 1, &used, &made), LIBDEFLATE_SUCCESS);
+	assert_int_equal(used, gz->len);   /* one member, nothing behind it */
+	assert_int_equal(made, n);
+	assert_memory_equal(out, p, n);
+	libdeflate_free_decompressor(d);
+}
+
+static void gzip_is_one_member_that_decodes_to_the_input(void **state)
+{
+	static const size_t sizes[] = { 0, 1, 511, MSK_BLOCK_SIZE - 1, MSK_BLOCK_SIZE, MSK_BLOCK_SIZE + 1,
+					3 * MSK_BLOCK_SIZE + 17 };
+
+	(void)state;
+	for (int pattern = 0; pattern < PATTERNS; pattern++)
+		for (int level = 1; level <= 12; level += pattern == TEXT ? 1 : 5)
+			for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+				MSK_AUTO_FREE unsigned char *p = make_input(pattern, sizes[i]);
+				struct sink to = SINK_INIT;
+
+				if (level > 9 && sizes[i] > MSK_BLOCK_SIZE + 1)
+					continue;   /* slow, and nothing new */
+				compress((struct msk_codec_spec){ MSK_CODEC_GZIP, level }, 2, p, sizes[i], 65536, &to);
+				assert_gunzips_to(&to.bytes, p, sizes[i]);
+				msk_str_release(&to.bytes);
+			}
+}
+
+static void gzip_header_says_nothing_of_the_host(void **state)
+{
+	static const unsigned char header[10] = { 0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255 };
+	struct sink to = SINK_INIT;
+
+	(void)state;
+	compress((struct msk_codec_spec){ MSK_CODEC_GZIP, 9 }, 1, header, sizeof header, 1, &to);
+	assert_memory_equal(to.bytes.buf, header, sizeof header);
+	msk_str_release(&to.bytes);
+}
+
+static void bytes_depend_on_neither_threads_nor_writes(void **state)
+{
+	size_t n = 5 * MSK_BLOCK_SIZE + 4321;
+	MSK_AUTO_FREE unsigned char *p = make_input(TEXT, n);
+
+	(void)state;
+	for (int kind = MSK_CODEC_GZIP; kind <= MSK_CODEC_ZSTD; kind++) {
+		struct msk_codec_spec codec = { kind, 3 };
+		struct sink one = SINK_INIT;
+
+		compress(codec, 1, p, n, n, &one);
+		for (unsigned jobs = 2; jobs <= 64; jobs *= 2) {
+			struct sink other = SINK_INIT;
+
+			compress(codec, jobs, p, n, 1000 * jobs + 1, &other);
+			assert_int_equal(one.bytes.len, other.bytes.len);
+			assert_memory_equal(one.bytes.buf, other.bytes.buf, one.bytes.len);
+			msk_str_release(&other.bytes);
+		}
+		msk_str_release(&one.bytes);
+	}
+}
+
+static void zstd_frames_carry_size_and_checksum(void **state)
+{
+	size_t n = 2 * MSK_BLOCK_SIZE + 5, at = 0, frames = 0;
+	MSK_AUTO_FREE unsigned char *p = make_input(TEXT, n);
+	MSK_AUTO_FREE unsigned char *out = msk_xmalloc(n);
+	struct sink to = SINK_INIT;
+
+	(void)state;
+	compress((struct msk_codec_spec){ MSK_CODEC_ZSTD, 3 }, 2, p, n, 100000, &to);
+	assert_int_equal(ZSTD_decompress(out, n, to.bytes.buf, to.bytes.len), n);
+	assert_memory_equal(out, p, n);
+	for (; at < to.bytes.len; frames++) {
+		const char *frame = to.bytes.buf + at;
+
+		assert_int_equal(ZSTD_getFrameContentSize(frame, to.bytes.len - at), frames < 2 ? MSK_BLOCK_SIZE : 5);
+		assert_true(frame[4] & 4);   /* RFC 8878, 3.1.1.1.1: Content_Checksum_flag */
+		at += ZSTD_findFrameCompressedSize(frame, to.bytes.len - at);
+	}
+	assert_int_equal(frames, 3);
+	msk_str_release(&to.bytes);
+}
+
+static void none_passes_the_bytes(void **state)
+{
+	struct sink to = SINK_INIT;
+
+	(void)state;
+	compress((struct msk_codec_spec){ MSK_CODEC_NONE, 0 }, 0, (const unsigned char *)"hello", 5, 2, &to);
+	assert_int_equal(to.bytes.len, 5);
+	assert_memory_equal(to.bytes.buf, "hello", 5);
+	msk_str_release(&to.bytes);
+}
+
+static void a_failing_consumer_ends_it(void **state)
+{
+	struct msk_codec_spec codec = { MSK_CODEC_GZIP, 1 };
+	size_t n = 9 * MSK_BLOCK_SIZE;
+	MSK_AUTO_FREE unsigned char *p = make_input(NOISE, n);
+
+	(void)state;
+	for (size_t room = 1; room < n; room += n / 7) {
+		MSK_CLEANUP(msk_compressor_cleanup) struct msk_compressor *c = NULL;
+		struct msk_err err = MSK_ERR_INIT;
+		struct sink to = SINK_INIT;
+
+		to.fail_after = room;
+		assert_int_equal(msk_compressor_new(&codec, 3, &to.w, &c, &err), 0);
+		if (msk_writer_write(msk_compressor_writer(c), p, n, &err) == 0)
+			assert_int_equal(msk_writer_finish(msk_compressor_writer(c), &err), -1);
+		assert_string_equal(err.msg, "sink: full");
+		msk_str_release(&to.bytes);
+	}
+}
+
+/* Every proper prefix of a stream has no end, and no flipped bit makes the walk leave its bounds. */
+static void walker_refuses_what_is_no_whole_stream(void **state)
+{
+	struct libdeflate_compressor *lc = libdeflate_alloc_compressor(6);
+	MSK_AUTO_FREE unsigned char *p = make_input(TEXT, 4000);
+	unsigned char out[8192];
+	size_t n = libdeflate_deflate_compress(lc, p, 4000, out, sizeof out);
+	struct msk_deflate_end end;
+
+	(void)state;
+	assert_true(msk_deflate_find_end(out, n, &end));
+	assert_int_equal((end.bits + 7) / 8, n);
+	for (size_t cut = 0; cut < n; cut++) {
+		MSK_AUTO_FREE unsigned char *part = msk_xmalloc(cut);
+
+		memcpy(part, out, cut);
+		assert_false(msk_deflate_find_end(part, cut, &end));
+	}
+	for (size_t bit = 0; bit < n * 8; bit++) {
+		MSK_AUTO_FREE unsigned char *bent = msk_xmalloc(n);
+
+		memcpy(bent, out, n);
+		bent[bit / 8] ^= (unsigned char)(1 << (bit % 8));
+		if (msk_deflate_find_end(bent, n, &end))
+			assert_true(end.bits <= n * 8);
+	}
+	libdeflate_free_compressor(lc);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(gzip_is_one_member_that_decodes_to_the_input),
+		cmocka_unit_test(gzip_header_says_nothing_of_the_host),
+		cmocka_unit_test(bytes_depend_on_neither_threads_nor_writes),
+		cmocka_unit_test(zstd_frames_carry_size_and_checksum),
+		cmocka_unit_test(none_passes_the_bytes),
+		cmocka_unit_test(a_failing_consumer_ends_it),
+		cmocka_unit_test(walker_refuses_what_is_no_whole_stream),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,233 @@
+/* The store: blobs in memory and on disk, once each. Temporary files: gone whatever happens. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "mkscratch/store.h"
+#include "mkscratch/tempfile.h"
+
+static const char *const dirs[] = { "/nonexistent", "/tmp", NULL };
+
+static void put(struct msk_store *st, char fill, size_t n, struct msk_digest *d)
+{
+	MSK_AUTO_FREE char *p = msk_xmalloc(n);
+	struct msk_writer *w = msk_store_begin(st);
+	struct msk_err err = MSK_ERR_INIT;
+	uint64_t size;
+
+	memset(p, fill, n);
+	for (size_t at = 0; at < n; at += 1 << 20)
+		assert_int_equal(msk_writer_write(w, p + at, n - at < 1 << 20 ? n - at : 1 << 20, &err), 0);
+	assert_int_equal(msk_writer_finish(w, &err), 0);
+	assert_int_equal(msk_store_end(st, d, &size, &err), 0);
+	assert_int_equal(size, n);
+}
+
+static void assert_sends(struct msk_store *st, const struct msk_digest *d, size_t n)
+{
+	struct msk_hash_writer hw;
+	struct msk_err err = MSK_ERR_INIT;
+
+	msk_hash_writer_init(&hw, NULL);
+	assert_int_equal(msk_store_send(st, d, &hw.w, &err), 0);
+	assert_int_equal(msk_writer_finish(&hw.w, &err), 0);
+	assert_string_equal(hw.digest.text, d->text);
+	assert_int_equal(hw.size, n);
+	msk_hash_writer_release(&hw);
+}
+
+static void blobs_come_back_from_memory_and_from_disk(void **state)
+{
+	static const size_t sizes[] = { 0, 1, 1000, MSK_STORE_MEMORY - 1001, MSK_STORE_MEMORY, 5, 3 * MSK_STORE_MEMORY };
+	MSK_CLEANUP(msk_store_cleanup) struct msk_store *st = msk_store_new(dirs);
+	struct msk_digest d[7], last = { "" };
+
+	(void)state;
+	for (int i = 0; i < 7; i++)
+		put(st, (char)('a' + i), sizes[i], &d[i]);
+	for (int i = 0; i < 7; i++)
+		assert_sends(st, &d[i], sizes[i]);
+	assert_int_equal(msk_store_count(st), 7);
+	for (size_t i = 0; i < 7; i++) {
+		struct msk_digest at;
+		uint64_t size;
+
+		msk_store_at(st, i, &at, &size);
+		assert_true(strcmp(last.text, at.text) < 0);
+		last = at;
+	}
+}
+
+static void the_same_content_is_stored_once(void **state)
+{
+	MSK_CLEANUP(msk_store_cleanup) struct msk_store *st = msk_store_new(dirs);
+	struct msk_digest a, b, c;
+
+	(void)state;
+	put(st, 'x', 2 * MSK_STORE_MEMORY, &a);
+	put(st, 'x', 2 * MSK_STORE_MEMORY, &b);
+	put(st, 'y', 2 * MSK_STORE_MEMORY, &c);
+	assert_string_equal(a.text, b.text);
+	assert_int_equal(msk_store_count(st), 2);
+	assert_sends(st, &a, 2 * MSK_STORE_MEMORY);
+	assert_sends(st, &c, 2 * MSK_STORE_MEMORY);
+}
+
+static void nowhere_to_stage_is_an_error_with_a_cure(void **state)
+{
+	static const char *const nowhere[] = { "/nonexistent", NULL };
+	MSK_CLEANUP(msk_store_cleanup) struct msk_store *st = msk_store_new(nowhere);
+	MSK_AUTO_FREE char *p = msk_xcalloc(1, MSK_STORE_MEMORY + 1);
+	struct msk_err err = MSK_ERR_INIT;
+
+	(void)state;
+	assert_int_equal(msk_writer_write(msk_store_begin(st), p, MSK_STORE_MEMORY + 1, &err), -1);
+	assert_int_equal(err.code, MSK_E_IO);
+	assert_string_equal(err.msg, "no directory for a staging file (No such file or directory)");
+	assert_string_equal(err.hint, "set TMPDIR to a directory that can be written");
+}
+
+static void digests_are_checked_before_they_may_name_a_file(void **state)
+{
+	struct msk_digest d;
+
+	(void)state;
+	msk_digest_of("", 0, &d);
+	assert_string_equal(d.text, "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+	assert_true(msk_digest_valid(d.text));
+	assert_false(msk_digest_valid("sha256:../../../../etc/passwd"));
+	assert_false(msk_digest_valid("sha256:E3B0C44298FC1C149AFBF4C8996FB92427AE41E4649B934CA495991B7852B855"));
+	assert_false(msk_digest_valid("sha512:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"));
+}
+
+static size_t count_files(const char *dir)
+{
+	DIR *d = opendir(dir);
+	size_t n = 0;
+
+	assert_non_null(d);
+	for (struct dirent *e; (e = readdir(d));)
+		n += e->d_name[0] != '.' || strlen(e->d_name) > 2;
+	closedir(d);
+	return n;
+}
+
+static int in_fresh_directory(void **state)
+{
+	char *dir = msk_xstrdup("/tmp/mkscratch-test-XXXXXX");
+
+	assert_non_null(mkdtemp(dir));
+	*state = dir;
+	return 0;
+}
+
+static int remove_directory(void **state)
+{
+	MSK_AUTO_FREE char *dir = *state;
+	MSK_AUTO_FREE char *command = msk_xasprintf("rm -rf '%s'", dir);
+
+	return system(command);
+}
+
+static void a_commit_replaces_and_a_release_removes(void **state)
+{
+	MSK_AUTO_FD int dirfd = open(*state, O_RDONLY | O_DIRECTORY);
+	struct msk_tempfile t = MSK_TEMPFILE_INIT;
+	struct msk_err err = MSK_ERR_INIT;
+	struct stat st;
+
+	assert_int_equal(msk_tempfile_open(&t, dirfd, "out", 0640, &err), 0);
+	assert_int_equal(count_files(*state), 1);
+	msk_tempfile_release(&t);
+	assert_int_equal(count_files(*state), 0);
+	umask(077);
+	assert_int_equal(msk_tempfile_open(&t, dirfd, "out", 0640, &err), 0);
+	umask(022);
+	assert_int_equal(msk_tempfile_sync(&t, "out", &err), 0);
+	assert_int_equal(msk_tempfile_commit(&t, "out", &err), 0);
+	msk_tempfile_release(&t);
+	assert_int_equal(fstatat(dirfd, "out", &st, 0), 0);
+	assert_int_equal(st.st_mode & 07777, 0640);
+	assert_int_equal(count_files(*state), 1);
+}
+
+static void stale_files_go_and_live_ones_stay(void **state)
+{
+	MSK_AUTO_FD int dirfd = open(*state, O_RDONLY | O_DIRECTORY);
+	struct msk_tempfile live = MSK_TEMPFILE_INIT, next = MSK_TEMPFILE_INIT;
+	struct msk_err err = MSK_ERR_INIT;
+
+	close(openat(dirfd, ".out.mkscratch-0123456789abcdef", O_CREAT | O_WRONLY, 0600));
+	close(openat(dirfd, ".out.mkscratch-mine", O_CREAT | O_WRONLY, 0600));
+	assert_int_equal(msk_tempfile_open(&live, dirfd, "out", 0600, &err), 0);
+	assert_int_equal(msk_tempfile_open(&next, dirfd, "out", 0600, &err), 0);
+	assert_int_equal(count_files(*state), 3);
+	msk_tempfile_release(&next);
+	msk_tempfile_release(&live);
+	assert_int_equal(count_files(*state), 1);
+}
+
+static void a_signal_removes_what_is_live_and_ends_as_that_signal(void **state)
+{
+	static const int sigs[] = { SIGINT, SIGTERM, SIGHUP };
+
+	for (size_t i = 0; i < 3; i++) {
+		int status;
+		pid_t pid = fork();
+
+		if (pid == 0) {
+			int dirfd = open(*state, O_RDONLY | O_DIRECTORY);
+			struct msk_tempfile t = MSK_TEMPFILE_INIT;
+			struct msk_err err = MSK_ERR_INIT;
+
+			signal(sigs[i], SIG_DFL);
+			msk_tempfile_catch_signals();
+			if (msk_tempfile_open(&t, dirfd, "out", 0600, &err) == 0)
+				raise(sigs[i]);
+			_exit(99);
+		}
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_true(WIFSIGNALED(status));
+		assert_int_equal(WTERMSIG(status), sigs[i]);
+		assert_int_equal(count_files(*state), 0);
+	}
+}
+
+static void a_directory_that_cannot_be_written_is_named(void **state)
+{
+	struct msk_tempfile t = MSK_TEMPFILE_INIT;
+	struct msk_err err = MSK_ERR_INIT;
+	MSK_AUTO_FD int proc = open("/proc/self", O_RDONLY | O_DIRECTORY);
+
+	(void)state;
+	assert_int_equal(msk_tempfile_open(&t, proc, "out.tar", 0600, &err), -1);
+	assert_int_equal(err.code, MSK_E_IO);
+	assert_non_null(strstr(err.msg, "out.tar: cannot create ("));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(blobs_come_back_from_memory_and_from_disk),
+		cmocka_unit_test(the_same_content_is_stored_once),
+		cmocka_unit_test(nowhere_to_stage_is_an_error_with_a_cure),
+		cmocka_unit_test(digests_are_checked_before_they_may_name_a_file),
+		cmocka_unit_test_setup_teardown(a_commit_replaces_and_a_release_removes, in_fresh_directory, remove_directory),
+		cmocka_unit_test_setup_teardown(stale_files_go_and_live_ones_stay, in_fresh_directory, remove_directory),
+		cmocka_unit_test_setup_teardown(a_signal_removes_what_is_live_and_ends_as_that_signal, in_fresh_directory,
+						remove_directory),
+		cmocka_unit_test(a_directory_that_cannot_be_written_is_named),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
