@@ -111,9 +111,9 @@ void msk_tar_free(struct msk_tar *t)
 {
 	if (!t)
 		return;
-	/* Without this the library would write the end of the archive to a consumer that has gone. */
-	if (t->a)
-		archive_write_fail(t->a);
+	/* The library now tries to write what an unfinished archive lacks; with no error to report to, the callback
+	 * refuses. (archive_write_fail() would spare it the try, but then 3.6 leaks its buffer.) */
+	t->err = NULL;
 	archive_write_free(t->a);
 	archive_entry_free(t->entry);
 	free(t);

@@ -1,0 +1,222 @@
+/* Layers and documents: what goes where, golden DiffIDs, exact JSON. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "../../src/layer/split.h"
+#include "mkscratch/image.h"
+
+static const char *const dirs[] = { "/tmp", NULL };
+
+static void add(struct msk_rootfs *fs, const char *path, enum msk_strata stratum, const char *data)
+{
+	struct msk_entry_spec s = { .path = path, .what = "test", .why = "", .mode = 0644, .uid = 3000000,
+				    .stratum = stratum };
+	struct msk_err err = MSK_ERR_INIT;
+
+	assert_int_equal(msk_rootfs_add_data(fs, &s, data, strlen(data), &err), 0);
+}
+
+static struct msk_rootfs *sample(void)
+{
+	struct msk_rootfs *fs = msk_rootfs_new();
+	struct msk_err err = MSK_ERR_INIT;
+
+	add(fs, "/usr/share/zoneinfo/UTC", MSK_STRATUM_BASE, "zone");
+	add(fs, "/usr/lib/libz.so.1", MSK_STRATUM_LIBS, "library");
+	add(fs, "/app", MSK_STRATUM_APP, "program");
+	add(fs, "/usr/share/app/\xc3\xa4\xff", MSK_STRATUM_APP, "a name that is no UTF-8");
+	assert_int_equal(msk_rootfs_seal(fs, &err), 0);
+	return fs;
+}
+
+static void assert_selects(const struct msk_rootfs *fs, const struct msk_selection *s, const char *paths)
+{
+	MSK_AUTO_STR got = MSK_STR_INIT;
+
+	for (size_t i = 0; i < s->n; i++)
+		msk_str_addf(&got, "%s ", msk_rootfs_at(fs, s->v[i])->path);
+	assert_string_equal(msk_str_c(&got), paths);
+}
+
+static void every_layer_carries_the_parents_of_its_entries(void **state)
+{
+	MSK_CLEANUP(msk_rootfs_cleanup) struct msk_rootfs *fs = sample();
+	struct msk_selection s[3];
+
+	(void)state;
+	assert_int_equal(msk_split(fs, false, s), 3);
+	assert_selects(fs, &s[0], "/usr /usr/share /usr/share/zoneinfo /usr/share/zoneinfo/UTC ");
+	assert_selects(fs, &s[1], "/usr /usr/lib /usr/lib/libz.so.1 ");
+	assert_selects(fs, &s[2], "/app /usr /usr/share /usr/share/app /usr/share/app/\xc3\xa4\xff ");
+	for (int i = 0; i < 3; i++)
+		msk_selection_release(&s[i]);
+}
+
+static void a_single_layer_holds_each_entry_once(void **state)
+{
+	MSK_CLEANUP(msk_rootfs_cleanup) struct msk_rootfs *fs = sample();
+	struct msk_selection s[3];
+
+	(void)state;
+	assert_int_equal(msk_split(fs, true, s), 1);
+	assert_int_equal(s[0].n, msk_rootfs_count(fs));
+	msk_selection_release(&s[0]);
+}
+
+static void write_sample(struct msk_codec_spec codec, struct msk_store *st, struct msk_layers *l)
+{
+	MSK_CLEANUP(msk_rootfs_cleanup) struct msk_rootfs *fs = sample();
+	struct msk_layer_args a = { .fs = fs, .codec = codec };
+	struct msk_err err = MSK_ERR_INIT;
+
+	assert_int_equal(msk_layers_write(&a, st, l, &err), 0);
+}
+
+/* The tar stream is ours to keep: whatever changes these digests changes every image of every user. */
+static void diff_ids_are_golden_and_the_codec_leaves_them_alone(void **state)
+{
+	static const char *const golden[] = {
+		"sha256:c3f1e9e0fe7d2ba65d78bb365a3676cbd5d1ff374e1d7c641464d78aadf72c3a",
+		"sha256:f0f201a846dfb227f68c48330c98e48fd86279b3284135dfbf3b2989aec61818",
+		"sha256:cff2c2ef42f3b80ba3892eb1e7055dfced4878d2a4a9b32829a981aff452f6ba",
+	};
+	static const struct msk_codec_spec codecs[] = { { MSK_CODEC_GZIP, 6 }, { MSK_CODEC_ZSTD, 3 }, { MSK_CODEC_NONE, 0 } };
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		MSK_CLEANUP(msk_store_cleanup) struct msk_store *st = msk_store_new(dirs);
+		struct msk_layers l;
+
+		write_sample(codecs[i], st, &l);
+		assert_int_equal(l.n, 3);
+		for (int k = 0; k < 3; k++)
+			assert_string_equal(l.v[k].diff_id.text, golden[k]);
+		assert_int_equal(strcmp(l.v[0].diff_id.text, l.v[0].blob.digest.text) == 0, codecs[i].kind == MSK_CODEC_NONE);
+	}
+}
+
+static void add_host_file(struct msk_rootfs *fs, const char *path)
+{
+	struct msk_entry_spec s = { .path = "/app", .what = "--bin", .why = "", .mode = 0755 };
+	struct msk_err err = MSK_ERR_INIT;
+	struct msk_content body = { .fd = -1, .host_path = msk_xstrdup(path) };
+	struct stat st;
+
+	assert_int_equal(stat(path, &st), 0);
+	body.size = (uint64_t)st.st_size;
+	body.dev = st.st_dev;
+	body.ino = st.st_ino;
+	body.mtime_ns = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
+	assert_int_equal(msk_rootfs_add_file(fs, &s, &body, &err), 0);
+	assert_int_equal(msk_rootfs_seal(fs, &err), 0);
+}
+
+static void a_file_that_changed_since_it_was_gathered_is_an_error(void **state)
+{
+	MSK_CLEANUP(msk_store_cleanup) struct msk_store *st = msk_store_new(dirs);
+	MSK_CLEANUP(msk_rootfs_cleanup) struct msk_rootfs *fs = msk_rootfs_new();
+	char path[] = "/tmp/mkscratch-test-XXXXXX";
+	MSK_AUTO_FD int fd = mkstemp(path);
+	MSK_AUTO_FREE char *want = msk_xasprintf("%s: changed while it was being read", path);
+	struct msk_layer_args a = { .fs = fs, .codec = { MSK_CODEC_NONE, 0 } };
+	struct msk_err err = MSK_ERR_INIT;
+	struct msk_layers l;
+
+	(void)state;
+	assert_int_equal(write(fd, "12345", 5), 5);
+	add_host_file(fs, path);
+	assert_int_equal(ftruncate(fd, 3), 0);
+	assert_int_equal(msk_layers_write(&a, st, &l, &err), -1);
+	assert_int_equal(err.code, MSK_E_IO);
+	assert_string_equal(err.msg, want);
+	unlink(path);
+}
+
+/* A plan by hand: pure values in. */
+static struct msk_plan sample_plan(struct msk_ref *tag)
+{
+	struct msk_plan p = { .user = { (char *)"nobody", 65534, 65534 }, .created = 86400, .tags = tag, .n_tags = 1 };
+
+	msk_strv_push(&p.config.entrypoint, "/app");
+	msk_strv_push(&p.config.env, "A=1");
+	msk_strv_push(&p.config.ports, "8080/tcp");
+	msk_strv_push(&p.config.label_keys, "k");
+	msk_strv_push(&p.config.label_values, "v");
+	msk_strv_push(&p.config.annotation_keys, "a");
+	msk_strv_push(&p.config.annotation_values, "b");
+	p.config.author = (char *)"me";
+	return p;
+}
+
+static void release_sample_plan(struct msk_plan *p)
+{
+	msk_strv_release(&p->config.entrypoint);
+	msk_strv_release(&p->config.env);
+	msk_strv_release(&p->config.ports);
+	msk_strv_release(&p->config.label_keys);
+	msk_strv_release(&p->config.label_values);
+	msk_strv_release(&p->config.annotation_keys);
+	msk_strv_release(&p->config.annotation_values);
+}
+
+static void assert_document(struct msk_json *own_doc, const char *want)
+{
+	MSK_AUTO_STR s = MSK_STR_INIT;
+
+	msk_json_dump(own_doc, &s);
+	msk_json_free(own_doc);
+	assert_string_equal(s.buf, want);
+}
+
+static void documents_are_exact(void **state)
+{
+	struct msk_ref tag = { (char *)"app:v1", (char *)"docker.io/library/app:v1", (char *)"v1" };
+	MSK_CLEANUP(release_sample_plan) struct msk_plan p = sample_plan(&tag);
+	struct msk_platform pf = { "linux", "arm", "v7" };
+	struct msk_layers l = { .n = 1, .v[0] = { .blob = { "T", { "sha256:1" }, 5 }, .diff_id = { "sha256:2" },
+						  .history = "h" } };
+	struct msk_image img = { .layers = l, .config = { MSK_TYPE_CONFIG, { "sha256:3" }, 6 },
+				 .manifest = { MSK_TYPE_MANIFEST, { "sha256:4" }, 7 }, .tags = &tag, .n_tags = 1 };
+
+	(void)state;
+	assert_document(msk_config_json(&p, &pf, &l),
+			"{\"architecture\":\"arm\",\"author\":\"me\",\"config\":{\"Entrypoint\":[\"/app\"],\"Env\":[\"A=1\"],"
+			"\"ExposedPorts\":{\"8080/tcp\":{}},\"Labels\":{\"k\":\"v\"},\"User\":\"65534:65534\","
+			"\"WorkingDir\":\"/\"},\"created\":\"1970-01-02T00:00:00Z\",\"history\":[{\"author\":\"me\","
+			"\"created\":\"1970-01-02T00:00:00Z\",\"created_by\":\"h\"}],\"os\":\"linux\","
+			"\"rootfs\":{\"diff_ids\":[\"sha256:2\"],\"type\":\"layers\"},\"variant\":\"v7\"}");
+	assert_document(msk_manifest_json(&p, &img.config, &l),
+			"{\"annotations\":{\"a\":\"b\"},\"config\":{\"digest\":\"sha256:3\",\"mediaType\":"
+			"\"application/vnd.oci.image.config.v1+json\",\"size\":6},\"layers\":[{\"digest\":\"sha256:1\","
+			"\"mediaType\":\"T\",\"size\":5}],\"mediaType\":\"application/vnd.oci.image.manifest.v1+json\","
+			"\"schemaVersion\":2}");
+	assert_document(msk_index_json(&img),
+			"{\"manifests\":[{\"annotations\":{\"io.containerd.image.name\":\"docker.io/library/app:v1\","
+			"\"org.opencontainers.image.ref.name\":\"v1\"},\"digest\":\"sha256:4\",\"mediaType\":"
+			"\"application/vnd.oci.image.manifest.v1+json\",\"size\":7}],\"mediaType\":"
+			"\"application/vnd.oci.image.index.v1+json\",\"schemaVersion\":2}");
+	assert_document(msk_docker_manifest_json(&img),
+			"[{\"Config\":\"blobs/sha256/3\",\"Layers\":[\"blobs/sha256/1\"],"
+			"\"RepoTags\":[\"docker.io/library/app:v1\"]}]");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_layer_carries_the_parents_of_its_entries),
+		cmocka_unit_test(a_single_layer_holds_each_entry_once),
+		cmocka_unit_test(diff_ids_are_golden_and_the_codec_leaves_them_alone),
+		cmocka_unit_test(a_file_that_changed_since_it_was_gathered_is_an_error),
+		cmocka_unit_test(documents_are_exact),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
