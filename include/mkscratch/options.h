@@ -15,12 +15,12 @@ struct msk_options {
 	bool certs;
 	const char *certs_file;                            /* NULL: the root's bundle */
 	struct msk_strv cert;
-	bool tz;
-	const char *tz_zones;                              /* NULL: all */
+	bool tz, tz_whole;                                 /* --tz in any form; --tz without zones */
+	struct msk_strv tz_zones;                          /* each ZONE[,ZONE...] */
 	const char *user;                                  /* NULL: nobody */
 	/* config */
-	const char *entrypoint, *cmd, *workdir, *stop_signal, *author, *created;
-	struct msk_strv env, expose, label, annotation, volume;
+	const char *entrypoint, *workdir, *stop_signal, *author, *created;
+	struct msk_strv cmd, env, expose, label, annotation, volume;
 	/* output */
 	struct msk_strv output, tag;
 	const char *compress, *layers;
@@ -29,9 +29,11 @@ struct msk_options {
 	const char *print;
 	const char *jobs;
 	enum msk_level level;
+	bool help, version;                                /* the parser stops at these */
 	/* operands of verbs other than build */
 	struct msk_strv args;
 	bool list;                                         /* deps --list */
+	bool man;                                          /* help --man */
 	/* the environment, read by the command line alone */
 	const char *source_date_epoch, *tmpdir;
 	long long now;                                     /* for --created now; seconds */

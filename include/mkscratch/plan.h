@@ -73,8 +73,9 @@ int msk_plan_make(const struct msk_options *o, struct msk_plan *out, struct msk_
 void msk_plan_release(struct msk_plan *p);
 struct msk_json *msk_plan_json(const struct msk_plan *p);
 
-/* Absolute, normalised image path from what a user typed: one leading '/', no empty, '.' or '..' part, no
- * whiteout name (.wh.), 4095 bytes at most. `what` is the option. Fails: MSK_E_USAGE. */
+/* Absolute, normalised image path from what a user typed: empty and "." parts vanish; "..", whiteout names
+ * (.wh.*), names over 255 and paths over 4095 bytes are refused. "/" is a path; whether it may be named is the
+ * caller's question. `what` is the option with its value. Fails: MSK_E_USAGE. */
 int msk_image_path(const char *what, const char *typed, char **out, struct msk_err *err);
 
 #endif

@@ -35,12 +35,14 @@ static int library_failure(struct msk_tar *t, const char *path, struct msk_err *
 	return msk_fail(err, MSK_E_BUG, "%s: tar: %s", path, why ? why : "unknown failure");
 }
 
-/* Pinned against the library's defaults: SCHILY only, as no reader takes LIBARCHIVE.xattr; names as bytes, as
- * otherwise the locale decides; no blocking, as otherwise the padding depends on what is behind the callback. */
+/* Pinned against the library's defaults: SCHILY only, as no reader takes LIBARCHIVE.xattr; no blocking, as otherwise
+ * the padding depends on what is behind the callback. Names go out as bytes: the program never leaves the C locale,
+ * in which the library takes a name that is not ASCII for binary, marks that one entry with a pax hdrcharset
+ * record, and warns. (Asking for hdrcharset=BINARY would mark every entry.) */
 static bool set_format(struct archive *a)
 {
 	return archive_write_set_format_pax_restricted(a) == ARCHIVE_OK &&
-	       archive_write_set_options(a, "xattrheader=SCHILY,hdrcharset=BINARY") == ARCHIVE_OK &&
+	       archive_write_set_options(a, "xattrheader=SCHILY") == ARCHIVE_OK &&
 	       archive_write_set_bytes_per_block(a, 0) == ARCHIVE_OK &&
 	       archive_write_set_bytes_in_last_block(a, 1) == ARCHIVE_OK;
 }
@@ -79,7 +81,7 @@ int msk_tar_header(struct msk_tar *t, const struct msk_tar_entry *e, struct msk_
 	if (e->type == MSK_TAR_SYMLINK)
 		archive_entry_set_symlink(t->entry, e->link);
 	t->err = err;
-	if (archive_write_header(t->a, t->entry) != ARCHIVE_OK)
+	if (archive_write_header(t->a, t->entry) < ARCHIVE_WARN)
 		return library_failure(t, e->path, err);
 	t->err = NULL;
 	t->owed = e->type == MSK_TAR_FILE ? e->size : 0;

@@ -1,9 +1,7 @@
 #include "mkscratch/host.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -349,25 +347,33 @@ static int host_open(struct msk_rotree *t, const char *path, enum msk_lookup *ho
 	return 0;
 }
 
-static int host_list(struct msk_rotree *t, const char *path, enum msk_lookup *how, struct msk_strv *names,
-		     struct msk_err *err)
+int msk_host_open_dir(struct msk_host *h, const char *path, enum msk_lookup *how, int *out_fd, struct msk_err *err)
 {
-	MSK_CLEANUP(walk_release) struct walk w = { .host = (struct msk_host *)t, .fd = -1 };
+	MSK_CLEANUP(walk_release) struct walk w = { .host = h, .fd = -1 };
 	MSK_CLEANUP(end_release) struct end end = { .fd = -1 };
-	MSK_AUTO_FD int fd = -1;
+	int fd;
 
 	if (walk_to(&w, path, &end, how, err) < 0)
 		return -1;
+	if (*how == MSK_FOUND && end.name)
+		*how = MSK_ABSENT;
 	if (*how != MSK_FOUND)
 		return 0;
-	if (end.name) {
-		*how = MSK_ABSENT;
-		return 0;
-	}
 	fd = openat(end.fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return is_answer(errno, how) ? 0 : msk_fail_sys(err, errno, "%s: cannot open", path);
-	return msk_list_fd(fd, path, names, err);
+	*out_fd = fd;
+	return 0;
+}
+
+static int host_list(struct msk_rotree *t, const char *path, enum msk_lookup *how, struct msk_strv *names,
+		     struct msk_err *err)
+{
+	MSK_AUTO_FD int fd = -1;
+
+	if (msk_host_open_dir((struct msk_host *)t, path, how, &fd, err) < 0)
+		return -1;
+	return *how == MSK_FOUND ? msk_list_fd(fd, path, names, err) : 0;
 }
 
 int msk_host_new(const char *root, struct msk_host **out, struct msk_err *err)

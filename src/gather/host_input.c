@@ -54,14 +54,9 @@ int msk_host_open_input(const char *path, struct msk_rofile *out, struct msk_err
 	return 0;
 }
 
-/* Look `path` of the root up; absence is a value, a loop or a refusal an error. */
-static int open_in_root(struct msk_host *h, const char *path, bool *found, struct msk_rofile *out, struct msk_walk *walk,
-			struct msk_err *err)
+/* Turn how a look-up in the root ended into *found; a loop or a refusal is an error. */
+static int settle(const char *path, enum msk_lookup how, bool *found, struct msk_err *err)
 {
-	enum msk_lookup how;
-
-	if (h->tree.open(&h->tree, path, &how, out, walk, err) < 0)
-		return -1;
 	if (how == MSK_LOOP)
 		return refuse_open(path, ELOOP, "", err);
 	if (how == MSK_DENIED)
@@ -74,8 +69,9 @@ int msk_host_open_file(struct msk_host *h, const char *path, bool *found, struct
 		       struct msk_err *err)
 {
 	MSK_AUTO_WALK walk = MSK_WALK_INIT;
+	enum msk_lookup how;
 
-	if (open_in_root(h, path, found, out, &walk, err) < 0)
+	if (h->tree.open(&h->tree, path, &how, out, &walk, err) < 0 || settle(path, how, found, err) < 0)
 		return -1;
 	if (!*found)
 		return 0;
@@ -198,7 +194,7 @@ static int visit_dir(struct visiting *v, int fd, struct msk_err *err)
 	return 0;
 }
 
-int msk_visit_fd(int fd, const char *name, msk_visitor *fn, void *ctx, struct msk_err *err)
+static int visit_top(int fd, const char *name, msk_visitor *fn, void *ctx, struct msk_err *err)
 {
 	struct visiting v = { .name = name, .fn = fn, .ctx = ctx };
 	struct msk_rofile file;
@@ -228,22 +224,15 @@ int msk_host_visit_input(const char *path, msk_visitor *fn, void *ctx, struct ms
 	fd = openat(look, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return refuse_open(path, errno, "directory", err);
-	return msk_visit_fd(fd, path, fn, ctx, err);
+	return visit_top(fd, path, fn, ctx, err);
 }
 
 int msk_host_visit(struct msk_host *h, const char *path, bool *found, msk_visitor *fn, void *ctx, struct msk_err *err)
 {
-	MSK_AUTO_WALK walk = MSK_WALK_INIT;
-	MSK_AUTO_ROFILE dir = MSK_ROFILE_INIT;
 	MSK_AUTO_FD int fd = -1;
+	enum msk_lookup how;
 
-	if (open_in_root(h, path, found, &dir, &walk, err) < 0)
+	if (msk_host_open_dir(h, path, &how, &fd, err) < 0 || settle(path, how, found, err) < 0)
 		return -1;
-	if (!*found)
-		return 0;
-	if (!S_ISDIR(dir.mode))
-		return refuse_kind(path, dir.mode, "a directory", err);
-	if (msk_host_open_dir(h, walk.final, &fd, err) < 0)
-		return -1;
-	return msk_visit_fd(fd, path, fn, ctx, err);
+	return *found ? visit_top(fd, path, fn, ctx, err) : 0;
 }

@@ -3,6 +3,7 @@
 #define GATHER_HOST_IO_H
 
 #include <sys/stat.h>
+
 #include "mkscratch/host.h"
 
 struct msk_host {
@@ -23,7 +24,7 @@ int msk_open_same(int dirfd, const char *name, int flags, const struct stat *st)
 char *msk_readlink_fd(int fd);
 /* All names in the directory, sorted by bytes. `name` is for messages. */
 int msk_list_fd(int dirfd, const char *name, struct msk_strv *names, struct msk_err *err);
-/* Walk the directory that fd (borrowed) is. */
-int msk_visit_fd(int fd, const char *name, msk_visitor *fn, void *ctx, struct msk_err *err);
+/* Open a directory of the root for listing; *out_fd is written when FOUND. */
+int msk_host_open_dir(struct msk_host *h, const char *path, enum msk_lookup *how, int *out_fd, struct msk_err *err);
 
 #endif

@@ -84,9 +84,9 @@ static void write_sample(struct msk_codec_spec codec, struct msk_store *st, stru
 static void diff_ids_are_golden_and_the_codec_leaves_them_alone(void **state)
 {
 	static const char *const golden[] = {
-		"sha256:c3f1e9e0fe7d2ba65d78bb365a3676cbd5d1ff374e1d7c641464d78aadf72c3a",
-		"sha256:f0f201a846dfb227f68c48330c98e48fd86279b3284135dfbf3b2989aec61818",
-		"sha256:cff2c2ef42f3b80ba3892eb1e7055dfced4878d2a4a9b32829a981aff452f6ba",
+		"sha256:aa0bfc2fc258feff4b9d31eb2e7831a5a126a627c0335f8901f19d14bf821ef7",
+		"sha256:fd0c7f0d2bf9942f4de91a1b3beccdd4c28fef7c6eb53789d1a25155451aacd2",
+		"sha256:7732a9e07e96f68bbba47d6253047db44abfa3f3ae06d18fa1d3966032539c4c",
 	};
 	static const struct msk_codec_spec codecs[] = { { MSK_CODEC_GZIP, 6 }, { MSK_CODEC_ZSTD, 3 }, { MSK_CODEC_NONE, 0 } };
 
