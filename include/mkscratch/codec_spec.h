@@ -1,4 +1,4 @@
-/* Which codec at which level: the one value the plan and the codecs share. */
+/* Which codec at which level: what the plan and the codecs share. */
 #ifndef MKSCRATCH_CODEC_SPEC_H
 #define MKSCRATCH_CODEC_SPEC_H
 
@@ -8,5 +8,10 @@ struct msk_codec_spec {
 	enum msk_codec_kind kind;
 	int level;
 };
+
+/* Level bounds and default: gzip 1..12 (6), zstd 1..19 (3), none 0. */
+void msk_codec_levels(enum msk_codec_kind kind, int *min, int *max, int *dflt);
+
+#define MSK_MAX_JOBS 64
 
 #endif

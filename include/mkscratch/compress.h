@@ -14,7 +14,6 @@
 #include "mkscratch/stream.h"
 
 #define MSK_BLOCK_SIZE (512u * 1024)
-#define MSK_MAX_JOBS 64
 
 struct msk_compressor;
 
@@ -27,7 +26,5 @@ void msk_compressor_cleanup(struct msk_compressor **c);
 
 /* "application/vnd.oci.image.layer.v1.tar+gzip" and so on. */
 const char *msk_codec_media_type(const struct msk_codec_spec *codec);
-/* Level bounds and default: gzip 1..12 (6), zstd 1..19 (3), none 0. */
-void msk_codec_levels(enum msk_codec_kind kind, int *min, int *max, int *dflt);
 
 #endif

@@ -16,6 +16,9 @@
 
 struct msk_json;
 
+/* The largest document that is read into memory; callers see to it. */
+#define MSK_MAX_DOCUMENT (4u << 20)
+
 struct msk_json *msk_json_object(void);
 struct msk_json *msk_json_array(void);
 struct msk_json *msk_json_string(const char *utf8);

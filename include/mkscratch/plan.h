@@ -73,6 +73,10 @@ int msk_plan_make(const struct msk_options *o, struct msk_plan *out, struct msk_
 void msk_plan_release(struct msk_plan *p);
 struct msk_json *msk_plan_json(const struct msk_plan *p);
 
+/* --library-path as typed, split and checked: directories below the root, absolute or from $ORIGIN on.
+ * Fails: MSK_E_USAGE. */
+int msk_library_path_parse(const struct msk_strv *typed, struct msk_strv *out, struct msk_err *err);
+
 /* Absolute, normalised image path from what a user typed: empty and "." parts vanish; "..", whiteout names
  * (.wh.*), names over 255 and paths over 4095 bytes are refused. "/" is a path; whether it may be named is the
  * caller's question. `what` is the option with its value. Fails: MSK_E_USAGE. */

@@ -3,26 +3,28 @@
 #ifndef MKSCRATCH_SOURCE_H
 #define MKSCRATCH_SOURCE_H
 
-#include "mkscratch/descriptor.h"
+#include <stdbool.h>
+#include "mkscratch/json.h"
 #include "mkscratch/stream.h"
-
-#define MSK_MAX_DOCUMENT (4u << 20)
 
 struct msk_source;
 
-/* `name`: a directory or an archive file. Fails: MSK_E_INPUT, MSK_E_IO. */
+/* `name`: a directory, an archive (plain, gzip or zstd), or "-" for an archive on standard input.
+ * Fails: MSK_E_INPUT, MSK_E_IO. */
 int msk_source_open(const char *name, struct msk_source **out, struct msk_err *err);
 void msk_source_free(struct msk_source *s);
 void msk_source_cleanup(struct msk_source **s);
+const char *msk_source_name(const struct msk_source *s);
 
-/* A document at the top ("index.json", "manifest.json", "oci-layout"). */
-int msk_source_document(struct msk_source *s, const char *path, bool *found, struct msk_str *out, struct msk_err *err);
-/* A blob of at most MSK_MAX_DOCUMENT bytes, verified. */
-int msk_source_blob(struct msk_source *s, const char *digest, uint64_t size, struct msk_str *out, struct msk_err *err);
-/* A reader over a blob of any size; size and digest are checked at its end (MSK_E_INTEGRITY). */
-int msk_source_stream(struct msk_source *s, const char *digest, uint64_t size, struct msk_reader **out, struct msk_err *err);
+/* Paths of all regular files inside, in the order they stand in the archive, or sorted for a directory. Borrowed. */
+const struct msk_strv *msk_source_files(const struct msk_source *s);
+bool msk_source_is_archive(const struct msk_source *s);
+
+/* A whole file of at most MSK_MAX_DOCUMENT bytes. Fails: MSK_E_INPUT `x/index.json: larger than 4194304 bytes`. */
+int msk_source_read(struct msk_source *s, const char *path, bool *found, struct msk_str *out, struct msk_err *err);
+/* A file of any size as a stream. */
+int msk_source_stream(struct msk_source *s, const char *path, bool *found, struct msk_reader **out, struct msk_err *err);
 void msk_source_stream_free(struct msk_reader *r);
-/* Names of all blobs present, sorted; and of the entries of the outer archive or directory. */
-int msk_source_list(struct msk_source *s, struct msk_strv *out, struct msk_err *err);
+void msk_source_stream_cleanup(struct msk_reader **r);
 
 #endif

@@ -7,7 +7,8 @@
 #include <stdbool.h>
 #include "mkscratch/stream.h"
 
-enum msk_tar_type { MSK_TAR_DIR, MSK_TAR_FILE, MSK_TAR_SYMLINK };
+/* The last two are only ever read. */
+enum msk_tar_type { MSK_TAR_DIR, MSK_TAR_FILE, MSK_TAR_SYMLINK, MSK_TAR_HARDLINK, MSK_TAR_DEVICE };
 
 struct msk_tar_entry {
 	const char *path;           /* relative; directories without the trailing '/', which is added */
@@ -26,11 +27,21 @@ int msk_tar_finish(struct msk_tar *t, struct msk_err *err);   /* also finishes `
 void msk_tar_free(struct msk_tar *t);
 void msk_tar_cleanup(struct msk_tar **t);
 
-/* Reading: entries of an uncompressed or gzip/zstd tar that a reader yields; nothing is ever extracted. */
+/* Reading: the entries of a tar that a reader yields, none of it ever extracted. Only tar is understood; the plain
+ * bytes come from msk_inflate_new(). Fails: MSK_E_INPUT for what is no sound tar, and whatever the reader fails with. */
 struct msk_tar_in;
 int msk_tar_in_new(struct msk_reader *r, const char *name, struct msk_tar_in **out, struct msk_err *err);
+/* The next entry; its strings live until the call after. *more false: the end. */
 int msk_tar_in_next(struct msk_tar_in *t, struct msk_tar_entry *e, bool *more, struct msk_err *err);
 ssize_t msk_tar_in_read(struct msk_tar_in *t, void *p, size_t n, struct msk_err *err);
 void msk_tar_in_free(struct msk_tar_in *t);
+void msk_tar_in_cleanup(struct msk_tar_in **t);
+
+/* Decompression: gzip (one member or many), zstd (frames), or bytes that are neither and pass. */
+struct msk_inflate;
+int msk_inflate_new(struct msk_reader *from, const char *name, struct msk_inflate **out, struct msk_err *err);
+struct msk_reader *msk_inflate_reader(struct msk_inflate *i);
+void msk_inflate_free(struct msk_inflate *i);
+void msk_inflate_cleanup(struct msk_inflate **i);
 
 #endif

@@ -26,12 +26,13 @@ struct msk_tempfile {
 #define MSK_AUTO_TEMPFILE MSK_CLEANUP(msk_tempfile_release) struct msk_tempfile
 
 /* Create one beside `final` (a name without '/') in dirfd; `mode` is exact whatever the umask. Stale ones in the
- * directory are removed first. Fails: MSK_E_IO `<final>: cannot create (<reason>)`. */
-int msk_tempfile_open(struct msk_tempfile *t, int dirfd, const char *final, mode_t mode, struct msk_err *err);
-/* Flush to the disk; the file still has its temporary name and stays open. `name` is for messages. */
+ * directory are removed first. `name` is what messages call the file. Fails: MSK_E_IO `<name>: cannot create (<reason>)`. */
+int msk_tempfile_open(struct msk_tempfile *t, int dirfd, const char *final, mode_t mode, const char *name,
+		      struct msk_err *err);
+/* Flush to the disk; the file still has its temporary name and stays open. */
 int msk_tempfile_sync(struct msk_tempfile *t, const char *name, struct msk_err *err);
 /* Rename over `final` and close. The caller syncs the directory. */
-int msk_tempfile_commit(struct msk_tempfile *t, const char *final, struct msk_err *err);
+int msk_tempfile_commit(struct msk_tempfile *t, const char *final, const char *name, struct msk_err *err);
 /* Close and remove whatever is left; nothing after a commit. */
 void msk_tempfile_release(struct msk_tempfile *t);
 

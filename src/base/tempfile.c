@@ -153,7 +153,8 @@ static int create_locked(struct msk_tempfile *t, mode_t mode, bool *lost)
 	return 0;
 }
 
-int msk_tempfile_open(struct msk_tempfile *t, int dirfd, const char *final, mode_t mode, struct msk_err *err)
+int msk_tempfile_open(struct msk_tempfile *t, int dirfd, const char *final, mode_t mode, const char *name,
+		      struct msk_err *err)
 {
 	sweep(dirfd);
 	for (int tries = 0; tries < 16; tries++) {
@@ -168,7 +169,7 @@ int msk_tempfile_open(struct msk_tempfile *t, int dirfd, const char *final, mode
 		msk_tempfile_release(t);
 		errno = EEXIST;
 	}
-	msk_fail_sys(err, errno, "%s: cannot create", final);
+	msk_fail_sys(err, errno, "%s: cannot create", name);
 	if (t->fd >= 0 && t->slot < 0)
 		unlinkat(dirfd, t->name, 0);
 	msk_tempfile_release(t);
@@ -180,10 +181,10 @@ int msk_tempfile_sync(struct msk_tempfile *t, const char *name, struct msk_err *
 	return msk_fsync(t->fd, name, err);
 }
 
-int msk_tempfile_commit(struct msk_tempfile *t, const char *final, struct msk_err *err)
+int msk_tempfile_commit(struct msk_tempfile *t, const char *final, const char *name, struct msk_err *err)
 {
 	if (renameat(t->dirfd, t->name, t->dirfd, final) < 0)
-		return msk_fail_sys(err, errno, "%s: cannot replace", final);
+		return msk_fail_sys(err, errno, "%s: cannot replace", name);
 	drop_slot(t);
 	msk_tempfile_release(t);
 	return 0;

@@ -146,15 +146,15 @@ static void a_commit_replaces_and_a_release_removes(void **state)
 	struct msk_err err = MSK_ERR_INIT;
 	struct stat st;
 
-	assert_int_equal(msk_tempfile_open(&t, dirfd, "out", 0640, &err), 0);
+	assert_int_equal(msk_tempfile_open(&t, dirfd, "out", 0640, "dir/out", &err), 0);
 	assert_int_equal(count_files(*state), 1);
 	msk_tempfile_release(&t);
 	assert_int_equal(count_files(*state), 0);
 	umask(077);
-	assert_int_equal(msk_tempfile_open(&t, dirfd, "out", 0640, &err), 0);
+	assert_int_equal(msk_tempfile_open(&t, dirfd, "out", 0640, "dir/out", &err), 0);
 	umask(022);
 	assert_int_equal(msk_tempfile_sync(&t, "out", &err), 0);
-	assert_int_equal(msk_tempfile_commit(&t, "out", &err), 0);
+	assert_int_equal(msk_tempfile_commit(&t, "out", "dir/out", &err), 0);
 	msk_tempfile_release(&t);
 	assert_int_equal(fstatat(dirfd, "out", &st, 0), 0);
 	assert_int_equal(st.st_mode & 07777, 0640);
@@ -169,8 +169,8 @@ static void stale_files_go_and_live_ones_stay(void **state)
 
 	close(openat(dirfd, ".out.mkscratch-0123456789abcdef", O_CREAT | O_WRONLY, 0600));
 	close(openat(dirfd, ".out.mkscratch-mine", O_CREAT | O_WRONLY, 0600));
-	assert_int_equal(msk_tempfile_open(&live, dirfd, "out", 0600, &err), 0);
-	assert_int_equal(msk_tempfile_open(&next, dirfd, "out", 0600, &err), 0);
+	assert_int_equal(msk_tempfile_open(&live, dirfd, "out", 0600, "dir/out", &err), 0);
+	assert_int_equal(msk_tempfile_open(&next, dirfd, "out", 0600, "dir/out", &err), 0);
 	assert_int_equal(count_files(*state), 3);
 	msk_tempfile_release(&next);
 	msk_tempfile_release(&live);
@@ -192,7 +192,7 @@ static void a_signal_removes_what_is_live_and_ends_as_that_signal(void **state)
 
 			signal(sigs[i], SIG_DFL);
 			msk_tempfile_catch_signals();
-			if (msk_tempfile_open(&t, dirfd, "out", 0600, &err) == 0)
+			if (msk_tempfile_open(&t, dirfd, "out", 0600, "dir/out", &err) == 0)
 				raise(sigs[i]);
 			_exit(99);
 		}
@@ -210,9 +210,9 @@ static void a_directory_that_cannot_be_written_is_named(void **state)
 	MSK_AUTO_FD int proc = open("/proc/self", O_RDONLY | O_DIRECTORY);
 
 	(void)state;
-	assert_int_equal(msk_tempfile_open(&t, proc, "out.tar", 0600, &err), -1);
+	assert_int_equal(msk_tempfile_open(&t, proc, "out.tar", 0600, "dir/out.tar", &err), -1);
 	assert_int_equal(err.code, MSK_E_IO);
-	assert_non_null(strstr(err.msg, "out.tar: cannot create ("));
+	assert_non_null(strstr(err.msg, "dir/out.tar: cannot create ("));
 }
 
 int main(void)

@@ -1,0 +1,31 @@
+/* Verification of an image that exists: everything it says of itself is computed again from its bytes.
+ *
+ * Findings are values: each check has a name, a verdict and, when it failed, what is wrong. All are made as far as
+ * the image can be followed; the worst decides. Depends on the image alone. */
+#ifndef MKSCRATCH_CHECK_H
+#define MKSCRATCH_CHECK_H
+
+#include <stdbool.h>
+#include "mkscratch/err.h"
+#include "mkscratch/json.h"
+
+struct msk_check {
+	char *what;                /* "layer 2: digest" */
+	enum msk_code code;        /* MSK_OK, MSK_E_INPUT (malformed), MSK_E_INTEGRITY, MSK_E_MISSING (will not start) */
+	char *detail;              /* what was found, or what is wrong */
+};
+
+struct msk_checks {
+	struct msk_check *v;
+	size_t n, cap;
+};
+
+#define MSK_MAX_LAYER (16ull << 30)    /* of the plain tar: a bomb ends here */
+
+/* Fails only when the image cannot be read at all (MSK_E_INPUT, MSK_E_IO). */
+int msk_validate(const char *name, struct msk_checks *out, struct msk_err *err);
+void msk_checks_release(struct msk_checks *c);
+/* The exit status: integrity before malformed before will-not-start. */
+enum msk_code msk_checks_verdict(const struct msk_checks *c);
+
+#endif

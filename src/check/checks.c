@@ -1,0 +1,74 @@
+#include "checks.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static void add(struct msk_checks *c, enum msk_code code, const char *what, char *own_detail)
+{
+	MSK_GROW(c->v, c->n, c->cap);
+	c->v[c->n++] = (struct msk_check){ msk_xstrdup(what), code, own_detail };
+}
+
+static char *format(const char *fmt, va_list ap) __attribute__((format(printf, 1, 0)));
+
+static char *format(const char *fmt, va_list ap)
+{
+	char *text = NULL;
+
+	if (vasprintf(&text, fmt, ap) < 0)
+		msk_oom();
+	return text;
+}
+
+void msk_checks_pass(struct msk_checks *c, const char *what, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	add(c, MSK_OK, what, format(fmt, ap));
+	va_end(ap);
+}
+
+void msk_checks_fail(struct msk_checks *c, enum msk_code code, const char *what, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	add(c, code, what, format(fmt, ap));
+	va_end(ap);
+}
+
+int msk_checks_absorb(struct msk_checks *c, const char *what, struct msk_err *err)
+{
+	if (err->code == MSK_E_IO || err->code == MSK_E_BUG)
+		return -1;
+	msk_checks_fail(c, err->code, what, "%s", err->msg);
+	*err = (struct msk_err)MSK_ERR_INIT;
+	return 0;
+}
+
+void msk_checks_release(struct msk_checks *c)
+{
+	for (size_t i = 0; i < c->n; i++) {
+		free(c->v[i].what);
+		free(c->v[i].detail);
+	}
+	free(c->v);
+	*c = (struct msk_checks){ 0 };
+}
+
+static int weight(enum msk_code code)
+{
+	return code == MSK_E_INTEGRITY ? 3 : code == MSK_E_INPUT ? 2 : code == MSK_OK ? 0 : 1;
+}
+
+enum msk_code msk_checks_verdict(const struct msk_checks *c)
+{
+	enum msk_code worst = MSK_OK;
+
+	for (size_t i = 0; i < c->n; i++)
+		if (weight(c->v[i].code) > weight(worst))
+			worst = c->v[i].code;
+	return worst;
+}

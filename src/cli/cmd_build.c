@@ -1,0 +1,242 @@
+#include <string.h>
+#include <unistd.h>
+
+#include "opt.h"
+#include "mkscratch/build.h"
+#include "mkscratch/fs.h"
+
+static int print_plan(const struct msk_plan *plan, struct msk_err *err)
+{
+	MSK_AUTO_JSON *v = msk_plan_json(plan);
+	MSK_AUTO_STR text = MSK_STR_INIT;
+
+	msk_json_dump_pretty(v, &text);
+	msk_str_addc(&text, '\n');
+	return msk_print(&text, err);
+}
+
+static struct msk_json *entry_json(const struct msk_entry *e)
+{
+	static const char *const types[] = { [MSK_DIR] = "dir", [MSK_FILE] = "file", [MSK_SYMLINK] = "symlink" };
+	MSK_AUTO_FREE char *mode = msk_xasprintf("%04o", e->mode);
+	struct msk_json *o = msk_json_object();
+
+	msk_json_set(o, "path", msk_json_text(e->path));
+	msk_json_set_string(o, "type", types[e->type]);
+	msk_json_set_string(o, "mode", mode);
+	msk_json_set_int(o, "uid", e->uid);
+	msk_json_set_int(o, "gid", e->gid);
+	if (e->type == MSK_FILE)
+		msk_json_set_int(o, "size", (int64_t)e->body.size);
+	if (e->link)
+		msk_json_set(o, "link", msk_json_text(e->link));
+	if (e->origin.what)
+		msk_json_set(o, "what", msk_json_text(e->origin.what));
+	if (e->origin.why)
+		msk_json_set(o, "why", msk_json_text(e->origin.why));
+	return o;
+}
+
+static int print_rootfs(const struct msk_rootfs *fs, bool json, struct msk_err *err)
+{
+	MSK_AUTO_STR text = MSK_STR_INIT;
+	MSK_AUTO_JSON *list = NULL;
+
+	if (!json) {
+		msk_rootfs_dump(fs, &text);
+		return msk_print(&text, err);
+	}
+	list = msk_json_array();
+	for (size_t i = 0; i < msk_rootfs_count(fs); i++)
+		msk_json_push(list, entry_json(msk_rootfs_at(fs, i)));
+	return msk_print_json(list, err);
+}
+
+static struct msk_json *platform_json(const struct msk_platform *pf)
+{
+	MSK_AUTO_STR text = MSK_STR_INIT;
+
+	msk_platform_add(&text, pf);
+	return msk_json_string(msk_str_c(&text));
+}
+
+static struct msk_json *tags_json(const struct msk_plan *plan)
+{
+	struct msk_json *a = msk_json_array();
+
+	for (size_t i = 0; i < plan->n_tags; i++)
+		msk_json_push(a, msk_json_string(plan->tags[i].familiar));
+	return a;
+}
+
+static struct msk_json *outputs_json(const struct msk_plan *plan)
+{
+	struct msk_json *a = msk_json_array();
+
+	for (size_t i = 0; i < plan->n_targets; i++)
+		msk_json_push(a, msk_json_text(plan->targets[i].path));
+	return a;
+}
+
+/* "img.tar: app:latest,app:v1 linux/amd64 " */
+static void add_subject(struct msk_str *line, const char *output, const struct msk_plan *plan, const struct msk_platform *pf)
+{
+	msk_str_add_escaped(line, output, strlen(output));
+	msk_str_adds(line, ": ");
+	for (size_t i = 0; i < plan->n_tags; i++)
+		msk_str_addf(line, "%s%s", i ? "," : "", plan->tags[i].familiar);
+	msk_str_addc(line, ' ');
+	msk_platform_add(line, pf);
+	msk_str_addc(line, ' ');
+}
+
+static uint64_t content_size(const struct msk_rootfs *fs)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < msk_rootfs_count(fs); i++)
+		if (msk_rootfs_at(fs, i)->type == MSK_FILE)
+			sum += msk_rootfs_at(fs, i)->body.size;
+	return sum;
+}
+
+static int report_dry_run(const struct msk_options *o, const struct msk_plan *plan, const struct msk_rootfs *fs,
+			  const struct msk_platform *pf, struct msk_err *err)
+{
+	MSK_AUTO_STR text = MSK_STR_INIT;
+
+	if (o->json) {
+		MSK_AUTO_JSON *v = msk_json_object();
+
+		msk_json_set(v, "dry_run", msk_json_bool(true));
+		msk_json_set(v, "platform", platform_json(pf));
+		msk_json_set(v, "tags", tags_json(plan));
+		msk_json_set(v, "outputs", outputs_json(plan));
+		msk_json_set_int(v, "entries", (int64_t)msk_rootfs_count(fs));
+		msk_json_set_int(v, "content_size", (int64_t)content_size(fs));
+		return msk_print_json(v, err);
+	}
+	if (o->level < MSK_LOG_WARN)
+		return 0;
+	for (size_t i = 0; i < plan->n_targets || i == 0; i++) {
+		add_subject(&text, plan->n_targets ? plan->targets[i].path : "(no output)", plan, pf);
+		msk_str_addf(&text, "%zu entries with ", msk_rootfs_count(fs));
+		msk_str_add_size(&text, content_size(fs));
+		msk_str_adds(&text, " before compression; dry run, nothing written\n");
+	}
+	return msk_print(&text, err);
+}
+
+/* --print rootfs and --dry-run: everything is read and checked, nothing is written. */
+static int look_only(const struct msk_options *o, const struct msk_build *b, struct msk_err *err)
+{
+	MSK_CLEANUP(msk_rootfs_cleanup) struct msk_rootfs *fs = NULL;
+	struct msk_platform pf = { 0 };
+
+	if (msk_build_rootfs(b, &fs, &pf, err) < 0)
+		return -1;
+	if (o->print)
+		return print_rootfs(fs, o->json, err);
+	return report_dry_run(o, b->plan, fs, &pf, err);
+}
+
+static struct msk_json *layer_json(const struct msk_layer_desc *l)
+{
+	struct msk_json *o = msk_json_object();
+
+	msk_json_set_string(o, "digest", l->blob.digest.text);
+	msk_json_set_string(o, "diff_id", l->diff_id.text);
+	msk_json_set_int(o, "size", (int64_t)l->blob.size);
+	msk_json_set_string(o, "media_type", l->blob.media_type);
+	msk_json_set_int(o, "entries", (int64_t)l->entries);
+	return o;
+}
+
+static struct msk_json *image_json(const struct msk_plan *plan, const struct msk_image *img)
+{
+	struct msk_json *o = msk_json_object(), *layers = msk_json_array();
+
+	for (size_t i = 0; i < img->layers.n; i++)
+		msk_json_push(layers, layer_json(&img->layers.v[i]));
+	msk_json_set_string(o, "digest", img->manifest.digest.text);
+	msk_json_set_string(o, "config", img->config.digest.text);
+	msk_json_set(o, "platform", platform_json(&img->platform));
+	msk_json_set_int(o, "size", (int64_t)img->size);
+	msk_json_set(o, "tags", tags_json(plan));
+	msk_json_set(o, "layers", layers);
+	msk_json_set(o, "outputs", outputs_json(plan));
+	return o;
+}
+
+static void add_image_line(struct msk_str *text, const char *output, const struct msk_plan *plan, const struct msk_image *img)
+{
+	add_subject(text, output, plan, &img->platform);
+	msk_str_addf(text, "%s ", img->manifest.digest.text);
+	msk_str_add_size(text, img->size);
+	msk_str_addf(text, " in %zu layer%s\n", img->layers.n, img->layers.n == 1 ? "" : "s");
+}
+
+static bool writes_stdout(const struct msk_plan *plan)
+{
+	for (size_t i = 0; i < plan->n_targets; i++)
+		if (plan->targets[i].kind == MSK_TARGET_STDOUT)
+			return true;
+	return false;
+}
+
+static int report(const struct msk_options *o, const struct msk_plan *plan, const struct msk_image *img, struct msk_err *err)
+{
+	MSK_AUTO_STR text = MSK_STR_INIT;
+
+	if (o->json) {
+		MSK_AUTO_JSON *v = image_json(plan, img);
+
+		msk_json_dump(v, &text);
+		msk_str_addc(&text, '\n');
+	} else if (o->level >= MSK_LOG_WARN) {
+		for (size_t i = 0; i < plan->n_targets; i++)
+			add_image_line(&text, plan->targets[i].path, plan, img);
+	}
+	if (writes_stdout(plan))
+		return msk_write_full(STDERR_FILENO, msk_str_c(&text), text.len, "standard error", err);
+	return msk_print(&text, err);
+}
+
+static int check_outputs(const struct msk_plan *plan, struct msk_err *err)
+{
+	if (plan->n_targets == 0) {
+		msk_fail(err, MSK_E_USAGE, "nowhere to write: no --output given");
+		return msk_hint(err, "-o img.tar");
+	}
+	if (writes_stdout(plan) && isatty(STDOUT_FILENO)) {
+		msk_fail(err, MSK_E_USAGE, "--output -: standard output is a terminal");
+		return msk_hint(err, "-o img.tar, or -o - | docker load");
+	}
+	return 0;
+}
+
+static int build(const struct msk_options *o, const struct msk_build *b, struct msk_err *err)
+{
+	struct msk_image img = { 0 };
+
+	if (check_outputs(b->plan, err) < 0 || msk_build_run(b, &img, err) < 0)
+		return -1;
+	return report(o, b->plan, &img, err);
+}
+
+int msk_cmd_build(const struct msk_options *o, struct msk_err *err)
+{
+	MSK_CLEANUP(msk_plan_release) struct msk_plan plan = { 0 };
+	struct msk_log log = { .level = o->level, .fd = STDERR_FILENO };
+	struct msk_build b = { .plan = &plan, .log = &log, .tmpdir = o->tmpdir && *o->tmpdir ? o->tmpdir : NULL };
+
+	if (o->print && strcmp(o->print, "plan") != 0 && strcmp(o->print, "rootfs") != 0)
+		return msk_fail(err, MSK_E_USAGE, "--print %s: is none of plan, rootfs", o->print);
+	if (msk_plan_make(o, &plan, err) < 0)
+		return -1;
+	if (o->print && strcmp(o->print, "plan") == 0)
+		return print_plan(&plan, err);
+	if (o->print || o->dry_run)
+		return look_only(o, &b, err);
+	return build(o, &b, err);
+}

@@ -1,0 +1,75 @@
+#include <string.h>
+
+#include "opt.h"
+#include "mkscratch/check.h"
+
+static void add_check(struct msk_str *out, const struct msk_check *c)
+{
+	msk_str_addf(out, "%s  ", c->code == MSK_OK ? "ok  " : "FAIL");
+	msk_str_add_escaped(out, c->what, strlen(c->what));
+	if (c->detail[0]) {
+		msk_str_adds(out, ": ");
+		msk_str_add_escaped(out, c->detail, strlen(c->detail));
+	}
+	msk_str_addc(out, '\n');
+}
+
+static int print_list(const struct msk_checks *c, struct msk_err *err)
+{
+	MSK_AUTO_STR out = MSK_STR_INIT;
+
+	for (size_t i = 0; i < c->n; i++)
+		add_check(&out, &c->v[i]);
+	return msk_print(&out, err);
+}
+
+static int print_json(const char *image, const struct msk_checks *c, struct msk_err *err)
+{
+	MSK_AUTO_JSON *o = msk_json_object();
+	struct msk_json *list = msk_json_array();
+
+	for (size_t i = 0; i < c->n; i++) {
+		struct msk_json *check = msk_json_object();
+
+		msk_json_set(check, "check", msk_json_text(c->v[i].what));
+		msk_json_set(check, "ok", msk_json_bool(c->v[i].code == MSK_OK));
+		msk_json_set(check, "detail", msk_json_text(c->v[i].detail));
+		msk_json_push(list, check);
+	}
+	msk_json_set(o, "image", msk_json_text(image));
+	msk_json_set(o, "ok", msk_json_bool(msk_checks_verdict(c) == MSK_OK));
+	msk_json_set(o, "checks", list);
+	return msk_print_json(o, err);
+}
+
+static size_t count_failed(const struct msk_checks *c)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->n; i++)
+		n += c->v[i].code != MSK_OK;
+	return n;
+}
+
+static int verify(const struct msk_options *o, const char *image, struct msk_err *err)
+{
+	MSK_CLEANUP(msk_checks_release) struct msk_checks c = { 0 };
+
+	if (msk_validate(image, &c, err) < 0 || (o->json ? print_json(image, &c, err) : print_list(&c, err)) < 0)
+		return -1;
+	if (msk_checks_verdict(&c) == MSK_OK)
+		return 0;
+	return msk_fail(err, msk_checks_verdict(&c), "%s: %zu of %zu checks failed", image, count_failed(&c), c.n);
+}
+
+int msk_cmd_verify(const struct msk_options *o, struct msk_err *err)
+{
+	if (!o->args.n) {
+		msk_fail(err, MSK_E_USAGE, "no image given");
+		return msk_hint(err, "mkscratch verify img.tar");
+	}
+	for (size_t i = 0; i < o->args.n; i++)
+		if (verify(o, o->args.v[i], err) < 0)
+			return -1;
+	return 0;
+}

@@ -1,0 +1,94 @@
+/* Options and verbs as tables. A row of options drives the parser, the help, the man page and the completions; a row
+ * of verbs the dispatch and the same texts. To add an option: a field in struct msk_options, a row here, and the check
+ * of its value in the plan. To add a verb: a cmd_*.c and a row. */
+#ifndef MSK_CLI_OPT_H
+#define MSK_CLI_OPT_H
+
+#include "mkscratch/err.h"
+#include "mkscratch/json.h"
+#include "mkscratch/options.h"
+
+enum opt_kind {
+	OPT_FLAG,                  /* --dry-run */
+	OPT_VALUE,                 /* -o PATH, --output PATH, --output=PATH; the last one wins */
+	OPT_REPEAT,                /* the same, and all of them count */
+	OPT_OPTIONAL,              /* --certs or --certs=FILE; the value never stands apart */
+};
+
+enum opt_group { GROUP_INPUT, GROUP_CONTENT, GROUP_CONFIG, GROUP_OUTPUT, GROUP_RUN, N_GROUPS };
+enum opt_complete { COMPLETE_NONE, COMPLETE_FILE, COMPLETE_DIR, COMPLETE_WORDS };
+
+struct opt_row {
+	char letter;               /* 0: none */
+	const char *name, *metavar;
+	enum opt_kind kind;
+	enum opt_group group;
+	unsigned verbs;            /* VERB_* to which it applies */
+	const char *help;          /* one sentence or two; wrapped where it is shown */
+	void (*set)(struct msk_options *o, const struct opt_row *row, const char *value);
+	size_t field;              /* offset in struct msk_options, for the setters that store one field */
+	enum opt_complete complete;
+	const char *words;         /* COMPLETE_WORDS: separated by blanks */
+};
+
+struct opt_group_text {
+	const char *topic, *title;
+	const char *notes;         /* paragraphs behind the options; "" for none */
+};
+
+enum {
+	VERB_BUILD = 1, VERB_DEPS = 2, VERB_VERIFY = 4, VERB_HELP = 8, VERB_COMPLETION = 16, VERB_VERSION = 32,
+	VERB_ALL = 63,
+};
+
+struct verb {
+	const char *name;
+	unsigned bit;
+	const char *operands;      /* "FILE..."; "" when it takes none */
+	const char *summary;
+	const char *notes;         /* paragraphs of its page; a line that begins with two blanks stands as it is */
+	int (*run)(const struct msk_options *o, struct msk_err *err);
+};
+
+/* Both end with a row without a name. */
+extern const struct opt_row msk_opt_rows[];
+extern const struct opt_group_text msk_opt_groups[N_GROUPS];
+extern const struct verb msk_verbs[];
+
+struct topic {
+	const char *name, *title, *text;
+};
+extern const struct topic msk_topics[];      /* those that are neither a verb nor a group */
+extern const char msk_examples[];
+
+const struct verb *msk_verb_find(const char *name);          /* NULL: no verb */
+
+/* Store what argv[0..argc) says into o; argv is borrowed. Stops at --help and --version. Fails: MSK_E_USAGE. */
+int msk_opt_parse(const struct verb *verb, int argc, char **argv, struct msk_options *o, struct msk_err *err);
+/* The name among the candidates that `typed` was likely meant to be, or NULL. */
+const char *msk_opt_nearest(const char *typed, const char *(*at)(size_t i));
+
+void msk_help_short(struct msk_str *out);
+/* false: no such topic. */
+bool msk_help_topic(const char *name, struct msk_str *out);
+void msk_help_verb(const struct verb *verb, struct msk_str *out);
+const char *msk_help_topic_at(size_t i);     /* names of all topics; NULL behind the last */
+void msk_man_page(struct msk_str *out);
+bool msk_completion(const char *shell, struct msk_str *out);
+
+int msk_cmd_build(const struct msk_options *o, struct msk_err *err);
+int msk_cmd_deps(const struct msk_options *o, struct msk_err *err);
+int msk_cmd_verify(const struct msk_options *o, struct msk_err *err);
+int msk_cmd_help(const struct msk_options *o, struct msk_err *err);
+int msk_cmd_completion(const struct msk_options *o, struct msk_err *err);
+int msk_cmd_version(const struct msk_options *o, struct msk_err *err);
+
+/* Results: all of `text` on standard output. Fails: MSK_E_IO. */
+int msk_print(const struct msk_str *text, struct msk_err *err);
+/* The value as one line. */
+int msk_print_json(const struct msk_json *v, struct msk_err *err);
+
+/* Make the process fit to run: descriptors 0 to 2 are open, signals end it cleanly, no foreign privileges. */
+int msk_start(struct msk_err *err);
+
+#endif

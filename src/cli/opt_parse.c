@@ -1,0 +1,202 @@
+/* GNU style: --name=value, --name value, -ovalue, -o value, -nv, and "--" ends the options. Names are not abbreviated,
+ * so that a new option never changes what an old command line means. */
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "opt.h"
+
+struct parse {
+	const struct verb *verb;
+	int argc, at;
+	char **argv;
+	struct msk_options *o;
+	const struct opt_row *bare;        /* an optional-value option without one, right before */
+};
+
+const char *msk_opt_nearest(const char *typed, const char *(*at)(size_t i))
+{
+	const char *best = NULL, *name;
+	size_t length = strlen(typed), best_distance = SIZE_MAX;
+
+	for (size_t i = 0; (name = at(i)); i++) {
+		size_t distance = msk_edit_distance(typed, name);
+
+		if (length >= 2 && msk_starts_with(name, typed))
+			distance = 1;
+		if (distance < best_distance && distance <= 2 && distance < length) {
+			best = name;
+			best_distance = distance;
+		}
+	}
+	return best;
+}
+
+static const char *option_name_at(size_t i)
+{
+	return msk_opt_rows[i].name;
+}
+
+static const char *verb_name_at(size_t i)
+{
+	return msk_verbs[i].name;
+}
+
+static const char *verb_of(const struct opt_row *row)
+{
+	const struct verb *v = msk_verbs;
+
+	while (!(v->bit & row->verbs))
+		v++;
+	return v->name;
+}
+
+static int check_applies(const struct parse *p, const struct opt_row *row, const char *typed, struct msk_err *err)
+{
+	if (row->verbs & p->verb->bit)
+		return 0;
+	msk_fail(err, MSK_E_USAGE, "%s: not an option of %s", typed, p->verb->name);
+	return msk_hint(err, "it belongs to mkscratch %s", verb_of(row));
+}
+
+static int needs_value(const struct opt_row *row, const char *typed, struct msk_err *err)
+{
+	msk_fail(err, MSK_E_USAGE, "%s: needs a value", typed);
+	return msk_hint(err, "%s %s", typed, row->metavar);
+}
+
+static void store(struct parse *p, const struct opt_row *row, const char *value)
+{
+	row->set(p->o, row, value);
+	p->bare = row->kind == OPT_OPTIONAL && !value ? row : NULL;
+}
+
+static const struct opt_row *find_name(const char *name, size_t n)
+{
+	for (const struct opt_row *row = msk_opt_rows; row->name; row++)
+		if (strlen(row->name) == n && memcmp(row->name, name, n) == 0)
+			return row;
+	return NULL;
+}
+
+static int unknown_name(const char *name, size_t n, struct msk_err *err)
+{
+	MSK_AUTO_FREE char *typed = msk_xstrndup(name, n);
+	const char *near = msk_opt_nearest(typed, option_name_at);
+
+	msk_fail(err, MSK_E_USAGE, "--%s: unknown option", typed);
+	return near ? msk_hint(err, "did you mean --%s?", near) : msk_hint(err, "mkscratch --help");
+}
+
+static int parse_long(struct parse *p, const char *arg, struct msk_err *err)
+{
+	size_t n = strcspn(arg + 2, "=");
+	const char *value = arg[2 + n] ? arg + 2 + n + 1 : NULL;
+	const struct opt_row *row = find_name(arg + 2, n);
+	char typed[32];
+
+	if (!row)
+		return unknown_name(arg + 2, n, err);
+	snprintf(typed, sizeof typed, "--%s", row->name);
+	if (check_applies(p, row, typed, err) < 0)
+		return -1;
+	if (row->kind == OPT_FLAG && value)
+		return msk_fail(err, MSK_E_USAGE, "%s: takes no value (\"%s\")", typed, value);
+	if ((row->kind == OPT_VALUE || row->kind == OPT_REPEAT) && !value) {
+		if (p->at == p->argc)
+			return needs_value(row, typed, err);
+		value = p->argv[p->at++];
+	}
+	store(p, row, value);
+	return 0;
+}
+
+static const struct opt_row *find_letter(char letter)
+{
+	for (const struct opt_row *row = msk_opt_rows; row->name; row++)
+		if (row->letter == letter)
+			return row;
+	return NULL;
+}
+
+/* "-certs" is seen as the letter c; what was meant is likely the long name. */
+static int unknown_letter(const char *arg, char letter, struct msk_err *err)
+{
+	const char *near = arg[2] ? msk_opt_nearest(arg + 1, option_name_at) : NULL;
+
+	msk_fail(err, MSK_E_USAGE, "-%c: unknown option", letter);
+	return near ? msk_hint(err, "did you mean --%s?", near) : msk_hint(err, "mkscratch --help");
+}
+
+static int parse_letters(struct parse *p, const char *arg, struct msk_err *err)
+{
+	for (const char *at = arg + 1; *at; at++) {
+		const struct opt_row *row = find_letter(*at);
+		char typed[3] = { '-', *at, '\0' };
+
+		if (!row)
+			return unknown_letter(arg, *at, err);
+		if (check_applies(p, row, typed, err) < 0)
+			return -1;
+		if (row->kind == OPT_FLAG) {
+			store(p, row, NULL);
+			continue;
+		}
+		if (!at[1] && p->at == p->argc)
+			return needs_value(row, typed, err);
+		store(p, row, at[1] ? at + 1 : p->argv[p->at++]);
+		return 0;
+	}
+	return 0;
+}
+
+/* A word where none belongs: a misspelt verb, a program without --bin, or a value that stands apart. */
+static int refuse_operand(const struct parse *p, const char *arg, struct msk_err *err)
+{
+	const char *near = msk_opt_nearest(arg, verb_name_at);
+
+	if (p->verb->bit != VERB_BUILD || p->bare) {
+		msk_fail(err, MSK_E_USAGE, "%s: takes no operand (\"%s\")", p->verb->name, arg);
+		return p->bare ? msk_hint(err, "did you mean --%s=%s?", p->bare->name, arg) : -1;
+	}
+	if (msk_verb_find(arg)) {
+		msk_fail(err, MSK_E_USAGE, "%s: a verb comes first, before any option", arg);
+		return msk_hint(err, "mkscratch %s ...", arg);
+	}
+	msk_fail(err, MSK_E_USAGE, "%s: neither a verb nor an option", arg);
+	if (near)
+		return msk_hint(err, "did you mean: mkscratch %s", near);
+	return p->o->bin.n ? msk_hint(err, "did you mean --bin %s, or --cmd %s?", arg, arg) :
+			     msk_hint(err, "did you mean: mkscratch --bin %s -o img.tar", arg);
+}
+
+static int parse_operand(struct parse *p, const char *arg, struct msk_err *err)
+{
+	if (!*p->verb->operands)
+		return refuse_operand(p, arg, err);
+	msk_strv_push(&p->o->args, arg);
+	return 0;
+}
+
+int msk_opt_parse(const struct verb *verb, int argc, char **argv, struct msk_options *o, struct msk_err *err)
+{
+	struct parse p = { .verb = verb, .argc = argc, .argv = argv, .o = o };
+	bool options = true;
+
+	while (p.at < argc && !o->help && !o->version) {
+		const char *arg = argv[p.at++];
+		int r;
+
+		if (options && strcmp(arg, "--") == 0) {
+			options = false;
+			continue;
+		}
+		if (!options || arg[0] != '-' || !arg[1])
+			r = parse_operand(&p, arg, err);
+		else
+			r = arg[1] == '-' ? parse_long(&p, arg, err) : parse_letters(&p, arg, err);
+		if (r < 0)
+			return -1;
+	}
+	return 0;
+}

@@ -1,0 +1,178 @@
+#include <stddef.h>
+
+#include "opt.h"
+
+static void set_flag(struct msk_options *o, const struct opt_row *row, const char *value)
+{
+	(void)value;
+	*(bool *)((char *)o + row->field) = true;
+}
+
+static void set_text(struct msk_options *o, const struct opt_row *row, const char *value)
+{
+	*(const char **)((char *)o + row->field) = value;
+}
+
+static void set_push(struct msk_options *o, const struct opt_row *row, const char *value)
+{
+	msk_strv_push((struct msk_strv *)((char *)o + row->field), value);
+}
+
+static void set_certs(struct msk_options *o, const struct opt_row *row, const char *value)
+{
+	(void)row;
+	o->certs = true;
+	if (value)
+		o->certs_file = value;
+}
+
+static void set_tz(struct msk_options *o, const struct opt_row *row, const char *value)
+{
+	(void)row;
+	o->tz = true;
+	if (value)
+		msk_strv_push(&o->tz_zones, value);
+	else
+		o->tz_whole = true;
+}
+
+static void set_quiet(struct msk_options *o, const struct opt_row *row, const char *value)
+{
+	(void)row;
+	(void)value;
+	o->level = MSK_LOG_ERROR;
+}
+
+static void set_verbose(struct msk_options *o, const struct opt_row *row, const char *value)
+{
+	(void)row;
+	(void)value;
+	o->level = o->level >= MSK_LOG_INFO ? MSK_LOG_DEBUG : MSK_LOG_INFO;
+}
+
+#define TO_FLAG(member) set_flag, offsetof(struct msk_options, member)
+#define TO_TEXT(member) set_text, offsetof(struct msk_options, member)
+#define TO_LIST(member) set_push, offsetof(struct msk_options, member)
+#define B VERB_BUILD
+
+const struct opt_row msk_opt_rows[] = {
+	{ 0, "bin", "SRC[:DEST]", OPT_REPEAT, GROUP_INPUT, B,
+	  "An ELF program, by default at /NAME; mode 0755, owned by the image's user. The first is the entrypoint. "
+	  "A dynamic one brings its libraries. Its platform becomes the image's.",
+	  TO_LIST(bin), COMPLETE_FILE, NULL },
+	{ 0, "file", "SRC:DEST[:MODE[:UID:GID]]", OPT_REPEAT, GROUP_INPUT, B,
+	  "A file; its own permissions unless MODE (octal) is given, owner 0:0.",
+	  TO_LIST(file), COMPLETE_FILE, NULL },
+	{ 0, "tree", "SRC:DEST", OPT_REPEAT, GROUP_INPUT, B,
+	  "A directory with all below it; modes and links kept, owner 0:0.",
+	  TO_LIST(tree), COMPLETE_DIR, NULL },
+	{ 0, "dir", "PATH[:MODE[:UID:GID]]", OPT_REPEAT, GROUP_INPUT, B,
+	  "An empty directory; 0755 and 0:0 by default.",
+	  TO_LIST(dir), COMPLETE_NONE, NULL },
+	{ 0, "link", "TARGET:PATH", OPT_REPEAT, GROUP_INPUT, B,
+	  "A symlink at PATH to TARGET.",
+	  TO_LIST(link), COMPLETE_NONE, NULL },
+	{ 0, "root", "DIR", OPT_VALUE, GROUP_INPUT, B | VERB_DEPS,
+	  "Look up libraries, certificates and zones below DIR instead of /.",
+	  TO_TEXT(root), COMPLETE_DIR, NULL },
+	{ 0, "lib", "NAME|PATH", OPT_REPEAT, GROUP_INPUT, B,
+	  "A library the program loads while it runs (dlopen).",
+	  TO_LIST(lib), COMPLETE_FILE, NULL },
+	{ 0, "library-path", "DIR[:DIR]", OPT_REPEAT, GROUP_INPUT, B | VERB_DEPS,
+	  "More directories to search, as LD_LIBRARY_PATH would name them.",
+	  TO_LIST(library_path), COMPLETE_DIR, NULL },
+
+	{ 0, "certs", "FILE", OPT_OPTIONAL, GROUP_CONTENT, B,
+	  "The CA certificates of --root, or of FILE, at /etc/ssl/certs/ca-certificates.crt.",
+	  set_certs, 0, COMPLETE_FILE, NULL },
+	{ 0, "cert", "FILE", OPT_REPEAT, GROUP_CONTENT, B,
+	  "More CA certificates, added to those of --certs.",
+	  TO_LIST(cert), COMPLETE_FILE, NULL },
+	{ 0, "tz", "ZONE,...", OPT_OPTIONAL, GROUP_CONTENT, B,
+	  "All of /usr/share/zoneinfo, or these zones with the links they go through.",
+	  set_tz, 0, COMPLETE_NONE, NULL },
+	{ 0, "user", "SPEC", OPT_VALUE, GROUP_CONTENT, B,
+	  "Who the program runs as: nobody (65534:65534, the default), nonroot (65532:65532), root, UID[:GID] or "
+	  "NAME:UID[:GID].",
+	  TO_TEXT(user), COMPLETE_WORDS, "nobody nonroot root" },
+
+	{ 0, "entrypoint", "JSON|PATH", OPT_VALUE, GROUP_CONFIG, B,
+	  "What starts, as '[\"/app\",\"serve\"]' or one path; the first --bin by default.",
+	  TO_TEXT(entrypoint), COMPLETE_NONE, NULL },
+	{ 0, "cmd", "JSON|ARG", OPT_REPEAT, GROUP_CONFIG, B,
+	  "Default arguments; several add up.",
+	  TO_LIST(cmd), COMPLETE_NONE, NULL },
+	{ 'e', "env", "K=V", OPT_REPEAT, GROUP_CONFIG, B,
+	  "An environment variable.",
+	  TO_LIST(env), COMPLETE_NONE, NULL },
+	{ 'p', "expose", "PORT[/PROTO]", OPT_REPEAT, GROUP_CONFIG, B,
+	  "A port, or a range 8000-8010, it listens on; tcp, udp or sctp.",
+	  TO_LIST(expose), COMPLETE_NONE, NULL },
+	{ 'w', "workdir", "DIR", OPT_VALUE, GROUP_CONFIG, B,
+	  "Where it starts; / by default.",
+	  TO_TEXT(workdir), COMPLETE_NONE, NULL },
+	{ 'l', "label", "K=V", OPT_REPEAT, GROUP_CONFIG, B,
+	  "A label in the config, which docker inspect shows.",
+	  TO_LIST(label), COMPLETE_NONE, NULL },
+	{ 0, "annotation", "K=V", OPT_REPEAT, GROUP_CONFIG, B,
+	  "An annotation of the manifest, which registries read.",
+	  TO_LIST(annotation), COMPLETE_NONE, NULL },
+	{ 0, "volume", "DIR", OPT_REPEAT, GROUP_CONFIG, B,
+	  "A directory that outlives the container.",
+	  TO_LIST(volume), COMPLETE_NONE, NULL },
+	{ 0, "stop-signal", "SIG", OPT_VALUE, GROUP_CONFIG, B,
+	  "The signal that asks it to stop: a name or a number.",
+	  TO_TEXT(stop_signal), COMPLETE_WORDS, "SIGTERM SIGINT SIGQUIT SIGHUP SIGUSR1 SIGUSR2" },
+	{ 0, "author", "TEXT", OPT_VALUE, GROUP_CONFIG, B,
+	  "Who made it.",
+	  TO_TEXT(author), COMPLETE_NONE, NULL },
+	{ 0, "created", "TIME", OPT_VALUE, GROUP_CONFIG, B,
+	  "RFC 3339, seconds since 1970, or now; by default $SOURCE_DATE_EPOCH, else 1970-01-01T00:00:00Z.",
+	  TO_TEXT(created), COMPLETE_WORDS, "now" },
+
+	{ 'o', "output", "PATH|-", OPT_REPEAT, GROUP_OUTPUT, B,
+	  "Where the image goes: a tar; for a directory or a name that ends in / an OCI layout, to which the tag is "
+	  "added; - is the tar on standard output.",
+	  TO_LIST(output), COMPLETE_FILE, NULL },
+	{ 't', "tag", "REF", OPT_REPEAT, GROUP_OUTPUT, B,
+	  "The image's name; by default the name of the first --bin, with :latest.",
+	  TO_LIST(tag), COMPLETE_NONE, NULL },
+	{ 0, "compress", "CODEC[:LEVEL]", OPT_VALUE, GROUP_OUTPUT, B,
+	  "gzip (the default, 1..12), zstd (1..19; needs Docker 23 or later) or none.",
+	  TO_TEXT(compress), COMPLETE_WORDS, "gzip zstd none" },
+	{ 0, "layers", "split|single", OPT_VALUE, GROUP_OUTPUT, B,
+	  "split, the default: certificates and zones, libraries, the program, each a layer; or one for all.",
+	  TO_TEXT(layers), COMPLETE_WORDS, "split single" },
+
+	{ 'n', "dry-run", NULL, OPT_FLAG, GROUP_RUN, B,
+	  "Read all inputs, say what would be made, write nothing.",
+	  TO_FLAG(dry_run), COMPLETE_NONE, NULL },
+	{ 0, "print", "plan|rootfs", OPT_VALUE, GROUP_RUN, B,
+	  "Print the checked plan as JSON, or every entry of the image with the reason it is there, and write nothing.",
+	  TO_TEXT(print), COMPLETE_WORDS, "plan rootfs" },
+	{ 0, "list", NULL, OPT_FLAG, GROUP_RUN, VERB_DEPS,
+	  "Only the paths, in the order the loader takes them, one a line.",
+	  TO_FLAG(list), COMPLETE_NONE, NULL },
+	{ 0, "man", NULL, OPT_FLAG, GROUP_RUN, VERB_HELP,
+	  "Print the man page in roff.",
+	  TO_FLAG(man), COMPLETE_NONE, NULL },
+	{ 0, "json", NULL, OPT_FLAG, GROUP_RUN, B | VERB_DEPS | VERB_VERIFY,
+	  "Print the result as JSON.",
+	  TO_FLAG(json), COMPLETE_NONE, NULL },
+	{ 'q', "quiet", NULL, OPT_FLAG, GROUP_RUN, B | VERB_DEPS | VERB_VERIFY,
+	  "No warnings, and no line on success.",
+	  set_quiet, 0, COMPLETE_NONE, NULL },
+	{ 'v', "verbose", NULL, OPT_FLAG, GROUP_RUN, B | VERB_DEPS | VERB_VERIFY,
+	  "Say on stderr what is done and why; twice for more.",
+	  set_verbose, 0, COMPLETE_NONE, NULL },
+	{ 'j', "jobs", "N", OPT_VALUE, GROUP_RUN, B,
+	  "Threads that compress, 1..64; one a core by default. Never changes a byte.",
+	  TO_TEXT(jobs), COMPLETE_NONE, NULL },
+	{ 'h', "help", NULL, OPT_FLAG, GROUP_RUN, VERB_ALL,
+	  "Help; behind a verb, that verb's.",
+	  TO_FLAG(help), COMPLETE_NONE, NULL },
+	{ 0, "version", NULL, OPT_FLAG, GROUP_RUN, VERB_ALL,
+	  "The version.",
+	  TO_FLAG(version), COMPLETE_NONE, NULL },
+	{ .name = NULL },
+};

@@ -1,0 +1,70 @@
+/* The prose of the help and the man page. Paragraphs are parted by empty lines and wrapped where they are shown; lines
+ * that begin with two blanks stand as they are. */
+#include "opt.h"
+
+const char msk_examples[] =
+	"  mkscratch --bin ./app --certs --tz -o img.tar   program, TLS roots, time zones\n"
+	"  mkscratch --bin ./app -t app:v1 -o images/      into an OCI layout directory\n"
+	"  mkscratch --bin ./app -o - | docker load        straight into docker\n"
+	"  mkscratch deps ./app                            what a dynamic program needs\n"
+	"  mkscratch verify img.tar                        check every byte of an image\n";
+
+const struct opt_group_text msk_opt_groups[N_GROUPS] = {
+	[GROUP_INPUT] = { "input", "What goes in",
+		"A DEST or PATH is absolute and holds no colon; where DEST ends in / the name of SRC is added. The same path "
+		"from two sides is refused unless both are equal." },
+	[GROUP_CONTENT] = { "content", "Certificates, zones and users",
+		"Every image has /etc/passwd and /etc/group with root and the image's user, /etc/nsswitch.conf, and /tmp with "
+		"mode 1777. Config.User is always numeric." },
+	[GROUP_CONFIG] = { "config", "How it runs",
+		"As in a Dockerfile, exec form only: there is no shell in the image. For a key or variable given twice the "
+		"last value counts." },
+	[GROUP_OUTPUT] = { "output", "Where it goes",
+		"A tar is an OCI layout and a docker-archive at once: docker, podman, skopeo, buildah and ctr read it. "
+		"Several -o get the same image. Until the new one is complete and on the disk, an old output stays as it is." },
+	[GROUP_RUN] = { "run", "The run itself",
+		"Success prints one line on stdout, or with --json an object; with -o - it goes to stderr." },
+};
+
+const struct topic msk_topics[] = {
+	{ "reproducibility", "Same inputs, same bytes",
+	  "The image depends on the contents of the input files, the options, $SOURCE_DATE_EPOCH and the versions of "
+	  "mkscratch and of its compression library; on nothing else of the host: no clock, time zone, locale, umask, "
+	  "user, working directory, file time, directory order or number of cores.\n\n"
+	  "File times are 0, or $SOURCE_DATE_EPOCH. --created sets the date of the image; only \"now\" reads the clock.\n\n"
+	  "DiffIDs (digests of the uncompressed layers) also stay the same when the compression library changes. "
+	  "--compress none makes every digest independent of it.\n" },
+	{ "exit-status", "Exit status",
+	  "  0   fine\n"
+	  "  2   usage: the command line, or a value on it\n"
+	  "  3   bad input: a file is not what it should be\n"
+	  "  4   a dependency is missing or does not fit\n"
+	  "  5   I/O error, or memory ran out\n"
+	  "  7   integrity: bytes do not match their digest or size\n"
+	  "  70  a bug in mkscratch\n\n"
+	  "A signal ends it as that signal. An error is one line on stderr, \"mkscratch: SUBJECT: WHAT IS WRONG\", and "
+	  "where one helps a line \"hint: ...\". Nothing is printed on stdout then, old outputs stay as they were, and no "
+	  "temporary file remains.\n" },
+	{ "environment", "Environment",
+	  "  SOURCE_DATE_EPOCH  seconds since 1970: the time of every file in the image,\n"
+	  "                     and the default of --created\n"
+	  "  TMPDIR             where layers wait that are too large for memory;\n"
+	  "                     /var/tmp by default\n" },
+	{ .name = NULL },
+};
+
+const struct verb msk_verbs[] = {
+	{ "build", VERB_BUILD, "", "make an image; the default verb",
+	  "The word build may be left out.\n", msk_cmd_build },
+	{ "deps", VERB_DEPS, "FILE...", "show the libraries a program needs, and which rule found each",
+	  "Nothing is run: the rules of the program's own loader (glibc's or musl's) are applied to the files below "
+	  "--root. Exit status 4 when something is missing.\n", msk_cmd_deps },
+	{ "verify", VERB_VERIFY, "IMAGE...", "check every digest, size and document of an image",
+	  "IMAGE is an archive or a layout directory. Every blob is read to its end. Exit status 7 when a check fails.\n",
+	  msk_cmd_verify },
+	{ "help", VERB_HELP, "[TOPIC]", "explain a topic or a verb", "", msk_cmd_help },
+	{ "completion", VERB_COMPLETION, "bash|zsh|fish", "print completions for a shell",
+	  "  mkscratch completion bash > /etc/bash_completion.d/mkscratch\n", msk_cmd_completion },
+	{ "version", VERB_VERSION, "", "print the version", "", msk_cmd_version },
+	{ .name = NULL },
+};

@@ -1,0 +1,18 @@
+#include <unistd.h>
+
+#include "opt.h"
+#include "mkscratch/fs.h"
+
+int msk_print(const struct msk_str *text, struct msk_err *err)
+{
+	return msk_write_full(STDOUT_FILENO, msk_str_c(text), text->len, "standard output", err);
+}
+
+int msk_print_json(const struct msk_json *v, struct msk_err *err)
+{
+	MSK_AUTO_STR text = MSK_STR_INIT;
+
+	msk_json_dump(v, &text);
+	msk_str_addc(&text, '\n');
+	return msk_print(&text, err);
+}

@@ -1,0 +1,212 @@
+#include <archive.h>
+#include <archive_entry.h>
+#include <string.h>
+
+#include "mkscratch/mem.h"
+#include "mkscratch/tar.h"
+
+#define CHUNK (256u << 10)
+
+/* A reader of ours under a reader of the library's. */
+struct feed {
+	struct msk_reader *from;
+	const char *name;              /* for messages; borrowed */
+	struct archive *a;
+	struct msk_err *err;           /* of the call under way */
+	unsigned char buf[CHUNK];
+};
+
+struct msk_tar_in {
+	struct feed feed;
+};
+
+struct msk_inflate {
+	struct msk_reader r;           /* first: the reader is the inflater */
+	struct feed feed;
+	bool started, ended;
+};
+
+static la_ssize_t from_reader(struct archive *a, void *arg, const void **p)
+{
+	struct feed *f = arg;
+	ssize_t n = f->err ? f->from->read(f->from, f->buf, CHUNK, f->err) : -1;
+
+	if (n < 0)
+		archive_set_error(a, -1, "read");
+	*p = f->buf;
+	return n;
+}
+
+/* The reader's own story comes first; else the library tells what is wrong with the bytes. */
+static int feed_failure(struct feed *f, const char *what, struct msk_err *err)
+{
+	const char *why = archive_error_string(f->a);
+
+	f->err = NULL;
+	if (err->code != MSK_OK)
+		return -1;
+	return msk_fail(err, MSK_E_INPUT, "%s: %s (%s)", f->name, what, why ? why : "unknown reason");
+}
+
+static void feed_open(struct feed *f, struct msk_reader *from, const char *name)
+{
+	f->from = from;
+	f->name = name;
+	f->a = archive_read_new();
+	if (!f->a)
+		msk_oom();
+}
+
+static void feed_close(struct feed *f)
+{
+	f->err = NULL;
+	archive_read_free(f->a);
+}
+
+int msk_tar_in_new(struct msk_reader *r, const char *name, struct msk_tar_in **out, struct msk_err *err)
+{
+	MSK_CLEANUP(msk_tar_in_cleanup) struct msk_tar_in *t = msk_xcalloc(1, sizeof *t);
+
+	feed_open(&t->feed, r, name);
+	t->feed.err = err;
+	archive_read_support_format_tar(t->feed.a);
+	archive_read_support_format_empty(t->feed.a);
+	if (archive_read_open(t->feed.a, &t->feed, NULL, from_reader, NULL) != ARCHIVE_OK)
+		return feed_failure(&t->feed, "not a tar archive", err);
+	t->feed.err = NULL;
+	*out = msk_take(&t);
+	return 0;
+}
+
+static enum msk_tar_type type_of(struct archive_entry *e)
+{
+	if (archive_entry_hardlink(e))
+		return MSK_TAR_HARDLINK;
+	switch (archive_entry_filetype(e)) {
+	case AE_IFDIR: return MSK_TAR_DIR;
+	case AE_IFREG: return MSK_TAR_FILE;
+	case AE_IFLNK: return MSK_TAR_SYMLINK;
+	default: return MSK_TAR_DEVICE;
+	}
+}
+
+int msk_tar_in_next(struct msk_tar_in *t, struct msk_tar_entry *out, bool *more, struct msk_err *err)
+{
+	struct archive_entry *e;
+	int rc;
+
+	t->feed.err = err;
+	rc = archive_read_next_header(t->feed.a, &e);
+	*more = rc != ARCHIVE_EOF;
+	if (rc != ARCHIVE_EOF && rc < ARCHIVE_WARN)
+		return feed_failure(&t->feed, "not a sound tar archive", err);
+	t->feed.err = NULL;
+	if (!*more)
+		return 0;
+	*out = (struct msk_tar_entry){
+		.path = archive_entry_pathname(e),
+		.type = type_of(e),
+		.mode = archive_entry_perm(e),
+		.uid = (uint32_t)archive_entry_uid(e),
+		.gid = (uint32_t)archive_entry_gid(e),
+		.size = (uint64_t)archive_entry_size(e),
+		.mtime = archive_entry_mtime(e),
+	};
+	out->link = out->type == MSK_TAR_HARDLINK ? archive_entry_hardlink(e) : archive_entry_symlink(e);
+	if (!out->path || (out->type == MSK_TAR_SYMLINK && !out->link) || archive_entry_size(e) < 0)
+		return msk_fail(err, MSK_E_INPUT, "%s: an entry without a name", t->feed.name);
+	return 0;
+}
+
+static ssize_t feed_read(struct feed *f, void *p, size_t n, const char *what, struct msk_err *err)
+{
+	size_t done = 0;
+
+	f->err = err;
+	while (done < n) {
+		la_ssize_t got = archive_read_data(f->a, (char *)p + done, n - done);
+
+		if (got == ARCHIVE_RETRY || got == ARCHIVE_WARN)
+			continue;
+		if (got < 0)
+			return feed_failure(f, what, err);
+		if (got == 0)
+			break;
+		done += (size_t)got;
+	}
+	f->err = NULL;
+	return (ssize_t)done;
+}
+
+ssize_t msk_tar_in_read(struct msk_tar_in *t, void *p, size_t n, struct msk_err *err)
+{
+	return feed_read(&t->feed, p, n, "not a sound tar archive", err);
+}
+
+void msk_tar_in_free(struct msk_tar_in *t)
+{
+	if (!t)
+		return;
+	feed_close(&t->feed);
+	free(t);
+}
+
+void msk_tar_in_cleanup(struct msk_tar_in **t)
+{
+	msk_tar_in_free(*t);
+}
+
+/* The library shows a decompressed stream as an archive of one raw entry. */
+static ssize_t inflate_read(struct msk_reader *r, void *p, size_t n, struct msk_err *err)
+{
+	struct msk_inflate *i = (struct msk_inflate *)r;
+	struct archive_entry *e;
+
+	if (!i->started) {
+		int rc;
+
+		i->started = true;
+		i->feed.err = err;
+		rc = archive_read_next_header(i->feed.a, &e);
+		i->ended = rc == ARCHIVE_EOF;
+		if (!i->ended && rc < ARCHIVE_WARN)
+			return feed_failure(&i->feed, "cannot be decompressed", err);
+	}
+	return i->ended ? 0 : feed_read(&i->feed, p, n, "cannot be decompressed", err);
+}
+
+int msk_inflate_new(struct msk_reader *from, const char *name, struct msk_inflate **out, struct msk_err *err)
+{
+	MSK_CLEANUP(msk_inflate_cleanup) struct msk_inflate *i = msk_xcalloc(1, sizeof *i);
+
+	i->r.read = inflate_read;
+	feed_open(&i->feed, from, name);
+	i->feed.err = err;
+	archive_read_support_filter_gzip(i->feed.a);
+	archive_read_support_filter_zstd(i->feed.a);
+	archive_read_support_format_raw(i->feed.a);
+	archive_read_support_format_empty(i->feed.a);
+	if (archive_read_open(i->feed.a, &i->feed, NULL, from_reader, NULL) != ARCHIVE_OK)
+		return feed_failure(&i->feed, "cannot be decompressed", err);
+	i->feed.err = NULL;
+	*out = msk_take(&i);
+	return 0;
+}
+
+struct msk_reader *msk_inflate_reader(struct msk_inflate *i)
+{
+	return &i->r;
+}
+
+void msk_inflate_free(struct msk_inflate *i)
+{
+	if (!i)
+		return;
+	feed_close(&i->feed);
+	free(i);
+}
+
+void msk_inflate_cleanup(struct msk_inflate **i)
+{
+	msk_inflate_free(*i);
+}

@@ -1,0 +1,145 @@
+#include <string.h>
+#include <sys/stat.h>
+
+#include "content.h"
+#include "mkscratch/gather.h"
+
+#define SET_ID_BITS (S_ISUID | S_ISGID)
+
+static struct msk_entry_spec spec_of(const struct msk_input *in)
+{
+	return (struct msk_entry_spec){ .path = in->dest, .what = in->spec, .why = "named on the command line",
+					.mode = in->mode, .uid = in->uid, .gid = in->gid,
+					.stratum = MSK_STRATUM_APP };
+}
+
+/* What the umask of a host has made of a mode must not show: a file is either to be run or to be read. */
+static uint32_t plain_mode(mode_t mode)
+{
+	return mode & 0111 ? 0755 : 0644;
+}
+
+static int add_file(struct msk_gather *g, const struct msk_input *in, struct msk_err *err)
+{
+	MSK_AUTO_ROFILE f = MSK_ROFILE_INIT;
+	struct msk_entry_spec s = spec_of(in);
+
+	if (msk_host_open_input(in->src, &f, err) < 0)
+		return -1;
+	if (!in->has_mode)
+		s.mode = plain_mode(f.mode);
+	return msk_gather_host_file(g->fs, &s, &f, msk_xstrdup(in->src), err);
+}
+
+static int add_dir(struct msk_gather *g, const struct msk_input *in, struct msk_err *err)
+{
+	struct msk_entry_spec s = spec_of(in);
+
+	if (!in->has_mode)
+		s.mode = 0755;
+	return msk_rootfs_add_dir(g->fs, &s, err);
+}
+
+static int add_link(struct msk_gather *g, const struct msk_input *in, struct msk_err *err)
+{
+	struct msk_entry_spec s = spec_of(in);
+
+	return msk_rootfs_add_symlink(g->fs, &s, in->target, err);
+}
+
+/* A --tree on its way into the image. */
+struct tree {
+	struct msk_gather *g;
+	const struct msk_input *in;
+	size_t set_ids;             /* entries that lost their set-id bits */
+	char *first_set_id;
+};
+
+/* A directory's sticky bit says how it is to be used; set-id bits give rights, and come by --file alone. */
+static uint32_t tree_mode(struct tree *t, const struct msk_visit *v)
+{
+	mode_t mode = v->file->mode;
+
+	if (mode & SET_ID_BITS && !t->first_set_id)
+		t->first_set_id = msk_xstrdup(v->rel);
+	t->set_ids += (mode & SET_ID_BITS) != 0;
+	return S_ISDIR(mode) ? mode & 01777 : mode & 0777;
+}
+
+static char *tree_dest(const struct tree *t, const char *rel)
+{
+	const char *top = strcmp(t->in->dest, "/") == 0 ? "" : t->in->dest;
+
+	return msk_xasprintf("%s%s%s", top, rel[0] ? "/" : "", rel);
+}
+
+static int add_tree_file(struct tree *t, const struct msk_entry_spec *s, const struct msk_visit *v, struct msk_err *err)
+{
+	char *host_path = msk_xasprintf("%s/%s", t->in->src, v->rel);
+
+	return msk_gather_host_file(t->g->fs, s, v->file, host_path, err);
+}
+
+static int visit(void *ctx, const struct msk_visit *v, struct msk_err *err)
+{
+	struct tree *t = ctx;
+	MSK_AUTO_FREE char *dest = tree_dest(t, v->rel);
+	struct msk_entry_spec s = spec_of(t->in);
+	mode_t mode = v->file->mode;
+
+	if (!dest[0])               /* the root of the image is no entry */
+		return MSK_VISIT_GO;
+	s.path = dest;
+	s.why = "below the directory named on the command line";
+	if (v->link)
+		return msk_rootfs_add_symlink(t->g->fs, &s, v->link, err);
+	if (!S_ISDIR(mode) && !S_ISREG(mode))
+		return msk_fail(err, MSK_E_INPUT, "%s/%s: is %s, expected a regular file, directory or link",
+				t->in->src, v->rel, msk_mode_kind(mode));
+	s.mode = tree_mode(t, v);
+	return S_ISDIR(mode) ? msk_rootfs_add_dir(t->g->fs, &s, err) : add_tree_file(t, &s, v, err);
+}
+
+/* Names that mean "delete" in a layer are caught here for the sake of the path that the user knows. */
+static int visit_checked(void *ctx, const struct msk_visit *v, struct msk_err *err)
+{
+	const struct tree *t = ctx;
+	const char *slash = strrchr(v->rel, '/');
+
+	if (msk_starts_with(slash ? slash + 1 : v->rel, ".wh."))
+		return msk_fail(err, MSK_E_INPUT, "%s/%s: names beginning with .wh. are reserved for deletions",
+				t->in->src, v->rel);
+	return visit(ctx, v, err);
+}
+
+static int add_tree(struct msk_gather *g, const struct msk_input *in, struct msk_err *err)
+{
+	struct tree t = { .g = g, .in = in };
+	int rc = msk_host_visit_input(in->src, visit_checked, &t, err);
+
+	if (rc == 0 && t.set_ids)
+		msk_warn(g->log, "%s: set-id bits of %zu entries left out (the first: \"%s\"); --file SRC:DEST:MODE keeps them",
+			 in->src, t.set_ids, t.first_set_id);
+	free(t.first_set_id);
+	return rc;
+}
+
+static int add_input(struct msk_gather *g, const struct msk_input *in, struct msk_err *err)
+{
+	switch (in->kind) {
+	case MSK_INPUT_FILE: return add_file(g, in, err);
+	case MSK_INPUT_TREE: return add_tree(g, in, err);
+	case MSK_INPUT_DIR: return add_dir(g, in, err);
+	case MSK_INPUT_LINK: return add_link(g, in, err);
+	case MSK_INPUT_BIN: break;      /* programs have their own gatherer */
+	}
+	return 0;
+}
+
+int msk_gather_extra(struct msk_gather *g, struct msk_err *err)
+{
+	for (size_t i = 0; i < g->plan->n_inputs; i++)
+		if (add_input(g, &g->plan->inputs[i], err) < 0)
+			return -1;
+	return 0;
+}

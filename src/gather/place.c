@@ -1,0 +1,256 @@
+#include "place.h"
+
+#include <string.h>
+
+#include "mkscratch/fs.h"
+
+void msk_placing_release(struct msk_placing *p)
+{
+	if (p->placed)
+		for (size_t i = 0; i < p->closure->n_objects; i++)
+			free(p->placed[i]);
+	free(p->placed);
+	p->placed = NULL;
+}
+
+/* Lexical: "/a//b/../c" is "/a/c", and ".." stops at the root. */
+static char *normalised(const char *path)
+{
+	MSK_AUTO_STR out = MSK_STR_INIT;
+
+	while (*path) {
+		size_t n = strcspn(path, "/");
+
+		if (n == 2 && memcmp(path, "..", 2) == 0) {
+			while (out.len && out.buf[--out.len] != '/')
+				;
+			if (out.buf)
+				out.buf[out.len] = '\0';
+		} else if (n && !(n == 1 && path[0] == '.')) {
+			msk_str_addc(&out, '/');
+			msk_str_add(&out, path, n);
+		}
+		path += n + (path[n] == '/');
+	}
+	if (out.len == 0)
+		msk_str_addc(&out, '/');
+	return msk_str_take(&out);
+}
+
+static char *join(const char *dir, const char *separator, const char *rest)
+{
+	MSK_AUTO_FREE char *path = msk_xasprintf("%s%s%s", dir, separator, rest);
+
+	return normalised(path);
+}
+
+/* The directory an object was found in, and the one it will be found in. */
+static char *host_dir(const struct msk_placing *p, size_t i)
+{
+	return i == 0 ? msk_xstrdup(p->origin) : msk_path_dir(p->closure->objects[i].path);
+}
+
+static char *image_dir(const struct msk_placing *p, size_t i)
+{
+	if (i == 0)
+		return msk_path_dir(p->dest);
+	return msk_path_dir(p->placed[i] ? p->placed[i] : p->closure->objects[i].path);
+}
+
+/* What follows a leading $ORIGIN, or NULL. */
+static const char *after_origin(const char *element)
+{
+	if (msk_starts_with(element, "${ORIGIN}"))
+		return element + strlen("${ORIGIN}");
+	if (msk_starts_with(element, "$ORIGIN") && (element[7] == '/' || element[7] == '\0'))
+		return element + strlen("$ORIGIN");
+	return NULL;
+}
+
+/* The part of `dir` below `top`: "" for top itself, a hwcaps directory below it; NULL when it is neither. */
+static const char *found_below(const char *dir, const char *top)
+{
+	size_t n = strcmp(top, "/") == 0 ? 0 : strlen(top);
+
+	if (strncmp(dir, top, n) != 0)
+		return NULL;
+	if (dir[n] == '\0' || (n == 0 && strcmp(dir, "/") == 0))
+		return "";
+	return msk_starts_with(dir + n, "/glibc-hwcaps/") ? dir + n : NULL;
+}
+
+/* How an element of somebody's search path explains where an object was found. */
+enum match { NO_MATCH, MATCH_AS_IS, MATCH_ORIGIN, MATCH_UNCLEAR };
+
+/* `dir` is normalised. MATCH_ORIGIN: *out is the directory in the image. */
+static enum match match_element(const struct msk_placing *p, size_t asker, const char *element, const char *dir,
+				char **out)
+{
+	const char *suffix = after_origin(element), *below;
+	MSK_AUTO_FREE char *from = NULL, *to = NULL, *top = NULL;
+
+	if (!suffix) {
+		top = normalised(element);
+		return element[0] == '/' && !strchr(element, '$') && found_below(dir, top) ? MATCH_AS_IS : NO_MATCH;
+	}
+	from = host_dir(p, asker);
+	to = image_dir(p, asker);
+	if (strcmp(from, to) == 0)
+		return NO_MATCH;        /* what holds on the host holds in the image */
+	if (strchr(suffix, '$'))
+		return MATCH_UNCLEAR;
+	top = join(from, "", suffix);
+	below = found_below(dir, top);
+	if (!below)
+		return NO_MATCH;
+	free(top);
+	top = join(to, "", suffix);
+	*out = join(top, "", below);
+	return MATCH_ORIGIN;
+}
+
+static enum match match_path(const struct msk_placing *p, size_t asker, const char *search_path, const char *dir,
+			     char **out)
+{
+	MSK_AUTO_STRV elements = MSK_STRV_INIT;
+	enum match best = NO_MATCH;
+
+	msk_strv_split(&elements, search_path, ":");
+	for (size_t i = 0; i < elements.n; i++) {
+		enum match m = match_element(p, asker, elements.v[i], dir, out);
+
+		if (m == MATCH_AS_IS || m == MATCH_ORIGIN)
+			return m;
+		if (m == MATCH_UNCLEAR)
+			best = m;
+	}
+	return best;
+}
+
+static const char *search_path_of(const struct msk_object *o)
+{
+	return o->elf.runpath ? o->elf.runpath : o->elf.rpath;
+}
+
+/* $ORIGIN is a directory of the host as long as we look, and one of the image when the program runs: libraries that
+ * lie beside SRC have to lie beside DEST in the same way. Whose search path led to the object is told by the paths
+ * themselves: that of its requester, or, for those that are inherited, of one further up. */
+static int place_by_search_path(const struct msk_placing *p, size_t i, char **out, struct msk_err *err)
+{
+	const struct msk_object *o = &p->closure->objects[i];
+	bool inherited = o->found_by == MSK_BY_RPATH || p->closure->libc == MSK_LIBC_MUSL;
+	MSK_AUTO_FREE char *raw_dir = msk_path_dir(o->path);
+	MSK_AUTO_FREE char *dir = normalised(raw_dir);
+	MSK_AUTO_FREE char *base = msk_path_base(o->path);
+	MSK_AUTO_FREE char *to = NULL;
+	enum match m = NO_MATCH;
+
+	for (size_t asker = o->parent;; asker = p->closure->objects[asker].parent) {
+		const char *path = search_path_of(&p->closure->objects[asker]);
+		enum match here = path ? match_path(p, asker, path, dir, &to) : NO_MATCH;
+
+		if (here != NO_MATCH)
+			m = here;
+		if (here == MATCH_AS_IS || here == MATCH_ORIGIN || !inherited || asker == 0)
+			break;
+	}
+	if (m == MATCH_UNCLEAR) {
+		msk_fail(err, MSK_E_MISSING, "%s: found in %s by way of $ORIGIN, which is elsewhere in the image", o->name,
+			 dir);
+		return msk_hint(err, "give the program the DEST it has below --root, or --library-path %s", dir);
+	}
+	*out = to ? join(to, "/", base) : NULL;
+	return 0;
+}
+
+/* NEEDED may itself name a path with $ORIGIN. */
+static int place_by_name(const struct msk_placing *p, size_t i, char **out)
+{
+	const struct msk_object *o = &p->closure->objects[i];
+	const char *suffix = after_origin(o->name);
+	MSK_AUTO_FREE char *to = suffix ? image_dir(p, o->parent) : NULL;
+	MSK_AUTO_FREE char *from = suffix ? host_dir(p, o->parent) : NULL;
+
+	*out = suffix && strcmp(from, to) != 0 ? join(to, "", suffix) : NULL;
+	return 0;
+}
+
+/* A directory in which the loader of the program looks without cache, configuration or environment. */
+static char *loader_dir(const struct msk_closure *c)
+{
+	const char *interp = c->objects[0].elf.interp;
+
+	if (c->libc == MSK_LIBC_MUSL)
+		return msk_xstrdup("/lib");
+	for (size_t i = 1; i < c->n_objects; i++)
+		if (c->objects[i].found_by == MSK_BY_SYSTEM_DIR || msk_starts_with(c->objects[i].name, "libc.so."))
+			return msk_path_dir(c->objects[i].path);
+	return msk_path_dir(interp ? interp : "/lib/ld.so");
+}
+
+/* Is it that directory, or its twin below /usr? */
+static bool is_loader_dir(const struct msk_closure *c, const char *loader, const char *dir)
+{
+	if (c->libc == MSK_LIBC_MUSL)
+		return strcmp(dir, "/lib") == 0 || strcmp(dir, "/usr/lib") == 0 || strcmp(dir, "/usr/local/lib") == 0;
+	return strcmp(dir, loader) == 0 || (msk_starts_with(dir, "/usr/") && strcmp(dir + 4, loader) == 0) ||
+	       (msk_starts_with(loader, "/usr/") && strcmp(loader + 4, dir) == 0);
+}
+
+static bool env_leads_to(const struct msk_strv *env, const char *dir)
+{
+	static const char var[] = "LD_LIBRARY_PATH=";
+	bool found = false;
+
+	for (size_t i = 0; i < env->n; i++) {
+		MSK_AUTO_STRV dirs = MSK_STRV_INIT;
+
+		if (!msk_starts_with(env->v[i], var))
+			continue;
+		msk_strv_split(&dirs, env->v[i] + sizeof var - 1, ":;");
+		for (size_t j = 0; j < dirs.n; j++) {
+			MSK_AUTO_FREE char *one = normalised(dirs.v[j]);
+
+			found = found || strcmp(one, dir) == 0;
+		}
+	}
+	return found;
+}
+
+/* Found by what the image does not have: it goes to the loader's own directory, under the name it is asked for. */
+static int place_by_host_setting(const struct msk_placing *p, size_t i, char **out)
+{
+	const struct msk_object *o = &p->closure->objects[i];
+	MSK_AUTO_FREE char *loader = loader_dir(p->closure);
+	MSK_AUTO_FREE char *raw_dir = msk_path_dir(o->path);
+	MSK_AUTO_FREE char *dir = normalised(raw_dir);
+
+	if (!is_loader_dir(p->closure, loader, dir) && !env_leads_to(p->env, dir))
+		*out = join(loader, "/", o->name);
+	return 0;
+}
+
+static int place(const struct msk_placing *p, size_t i, char **out, struct msk_err *err)
+{
+	switch (p->closure->objects[i].found_by) {
+	case MSK_BY_RPATH: case MSK_BY_RUNPATH:
+		return place_by_search_path(p, i, out, err);
+	case MSK_BY_PATH:
+		return place_by_name(p, i, out);
+	case MSK_BY_LIBRARY_PATH: case MSK_BY_CACHE: case MSK_BY_CONF:
+		return place_by_host_setting(p, i, out);
+	case MSK_BY_PROGRAM: case MSK_BY_INTERP: case MSK_BY_SYSTEM_DIR: case MSK_BY_OPTION:
+		break;
+	}
+	return 0;
+}
+
+int msk_place_objects(struct msk_placing *p, struct msk_err *err)
+{
+	p->placed = msk_xcalloc(p->closure->n_objects, sizeof *p->placed);
+	/* A requester comes before what it asks for, so its own place is settled by then. */
+	for (size_t i = 1; i < p->closure->n_objects; i++)
+		if (place(p, i, &p->placed[i], err) < 0)
+			return -1;
+	return 0;
+}

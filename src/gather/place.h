@@ -1,0 +1,23 @@
+/* Where the objects of a closure go in the image.
+ *
+ * The closure was found on the host, with the program at SRC and the host's own ld.so.cache; in the image the program
+ * stands at DEST and there is no cache. An object whose path no longer leads there is put where the loader of the
+ * image does look. */
+#ifndef GATHER_PLACE_H
+#define GATHER_PLACE_H
+
+#include "mkscratch/closure.h"
+
+struct msk_placing {
+	const struct msk_closure *closure;
+	const char *origin;             /* what $ORIGIN of the program was on the host */
+	const char *dest;               /* the program in the image */
+	const struct msk_strv *env;     /* of the image: LD_LIBRARY_PATH counts */
+	char **placed;                  /* out: by object: new path, or NULL where it keeps the one it was found by */
+};
+
+/* Fill p->placed (heap, one for each object). Fails: MSK_E_MISSING for what cannot be found in the image. */
+int msk_place_objects(struct msk_placing *p, struct msk_err *err);
+void msk_placing_release(struct msk_placing *p);
+
+#endif

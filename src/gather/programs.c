@@ -1,0 +1,203 @@
+#include <string.h>
+#include <sys/stat.h>
+
+#include "content.h"
+#include "mkscratch/closure.h"
+#include "mkscratch/fs.h"
+#include "mkscratch/gather.h"
+#include "place.h"
+
+/* A program and what it needs, while it is being gathered. */
+struct program {
+	struct msk_gather *g;
+	const struct msk_input *in;
+	struct msk_rofile file;
+	struct msk_elf elf;
+	struct msk_closure closure;
+	char *origin;               /* directory that $ORIGIN stands for while we look */
+	struct msk_placing placing;
+};
+
+static void program_release(struct program *p)
+{
+	msk_placing_release(&p->placing);
+	msk_closure_release(&p->closure);
+	msk_elf_release(&p->elf);
+	msk_rofile_release(&p->file);
+	free(p->origin);
+}
+
+static int read_program(struct program *p, struct msk_err *err)
+{
+	if (msk_host_open_input(p->in->src, &p->file, err) < 0 ||
+	    msk_elf_read(&p->file, p->in->src, &p->elf, err) < 0 ||
+	    msk_elf_check_program(&p->elf, p->in->src, err) < 0)
+		return -1;
+	return msk_rofile_unchanged(&p->file, p->file.fd, p->in->src, err);
+}
+
+/* The first program sets the platform of the image. */
+static int agree_on_platform(struct program *p, const struct msk_input *first, struct msk_err *err)
+{
+	MSK_AUTO_STR mine = MSK_STR_INIT;
+	MSK_AUTO_STR theirs = MSK_STR_INIT;
+
+	if (p->in == first)
+		p->g->platform = p->elf.platform;
+	if (msk_platform_equal(&p->g->platform, &p->elf.platform))
+		return 0;
+	msk_platform_add(&mine, &p->elf.platform);
+	msk_platform_add(&theirs, &p->g->platform);
+	msk_fail(err, MSK_E_USAGE, "%s: built for %s, but %s for %s", p->in->src, mine.buf, first->src, theirs.buf);
+	return msk_hint(err, "an image holds one platform; build one for each");
+}
+
+static int add_program(struct program *p, struct msk_err *err)
+{
+	const struct msk_input *in = p->in;
+	const struct msk_user *u = &p->g->plan->user;
+
+	return msk_gather_host_file(p->g->fs, &(struct msk_entry_spec){
+		.path = in->dest, .what = in->spec, .why = "program", .mode = in->has_mode ? in->mode : 0755,
+		.uid = in->has_owner ? in->uid : u->uid, .gid = in->has_owner ? in->gid : u->gid,
+		.stratum = MSK_STRATUM_APP }, &p->file, msk_xstrdup(in->src), err);
+}
+
+/* Libraries that $ORIGIN leads to lie beside the file the user named, when that is a file of the root. Otherwise
+ * the root is a system of its own, and the program is looked at as though it were installed there at DEST. */
+static char *find_origin(const struct program *p)
+{
+	MSK_AUTO_FREE char *within = msk_host_within(p->g->host, p->in->src);
+
+	return msk_path_dir(within ? within : p->in->dest);
+}
+
+static const char *path_in_image(const struct program *p, size_t i)
+{
+	if (i == 0)
+		return p->in->dest;
+	return p->placing.placed[i] ? p->placing.placed[i] : p->closure.objects[i].path;
+}
+
+/* "libz.so.1 needed by /app, found by runpath in /opt/lib" */
+static char *reason(const struct program *p, size_t i)
+{
+	const struct msk_object *o = &p->closure.objects[i];
+	const char *asker = path_in_image(p, o->parent);
+	MSK_AUTO_STR s = MSK_STR_INIT;
+
+	if (o->found_by == MSK_BY_INTERP) {
+		msk_str_addf(&s, "interpreter of %s", asker);
+		return msk_str_take(&s);
+	}
+	msk_str_addf(&s, "%s needed by %s, found by %s", o->name, asker, msk_found_by_name(o->found_by));
+	if (o->rule_dir)
+		msk_str_addf(&s, " in %s", o->rule_dir);
+	if (p->placing.placed[i])
+		msk_str_adds(&s, ", put where the loader of the image looks");
+	return msk_str_take(&s);
+}
+
+static struct msk_entry_spec library_spec(const char *path, const char *why)
+{
+	return (struct msk_entry_spec){ .path = path, .what = "library", .why = why, .mode = 0755,
+					.stratum = MSK_STRATUM_LIBS };
+}
+
+static int add_library(struct program *p, size_t i, const char *path, struct msk_err *err)
+{
+	const struct msk_object *o = &p->closure.objects[i];
+	MSK_AUTO_ROFILE f = MSK_ROFILE_INIT;
+	MSK_AUTO_FREE char *why = reason(p, i);
+	struct msk_entry_spec s = library_spec(path, why);
+	bool found;
+
+	if (msk_host_open_file(p->g->host, o->walk.final, &found, &f, NULL, err) < 0)
+		return -1;
+	if (!found || f.dev != o->dev || f.ino != o->ino)
+		return msk_fail(err, MSK_E_IO, "%s: changed while it was being read", o->walk.final);
+	return msk_gather_host_file(p->g->fs, &s, &f, msk_host_path(p->g->host, o->walk.final), err);
+}
+
+static int add_links(struct program *p, const struct msk_object *o, struct msk_err *err)
+{
+	MSK_AUTO_FREE char *why = msk_xasprintf("on the way to %s", o->path);
+
+	for (size_t i = 0; i < o->walk.links.n; i++) {
+		struct msk_entry_spec s = library_spec(o->walk.links.v[i], why);
+
+		if (msk_rootfs_add_symlink(p->g->fs, &s, o->walk.targets.v[i], err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int add_object(struct program *p, size_t i, struct msk_err *err)
+{
+	const struct msk_object *o = &p->closure.objects[i];
+
+	if (p->placing.placed[i])
+		return add_library(p, i, p->placing.placed[i], err);
+	if (add_links(p, o, err) < 0)
+		return -1;
+	return add_library(p, i, o->walk.final, err);
+}
+
+static int add_closure(struct program *p, struct msk_err *err)
+{
+	const struct msk_plan *plan = p->g->plan;
+	struct msk_closure_args args = {
+		.tree = msk_host_tree(p->g->host),
+		.library_path = &plan->library_path,
+		.libs = &plan->libs,
+	};
+
+	args.origin = p->origin = find_origin(p);
+	if (msk_closure_resolve(&args, &p->file, p->in->src, &p->closure, err) < 0 ||
+	    msk_closure_check(&p->closure, p->in->src, err) < 0)
+		return -1;
+	p->placing = (struct msk_placing){ &p->closure, p->origin, p->in->dest, &plan->config.env, NULL };
+	if (msk_place_objects(&p->placing, err) < 0)
+		return -1;
+	for (size_t i = 1; i < p->closure.n_objects; i++) {
+		if (add_object(p, i, err) < 0)
+			return -1;
+		msk_debug(p->g->log, "%s: %s", p->in->src, path_in_image(p, i));
+	}
+	return 0;
+}
+
+/* Gather one program; *dynamic becomes true when it loads libraries. */
+static int gather_program(struct msk_gather *g, const struct msk_input *in, const struct msk_input *first,
+			  bool *dynamic, struct msk_err *err)
+{
+	MSK_CLEANUP(program_release) struct program p = { .g = g, .in = in, .file = MSK_ROFILE_INIT };
+
+	if (read_program(&p, err) < 0 || agree_on_platform(&p, first, err) < 0 || add_program(&p, err) < 0)
+		return -1;
+	if (p.elf.linkage != MSK_ELF_DYNAMIC)
+		return 0;
+	*dynamic = true;
+	return add_closure(&p, err);
+}
+
+int msk_gather_programs(struct msk_gather *g, struct msk_err *err)
+{
+	const struct msk_plan *plan = g->plan;
+	const struct msk_input *first = NULL;
+	bool dynamic = false;
+
+	for (size_t i = 0; i < plan->n_inputs; i++) {
+		const struct msk_input *in = &plan->inputs[i];
+
+		if (in->kind != MSK_INPUT_BIN)
+			continue;
+		first = first ? first : in;
+		if (gather_program(g, in, first, &dynamic, err) < 0)
+			return -1;
+	}
+	if (plan->libs.n && first && !dynamic)
+		return msk_fail(err, MSK_E_USAGE, "--lib %s: %s is static and loads nothing", plan->libs.v[0],
+				first->dest);
+	return 0;
+}

@@ -1,0 +1,301 @@
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "mkscratch/fs.h"
+#include "mkscratch/gather.h"
+#include "tzif.h"
+
+#define DIR_PATH       "/usr/share/zoneinfo"
+#define MAX_FILE_BYTES (1u << 20)
+#define MAX_ALL_BYTES  (64u << 20)      /* held in memory until the layer is written */
+#define MAX_NAME_BYTES 255
+
+/* Zones on their way into the image. Paths are relative to zoneinfo. */
+struct zones {
+	struct msk_gather *g;
+	size_t files;                   /* zone files, tables not counted */
+	size_t bytes;
+};
+
+static int too_large(size_t bytes, struct msk_err *err)
+{
+	return msk_fail(err, MSK_E_INPUT, "zoneinfo: larger than %u bytes (%zu)", MAX_ALL_BYTES, bytes);
+}
+
+static struct msk_entry_spec spec_for(const char *path, uint32_t mode, const char *why)
+{
+	return (struct msk_entry_spec){ .path = path, .what = "--tz", .why = why, .mode = mode,
+					.stratum = MSK_STRATUM_BASE };
+}
+
+/* The tables of tzdata lie at the top and are no zones; below the top there are zones alone. */
+static bool may_be_table(const char *rel)
+{
+	return !strchr(rel, '/') || strchr(rel, '.');
+}
+
+static int add_file(struct zones *z, const char *rel, const struct msk_rofile *f, bool must_be_zone,
+		    struct msk_err *err)
+{
+	MSK_AUTO_FREE char *path = msk_xasprintf("%s/%s", DIR_PATH, rel);
+	MSK_AUTO_STR data = MSK_STR_INIT;
+	struct msk_entry_spec s = spec_for(path, 0644, "zone");
+
+	if (!S_ISREG(f->mode))
+		return msk_fail(err, MSK_E_INPUT, "%s: is %s, expected a regular file", rel, msk_mode_kind(f->mode));
+	if (msk_read_all(f->fd, MAX_FILE_BYTES, &data, rel, err) < 0 ||
+	    msk_rofile_unchanged(f, f->fd, rel, err) < 0)
+		return -1;
+	z->bytes += data.len;
+	if (z->bytes > MAX_ALL_BYTES)
+		return too_large(z->bytes, err);
+	if (must_be_zone || msk_tzif_claims(&data) || !may_be_table(rel)) {
+		if (msk_tzif_check(&data, rel, err) < 0)
+			return -1;
+		z->files++;
+	} else {
+		s.why = "table of the zones";
+	}
+	return msk_rootfs_add_data(z->g->fs, &s, data.len ? data.buf : "", data.len, err);
+}
+
+static bool is_left_out(const char *rel)
+{
+	return strcmp(rel, "right") == 0 || strcmp(rel, "posix") == 0;
+}
+
+/* Append the parts of `more` to `to`; false when ".." leads out. */
+static bool join(struct msk_str *to, const char *more)
+{
+	while (*more) {
+		size_t n = strcspn(more, "/");
+
+		if (n == 2 && memcmp(more, "..", 2) == 0) {
+			if (to->len == 0)
+				return false;
+			while (to->len && to->buf[--to->len] != '/')
+				;
+			to->buf[to->len] = '\0';
+		} else if (n && !(n == 1 && more[0] == '.')) {
+			if (to->len)
+				msk_str_addc(to, '/');
+			msk_str_add(to, more, n);
+		}
+		more += n + (more[n] == '/');
+	}
+	return true;
+}
+
+/* Does the symlink `rel` lead to something that is packed too? */
+static bool stays_inside(const char *rel, const char *text)
+{
+	MSK_AUTO_STR to = MSK_STR_INIT;
+	const char *slash = strrchr(rel, '/');
+	size_t top;
+
+	if (text[0] == '/') {
+		if (!msk_starts_with(text, DIR_PATH "/"))
+			return false;
+		text += sizeof DIR_PATH;
+	} else if (slash) {
+		msk_str_add(&to, rel, (size_t)(slash - rel));
+	}
+	if (!join(&to, text) || to.len == 0)
+		return false;
+	top = strcspn(to.buf, "/");
+	to.buf[top] = '\0';
+	return !is_left_out(to.buf);
+}
+
+static int add_link(struct zones *z, const char *rel, const char *text, struct msk_err *err)
+{
+	MSK_AUTO_FREE char *path = msk_xasprintf("%s/%s", DIR_PATH, rel);
+	struct msk_entry_spec s = spec_for(path, 0777, "another name of a zone");
+
+	return msk_rootfs_add_symlink(z->g->fs, &s, text, err);
+}
+
+/* A link to what is not packed becomes the file it leads to; `localtime` is a setting of the host and stays there,
+ * and so does what leads nowhere. */
+static int add_link_out(struct zones *z, const char *rel, const char *text, struct msk_err *err)
+{
+	MSK_AUTO_FREE char *path = msk_xasprintf("%s/%s", DIR_PATH, rel);
+	MSK_AUTO_ROFILE f = MSK_ROFILE_INIT;
+	struct msk_rotree *t = msk_host_tree(z->g->host);
+	enum msk_lookup how = MSK_ABSENT;
+
+	if (strcmp(text, "/etc/localtime") != 0 && t->open(t, path, &how, &f, NULL, err) < 0)
+		return -1;
+	if (how == MSK_FOUND && S_ISREG(f.mode))
+		return add_file(z, rel, &f, false, err);
+	msk_debug(z->g->log, "zoneinfo: %s left out, it leads to %s", rel, text);
+	return 0;
+}
+
+static int visit(void *ctx, const struct msk_visit *v, struct msk_err *err)
+{
+	struct zones *z = ctx;
+
+	if (is_left_out(v->rel))
+		return MSK_VISIT_SKIP;
+	if (v->link)
+		return stays_inside(v->rel, v->link) ? add_link(z, v->rel, v->link, err) :
+						       add_link_out(z, v->rel, v->link, err);
+	if (S_ISDIR(v->file->mode)) {
+		MSK_AUTO_FREE char *path = msk_xasprintf("%s%s%s", DIR_PATH, v->rel[0] ? "/" : "", v->rel);
+		struct msk_entry_spec s = spec_for(path, 0755, "directory of zones");
+
+		return msk_rootfs_add_dir(z->g->fs, &s, err);
+	}
+	return add_file(z, v->rel, v->file, false, err);
+}
+
+static int fail_none(struct zones *z, struct msk_err *err)
+{
+	msk_fail(err, MSK_E_INPUT, "zoneinfo: no zones found in %s (looked in %s)", msk_host_root(z->g->host), DIR_PATH);
+	return msk_hint(err, "apt-get install tzdata");
+}
+
+static int add_all(struct zones *z, struct msk_err *err)
+{
+	bool found;
+
+	if (msk_host_visit(z->g->host, DIR_PATH, &found, visit, z, err) < 0)
+		return -1;
+	return found && z->files ? 0 : fail_none(z, err);
+}
+
+/* The zone whose name is nearest to what was typed. */
+struct nearest {
+	const char *typed;
+	char name[MAX_NAME_BYTES + 1];
+	size_t distance;
+};
+
+/* "Oslo" means Europe/Oslo, but a slip of the hand comes first. */
+static size_t distance_of(const char *typed, const char *zone)
+{
+	const char *slash = strrchr(zone, '/');
+	size_t d = msk_edit_distance(typed, zone);
+
+	if (d > 2 && slash && strcmp(slash + 1, typed) == 0)
+		return 2;
+	return d;
+}
+
+static int look_nearest(void *ctx, const struct msk_visit *v, struct msk_err *err)
+{
+	struct nearest *best = ctx;
+	size_t d;
+
+	(void)err;
+	if (is_left_out(v->rel))
+		return MSK_VISIT_SKIP;
+	if (S_ISDIR(v->file->mode) || strlen(v->rel) > MAX_NAME_BYTES)
+		return MSK_VISIT_GO;
+	d = distance_of(best->typed, v->rel);
+	if (d < best->distance) {
+		best->distance = d;
+		snprintf(best->name, sizeof best->name, "%s", v->rel);
+	}
+	return MSK_VISIT_GO;
+}
+
+static int fail_unknown(struct zones *z, const char *zone, struct msk_err *err)
+{
+	struct nearest best = { .typed = zone, .distance = 4 };
+	struct msk_err ignored = MSK_ERR_INIT;
+	bool found = false;
+
+	if (msk_host_visit(z->g->host, DIR_PATH, &found, look_nearest, &best, &ignored) == 0 && !found)
+		return fail_none(z, err);
+	msk_fail(err, MSK_E_USAGE, "zone \"%s\": not in %s", zone, DIR_PATH);
+	return best.name[0] ? msk_hint(err, "did you mean --tz=%s?", best.name) : -1;
+}
+
+/* The path below `top`, or NULL when it lies elsewhere. */
+static const char *below(const char *path, const char *top)
+{
+	size_t n = strlen(top);
+
+	return strncmp(path, top, n) == 0 && path[n] == '/' ? path + n + 1 : NULL;
+}
+
+/* Lay down the links on the way to a zone, then its file; where a link leads out, the file takes the link's place. */
+static int add_way(struct zones *z, const char *top, const char *zone, const struct msk_walk *walk,
+		   const struct msk_rofile *f, struct msk_err *err)
+{
+	const char *rel;
+
+	for (size_t i = 0; i < walk->links.n; i++) {
+		rel = below(walk->links.v[i], top);
+		if (!rel)
+			continue;
+		if (!stays_inside(rel, walk->targets.v[i]))
+			return add_file(z, rel, f, true, err);
+		if (add_link(z, rel, walk->targets.v[i], err) < 0)
+			return -1;
+	}
+	rel = below(walk->final, top);
+	return add_file(z, rel ? rel : zone, f, true, err);
+}
+
+static int add_zone(struct zones *z, const char *top, const char *zone, struct msk_err *err)
+{
+	MSK_AUTO_FREE char *path = msk_xasprintf("%s/%s", top, zone);
+	MSK_AUTO_ROFILE f = MSK_ROFILE_INIT;
+	MSK_AUTO_WALK walk = MSK_WALK_INIT;
+	struct msk_rotree *t = msk_host_tree(z->g->host);
+	enum msk_lookup how;
+
+	if (t->open(t, path, &how, &f, &walk, err) < 0)
+		return -1;
+	if (how == MSK_DENIED || how == MSK_LOOP)
+		return msk_fail(err, MSK_E_INPUT, "zone \"%s\": %s", zone,
+				how == MSK_LOOP ? "too many symbolic links (40)" : "may not be read");
+	if (how == MSK_FOUND && S_ISDIR(f.mode))
+		return msk_fail(err, MSK_E_USAGE, "zone \"%s\": is a directory of zones", zone);
+	if (how == MSK_ABSENT)
+		return fail_unknown(z, zone, err);
+	return add_way(z, top, zone, &walk, &f, err);
+}
+
+/* Where zoneinfo really lies: the links met on the way to a zone are told in canonical paths. */
+static int find_top(struct msk_host *h, char **out, struct msk_err *err)
+{
+	MSK_AUTO_ROFILE f = MSK_ROFILE_INIT;
+	MSK_AUTO_WALK walk = MSK_WALK_INIT;
+	struct msk_rotree *t = msk_host_tree(h);
+	enum msk_lookup how;
+
+	if (t->open(t, DIR_PATH, &how, &f, &walk, err) < 0)
+		return -1;
+	*out = how == MSK_FOUND ? msk_take(&walk.final) : msk_xstrdup(DIR_PATH);
+	return 0;
+}
+
+static int add_chosen(struct zones *z, const struct msk_strv *names, struct msk_err *err)
+{
+	MSK_AUTO_FREE char *top = NULL;
+
+	if (find_top(z->g->host, &top, err) < 0)
+		return -1;
+	for (size_t i = 0; i < names->n; i++)
+		if (add_zone(z, top, names->v[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+int msk_gather_zoneinfo(struct msk_gather *g, struct msk_err *err)
+{
+	struct zones z = { .g = g };
+	int rc;
+
+	if (!g->plan->tz)
+		return 0;
+	rc = g->plan->zones.n ? add_chosen(&z, &g->plan->zones, err) : add_all(&z, err);
+	if (rc == 0)
+		msk_info(g->log, "zoneinfo: %zu zone files, %zu bytes", z.files, z.bytes);
+	return rc;
+}

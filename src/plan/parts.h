@@ -1,0 +1,24 @@
+/* The parts a plan is made of, one file each; they check what was typed and fill in their fields of the plan. */
+#ifndef MSK_PLAN_PARTS_H
+#define MSK_PLAN_PARTS_H
+
+#include "mkscratch/plan.h"
+
+int msk_plan_inputs(const struct msk_options *o, struct msk_plan *p, struct msk_err *err);
+int msk_plan_content(const struct msk_options *o, struct msk_plan *p, struct msk_err *err);
+int msk_plan_config(const struct msk_options *o, struct msk_plan *p, struct msk_err *err);
+int msk_plan_times(const struct msk_options *o, struct msk_plan *p, struct msk_err *err);
+int msk_plan_outputs(const struct msk_options *o, struct msk_plan *p, struct msk_err *err);
+void msk_input_release(struct msk_input *in);
+
+/* The value of --user, as one of its words, numbers, or a name with numbers. */
+int msk_user_parse(const char *text, struct msk_user *out, struct msk_err *err);
+/* A uid or gid; `what` is which. 2^31-1 and above wrap round or mean "no change" in some runtimes. */
+int msk_id_parse(const char *what, const char *text, uint32_t *out, struct msk_err *err);
+/* "TERM", "sigterm", "15", "SIGRTMIN+3" as "SIGTERM", "15", "SIGRTMIN+3"; NULL when it is no signal. Heap. */
+char *msk_signal_name(const char *text);
+
+/* Strings on their way into JSON. `what` is the option. */
+int msk_check_utf8(const char *what, const char *text, struct msk_err *err);
+
+#endif

@@ -1,0 +1,115 @@
+#include "mkscratch/plan.h"
+
+#include <string.h>
+
+#include "parts.h"
+#include "mkscratch/timestamp.h"
+
+void msk_options_release(struct msk_options *o)
+{
+	struct msk_strv *const lists[] = {
+		&o->bin, &o->file, &o->tree, &o->dir, &o->link, &o->lib, &o->library_path, &o->cert, &o->tz_zones, &o->cmd,
+		&o->env, &o->expose, &o->label, &o->annotation, &o->volume, &o->output, &o->tag, &o->args,
+	};
+
+	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+		msk_strv_release(lists[i]);
+	*o = (struct msk_options)MSK_OPTIONS_INIT;
+}
+
+static int check_bounds(const char *what, int64_t t, struct msk_err *err)
+{
+	if (t >= 0 && t <= MSK_TIME_MAX)
+		return 0;
+	return msk_fail(err, MSK_E_USAGE, "%s: outside the years 1970 to 9999 (%lld vs 0..%lld s)", what, (long long)t,
+			MSK_TIME_MAX);
+}
+
+/* https://reproducible-builds.org/specs/source-date-epoch/ */
+static int epoch(const char *typed, int64_t *out, struct msk_err *err)
+{
+	MSK_AUTO_FREE char *what = msk_xasprintf("SOURCE_DATE_EPOCH \"%s\"", typed);
+	unsigned long long n;
+
+	if (!*typed || strspn(typed, "0123456789") != strlen(typed))
+		return msk_fail(err, MSK_E_USAGE, "%s: not a whole number of seconds", what);
+	if (!msk_parse_u64(typed, MSK_TIME_MAX, &n))
+		return msk_fail(err, MSK_E_USAGE, "%s: later than the year 9999 (%s vs %lld s)", what, typed, MSK_TIME_MAX);
+	*out = (int64_t)n;
+	return 0;
+}
+
+static int created(const struct msk_options *o, int64_t *out, struct msk_err *err)
+{
+	MSK_AUTO_FREE char *what = msk_xasprintf("--created %s", o->created);
+	unsigned long long seconds;
+
+	if (strcmp(o->created, "now") == 0) {
+		*out = o->now;
+	} else if (msk_parse_u64(o->created, INT64_MAX, &seconds)) {
+		*out = (int64_t)seconds;
+	} else if (!msk_rfc3339_parse(o->created, out)) {
+		msk_fail(err, MSK_E_USAGE, "%s: not a time", what);
+		return msk_hint(err, "--created 2024-05-01T12:00:00Z, seconds since 1970, or now");
+	}
+	return check_bounds(what, *out, err);
+}
+
+int msk_plan_times(const struct msk_options *o, struct msk_plan *p, struct msk_err *err)
+{
+	if (o->source_date_epoch && epoch(o->source_date_epoch, &p->mtime, err) < 0)
+		return -1;
+	p->created = p->mtime;
+	return o->created ? created(o, &p->created, err) : 0;
+}
+
+int msk_plan_make(const struct msk_options *o, struct msk_plan *out, struct msk_err *err)
+{
+	struct msk_plan p = { 0 };
+
+	if (msk_plan_inputs(o, &p, err) < 0 || msk_plan_content(o, &p, err) < 0 || msk_plan_config(o, &p, err) < 0 ||
+	    msk_plan_times(o, &p, err) < 0 || msk_plan_outputs(o, &p, err) < 0) {
+		msk_plan_release(&p);
+		return -1;
+	}
+	*out = p;
+	return 0;
+}
+
+static void config_release(struct msk_config *c)
+{
+	msk_strv_release(&c->entrypoint);
+	msk_strv_release(&c->cmd);
+	msk_strv_release(&c->env);
+	msk_strv_release(&c->volumes);
+	msk_strv_release(&c->ports);
+	msk_strv_release(&c->label_keys);
+	msk_strv_release(&c->label_values);
+	msk_strv_release(&c->annotation_keys);
+	msk_strv_release(&c->annotation_values);
+	free(c->workdir);
+	free(c->stop_signal);
+	free(c->author);
+}
+
+void msk_plan_release(struct msk_plan *p)
+{
+	for (size_t i = 0; i < p->n_inputs; i++)
+		msk_input_release(&p->inputs[i]);
+	for (size_t i = 0; i < p->n_tags; i++)
+		msk_ref_release(&p->tags[i]);
+	for (size_t i = 0; i < p->n_targets; i++)
+		free(p->targets[i].path);
+	free(p->inputs);
+	free(p->tags);
+	free(p->targets);
+	free(p->root);
+	free(p->certs_file);
+	free(p->user.name);
+	msk_strv_release(&p->libs);
+	msk_strv_release(&p->library_path);
+	msk_strv_release(&p->extra_certs);
+	msk_strv_release(&p->zones);
+	config_release(&p->config);
+	*p = (struct msk_plan){ 0 };
+}

@@ -1,0 +1,250 @@
+/* What goes into the image's config: --entrypoint, --cmd, -e, -p, -w, -l, --annotation, --volume, --stop-signal,
+ * --author. */
+#include <string.h>
+
+#include "parts.h"
+
+#define MAX_PORT 65535
+
+int msk_check_utf8(const char *what, const char *text, struct msk_err *err)
+{
+	if (msk_utf8_valid(text, strlen(text)))
+		return 0;
+	return msk_fail(err, MSK_E_USAGE, "%s: not valid UTF-8, which JSON needs", what);
+}
+
+/* The exec form of a Dockerfile. */
+static int add_json_args(const char *option, const char *text, struct msk_strv *out, struct msk_err *err)
+{
+	MSK_AUTO_JSON *list = NULL;
+
+	if (msk_json_parse(text, strlen(text), option, &list, err) < 0) {
+		err->code = MSK_E_USAGE;
+		return msk_hint(err, "%s '[\"/app\", \"argument\"]'", option);
+	}
+	for (size_t i = 0; i < msk_json_count(list); i++) {
+		const char *arg = msk_json_string_value(msk_json_at(list, i));
+
+		if (!arg)
+			return msk_fail(err, MSK_E_USAGE, "%s %s: element %zu is not a string", option, text, i + 1);
+		msk_strv_push(out, arg);
+	}
+	return 0;
+}
+
+/* JSON, or one argument as it stands. */
+static int add_args(const char *option, const char *text, struct msk_strv *out, struct msk_err *err)
+{
+	if (msk_check_utf8(option, text, err) < 0)
+		return -1;
+	if (text[0] == '[')
+		return add_json_args(option, text, out, err);
+	msk_strv_push(out, text);
+	return 0;
+}
+
+/* The first program is the entrypoint unless one is given; inputs are in the order of their kinds, programs first. */
+static int plan_command(const struct msk_options *o, const struct msk_plan *p, struct msk_config *c, struct msk_err *err)
+{
+	if (!o->entrypoint) {
+		if (msk_check_utf8(p->inputs[0].spec, p->inputs[0].dest, err) < 0)
+			return -1;
+		msk_strv_push(&c->entrypoint, p->inputs[0].dest);
+	} else if (add_args("--entrypoint", o->entrypoint, &c->entrypoint, err) < 0) {
+		return -1;
+	}
+	for (size_t i = 0; i < o->cmd.n; i++)
+		if (add_args("--cmd", o->cmd.v[i], &c->cmd, err) < 0)
+			return -1;
+	if (c->entrypoint.n ? !*c->entrypoint.v[0] : c->cmd.n == 0 || !*c->cmd.v[0]) {
+		msk_fail(err, MSK_E_USAGE, "--entrypoint %s: nothing to run", o->entrypoint);
+		return msk_hint(err, "leave --entrypoint out to run the first --bin");
+	}
+	return 0;
+}
+
+static size_t find_key(const struct msk_strv *keys, const char *key)
+{
+	size_t i = 0;
+
+	while (i < keys->n && strcmp(keys->v[i], key) != 0)
+		i++;
+	return i;
+}
+
+/* The last value of a key wins and the first place stays, as with docker. */
+static void set_value(struct msk_strv *values, size_t i, char *own_value)
+{
+	if (i == values->n) {
+		msk_strv_push_own(values, own_value);
+		return;
+	}
+	free(values->v[i]);
+	values->v[i] = own_value;
+}
+
+/* K=V, both valid UTF-8, K not empty. */
+static int split_pair(const char *option, const char *text, char **key, const char **value, struct msk_err *err)
+{
+	const char *equals = strchr(text, '=');
+
+	if (!equals) {
+		msk_fail(err, MSK_E_USAGE, "%s %s: has no value", option, text);
+		return msk_hint(err, "%s %s=VALUE", option, text);
+	}
+	if (equals == text)
+		return msk_fail(err, MSK_E_USAGE, "%s %s: the name is empty", option, text);
+	*key = msk_xstrndup(text, (size_t)(equals - text));
+	*value = equals + 1;
+	return 0;
+}
+
+static int plan_env(const struct msk_strv *typed, struct msk_strv *env, struct msk_err *err)
+{
+	MSK_AUTO_STRV keys = MSK_STRV_INIT;
+
+	for (size_t i = 0; i < typed->n; i++) {
+		MSK_AUTO_FREE char *key = NULL;
+		const char *value;
+		size_t at;
+
+		if (msk_check_utf8("--env", typed->v[i], err) < 0 ||
+		    split_pair("--env", typed->v[i], &key, &value, err) < 0)
+			return -1;
+		at = find_key(&keys, key);
+		if (at == keys.n)
+			msk_strv_push(&keys, key);
+		set_value(env, at, msk_xstrdup(typed->v[i]));
+	}
+	return 0;
+}
+
+static int plan_pairs(const char *option, const struct msk_strv *typed, struct msk_strv *keys, struct msk_strv *values,
+		      struct msk_err *err)
+{
+	for (size_t i = 0; i < typed->n; i++) {
+		MSK_AUTO_FREE char *key = NULL;
+		const char *value;
+		size_t at;
+
+		if (msk_check_utf8(option, typed->v[i], err) < 0 ||
+		    split_pair(option, typed->v[i], &key, &value, err) < 0)
+			return -1;
+		at = find_key(keys, key);
+		if (at == keys->n)
+			msk_strv_push(keys, key);
+		set_value(values, at, msk_xstrdup(value));
+	}
+	return 0;
+}
+
+static const char *const protocols[] = { "sctp", "tcp", "udp" };
+#define N_PROTOCOLS (sizeof protocols / sizeof *protocols)
+
+static int port_number(const char *typed, const char *text, unsigned long long *out, struct msk_err *err)
+{
+	bool number = msk_parse_u64(text, MAX_PORT, out);
+
+	if (number && *out >= 1)
+		return 0;
+	if (*text && strspn(text, "0123456789") == strlen(text))
+		return msk_fail(err, MSK_E_USAGE, "--expose %s: port is out of range (%s vs 1..%d)", typed, text, MAX_PORT);
+	msk_fail(err, MSK_E_USAGE, "--expose %s: \"%s\" is not a port", typed, text);
+	if (strchr(text, ':'))
+		return msk_hint(err, "--expose takes ports of the image; those of the host belong to docker run -p");
+	return msk_hint(err, "--expose 8080, --expose 53/udp or --expose 8000-8010");
+}
+
+static int protocol_number(const char *typed, const char *name, size_t *out, struct msk_err *err)
+{
+	for (*out = 0; *out < N_PROTOCOLS; ++*out)
+		if (strcmp(name, protocols[*out]) == 0)
+			return 0;
+	return msk_fail(err, MSK_E_USAGE, "--expose %s: protocol \"%s\" is none of tcp, udp, sctp", typed, name);
+}
+
+/* PORT[-PORT][/PROTO] into the set, a byte for each port and protocol. */
+static int add_ports(const char *typed, char *set, struct msk_err *err)
+{
+	size_t n = strcspn(typed, "/"), protocol;
+	MSK_AUTO_FREE char *low = msk_xstrndup(typed, n);
+	char *dash = strchr(low, '-');
+	unsigned long long from, to;
+
+	if (dash)
+		*dash = '\0';
+	if (protocol_number(typed, typed[n] ? typed + n + 1 : "tcp", &protocol, err) < 0 ||
+	    port_number(typed, low, &from, err) < 0 || port_number(typed, dash ? dash + 1 : low, &to, err) < 0)
+		return -1;
+	if (to < from)
+		return msk_fail(err, MSK_E_USAGE, "--expose %s: range runs backwards (%llu vs %llu)", typed, from, to);
+	for (; from <= to; from++)
+		set[from * N_PROTOCOLS + protocol] = 1;
+	return 0;
+}
+
+static int plan_ports(const struct msk_strv *typed, struct msk_strv *ports, struct msk_err *err)
+{
+	MSK_AUTO_FREE char *set = msk_xcalloc(MAX_PORT + 1, N_PROTOCOLS);
+
+	for (size_t i = 0; i < typed->n; i++)
+		if (add_ports(typed->v[i], set, err) < 0)
+			return -1;
+	for (size_t i = 0; i < (MAX_PORT + 1) * N_PROTOCOLS; i++)
+		if (set[i])
+			msk_strv_push_own(ports, msk_xasprintf("%zu/%s", i / N_PROTOCOLS, protocols[i % N_PROTOCOLS]));
+	return 0;
+}
+
+/* A directory of the image that ends up in JSON. */
+static int config_path(const char *option, const char *typed, char **out, struct msk_err *err)
+{
+	MSK_AUTO_FREE char *what = msk_xasprintf("%s %s", option, typed);
+
+	if (msk_check_utf8(option, typed, err) < 0)
+		return -1;
+	return msk_image_path(what, typed, out, err);
+}
+
+static int plan_volumes(const struct msk_strv *typed, struct msk_strv *volumes, struct msk_err *err)
+{
+	for (size_t i = 0; i < typed->n; i++) {
+		MSK_AUTO_FREE char *path = NULL;
+
+		if (config_path("--volume", typed->v[i], &path, err) < 0)
+			return -1;
+		if (strcmp(path, "/") == 0)
+			return msk_fail(err, MSK_E_USAGE, "--volume %s: the root of the image cannot be a volume", typed->v[i]);
+		if (!msk_strv_has(volumes, path))
+			msk_strv_push(volumes, path);
+	}
+	return 0;
+}
+
+static int plan_stop_signal(const char *typed, char **out, struct msk_err *err)
+{
+	*out = msk_signal_name(typed);
+	if (*out)
+		return 0;
+	msk_fail(err, MSK_E_USAGE, "--stop-signal %s: not a signal", typed);
+	return msk_hint(err, "--stop-signal SIGTERM, a number 1..64, SIGRTMIN+1..15 or SIGRTMAX-1..14");
+}
+
+int msk_plan_config(const struct msk_options *o, struct msk_plan *p, struct msk_err *err)
+{
+	struct msk_config *c = &p->config;
+
+	if (plan_command(o, p, c, err) < 0 || plan_env(&o->env, &c->env, err) < 0 ||
+	    plan_ports(&o->expose, &c->ports, err) < 0 || plan_volumes(&o->volume, &c->volumes, err) < 0 ||
+	    plan_pairs("--label", &o->label, &c->label_keys, &c->label_values, err) < 0 ||
+	    plan_pairs("--annotation", &o->annotation, &c->annotation_keys, &c->annotation_values, err) < 0)
+		return -1;
+	if (config_path("--workdir", o->workdir ? o->workdir : "/", &c->workdir, err) < 0)
+		return -1;
+	if (o->stop_signal && plan_stop_signal(o->stop_signal, &c->stop_signal, err) < 0)
+		return -1;
+	if (o->author && msk_check_utf8("--author", o->author, err) < 0)
+		return -1;
+	c->author = o->author ? msk_xstrdup(o->author) : NULL;
+	return 0;
+}

@@ -1,0 +1,109 @@
+/* --root, --lib, --library-path, --certs, --cert, --tz, --user. */
+#include <string.h>
+
+#include "parts.h"
+
+static int check_not_empty(const char *option, const char *value, struct msk_err *err)
+{
+	if (value && !*value)
+		return msk_fail(err, MSK_E_USAGE, "%s: the value is empty", option);
+	return 0;
+}
+
+static int copy_names(const char *option, const struct msk_strv *typed, struct msk_strv *out, struct msk_err *err)
+{
+	for (size_t i = 0; i < typed->n; i++) {
+		if (check_not_empty(option, typed->v[i], err) < 0)
+			return -1;
+		msk_strv_push(out, typed->v[i]);
+	}
+	return 0;
+}
+
+/* Directories of the root; the loader's $ORIGIN may begin one. A relative one would hang on the working directory. */
+static int add_library_path(const char *typed, struct msk_strv *out, struct msk_err *err)
+{
+	MSK_AUTO_STRV part = MSK_STRV_INIT;
+
+	msk_strv_split(&part, typed, ":");
+	for (size_t i = 0; i < part.n; i++) {
+		const char *dir = part.v[i];
+
+		if (!*dir)
+			return msk_fail(err, MSK_E_USAGE, "--library-path %s: a directory is empty", typed);
+		if (dir[0] != '/' && !msk_starts_with(dir, "$ORIGIN") && !msk_starts_with(dir, "${ORIGIN}")) {
+			msk_fail(err, MSK_E_USAGE, "--library-path %s: \"%s\" is not an absolute path", typed, dir);
+			return msk_hint(err, "--library-path names directories below --root, beginning with / or $ORIGIN");
+		}
+		msk_strv_push(out, dir);
+	}
+	return 0;
+}
+
+int msk_library_path_parse(const struct msk_strv *typed, struct msk_strv *out, struct msk_err *err)
+{
+	for (size_t i = 0; i < typed->n; i++)
+		if (add_library_path(typed->v[i], out, err) < 0)
+			return -1;
+	return 0;
+}
+
+/* What a zone of the tz database may be called: parts of letters, digits, '_', '+', '-' and '.'. The two folders are
+ * other encodings of the same zones. */
+static bool zone_valid(const char *zone)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+-.";
+	MSK_AUTO_STRV part = MSK_STRV_INIT;
+
+	if (strlen(zone) > 255 || msk_starts_with(zone, "right/") || msk_starts_with(zone, "posix/"))
+		return false;
+	msk_strv_split(&part, zone, "/");
+	for (size_t i = 0; i < part.n; i++) {
+		const char *name = part.v[i];
+
+		if (!*name || *name == '.' || *name == '-' || strspn(name, allowed) != strlen(name))
+			return false;
+	}
+	return true;
+}
+
+static int add_zones(const char *typed, struct msk_strv *out, struct msk_err *err)
+{
+	MSK_AUTO_STRV zone = MSK_STRV_INIT;
+
+	msk_strv_split(&zone, typed, ",");
+	for (size_t i = 0; i < zone.n; i++) {
+		if (!zone_valid(zone.v[i])) {
+			msk_fail(err, MSK_E_USAGE, "zone \"%s\": not a zone name", zone.v[i]);
+			return msk_hint(err, "--tz=Europe/Oslo,UTC; --tz alone takes all zones");
+		}
+		if (!msk_strv_has(out, zone.v[i]))
+			msk_strv_push(out, zone.v[i]);
+	}
+	return 0;
+}
+
+static int plan_zones(const struct msk_options *o, struct msk_plan *p, struct msk_err *err)
+{
+	p->tz = o->tz;
+	for (size_t i = 0; i < o->tz_zones.n; i++)
+		if (add_zones(o->tz_zones.v[i], &p->zones, err) < 0)
+			return -1;
+	if (o->tz_whole)                  /* all zones are more than some */
+		msk_strv_release(&p->zones);
+	return 0;
+}
+
+int msk_plan_content(const struct msk_options *o, struct msk_plan *p, struct msk_err *err)
+{
+	if (check_not_empty("--root", o->root, err) < 0 || check_not_empty("--certs", o->certs_file, err) < 0)
+		return -1;
+	p->root = msk_xstrdup(o->root ? o->root : "/");
+	p->certs = o->certs;
+	p->certs_file = o->certs_file ? msk_xstrdup(o->certs_file) : NULL;
+	if (copy_names("--cert", &o->cert, &p->extra_certs, err) < 0 || copy_names("--lib", &o->lib, &p->libs, err) < 0)
+		return -1;
+	if (msk_library_path_parse(&o->library_path, &p->library_path, err) < 0 || plan_zones(o, p, err) < 0)
+		return -1;
+	return msk_user_parse(o->user ? o->user : "nobody", &p->user, err);
+}

@@ -1,0 +1,213 @@
+/* --bin, --file, --tree, --dir, --link.
+ *
+ * A path in the image is absolute and holds no colon, so in SRC:DEST the last colon that a '/' follows ends SRC,
+ * and SRC may hold any other colons: "./a:b:/app" is the file "./a:b". */
+#include <string.h>
+
+#include "parts.h"
+#include "mkscratch/fs.h"
+
+#define MAX_PATH_BYTES 4095
+#define MAX_NAME_BYTES 255
+
+void msk_input_release(struct msk_input *in)
+{
+	free(in->spec);
+	free(in->src);
+	free(in->dest);
+	free(in->target);
+}
+
+static int check_part(const char *what, const char *part, struct msk_err *err)
+{
+	if (strcmp(part, "..") == 0)
+		return msk_fail(err, MSK_E_USAGE, "%s: \"..\" is not allowed in a path of the image", what);
+	if (msk_starts_with(part, ".wh."))
+		return msk_fail(err, MSK_E_USAGE, "%s: the name \"%s\" means a deletion in an image (.wh.)", what, part);
+	if (strlen(part) > MAX_NAME_BYTES)
+		return msk_fail(err, MSK_E_USAGE, "%s: name in the image is too long (%zu vs %d bytes)", what, strlen(part),
+				MAX_NAME_BYTES);
+	return 0;
+}
+
+int msk_image_path(const char *what, const char *typed, char **out, struct msk_err *err)
+{
+	MSK_AUTO_STRV parts = MSK_STRV_INIT;
+	MSK_AUTO_STR path = MSK_STR_INIT;
+
+	if (typed[0] != '/')
+		return msk_fail(err, MSK_E_USAGE, "%s: \"%s\" is not an absolute path", what, typed);
+	msk_strv_split(&parts, typed, "/");
+	for (size_t i = 0; i < parts.n; i++) {
+		const char *part = parts.v[i];
+
+		if (!*part || strcmp(part, ".") == 0)
+			continue;
+		if (check_part(what, part, err) < 0)
+			return -1;
+		msk_str_addc(&path, '/');
+		msk_str_adds(&path, part);
+	}
+	if (path.len > MAX_PATH_BYTES)
+		return msk_fail(err, MSK_E_USAGE, "%s: path in the image is too long (%zu vs %d bytes)", what, path.len,
+				MAX_PATH_BYTES);
+	if (path.len == 0)
+		msk_str_addc(&path, '/');
+	*out = msk_str_take(&path);
+	return 0;
+}
+
+static const char *last_dest(const char *text)
+{
+	const char *found = NULL;
+
+	for (const char *p = text; (p = strstr(p, ":/")); p++)
+		found = p;
+	return found;
+}
+
+/* [:MODE[:UID:GID]] behind a path; `text` is "" or begins with the colon. */
+static int parse_attributes(struct msk_input *in, const char *text, struct msk_err *err)
+{
+	MSK_AUTO_STRV part = MSK_STRV_INIT;
+
+	if (!*text)
+		return 0;
+	msk_strv_split(&part, text + 1, ":");
+	if (part.v[0][0] == '\0' || strspn(part.v[0], "01234567") != strlen(part.v[0]))
+		return msk_fail(err, MSK_E_USAGE, "%s: mode \"%s\" is not octal", in->spec, part.v[0]);
+	if (strspn(part.v[0], "0") + 4 < strlen(part.v[0]))
+		return msk_fail(err, MSK_E_USAGE, "%s: mode is too large (%s vs 7777)", in->spec, part.v[0]);
+	in->mode = (uint32_t)strtoul(part.v[0], NULL, 8);
+	in->has_mode = true;
+	if (part.n == 1)
+		return 0;
+	if (part.n != 3)
+		return msk_fail(err, MSK_E_USAGE, "%s: an owner is UID:GID (%zu vs 2 numbers)", in->spec, part.n - 1);
+	in->has_owner = true;
+	if (msk_id_parse("uid", part.v[1], &in->uid, err) < 0 || msk_id_parse("gid", part.v[2], &in->gid, err) < 0)
+		return msk_ctx(err, "%s", in->spec);
+	return 0;
+}
+
+static bool takes_attributes(enum msk_input_kind kind)
+{
+	return kind == MSK_INPUT_FILE || kind == MSK_INPUT_DIR;
+}
+
+/* The path at `text`, up to a colon, and what follows it. A DEST that ends in '/' is the directory for SRC's name. */
+static int parse_dest(struct msk_input *in, const char *text, struct msk_err *err)
+{
+	size_t n = strcspn(text, ":");
+	MSK_AUTO_FREE char *typed = msk_xstrndup(text, n);
+	bool into = (in->kind == MSK_INPUT_BIN || in->kind == MSK_INPUT_FILE) && msk_ends_with(typed, "/");
+
+	if (into) {
+		MSK_AUTO_FREE char *base = msk_path_base(in->src);
+		char *joined = msk_xasprintf("%s%s", typed, base);
+
+		free(typed);
+		typed = joined;
+	}
+	if (text[n] && !takes_attributes(in->kind))
+		return msk_fail(err, MSK_E_USAGE, "%s: nothing may follow the path in the image (\"%s\")", in->spec, text + n);
+	if (msk_image_path(in->spec, typed, &in->dest, err) < 0 || parse_attributes(in, text + n, err) < 0)
+		return -1;
+	if (in->kind != MSK_INPUT_TREE && strcmp(in->dest, "/") == 0)
+		return msk_fail(err, MSK_E_USAGE, "%s: the root of the image cannot be replaced", in->spec);
+	return 0;
+}
+
+static int check_src(const struct msk_input *in, struct msk_err *err)
+{
+	if (!*in->src)
+		return msk_fail(err, MSK_E_USAGE, "%s: SRC is empty", in->spec);
+	if (in->kind != MSK_INPUT_TREE && msk_ends_with(in->src, "/"))
+		return msk_fail(err, MSK_E_USAGE, "%s: \"%s\" names a directory", in->spec, in->src);
+	return 0;
+}
+
+/* SRC without DEST: fine for a program, if its name can be told from a DEST that lacks its '/'. */
+static int default_dest(struct msk_input *in, const char *text, struct msk_err *err)
+{
+	MSK_AUTO_FREE char *base = NULL, *path = NULL;
+	const char *colon = strrchr(text, ':');
+
+	in->src = msk_xstrdup(text);
+	if (colon) {
+		msk_fail(err, MSK_E_USAGE, "%s: DEST \"%s\" is not an absolute path", in->spec, colon + 1);
+		return msk_hint(err, "%.*s:/%s", (int)(colon - text), text, colon + 1);
+	}
+	if (in->kind != MSK_INPUT_BIN) {
+		msk_fail(err, MSK_E_USAGE, "%s: has no DEST", in->spec);
+		return msk_hint(err, "%s:/PATH/IN/IMAGE", in->spec);
+	}
+	if (check_src(in, err) < 0)
+		return -1;
+	base = msk_path_base(text);
+	path = msk_xasprintf("/%s", base);
+	return parse_dest(in, path, err);
+}
+
+static int parse_pair(struct msk_input *in, const char *text, struct msk_err *err)
+{
+	const char *split = last_dest(text);
+
+	if (!split)
+		return default_dest(in, text, err);
+	in->src = msk_xstrndup(text, (size_t)(split - text));
+	if (check_src(in, err) < 0)
+		return -1;
+	return parse_dest(in, split + 1, err);
+}
+
+static int parse_dir(struct msk_input *in, const char *text, struct msk_err *err)
+{
+	return parse_dest(in, text, err);
+}
+
+static int parse_link(struct msk_input *in, const char *text, struct msk_err *err)
+{
+	const char *split = last_dest(text);
+
+	if (!split || split == text) {
+		msk_fail(err, MSK_E_USAGE, "%s: %s", in->spec,
+			 split ? "TARGET is empty" : "has no absolute PATH behind TARGET");
+		return msk_hint(err, "--link TARGET:/PATH makes /PATH a symlink to TARGET");
+	}
+	in->target = msk_xstrndup(text, (size_t)(split - text));
+	if (strlen(in->target) > MAX_PATH_BYTES)
+		return msk_fail(err, MSK_E_USAGE, "%s: TARGET is too long (%zu vs %d bytes)", in->spec, strlen(in->target),
+				MAX_PATH_BYTES);
+	return parse_dest(in, split + 1, err);
+}
+
+static int add_inputs(struct msk_plan *p, enum msk_input_kind kind, const char *option, const struct msk_strv *typed,
+		      int (*parse)(struct msk_input *in, const char *text, struct msk_err *err), struct msk_err *err)
+{
+	for (size_t i = 0; i < typed->n; i++) {
+		struct msk_input *in = &p->inputs[p->n_inputs++];
+
+		in->kind = kind;
+		in->spec = msk_xasprintf("%s %s", option, typed->v[i]);
+		if (parse(in, typed->v[i], err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int msk_plan_inputs(const struct msk_options *o, struct msk_plan *p, struct msk_err *err)
+{
+	if (o->bin.n == 0) {
+		msk_fail(err, MSK_E_USAGE, "nothing to run: no --bin given");
+		return msk_hint(err, "mkscratch --bin ./app -o app.tar");
+	}
+	p->inputs = msk_xcalloc(o->bin.n + o->file.n + o->tree.n + o->dir.n + o->link.n, sizeof *p->inputs);
+	if (add_inputs(p, MSK_INPUT_BIN, "--bin", &o->bin, parse_pair, err) < 0 ||
+	    add_inputs(p, MSK_INPUT_FILE, "--file", &o->file, parse_pair, err) < 0 ||
+	    add_inputs(p, MSK_INPUT_TREE, "--tree", &o->tree, parse_pair, err) < 0 ||
+	    add_inputs(p, MSK_INPUT_DIR, "--dir", &o->dir, parse_dir, err) < 0 ||
+	    add_inputs(p, MSK_INPUT_LINK, "--link", &o->link, parse_link, err) < 0)
+		return -1;
+	return 0;
+}

@@ -1,0 +1,156 @@
+#include "mkscratch/plan.h"
+#include "mkscratch/timestamp.h"
+
+static void set_text(struct msk_json *o, const char *key, const char *text)
+{
+	if (text)
+		msk_json_set(o, key, msk_json_text(text));
+}
+
+/* Names of files need not be UTF-8. */
+static struct msk_json *texts(const struct msk_strv *sv)
+{
+	struct msk_json *a = msk_json_array();
+
+	for (size_t i = 0; i < sv->n; i++)
+		msk_json_push(a, msk_json_text(sv->v[i]));
+	return a;
+}
+
+static struct msk_json *pairs(const struct msk_strv *keys, const struct msk_strv *values)
+{
+	struct msk_json *o = msk_json_object();
+
+	for (size_t i = 0; i < keys->n; i++)
+		msk_json_set_string(o, keys->v[i], values->v[i]);
+	return o;
+}
+
+static struct msk_json *input_json(const struct msk_input *in)
+{
+	static const char *const kinds[] = {
+		[MSK_INPUT_BIN] = "bin", [MSK_INPUT_FILE] = "file", [MSK_INPUT_TREE] = "tree", [MSK_INPUT_DIR] = "dir",
+		[MSK_INPUT_LINK] = "link",
+	};
+	struct msk_json *o = msk_json_object();
+
+	msk_json_set_string(o, "kind", kinds[in->kind]);
+	set_text(o, "src", in->src);
+	set_text(o, "dest", in->dest);
+	set_text(o, "target", in->target);
+	if (in->has_mode) {
+		MSK_AUTO_FREE char *mode = msk_xasprintf("%04o", in->mode);
+
+		msk_json_set_string(o, "mode", mode);
+	}
+	if (in->has_owner) {
+		MSK_AUTO_FREE char *owner = msk_xasprintf("%u:%u", in->uid, in->gid);
+
+		msk_json_set_string(o, "owner", owner);
+	}
+	return o;
+}
+
+static struct msk_json *inputs_json(const struct msk_plan *p)
+{
+	struct msk_json *a = msk_json_array();
+
+	for (size_t i = 0; i < p->n_inputs; i++)
+		msk_json_push(a, input_json(&p->inputs[i]));
+	return a;
+}
+
+static struct msk_json *user_json(const struct msk_user *u)
+{
+	struct msk_json *o = msk_json_object();
+
+	msk_json_set_string(o, "name", u->name);
+	msk_json_set_int(o, "uid", u->uid);
+	msk_json_set_int(o, "gid", u->gid);
+	return o;
+}
+
+static struct msk_json *config_json(const struct msk_config *c)
+{
+	struct msk_json *o = msk_json_object();
+
+	msk_json_set(o, "entrypoint", msk_json_strings(&c->entrypoint));
+	msk_json_set(o, "cmd", msk_json_strings(&c->cmd));
+	msk_json_set(o, "env", msk_json_strings(&c->env));
+	msk_json_set(o, "ports", msk_json_strings(&c->ports));
+	msk_json_set(o, "volumes", msk_json_strings(&c->volumes));
+	msk_json_set(o, "labels", pairs(&c->label_keys, &c->label_values));
+	msk_json_set(o, "annotations", pairs(&c->annotation_keys, &c->annotation_values));
+	set_text(o, "workdir", c->workdir);
+	set_text(o, "stop_signal", c->stop_signal);
+	set_text(o, "author", c->author);
+	return o;
+}
+
+static struct msk_json *tags_json(const struct msk_plan *p)
+{
+	struct msk_json *a = msk_json_array();
+
+	for (size_t i = 0; i < p->n_tags; i++)
+		msk_json_push(a, msk_json_string(p->tags[i].full));
+	return a;
+}
+
+static struct msk_json *outputs_json(const struct msk_plan *p)
+{
+	static const char *const kinds[] = {
+		[MSK_TARGET_ARCHIVE] = "archive", [MSK_TARGET_STDOUT] = "stdout",
+		[MSK_TARGET_LAYOUT_OR_ARCHIVE] = "layout if a directory, else archive", [MSK_TARGET_LAYOUT] = "layout",
+	};
+	struct msk_json *a = msk_json_array();
+
+	for (size_t i = 0; i < p->n_targets; i++) {
+		struct msk_json *o = msk_json_object();
+
+		set_text(o, "path", p->targets[i].path);
+		msk_json_set_string(o, "kind", kinds[p->targets[i].kind]);
+		msk_json_push(a, o);
+	}
+	return a;
+}
+
+static struct msk_json *codec_json(const struct msk_codec_spec *codec)
+{
+	static const char *const names[] = {
+		[MSK_CODEC_GZIP] = "gzip", [MSK_CODEC_ZSTD] = "zstd", [MSK_CODEC_NONE] = "none",
+	};
+	struct msk_json *o = msk_json_object();
+
+	msk_json_set_string(o, "codec", names[codec->kind]);
+	if (codec->kind != MSK_CODEC_NONE)
+		msk_json_set_int(o, "level", codec->level);
+	return o;
+}
+
+struct msk_json *msk_plan_json(const struct msk_plan *p)
+{
+	struct msk_json *o = msk_json_object();
+	MSK_AUTO_STR time = MSK_STR_INIT;
+
+	msk_rfc3339_add(&time, p->created);
+	set_text(o, "root", p->root);
+	msk_json_set(o, "inputs", inputs_json(p));
+	msk_json_set(o, "libs", texts(&p->libs));
+	msk_json_set(o, "library_path", texts(&p->library_path));
+	msk_json_set(o, "certs", msk_json_bool(p->certs));
+	set_text(o, "certs_file", p->certs_file);
+	msk_json_set(o, "extra_certs", texts(&p->extra_certs));
+	msk_json_set(o, "tz", msk_json_bool(p->tz));
+	msk_json_set(o, "zones", msk_json_strings(&p->zones));
+	msk_json_set(o, "user", user_json(&p->user));
+	msk_json_set(o, "config", config_json(&p->config));
+	msk_json_set_string(o, "created", msk_str_c(&time));
+	msk_json_set_int(o, "mtime", p->mtime);
+	msk_json_set(o, "tags", tags_json(p));
+	msk_json_set(o, "outputs", outputs_json(p));
+	msk_json_set(o, "compress", codec_json(&p->codec));
+	msk_json_set_string(o, "layers", p->single_layer ? "single" : "split");
+	if (p->jobs)
+		msk_json_set_int(o, "jobs", p->jobs);
+	return o;
+}

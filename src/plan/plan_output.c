@@ -1,0 +1,156 @@
+/* -o, -t, --compress, --layers, -j. */
+#include <string.h>
+
+#include "parts.h"
+#include "mkscratch/fs.h"
+
+/* The same file under two spellings that need no look at the file system: "./a" and "a", "a//" and "a". */
+static char *plain_name(const char *path)
+{
+	size_t n = strlen(path);
+
+	while (path[0] == '.' && path[1] == '/') {
+		path += 2 + strspn(path + 2, "/");
+		n = strlen(path);
+	}
+	while (n > 1 && path[n - 1] == '/')
+		n--;
+	return msk_xstrndup(path, n);
+}
+
+static bool same_name(const char *a, const char *b)
+{
+	MSK_AUTO_FREE char *x = plain_name(a), *y = plain_name(b);
+
+	return strcmp(x, y) == 0;
+}
+
+/* An output over an input would eat what the next run reads. Names alone are compared here; the sinks look closer. */
+static int check_target(const struct msk_plan *p, const char *path, struct msk_err *err)
+{
+	for (size_t i = 0; i < p->n_targets; i++)
+		if (same_name(p->targets[i].path, path))
+			return msk_fail(err, MSK_E_USAGE, "--output %s: given twice", path);
+	if (strcmp(path, "-") == 0)
+		return 0;
+	for (size_t i = 0; i < p->n_inputs; i++)
+		if (p->inputs[i].src && same_name(p->inputs[i].src, path))
+			return msk_fail(err, MSK_E_USAGE, "--output %s: is also an input (%s)", path, p->inputs[i].spec);
+	for (size_t i = 0; i < p->extra_certs.n; i++)
+		if (same_name(p->extra_certs.v[i], path))
+			return msk_fail(err, MSK_E_USAGE, "--output %s: is also an input (--cert)", path);
+	if (p->certs_file && same_name(p->certs_file, path))
+		return msk_fail(err, MSK_E_USAGE, "--output %s: is also an input (--certs)", path);
+	return 0;
+}
+
+static enum msk_target_kind target_kind(const char *path)
+{
+	if (strcmp(path, "-") == 0)
+		return MSK_TARGET_STDOUT;
+	return msk_ends_with(path, "/") ? MSK_TARGET_LAYOUT : MSK_TARGET_LAYOUT_OR_ARCHIVE;
+}
+
+static int plan_targets(const struct msk_strv *typed, struct msk_plan *p, struct msk_err *err)
+{
+	p->targets = msk_xcalloc(typed->n + 1, sizeof *p->targets);
+	for (size_t i = 0; i < typed->n; i++) {
+		const char *path = typed->v[i];
+
+		if (!*path)
+			return msk_fail(err, MSK_E_USAGE, "--output: the value is empty");
+		if (check_target(p, path, err) < 0)
+			return -1;
+		p->targets[p->n_targets].kind = target_kind(path);
+		p->targets[p->n_targets++].path = msk_xstrdup(path);
+	}
+	return 0;
+}
+
+static int add_tag(struct msk_plan *p, const char *text, struct msk_err *err)
+{
+	struct msk_ref ref;
+
+	if (msk_ref_parse(text, &ref, err) < 0)
+		return -1;
+	for (size_t i = 0; i < p->n_tags; i++)
+		if (strcmp(p->tags[i].full, ref.full) == 0) {
+			msk_ref_release(&ref);
+			return 0;
+		}
+	p->tags[p->n_tags++] = ref;
+	return 0;
+}
+
+static int default_tag(struct msk_plan *p, struct msk_err *err)
+{
+	MSK_AUTO_FREE char *base = msk_path_base(p->inputs[0].src);
+	MSK_AUTO_FREE char *name = msk_ref_name_from(base);
+
+	if (name && add_tag(p, name, err) == 0)
+		return 0;
+	if (!name)
+		msk_fail(err, MSK_E_USAGE, "%s: no image name can be made of \"%s\"", p->inputs[0].spec, base);
+	return msk_hint(err, "-t NAME[:TAG]");
+}
+
+static int plan_tags(const struct msk_strv *typed, struct msk_plan *p, struct msk_err *err)
+{
+	p->tags = msk_xcalloc(typed->n + 1, sizeof *p->tags);
+	for (size_t i = 0; i < typed->n; i++)
+		if (add_tag(p, typed->v[i], err) < 0)
+			return -1;
+	return p->n_tags ? 0 : default_tag(p, err);
+}
+
+static int plan_codec(const char *typed, struct msk_codec_spec *out, struct msk_err *err)
+{
+	static const char *const names[] = { "gzip", "zstd", "none" };       /* as enum msk_codec_kind */
+	size_t n = strcspn(typed, ":");
+	int kind = 0, min, max, level;
+	unsigned long long number;
+
+	while (kind < 3 && (strlen(names[kind]) != n || memcmp(names[kind], typed, n) != 0))
+		kind++;
+	if (kind == 3)
+		return msk_fail(err, MSK_E_USAGE, "--compress %s: \"%.*s\" is none of gzip, zstd, none", typed, (int)n, typed);
+	msk_codec_levels((enum msk_codec_kind)kind, &min, &max, &level);
+	if (typed[n]) {
+		if (kind == MSK_CODEC_NONE)
+			return msk_fail(err, MSK_E_USAGE, "--compress %s: none has no level", typed);
+		if (!msk_parse_u64(typed + n + 1, (unsigned long long)max, &number) || number < (unsigned long long)min)
+			return msk_fail(err, MSK_E_USAGE, "--compress %s: level is out of range (%s vs %d..%d)", typed,
+					typed + n + 1, min, max);
+		level = (int)number;
+	}
+	out->kind = (enum msk_codec_kind)kind;
+	out->level = level;
+	return 0;
+}
+
+static int plan_layers(const char *typed, bool *single, struct msk_err *err)
+{
+	*single = strcmp(typed, "single") == 0;
+	if (*single || strcmp(typed, "split") == 0)
+		return 0;
+	return msk_fail(err, MSK_E_USAGE, "--layers %s: is none of split, single", typed);
+}
+
+static int plan_jobs(const char *typed, unsigned *out, struct msk_err *err)
+{
+	unsigned long long n;
+
+	if (!msk_parse_u64(typed, MSK_MAX_JOBS, &n) || n < 1)
+		return msk_fail(err, MSK_E_USAGE, "--jobs %s: out of range (%s vs 1..%d)", typed, typed, MSK_MAX_JOBS);
+	*out = (unsigned)n;
+	return 0;
+}
+
+int msk_plan_outputs(const struct msk_options *o, struct msk_plan *p, struct msk_err *err)
+{
+	if (plan_targets(&o->output, p, err) < 0 || plan_tags(&o->tag, p, err) < 0 ||
+	    plan_codec(o->compress ? o->compress : "gzip", &p->codec, err) < 0 ||
+	    plan_layers(o->layers ? o->layers : "split", &p->single_layer, err) < 0)
+		return -1;
+	return o->jobs ? plan_jobs(o->jobs, &p->jobs, err) : 0;
+}

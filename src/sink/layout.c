@@ -1,0 +1,326 @@
+#include "layout.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "mkscratch/fs.h"
+#include "mkscratch/sink.h"
+#include "mkscratch/tempfile.h"
+
+#define LOCK_SECONDS 30
+#define MAX_BLOBS 8            /* config, manifest and three layers, with room */
+
+struct layout_sink {
+	struct msk_sink s;                     /* first: the sink is this */
+	const struct msk_log *log;
+	char *path;
+	int dirfd, blobs_fd;
+	bool fresh;                            /* there was no layout here when we came */
+	bool made;                             /* nor a directory */
+	struct msk_tempfile temp[MAX_BLOBS];   /* blobs that are new here; slot -1 where there is nothing to move */
+	struct msk_digest moved[MAX_BLOBS];    /* those that got their names, for taking them back */
+	size_t n_moved;
+};
+
+static const char *hex(const struct msk_digest *d)
+{
+	return d->text + strlen("sha256:");
+}
+
+struct fd_writer {
+	struct msk_writer w;
+	int fd;
+	const char *name;
+};
+
+static int fd_write(struct msk_writer *w, const void *p, size_t n, struct msk_err *err)
+{
+	return msk_write_full(((struct fd_writer *)w)->fd, p, n, ((struct fd_writer *)w)->name, err);
+}
+
+/* Is the blob there already, with the right bytes? A torn one of some other tool is replaced. */
+static bool blob_is_sound(const struct layout_sink *s, const struct msk_digest *want)
+{
+	MSK_AUTO_FD int fd = openat(s->blobs_fd, hex(want), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	MSK_CLEANUP(msk_sha256_cleanup) struct msk_sha256 *h = NULL;
+	MSK_AUTO_FREE char *buf = NULL;
+	struct msk_err ignored = MSK_ERR_INIT;
+	struct msk_digest got;
+	struct stat st;
+	ssize_t n;
+
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return false;
+	h = msk_sha256_new();
+	buf = msk_xmalloc(1 << 18);
+	while ((n = msk_read_full(fd, buf, 1 << 18, "blob", &ignored)) > 0)
+		msk_sha256_add(h, buf, (size_t)n);
+	msk_sha256_end(h, &got);
+	return n == 0 && strcmp(got.text, want->text) == 0;
+}
+
+static int stage_blob(struct layout_sink *s, struct msk_store *st, size_t i, struct msk_err *err)
+{
+	struct fd_writer w = { { fd_write, NULL }, -1, s->s.name };
+	struct msk_digest d;
+	uint64_t size;
+
+	msk_store_at(st, i, &d, &size);
+	if (blob_is_sound(s, &d))
+		return 0;
+	if (msk_tempfile_open(&s->temp[i], s->blobs_fd, hex(&d), 0644, s->s.name, err) < 0)
+		return -1;
+	w.fd = s->temp[i].fd;
+	if (msk_store_send(st, &d, &w.w, err) < 0)
+		return -1;
+	return msk_tempfile_sync(&s->temp[i], s->s.name, err);
+}
+
+static int layout_write(struct msk_sink *sink, const struct msk_image *img, struct msk_store *st, struct msk_err *err)
+{
+	struct layout_sink *s = (struct layout_sink *)sink;
+
+	(void)img;
+	if (msk_store_count(st) > MAX_BLOBS)
+		return msk_fail(err, MSK_E_BUG, "%s: too many blobs", sink->name);
+	for (size_t i = 0; i < msk_store_count(st); i++)
+		if (stage_blob(s, st, i, err) < 0)
+			return -1;
+	return 0;
+}
+
+/* Write a small document beside its place, and move it there. */
+static int put_document(struct layout_sink *s, const char *file, const char *text, size_t n, struct msk_err *err)
+{
+	MSK_AUTO_FREE char *name = msk_xasprintf("%s/%s", s->path, file);
+	MSK_AUTO_TEMPFILE t = MSK_TEMPFILE_INIT;
+
+	if (msk_tempfile_open(&t, s->dirfd, file, 0644, name, err) < 0 ||
+	    msk_write_full(t.fd, text, n, name, err) < 0 || msk_tempfile_sync(&t, name, err) < 0)
+		return -1;
+	return msk_tempfile_commit(&t, file, name, err);
+}
+
+/* A document of at most MSK_MAX_DOCUMENT bytes; absent is a value. */
+static int read_document(const struct layout_sink *s, const char *file, bool *found, struct msk_str *out,
+			 struct msk_err *err)
+{
+	MSK_AUTO_FREE char *name = msk_xasprintf("%s/%s", s->path, file);
+	MSK_AUTO_FD int fd = openat(s->dirfd, file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
+
+	*found = fd >= 0;
+	if (fd < 0)
+		return errno == ENOENT ? 0 : msk_fail_sys(err, errno, "%s: cannot open", name);
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return msk_fail(err, MSK_E_INPUT, "%s: not a regular file", name);
+	return msk_read_all(fd, MSK_MAX_DOCUMENT, out, name, err);
+}
+
+static int update_index(struct layout_sink *s, const struct msk_image *img, struct msk_err *err)
+{
+	MSK_AUTO_FREE char *name = msk_xasprintf("%s/index.json", s->path);
+	MSK_AUTO_JSON *index = NULL;
+	MSK_AUTO_STR text = MSK_STR_INIT;
+	bool found;
+
+	if (read_document(s, "index.json", &found, &text, err) < 0)
+		return -1;
+	if (!found)
+		index = msk_index_json(img);
+	else if (msk_json_parse(text.buf, text.len, name, &index, err) < 0 ||
+		 msk_index_merge(index, img, s->path, s->log, err) < 0)
+		return -1;
+	msk_str_release(&text);
+	msk_json_dump(index, &text);
+	return put_document(s, "index.json", text.buf, text.len, err);
+}
+
+/* Blobs get their names, then the index names them: whoever reads at any moment finds what the index tells of. */
+static int publish_blobs(struct layout_sink *s, struct msk_store *st, struct msk_err *err)
+{
+	for (size_t i = 0; i < msk_store_count(st); i++) {
+		struct msk_digest d;
+		uint64_t size;
+		bool existed;
+
+		if (s->temp[i].slot < 0)
+			continue;
+		msk_store_at(st, i, &d, &size);
+		existed = faccessat(s->blobs_fd, hex(&d), F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+		if (msk_tempfile_commit(&s->temp[i], hex(&d), s->s.name, err) < 0)
+			return -1;
+		if (!existed)
+			s->moved[s->n_moved++] = d;
+	}
+	return msk_fsync(s->blobs_fd, s->s.name, err);
+}
+
+static int publish_locked(struct layout_sink *s, const struct msk_image *img, struct msk_store *st, struct msk_err *err)
+{
+	if (publish_blobs(s, st, err) < 0)
+		return -1;
+	if (s->fresh && put_document(s, "oci-layout", MSK_OCI_LAYOUT, strlen(MSK_OCI_LAYOUT), err) < 0)
+		return -1;
+	return update_index(s, img, err);
+}
+
+/* Under the lock nobody else has come to rely on what this run put there. */
+static void take_back(struct layout_sink *s)
+{
+	for (size_t i = 0; i < s->n_moved; i++)
+		unlinkat(s->blobs_fd, hex(&s->moved[i]), 0);
+	if (faccessat(s->dirfd, "index.json", F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return;
+	unlinkat(s->dirfd, "oci-layout", 0);
+	unlinkat(s->dirfd, ".mkscratch.lock", 0);
+}
+
+static int layout_publish(struct msk_sink *sink, const struct msk_image *img, struct msk_store *st, struct msk_err *err)
+{
+	struct layout_sink *s = (struct layout_sink *)sink;
+	MSK_AUTO_FD int lock = -1;
+
+	if (msk_layout_lock(s->dirfd, s->path, LOCK_SECONDS, s->log, &lock, err) < 0)
+		return -1;
+	if (publish_locked(s, img, st, err) < 0) {
+		take_back(s);
+		return -1;
+	}
+	return msk_fsync(s->dirfd, sink->name, err);
+}
+
+/* Directories that hold nothing go; one that came to hold something stays by itself. */
+static void remove_empty(struct layout_sink *s)
+{
+	unlinkat(s->dirfd, "blobs/sha256", AT_REMOVEDIR);
+	unlinkat(s->dirfd, "blobs", AT_REMOVEDIR);
+	if (s->made)
+		rmdir(s->path);
+}
+
+static void layout_close(struct msk_sink *sink)
+{
+	struct layout_sink *s = (struct layout_sink *)sink;
+
+	for (size_t i = 0; i < MAX_BLOBS; i++)
+		msk_tempfile_release(&s->temp[i]);
+	if (s->fresh && s->dirfd >= 0)
+		remove_empty(s);
+	if (s->blobs_fd >= 0)
+		close(s->blobs_fd);
+	if (s->dirfd >= 0)
+		close(s->dirfd);
+	free(s->path);
+	free(s);
+}
+
+static int check_version(struct layout_sink *s, const struct msk_str *text, struct msk_err *err)
+{
+	MSK_AUTO_FREE char *name = msk_xasprintf("%s/oci-layout", s->path);
+	MSK_AUTO_JSON *o = NULL;
+	const char *version;
+
+	if (msk_json_parse(text->buf, text->len, name, &o, err) < 0)
+		return -1;
+	version = msk_json_get_string(o, "imageLayoutVersion");
+	if (!version)
+		return msk_fail(err, MSK_E_INPUT, "%s: imageLayoutVersion is missing", name);
+	if (strcmp(version, "1.0.0") != 0)
+		return msk_fail(err, MSK_E_INPUT, "%s: layout version %s is not supported", s->path, version);
+	return 0;
+}
+
+/* Empty but for what a run of ours that is under way, or was killed, may have put there. */
+static bool is_empty(int dirfd)
+{
+	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+	bool empty = dir != NULL;
+
+	for (struct dirent *e; dir && (e = readdir(dir));)
+		empty = empty && (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 ||
+				  strcmp(e->d_name, "blobs") == 0 || strcmp(e->d_name, ".mkscratch.lock") == 0 ||
+				  strstr(e->d_name, ".mkscratch-"));
+	if (dir)
+		closedir(dir);
+	else if (fd >= 0)
+		close(fd);
+	return empty;
+}
+
+static int open_directory(struct layout_sink *s, struct msk_err *err)
+{
+	bool made = mkdir(s->path, 0777) == 0;
+
+	if (!made && errno != EEXIST)
+		return msk_fail_sys(err, errno, "%s: cannot create", s->s.name);
+	s->dirfd = open(s->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (s->dirfd < 0)
+		return msk_fail_sys(err, errno, "%s: cannot open", s->s.name);
+	s->made = made;
+	return 0;
+}
+
+static int open_blobs(struct layout_sink *s, struct msk_err *err)
+{
+	if ((mkdirat(s->dirfd, "blobs", 0777) < 0 && errno != EEXIST) ||
+	    (mkdirat(s->dirfd, "blobs/sha256", 0777) < 0 && errno != EEXIST))
+		return msk_fail_sys(err, errno, "%s/blobs/sha256: cannot create", s->path);
+	s->blobs_fd = openat(s->dirfd, "blobs/sha256", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (s->blobs_fd < 0)
+		return msk_fail_sys(err, errno, "%s/blobs/sha256: cannot open", s->path);
+	return 0;
+}
+
+static int open_layout(struct layout_sink *s, struct msk_err *err)
+{
+	MSK_AUTO_STR text = MSK_STR_INIT;
+	bool found;
+
+	if (open_directory(s, err) < 0)
+		return -1;
+	s->fresh = s->made;
+	if (read_document(s, "oci-layout", &found, &text, err) < 0)
+		return -1;
+	if (found && check_version(s, &text, err) < 0)
+		return -1;
+	if (!found && !is_empty(s->dirfd)) {
+		msk_fail(err, MSK_E_INPUT, "%s: not an OCI layout (oci-layout is missing)", s->path);
+		return msk_hint(err, "name an empty or new directory, or a file: -o %s/img.tar", s->path);
+	}
+	s->fresh = !found;
+	return open_blobs(s, err);
+}
+
+/* "dir/" and "dir" are one directory in every message. */
+static char *without_slashes(const char *path)
+{
+	size_t n = strlen(path);
+
+	while (n > 1 && path[n - 1] == '/')
+		n--;
+	return msk_xstrndup(path, n);
+}
+
+int msk_layout_sink_open(const struct msk_target *t, const struct msk_log *log, struct msk_sink **out,
+			 struct msk_err *err)
+{
+	static const struct msk_sink_ops ops = { layout_write, layout_publish, layout_close };
+	struct layout_sink *s = msk_xcalloc(1, sizeof *s);
+
+	*s = (struct layout_sink){ .s = { &ops, t->path }, .log = log, .dirfd = -1, .blobs_fd = -1 };
+	for (size_t i = 0; i < MAX_BLOBS; i++)
+		s->temp[i] = (struct msk_tempfile)MSK_TEMPFILE_INIT;
+	s->path = without_slashes(t->path);
+	if (open_layout(s, err) < 0) {
+		layout_close(&s->s);
+		return -1;
+	}
+	*out = &s->s;
+	return 0;
+}

@@ -1,0 +1,65 @@
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "source.h"
+
+#define MAX_BLOBS 100000
+
+static int list_blobs(struct msk_source *s, DIR *dir, struct msk_err *err)
+{
+	for (struct dirent *e; (e = readdir(dir));) {
+		if (e->d_name[0] == '.')
+			continue;
+		if (s->files.n == MAX_BLOBS)
+			return msk_fail(err, MSK_E_INPUT, "%s: more than %d files", s->name, MAX_BLOBS);
+		msk_strv_push_own(&s->files, msk_xasprintf("blobs/sha256/%s", e->d_name));
+	}
+	return 0;
+}
+
+int msk_directory_list(struct msk_source *s, struct msk_err *err)
+{
+	static const char *const top[] = { "index.json", "manifest.json", "oci-layout" };
+	int fd = openat(s->fd, "blobs/sha256", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+	int rc = 0;
+
+	for (size_t i = 0; i < sizeof top / sizeof *top; i++)
+		if (faccessat(s->fd, top[i], F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+			msk_strv_push(&s->files, top[i]);
+	if (dir) {
+		rc = list_blobs(s, dir, err);
+		closedir(dir);
+	} else if (fd >= 0) {
+		close(fd);
+	}
+	msk_strv_sort(&s->files);
+	return rc;
+}
+
+/* The caller has checked that `path` is one of ours: a document's name, or blobs/sha256/ and a digest. */
+int msk_directory_stream(struct msk_source *s, const char *path, bool *found, struct msk_reader **out,
+			 struct msk_err *err)
+{
+	MSK_AUTO_FREE char *name = msk_xasprintf("%s/%s", s->name, path);
+	int fd = openat(s->fd, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
+
+	*found = fd >= 0;
+	if (fd < 0 && errno == ENOENT)
+		return 0;
+	if (fd < 0 && errno == ELOOP)
+		return msk_fail(err, MSK_E_INPUT, "%s: is a symbolic link, expected a regular file", name);
+	if (fd < 0)
+		return msk_fail_sys(err, errno, "%s: cannot open", name);
+	*out = msk_fd_reader_new(fd, name);
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+		return 0;
+	msk_source_stream_free(*out);
+	*out = NULL;
+	return msk_fail(err, MSK_E_INPUT, "%s: not a regular file", name);
+}

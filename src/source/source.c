@@ -1,0 +1,158 @@
+#include "mkscratch/source.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "mkscratch/fs.h"
+#include "mkscratch/tar.h"
+#include "mkscratch/tempfile.h"
+#include "source.h"
+
+#define MAX_FILES 100000
+
+void msk_source_free(struct msk_source *s)
+{
+	if (!s)
+		return;
+	if (s->fd >= 0)
+		close(s->fd);
+	msk_strv_release(&s->files);
+	free(s->name);
+	free(s);
+}
+
+void msk_source_cleanup(struct msk_source **s)
+{
+	msk_source_free(*s);
+}
+
+const char *msk_source_name(const struct msk_source *s)
+{
+	return s->name;
+}
+
+const struct msk_strv *msk_source_files(const struct msk_source *s)
+{
+	return &s->files;
+}
+
+bool msk_source_is_archive(const struct msk_source *s)
+{
+	return !s->is_dir;
+}
+
+/* What cannot be read twice goes to an unnamed file first. */
+static int spool(int from, const char *name, int *out_fd, struct msk_err *err)
+{
+	static const char *const dirs[] = { "/var/tmp", "/tmp", ".", NULL };
+	MSK_AUTO_FREE char *buf = msk_xmalloc(1 << 18);
+	ssize_t n;
+
+	if (msk_tempfile_anonymous(dirs, out_fd, err) < 0)
+		return -1;
+	while ((n = msk_read_full(from, buf, 1 << 18, name, err)) > 0)
+		if (msk_write_full(*out_fd, buf, (size_t)n, "staging file", err) < 0)
+			return -1;
+	return n < 0 ? -1 : 0;
+}
+
+static int open_archive_fd(struct msk_source *s, const char *name, struct msk_err *err)
+{
+	MSK_AUTO_FD int fd = strcmp(name, "-") == 0 ? dup(STDIN_FILENO) : open(name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 && errno == ENOENT)
+		return msk_fail(err, MSK_E_INPUT, "%s: no such image", name);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return msk_fail_sys(err, errno, "%s: cannot open", name);
+	if (S_ISREG(st.st_mode)) {
+		s->fd = fd;
+		fd = -1;
+		return 0;
+	}
+	if (strcmp(name, "-") != 0 && !S_ISFIFO(st.st_mode))
+		return msk_fail(err, MSK_E_INPUT, "%s: neither a file nor a directory", name);
+	if (fcntl(fd, F_SETFL, 0) < 0)
+		return msk_fail_sys(err, errno, "%s: cannot read", name);
+	return spool(fd, s->name, &s->fd, err);
+}
+
+static int note_file(struct msk_source *s, const char *path, struct msk_err *err)
+{
+	if (s->files.n == MAX_FILES)
+		return msk_fail(err, MSK_E_INPUT, "%s: more than %d files", s->name, MAX_FILES);
+	msk_strv_push(&s->files, path);
+	return 0;
+}
+
+static int list_archive(struct msk_source *s, struct msk_err *err)
+{
+	MSK_CLEANUP(msk_archive_pass_release) struct msk_archive_pass p = { 0 };
+	struct msk_tar_entry e;
+	bool more;
+
+	if (msk_archive_pass_begin(&p, s, err) < 0)
+		return -1;
+	while (msk_tar_in_next(p.tar, &e, &more, err) == 0 && more)
+		if (e.type == MSK_TAR_FILE && note_file(s, msk_source_plain_name(e.path), err) < 0)
+			return -1;
+	return err->code == MSK_OK ? 0 : -1;
+}
+
+int msk_source_open(const char *name, struct msk_source **out, struct msk_err *err)
+{
+	MSK_CLEANUP(msk_source_cleanup) struct msk_source *s = msk_xcalloc(1, sizeof *s);
+	struct stat st;
+
+	s->fd = -1;
+	s->name = msk_xstrdup(strcmp(name, "-") == 0 ? "standard input" : name);
+	s->is_dir = strcmp(name, "-") != 0 && stat(name, &st) == 0 && S_ISDIR(st.st_mode);
+	if (s->is_dir) {
+		s->fd = open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (s->fd < 0)
+			return msk_fail_sys(err, errno, "%s: cannot open", name);
+		if (msk_directory_list(s, err) < 0)
+			return -1;
+	} else if (open_archive_fd(s, name, err) < 0 || list_archive(s, err) < 0) {
+		return -1;
+	}
+	*out = msk_take(&s);
+	return 0;
+}
+
+int msk_source_stream(struct msk_source *s, const char *path, bool *found, struct msk_reader **out, struct msk_err *err)
+{
+	return s->is_dir ? msk_directory_stream(s, path, found, out, err) : msk_archive_stream(s, path, found, out, err);
+}
+
+int msk_source_read(struct msk_source *s, const char *path, bool *found, struct msk_str *out, struct msk_err *err)
+{
+	MSK_CLEANUP(msk_source_stream_cleanup) struct msk_reader *r = NULL;
+	char buf[16384];
+	ssize_t n;
+
+	if (msk_source_stream(s, path, found, &r, err) < 0)
+		return -1;
+	if (!*found)
+		return 0;
+	while ((n = r->read(r, buf, sizeof buf, err)) > 0) {
+		if ((size_t)n > MSK_MAX_DOCUMENT - out->len)
+			return msk_fail(err, MSK_E_INPUT, "%s/%s: larger than %u bytes", s->name, path, MSK_MAX_DOCUMENT);
+		msk_str_add(out, buf, (size_t)n);
+	}
+	return n < 0 ? -1 : 0;
+}
+
+void msk_source_stream_free(struct msk_reader *r)
+{
+	if (r)
+		((struct msk_stream *)r)->free(r);
+}
+
+void msk_source_stream_cleanup(struct msk_reader **r)
+{
+	msk_source_stream_free(*r);
+}

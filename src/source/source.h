@@ -1,0 +1,42 @@
+/* Inside of a source: what directories and archives have in common. */
+#ifndef SOURCE_SOURCE_H
+#define SOURCE_SOURCE_H
+
+#include "mkscratch/source.h"
+#include "mkscratch/tar.h"
+
+struct msk_source {
+	char *name;
+	bool is_dir;
+	int fd;                      /* the directory, or the archive (which can be read again from its start) */
+	struct msk_strv files;
+};
+
+/* A stream that knows how to free itself. */
+struct msk_stream {
+	struct msk_reader r;
+	void (*free)(struct msk_reader *r);
+};
+
+/* One walk over an archive, from its start. */
+struct msk_archive_pass {
+	struct msk_reader *file;
+	struct msk_inflate *inflate;
+	struct msk_tar_in *tar;
+};
+
+int msk_archive_pass_begin(struct msk_archive_pass *p, struct msk_source *s, struct msk_err *err);
+void msk_archive_pass_release(struct msk_archive_pass *p);
+int msk_archive_stream(struct msk_source *s, const char *path, bool *found, struct msk_reader **out, struct msk_err *err);
+
+int msk_directory_list(struct msk_source *s, struct msk_err *err);
+int msk_directory_stream(struct msk_source *s, const char *path, bool *found, struct msk_reader **out,
+			 struct msk_err *err);
+
+/* A reader over a file descriptor, by offset; takes own_fd over. */
+struct msk_reader *msk_fd_reader_new(int own_fd, const char *name);
+
+/* "./a" is "a". */
+const char *msk_source_plain_name(const char *path);
+
+#endif

@@ -1,0 +1,94 @@
+#!/usr/bin/env bash
+# Run the suites, which are found by their places, and count their tests.
+#
+#   tests/run.sh [-k PATTERN]     only suites whose name holds PATTERN
+#
+# Environment: BUILD, MKSCRATCH; MSK_MUST_WORK=1 turns skips into failures (see tests/lib.sh). A line a suite; the whole
+# log of one that failed; at the end `N passed, N failed, N skipped`.
+set -u
+top=$(cd "$(dirname "$0")/.." && pwd)
+export BUILD=${BUILD:-$top/build}
+export MKSCRATCH=${MKSCRATCH:-$BUILD/mkscratch}
+pattern=
+[ "${1:-}" != -k ] || pattern=${2:-}
+logs=$(mktemp -d) || exit 1
+trap 'rm -rf "$logs"' EXIT
+passed=0 failed=0 skipped=0
+
+suites() {
+	local mode
+	for mode in release asan; do
+		find "$BUILD/$mode/tests" -maxdepth 1 -type f -name 'test_*' ! -name '*.d' 2>/dev/null | sort
+	done
+	for mode in integration golden must-fail spec repro oracle fault engines; do
+		find "$top/tests/$mode" -maxdepth 1 -name '*.sh' ! -name common.sh 2>/dev/null | sort
+	done
+}
+
+name_of() {
+	local name=${1#"$top"/tests/}
+	name=${name#"$BUILD"/}
+	printf '%s\n' "${name%.sh}"
+}
+
+# Run one suite; its TAP, exit status and seconds are left in files.
+run_suite() {
+	local log=$logs/$2 start=$EPOCHREALTIME
+	case $1 in
+	*.sh) timeout -k 10 400 bash "$1" >"$log" 2>&1 </dev/null ;;
+	*) CMOCKA_MESSAGE_OUTPUT=TAP timeout -k 10 300 "$1" >"$log" 2>&1 </dev/null ;;
+	esac
+	echo "$? $(awk -v a="$start" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.1f", b - a }')" >"$log.end"
+}
+
+# passed failed skipped planned
+count() {
+	awk '
+		/^ok .*# (SKIP|skip)/ { s++; next }
+		/^ok / { p++ }
+		/^not ok / { f++ }
+		/^1\.\.[0-9]+/ { plan += substr($1, 4); has = 1 }
+		END { printf "%d %d %d %d\n", p, f, s, has ? plan : -1 }' "$1"
+}
+
+report() {
+	local name=$1 log=$logs/$2 p f s plan end seconds verdict=ok
+	read -r p f s plan <<<"$(count "$log")"
+	read -r end seconds <"$log.end"
+	# A crash, a time-out or a test that was planned and never came is a failure of its own.
+	if [ "$f" = 0 ] && { [ "$end" != 0 ] || [ "$plan" != $((p + s)) ]; }; then
+		f=1
+		echo "suite ended with $end after $((p + s)) of $plan tests" >>"$log"
+	fi
+	[ "$f" = 0 ] || verdict=FAIL
+	printf '%-5s %-40s %4d tests %7s s\n' "$verdict" "$name" $((p + f + s)) "$seconds"
+	[ "$f" = 0 ] || sed 's/^/      /' "$log"
+	[ "$s" = 0 ] || sed -n 's/^ok [0-9]* - \(.*\) # SKIP \(.*\)/      skipped: \1 (\2)/p' "$log"
+	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+}
+
+mapfile -t all < <(suites)
+names=() paths=()
+for path in ${all[@]+"${all[@]}"}; do
+	name=$(name_of "$path")
+	case $name in
+	*"$pattern"*) names+=("$name") paths+=("$path") ;;
+	esac
+done
+
+# Two at a time; engines alone, as each starts daemons of its own.
+for i in "${!paths[@]}"; do
+	case ${names[i]} in
+	engines/*) wait; run_suite "${paths[i]}" "$i" ;;
+	*)
+		while [ "$(jobs -rp | wc -l)" -ge 2 ]; do wait -n; done
+		run_suite "${paths[i]}" "$i" &
+		;;
+	esac
+done
+wait
+for i in "${!paths[@]}"; do
+	report "${names[i]}" "$i"
+done
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" = 0 ] && [ "$passed" != 0 ]
