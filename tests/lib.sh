@@ -128,7 +128,7 @@ like() {
 
 # Names, sizes, times and contents of what lies here.
 snapshot() {
-	find . -path ./.out -prune -o -path ./.err -prune -o -path ./.home -prune -o -printf '%p %y %s %T@ %l\n' | sort
+	find . -mindepth 1 -path ./.out -prune -o -path ./.err -prune -o -path ./.home -prune -o -printf '%p %y %s %T@ %l\n' | sort
 }
 
 must_fail() {

@@ -41,6 +41,9 @@ int msk_fail_sys(struct msk_err *err, int sys, const char *fmt, ...)
 /* Put "<subject>: " in front of the message; always -1. */
 int msk_ctx(struct msk_err *err, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3), cold));
+/* Put more behind the message; always -1. */
+int msk_more(struct msk_err *err, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3), cold));
 /* Say what mends it, replacing any earlier hint; always -1. */
 int msk_hint(struct msk_err *err, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3), cold));

@@ -25,8 +25,12 @@ struct msk_tempfile {
 #define MSK_TEMPFILE_INIT { .fd = -1, .dirfd = -1, .slot = -1 }
 #define MSK_AUTO_TEMPFILE MSK_CLEANUP(msk_tempfile_release) struct msk_tempfile
 
-/* Create one beside `final` (a name without '/') in dirfd; `mode` is exact whatever the umask. Stale ones in the
- * directory are removed first. `name` is what messages call the file. Fails: MSK_E_IO `<name>: cannot create (<reason>)`. */
+/* Who may read the file is for the umask to say, as with every other tool; never what is in it. */
+#define MSK_MODE_UMASK ((mode_t)-1)
+
+/* Create one beside `final` (a name without '/') in dirfd; `mode` is exact whatever the umask, or MSK_MODE_UMASK.
+ * Stale ones in the directory are removed first. `name` is what messages call the file.
+ * Fails: MSK_E_IO `<name>: cannot create (<reason>)`. */
 int msk_tempfile_open(struct msk_tempfile *t, int dirfd, const char *final, mode_t mode, const char *name,
 		      struct msk_err *err);
 /* Flush to the disk; the file still has its temporary name and stays open. */

@@ -78,6 +78,20 @@ int msk_ctx(struct msk_err *err, const char *fmt, ...)
 	return -1;
 }
 
+int msk_more(struct msk_err *err, const char *fmt, ...)
+{
+	char more[256], whole[sizeof err->msg + sizeof more];
+	va_list ap;
+
+	assert(err->code != MSK_OK);
+	va_start(ap, fmt);
+	format(more, sizeof more, fmt, ap);
+	va_end(ap);
+	snprintf(whole, sizeof whole, "%s%s", err->msg, more);
+	copy_shortened(err->msg, sizeof err->msg, whole);
+	return -1;
+}
+
 int msk_hint(struct msk_err *err, const char *fmt, ...)
 {
 	va_list ap;

@@ -138,7 +138,8 @@ static int create_locked(struct msk_tempfile *t, mode_t mode, bool *lost)
 	struct stat st;
 
 	*lost = false;
-	t->fd = openat(t->dirfd, t->name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+	t->fd = openat(t->dirfd, t->name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+		       mode == MSK_MODE_UMASK ? 0666 : mode);
 	if (t->fd < 0)
 		return -1;
 	t->slot = claim_slot(t);
@@ -147,7 +148,7 @@ static int create_locked(struct msk_tempfile *t, mode_t mode, bool *lost)
 		return -1;
 	}
 	flock(t->fd, LOCK_EX | LOCK_NB);   /* where there are no locks nobody sweeps either */
-	if (fstat(t->fd, &st) < 0 || fchmod(t->fd, mode) < 0)
+	if (fstat(t->fd, &st) < 0 || (mode != MSK_MODE_UMASK && fchmod(t->fd, mode) < 0))
 		return -1;
 	*lost = st.st_nlink == 0;
 	return 0;

@@ -1,19 +1,12 @@
-#include <stdio.h>
-#include <time.h>
-
 #include "mkscratch/image.h"
+#include "mkscratch/timestamp.h"
 
-/* RFC 3339 in UTC, whole seconds: what every reader of image-spec "created" takes. */
 static struct msk_json *timestamp(int64_t seconds)
 {
-	time_t t = (time_t)seconds;
-	struct tm tm;
-	char text[64];
+	MSK_AUTO_STR text = MSK_STR_INIT;
 
-	gmtime_r(&t, &tm);
-	snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02dZ", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
-		 tm.tm_hour, tm.tm_min, tm.tm_sec);
-	return msk_json_string(text);
+	msk_rfc3339_add(&text, seconds);
+	return msk_json_string(text.buf);
 }
 
 /* {"8080/tcp":{}}: a set, as Go writes it. */

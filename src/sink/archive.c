@@ -65,12 +65,7 @@ static int archive_write(struct msk_sink *sink, const struct msk_image *img, str
 	if (msk_outer_tar_write(img, st, &w.w, err) == 0 &&
 	    (s->fd >= 0 || msk_tempfile_sync(&s->temp, sink->name, err) == 0))
 		return 0;
-	if (s->existed) {
-		size_t n = strlen(err->msg);
-
-		strncat(err->msg, "; previous file kept", sizeof err->msg - n - 1);
-	}
-	return -1;
+	return s->existed ? msk_more(err, "; previous file kept") : -1;
 }
 
 static int archive_publish(struct msk_sink *sink, const struct msk_image *img, struct msk_store *st, struct msk_err *err)
@@ -99,15 +94,6 @@ static void archive_close(struct msk_sink *sink)
 	free(s);
 }
 
-/* The umask decides who may read the file, as for every other tool; never what is in it. */
-static mode_t created_mode(void)
-{
-	mode_t mask = umask(0);
-
-	umask(mask);
-	return 0666 & ~mask;
-}
-
 /* A destination that is a link is written through: the link stays, its target is replaced. */
 static char *follow(const char *path)
 {
@@ -127,7 +113,7 @@ static int open_beside(struct archive_sink *s, const char *path, struct msk_err 
 	s->dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (s->dirfd < 0)
 		return msk_fail_sys(err, errno, "%s: cannot create", s->s.name);
-	return msk_tempfile_open(&s->temp, s->dirfd, s->final, created_mode(), s->s.name, err);
+	return msk_tempfile_open(&s->temp, s->dirfd, s->final, MSK_MODE_UMASK, s->s.name, err);
 }
 
 static int open_target(struct archive_sink *s, const struct msk_target *t, struct msk_err *err)

@@ -1,0 +1,65 @@
+#!/usr/bin/env bash
+# Outputs: archives, layouts, standard output; what was there before stays until the new one is whole.
+. "$(dirname "$0")/../lib.sh"
+require jq cc sha256sum
+printf 'int main(void){return 0;}\n' >app.c
+cc -static -o app app.c || skip_all "cannot: no static libc"
+
+digest_of() { mk --bin app --json "$@" | jq -r .digest; }
+tags_in() { jq -r '.manifests[].annotations["io.containerd.image.name"]' "$1/index.json" | sort; }
+
+mk --bin app -q -o a.tar
+mk --bin app -q -o - >b.tar
+t 'the archive on stdout is the archive in a file' cmp a.tar b.tar
+run mk --bin app -o -
+like "$(cat "$err")" '^-: app:latest linux/[^ ]+ sha256:[0-9a-f]{64} ' 'with -o - the summary goes to stderr'
+is "$(tar tf a.tar | head -5 | xargs)" 'oci-layout index.json manifest.json blobs/ blobs/sha256/' 'documents come first'
+is "$(tar tf a.tar | tail -n +6)" "$(tar tf a.tar | tail -n +6 | sort)" 'blobs are sorted by digest'
+t 'each blob hashes to its name' bash -c 'mkdir x && tar xf a.tar -C x && cd x/blobs/sha256 &&
+	for b in *; do [ "$(sha256sum <$b | cut -d" " -f1)" = "$b" ] || exit 1; done'
+is "$(tail -c 1024 a.tar | tr -d '\0' | wc -c)" 0 'two zero blocks end it'
+
+mk --bin app -q -o l/ -t app:v1
+mk --bin app -q -o l -t app:v2 -t other/app:v3
+is "$(tags_in l | xargs)" 'docker.io/library/app:v1 docker.io/library/app:v2 docker.io/other/app:v3' 'tags are added to a layout'
+mk --bin app -q -o l -t app:v1 -l k=v
+is "$(jq '.manifests | length' l/index.json)" 3 'a tag that was there is replaced'
+t 'a layout of several images verifies' mk verify l
+run mk --bin app -o l -t else/where:v1
+like "$(cat "$err")" '^warning: l: tag v1 now stands for both docker.io/library/app:v1 and docker.io/else/where:v1' \
+	'a tag that becomes ambiguous is warned about'
+jq '.manifests[0].annotations.mine = "kept" | .annotations = {"a":"b"}' l/index.json >i && mv i l/index.json
+mk --bin app -q -o l -t fresh:v9
+is "$(jq -r '.manifests[0].annotations.mine + .annotations.a' l/index.json)" keptb 'what others wrote into the index stays'
+
+digest=$(jq -r '.manifests[0].digest' l/index.json | cut -d: -f2)
+printf x >"l/blobs/sha256/$digest"
+mk --bin app -q -o l -t app:v1 -l k=v
+is "$(sha256sum <"l/blobs/sha256/$digest" | cut -d' ' -f1)" "$digest" 'a torn blob is repaired'
+
+mk --bin app -q -o m1.tar -o m2.tar -o m3/
+t 'several outputs are one image' cmp m1.tar m2.tar
+is "$(jq -r '.manifests[0].digest' m3/index.json)" "$(digest_of -o n.tar)" 'a layout holds the same manifest as an archive'
+
+ln -s real.tar link.tar && echo old >real.tar
+mk --bin app -q -o link.tar
+t 'an output that is a link is written through' test -L link.tar -a "$(wc -c <real.tar)" -gt 1000
+mkfifo fifo && { cat fifo >from-fifo & } && mk --bin app -q -o fifo && wait
+t 'a FIFO is written to directly' cmp from-fifo a.tar
+t 'so is /dev/stdout' bash -c '"$MKSCRATCH" --bin app -q -o /dev/stdout | cmp - a.tar'
+(umask 077 && mk --bin app -q -o private.tar)
+is "$(stat -c %a private.tar)" 600 'the umask decides who may read the archive'
+t '... and not what is in it' cmp private.tar a.tar
+
+for n in $(seq 8); do
+	(for k in 1 2 3 4 5; do mk --bin app -q -o c/ -t "app:t$n-$k" || echo failed >failed; done) &
+done
+wait
+is "$(jq '.manifests | length' c/index.json) $(cat failed 2>/dev/null)" '40 ' '8 processes add 5 tags each and lose none'
+t '... and the layout verifies' mk verify c
+
+echo stale >.a.tar.mkscratch-0123456789abcdef
+mk --bin app -q -o a.tar
+t 'a temporary file that lost its owner goes' test ! -e .a.tar.mkscratch-0123456789abcdef
+is "$(find . -name '*.mkscratch-*' | wc -l)" 0 'no temporary file is left'
+done_testing

@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# Outputs that cannot be: the old one stays, nothing is left.
+. "$(dirname "$0")/../lib.sh"
+require cc
+printf 'int main(void){return 0;}\n' >app.c
+cc -static -o app app.c || skip_all "cannot: no static libc"
+
+must_fail 5 'none/img.tar: cannot create (No such file or directory)' -- --bin app -o none/img.tar
+must_fail 5 'none/l/: cannot create (No such file or directory)' -- --bin app -o none/l/
+mkdir full && echo mine >full/notes
+must_fail 3 'full: not an OCI layout (oci-layout is missing)' \
+	'name an empty or new directory, or a file: -o full/img.tar' -- --bin app -o full
+mkdir two && echo '{"imageLayoutVersion":"2.0.0"}' >two/oci-layout
+must_fail 3 'two: layout version 2.0.0 is not supported' -- --bin app -o two
+mkdir bare && echo '{}' >bare/oci-layout
+must_fail 3 'bare/oci-layout: imageLayoutVersion is missing' -- --bin app -o bare
+mkdir odd && echo '{"imageLayoutVersion":"1.0.0"}' >odd/oci-layout && echo '{"manifests":3}' >odd/index.json
+run mk --bin app -o odd
+is "$status $(head -n1 "$err")" '3 mkscratch: odd/index.json: not an image index (no list of manifests)' 'an index that is none is refused'
+is "$(cat odd/index.json)" '{"manifests":3}' '... and stays as it was'
+is "$(find odd -name 'sha256' -prune -o -type f -print | sort | xargs)" 'odd/.mkscratch.lock odd/index.json odd/oci-layout' \
+	'... with no blob left behind'
+touch new && mkdir fresh
+run mk --bin app -o fresh/ -o none/x.tar
+is "$status $(find fresh | xargs)" '5 fresh' 'one output that fails leaves the others as they were'
+run mk --bin app -o brandnew/ -o none/x.tar
+t 'a directory that a failed run made is gone' test ! -e brandnew
+
+# A file system that fills up: a size limit acts like one (EFBIG in place of ENOSPC).
+mk --bin app -q -o keep.tar && cp keep.tar before
+run bash -c 'ulimit -f 8; "$MKSCRATCH" --bin app -o keep.tar'
+is "$status $(head -n1 "$err")" '5 mkscratch: keep.tar: write failed (File too large); previous file kept' 'a write that fails says so'
+t '... and the previous file is whole' cmp keep.tar before
+is "$(find . -name '*.mkscratch-*' | wc -l)" 0 '... and no temporary file is left'
+run bash -c 'ulimit -f 8; "$MKSCRATCH" --bin app -o first.tar'
+is "$(head -n1 "$err")" 'mkscratch: first.tar: write failed (File too large)' 'without a previous file none is promised'
+run bash -c '"$MKSCRATCH" --bin app -q -o - >/dev/full'
+is "$status $(head -n1 "$err")" '5 mkscratch: standard output: write failed (No space left on device)' 'a full stdout is an error'
+run bash -c '"$MKSCRATCH" --bin app -q -o - | head -c 10 >/dev/null; exit ${PIPESTATUS[0]}'
+is "$status" 5 'a reader that goes away is an error, not a signal'
+done_testing
