@@ -1,0 +1,40 @@
+# shellcheck shell=bash
+# Fixtures for the engines: the example service in its variants, made once a build directory.
+
+FIXTURES=$BUILD/fixtures
+
+build_fixtures() {
+	mkdir -p "$FIXTURES"
+	(
+		flock 9
+		make -s -C "$TOP/examples/go-like-service" OUT="$FIXTURES" static dynamic >&2
+		! command -v go >/dev/null || make -s -C "$TOP/examples/go-like-service" OUT="$FIXTURES" go >&2
+	) 9>"$FIXTURES/.lock"
+}
+
+# Make $1.tar from the variant $2 ("", "-dynamic", "-go") of the service.
+make_image() {
+	mk -q --bin "$FIXTURES/service$2:/service" --certs --tz -p 8080 -e GREETING=hi -l maker=test -t "svc/$1:v1" -o "$1.tar"
+}
+
+variants() {
+	echo static dynamic
+	[ ! -x "$FIXTURES/service-go" ] || echo go
+}
+
+make_images() {
+	build_fixtures || skip_all 'the example does not build'
+	make_image static ''
+	make_image dynamic -dynamic
+	[ ! -x "$FIXTURES/service-go" ] || make_image go -go
+}
+
+# What the service answers, by whichever way $2... starts it.
+check_answers() {
+	local name=$1
+	shift
+	is "$("$@" --once /health 2>&1)" ok "$name: /health"
+	like "$("$@" --once /tls 2>&1)" '^roots: [1-9][0-9]+$' "$name: TLS roots are there"
+	like "$("$@" --once '/time?zone=Europe/Moscow' 2>&1)" '\+03:00 MSK$' "$name: a zone is there"
+	like "$("$@" --once /whoami 2>&1)" '^uid=65534\(nobody\) gid=65534\(nobody\) .*tmp=writable$' "$name: user, name and /tmp"
+}

@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# umoci unpacks what we write; owners, modes, links and times are compared with what --print rootfs says.
+. "$(dirname "$0")/../lib.sh"
+. "$TOP/tests/engines/common.sh"
+require umoci jq
+[ "$(id -u)" = 0 ] || skip_all 'cannot: owners can be unpacked by root only'
+build_fixtures || skip_all 'the example does not build'
+mkdir -p tree/sub && echo hi >tree/sub/file && chmod 640 tree/sub/file && ln -s sub/file tree/link
+args=(--bin "$FIXTURES/service-dynamic:/service" --certs --tz --tree tree:/srv --dir /data:2770:7:8
+	--file tree/sub/file:/etc/secret:400:9:9 --link /srv/link:/opt/l)
+mk -q "${args[@]}" -t x:v1 -o l/
+t 'umoci unpacks the image' umoci unpack --image l:v1 bundle
+mk "${args[@]}" --print rootfs | awk -F'\t' '{ split($5, p, " -> "); printf "%s %s %s %s\n", $1, $2, p[1], p[2] }' | sort >want
+(cd bundle/rootfs && find . -mindepth 1 -printf '%y%04m %U:%G /%P %l\n') | sort >got
+is "$(diff want got)" '' 'types, modes, owners and links are those of the plan'
+is "$(find bundle/rootfs -mindepth 1 ! -newermt '1970-01-01 00:00:01' | wc -l)" "$(wc -l <want)" 'all times are the epoch'
+is "$(jq -c '.process | [.user.uid, .user.gid, .args]' bundle/config.json)" '[65534,65534,["/service"]]' 'the runtime config fits'
+check_answers 'dynamic, unpacked, in a chroot' chroot --userspec=65534:65534 bundle/rootfs /service
+umoci tag --image l:v1 again && t 'a tag of umoci verifies' mk verify l
+done_testing

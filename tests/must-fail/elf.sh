@@ -1,0 +1,104 @@
+#!/usr/bin/env bash
+# Files that are no program: each with its sentence, before anything is written.
+. "$(dirname "$0")/../lib.sh"
+require cc python3 patchelf
+cat >app.c <<'C'
+int main(void) { return 0; }
+C
+cc -o dynamic app.c && cc -c -o app.o app.c
+
+# edit FILE OFFSET FORMAT VALUE: overwrite a field of a copy of ./dynamic
+edit() {
+	python3 - "$@" <<'P'
+import struct, sys
+name, offset, fmt, value = sys.argv[1], int(sys.argv[2], 0), sys.argv[3], int(sys.argv[4], 0)
+data = bytearray(open('dynamic', 'rb').read())
+struct.pack_into(fmt, data, offset, value)
+open(name, 'wb').write(data)
+P
+}
+size=$(stat -c %s dynamic)
+
+printf '#!/bin/sh\necho hi\n' >run.sh
+must_fail 3 'run.sh: not an ELF file (starts with "#!")' -- --bin run.sh -o x.tar
+: >empty
+must_fail 3 'empty: not an ELF file (0 bytes)' -- --bin empty -o x.tar
+head -c 40 dynamic >short
+must_fail 3 'short: ELF header is truncated (40 of 64 bytes)' -- --bin short -o x.tar
+edit phoff 32 '<Q' $((size - 56))
+run mk --bin phoff -o x.tar
+like "$status $(head -n1 "$err")" "^3 mkscratch: phoff: program headers end at [0-9]+, file has $size bytes\$" 'program headers past the end of the file'
+edit phent 54 '<H' 1
+must_fail 3 'phent: program header entry size is 1, expected 56' -- --bin phent -o x.tar
+must_fail 3 'app.o: relocatable object, not a program' -- --bin app.o -o x.tar
+edit core 16 '<H' 4
+run mk --bin core -o x.tar
+like "$status $(head -n1 "$err")" '^3 mkscratch: core: core' 'a core dump is refused as such'
+edit wrong-endian 5 '<B' 2
+run mk --bin wrong-endian -o x.tar
+is "$status" 3 'a byte order that does not fit the rest is refused'
+run mk --bin "$(realpath /lib/x86_64-linux-gnu/libz.so.1 2>/dev/null || echo /none)" -o x.tar
+like "$status" 3 'a shared library is no program'
+gzip -kc dynamic >packed
+run mk --bin packed -o x.tar
+like "$(head -n1 "$err")" 'packed: not an ELF file \(.*gzip' 'a compressed program is recognised'
+must_fail 3 'none: no such file' -- --bin none -o x.tar
+mkdir dir
+must_fail 3 'dir: is a directory, expected a regular file' -- --bin dir -o x.tar
+mkfifo fifo
+must_fail 3 'fifo: is a FIFO, expected a regular file' -- --bin fifo -o x.tar
+
+# DT_STRTAB and DT_NEEDED that lead nowhere.
+cat >dyn.py <<'P'
+import struct, sys
+data = bytearray(open('dynamic', 'rb').read())
+want, value = int(sys.argv[2]), int(sys.argv[3], 0)
+phoff, phnum = struct.unpack_from('<Q', data, 32)[0], struct.unpack_from('<H', data, 56)[0]
+for i in range(phnum):
+    t, = struct.unpack_from('<I', data, phoff + 56 * i)
+    if t == 2:
+        at, = struct.unpack_from('<Q', data, phoff + 56 * i + 8)
+while struct.unpack_from('<Q', data, at)[0] != want:
+    at += 16
+struct.pack_into('<Q', data, at + 8, value)
+open(sys.argv[1], 'wb').write(data)
+P
+python3 dyn.py strtab 5 0xdead0000
+must_fail 3 'strtab: string table at 0xdead0000 is outside the file' -- --bin strtab -o x.tar
+python3 dyn.py needed 1 99999
+must_fail 3 'needed: library name at offset 99999 runs past the string table' -- --bin needed -o x.tar
+
+# A root of its own for what its loader would meet.
+root() {
+	rm -rf root && mkdir -p root/lib64 root/lib root/usr/lib root/etc
+	cp -L "$(patchelf --print-interpreter dynamic)" "root$(patchelf --print-interpreter dynamic)" 2>/dev/null ||
+		{ mkdir -p "root$(dirname "$(patchelf --print-interpreter dynamic)")" &&
+			cp -L "$(patchelf --print-interpreter dynamic)" "root$(patchelf --print-interpreter dynamic)"; }
+}
+root
+run mk --bin dynamic --root root -o x.tar
+like "$status $(head -n1 "$err")" '^4 mkscratch: dynamic: needs libc.so.6, not found \(searched [0-9]+ directories\)$' 'a missing library'
+like "$(sed -n 2p "$err")" '^hint: .*/lib' '... and where it was looked for'
+rm -rf root/lib64/* root/lib/ld*
+run mk --bin dynamic --root root -o x.tar
+like "$status $(head -n1 "$err")" '^4 mkscratch: dynamic: .*loader .*ld-linux' 'a missing loader is named'
+cc -shared -o libx.so app.c && cc -o linked app.c -Wl,--no-as-needed -L. -lx -Wl,-rpath,/opt
+root && mkdir root/opt
+ln -s libx.so root/opt/libx.so
+run mk --bin linked --root root -o x.tar
+like "$status $(head -n1 "$err")" '^3 mkscratch: .*libx.so: too many symbolic links \(40\)$' 'a symlink loop'
+rm root/opt/libx.so && mkfifo root/opt/libx.so
+run mk --bin linked --root root -o x.tar
+like "$status $(head -n1 "$err")" '^3 mkscratch: .*libx.so: is a FIFO, expected a regular file$' 'a FIFO for a library does not block'
+rm root/opt/libx.so && ln -s ../../../../../../etc/hostname root/opt/libx.so
+run mk --bin linked --root root -o x.tar
+is "$status" 4 'a link that leaves the root leads nowhere'
+if command -v aarch64-linux-gnu-gcc >/dev/null; then
+	aarch64-linux-gnu-gcc -shared -o root/opt/foreign.so app.c && rm root/opt/libx.so && mv root/opt/foreign.so root/opt/libx.so
+	run mk --bin linked --root root -o x.tar
+	like "$status $(head -n1 "$err")" '^4 mkscratch: (.*: )?libx.so: built for aarch64, the program is x86-64$' 'a library for another machine'
+else
+	skip 'a library for another machine' 'no cross compiler'
+fi
+is "$(ls -- *.tar 2>/dev/null)" '' 'no output came of any of it'
+done_testing
