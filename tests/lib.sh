@@ -89,7 +89,7 @@ require() {
 
 run() {
 	status=0
-	"$@" >"$out" 2>"$err" </dev/null || status=$?
+	"$@" >"$out" 2>"$err" || status=$?
 }
 
 mk() {

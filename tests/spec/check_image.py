@@ -164,7 +164,7 @@ def allowed_pax(e):
                b"path": not ascii_path or len(e.path) > 100,
                b"linkpath": not ascii_link or len(e.link) > 100,
                b"uid": e.uid > 0o777777, b"gid": e.gid > 0o777777,
-               b"size": len(e.data) >= 8 << 30, b"mtime": e.mtime > 0o77777777777}
+               b"size": len(e.data) >= 8 << 30, b"mtime": e.mtime >= 0x7fffffff}
     for key in e.pax:
         need(allowed.get(key), "%r: pax record %r is not needed" % (e.path, key))
 

@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# Compressed layers are what section 7 of oci-layout-spec says.
+. "$(dirname "$0")/../lib.sh"
+. "$TOP/tests/spec/common.sh"
+
+t "inputs are made" "$python" "$FIXTURE/make_inputs.py" in
+blocks large 1700000
+head -c 1500000 /dev/zero >zeros
+build() {
+	mk --bin in/app --file large:/large --file zeros:/zeros "$@"
+}
+
+t "gzip is made" build -o gzip.tar
+holds gzip_is_the_default media_type gzip.tar +gzip
+holds gzip_is_one_member gzip_one_member gzip.tar
+holds gzip_header_holds_no_time_and_no_system gzip_header gzip.tar
+holds gzip_blocks_stand_alone gzip_blocks gzip.tar
+holds gzip_content_has_its_diff_id diff_ids gzip.tar
+for level in 1 9 12; do
+	t "gzip:$level is made" build --compress "gzip:$level" -o level.tar
+	holds "gzip:$level has the same header" gzip_header level.tar
+	holds "gzip:$level is one member of blocks" gzip_blocks level.tar
+done
+
+t "zstd is made" build --compress zstd -o zstd.tar
+holds zstd_has_its_media_type media_type zstd.tar +zstd
+holds zstd_is_a_frame_a_block zstd_frames zstd.tar
+if command -v zstd >/dev/null; then
+	holds zstd_content_has_its_diff_id diff_ids zstd.tar
+else
+	skip zstd_content_has_its_diff_id "no zstd program"
+fi
+
+t "none is made" build --compress none -o none.tar
+holds none_has_its_media_type media_type none.tar ''
+holds none_has_its_diff_id diff_ids none.tar
+
+# The same tar under every codec.
+plain_layers() {
+	"$python" -c 'import sys; sys.path.insert(0, sys.argv[1]); from archive import Image
+print(*Image(sys.argv[2]).config["rootfs"]["diff_ids"])' "$TOP/tests/spec" "$1"
+}
+is "$(plain_layers gzip.tar)" "$(plain_layers none.tar)" codec_does_not_change_diff_ids
+is "$(plain_layers zstd.tar)" "$(plain_layers none.tar)" zstd_does_not_change_diff_ids
+
+# Readers of others, which stop at what they do not like.
+mkdir x && tar -C x -xf gzip.tar
+for layer in $("$python" -c 'import json; print(*json.load(open("x/manifest.json"))[0]["Layers"])'); do
+	cp "x/$layer" layer.gz
+	t "gzip -t takes ${layer:13:12}" gzip -t layer.gz
+	t "tar lists ${layer:13:12}" tar -tzf layer.gz
+done
+
+done_testing
