@@ -147,7 +147,9 @@ static int create_locked(struct msk_tempfile *t, mode_t mode, bool *lost)
 		errno = EMFILE;
 		return -1;
 	}
-	flock(t->fd, LOCK_EX | LOCK_NB);   /* where there are no locks nobody sweeps either */
+	/* Wait: whoever sweeps holds the lock while it decides. Where there are no locks nobody sweeps either. */
+	while (flock(t->fd, LOCK_EX) < 0 && errno == EINTR)
+		;
 	if (fstat(t->fd, &st) < 0 || (mode != MSK_MODE_UMASK && fchmod(t->fd, mode) < 0))
 		return -1;
 	*lost = st.st_nlink == 0;
