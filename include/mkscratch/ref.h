@@ -12,8 +12,8 @@ struct msk_ref {
 
 /* [domain/]path[:tag]: domain as docker tells it from a path (it holds a '.', a ':' or an upper-case letter, or is
  * localhost), path parts [a-z0-9] joined by '.', '_', '__' or dashes, tag [A-Za-z0-9_][A-Za-z0-9_.-]{0,127}, the
- * name 255 bytes at most. A missing domain is docker.io, there a single path part is below library/, a missing tag is
- * "latest". A digest is refused: the digest of what we build is not ours to choose.
+ * name 255 bytes at most. A missing domain is docker.io, where a single path part lies below library/; a missing
+ * tag is "latest". A digest is refused: the digest of what we build is not ours to choose.
  * Fails: MSK_E_USAGE, naming the part that breaks the grammar. */
 int msk_ref_parse(const char *text, struct msk_ref *out, struct msk_err *err);
 /* A path part made of any file name: lower case, what the grammar forbids becomes a dash, at most 128 bytes. NULL when

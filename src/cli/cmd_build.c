@@ -11,7 +11,6 @@ static int print_plan(const struct msk_plan *plan, struct msk_err *err)
 	MSK_AUTO_STR text = MSK_STR_INIT;
 
 	msk_json_dump_pretty(v, &text);
-	msk_str_addc(&text, '\n');
 	return msk_print(&text, err);
 }
 

@@ -51,25 +51,31 @@ static size_t count_failed(const struct msk_checks *c)
 	return n;
 }
 
-static int verify(const struct msk_options *o, const char *image, struct msk_err *err)
+/* A failed check is shown in its place; the error comes behind all images, for the first that failed. */
+static int verify(const struct msk_options *o, const char *image, struct msk_err *first, struct msk_err *err)
 {
 	MSK_CLEANUP(msk_checks_release) struct msk_checks c = { 0 };
 
 	if (msk_validate(image, &c, err) < 0 || (o->json ? print_json(image, &c, err) : print_list(&c, err)) < 0)
 		return -1;
-	if (msk_checks_verdict(&c) == MSK_OK)
-		return 0;
-	return msk_fail(err, msk_checks_verdict(&c), "%s: %zu of %zu checks failed", image, count_failed(&c), c.n);
+	if (msk_checks_verdict(&c) != MSK_OK && first->code == MSK_OK)
+		msk_fail(first, msk_checks_verdict(&c), "%s: %zu of %zu checks failed", image, count_failed(&c), c.n);
+	return 0;
 }
 
 int msk_cmd_verify(const struct msk_options *o, struct msk_err *err)
 {
+	struct msk_err failed = MSK_ERR_INIT;
+
 	if (!o->args.n) {
-		msk_fail(err, MSK_E_USAGE, "no image given");
+		msk_fail(err, MSK_E_USAGE, "verify: no IMAGE given");
 		return msk_hint(err, "mkscratch verify img.tar");
 	}
 	for (size_t i = 0; i < o->args.n; i++)
-		if (verify(o, o->args.v[i], err) < 0)
+		if (verify(o, o->args.v[i], &failed, err) < 0)
 			return -1;
-	return 0;
+	if (failed.code == MSK_OK)
+		return 0;
+	*err = failed;
+	return -1;
 }

@@ -102,6 +102,9 @@ static void zsh_option(struct msk_str *out, const struct opt_row *row)
 	static const char *const actions[] = {
 		[COMPLETE_NONE] = " ", [COMPLETE_FILE] = "_files", [COMPLETE_DIR] = "_files -/",
 	};
+	static const char *const joins[] = {
+		[OPT_FLAG] = "", [OPT_VALUE] = "=", [OPT_REPEAT] = "=", [OPT_OPTIONAL] = "=-",
+	};
 	const char *many = row->kind == OPT_REPEAT ? "*" : "";
 
 	msk_str_adds(out, "\t\t'");
@@ -111,8 +114,7 @@ static void zsh_option(struct msk_str *out, const struct opt_row *row)
 		msk_str_addf(out, "'{-%c%s,--%s%s}'", row->letter, row->kind == OPT_FLAG ? "" : "+", row->name,
 			     row->kind == OPT_FLAG ? "" : "=");
 	else
-		msk_str_addf(out, "%s--%s%s", many, row->name,
-			     row->kind == OPT_FLAG ? "" : row->kind == OPT_OPTIONAL ? "=-" : "=");
+		msk_str_addf(out, "%s--%s%s", many, row->name, joins[row->kind]);
 	msk_str_addc(out, '[');
 	zsh_text(out, row->help);
 	msk_str_addc(out, ']');

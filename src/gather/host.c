@@ -170,7 +170,7 @@ static int go_to_root(struct walk *w, struct msk_err *err)
 		return -1;
 	}
 	w->n_steps = 0;
-	w->at.len = 0;
+	msk_str_release(&w->at);
 	stand_in(w, fd, &st);
 	return 0;
 }

@@ -83,14 +83,13 @@ static const char *path_in_image(const struct program *p, size_t i)
 static char *reason(const struct program *p, size_t i)
 {
 	const struct msk_object *o = &p->closure.objects[i];
-	const char *asker = path_in_image(p, o->parent);
 	MSK_AUTO_STR s = MSK_STR_INIT;
 
-	if (o->found_by == MSK_BY_INTERP) {
-		msk_str_addf(&s, "interpreter of %s", asker);
-		return msk_str_take(&s);
-	}
-	msk_str_addf(&s, "%s needed by %s, found by %s", o->name, asker, msk_found_by_name(o->found_by));
+	/* libc may ask for it first by name, but it is there because the kernel looks for it. */
+	if (o->found_by == MSK_BY_INTERP)
+		return msk_xasprintf("interpreter of %s", p->in->dest);
+	msk_str_addf(&s, "%s needed by %s, found by %s", o->name, path_in_image(p, o->parent),
+		     msk_found_by_name(o->found_by));
 	if (o->rule_dir)
 		msk_str_addf(&s, " in %s", o->rule_dir);
 	if (p->placing.placed[i])

@@ -280,20 +280,21 @@ static int open_blobs(struct layout_sink *s, struct msk_err *err)
 static int open_layout(struct layout_sink *s, struct msk_err *err)
 {
 	MSK_AUTO_STR text = MSK_STR_INIT;
-	bool found;
+	bool empty, found;
 
 	if (open_directory(s, err) < 0)
 		return -1;
-	s->fresh = s->made;
-	if (read_document(s, "oci-layout", &found, &text, err) < 0)
+	/* In this order: another writer may be making the layout, and what was empty before may be whole by now. */
+	empty = is_empty(s->dirfd);
+	s->fresh = empty;
+	if (read_document(s, "oci-layout", &found, &text, err) < 0 || (found && check_version(s, &text, err) < 0))
 		return -1;
-	if (found && check_version(s, &text, err) < 0)
-		return -1;
-	if (!found && !is_empty(s->dirfd)) {
+	s->fresh = !found;
+	if (!found && !empty) {
+		s->fresh = false;
 		msk_fail(err, MSK_E_INPUT, "%s: not an OCI layout (oci-layout is missing)", s->path);
 		return msk_hint(err, "name an empty or new directory, or a file: -o %s/img.tar", s->path);
 	}
-	s->fresh = !found;
 	return open_blobs(s, err);
 }
 

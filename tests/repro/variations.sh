@@ -29,6 +29,7 @@ same() {
 	shift
 	rm -f "$T/o/img.tar"
 	run "$@"
+	chmod u+r "$T/o/img.tar"
 	is "$status $(sha256sum "$T/o/img.tar" 2>&1)" "0 ${want%-}$T/o/img.tar" "$name"
 	[ "$status" = 0 ] || comment <"$err"
 }

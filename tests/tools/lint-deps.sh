@@ -35,6 +35,7 @@ platform   value
 rotree     value
 timestamp  value
 options    plan
+closure    elf
 '
 
 # One door per library: the files that may include its headers.

@@ -108,6 +108,31 @@ static void each_link_on_the_way_is_told(void **state)
 	assert_string_equal(walk.final, "/usr/lib/libz.so.1.3");
 }
 
+static void links_behind_an_absolute_link_are_told_from_the_root(void **state)
+{
+	struct sysroot *s = *state;
+	MSK_AUTO_ROFILE f = MSK_ROFILE_INIT;
+	MSK_AUTO_WALK walk = MSK_WALK_INIT;
+
+	sysroot_file(s, "usr/lib/ld.so", "");
+	sysroot_link(s, "usr/lib", "lib");
+	sysroot_link(s, "/lib/ld.so", "usr/lib64/ld.so.2");
+	assert_int_equal(look(s, "/usr/lib64/ld.so.2", &f, &walk), MSK_FOUND);
+	assert_int_equal(walk.links.n, 2);
+	assert_string_equal(walk.links.v[0], "/usr/lib64/ld.so.2");
+	assert_string_equal(walk.links.v[1], "/lib");
+	assert_string_equal(walk.final, "/usr/lib/ld.so");
+}
+
+static void an_absolute_link_to_a_file_at_the_top_is_followed(void **state)
+{
+	struct sysroot *s = *state;
+
+	sysroot_file(s, "x", "");
+	sysroot_link(s, "/x", "a/b/l");
+	assert_leads_to(s, "/a/b/l", "/x");
+}
+
 static void links_are_told_even_when_they_lead_nowhere(void **state)
 {
 	struct sysroot *s = *state;
@@ -417,6 +442,8 @@ int main(void)
 		sysroot_test(dotdot_stops_at_the_root),
 		sysroot_test(dotdot_behind_a_link_is_that_of_its_target),
 		sysroot_test(each_link_on_the_way_is_told),
+		sysroot_test(links_behind_an_absolute_link_are_told_from_the_root),
+		sysroot_test(an_absolute_link_to_a_file_at_the_top_is_followed),
 		sysroot_test(links_are_told_even_when_they_lead_nowhere),
 		sysroot_test(forty_links_are_followed),
 		sysroot_test(the_forty_first_link_is_a_loop),

@@ -1,0 +1,106 @@
+#!/usr/bin/env bash
+# The closure by the rules of the loader. Each fixture is small, named by its rule, and held against the real ld.so
+# in the same place: the same objects, found in the same directories, in the same order.
+. "$(dirname "$0")/../lib.sh"
+require cc patchelf
+loader=$(printf 'int main(void){return 0;}' | cc -x c -o probe - && patchelf --print-interpreter probe)
+case $loader in
+*/ld-linux*) ;;
+*) skip_all 'cannot: the compiler makes no glibc programs' ;;
+esac
+
+lib() { # PATH SONAME [FLAGS]: a library
+	local path=$1 soname=$2
+	shift 2
+	mkdir -p "$(dirname "$path")"
+	printf 'int f_%s(void) { return 1; }\n' "$(basename "$path" | tr -c 'a-z0-9\n' _)" |
+		cc -shared -fPIC -x c -o "$path" - -x none -Wl,-soname,"$soname" -Wl,--no-as-needed "$@"
+}
+prog() { # PATH FLAGS: a program
+	local path=$1
+	shift
+	mkdir -p "$(dirname "$path")"
+	printf 'int main(void) { return 0; }\n' | cc -x c -o "$path" - -x none -Wl,--no-as-needed -Wl,--allow-shlib-undefined "$@"
+}
+R=-Wl,--disable-new-dtags N=-Wl,--enable-new-dtags
+
+same() { # NAME PROGRAM [LIBRARY-PATH]: as the loader says
+	LD_LIBRARY_PATH=${3-} LD_TRACE_LOADED_OBJECTS=1 "$loader" "$T/$2" 2>/dev/null |
+		sed -n 's/.*=> \(\/.*\) (0x[0-9a-f]*)$/\1/p; s/^\t\(\/[^ ]*\) (0x[0-9a-f]*)$/\1/p' >want
+	mk deps ${3+--library-path "$3"} --list "$T/$2" >got 2>"$err"
+	is "$(cat got)" "$(cat want)" "$1"
+}
+
+lib a/libx.so libx.so && lib b/libx.so libx.so
+prog p1 $N a/libx.so -Wl,-rpath,"$T/b:$T/a"
+same runpath_is_searched_in_its_order p1
+prog p2 $R a/libx.so -Wl,-rpath,"$T/a"
+same rpath_beats_library_path p2 "$T/b"
+prog p3 $N a/libx.so -Wl,-rpath,"$T/a"
+same library_path_beats_runpath p3 "$T/b"
+
+lib mid/libmid.so libmid.so a/libx.so
+prog p4 $R mid/libmid.so -Wl,-rpath,"$T/mid:$T/a"
+same rpath_of_the_requester_is_inherited p4
+prog p5 $N mid/libmid.so -Wl,-rpath,"$T/mid:$T/a" -Wl,-rpath-link,"$T/a"
+LD_TRACE_LOADED_OBJECTS=1 "$loader" ./p5 | grep -q 'libx.so => not found' || echo '# ld.so finds libx.so elsewhere'
+run mk deps --list "$T/p5"
+is "$status" 4 runpath_is_not_inherited
+lib own/libown.so libown.so $N a/libx.so -Wl,-rpath,"$T/b"
+prog p6 $R own/libown.so -Wl,-rpath,"$T/own:$T/a" -Wl,-rpath-link,"$T/a"
+same runpath_of_an_object_hides_the_rpaths_above p6
+
+mkdir -p o/bin o/lib && lib o/lib/liborigin.so liborigin.so
+# shellcheck disable=SC2016
+prog o/bin/app $N o/lib/liborigin.so -Wl,-rpath,'$ORIGIN/../lib'
+same origin_is_the_directory_of_the_program o/bin/app
+# shellcheck disable=SC2016
+lib o/lib/libouter.so libouter.so $N o/lib/liborigin.so -Wl,-rpath,'$ORIGIN'
+prog p7 $N o/lib/libouter.so -Wl,-rpath,"$T/o/lib"
+same origin_of_a_library_is_its_own_directory p7
+ln -s o/lib linked
+prog p8 $N o/lib/libouter.so -Wl,-rpath,"$T/linked"
+same origin_keeps_the_symlink_it_was_found_by p8
+
+lib d/libreal.so.1.2 libreal.so.1 && ln -s libreal.so.1.2 d/libreal.so.1
+prog p9 $N d/libreal.so.1.2 -Wl,-rpath,"$T/d"
+same a_soname_is_found_through_its_link p9
+lib e/libalias.so libalias.so && ln e/libalias.so e/libother.so
+prog p10 $N e/libalias.so -Wl,-rpath,"$T/e" && patchelf --add-needed libother.so p10
+same one_file_under_two_names_is_one_object p10
+prog p11 "$T/a/libx.so" && patchelf --replace-needed libx.so "$T/b/libx.so" p11
+same a_name_with_a_slash_is_opened_directly p11
+
+lib deep/liba.so liba.so && lib deep/libb.so libb.so deep/liba.so && lib deep/libc1.so libc1.so deep/libb.so
+prog p12 $R deep/libc1.so deep/liba.so -Wl,-rpath,"$T/deep"
+same the_order_is_breadth_first p12
+lib cyc/libq.so libq.so && lib cyc/libp.so libp.so cyc/libq.so && lib cyc/libq.so libq.so cyc/libp.so
+prog p13 $R cyc/libp.so -Wl,-rpath,"$T/cyc"
+same a_cycle_ends p13
+mkdir -p empty/glibc-hwcaps && prog p14 $N a/libx.so -Wl,-rpath,"$T/none:$T/empty:$T/a"
+same directories_that_are_not_there_are_passed_over p14
+if command -v aarch64-linux-gnu-gcc >/dev/null; then
+	mkdir -p foreign && echo | aarch64-linux-gnu-gcc -shared -x c -o foreign/libx.so - -nostdlib
+	prog p15 $N a/libx.so -Wl,-rpath,"$T/foreign:$T/a"
+	same a_library_for_another_machine_is_passed_over p15
+fi
+
+# The image starts: what was found lies where the loader of the image looks.
+mkdir image && mk -q --bin o/bin/app:/srv/bin/app --compress none --layers single -o image/i.tar
+layer=$(tar xOf image/i.tar manifest.json | sed 's/.*"Layers":\["\([^"]*\)".*/\1/')
+mkdir root && tar xOf image/i.tar "$layer" | tar xf - -C root 2>/dev/null
+like "$(mk --bin o/bin/app:/srv/bin/app --print rootfs | cut -f5)" '^/srv/lib/liborigin.so$' origin_is_kept_when_the_program_moves
+# ld.so learns $ORIGIN from /proc.
+if unshare --mount true 2>/dev/null; then
+	mkdir -p root/proc
+	t it_starts_at_the_new_place unshare --mount sh -c 'mount --bind /proc root/proc && chroot root /srv/bin/app'
+else
+	skip it_starts_at_the_new_place 'cannot: no mount namespace here'
+fi
+t the_image_verifies mk verify image/i.tar
+prog plain
+like "$(mk --bin plain --lib "$T/a/libx.so" --print rootfs | cut -f5)" "^$T/a/libx.so\$" lib_adds_what_is_loaded_at_run_time
+is "$(mk deps --json "$T/p4" | python3 -c 'import json, sys
+d = json.load(sys.stdin); print(d["libc"], sorted({o["found_by"] for o in d["objects"]}), d["missing"])')" \
+	"glibc ['cache', 'interp', 'rpath'] []" json_tells_the_rule_that_found_each
+done_testing

@@ -1,0 +1,145 @@
+#!/usr/bin/env bash
+# Content: what certificates, zones, users, files, trees and libraries become in the image.
+. "$(dirname "$0")/../lib.sh"
+require cc jq openssl
+cat >app.c <<'C'
+int main(void) { return 0; }
+C
+cc -static -o app app.c || skip_all "cannot: no static libc"
+
+# A root of our own: certificates where Fedora keeps them, two zones, a link.
+new_cert() {
+	openssl req -x509 -newkey ed25519 -nodes -keyout "$1.key" -out "$1.pem" -subj "/CN=$1" -days 3650 2>/dev/null
+}
+for n in one two three; do new_cert "$n" || skip_all "cannot: openssl makes no ed25519 certificate"; done
+# A TZif file: version 2, one type called UTC, no transitions. See tests/unit/test_zoneinfo.c for those that are unsound.
+half() {
+	printf TZif2 && head -c 31 /dev/zero && printf '\0\0\0\001\0\0\0\004\0\0\0\0\0\0UTC\0'
+}
+zone() {
+	mkdir -p "$(dirname "$1")"
+	{ half && half && printf '\nUTC0\n'; } >"$1"
+}
+bundle=root/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem
+mkdir -p "$(dirname $bundle)" && cat one.pem two.pem >$bundle
+zi=root/usr/share/zoneinfo
+for z in Europe/Oslo UTC right/UTC posix/UTC; do zone "$zi/$z"; done
+ln -s ../Europe/Oslo $zi/Europe/Bergen && ln -s /etc/localtime $zi/localtime && echo table >$zi/zone.tab
+
+rootfs() { mk --bin app --root root --print rootfs "$@"; }
+paths() { rootfs "$@" | cut -f5 | cut -d' ' -f1; }
+# mode, owner, path and link of the entries whose path matches
+entries() {
+	local pattern=$1
+	shift
+	rootfs "$@" | cut -f1,2,5 | tr '\t' ' ' | grep -E "$pattern"
+}
+digest_of() { mk --bin app --root root --json -o d.tar "$@" | jq -r .digest; }
+
+# unpack DIR ARCHIVE: the layers, one over the other
+unpack() {
+	local layer
+	mkdir -p "$1" all.$$ && tar xf "$2" -C all.$$
+	for layer in $(jq -r '.[0].Layers[]' all.$$/manifest.json); do
+		tar xzf "all.$$/$layer" -C "$1" --no-same-owner
+	done
+	chmod -R u+rwX all.$$ && rm -rf all.$$
+}
+
+is "$(entries '^.' )" 'f0755 65534:65534 /app
+d0755 0:0 /etc
+f0644 0:0 /etc/group
+f0644 0:0 /etc/nsswitch.conf
+f0644 0:0 /etc/passwd
+d1777 0:0 /tmp' 'a bare image is the program, who it runs as, and /tmp'
+mk --bin app --root root -q -o user.tar --user app:1000:0 && unpack user user.tar
+is "$(cat user/etc/passwd user/etc/group)" 'root:x:0:0:root:/root:/sbin/nologin
+app:x:1000:0:app:/nonexistent:/sbin/nologin
+root:x:0:' 'passwd and group name the user of the image'
+
+mk --bin app --root root -q -o certs.tar --certs --cert three.pem && unpack certs certs.tar
+packed=certs/etc/ssl/certs/ca-certificates.crt
+fingerprints() { openssl crl2pkcs7 -nocrl -certfile "$1" | openssl pkcs7 -print_certs | grep '^subject' | sort; }
+is "$(fingerprints $packed)" "$(cat one.pem two.pem three.pem >all.pem && fingerprints all.pem)" \
+	'the bundle of the root and one more are packed, and openssl reads them'
+is "$(grep -vc '^[A-Za-z0-9+/=]*$' $packed) $(awk 'length > 64' $packed | wc -l)" '6 0' 'nothing but blocks is packed'
+{ echo '# reordered'; cat two.pem one.pem two.pem; } | sed 's/$/\r/' >other.pem
+is "$(digest_of --certs=other.pem)" "$(digest_of --certs)" 'the same certificates are the same image'
+openssl x509 -in three.pem -outform DER -out three.der
+is "$(digest_of --certs --cert three.der)" "$(digest_of --certs --cert three.pem)" '--cert takes DER as well as PEM'
+
+is "$(paths --tz | grep zoneinfo | xargs -n1 | sed 's|/usr/share/zoneinfo/*||' | xargs)" \
+	'Europe Europe/Bergen Europe/Oslo UTC zone.tab' 'zones are packed without right, posix and localtime'
+is "$(entries zoneinfo/ --tz=Europe/Bergen)" 'd0755 0:0 /usr/share/zoneinfo/Europe
+l0777 0:0 /usr/share/zoneinfo/Europe/Bergen -> ../Europe/Oslo
+f0644 0:0 /usr/share/zoneinfo/Europe/Oslo' 'a chosen zone comes with the link it goes through'
+
+mkdir -p tree/sub tree/tmp && echo x >tree/sub/x && chmod 640 tree/sub/x && chmod 1777 tree/tmp && ln -s 'no where' tree/l
+is "$(entries '/srv' --tree tree:/srv)" 'd0755 0:0 /srv
+l0777 0:0 /srv/l -> no where
+d0755 0:0 /srv/sub
+f0640 0:0 /srv/sub/x
+d1777 0:0 /srv/tmp' 'a tree keeps modes and links and belongs to root'
+is "$(paths --tree tree:/ | xargs)" '/app /etc /etc/group /etc/nsswitch.conf /etc/passwd /l /sub /sub/x /tmp' \
+	'a tree over / is merged with what is there'
+is "$(entries '^.{5} [0-9:]* /(a|b|d|l)' --file app.c:/a --file app.c:/b:4710:7:8 --dir /d:0700:1:2 --link ../a:/l/l)" \
+	'f0644 0:0 /a
+f0755 65534:65534 /app
+f4710 7:8 /b
+d0700 1:2 /d
+d0755 0:0 /l
+l0777 0:0 /l/l -> ../a' 'files, directories and links have the mode and owner that is asked for'
+want=$(digest_of --file app.c:/a --tree tree:/srv)
+chmod 600 app.c && touch -d 2001-01-01 app.c tree/sub/x
+is "$(digest_of --file app.c:/a --tree tree:/srv)" "$want" 'the umask and clock that made a file do not show'
+chmod 4755 tree/sub
+run rootfs --tree tree:/srv
+is "$(cat "$err")" 'warning: tree: set-id bits of 1 entries left out (the first: "sub"); --file SRC:DEST:MODE keeps them' \
+	'set-id bits of a tree are left out with a warning'
+chmod 0755 tree/sub
+
+# Libraries: the program runs in nothing but the image.
+# /proc is what $ORIGIN comes from.
+in_image() {
+	unshare -rm sh -c 'mkdir -p "$1/proc" && mount --rbind /proc "$1/proc" && exec chroot "$@"' sh "$@"
+}
+mkdir -p build/lib/sub elsewhere
+echo 'int inner(void) { return 40; }' >inner.c
+echo 'int inner(void); int outer(void) { return inner() + 2; }' >outer.c
+echo '#include <stdio.h>
+int outer(void); int main(void) { printf("%d\n", outer()); return 0; }' >dynamic.c
+cc -shared -fPIC -o build/lib/sub/libinner.so inner.c
+cc -shared -fPIC -o build/lib/libouter.so outer.c -Lbuild/lib/sub -linner '-Wl,-rpath,$ORIGIN/sub,--enable-new-dtags'
+link() {
+	cc -o "$1" dynamic.c -Lbuild/lib -louter -Wl,-rpath-link,build/lib/sub "${@:2}"
+}
+link build/app '-Wl,-rpath,$ORIGIN/lib,--enable-new-dtags'
+mk --bin build/app -q -o origin.tar && unpack origin origin.tar
+if ! unshare -rm true 2>/dev/null; then
+	skip 'what is packed runs in the image' 'cannot: no user namespaces here'
+	done_testing
+fi
+is "$(in_image origin /app)" 42 'libraries beside SRC are found beside DEST'
+t '... and a library beside a library beside it' test -f origin/lib/sub/libinner.so -o -f origin/usr/lib/sub/libinner.so
+mkdir -p build/bin && link build/bin/app '-Wl,-rpath,$ORIGIN/../lib,--enable-new-dtags'
+mk --bin build/bin/app:/opt/a/bin/app -q -o up.tar && unpack up up.tar
+is "$(in_image up /opt/a/bin/app) $(cd up/opt/a && find . -type f | sort | xargs)" \
+	'42 ./bin/app ./lib/libouter.so ./lib/sub/libinner.so' '... also above it'
+link build/old '-Wl,-rpath,$ORIGIN/lib:$ORIGIN/lib/sub,--disable-new-dtags'
+mk --bin build/old:/srv/old -q -o rpath.tar && unpack rpath rpath.tar
+is "$(in_image rpath /srv/old)" 42 '... and by an rpath that is inherited'
+is "$(find origin up rpath -path "*$T*")" '' 'no path of this host is in the image'
+
+link build/plain
+cp build/lib/libouter.so build/lib/sub/libinner.so elsewhere/
+mk --bin build/plain --library-path "$T/elsewhere" -q -o lp.tar && unpack lp lp.tar
+is "$(in_image lp /plain)" 42 'what --library-path finds is put where the loader looks'
+is "$(mk --bin build/plain --library-path "$T/elsewhere" -e "LD_LIBRARY_PATH=$T/elsewhere" --print rootfs | cut -f5 | grep -c "^$T/elsewhere/lib")" 2 \
+	'... unless the image says LD_LIBRARY_PATH itself'
+is "$(mk --bin build/app --print rootfs | grep -c '# library: interpreter of /app$')" 1 'the interpreter is named as such'
+like "$(mk --bin build/app --print rootfs)" '# library: libouter.so needed by /app, found by runpath in ' \
+	'each library says who needs it and what found it'
+(cd / && mk --bin "$T/build/app" -q -o "$T/cwd.tar")
+t 'the working directory does not show' cmp origin.tar cwd.tar
+
+done_testing
