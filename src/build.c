@@ -1,5 +1,7 @@
 #include "mkscratch/build.h"
 
+#include <sys/stat.h>
+
 #include "mkscratch/fs.h"
 #include "mkscratch/gather.h"
 #include "mkscratch/sink.h"
@@ -21,24 +23,43 @@ int msk_build_rootfs(const struct msk_build *b, struct msk_rootfs **out, struct 
 	return 0;
 }
 
-static int make_image(const struct msk_build *b, struct msk_store *st, struct msk_image *out, struct msk_err *err)
+static int make_image(const struct msk_build *b, const struct msk_rootfs *fs, const struct msk_platform *pf,
+		      struct msk_store *st, struct msk_image *out, struct msk_err *err)
 {
-	MSK_CLEANUP(msk_rootfs_cleanup) struct msk_rootfs *fs = NULL;
 	struct msk_layer_args a = {
+		.fs = fs,
 		.codec = b->plan->codec,
 		.mtime = b->plan->mtime,
 		.single = b->plan->single_layer,
 		.jobs = b->plan->jobs,
 	};
-	struct msk_platform pf;
 	struct msk_layers layers;
 
-	if (msk_build_rootfs(b, &fs, &pf, err) < 0)
-		return -1;
-	a.fs = fs;
 	if (msk_layers_write(&a, st, &layers, err) < 0)
 		return -1;
-	return msk_image_make(b->plan, &pf, &layers, st, out, err);
+	return msk_image_make(b->plan, pf, &layers, st, out, err);
+}
+
+/* An output that is one of the inputs, by whatever name, would be lost. */
+static int spare_inputs(const struct msk_plan *plan, const struct msk_rootfs *fs, struct msk_err *err)
+{
+	struct stat st;
+
+	for (size_t i = 0; i < plan->n_targets; i++) {
+		const char *path = plan->targets[i].path;
+
+		if (!path || stat(path, &st) < 0 || !S_ISREG(st.st_mode))
+			continue;
+		for (size_t k = 0; k < msk_rootfs_count(fs); k++) {
+			const struct msk_entry *e = msk_rootfs_at(fs, k);
+
+			if (!e->body.host_path || e->body.dev != st.st_dev || e->body.ino != st.st_ino)
+				continue;
+			msk_fail(err, MSK_E_USAGE, "--output %s: is also an input (%s)", path, e->origin.what);
+			return msk_hint(err, "write it elsewhere, or remove it first");
+		}
+	}
+	return 0;
 }
 
 struct sinks {
@@ -53,7 +74,8 @@ static void sinks_release(struct sinks *s)
 	free(s->v);
 }
 
-/* Outputs are opened before any work, so that one which cannot be written is known at once. */
+/* Outputs are opened before the long work, so that one which cannot be written is known at once; but after the files
+ * were gathered, so that none of ours is among them. */
 static int open_sinks(const struct msk_build *b, struct sinks *s, struct msk_err *err)
 {
 	s->v = msk_xcalloc(b->plan->n_targets, sizeof(struct msk_sink *));
@@ -81,7 +103,11 @@ int msk_build_run(const struct msk_build *b, struct msk_image *out, struct msk_e
 	MSK_CLEANUP(msk_store_cleanup) struct msk_store *st = msk_store_new(stage_dirs);
 	MSK_CLEANUP(sinks_release) struct sinks sinks = { NULL, 0 };
 
-	if (open_sinks(b, &sinks, err) < 0 || make_image(b, st, out, err) < 0)
+	MSK_CLEANUP(msk_rootfs_cleanup) struct msk_rootfs *fs = NULL;
+	struct msk_platform pf;
+
+	if (msk_build_rootfs(b, &fs, &pf, err) < 0 || spare_inputs(b->plan, fs, err) < 0 ||
+	    open_sinks(b, &sinks, err) < 0 || make_image(b, fs, &pf, st, out, err) < 0)
 		return -1;
 	return deliver(&sinks, out, st, err);
 }

@@ -26,6 +26,17 @@ is "$status $(find fresh | xargs)" '5 fresh' 'one output that fails leaves the o
 run mk --bin app -o brandnew/ -o none/x.tar
 t 'a directory that a failed run made is gone' test ! -e brandnew
 
+# An output that is an input.
+cp app victim && ln -s victim alias
+must_fail 2 '--output alias: is also an input (--bin victim)' 'write it elsewhere, or remove it first' -- --bin victim -o alias
+mkdir packed && echo hi >packed/file
+mk --bin app --tree packed:/srv -q -o packed/img.tar
+is "$(mk --bin app --tree packed:/srv --print rootfs | cut -f5 | grep -c mkscratch-)" 0 'an output in the tree leaves no trace in it'
+is "$(tar xOf packed/img.tar manifest.json | sed 's/.*Layers":\["//; s/".*//' | xargs tar xOf packed/img.tar | tar tzf - | grep -c img.tar)" \
+	0 '... nor in the image'
+must_fail 2 '--output packed/img.tar: is also an input (--tree packed:/srv)' 'write it elsewhere, or remove it first' -- \
+	--bin app --tree packed:/srv -o packed/img.tar
+
 # A file system that fills up: a size limit acts like one (EFBIG in place of ENOSPC).
 mk --bin app -q -o keep.tar && cp keep.tar before
 run bash -c 'ulimit -f 8; "$MKSCRATCH" --bin app -o keep.tar'
