@@ -30,7 +30,8 @@ static bool find_magic(const struct msk_image_file *i, uint64_t *offset)
 
 		if (s->type != PT_LOAD || !(s->flags & PF_W))
 			continue;
-		for (uint64_t at = 0; at < end; at += sizeof buf) {
+		/* Pieces overlap, so that no header lies across the end of one. */
+		for (uint64_t at = 0; at < end; at += sizeof buf - 16) {
 			size_t n = read_at(i, buf, sizeof buf, s->offset + at);
 
 			for (size_t p = 0; p + 32 <= n; p += 16)
