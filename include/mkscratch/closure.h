@@ -2,14 +2,15 @@
  *
  * The rules are those of the loader that PT_INTERP names: glibc's ld.so (breadth first; RPATH of the requester and its
  * ancestors, extra directories, RUNPATH, ld.so.cache or ld.so.conf, system directories) or musl's. The result
- * depends on the tree and the arguments alone, never on the CPU or the environment of the host. */
+ * depends on the tree and the arguments alone, never on the CPU or the environment of the host: of libraries that exist
+ * in variants for better CPUs (glibc-hwcaps) the baseline is taken, and $PLATFORM is the baseline's name. */
 #ifndef MKSCRATCH_CLOSURE_H
 #define MKSCRATCH_CLOSURE_H
 
 #include "mkscratch/elf.h"
-#include "mkscratch/log.h"
 
 #define MSK_CLOSURE_MAX_OBJECTS 8192
+#define MSK_CLOSURE_MAX_PROBES  1000000     /* files tried; thousands are usual for large programs */
 
 enum msk_found_by {
 	MSK_BY_PROGRAM, MSK_BY_INTERP, MSK_BY_RPATH, MSK_BY_LIBRARY_PATH, MSK_BY_RUNPATH, MSK_BY_CACHE,
@@ -19,10 +20,11 @@ enum msk_found_by {
 struct msk_object {
 	char *name;                    /* as it was first asked for */
 	char *path;                    /* as found; for a program its path in the tree or the name it was given */
-	enum msk_found_by found_by;
+	enum msk_found_by found_by;    /* MSK_BY_OPTION: a path given by --lib; a name goes by the rule that found it */
 	char *rule_dir;                /* the directory the rule gave; NULL where no directory took part */
 	size_t parent;                 /* index of the first requester; itself for the program */
-	size_t *needed;                /* indices of what it needs, in its order; SIZE_MAX for what is missing */
+	size_t *needed;                /* for each of elf.needed (then --lib, for the program): index, or SIZE_MAX for
+	                                * what is missing, or ignored by this loader */
 	size_t n_needed;
 	struct msk_elf elf;
 	struct msk_walk walk;          /* symlinks on the way, canonical path */
@@ -32,26 +34,35 @@ struct msk_object {
 struct msk_missing {
 	char *name;
 	size_t needed_by;
+	bool by_option;                /* asked for by --lib, not by a file */
 	struct msk_strv searched;      /* directories and files in the order they were tried */
+	size_t n_dirs;                 /* how many of them are directories */
 	struct msk_strv skipped;       /* "path: reason" of candidates that the loader passes over */
+	char *why;                     /* the reason of the first of them; NULL */
 };
 
 struct msk_closure {
-	struct msk_object *objects;    /* [0] is the program; then load order; the interpreter where the loader lists it */
+	/* [0] is the program, then the order in which the loader lists what it has mapped: breadth first, in the order of
+	 * DT_NEEDED; a DT_FILTER or DT_AUXILIARY object stands in front of the one that asked for it. The interpreter
+	 * stands where it is first needed by name (libc.so.6 does), and last when nothing names it. */
+	struct msk_object *objects;
 	size_t n_objects, cap_objects;
-	struct msk_missing *missing;
+	struct msk_missing *missing;   /* once for each name */
 	size_t n_missing, cap_missing;
 	enum msk_libc libc;
+	struct msk_strv system_dirs;   /* where this loader looks without cache, configuration or environment */
+	struct msk_strv notes;         /* sentences worth a warning: relative directories, an unknown loader, ... */
 };
 
 struct msk_closure_args {
 	struct msk_rotree *tree;
-	const struct msk_strv *library_path;   /* stands where LD_LIBRARY_PATH would */
-	const struct msk_strv *libs;           /* --lib: resolved as though the program needed them */
-	const char *origin;                    /* the directory that $ORIGIN of the program stands for */
+	const struct msk_strv *library_path;   /* stands where LD_LIBRARY_PATH would; may be NULL */
+	const struct msk_strv *libs;           /* --lib: resolved as though the program needed them; may be NULL */
+	const char *origin;                    /* the directory that $ORIGIN of the program stands for; NULL: none */
 };
 
-/* Resolve the closure of the program in `f`. Missing objects are reported in the result, not as an error.
+/* Resolve the closure of the program in `f`; of a static one that is the program alone. A library is resolved under
+ * the loader that programs of its platform usually name. Missing objects are reported in the result, not as an error.
  * Fails: MSK_E_INPUT or MSK_E_MISSING for what a loader would stop at, MSK_E_IO. */
 int msk_closure_resolve(const struct msk_closure_args *args, const struct msk_rofile *f, const char *name,
 			struct msk_closure *out, struct msk_err *err);

@@ -1,6 +1,6 @@
 /* What an ELF file says of itself, from its program headers alone (section headers may be stripped or lie; only the
  * ARM build attributes have no other home). The file is read piece by piece with every offset checked against its
- * size first; nothing is mapped.
+ * size first; nothing is mapped, and a large file is not read whole.
  *
  * Sources: System V ABI chapters 4-5, the loaders' behaviour, OCI image-spec "platform". */
 #ifndef MKSCRATCH_ELF_H
@@ -16,32 +16,54 @@
 enum msk_linkage { MSK_ELF_STATIC, MSK_ELF_STATIC_PIE, MSK_ELF_DYNAMIC, MSK_ELF_LIBRARY };
 enum msk_libc { MSK_LIBC_NONE, MSK_LIBC_GLIBC, MSK_LIBC_MUSL, MSK_LIBC_OTHER };
 
-#define MSK_ELF_MAX_NEEDED 4096
+/* What asks for another object: DT_NEEDED, or the rare two that stand in for the object that has them. */
+enum msk_need { MSK_NEED, MSK_NEED_FILTER, MSK_NEED_AUXILIARY };
+
+#define MSK_ELF_MAX_NEEDED   4096            /* of one object */
+#define MSK_ELF_MAX_PHDRS    65536           /* bytes of program headers, as the kernel allows */
+#define MSK_ELF_MAX_DYNAMIC  (1 << 20)       /* entries */
+#define MSK_ELF_MAX_STRING   65536           /* bytes of a search path */
 
 struct msk_elf {
 	unsigned elf_class;            /* 32 or 64 */
 	bool big_endian;
 	uint16_t machine, type;        /* e_machine, e_type */
 	uint32_t flags;                /* e_flags */
-	uint8_t osabi;
+	uint8_t osabi, abiversion;
 	enum msk_linkage linkage;
-	struct msk_platform platform;  /* os "linux"; variant "" for the architecture's default */
+	struct msk_platform platform;  /* os "linux" unless notes say otherwise; arch "" for what OCI cannot name */
+	bool variant_guessed;          /* nothing in the file tells the variant */
+	unsigned isa_level;            /* x86: what the property note demands, 0 or 1..4 for x86-64-v1..v4 */
 	char *interp;                  /* PT_INTERP; NULL for static */
-	struct msk_strv needed;        /* DT_NEEDED in file order */
+	struct msk_strv needed;        /* DT_NEEDED, DT_FILTER and DT_AUXILIARY in file order */
+	unsigned char *need_kinds;     /* enum msk_need, one for each of `needed` */
 	char *soname, *rpath, *runpath;/* NULL when absent; rpath is NULL when there is a runpath */
 	bool nodeflib, pie, bind_now;  /* DF_1_NODEFLIB, DF_1_PIE */
 	bool has_dynamic;
+	char *go_version;              /* "go1.22.1"; NULL when it is no Go program */
+	char *go_info;                 /* the module text of Go's build info; NULL when there is none */
 };
 
 void msk_elf_release(struct msk_elf *e);
+
+/* Read the identification alone: class, byte order, machine, type, flags, osabi. Enough to say whether a loader passes
+ * the file over; it may be unsound further on. Fails: MSK_E_INPUT for what is not ELF or is cut, MSK_E_IO. */
+int msk_elf_read_header(const struct msk_rofile *f, const char *name, struct msk_elf *out, struct msk_err *err);
 
 /* Read the facts of `f`. `name` is for messages: `app: not an ELF file (starts with "#!")` and its kin.
  * Fails: MSK_E_INPUT for whatever is no sound ELF file of a kind that can be loaded, MSK_E_IO. */
 int msk_elf_read(const struct msk_rofile *f, const char *name, struct msk_elf *out, struct msk_err *err);
 
 /* The stricter rule for --bin: a program (static, static-pie or dynamic) for Linux with a platform that OCI can
- * name; libraries, objects and cores are refused, each with its sentence. Fails: MSK_E_INPUT. */
+ * name; libraries are refused too, each with its sentence. Fails: MSK_E_INPUT. */
 int msk_elf_check_program(const struct msk_elf *e, const char *name, struct msk_err *err);
+
+/* Why a loader of `program` passes `lib` over: "built for aarch64, the program is x86-64" appended to `why`, or
+ * false when it fits. */
+bool msk_elf_misfit(const struct msk_elf *program, const struct msk_elf *lib, struct msk_str *why);
+
+/* A "build" line of Go's build info, "GOARM=7" for key "GOARM": the value as a heap string; NULL when absent. */
+char *msk_elf_go_setting(const struct msk_elf *e, const char *key);
 
 /* "x86-64", "aarch64": the machine in words, for messages. */
 const char *msk_elf_machine_name(const struct msk_elf *e);

@@ -1,4 +1,5 @@
 #include <string.h>
+#include <unistd.h>
 
 #include "checks.h"
 #include "mkscratch/fs.h"
@@ -112,8 +113,14 @@ static int keep_copy(struct pass *p, const struct msk_tar_entry *e, struct msk_e
 	while ((n = msk_tar_in_read(p->tar, buf, CHUNK, err)) > 0)
 		if (msk_write_full(w->fd, buf, (size_t)n, "staging file", err) < 0)
 			return -1;
+	if (n < 0) {
+		/* Half a program is none: what is wrong with the layer is told already. */
+		close(w->fd);
+		w->fd = -1;
+		return -1;
+	}
 	w->size = e->size;
-	return n < 0 ? -1 : 0;
+	return 0;
 }
 
 static int take_entry(struct pass *p, const struct msk_tar_entry *e, struct msk_err *err)

@@ -14,12 +14,18 @@ static void add_check(struct msk_str *out, const struct msk_check *c)
 	msk_str_addc(out, '\n');
 }
 
-static int print_list(const struct msk_checks *c, struct msk_err *err)
+/* `heading` is the image where there are several, else NULL. */
+static int print_list(const char *heading, const struct msk_checks *c, bool quiet, struct msk_err *err)
 {
 	MSK_AUTO_STR out = MSK_STR_INIT;
 
+	if (heading && (!quiet || msk_checks_verdict(c) != MSK_OK)) {
+		msk_str_add_escaped(&out, heading, strlen(heading));
+		msk_str_adds(&out, ":\n");
+	}
 	for (size_t i = 0; i < c->n; i++)
-		add_check(&out, &c->v[i]);
+		if (!quiet || c->v[i].code != MSK_OK)
+			add_check(&out, &c->v[i]);
 	return msk_print(&out, err);
 }
 
@@ -55,8 +61,11 @@ static size_t count_failed(const struct msk_checks *c)
 static int verify(const struct msk_options *o, const char *image, struct msk_err *first, struct msk_err *err)
 {
 	MSK_CLEANUP(msk_checks_release) struct msk_checks c = { 0 };
+	const char *heading = o->args.n > 1 ? image : NULL;
+	bool quiet = o->level < MSK_LOG_WARN;
 
-	if (msk_validate(image, &c, err) < 0 || (o->json ? print_json(image, &c, err) : print_list(&c, err)) < 0)
+	if (msk_validate(image, &c, err) < 0 ||
+	    (o->json ? print_json(image, &c, err) : print_list(heading, &c, quiet, err)) < 0)
 		return -1;
 	if (msk_checks_verdict(&c) != MSK_OK && first->code == MSK_OK)
 		msk_fail(first, msk_checks_verdict(&c), "%s: %zu of %zu checks failed", image, count_failed(&c), c.n);

@@ -42,11 +42,11 @@ static void bash_value(struct msk_str *out, const struct opt_row *row)
 		msk_str_addf(out, "-%c | ", row->letter);
 	msk_str_addf(out, "--%s%s)", row->name, row->kind == OPT_OPTIONAL ? "=" : "");
 	if (row->complete == COMPLETE_FILE)
-		msk_str_adds(out, " compopt -o filenames; COMPREPLY=($(compgen -f -- \"$cur\"));");
+		msk_str_adds(out, " compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- \"$cur\");");
 	else if (row->complete == COMPLETE_DIR)
-		msk_str_adds(out, " compopt -o filenames; COMPREPLY=($(compgen -d -- \"$cur\"));");
+		msk_str_adds(out, " compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- \"$cur\");");
 	else if (row->complete == COMPLETE_WORDS)
-		msk_str_addf(out, " COMPREPLY=($(compgen -W '%s' -- \"$cur\"));", row->words);
+		msk_str_addf(out, " mapfile -t COMPREPLY < <(compgen -W '%s' -- \"$cur\");", row->words);
 	msk_str_adds(out, " return ;;\n");
 }
 
@@ -69,16 +69,17 @@ static void add_bash(struct msk_str *out)
 	msk_str_adds(out, "\tesac\n\tcase $verb in\n");
 	for (const struct verb *v = msk_verbs; v->name; v++)
 		bash_options(out, v);
-	msk_str_adds(out, "\tesac\n\tif [[ $cur == -* ]]; then\n\t\tCOMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"
-			  "\t\t[[ ${COMPREPLY[0]} == *= ]] && compopt -o nospace\n"
-			  "\telif [[ $verb == help ]]; then\n\t\tCOMPREPLY=($(compgen -W '");
+	msk_str_adds(out, "\tesac\n\tif [[ $cur == -* ]]; then\n"
+			  "\t\tmapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$cur\")\n"
+			  "\t\t[[ ${COMPREPLY[0]-} == *= ]] && compopt -o nospace\n"
+			  "\telif [[ $verb == help ]]; then\n\t\tmapfile -t COMPREPLY < <(compgen -W '");
 	add_topics(out);
-	msk_str_adds(out, "' -- \"$cur\"))\n\telif [[ $verb == completion ]]; then\n"
-			  "\t\tCOMPREPLY=($(compgen -W 'bash zsh fish' -- \"$cur\"))\n"
-			  "\telif ((COMP_CWORD == 1)); then\n\t\tCOMPREPLY=($(compgen -W '");
+	msk_str_adds(out, "' -- \"$cur\")\n\telif [[ $verb == completion ]]; then\n"
+			  "\t\tmapfile -t COMPREPLY < <(compgen -W 'bash zsh fish' -- \"$cur\")\n"
+			  "\telif ((COMP_CWORD == 1)); then\n\t\tmapfile -t COMPREPLY < <(compgen -W '");
 	add_verbs(out);
-	msk_str_adds(out, "' -- \"$cur\"))\n\telif [[ $verb != build && $verb != version ]]; then\n"
-			  "\t\tcompopt -o filenames\n\t\tCOMPREPLY=($(compgen -f -- \"$cur\"))\n\tfi\n}\n"
+	msk_str_adds(out, "' -- \"$cur\")\n\telif [[ $verb != build && $verb != version ]]; then\n"
+			  "\t\tcompopt -o filenames\n\t\tmapfile -t COMPREPLY < <(compgen -f -- \"$cur\")\n\tfi\n}\n"
 			  "complete -F _mkscratch mkscratch\n");
 }
 

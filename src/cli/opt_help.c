@@ -97,9 +97,7 @@ const char *msk_help_topic_at(size_t i)
 
 void msk_help_short(struct msk_str *out)
 {
-	MSK_AUTO_STR topics = MSK_STR_INIT;
-	MSK_AUTO_STR verbs = MSK_STR_INIT;
-	size_t extra = 0;
+	MSK_AUTO_STR more = MSK_STR_INIT;
 
 	msk_str_adds(out, "Examples:\n");
 	msk_str_adds(out, msk_examples);
@@ -107,12 +105,15 @@ void msk_help_short(struct msk_str *out)
 			  "Usage: mkscratch [build] --bin SRC[:DEST] [OPTION...] -o PATH\n"
 			  "       mkscratch VERB [OPTION...] [OPERAND...]\n\nOptions by topic:\n");
 	add_all_names(out);
+	msk_str_adds(out, "\nVerbs:");
 	for (const struct verb *v = msk_verbs; v->name; v++)
-		msk_str_addf(&verbs, " %s", v->name);
-	for (; msk_topics[extra].name; extra++)
-		msk_str_addf(&topics, " %s", msk_topics[extra].name);
-	msk_str_addf(out, "\nVerbs:%s\nMore:  mkscratch help TOPIC; topics are those above and%s;\n"
-			  "       mkscratch VERB --help\n", msk_str_c(&verbs), msk_str_c(&topics));
+		msk_str_addf(out, " %s", v->name);
+	msk_str_adds(out, "\nMore:  ");
+	msk_str_adds(&more, "mkscratch help TOPIC (those above");
+	for (const struct topic *t = msk_topics; t->name; t++)
+		msk_str_addf(&more, ", %s", t->name);
+	msk_str_adds(&more, "); mkscratch VERB --help");
+	add_words(out, msk_str_c(&more), more.len, 7, 7);
 }
 
 static bool help_group(const char *name, struct msk_str *out)

@@ -1,4 +1,4 @@
-/* The man page, in the man(7) macros that groff and mandoc share. No date: the page depends on the version alone. */
+/* The man page, in the man(7) macros that groff and mandoc share. The date is that of the texts, never of the build. */
 #include <string.h>
 
 #include "opt.h"
@@ -25,6 +25,22 @@ static void add_line(struct msk_str *out, const char *text)
 	msk_str_addc(out, '\n');
 }
 
+/* Filled text may be broken where we like; short lines keep a later diff of the page short. */
+static void add_filled(struct msk_str *out, const char *text, size_t n)
+{
+	while (n) {
+		size_t end = n < 60 ? n : 60;
+
+		while (end < n && text[end] != ' ')
+			end++;
+		add_text(out, text, end);
+		msk_str_addc(out, '\n');
+		end += end < n;
+		text += end;
+		n -= end;
+	}
+}
+
 static void add_prose(struct msk_str *out, const char *text)
 {
 	bool verbatim = false, first = true;
@@ -33,14 +49,18 @@ static void add_prose(struct msk_str *out, const char *text)
 		size_t n = strcspn(text, "\n");
 		bool as_it_is = msk_starts_with(text, "  ");
 
-		if (as_it_is != verbatim)
-			msk_str_adds(out, as_it_is ? (first ? ".nf\n" : ".PP\n.nf\n") : ".fi\n");
-		else if (n == 0)
-			msk_str_adds(out, ".PP\n");
-		if (n) {
+		if (as_it_is && !verbatim)
+			msk_str_adds(out, first ? ".nf\n" : ".PP\n.nf\n");
+		if (!as_it_is && verbatim)
+			msk_str_adds(out, ".fi\n");
+		if (as_it_is)
 			add_text(out, text, n);
+		if (as_it_is)
 			msk_str_addc(out, '\n');
-		}
+		else if (n)
+			add_filled(out, text, n);
+		else
+			msk_str_adds(out, ".PP\n");
 		verbatim = as_it_is;
 		first = false;
 		text += n + (text[n] == '\n');
@@ -60,14 +80,14 @@ static void add_option(struct msk_str *out, const struct opt_row *row)
 		msk_str_addf(&head, row->kind == OPT_OPTIONAL ? "[=%s]" : " %s", row->metavar);
 	msk_str_adds(out, ".TP\n.B ");
 	add_line(out, msk_str_c(&head));
-	add_line(out, row->help);
+	add_filled(out, row->help, strlen(row->help));
 }
 
 static void add_group(struct msk_str *out, enum opt_group g)
 {
 	msk_str_adds(out, ".SS ");
 	add_line(out, msk_opt_groups[g].title);
-	add_line(out, msk_opt_groups[g].notes);
+	add_filled(out, msk_opt_groups[g].notes, strlen(msk_opt_groups[g].notes));
 	for (const struct opt_row *row = msk_opt_rows; row->name; row++)
 		if (row->group == g && (row->verbs & VERB_BUILD))
 			add_option(out, row);
@@ -107,14 +127,15 @@ static void add_topic(struct msk_str *out, const struct topic *t)
 void msk_man_page(struct msk_str *out)
 {
 	msk_str_adds(out, ".\\\" Made by `mkscratch help --man` from the table of options.\n"
-			  ".TH MKSCRATCH 1 \"\" \"mkscratch " MSK_VERSION "\" \"User Commands\"\n"
+			  ".TH MKSCRATCH 1 2026-11-24 \"mkscratch " MSK_VERSION "\" \"User Commands\"\n"
 			  ".SH NAME\nmkscratch \\- turn an ELF program into an OCI image\n"
 			  ".SH SYNOPSIS\n.nf\n"
 			  "\\fBmkscratch\\fR [\\fBbuild\\fR] \\fB\\-\\-bin\\fR SRC[:DEST] [OPTION...] \\fB\\-o\\fR PATH\n"
 			  "\\fBmkscratch\\fR VERB [OPTION...] [OPERAND...]\n.fi\n"
 			  ".SH DESCRIPTION\n"
-			  "Makes a container image of a program, the libraries it needs, certificates, time zones and a user,\n"
-			  "with no Docker, no root and no network. The same inputs give the same bytes every time.\n"
+			  "Makes a container image of a program, the libraries it needs, certificates,\n"
+			  "time zones and a user, with no Docker, no root and no network.\n"
+			  "The same inputs give the same bytes every time.\n"
 			  "The program is read, never run.\n"
 			  ".SH EXAMPLES\n");
 	add_prose(out, msk_examples);

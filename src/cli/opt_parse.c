@@ -155,9 +155,11 @@ static int refuse_operand(const struct parse *p, const char *arg, struct msk_err
 {
 	const char *near = msk_opt_nearest(arg, verb_name_at);
 
-	if (p->verb->bit != VERB_BUILD || p->bare) {
-		msk_fail(err, MSK_E_USAGE, "%s: takes no operand (\"%s\")", p->verb->name, arg);
-		return p->bare ? msk_hint(err, "did you mean --%s=%s?", p->bare->name, arg) : -1;
+	if (p->verb->bit != VERB_BUILD)
+		return msk_fail(err, MSK_E_USAGE, "%s: takes no operand (\"%s\")", p->verb->name, arg);
+	if (p->bare) {
+		msk_fail(err, MSK_E_USAGE, "%s: neither a verb nor an option", arg);
+		return msk_hint(err, "did you mean --%s=%s?", p->bare->name, arg);
 	}
 	if (msk_verb_find(arg)) {
 		msk_fail(err, MSK_E_USAGE, "%s: a verb comes first, before any option", arg);

@@ -28,8 +28,9 @@ const struct opt_group_text msk_opt_groups[N_GROUPS] = {
 
 const struct topic msk_topics[] = {
 	{ "reproducibility", "Same inputs, same bytes",
-	  "The image depends on the contents of the input files, the options, $SOURCE_DATE_EPOCH and the versions of "
-	  "mkscratch and of its compression library; on nothing else of the host: no clock, time zone, locale, umask, "
+	  "The image depends on the contents of the input files (with --file and --tree on their permissions too), the "
+	  "options, $SOURCE_DATE_EPOCH and the versions of mkscratch and of its compression library; on nothing else of "
+	  "the host: no clock, time zone, locale, umask, "
 	  "user, working directory, file time, directory order or number of cores.\n\n"
 	  "File times are 0, or $SOURCE_DATE_EPOCH. --created sets the date of the image; only \"now\" reads the clock.\n\n"
 	  "DiffIDs (digests of the uncompressed layers) also stay the same when the compression library changes. "
@@ -43,8 +44,8 @@ const struct topic msk_topics[] = {
 	  "  7   integrity: bytes do not match their digest or size\n"
 	  "  70  a bug in mkscratch\n\n"
 	  "A signal ends it as that signal. An error is one line on stderr, \"mkscratch: SUBJECT: WHAT IS WRONG\", and "
-	  "where one helps a line \"hint: ...\". Nothing is printed on stdout then, old outputs stay as they were, and no "
-	  "temporary file remains.\n" },
+	  "where one helps a line \"hint: ...\". Nothing is printed on stdout then (but deps and verify show what is "
+	  "wrong in its place), old outputs stay as they were, and no temporary file remains.\n" },
 	{ "environment", "Environment",
 	  "  SOURCE_DATE_EPOCH  seconds since 1970: the time of every file in the image,\n"
 	  "                     and the default of --created\n"
@@ -60,7 +61,8 @@ const struct verb msk_verbs[] = {
 	  "Nothing is run: the rules of the program's own loader (glibc's or musl's) are applied to the files below "
 	  "--root. Exit status 4 when something is missing.\n", msk_cmd_deps },
 	{ "verify", VERB_VERIFY, "IMAGE...", "check every digest, size and document of an image",
-	  "IMAGE is an archive or a layout directory. Every blob is read to its end. Exit status 7 when a check fails.\n",
+	  "IMAGE is an archive or a layout directory. Every blob is read to its end. Exit status 7 for bytes that do not "
+	  "match, 3 for a malformed document, 4 for a program that would not start.\n",
 	  msk_cmd_verify },
 	{ "help", VERB_HELP, "[TOPIC]", "explain a topic or a verb", "", msk_cmd_help },
 	{ "completion", VERB_COMPLETION, "bash|zsh|fish", "print completions for a shell",

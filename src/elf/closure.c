@@ -1,15 +1,25 @@
-#include "mkscratch/closure.h"
-
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "loader.h"
 #include "mkscratch/fs.h"
 
-#define MAX_LOADER (16u << 20)
-#define MAX_CACHE  (16u << 20)
+/* The loader's list of objects while it grows: breadth first, with insertions in front of the object at hand. */
+struct node {
+	size_t object, next;
+	bool done;
+};
 
-void msk_object_release(struct msk_object *o)
+struct list {
+	struct node *v;
+	size_t n, cap, tail;
+	bool *listed;               /* by object */
+};
+
+#define END SIZE_MAX
+
+static void object_release(struct msk_object *o)
 {
 	free(o->name);
 	free(o->path);
@@ -22,6 +32,7 @@ void msk_object_release(struct msk_object *o)
 static void missing_release(struct msk_missing *m)
 {
 	free(m->name);
+	free(m->why);
 	msk_strv_release(&m->searched);
 	msk_strv_release(&m->skipped);
 }
@@ -29,353 +40,417 @@ static void missing_release(struct msk_missing *m)
 void msk_closure_release(struct msk_closure *c)
 {
 	for (size_t i = 0; i < c->n_objects; i++)
-		msk_object_release(&c->objects[i]);
+		object_release(&c->objects[i]);
+	free(c->objects);
 	for (size_t i = 0; i < c->n_missing; i++)
 		missing_release(&c->missing[i]);
-	free(c->objects);
 	free(c->missing);
+	msk_strv_release(&c->system_dirs);
+	msk_strv_release(&c->notes);
 	*c = (struct msk_closure){ 0 };
 }
 
-static void resolver_release(struct msk_resolver *r)
+static void loader_release(struct msk_loader *l)
 {
-	msk_names_free(r->names);
-	msk_object_release(&r->interp);
-	msk_strv_release(&r->system_dirs);
-	msk_strv_release(&r->conf_dirs);
-	msk_ldcache_release(&r->cache);
-	free(r->lib);
+	for (size_t i = 0; l->paths && i < MSK_CLOSURE_MAX_OBJECTS; i++)
+		msk_strv_release(&l->paths[i].dirs);
+	free(l->paths);
+	msk_names_release(&l->names);
+	msk_names_release(&l->ids);
+	msk_names_release(&l->missing);
+	msk_strv_release(&l->library_path);
+	msk_strv_release(&l->conf_dirs);
+	msk_ldcache_free(l->cache);
+	free(l->cache_path);
+	free(l->conf_path);
+	free(l->lib_token);
 }
 
-static void request_release(struct msk_request *rq)
+static void list_release(struct list *t)
 {
-	msk_object_release(&rq->hit);
-	missing_release(&rq->tried);
+	free(t->v);
+	free(t->listed);
 }
 
-/* The loader's own name tells whose rules hold. */
-static enum msk_libc libc_of(const char *interp)
+/* Take an object over: it gets an index and is known by its file. */
+static int add_object(struct msk_loader *l, struct msk_object *own_o, size_t *index, struct msk_err *err)
 {
-	const char *base = strrchr(interp, '/') + 1;
+	struct msk_closure *c = l->c;
+	char id[64];
 
-	if (msk_starts_with(base, "ld-musl-"))
-		return MSK_LIBC_MUSL;
-	if (msk_starts_with(base, "ld-linux") || msk_starts_with(base, "ld64.so.") || msk_starts_with(base, "ld.so."))
-		return MSK_LIBC_GLIBC;
-	return MSK_LIBC_OTHER;
-}
-
-static size_t append_object(struct msk_closure *c, struct msk_object *own_o)
-{
+	if (c->n_objects == MSK_CLOSURE_MAX_OBJECTS)
+		return msk_fail(err, MSK_E_INPUT, "%s: needs more than %d libraries", l->program,
+				MSK_CLOSURE_MAX_OBJECTS);
 	MSK_GROW(c->objects, c->n_objects, c->cap_objects);
-	c->objects[c->n_objects] = *own_o;
+	*index = c->n_objects;
+	c->objects[c->n_objects++] = *own_o;
 	*own_o = (struct msk_object){ 0 };
-	return c->n_objects++;
-}
-
-/* ---- the loader ---- */
-
-static int no_loader(const struct msk_resolver *r, const char *interp, struct msk_err *err)
-{
-	msk_fail(err, MSK_E_MISSING, "%s: its loader %s does not exist in the root", r->name, interp);
-	return msk_hint(err, "look into the system it was built for (--root DIR), or link it statically "
-			"(CGO_ENABLED=0, -static)");
-}
-
-static int check_loader(const struct msk_resolver *r, const struct msk_elf *e, const char *interp, struct msk_err *err)
-{
-	const struct msk_elf *p = &r->c->objects[0].elf;
-
-	if (e->machine == p->machine && e->elf_class == p->elf_class && e->big_endian == p->big_endian)
-		return 0;
-	msk_fail(err, MSK_E_MISSING, "%s: built for %s, the program is %s", interp, msk_elf_machine_name(e),
-		 msk_elf_machine_name(p));
-	return msk_hint(err, "look into a system of the program's machine: --root DIR");
-}
-
-/* Read the loader whole: its strings name the directories it searches. */
-static int read_loader_dirs(struct msk_resolver *r, const struct msk_rofile *f, const char *interp, struct msk_err *err)
-{
-	MSK_AUTO_STR bytes = MSK_STR_INIT;
-
-	if (msk_read_all(f->fd, MAX_LOADER, &bytes, interp, err) < 0)
-		return -1;
-	msk_loader_dirs(msk_str_c(&bytes), bytes.len, &r->system_dirs);
+	snprintf(id, sizeof id, "%" PRIu64 ":%" PRIu64, c->objects[*index].dev, c->objects[*index].ino);
+	/* musl does not look for the program's own file among what is loaded. */
+	if (*index > 0 || l->rules->libc != MSK_LIBC_MUSL)
+		msk_names_add(&l->ids, id, *index);
 	return 0;
 }
 
-static int open_loader(struct msk_resolver *r, struct msk_err *err)
+/* The names by which a later request finds an object without a search. */
+static void learn_names(struct msk_loader *l, size_t i, const char *asked)
 {
-	struct msk_rotree *tree = r->args->tree;
-	const char *interp = r->c->objects[0].elf.interp;
-	MSK_AUTO_ROFILE f = MSK_ROFILE_INIT;
-	enum msk_lookup how;
+	const struct msk_object *o = &l->c->objects[i];
+	MSK_AUTO_FREE char *base = msk_path_base(o->path);
 
-	if (tree->open(tree, interp, &how, &f, &r->interp.walk, err) < 0)
-		return -1;
-	if (how == MSK_LOOP)
-		return msk_fail(err, MSK_E_INPUT, "%s: too many symbolic links (%d)", interp, MSK_MAX_LINKS);
-	if (how != MSK_FOUND)
-		return no_loader(r, interp, err);
-	if (!S_ISREG(f.mode))
-		return msk_fail(err, MSK_E_INPUT, "%s: not a regular file, expected a loader", interp);
-	if (msk_elf_read(&f, interp, &r->interp.elf, err) < 0)
-		return msk_ctx(err, "%s", r->name);
-	if (check_loader(r, &r->interp.elf, interp, err) < 0)
-		return -1;
-	r->interp.name = msk_xstrdup(interp);
-	r->interp.path = msk_xstrdup(interp);
-	r->interp.found_by = MSK_BY_INTERP;
-	r->interp.dev = f.dev;
-	r->interp.ino = f.ino;
-	return r->c->libc == MSK_LIBC_MUSL ? 0 : read_loader_dirs(r, &f, interp, err);
+	if (!l->rules->knows_sonames) {
+		if (!strchr(asked, '/'))
+			msk_names_add(&l->names, base, i);
+		return;
+	}
+	msk_names_add(&l->names, asked, i);
+	msk_names_add(&l->names, o->path, i);
+	if (o->elf.soname)
+		msk_names_add(&l->names, o->elf.soname, i);
 }
 
-/* ---- where it looks ---- */
-
-/* Read a file of the tree; *found false when there is none. */
-static int read_file(struct msk_resolver *r, const char *path, size_t limit, bool *found, struct msk_str *out,
-		     struct msk_err *err)
+/* The same file under another name. */
+static void learn_alias(struct msk_loader *l, size_t i, const char *asked)
 {
-	struct msk_rotree *tree = r->args->tree;
-	MSK_AUTO_ROFILE f = MSK_ROFILE_INIT;
-	enum msk_lookup how;
-
-	*found = false;
-	if (tree->open(tree, path, &how, &f, NULL, err) < 0)
-		return -1;
-	if (how != MSK_FOUND || f.fd < 0)
-		return 0;
-	*found = true;
-	return msk_read_all(f.fd, limit, out, path, err);
+	if (l->rules->knows_sonames)
+		msk_names_add(&l->names, asked, i);
+	else if (!strchr(asked, '/'))
+		learn_names(l, i, asked);
 }
 
-static void default_dirs(struct msk_strv *dirs)
+static bool is_known(const struct msk_loader *l, const char *name, size_t *index)
 {
-	static const char *const table[] = { "/lib64", "/usr/lib64", "/lib", "/usr/lib" };
-
-	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
-		msk_strv_push(dirs, table[i]);
-}
-
-/* $LIB: "lib/<triplet>" where the distribution has such directories, else the last part of the first. */
-static char *lib_token(const struct msk_strv *dirs)
-{
-	const char *first = dirs->n ? dirs->v[0] : "/lib";
-	const char *at = strstr(first, "/lib");
-
-	return msk_xstrdup(at ? at + 1 : "lib");
-}
-
-static int prepare_glibc(struct msk_resolver *r, struct msk_err *err)
-{
-	MSK_AUTO_STR bytes = MSK_STR_INIT;
-	bool found, sound = false;
-	size_t n;
-
-	if (r->system_dirs.n == 0)
-		default_dirs(&r->system_dirs);
-	r->lib = lib_token(&r->system_dirs);
-	if (read_file(r, "/etc/ld.so.cache", MAX_CACHE, &found, &bytes, err) < 0)
-		return -1;
-	n = bytes.len;
-	if (found)
-		sound = msk_ldcache_parse(&r->cache, msk_str_take(&bytes), n, r->c->objects[0].elf.big_endian);
-	return sound ? 0 : msk_ldconf_dirs(r->args->tree, &r->conf_dirs, err);
-}
-
-/* <prefix>/etc/ld-musl-ARCH.path, prefix being the loader's path without its last two parts. */
-static char *musl_path_file(const char *interp)
-{
-	MSK_AUTO_FREE char *lib = msk_path_dir(interp);
-	MSK_AUTO_FREE char *prefix = msk_path_dir(lib);
-	MSK_AUTO_FREE char *base = msk_path_base(interp);
-	char *dot = strstr(base, ".so");
-
-	if (dot)
-		*dot = '\0';
-	return msk_xasprintf("%s/etc/%s.path", strcmp(prefix, "/") == 0 ? "" : prefix, base);
-}
-
-static int prepare_musl(struct msk_resolver *r, struct msk_err *err)
-{
-	MSK_AUTO_FREE char *path = musl_path_file(r->interp.path);
-	MSK_AUTO_STRV parts = MSK_STRV_INIT;
-	MSK_AUTO_STR text = MSK_STR_INIT;
-	bool found;
-
-	if (read_file(r, path, MAX_CACHE, &found, &text, err) < 0)
-		return -1;
-	msk_strv_split(&parts, found ? msk_str_c(&text) : "/lib:/usr/local/lib:/usr/lib", ":\n");
-	for (size_t i = 0; i < parts.n; i++)
-		if (parts.v[i][0] == '/')
-			msk_strv_push(&r->system_dirs, parts.v[i]);
-	return 0;
-}
-
-/* ---- breadth first ---- */
-
-/* musl is its own libc: these never touch the disk. */
-static bool is_musl_alias(const char *name)
-{
-	static const char *const own[] = { "libc.", "libpthread.", "librt.", "libm.", "libdl.", "libutil.", "libxnet." };
-
-	for (size_t i = 0; i < sizeof own / sizeof *own; i++)
-		if (msk_starts_with(name, own[i]))
-			return true;
-	return false;
-}
-
-static bool names_interp(const struct msk_resolver *r, const char *name)
-{
-	if (strcmp(name, r->interp.path ? r->interp.path : r->c->objects[r->interp_at].path) == 0)
+	if (l->rules->libc == MSK_LIBC_MUSL && l->interp != MSK_NO_OBJECT &&
+	    (msk_musl_is_libc(name) || strcmp(name, l->c->objects[l->interp].path) == 0)) {
+		*index = l->interp;
 		return true;
-	if (r->c->libc == MSK_LIBC_MUSL)
-		return is_musl_alias(name);
-	return r->interp.elf.soname && strcmp(name, r->interp.elf.soname) == 0;
-}
-
-/* The loader takes its place in the list when something needs it for the first time. */
-static size_t place_interp(struct msk_resolver *r, size_t by)
-{
-	MSK_AUTO_FREE char *soname = r->interp.elf.soname ? msk_xstrdup(r->interp.elf.soname) : NULL;
-	MSK_AUTO_FREE char *path = msk_xstrdup(r->interp.path);
-
-	r->interp.parent = by;
-	r->interp_at = append_object(r->c, &r->interp);
-	msk_names_add(r->names, path, r->interp_at);
-	if (soname)
-		msk_names_add(r->names, soname, r->interp_at);
-	return r->interp_at;
-}
-
-/* The same file under another name is the same object. */
-static bool find_file(const struct msk_resolver *r, const struct msk_object *o, size_t *at)
-{
-	MSK_AUTO_FREE char *key = msk_xasprintf("\001%llx:%llx", (unsigned long long)o->dev, (unsigned long long)o->ino);
-
-	return msk_names_find(r->names, key, at);
-}
-
-static void learn_names(struct msk_resolver *r, size_t at, const char *asked)
-{
-	const struct msk_object *o = &r->c->objects[at];
-	MSK_AUTO_FREE char *key = msk_xasprintf("\001%llx:%llx", (unsigned long long)o->dev, (unsigned long long)o->ino);
-
-	msk_names_add(r->names, key, at);
-	if (asked)
-		msk_names_add(r->names, asked, at);
-	msk_names_add(r->names, o->path, at);
-	/* musl never looks at a soname. */
-	if (o->elf.soname && r->c->libc != MSK_LIBC_MUSL)
-		msk_names_add(r->names, o->elf.soname, at);
-}
-
-static void report_missing(struct msk_resolver *r, struct msk_request *rq)
-{
-	struct msk_closure *c = r->c;
-
-	MSK_GROW(c->missing, c->n_missing, c->cap_missing);
-	rq->tried.name = msk_xstrdup(rq->name);
-	rq->tried.needed_by = rq->by;
-	c->missing[c->n_missing++] = rq->tried;
-	rq->tried = (struct msk_missing){ 0 };
-}
-
-static int take_object(struct msk_resolver *r, struct msk_request *rq, size_t *at, struct msk_err *err)
-{
-	bool is_interp = r->interp_at == SIZE_MAX && rq->hit.dev == r->interp.dev && rq->hit.ino == r->interp.ino;
-
-	if (is_interp) {
-		*at = place_interp(r, rq->by);
-		msk_names_add(r->names, rq->name, *at);
-		return 0;
 	}
-	if (find_file(r, &rq->hit, at)) {
-		msk_names_add(r->names, rq->name, *at);
-		return 0;
+	return msk_names_find(&l->names, name, index);
+}
+
+static int search(struct msk_search *s, struct msk_err *err)
+{
+	enum msk_found_by rule = s->by_option ? MSK_BY_OPTION : MSK_BY_PATH;
+
+	if (!strchr(s->name, '/'))
+		return s->l->rules->libc == MSK_LIBC_MUSL ? msk_musl_search(s, err) : msk_glibc_search(s, err);
+	if (s->name[0] == '/') {
+		msk_strv_push(&s->trail.searched, s->name);
+		return msk_search_file(s, s->name, rule, NULL, err);
 	}
-	if (r->c->n_objects == MSK_CLOSURE_MAX_OBJECTS)
-		return msk_fail(err, MSK_E_INPUT, "%s: needs more than %d objects", r->name, MSK_CLOSURE_MAX_OBJECTS);
-	*at = append_object(r->c, &rq->hit);
-	learn_names(r, *at, rq->name);
+	s->trail.why = msk_xstrdup("a relative path, which depends on where the program is started");
 	return 0;
 }
 
-/* Find what object `by` calls `name`; *at is its index, SIZE_MAX when it is missing. */
-static int resolve_name(struct msk_resolver *r, size_t by, const char *name, size_t *at, struct msk_err *err)
+static void add_missing(struct msk_loader *l, struct msk_search *s, const char *name)
 {
-	MSK_CLEANUP(request_release) struct msk_request rq = { .name = name, .by = by };
-	int rc;
+	struct msk_closure *c = l->c;
+	size_t seen;
 
-	if (msk_names_find(r->names, name, at))
-		return 0;
-	if (r->interp_at == SIZE_MAX && names_interp(r, name)) {
-		*at = place_interp(r, by);
-		msk_names_add(r->names, name, *at);
+	if (msk_names_find(&l->missing, name, &seen))
+		return;
+	msk_names_add(&l->missing, name, c->n_missing);
+	MSK_GROW(c->missing, c->n_missing, c->cap_missing);
+	s->trail.name = msk_xstrdup(name);
+	s->trail.needed_by = s->by;
+	s->trail.by_option = s->by_option;
+	c->missing[c->n_missing++] = s->trail;
+	s->trail = (struct msk_missing){ 0 };
+}
+
+/* What a request asks for and for whom. */
+struct request {
+	const char *name;
+	size_t by;
+	enum msk_need kind;
+	bool by_option;
+};
+
+static int keep_hit(struct msk_loader *l, struct msk_search *s, const struct request *r, size_t *index,
+		    struct msk_err *err)
+{
+	if (s->known != MSK_NO_OBJECT) {
+		*index = s->known;
+		learn_alias(l, s->known, s->name);
 		return 0;
 	}
-	if (r->interp_at != SIZE_MAX && r->c->libc == MSK_LIBC_MUSL && is_musl_alias(name)) {
-		*at = r->interp_at;
-		return 0;
+	s->hit.name = msk_xstrdup(r->name);
+	s->hit.parent = r->by;
+	if (add_object(l, &s->hit, index, err) < 0)
+		return -1;
+	learn_names(l, *index, s->name);
+	return 0;
+}
+
+/* *index: the object that answers, or MSK_NO_OBJECT. */
+static int answer(struct msk_loader *l, const struct request *r, size_t *index, struct msk_err *err)
+{
+	MSK_CLEANUP(msk_search_release) struct msk_search s = {
+		.l = l, .by = r->by, .by_option = r->by_option, .known = MSK_NO_OBJECT,
+	};
+	MSK_AUTO_FREE char *expanded = NULL;
+	int rc = 0;
+
+	*index = MSK_NO_OBJECT;
+	s.name = r->name;
+	if (l->rules->expands_needed && strchr(r->name, '$')) {
+		s.name = expanded = msk_token_expand(l, r->by, r->name);
+		if (!expanded)
+			s.trail.why = msk_xstrdup("names a $ token that has no value here");
 	}
-	rc = r->c->libc == MSK_LIBC_MUSL ? msk_musl_search(r, &rq, err) : msk_glibc_search(r, &rq, err);
+	if (s.name && is_known(l, s.name, index))
+		return 0;
+	if (msk_loader_charge(l, 1, err) < 0)
+		return -1;
+	if (s.name && *s.name)
+		rc = search(&s, err);
 	if (rc < 0)
 		return -1;
-	if (rq.found)
-		return take_object(r, &rq, at, err);
-	*at = SIZE_MAX;
-	report_missing(r, &rq);
-	msk_names_add(r->names, name, SIZE_MAX);
+	if (rc > 0)
+		return keep_hit(l, &s, r, index, err);
+	if (r->kind != MSK_NEED_AUXILIARY)
+		add_missing(l, &s, r->name);
 	return 0;
 }
 
-/* The program may also be given libraries by --lib: the last of what it needs. */
-static size_t count_needs(const struct msk_resolver *r, size_t i)
+static size_t add_node(struct list *t, struct node n)
 {
-	size_t extra = i == 0 && r->args->libs ? r->args->libs->n : 0;
-
-	return r->c->objects[i].elf.needed.n + extra;
+	MSK_GROW(t->v, t->n, t->cap);
+	t->v[t->n] = n;
+	return t->n++;
 }
 
-static const char *need_at(const struct msk_resolver *r, size_t i, size_t k)
+static void append(struct list *t, size_t object)
 {
-	const struct msk_strv *own = &r->c->objects[i].elf.needed;
+	size_t i;
 
-	return k < own->n ? own->v[k] : r->args->libs->v[k - own->n];
+	if (t->listed[object])
+		return;
+	t->listed[object] = true;
+	i = add_node(t, (struct node){ object, END, false });
+	if (i > 0)
+		t->v[t->tail].next = i;
+	t->tail = i;
 }
 
-static int resolve_needs_of(struct msk_resolver *r, size_t i, struct msk_err *err)
+/* Put an object in front of the one in node *at, which moves to a node of its own behind it. An object that is listed
+ * further down moves up; one further up stays. The node keeps its place in the list, so that the walk that stands on it
+ * comes to the new object next. */
+static int insert_before(struct msk_loader *l, struct list *t, size_t *at, size_t object, struct msk_err *err)
 {
-	size_t n = count_needs(r, i);
-	MSK_AUTO_FREE size_t *needed = msk_xcalloc(n, sizeof *needed);
+	size_t before = *at, moved;
 
-	for (size_t k = 0; k < n; k++) {
-		size_t before = r->c->n_objects, own = r->c->objects[i].elf.needed.n;
-
-		if (resolve_name(r, i, need_at(r, i, k), &needed[k], err) < 0)
-			return -1;
-		if (k >= own && needed[k] == before && before < r->c->n_objects)
-			r->c->objects[before].found_by = MSK_BY_OPTION;
+	if (t->listed[object]) {
+		while (t->v[before].next != END && t->v[t->v[before].next].object != object) {
+			before = t->v[before].next;
+			if (msk_loader_charge(l, 1, err) < 0)
+				return -1;
+		}
+		if (t->v[before].next == END)
+			return 0;
+		if (t->v[before].next == t->tail)
+			t->tail = before;
+		t->v[before].next = t->v[t->v[before].next].next;
 	}
-	r->c->objects[i].needed = msk_take(&needed);
-	r->c->objects[i].n_needed = n;
+	t->listed[object] = true;
+	moved = add_node(t, t->v[*at]);
+	t->v[*at] = (struct node){ object, moved, false };
+	if (t->tail == *at)
+		t->tail = moved;
+	*at = moved;
 	return 0;
 }
 
-static int resolve_dynamic(struct msk_resolver *r, struct msk_err *err)
+/* Ask for everything the object in node *at needs, in the order of its dynamic section. */
+static int walk_needs(struct msk_loader *l, struct list *t, size_t *at, struct msk_err *err)
 {
-	r->c->libc = libc_of(r->c->objects[0].elf.interp);
-	if (open_loader(r, err) < 0)
-		return -1;
-	if ((r->c->libc == MSK_LIBC_MUSL ? prepare_musl(r, err) : prepare_glibc(r, err)) < 0)
-		return -1;
-	learn_names(r, 0, NULL);
-	for (size_t i = 0; i < r->c->n_objects; i++)
-		if (resolve_needs_of(r, i, err) < 0)
+	size_t by = t->v[*at].object, n = l->c->objects[by].elf.needed.n;
+	size_t extra = by == 0 && l->args->libs ? l->args->libs->n : 0;
+
+	l->c->objects[by].needed = msk_xcalloc(n + extra + 1, sizeof(size_t));
+	l->c->objects[by].n_needed = n + extra;
+	t->v[*at].done = true;
+	for (size_t k = 0; k < n + extra; k++) {
+		const struct msk_elf *e = &l->c->objects[by].elf;
+		struct request r = {
+			.name = k < n ? e->needed.v[k] : l->args->libs->v[k - n],
+			.by = by,
+			.kind = k < n ? (enum msk_need)e->need_kinds[k] : MSK_NEED,
+			.by_option = k >= n,
+		};
+		size_t found;
+
+		l->c->objects[by].needed[k] = MSK_NO_OBJECT;
+		if (r.kind != MSK_NEED && !l->rules->has_filters)
+			continue;
+		if (answer(l, &r, &found, err) < 0)
 			return -1;
-	if (r->interp_at == SIZE_MAX)
-		place_interp(r, 0);
+		l->c->objects[by].needed[k] = found;
+		if (found == MSK_NO_OBJECT)
+			continue;
+		if (r.kind == MSK_NEED)
+			append(t, found);
+		else if (insert_before(l, t, at, found, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int walk_list(struct msk_loader *l, struct list *t, struct msk_err *err)
+{
+	size_t at = 0;
+
+	append(t, 0);
+	while (at != END) {
+		size_t here = at;
+
+		if (walk_needs(l, t, &here, err) < 0)
+			return -1;
+		/* Insertions leave a node that is not done where we stand. */
+		while (at != END && t->v[at].done)
+			at = t->v[at].next;
+	}
+	if (l->interp != MSK_NO_OBJECT && l->c->objects[0].elf.interp)
+		append(t, l->interp);
+	return 0;
+}
+
+static void renumber(struct msk_object *o, const size_t *place)
+{
+	o->parent = place[o->parent];
+	for (size_t k = 0; k < o->n_needed; k++)
+		if (o->needed[k] != MSK_NO_OBJECT)
+			o->needed[k] = place[o->needed[k]];
+}
+
+/* Bring the objects into the order of the list. The program stays in front of its own filters. An object outside the
+ * list can only be a library's would-be interpreter, which nothing refers to: it goes. */
+static void sort_objects(struct msk_closure *c, const struct list *t)
+{
+	size_t *place = msk_xcalloc(c->n_objects, sizeof *place), n = 1;
+	struct msk_object *sorted = msk_xcalloc(c->n_objects, sizeof *sorted);
+
+	for (size_t at = 0; at != END; at = t->v[at].next)
+		if (t->v[at].object != 0)
+			place[t->v[at].object] = n++;
+	for (size_t i = 0; i < c->n_objects; i++) {
+		if (t->listed[i]) {
+			sorted[place[i]] = c->objects[i];
+			renumber(&sorted[place[i]], place);
+		} else {
+			object_release(&c->objects[i]);
+		}
+	}
+	for (size_t i = 0; i < c->n_missing; i++)
+		c->missing[i].needed_by = place[c->missing[i].needed_by];
+	free(c->objects);
+	c->objects = sorted;
+	c->cap_objects = c->n_objects;
+	c->n_objects = n;
+	free(place);
+}
+
+static int add_program(struct msk_loader *l, const struct msk_rofile *f, const char *name, struct msk_err *err)
+{
+	MSK_CLEANUP(object_release) struct msk_object o = { .found_by = MSK_BY_PROGRAM, .dev = f->dev, .ino = f->ino };
+	size_t index;
+
+	if (msk_elf_read(f, name, &o.elf, err) < 0)
+		return -1;
+	o.name = msk_xstrdup(name);
+	o.path = msk_xstrdup(name);
+	return add_object(l, &o, &index, err);
+}
+
+static int fail_no_interp(const struct msk_loader *l, const char *path, struct msk_err *err)
+{
+	msk_fail(err, MSK_E_MISSING, "%s: its loader %s is not in the root", l->program, path);
+	return msk_hint(err, "give the system it was built for by --root DIR, or link it statically");
+}
+
+static int check_interp(const struct msk_loader *l, const struct msk_elf *e, const char *path, struct msk_err *err)
+{
+	MSK_AUTO_STR why = MSK_STR_INIT;
+
+	if (!msk_elf_misfit(&l->c->objects[0].elf, e, &why))
+		return 0;
+	msk_fail(err, MSK_E_MISSING, "%s: its loader %s is %s", l->program, path, msk_str_c(&why));
+	return msk_hint(err, "give the system it was built for by --root DIR, or link it statically");
+}
+
+static int open_interp(const struct msk_loader *l, const char *path, bool required, struct msk_object *o,
+		       struct msk_err *err)
+{
+	MSK_AUTO_ROFILE f = MSK_ROFILE_INIT;
+	enum msk_lookup how;
+
+	if (l->args->tree->open(l->args->tree, path, &how, &f, &o->walk, err) < 0)
+		return -1;
+	if (how == MSK_ABSENT)
+		return required ? fail_no_interp(l, path, err) : 0;
+	if (how != MSK_FOUND || f.fd < 0)
+		return msk_fail(err, MSK_E_INPUT, "%s: its loader %s %s", l->program, path,
+				how == MSK_LOOP ? "goes through too many symbolic links" :
+				how == MSK_DENIED ? "cannot be read" : "is no regular file");
+	if (msk_elf_read(&f, path, &o->elf, err) < 0 || check_interp(l, &o->elf, path, err) < 0)
+		return -1;
+	o->dev = f.dev;
+	o->ino = f.ino;
+	o->path = msk_xstrdup(path);
+	return 0;
+}
+
+/* Programs name their loader. For a library we take the usual one, and do without when it is not there. */
+static int add_interp(struct msk_loader *l, struct msk_err *err)
+{
+	const struct msk_elf *program = &l->c->objects[0].elf;
+	const char *path = program->interp ? program->interp : msk_loader_usual(program);
+	MSK_CLEANUP(object_release) struct msk_object o = { .found_by = MSK_BY_INTERP };
+
+	if (!path)
+		return 0;
+	if (open_interp(l, path, program->interp != NULL, &o, err) < 0)
+		return -1;
+	if (!o.path)
+		return 0;
+	o.name = msk_xstrdup(path);
+	if (add_object(l, &o, &l->interp, err) < 0)
+		return -1;
+	if (l->rules->knows_sonames)
+		learn_names(l, l->interp, path);
+	return 0;
+}
+
+static const struct msk_loader_rules *rules_for(const struct msk_elf *program)
+{
+	const char *path = program->interp ? program->interp : msk_loader_usual(program);
+
+	switch (path ? msk_loader_kind(path) : MSK_LIBC_OTHER) {
+	case MSK_LIBC_GLIBC: return &msk_glibc_rules;
+	case MSK_LIBC_MUSL:  return &msk_musl_rules;
+	default:             return &msk_other_rules;
+	}
+}
+
+static int resolve(struct msk_loader *l, struct msk_err *err)
+{
+	MSK_CLEANUP(list_release) struct list t = { .listed = msk_xcalloc(MSK_CLOSURE_MAX_OBJECTS, sizeof(bool)) };
+	const struct msk_elf *program = &l->c->objects[0].elf;
+	int rc;
+
+	l->c->libc = l->rules->libc;
+	if (l->c->libc == MSK_LIBC_OTHER)
+		msk_loader_note(l, "%s: its loader %s is not one whose rules are known; took the usual ones", l->program,
+				program->interp ? program->interp : "");
+	if (l->rules->knows_sonames && program->soname)
+		msk_names_add(&l->names, program->soname, 0);
+	if (add_interp(l, err) < 0)
+		return -1;
+	l->paths = msk_xcalloc(MSK_CLOSURE_MAX_OBJECTS, sizeof *l->paths);
+	rc = l->c->libc == MSK_LIBC_MUSL ? msk_musl_prepare(l, err) : msk_glibc_prepare(l, err);
+	if (rc < 0 || walk_list(l, &t, err) < 0)
+		return -1;
+	sort_objects(l->c, &t);
 	return 0;
 }
 
@@ -383,70 +458,20 @@ int msk_closure_resolve(const struct msk_closure_args *args, const struct msk_ro
 			struct msk_closure *out, struct msk_err *err)
 {
 	MSK_CLEANUP(msk_closure_release) struct msk_closure c = { 0 };
-	MSK_CLEANUP(resolver_release) struct msk_resolver r = { .args = args, .c = &c, .name = name,
-								.interp_at = SIZE_MAX };
-	struct msk_object program = { .found_by = MSK_BY_PROGRAM, .dev = f->dev, .ino = f->ino };
+	MSK_CLEANUP(loader_release) struct msk_loader l = {
+		.args = args, .c = &c, .program = name, .rules = &msk_other_rules, .interp = MSK_NO_OBJECT,
+	};
+	const struct msk_elf *e;
 
-	r.names = msk_names_new();
-	if (msk_elf_read(f, name, &program.elf, err) < 0)
+	if (add_program(&l, f, name, err) < 0)
 		return -1;
-	program.name = msk_xstrdup(name);
-	program.path = msk_xstrdup(name);
-	append_object(&c, &program);
-	if (c.objects[0].elf.interp && resolve_dynamic(&r, err) < 0)
-		return -1;
+	e = &c.objects[0].elf;
+	if (e->linkage == MSK_ELF_DYNAMIC || e->linkage == MSK_ELF_LIBRARY) {
+		l.rules = rules_for(e);
+		if (resolve(&l, err) < 0)
+			return -1;
+	}
 	*out = c;
 	c = (struct msk_closure){ 0 };
 	return 0;
-}
-
-/* The candidate that was there but did not fit says more than "not found". */
-static const char *misfit(const struct msk_missing *m)
-{
-	for (size_t i = 0; i < m->skipped.n; i++)
-		if (strstr(m->skipped.v[i], ": built for "))
-			return m->skipped.v[i];
-	return NULL;
-}
-
-static void add_searched(struct msk_str *s, const struct msk_missing *m)
-{
-	for (size_t i = 0; i < m->searched.n; i++)
-		msk_str_addf(s, "%s%s", i ? ", " : "", m->searched.v[i]);
-}
-
-int msk_closure_check(const struct msk_closure *c, const char *name, struct msk_err *err)
-{
-	MSK_AUTO_STR names = MSK_STR_INIT;
-	MSK_AUTO_STR where = MSK_STR_INIT;
-	const struct msk_missing *m = c->missing;
-
-	if (c->n_missing == 0)
-		return 0;
-	if (misfit(m)) {
-		const char *what = strstr(misfit(m), ": built for ");
-
-		msk_fail(err, MSK_E_MISSING, "%s%s, the program is %s", m->name, what,
-			 msk_elf_machine_name(&c->objects[0].elf));
-		return msk_hint(err, "look into a system of the program's machine (--root DIR), or add a directory "
-				"(--library-path DIR)");
-	}
-	for (size_t i = 0; i < c->n_missing; i++)
-		msk_str_addf(&names, "%s%s", i ? ", " : "", c->missing[i].name);
-	add_searched(&where, m);
-	msk_fail(err, MSK_E_MISSING, "%s: needs %s, not found (searched %zu director%s)", name, names.buf,
-		 m->searched.n, m->searched.n == 1 ? "y" : "ies");
-	return msk_hint(err, "looked in %s; add a directory with --library-path, a system with --root", msk_str_c(&where));
-}
-
-const char *msk_found_by_name(enum msk_found_by by)
-{
-	static const char *const names[] = {
-		[MSK_BY_PROGRAM] = "program", [MSK_BY_INTERP] = "interp", [MSK_BY_RPATH] = "rpath",
-		[MSK_BY_LIBRARY_PATH] = "library-path", [MSK_BY_RUNPATH] = "runpath", [MSK_BY_CACHE] = "cache",
-		[MSK_BY_CONF] = "conf", [MSK_BY_SYSTEM_DIR] = "system-dir", [MSK_BY_PATH] = "path",
-		[MSK_BY_OPTION] = "option",
-	};
-
-	return names[by];
 }

@@ -1,127 +1,174 @@
-/* Go's build info, as far as the platform needs it: "\xff Go buildinf:" on a 16-byte boundary of a writable segment; since
- * Go 1.18 the texts follow in place, before that two pointers to Go strings do. */
+#include <elf.h>
 #include <string.h>
 
-#include "image_file.h"
-#include "mkscratch/fs.h"
+#include "parse.h"
 
-#define PT_LOAD 1
-#define PF_W 2
-#define MAX_SEARCH (1u << 20)       /* the linker puts it first in the data segment */
-#define MAX_MODINFO (4u << 20)
+/* Go's build info (package debug/buildinfo): a magic aligned to 16 in a writable segment (the first one before Go
+ * 1.26), a pointer size and flags behind it. Since 1.18 two counted strings follow at +32; before, pointers to Go strings. */
+#define SCAN_LIMIT  (16 << 20)
+#define CHUNK       (1 << 16)
+#define TEXT_LIMIT  (1 << 20)
+#define HEADER      32
+#define ALIGNMENT   16
+#define FRAME       16             /* bytes at either end of the module text */
 
-static const unsigned char magic[14] = "\xff Go buildinf:";
+static const char magic[] = "\xff Go buildinf:";
 
-static size_t read_at(const struct msk_image_file *i, void *buf, size_t n, uint64_t offset)
+static bool find_magic(const unsigned char *buf, size_t n, size_t *at)
 {
-	struct msk_err ignored = MSK_ERR_INIT;
-	ssize_t got = msk_pread_full(i->f->fd, buf, n, offset, i->name, &ignored);
-
-	return got < 0 ? 0 : (size_t)got;
+	for (size_t i = 0; i + HEADER <= n; i += ALIGNMENT)
+		if (memcmp(buf + i, magic, sizeof magic - 1) == 0) {
+			*at = i;
+			return true;
+		}
+	return false;
 }
 
-static bool find_magic(const struct msk_image_file *i, uint64_t *offset)
+/* Scan one segment. The header is aligned by address; chunks overlap so that it is never cut. */
+static int scan_segment(const struct msk_source *s, const struct msk_segment *g, unsigned char *buf, uint64_t *budget,
+			uint64_t *out, struct msk_err *err)
 {
-	unsigned char buf[65536];
+	uint64_t end = g->filesz < *budget ? g->filesz : *budget;
 
-	for (size_t k = 0; k < i->n_segments; k++) {
-		const struct msk_segment *s = &i->segments[k];
-		uint64_t end = s->filesz < MAX_SEARCH ? s->filesz : MAX_SEARCH;
+	*budget -= end;
+	for (uint64_t at = -g->vaddr & (ALIGNMENT - 1); at + HEADER <= end; at += CHUNK - HEADER) {
+		size_t n = end - at < CHUNK ? (size_t)(end - at) : CHUNK, found;
 
-		if (s->type != PT_LOAD || !(s->flags & PF_W))
-			continue;
-		/* Pieces overlap, so that no header lies across the end of one. */
-		for (uint64_t at = 0; at < end; at += sizeof buf - 16) {
-			size_t n = read_at(i, buf, sizeof buf, s->offset + at);
-
-			for (size_t p = 0; p + 32 <= n; p += 16)
-				if (memcmp(buf + p, magic, sizeof magic) == 0) {
-					*offset = s->offset + at + p;
-					return true;
-				}
+		if (msk_elf_source_read(s, g->offset + at, buf, n, err) < 0)
+			return -1;
+		if (find_magic(buf, n, &found)) {
+			*out = g->offset + at + found;
+			return 0;
 		}
 	}
-	return false;
+	return 0;
 }
 
-static uint64_t get_word(const unsigned char *p, unsigned size, bool big_endian)
+/* Where the info begins in the file; 0 when there is none. */
+static int locate_info(const struct msk_source *s, uint64_t *out, struct msk_err *err)
 {
-	uint64_t v = 0;
+	MSK_AUTO_FREE unsigned char *buf = msk_xmalloc(CHUNK);
+	uint64_t budget = SCAN_LIMIT;
 
-	for (unsigned k = 0; k < size; k++)
-		v = v << 8 | p[big_endian ? k : size - 1 - k];
-	return v;
-}
+	for (size_t i = 0; i < s->n_segs && !*out; i++) {
+		const struct msk_segment *g = &s->segs[i];
 
-/* A text with its length in front; *at moves behind it. */
-static bool inline_text(const struct msk_image_file *i, uint64_t *at, uint64_t *start, uint64_t *n)
-{
-	unsigned char head[10];
-	size_t got = read_at(i, head, sizeof head, *at);
-
-	*n = 0;
-	for (size_t k = 0; k < got && k < 9; k++) {
-		*n |= (uint64_t)(head[k] & 0x7f) << (7 * k);
-		if (head[k] & 0x80)
-			continue;
-		*start = *at + k + 1;
-		*at = *start + *n;
-		return *n <= MAX_MODINFO;
+		if (g->type == PT_LOAD && (g->flags & (PF_X | PF_W)) == PF_W &&
+		    scan_segment(s, g, buf, &budget, out, err) < 0)
+			return -1;
 	}
-	return false;
+	return 0;
 }
 
-/* A pointer to a Go string header {pointer, length}. */
-static bool pointed_text(const struct msk_image_file *i, const unsigned char *p, unsigned size, bool big_endian,
-			 uint64_t *start, uint64_t *n)
+/* Add n bytes at `at`, or nothing when they make no sense. */
+static int add_text(const struct msk_source *s, uint64_t at, uint64_t n, struct msk_str *out, struct msk_err *err)
 {
-	unsigned char header[16];
-	uint64_t at, left;
-
-	if (!msk_image_offset(i, get_word(p, size, big_endian), &at, &left) || left < 2 * size ||
-	    read_at(i, header, 2 * size, at) != 2 * size)
-		return false;
-	*n = get_word(header + size, size, big_endian);
-	return msk_image_offset(i, get_word(header, size, big_endian), start, &left) && *n <= left && *n <= MAX_MODINFO;
-}
-
-static bool find_modinfo(const struct msk_image_file *i, uint64_t *start, uint64_t *n)
-{
-	unsigned char head[32];
-	uint64_t at;
-
-	if (!find_magic(i, &at) || read_at(i, head, sizeof head, at) != sizeof head)
-		return false;
-	if (head[15] & 2) {
-		at += 32;
-		return inline_text(i, &at, start, n) && inline_text(i, &at, start, n);
-	}
-	if (head[14] != 4 && head[14] != 8)
-		return false;
-	return pointed_text(i, head + 16 + head[14], head[14], head[15] & 1, start, n);
-}
-
-bool msk_go_setting(const struct msk_image_file *i, const char *key, char *out, size_t size)
-{
-	MSK_AUTO_FREE char *line = msk_xasprintf("\nbuild\t%s=", key);
 	MSK_AUTO_FREE char *text = NULL;
-	const char *value;
-	uint64_t start, n;
-	size_t len;
 
-	if (!find_modinfo(i, &start, &n))
-		return false;
-	text = msk_xcalloc(1, (size_t)n + 1);
-	if (read_at(i, text, (size_t)n, start) != n)
-		return false;
-	value = memmem(text, (size_t)n, line, strlen(line));
-	if (!value)
-		return false;
-	value += strlen(line);
-	len = strcspn(value, "\n");
-	if (len >= size)
-		return false;
-	memcpy(out, value, len);
-	out[len] = '\0';
-	return true;
+	if (n == 0 || n > TEXT_LIMIT || !msk_source_holds(s, at, n))
+		return 0;
+	text = msk_xmalloc((size_t)n);
+	if (msk_elf_source_read(s, at, text, (size_t)n, err) < 0)
+		return -1;
+	msk_str_add(out, text, (size_t)n);
+	return 0;
+}
+
+/* {uvarint length, bytes}; *at moves behind it. */
+static int add_counted(const struct msk_source *s, uint64_t *at, struct msk_str *out, struct msk_err *err)
+{
+	unsigned char buf[10];
+	uint64_t left = *at < s->file->size ? s->file->size - *at : 0, n = 0;
+	size_t got = left < sizeof buf ? (size_t)left : sizeof buf, i = 0;
+
+	if (msk_elf_source_read(s, *at, buf, got, err) < 0)
+		return -1;
+	while (i < got && i < 9) {
+		n |= (uint64_t)(buf[i] & 0x7f) << (7 * i);
+		if (!(buf[i++] & 0x80)) {
+			*at += i + n;
+			return add_text(s, *at - n, n, out, err);
+		}
+	}
+	return 0;
+}
+
+/* The string header that address `where` points at: {pointer, length} in the file's words. */
+static int add_pointed(const struct msk_source *s, uint64_t where, struct msk_str *out, struct msk_err *err)
+{
+	const size_t word = s->is64 ? 8 : 4;
+	unsigned char header[16];
+	uint64_t at, room, n;
+
+	if (!msk_source_locate(s, where, &at, &room) || room < 2 * word)
+		return 0;
+	if (msk_elf_source_read(s, at, header, 2 * word, err) < 0)
+		return -1;
+	n = msk_source_word(s, header + word);
+	if (!msk_source_locate(s, msk_source_word(s, header), &at, &room) || room < n)
+		return 0;
+	return add_text(s, at, n, out, err);
+}
+
+/* The frame's bytes are no text, and may hold NUL; the text ends with a newline before the last of them. */
+static char *without_frame(const char *framed, size_t n)
+{
+	if (n < 2 * FRAME + 1 || framed[n - FRAME - 1] != '\n')
+		return NULL;
+	return msk_xstrndup(framed + FRAME, n - 2 * FRAME);
+}
+
+static bool is_version(const struct msk_str *v)
+{
+	const char *text = msk_str_c(v);
+
+	return (msk_starts_with(text, "go") || msk_starts_with(text, "devel")) && v->len < 256 && strlen(text) == v->len;
+}
+
+static int read_info(const struct msk_source *s, uint64_t at, struct msk_str *version, struct msk_str *text,
+		     struct msk_err *err)
+{
+	const size_t word = s->is64 ? 8 : 4;
+	unsigned char head[HEADER];
+	uint64_t strings = at + HEADER;
+
+	if (msk_elf_source_read(s, at, head, sizeof head, err) < 0)
+		return -1;
+	if (head[15] & 2)
+		return add_counted(s, &strings, version, err) < 0 ? -1 : add_counted(s, &strings, text, err);
+	return add_pointed(s, msk_source_word(s, head + 16), version, err) < 0 ? -1 :
+	       add_pointed(s, msk_source_word(s, head + 16 + word), text, err);
+}
+
+int msk_golang_read(const struct msk_source *s, struct msk_elf *e, struct msk_err *err)
+{
+	MSK_AUTO_STR version = MSK_STR_INIT;
+	MSK_AUTO_STR text = MSK_STR_INIT;
+	uint64_t at = 0;
+
+	if (locate_info(s, &at, err) < 0)
+		return -1;
+	if (at && read_info(s, at, &version, &text, err) < 0)
+		return -1;
+	if (is_version(&version)) {
+		e->go_version = msk_str_take(&version);
+		e->go_info = without_frame(msk_str_c(&text), text.len);
+	}
+	return 0;
+}
+
+char *msk_elf_go_setting(const struct msk_elf *e, const char *key)
+{
+	size_t n = strlen(key);
+
+	for (const char *line = e->go_info; line && *line;) {
+		const char *end = strchr(line, '\n');
+		size_t len = end ? (size_t)(end - line) : strlen(line);
+
+		if (len > 7 + n && msk_starts_with(line, "build\t") && strncmp(line + 6, key, n) == 0 &&
+		    line[6 + n] == '=')
+			return msk_xstrndup(line + 7 + n, len - 7 - n);
+		line = end ? end + 1 : NULL;
+	}
+	return NULL;
 }

@@ -1,108 +1,260 @@
-/* ld.so.cache. The new format stands alone or, 8-byte aligned, behind a table of the old one. */
+#include "ldcache.h"
+
 #include <elf.h>
 #include <string.h>
 
-#include "loader.h"
+#ifndef EM_LOONGARCH
+#define EM_LOONGARCH 258
+#endif
 
-#define OLD_MAGIC "ld.so-1.7.0"
-#define NEW_MAGIC "glibc-ld.so.cache1.1"
+/* Two layouts, possibly one behind the other: the old header (16 bytes, entries of 12), and the new one (48 bytes,
+ * entries of 24), which stands at a multiple of 8 behind the old table. */
+static const char old_magic[] = "ld.so-1.7.0";
+static const char new_magic[] = "glibc-ld.so.cache1.1";
+
 #define OLD_HEADER 16
 #define OLD_ENTRY  12
 #define NEW_HEADER 48
 #define NEW_ENTRY  24
 
-void msk_ldcache_release(struct msk_ldcache *c)
+struct msk_ldcache {
+	struct msk_str bytes;          /* NUL behind the end */
+	bool big_endian;
+	const char *entries;
+	size_t n, entry_size;
+	const char *strings;           /* offsets count from here */
+	size_t strings_size;
+	uint32_t flags, other_flags;   /* entries of these are for us */
+};
+
+static uint32_t u32(const struct msk_ldcache *c, const char *at)
 {
-	free(c->data);
-	*c = (struct msk_ldcache){ 0 };
+	const unsigned char *p = (const unsigned char *)at;
+
+	return c->big_endian ? (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3] :
+			       (uint32_t)p[3] << 24 | (uint32_t)p[2] << 16 | (uint32_t)p[1] << 8 | p[0];
 }
 
-static uint32_t get32(const struct msk_ldcache *c, const unsigned char *p)
+static uint32_t mips_flags(const struct msk_elf *e)
 {
-	if (c->big_endian)
-		return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
-	return (uint32_t)p[3] << 24 | (uint32_t)p[2] << 16 | (uint32_t)p[1] << 8 | p[0];
+	bool nan2008 = e->flags & 0x400, n32 = e->flags & 0x20;
+
+	if (e->elf_class == 64)
+		return nan2008 ? 0xe03 : 0x703;
+	if (n32)
+		return nan2008 ? 0xd03 : 0x603;
+	return nan2008 ? 0xc03 : 3;
 }
 
-/* Where the new format begins; n when it does not. */
-static size_t skip_old(const struct msk_ldcache *c, size_t n)
+/* What ldconfig marks libraries of this machine and ABI with. */
+static uint32_t flags_of(const struct msk_elf *e)
 {
-	uint64_t end;
-
-	if (n < OLD_HEADER || memcmp(c->data, OLD_MAGIC, sizeof OLD_MAGIC - 1) != 0)
-		return 0;
-	end = OLD_HEADER + (uint64_t)get32(c, (unsigned char *)c->data + 12) * OLD_ENTRY;
-	end = (end + 7) & ~(uint64_t)7;
-	return end < n ? (size_t)end : n;
+	switch (e->machine) {
+	case EM_X86_64:    return e->elf_class == 64 ? 0x303 : 0x803;
+	case EM_AARCH64:   return 0xa03;
+	case EM_ARM:       return e->flags & 0x400 ? 0x903 : 0xb03;
+	case EM_PPC64:     return 0x503;
+	case EM_S390:      return e->elf_class == 64 ? 0x403 : 3;
+	case EM_RISCV:     return (e->flags & 6) == 4 ? 0x1003 : 0xf03;
+	case EM_LOONGARCH: return (e->flags & 7) == 3 ? 0x1203 : 0x1103;
+	case EM_MIPS:      return mips_flags(e);
+	case EM_SPARCV9:   return 0x103;
+	default:           return 3;
+	}
 }
 
-static bool parse(struct msk_ldcache *c, size_t n)
+static uint32_t other_flags_of(const struct msk_elf *e)
 {
-	size_t at = skip_old(c, n);
-	const unsigned char *h = (const unsigned char *)c->data + at;
+	return e->machine == EM_386 ? 1 : e->machine == EM_ARM ? 3 : flags_of(e);
+}
 
-	if (n - at < NEW_HEADER || memcmp(h, NEW_MAGIC, sizeof NEW_MAGIC - 1) != 0)
+/* Low two bits of the flags byte: 0 unknown, 1 invalid, 2 little, 3 big. */
+static bool order_fits(const struct msk_ldcache *c, unsigned char flags)
+{
+	return (flags & 3) == 0 || (flags & 3) == (c->big_endian ? 3 : 2);
+}
+
+static bool take_new(struct msk_ldcache *c, size_t at)
+{
+	const char *base = c->bytes.buf + at;
+	size_t size = c->bytes.len - at;
+	uint32_t n;
+
+	if (size < NEW_HEADER || memcmp(base, new_magic, sizeof new_magic - 1) != 0)
 		return false;
-	/* Flags: 0 not stated, 2 little-endian, 3 big-endian; 1 is invalid. */
-	if ((h[28] & 3) == 1 || ((h[28] & 3) && ((h[28] & 3) == 3) != c->big_endian))
+	n = u32(c, base + 20);
+	if (!order_fits(c, (unsigned char)base[28]) || n > (size - NEW_HEADER) / NEW_ENTRY)
 		return false;
-	c->n_entries = get32(c, h + 20);
-	if (c->n_entries > (n - at - NEW_HEADER) / NEW_ENTRY)
-		return false;
-	c->entries = h + NEW_HEADER;
-	c->base = (const char *)h;
-	c->base_size = n - at;
+	c->entries = base + NEW_HEADER;
+	c->n = n;
+	c->entry_size = NEW_ENTRY;
+	c->strings = base;
+	c->strings_size = size;
 	return true;
 }
 
-bool msk_ldcache_parse(struct msk_ldcache *c, char *own_data, size_t n, bool big_endian)
+static bool take_old(struct msk_ldcache *c)
 {
-	*c = (struct msk_ldcache){ .data = own_data, .size = n, .big_endian = big_endian };
-	if (parse(c, n))
+	const char *base = c->bytes.buf;
+	size_t size = c->bytes.len, end;
+	uint32_t n;
+
+	if (size < OLD_HEADER || memcmp(base, old_magic, sizeof old_magic - 1) != 0)
+		return false;
+	n = u32(c, base + 12);
+	if (n > (size - OLD_HEADER) / OLD_ENTRY)
+		return false;
+	end = OLD_HEADER + (size_t)n * OLD_ENTRY;
+	if (((end + 7) & ~(size_t)7) < size && take_new(c, (end + 7) & ~(size_t)7))
 		return true;
-	msk_ldcache_release(c);
-	return false;
+	c->entries = base + OLD_HEADER;
+	c->n = n;
+	c->entry_size = OLD_ENTRY;
+	c->strings = base + end;
+	c->strings_size = size - end;
+	return true;
 }
 
-/* ldconfig's flags: low byte 3 for ELF libc6 (1 for plain ELF), high byte the ABI. */
-static bool flags_fit(uint32_t flags, const struct msk_elf *e)
+struct msk_ldcache *msk_ldcache_new(struct msk_str *own_bytes, const struct msk_elf *e)
 {
-	bool any = flags == 3 || flags == 1;
+	struct msk_ldcache *c = msk_xcalloc(1, sizeof *c);
 
-	switch (e->machine) {
-	case EM_X86_64: return flags == (e->elf_class == 64 ? 0x303 : 0x803);
-	case EM_AARCH64: return flags == 0xA03;
-	case EM_ARM: return flags == 0x903 || flags == 0xB03 || any;
-	case EM_PPC64: return flags == 0x503;
-	case EM_S390: return e->elf_class == 64 ? flags == 0x403 : any;
-	case EM_RISCV: return flags == 0x1003 || flags == 0xF03;
-	case 258: return flags == 0x1203 || flags == 0x1103;
-	case EM_MIPS: return e->elf_class == 64 ? flags == 0x703 || flags == 0xE03 : any || flags == 0xC03;
-	case EM_SPARCV9: return flags == 0x103;
-	default: return any;
-	}
-}
-
-/* The string at an offset, when it ends inside the file. */
-static const char *string_at(const struct msk_ldcache *c, uint32_t offset)
-{
-	if (offset >= c->base_size || !memchr(c->base + offset, '\0', c->base_size - offset))
-		return NULL;
-	return c->base + offset;
-}
-
-const char *msk_ldcache_find(const struct msk_ldcache *c, const char *name, const struct msk_elf *e)
-{
-	for (size_t i = 0; i < c->n_entries; i++) {
-		const unsigned char *p = c->entries + i * NEW_ENTRY;
-		const char *key;
-
-		/* Only baseline entries: a variant for some CPUs is not what every machine runs. */
-		if (!flags_fit(get32(c, p), e) || get32(c, p + 16) || get32(c, p + 20))
-			continue;
-		key = string_at(c, get32(c, p + 4));
-		if (key && strcmp(key, name) == 0)
-			return string_at(c, get32(c, p + 8));
-	}
+	c->bytes = *own_bytes;
+	*own_bytes = (struct msk_str)MSK_STR_INIT;
+	c->big_endian = e->big_endian;
+	c->flags = flags_of(e);
+	c->other_flags = other_flags_of(e);
+	if (c->bytes.len && (take_new(c, 0) || take_old(c)))
+		return c;
+	msk_ldcache_free(c);
 	return NULL;
+}
+
+void msk_ldcache_free(struct msk_ldcache *c)
+{
+	if (!c)
+		return;
+	msk_str_release(&c->bytes);
+	free(c);
+}
+
+static bool is_digit(char ch)
+{
+	return ch >= '0' && ch <= '9';
+}
+
+/* Compare two runs of digits by value, however long, and step over them. */
+static int compare_numbers(const char **a, const char **b)
+{
+	size_t n, m;
+	int order;
+
+	while (**a == '0')
+		++*a;
+	while (**b == '0')
+		++*b;
+	for (n = 0; is_digit((*a)[n]); n++)
+		;
+	for (m = 0; is_digit((*b)[m]); m++)
+		;
+	order = n != m ? (n < m ? -1 : 1) : memcmp(*a, *b, n);
+	*a += n;
+	*b += m;
+	return order;
+}
+
+/* The order of the cache: numbers within names count by value, and digits come behind all else. */
+static int compare_names(const char *a, const char *b)
+{
+	while (*a && *b) {
+		if (is_digit(*a) != is_digit(*b))
+			return is_digit(*a) ? 1 : -1;
+		if (is_digit(*a)) {
+			int order = compare_numbers(&a, &b);
+
+			if (order)
+				return order;
+		} else if (*a != *b) {
+			return (signed char)*a < (signed char)*b ? -1 : 1;
+		} else {
+			a++;
+			b++;
+		}
+	}
+	return (*a != '\0') - (*b != '\0');
+}
+
+/* A string by the field of entry i that holds its offset; NULL when it lies outside. */
+static const char *text_of(const struct msk_ldcache *c, size_t i, size_t field)
+{
+	uint32_t at = u32(c, c->entries + i * c->entry_size + field);
+
+	return at < c->strings_size ? c->strings + at : NULL;
+}
+
+static bool has_name(const struct msk_ldcache *c, size_t i, const char *name)
+{
+	const char *key = text_of(c, i, 4);
+
+	return key && compare_names(name, key) == 0;
+}
+
+/* Entries are sorted downwards. Any entry of that name, or c->n. */
+static size_t find_any(const struct msk_ldcache *c, const char *name)
+{
+	size_t left = 0, right = c->n;
+
+	while (left < right) {
+		size_t middle = left + (right - left) / 2;
+		const char *key = text_of(c, middle, 4);
+		int order;
+
+		if (!key)
+			return c->n;
+		order = compare_names(name, key);
+		if (order == 0)
+			return middle;
+		if (order < 0)
+			left = middle + 1;
+		else
+			right = middle;
+	}
+	return c->n;
+}
+
+static bool is_variant(const struct msk_ldcache *c, size_t i)
+{
+	const char *e = c->entries + i * c->entry_size;
+
+	return c->entry_size == NEW_ENTRY && (u32(c, e + 16) || u32(c, e + 20));
+}
+
+const char *msk_ldcache_find(const struct msk_ldcache *c, const char *name, const char **variant)
+{
+	size_t i = find_any(c, name);
+	const char *best = NULL;
+
+	*variant = NULL;
+	if (i == c->n)
+		return NULL;
+	while (i > 0 && has_name(c, i - 1, name))
+		i--;
+	for (; i < c->n && has_name(c, i, name); i++) {
+		uint32_t flags = u32(c, c->entries + i * c->entry_size);
+		const char *path = text_of(c, i, 8);
+
+		if ((flags != c->flags && flags != c->other_flags) || !path)
+			continue;
+		if (is_variant(c, i)) {
+			*variant = *variant ? *variant : path;
+			continue;
+		}
+		/* Of a second-choice kind the last one counts, of the first choice the first. */
+		best = path;
+		if (flags == c->flags)
+			break;
+	}
+	if (best)
+		*variant = NULL;
+	return best;
 }

@@ -1,105 +1,119 @@
-/* ld.so.conf, for a root where ldconfig has not run: directories, one or several a line, "#" comments, "include" with a
- * shell pattern relative to the including file. */
 #include <fnmatch.h>
 #include <string.h>
 
 #include "loader.h"
 #include "mkscratch/fs.h"
 
-#define MAX_CONF (1u << 20)
-#define MAX_DEPTH 8
-#define BLANK " \t"
+#define CONF_LIMIT    (1 << 20)
+#define CONF_FILES    1024       /* of one configuration, includes counted */
+#define CONF_DIRS     4096
+#define CONF_DEPTH    16
+
+int msk_tree_slurp(struct msk_rotree *t, const char *path, size_t limit, bool *found, struct msk_str *out,
+		   struct msk_err *err)
+{
+	MSK_AUTO_ROFILE f = MSK_ROFILE_INIT;
+	enum msk_lookup how;
+
+	*found = false;
+	if (t->open(t, path, &how, &f, NULL, err) < 0)
+		return -1;
+	if (how != MSK_FOUND || f.fd < 0 || f.size > limit)
+		return 0;
+	*found = true;
+	return msk_read_all(f.fd, limit, out, path, err);
+}
 
 struct conf {
 	struct msk_rotree *tree;
 	struct msk_strv *dirs;
-	int depth;
+	size_t files;
 };
 
-static int read_conf(struct conf *c, const char *path, struct msk_err *err);
+static int read_conf(struct conf *c, const char *path, unsigned depth, struct msk_err *err);
 
-static int include(struct conf *c, const char *from, const char *pattern, struct msk_err *err)
+/* Include what matches; a pattern may stand in the last part of the path. */
+static int include(struct conf *c, const char *from, const char *pattern, unsigned depth, struct msk_err *err)
 {
-	MSK_AUTO_FREE char *here = msk_path_dir(from);
-	MSK_AUTO_FREE char *whole = pattern[0] == '/' ? msk_xstrdup(pattern) : msk_xasprintf("%s/%s", here, pattern);
-	MSK_AUTO_FREE char *dir = msk_path_dir(whole);
-	MSK_AUTO_FREE char *base = msk_path_base(whole);
+	MSK_AUTO_FREE char *dir_of_from = msk_path_dir(from);
+	MSK_AUTO_FREE char *full = pattern[0] == '/' ? msk_xstrdup(pattern) :
+				   msk_xasprintf("%s/%s", dir_of_from, pattern);
+	MSK_AUTO_FREE char *dir = msk_path_dir(full);
+	MSK_AUTO_FREE char *last = msk_path_base(full);
 	MSK_AUTO_STRV names = MSK_STRV_INIT;
 	enum msk_lookup how;
 
+	if (!strpbrk(last, "*?["))
+		return read_conf(c, full, depth + 1, err);
 	if (c->tree->list(c->tree, dir, &how, &names, err) < 0)
 		return -1;
 	for (size_t i = 0; how == MSK_FOUND && i < names.n; i++) {
-		MSK_AUTO_FREE char *path = NULL;
+		MSK_AUTO_FREE char *path = msk_xasprintf("%s/%s", dir, names.v[i]);
 
-		if (fnmatch(base, names.v[i], FNM_PERIOD) != 0)
-			continue;
-		path = msk_xasprintf("%s/%s", dir, names.v[i]);
-		if (read_conf(c, path, err) < 0)
+		if (fnmatch(last, names.v[i], FNM_PERIOD) == 0 && read_conf(c, path, depth + 1, err) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-static void add_dir(struct conf *c, const char *text)
+static int include_all(struct conf *c, const char *from, const char *patterns, unsigned depth, struct msk_err *err)
 {
-	size_t n = strlen(text);
-	MSK_AUTO_FREE char *dir = NULL;
+	MSK_AUTO_STRV parts = MSK_STRV_INIT;
 
-	while (n > 1 && text[n - 1] == '/')
+	msk_strv_split(&parts, patterns, " \t");
+	for (size_t i = 0; i < parts.n; i++)
+		if (parts.v[i][0] && include(c, from, parts.v[i], depth, err) < 0)
+			return -1;
+	return 0;
+}
+
+/* A directory, perhaps with "=libc6" behind it, which older releases knew. */
+static void add_dir(struct conf *c, const char *line)
+{
+	size_t n = strcspn(line, "=");
+
+	while (n && (line[n - 1] == ' ' || line[n - 1] == '\t'))
 		n--;
-	dir = msk_xstrndup(text, n);
-	if (dir[0] == '/' && !msk_strv_has(c->dirs, dir))
-		msk_strv_push(c->dirs, dir);
+	while (n > 1 && line[n - 1] == '/')
+		n--;
+	if (n && line[0] == '/' && c->dirs->n < CONF_DIRS)
+		msk_strv_push_own(c->dirs, msk_xstrndup(line, n));
 }
 
-static int read_line(struct conf *c, const char *path, char *line, struct msk_err *err)
+static int take_line(struct conf *c, const char *from, char *line, unsigned depth, struct msk_err *err)
 {
-	MSK_AUTO_STRV words = MSK_STRV_INIT;
-	bool including = false;
-
-	line[strcspn(line, "#")] = '\0';
-	msk_strv_split(&words, line, BLANK ",:");
-	for (size_t i = 0; i < words.n; i++) {
-		if (!words.v[i][0])
-			continue;
-		if (including && include(c, path, words.v[i], err) < 0)
-			return -1;
-		if (!including && strcmp(words.v[i], "hwcap") == 0)
-			return 0;
-		if (!including && strcmp(words.v[i], "include") == 0)
-			including = true;
-		else if (!including)
-			add_dir(c, words.v[i]);
-	}
+	line[strcspn(line, "#\r")] = '\0';
+	line += strspn(line, " \t");
+	if (msk_starts_with(line, "include") && (line[7] == ' ' || line[7] == '\t'))
+		return include_all(c, from, line + 8, depth, err);
+	if (!(msk_starts_with(line, "hwcap") && (line[5] == ' ' || line[5] == '\t')))
+		add_dir(c, line);
 	return 0;
 }
 
-static int read_conf(struct conf *c, const char *path, struct msk_err *err)
+static int read_conf(struct conf *c, const char *path, unsigned depth, struct msk_err *err)
 {
-	MSK_AUTO_ROFILE f = MSK_ROFILE_INIT;
 	MSK_AUTO_STR text = MSK_STR_INIT;
 	MSK_AUTO_STRV lines = MSK_STRV_INIT;
-	enum msk_lookup how;
+	bool found;
 
-	if (c->tree->open(c->tree, path, &how, &f, NULL, err) < 0)
-		return -1;
-	if (how != MSK_FOUND || f.fd < 0 || c->depth >= MAX_DEPTH)
+	/* A file that includes itself ends here, as does a tree of them without end. */
+	if (depth > CONF_DEPTH || c->files++ > CONF_FILES)
 		return 0;
-	if (msk_read_all(f.fd, MAX_CONF, &text, path, err) < 0)
+	if (msk_tree_slurp(c->tree, path, CONF_LIMIT, &found, &text, err) < 0)
 		return -1;
+	if (!found)
+		return 0;
 	msk_strv_split(&lines, msk_str_c(&text), "\n");
-	c->depth++;
 	for (size_t i = 0; i < lines.n; i++)
-		if (read_line(c, path, lines.v[i], err) < 0)
+		if (take_line(c, path, lines.v[i], depth, err) < 0)
 			return -1;
-	c->depth--;
 	return 0;
 }
 
-int msk_ldconf_dirs(struct msk_rotree *tree, struct msk_strv *dirs, struct msk_err *err)
+int msk_ldconf_read(struct msk_rotree *t, const char *path, struct msk_strv *dirs, struct msk_err *err)
 {
-	struct conf c = { tree, dirs, 0 };
+	struct conf c = { .tree = t, .dirs = dirs };
 
-	return read_conf(&c, "/etc/ld.so.conf", err);
+	return read_conf(&c, path, 0, err);
 }

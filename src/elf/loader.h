@@ -1,78 +1,106 @@
-/* The resolver's inside: one closure under way, and what each loader's rules are given to work with.
- *
- * Rule numbers in the .c files follow the loaders: glibc's dl-load, musl's dynlink. */
+/* Inside of the resolver: one resolution in progress, one search in it, and the rules of the loaders. */
 #ifndef ELF_LOADER_H
 #define ELF_LOADER_H
 
 #include "mkscratch/closure.h"
+#include "ldcache.h"
+#include "names.h"
 
-/* ld.so.cache: name -> path, for one kind of object (glibc's cache.h, "glibc-ld.so.cache1.1"). */
-struct msk_ldcache {
-	char *data;
-	size_t size;
-	const unsigned char *entries;
-	size_t n_entries;
-	const char *base;          /* string offsets count from here */
-	size_t base_size;
-	bool big_endian;
+#define MSK_NO_OBJECT SIZE_MAX
+
+/* The directories of one object's RPATH or RUNPATH, tokens expanded. */
+struct msk_search_path {
+	bool ready;
+	struct msk_strv dirs;
 };
 
-/* False when the bytes are no cache of the new format in a known byte order. Takes own_data over. */
-bool msk_ldcache_parse(struct msk_ldcache *c, char *own_data, size_t n, bool big_endian);
-void msk_ldcache_release(struct msk_ldcache *c);
-/* The baseline entry (no hwcap) of this name for objects like `e`; NULL when there is none. Borrowed. */
-const char *msk_ldcache_find(const struct msk_ldcache *c, const char *name, const struct msk_elf *e);
+struct msk_search;
 
-/* Directories of ld.so.conf and what it includes, in order. No file: none. */
-int msk_ldconf_dirs(struct msk_rotree *tree, struct msk_strv *dirs, struct msk_err *err);
+/* How loaders differ. */
+struct msk_loader_rules {
+	enum msk_libc libc;
+	bool skips_misfits;            /* a library for another machine is passed over, not an error */
+	bool knows_sonames;            /* a loaded object answers to its DT_SONAME, and to every name it was found by */
+	bool has_filters;              /* DT_FILTER and DT_AUXILIARY mean something */
+	bool expands_needed;           /* $ORIGIN and its kin in DT_NEEDED */
+};
 
-/* Directories that are compiled into a loader: absolute strings ending in '/', one behind the other. */
-void msk_loader_dirs(const char *data, size_t n, struct msk_strv *dirs);
-
-struct msk_names;              /* name -> index of the object that answers to it */
-struct msk_names *msk_names_new(void);
-void msk_names_free(struct msk_names *n);
-void msk_names_add(struct msk_names *n, const char *name, size_t object);   /* the first to take a name keeps it */
-bool msk_names_find(const struct msk_names *n, const char *name, size_t *object);
-
-/* A closure under way. */
-struct msk_resolver {
+struct msk_loader {
 	const struct msk_closure_args *args;
 	struct msk_closure *c;
-	const char *name;          /* of the program, for messages */
-	struct msk_names *names;
-	struct msk_object interp;  /* until something needs it it stands aside */
-	size_t interp_at;          /* its place in c->objects; SIZE_MAX: aside */
-	struct msk_strv system_dirs;
-	struct msk_strv conf_dirs;
-	struct msk_ldcache cache;
-	char *lib;                 /* what $LIB stands for */
+	const char *program;           /* its name, for messages */
+	const struct msk_loader_rules *rules;
+	size_t interp;                 /* object; MSK_NO_OBJECT: none */
+	struct msk_names names;        /* what a loaded object answers to */
+	struct msk_names ids;          /* "dev:ino" of loaded objects */
+	struct msk_names missing;      /* names that were not found */
+	struct msk_strv library_path;
+	struct msk_search_path *paths; /* one for each object; room for the limit */
+	char *lib_token;               /* $LIB; NULL: no value */
+	char *cache_path, *conf_path;  /* of ld.so.cache and ld.so.conf; NULL: this loader has none */
+	struct msk_ldcache *cache;     /* NULL: none that the loader would use */
+	struct msk_strv conf_dirs;     /* in its place */
+	size_t probes;                 /* files tried so far */
+	uint64_t steps;                /* and list elements looked at */
 };
 
-/* One request: `by` needs `name`. A hit fills `hit`; missing collects what was tried. */
-struct msk_request {
-	const char *name;
+/* A search for one name on behalf of one object. */
+struct msk_search {
+	struct msk_loader *l;
+	const char *name;              /* tokens expanded */
 	size_t by;
-	struct msk_object hit;     /* valid when found */
-	bool found;
-	struct msk_missing tried;
+	bool by_option;
+	bool lenient;                  /* pass over whatever is no fitting library */
+	struct msk_missing trail;      /* what was tried; becomes the report when nothing is found */
+	size_t known;                  /* the file found is this object already */
+	struct msk_object hit;         /* else it is this new one */
 };
 
-void msk_object_release(struct msk_object *o);
+/* Try one file. 1: taken (known or hit is set), 0: passed over, -1: the loader would stop here. */
+int msk_search_file(struct msk_search *s, const char *path, enum msk_found_by rule, const char *dir,
+		    struct msk_err *err);
+/* Try the name in each of the directories; the same results. */
+int msk_search_dirs(struct msk_search *s, const struct msk_strv *dirs, enum msk_found_by rule, struct msk_err *err);
+void msk_search_release(struct msk_search *s);
 
-/* The loaders' search. 0 with rq->found or not; -1 for what a loader would stop at. */
-int msk_glibc_search(struct msk_resolver *r, struct msk_request *rq, struct msk_err *err);
-int msk_musl_search(struct msk_resolver *r, struct msk_request *rq, struct msk_err *err);
+/* Count work, so that hostile files cannot keep us for ever. */
+int msk_loader_charge(struct msk_loader *l, uint64_t steps, struct msk_err *err);
+void msk_loader_note(const struct msk_loader *l, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* The directory that $ORIGIN of an object stands for, as a heap string; NULL: unknown. */
+char *msk_loader_origin(const struct msk_loader *l, size_t object);
 
-/* Try one path or one directory. `any_machine`: the loader does not look at class and machine (musl). */
-int msk_try_path(struct msk_resolver *r, struct msk_request *rq, const char *path, enum msk_found_by by,
-		 const char *rule_dir, struct msk_err *err);
-int msk_try_dirs(struct msk_resolver *r, struct msk_request *rq, const struct msk_strv *dirs, enum msk_found_by by,
-		 struct msk_err *err);
-/* An RPATH, RUNPATH or library path of `owner`: split at any of `separators`, tokens expanded. */
-int msk_try_search_path(struct msk_resolver *r, struct msk_request *rq, const char *path, const char *separators,
-			size_t owner, enum msk_found_by by, struct msk_err *err);
-/* Replace $ORIGIN and, for glibc, $LIB and $PLATFORM. NULL when a token has no value. Heap. */
-char *msk_expand_tokens(const struct msk_resolver *r, const char *text, size_t owner);
+/* Expand $ORIGIN, $LIB and $PLATFORM as ld.so does; NULL when one of them has no value. */
+char *msk_token_expand(struct msk_loader *l, size_t object, const char *text);
+
+/* ld.so: facts from the interpreter's own bytes, and the search of one name without '/'. */
+int msk_glibc_prepare(struct msk_loader *l, struct msk_err *err);
+int msk_glibc_search(struct msk_search *s, struct msk_err *err);
+extern const struct msk_loader_rules msk_glibc_rules;
+
+int msk_musl_prepare(struct msk_loader *l, struct msk_err *err);
+int msk_musl_search(struct msk_search *s, struct msk_err *err);
+bool msk_musl_is_libc(const char *name);
+extern const struct msk_loader_rules msk_musl_rules;
+
+/* A loader we have no description of: its usual ground, like glibc's without configuration. */
+extern const struct msk_loader_rules msk_other_rules;
+
+/* Which loader a PT_INTERP path names, and the usual path for a machine. */
+enum msk_libc msk_loader_kind(const char *interp);
+const char *msk_loader_usual(const struct msk_elf *e);
+
+/* The directories compiled into a glibc loader, without trailing '/', and the path of its cache, from the bytes of the
+ * file; nothing is added when it has none. */
+void msk_sysdirs_scan(const char *bytes, size_t n, struct msk_strv *dirs, char **cache_path);
+/* What distributions use, when the loader does not tell. */
+int msk_sysdirs_guess(struct msk_rotree *t, const struct msk_elf *program, struct msk_strv *dirs, struct msk_err *err);
+
+/* The directories of ld.so.conf and what it includes, in order. */
+int msk_ldconf_read(struct msk_rotree *t, const char *path, struct msk_strv *dirs, struct msk_err *err);
+
+/* Read a small file of the tree; *found false when there is none that can be read. More than `limit` bytes count as
+ * none. */
+int msk_tree_slurp(struct msk_rotree *t, const char *path, size_t limit, bool *found, struct msk_str *out,
+		   struct msk_err *err);
 
 #endif

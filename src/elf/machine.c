@@ -1,45 +1,85 @@
-/* From the machine of an ELF file to the platform of an image (image-spec "image index", variants as Go names them). */
 #include <elf.h>
-#include <stdio.h>
 #include <string.h>
 
-#include "image_file.h"
+#include "parse.h"
 
-struct machine {
+#define FLOAT_ABI_RISCV 0x6u
+#define FLOAT_ABI_LOONG 0x7u
+#ifndef EM_LOONGARCH
+#define EM_LOONGARCH 258
+#endif
+#define MIPS_ABI2    0x20u       /* n32 */
+#define MIPS_FP64    0x200u
+#define MIPS_NAN2008 0x400u
+#define ARM_SOFT     0x200u
+#define ARM_HARD     0x400u
+
+/* Class 0 and order 0 mean any. `arch` "" : OCI has no word for it, or no runtime runs it. */
+static const struct machine {
 	uint16_t machine;
-	uint8_t elf_class, big_endian;
-	const char *arch, *name;
-};
-
-static const struct machine machines[] = {
-	{ EM_X86_64, 64, 0, "amd64", "x86-64" },
-	{ EM_386, 32, 0, "386", "i386" },
-	{ EM_AARCH64, 64, 0, "arm64", "aarch64" },
-	{ EM_ARM, 32, 0, "arm", "ARM" },
-	{ EM_RISCV, 64, 0, "riscv64", "RISC-V 64" },
-	{ EM_PPC64, 64, 0, "ppc64le", "ppc64le" },
-	{ EM_PPC64, 64, 1, "ppc64", "ppc64" },
-	{ EM_S390, 64, 1, "s390x", "s390x" },
-	{ 258, 64, 0, "loong64", "LoongArch 64" },
-	{ EM_MIPS, 64, 0, "mips64le", "MIPS 64 little-endian" },
-	{ EM_MIPS, 64, 1, "mips64", "MIPS 64" },
-	{ EM_MIPS, 32, 0, "mipsle", "MIPS little-endian" },
-	{ EM_MIPS, 32, 1, "mips", "MIPS" },
-	/* No name in OCI: */
-	{ EM_X86_64, 32, 0, "", "x32" },
-	{ EM_AARCH64, 64, 1, "", "aarch64 big-endian" },
-	{ EM_RISCV, 32, 0, "", "RISC-V 32" },
-	{ EM_S390, 32, 1, "", "s390" },
-	{ EM_SPARCV9, 64, 1, "", "SPARC 64" },
+	unsigned elf_class;
+	char order;                 /* 'L', 'B' */
+	const char *name, *arch;
+} machines[] = {
+	{ EM_X86_64, 64, 'L', "x86-64", "amd64" },
+	{ EM_X86_64, 32, 'L', "x32", "" },
+	{ EM_386, 32, 'L', "i386", "386" },
+	{ EM_AARCH64, 64, 'L', "aarch64", "arm64" },
+	{ EM_AARCH64, 64, 'B', "big-endian aarch64", "" },
+	{ EM_AARCH64, 32, 0, "32-bit aarch64", "" },
+	{ EM_ARM, 32, 'L', "arm", "arm" },
+	{ EM_ARM, 32, 'B', "big-endian arm", "" },
+	{ EM_RISCV, 64, 'L', "riscv64", "riscv64" },
+	{ EM_RISCV, 32, 'L', "riscv32", "" },
+	{ EM_PPC64, 64, 'L', "ppc64le", "ppc64le" },
+	{ EM_PPC64, 64, 'B', "ppc64", "ppc64" },
+	{ EM_PPC, 32, 0, "powerpc", "" },
+	{ EM_S390, 64, 'B', "s390x", "s390x" },
+	{ EM_S390, 32, 'B', "s390", "" },
+	{ EM_LOONGARCH, 64, 'L', "loongarch64", "loong64" },
+	{ EM_LOONGARCH, 32, 'L', "loongarch32", "" },
+	{ EM_MIPS, 64, 'L', "mips64el", "mips64le" },
+	{ EM_MIPS, 64, 'B', "mips64", "mips64" },
+	{ EM_MIPS, 32, 'L', "mipsel", "mipsle" },
+	{ EM_MIPS, 32, 'B', "mips", "mips" },
+	{ EM_SPARCV9, 64, 'B', "sparc64", "" },
+	{ EM_SPARC, 32, 'B', "sparc", "" },
+	{ EM_IA_64, 64, 0, "ia64", "" },
+	{ EM_ALPHA, 64, 'L', "alpha", "" },
+	{ EM_PARISC, 0, 'B', "hppa", "" },
+	{ EM_68K, 32, 'B', "m68k", "" },
+	{ EM_SH, 32, 0, "sh", "" },
+	{ EM_BPF, 64, 0, "eBPF", "" },
 };
 
 static const struct machine *find_machine(const struct msk_elf *e)
 {
-	for (size_t i = 0; i < sizeof machines / sizeof *machines; i++)
-		if (machines[i].machine == e->machine && machines[i].elf_class == e->elf_class &&
-		    machines[i].big_endian == e->big_endian)
-			return &machines[i];
+	char order = e->big_endian ? 'B' : 'L';
+
+	for (size_t i = 0; i < sizeof machines / sizeof *machines; i++) {
+		const struct machine *m = &machines[i];
+
+		if (m->machine == e->machine && (!m->elf_class || m->elf_class == e->elf_class) &&
+		    (!m->order || m->order == order))
+			return m;
+	}
 	return NULL;
+}
+
+char msk_machine_order(uint16_t machine)
+{
+	char order = 0;
+
+	for (size_t i = 0; i < sizeof machines / sizeof *machines; i++) {
+		const struct machine *m = &machines[i];
+
+		if (m->machine != machine)
+			continue;
+		if (!m->order || (order && order != m->order))
+			return 0;
+		order = m->order;
+	}
+	return order;
 }
 
 const char *msk_elf_machine_name(const struct msk_elf *e)
@@ -49,55 +89,151 @@ const char *msk_elf_machine_name(const struct msk_elf *e)
 	return m ? m->name : "an unknown machine";
 }
 
-/* Tag_CPU_arch: 0 pre-v4, 1 v4, 2 v4T, 3 v5T, 4 v5TE, 5 v5TEJ, 6..9 v6, 10 v7, 11 v6-M, 12 v6S-M, 13 v7E-M, 14 v8-A ... */
-static const char *arm_variant_of_arch(unsigned tag)
+/* EI_OSABI as far as loaders for Linux accept it: System V, GNU, and ARM's two. */
+static const char *os_by_abi(const struct msk_elf *e)
 {
-	if (tag <= 5)
-		return "v5";
-	if (tag <= 9 || tag == 11 || tag == 12)
-		return "v6";
-	return tag <= 13 ? "v7" : "v8";
-}
-
-static void set_variant(struct msk_platform *p, const char *variant)
-{
-	snprintf(p->variant, sizeof p->variant, "%s", variant);
-}
-
-/* Always stated for arm. A Go program says GOARM ("7", "6,softfloat"); its header never does. */
-static void arm_variant(const struct msk_image_file *i, const struct msk_elf *e, struct msk_platform *p)
-{
-	char goarm[16];
-
-	if (msk_go_setting(i, "GOARM", goarm, sizeof goarm) && goarm[0] >= '5' && goarm[0] <= '8') {
-		snprintf(p->variant, sizeof p->variant, "v%c", goarm[0]);
-	} else if (i->arm_arch) {
-		set_variant(p, arm_variant_of_arch(i->arm_arch - 1));
-	} else {
-		/* Stripped of its sections: soft float means armel, whose baseline is v5. */
-		set_variant(p, e->flags & EF_ARM_ABI_FLOAT_SOFT ? "v5" : "v7");
+	switch (e->osabi) {
+	case ELFOSABI_NONE: case ELFOSABI_GNU: return NULL;
+	case ELFOSABI_ARM_AEABI: case ELFOSABI_ARM: return e->machine == EM_ARM ? NULL : "another system";
+	case ELFOSABI_HPUX:    return "HP-UX";
+	case ELFOSABI_NETBSD:  return "NetBSD";
+	case ELFOSABI_SOLARIS: return "Solaris";
+	case ELFOSABI_AIX:     return "AIX";
+	case ELFOSABI_IRIX:    return "IRIX";
+	case ELFOSABI_FREEBSD: return "FreeBSD";
+	case ELFOSABI_TRU64:   return "Tru64";
+	case ELFOSABI_OPENBSD: return "OpenBSD";
+	default:               return "another system";
 	}
 }
 
-static void amd64_variant(const struct msk_image_file *i, struct msk_platform *p)
+static void set_text(char *to, size_t size, const char *text)
 {
-	char level[16];
+	size_t n = strlen(text);
 
-	if (msk_go_setting(i, "GOAMD64", level, sizeof level) && strlen(level) == 2 && level[0] == 'v' &&
-	    level[1] >= '2' && level[1] <= '4')
-		set_variant(p, level);
+	if (n >= size)
+		n = size - 1;
+	memcpy(to, text, n);
+	to[n] = '\0';
 }
 
-void msk_platform_of(const struct msk_image_file *i, struct msk_elf *e)
+/* Tag_CPU_arch of the ARM ABI's build attributes (table "Tag_CPU_arch"). */
+static unsigned arm_by_attribute(int cpu_arch)
 {
-	const struct machine *m = find_machine(e);
+	switch (cpu_arch) {
+	case -1: case 0: case 1: case 2: return 0;
+	case 3: case 4: case 5:          return 5;
+	case 6: case 7: case 8: case 9: case 11: case 12: return 6;
+	case 10: case 13:                return 7;
+	default:                         return 8;
+	}
+}
 
-	snprintf(e->platform.os, sizeof e->platform.os, "linux");
-	if (!m)
+/* GOARM=7, GOARM=6,softfloat */
+static unsigned arm_by_go(const struct msk_elf *e)
+{
+	MSK_AUTO_FREE char *v = msk_elf_go_setting(e, "GOARM");
+
+	return v && v[0] >= '5' && v[0] <= '7' && (v[1] == '\0' || v[1] == ',') ? (unsigned)(v[0] - '0') : 0;
+}
+
+/* Go's own code carries no attributes, so a cgo program needs the higher of the two. */
+static void set_arm_variant(struct msk_elf *e, int cpu_arch)
+{
+	unsigned v = arm_by_attribute(cpu_arch), go = arm_by_go(e);
+	bool hard = (e->flags & ARM_HARD) || (e->interp && strstr(e->interp, "armhf"));
+
+	if (go > v)
+		v = go;
+	e->variant_guessed = v == 0;
+	if (v == 0)
+		v = hard ? 7 : 6;
+	e->platform.variant[0] = 'v';
+	e->platform.variant[1] = (char)('0' + v);
+	e->platform.variant[2] = '\0';
+}
+
+/* x86-64-v1 is the architecture's default and has no variant. */
+static void set_amd64_variant(struct msk_elf *e)
+{
+	MSK_AUTO_FREE char *go = msk_elf_go_setting(e, "GOAMD64");
+	unsigned v = e->isa_level;
+
+	if (go && go[0] == 'v' && go[1] >= '2' && go[1] <= '4' && go[2] == '\0' && (unsigned)(go[1] - '0') > v)
+		v = (unsigned)(go[1] - '0');
+	if (v < 2)
 		return;
-	snprintf(e->platform.arch, sizeof e->platform.arch, "%s", m->arch);
-	if (e->machine == EM_ARM)
-		arm_variant(i, e, &e->platform);
-	else if (e->machine == EM_X86_64)
-		amd64_variant(i, &e->platform);
+	e->platform.variant[0] = 'v';
+	e->platform.variant[1] = (char)('0' + v);
+	e->platform.variant[2] = '\0';
+}
+
+/* Flags that make another ABI of the same machine. */
+static bool abi_has_name(const struct msk_elf *e)
+{
+	if (e->machine == EM_MIPS && e->elf_class == 32)
+		return !(e->flags & MIPS_ABI2);
+	if (e->machine == EM_PPC64 && !e->big_endian)
+		return (e->flags & 3) != 1;
+	return true;
+}
+
+void msk_elf_set_platform(struct msk_elf *e, int cpu_arch)
+{
+	MSK_AUTO_FREE char *goos = msk_elf_go_setting(e, "GOOS");
+	const struct machine *m = find_machine(e);
+	const char *os = os_by_abi(e);
+
+	if (os)
+		set_text(e->platform.os, sizeof e->platform.os, os);
+	else if (goos && strcmp(goos, "linux") != 0)
+		set_text(e->platform.os, sizeof e->platform.os, goos);
+	if (!m || !abi_has_name(e))
+		return;
+	set_text(e->platform.arch, sizeof e->platform.arch, m->arch);
+	if (strcmp(m->arch, "arm") == 0)
+		set_arm_variant(e, cpu_arch);
+	else if (strcmp(m->arch, "amd64") == 0)
+		set_amd64_variant(e);
+}
+
+/* ABI flags that the loader of a machine compares before it takes a library. */
+static const char *abi_misfit(const struct msk_elf *p, const struct msk_elf *l)
+{
+	uint32_t differ = p->flags ^ l->flags;
+
+	switch (p->machine) {
+	case EM_ARM:
+		if (((p->flags & ARM_HARD) && (l->flags & ARM_SOFT)) || ((p->flags & ARM_SOFT) && (l->flags & ARM_HARD)))
+			return "floating-point ABI";
+		return NULL;
+	case EM_RISCV:
+		return differ & FLOAT_ABI_RISCV ? "floating-point ABI" : NULL;
+	case EM_PPC64:
+		return (p->flags & 3) && (l->flags & 3) && (differ & 3) ? "calling convention" : NULL;
+	case EM_MIPS:
+		if (differ & MIPS_ABI2)
+			return "calling convention";
+		if (differ & MIPS_NAN2008)
+			return "NaN encoding";
+		return l->elf_class == 64 && (l->flags & MIPS_FP64) ? "floating-point ABI" : NULL;
+	default:
+		return NULL;
+	}
+}
+
+bool msk_elf_misfit(const struct msk_elf *program, const struct msk_elf *lib, struct msk_str *why)
+{
+	const char *abi;
+
+	if (lib->elf_class != program->elf_class || lib->machine != program->machine ||
+	    lib->big_endian != program->big_endian) {
+		msk_str_addf(why, "built for %s, the program is %s", msk_elf_machine_name(lib),
+			     msk_elf_machine_name(program));
+		return true;
+	}
+	abi = abi_misfit(program, lib);
+	if (abi)
+		msk_str_addf(why, "built for another %s than the program", abi);
+	return abi != NULL;
 }

@@ -1,34 +1,147 @@
-/* musl's search for a name (ldso/dynlink.c, load_library). RPATH and RUNPATH are one field, and inherited. */
+/* musl's search for a name without '/'. */
+#include <limits.h>
 #include <string.h>
 
 #include "loader.h"
+#include "mkscratch/fs.h"
 
-static int try_inherited_paths(struct msk_resolver *r, struct msk_request *rq, struct msk_err *err)
+#define PATH_FILE_LIMIT (1 << 20)
+
+const struct msk_loader_rules msk_musl_rules = { .libc = MSK_LIBC_MUSL };
+
+/* These are all the interpreter itself, by the beginning of the name alone. */
+bool msk_musl_is_libc(const char *name)
 {
-	const struct msk_object *o = r->c->objects;
+	static const char *const own[] = { "libc.", "libpthread.", "librt.", "libm.", "libdl.", "libutil.",
+					   "libxnet." };
 
-	for (size_t i = rq->by;; i = o[i].parent) {
-		const char *path = o[i].elf.runpath ? o[i].elf.runpath : o[i].elf.rpath;
-		/* One bad token spoils the whole path of that object. */
-		MSK_AUTO_FREE char *whole = path ? msk_expand_tokens(r, path, i) : NULL;
+	for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+		if (msk_starts_with(name, own[i]))
+			return true;
+	return false;
+}
 
-		if (whole && msk_try_search_path(r, rq, whole, ":\n", i,
-						 o[i].elf.runpath ? MSK_BY_RUNPATH : MSK_BY_RPATH, err) < 0)
-			return -1;
-		if (rq->found || o[i].parent == i)
-			return 0;
+static void add_dirs(struct msk_loader *l, const char *who, const char *list, struct msk_strv *dirs)
+{
+	MSK_AUTO_STRV elements = MSK_STRV_INIT;
+
+	msk_strv_split(&elements, list, ":\n");
+	for (size_t i = 0; i < elements.n; i++) {
+		const char *dir = elements.v[i];
+
+		if (dir[0] == '/')
+			msk_strv_push(dirs, dir);
+		else if (dir[0])
+			msk_loader_note(l, "%s: its search path names the relative directory \"%s\", which was not "
+					"searched", who, dir);
 	}
 }
 
-int msk_musl_search(struct msk_resolver *r, struct msk_request *rq, struct msk_err *err)
+/* $ORIGIN and ${ORIGIN} are replaced wherever they stand; any other $ makes the whole path void. */
+static char *expand_origin(struct msk_loader *l, size_t object, const char *list)
 {
-	if (strchr(rq->name, '/')) {
-		msk_strv_push(&rq->tried.searched, rq->name);
-		return rq->name[0] == '/' ? msk_try_path(r, rq, rq->name, MSK_BY_PATH, NULL, err) : 0;
+	MSK_AUTO_FREE char *origin = msk_loader_origin(l, object);
+	MSK_AUTO_STR out = MSK_STR_INIT;
+
+	while (*list) {
+		size_t n = msk_starts_with(list, "$ORIGIN") ? 7 : msk_starts_with(list, "${ORIGIN}") ? 9 : 0;
+
+		if (*list == '$' && (n == 0 || !origin))
+			return NULL;
+		if (out.len > MSK_ELF_MAX_STRING)
+			return NULL;
+		if (n)
+			msk_str_adds(&out, strcmp(origin, "/") == 0 ? "" : origin);
+		else
+			msk_str_addc(&out, *list++);
+		list += n;
 	}
-	if (msk_try_dirs(r, rq, r->args->library_path, MSK_BY_LIBRARY_PATH, err) < 0)
+	return msk_str_take(&out);
+}
+
+static const struct msk_strv *path_of(struct msk_loader *l, size_t object)
+{
+	const struct msk_object *o = &l->c->objects[object];
+	struct msk_search_path *p = &l->paths[object];
+	const char *list = o->elf.runpath ? o->elf.runpath : o->elf.rpath;
+
+	if (!p->ready && list) {
+		MSK_AUTO_FREE char *expanded = expand_origin(l, object, list);
+
+		if (expanded)
+			add_dirs(l, o->name, expanded, &p->dirs);
+	}
+	p->ready = true;
+	return &p->dirs;
+}
+
+/* RPATH and RUNPATH are one and the same, and inherited. */
+static int search_chain(struct msk_search *s, struct msk_err *err)
+{
+	const struct msk_object *o = s->l->c->objects;
+
+	for (size_t at = s->by;; at = o[at].parent) {
+		int rc = msk_search_dirs(s, path_of(s->l, at), o[at].elf.runpath ? MSK_BY_RUNPATH : MSK_BY_RPATH, err);
+
+		if (rc || at == 0)
+			return rc;
+		if (msk_loader_charge(s->l, 1, err) < 0)
+			return -1;
+	}
+}
+
+int msk_musl_search(struct msk_search *s, struct msk_err *err)
+{
+	int rc;
+
+	if (strlen(s->name) > NAME_MAX)
+		return 0;
+	rc = msk_search_dirs(s, &s->l->library_path, MSK_BY_LIBRARY_PATH, err);
+	if (!rc)
+		rc = search_chain(s, err);
+	if (!rc)
+		rc = msk_search_dirs(s, &s->l->c->system_dirs, MSK_BY_SYSTEM_DIR, err);
+	return rc;
+}
+
+/* <prefix>/etc/ld-musl-ARCH.path, where the interpreter is <prefix>/lib/ld-musl-ARCH.so.1. */
+static char *path_file(const char *interp)
+{
+	MSK_AUTO_FREE char *dir = msk_path_dir(interp), *prefix = msk_path_dir(dir), *base = msk_path_base(interp);
+	size_t n = strcspn(base, ".");
+
+	return msk_xasprintf("%s/etc/%.*s.path", strcmp(prefix, "/") == 0 ? "" : prefix, (int)n, base);
+}
+
+/* The file replaces the default as a whole, even an empty one; one that cannot be read leaves nothing. */
+static int read_system_dirs(struct msk_loader *l, struct msk_err *err)
+{
+	const char *interp = l->c->objects[0].elf.interp;
+	MSK_AUTO_FREE char *file = path_file(interp ? interp : msk_loader_usual(&l->c->objects[0].elf));
+	struct msk_rotree *t = l->args->tree;
+	MSK_AUTO_ROFILE f = MSK_ROFILE_INIT;
+	MSK_AUTO_STR text = MSK_STR_INIT;
+	enum msk_lookup how;
+
+	if (t->open(t, file, &how, &f, NULL, err) < 0)
 		return -1;
-	if (!rq->found && try_inherited_paths(r, rq, err) < 0)
+	if (how == MSK_ABSENT) {
+		add_dirs(l, file, "/lib:/usr/local/lib:/usr/lib", &l->c->system_dirs);
+		return 0;
+	}
+	if (how != MSK_FOUND || f.fd < 0) {
+		msk_loader_note(l, "%s: cannot be read, so no system directory was searched", file);
+		return 0;
+	}
+	if (msk_read_all(f.fd, PATH_FILE_LIMIT, &text, file, err) < 0)
 		return -1;
-	return rq->found ? 0 : msk_try_dirs(r, rq, &r->system_dirs, MSK_BY_SYSTEM_DIR, err);
+	add_dirs(l, file, msk_str_c(&text), &l->c->system_dirs);
+	return 0;
+}
+
+int msk_musl_prepare(struct msk_loader *l, struct msk_err *err)
+{
+	for (size_t i = 0; l->args->library_path && i < l->args->library_path->n; i++)
+		add_dirs(l, l->program, l->args->library_path->v[i], &l->library_path);
+	return read_system_dirs(l, err);
 }

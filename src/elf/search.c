@@ -1,205 +1,242 @@
-/* What both loaders' rules are made of: paths, directories, tokens. */
 #include <elf.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "loader.h"
 #include "mkscratch/fs.h"
 
-static const char *kind_name(mode_t mode)
-{
-	switch (mode & S_IFMT) {
-	case S_IFDIR: return "a directory";
-	case S_IFIFO: return "a FIFO";
-	case S_IFSOCK: return "a socket";
-	case S_IFCHR: return "a character device";
-	case S_IFBLK: return "a block device";
-	default: return "something else";
-	}
-}
+/* Steps along chains and lists: beyond this the files mean us harm. */
+#define MAX_STEPS ((uint64_t)1 << 28)
 
-static void note_skipped(struct msk_request *rq, const char *path, const char *why)
+int msk_loader_charge(struct msk_loader *l, uint64_t steps, struct msk_err *err)
 {
-	msk_strv_push_own(&rq->tried.skipped, msk_xasprintf("%s: %s", path, why));
-}
-
-/* dl-load.c passes over objects of another class, machine or ABI and goes on searching. */
-static bool fits(const struct msk_resolver *r, const struct msk_elf *e)
-{
-	const struct msk_elf *p = &r->c->objects[0].elf;
-
-	return e->elf_class == p->elf_class && e->machine == p->machine && e->big_endian == p->big_endian;
-}
-
-static int take_hit(struct msk_resolver *r, struct msk_request *rq, struct msk_object *own_o, struct msk_err *err)
-{
-	if (!own_o->elf.has_dynamic)
-		return msk_fail(err, MSK_E_INPUT, "%s: %s cannot be loaded (no dynamic section)", r->name, own_o->path);
-	if (own_o->elf.type == ET_EXEC || own_o->elf.pie)
-		return msk_fail(err, MSK_E_INPUT, "%s: %s is a program, it cannot be loaded as a library", r->name,
-				own_o->path);
-	rq->hit = *own_o;
-	rq->found = true;
-	*own_o = (struct msk_object){ 0 };
+	l->steps += steps;
+	if (l->probes > MSK_CLOSURE_MAX_PROBES || l->steps > MAX_STEPS)
+		return msk_fail(err, MSK_E_INPUT, "%s: its libraries cannot be found within %d files tried", l->program,
+				MSK_CLOSURE_MAX_PROBES);
 	return 0;
 }
 
-/* Values of a lookup that mean "go on", and those at which a loader gives up. */
-static int judge_lookup(const char *path, enum msk_lookup how, const struct msk_rofile *f, struct msk_request *rq,
-			bool *usable, struct msk_err *err)
+void msk_loader_note(const struct msk_loader *l, const char *fmt, ...)
 {
-	*usable = false;
-	if (how == MSK_DENIED)
-		note_skipped(rq, path, "permission denied");
-	if (how == MSK_LOOP)
-		return msk_fail(err, MSK_E_INPUT, "%s: too many symbolic links (%d)", path, MSK_MAX_LINKS);
-	if (how != MSK_FOUND)
-		return 0;
-	if (!S_ISREG(f->mode))
-		return msk_fail(err, MSK_E_INPUT, "%s: is %s, expected a regular file", path, kind_name(f->mode));
-	*usable = true;
+	char text[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	if (l->c->notes.n < 64 && !msk_strv_has(&l->c->notes, text))
+		msk_strv_push(&l->c->notes, text);
+}
+
+char *msk_loader_origin(const struct msk_loader *l, size_t object)
+{
+	if (object == 0)
+		return l->args->origin ? msk_xstrdup(l->args->origin) : NULL;
+	return msk_path_dir(l->c->objects[object].path);
+}
+
+void msk_search_release(struct msk_search *s)
+{
+	free(s->trail.name);
+	free(s->trail.why);
+	msk_strv_release(&s->trail.searched);
+	msk_strv_release(&s->trail.skipped);
+	free(s->hit.name);
+	free(s->hit.path);
+	free(s->hit.rule_dir);
+	msk_elf_release(&s->hit.elf);
+	msk_walk_release(&s->hit.walk);
+}
+
+static int pass_over(struct msk_search *s, const char *path, const char *why)
+{
+	msk_strv_push_own(&s->trail.skipped, msk_xasprintf("%s: %s", path, why));
+	if (!s->trail.why)
+		s->trail.why = msk_xstrdup(why);
 	return 0;
 }
 
-int msk_try_path(struct msk_resolver *r, struct msk_request *rq, const char *path, enum msk_found_by by,
-		 const char *rule_dir, struct msk_err *err)
+/* Lexical: what a link's text means, seen from the directory of the link. */
+static char *link_target(const char *link, const char *text)
 {
-	struct msk_rotree *tree = r->args->tree;
-	MSK_CLEANUP(msk_object_release) struct msk_object o = { .walk = MSK_WALK_INIT };
-	MSK_AUTO_ROFILE f = MSK_ROFILE_INIT;
-	enum msk_lookup how;
-	bool usable;
-
-	if (tree->open(tree, path, &how, &f, &o.walk, err) < 0 ||
-	    judge_lookup(path, how, &f, rq, &usable, err) < 0)
-		return -1;
-	if (!usable)
-		return 0;
-	if (msk_elf_read(&f, path, &o.elf, err) < 0)
-		return msk_ctx(err, "%s", r->name);
-	if (!fits(r, &o.elf)) {
-		MSK_AUTO_FREE char *why = msk_xasprintf("built for %s", msk_elf_machine_name(&o.elf));
-
-		note_skipped(rq, path, why);
-		if (r->c->libc != MSK_LIBC_MUSL)
-			return 0;
-		/* musl takes the first file that opens, whatever it is. */
-		return msk_fail(err, MSK_E_MISSING, "%s: built for %s, the program is %s", path,
-				msk_elf_machine_name(&o.elf), msk_elf_machine_name(&r->c->objects[0].elf));
-	}
-	o.name = msk_xstrdup(rq->name);
-	o.path = msk_xstrdup(path);
-	o.found_by = by;
-	o.rule_dir = rule_dir ? msk_xstrdup(rule_dir) : NULL;
-	o.parent = rq->by;
-	o.dev = f.dev;
-	o.ino = f.ino;
-	return take_hit(r, rq, &o, err);
-}
-
-static int try_dir(struct msk_resolver *r, struct msk_request *rq, const char *dir, enum msk_found_by by,
-		   struct msk_err *err)
-{
-	MSK_AUTO_FREE char *path = msk_xasprintf("%s/%s", strcmp(dir, "/") == 0 ? "" : dir, rq->name);
-
-	if (!msk_strv_has(&rq->tried.searched, dir))
-		msk_strv_push(&rq->tried.searched, dir);
-	return msk_try_path(r, rq, path, by, dir, err);
-}
-
-int msk_try_dirs(struct msk_resolver *r, struct msk_request *rq, const struct msk_strv *dirs, enum msk_found_by by,
-		 struct msk_err *err)
-{
-	for (size_t i = 0; dirs && i < dirs->n && !rq->found; i++)
-		if (try_dir(r, rq, dirs->v[i], by, err) < 0)
-			return -1;
-	return 0;
-}
-
-static const char *platform_token(const struct msk_elf *e)
-{
-	switch (e->machine) {
-	case EM_X86_64: return "x86_64";
-	case EM_AARCH64: return "aarch64";
-	case EM_386: return "i686";
-	case EM_ARM: return "v7l";
-	case EM_S390: return "z900";
-	default: return NULL;
-	}
-}
-
-static char *origin_of(const struct msk_resolver *r, size_t owner)
-{
-	if (owner == 0)
-		return r->args->origin ? msk_xstrdup(r->args->origin) : NULL;
-	return msk_path_dir(r->c->objects[owner].path);
-}
-
-/* The token at `p` ("$LIB", "${LIB}"): its length, 0 when it is none. A name goes on as long as letters do. */
-static size_t token_length(const char *p, const char *name)
-{
-	size_t n = strlen(name);
-
-	if (p[1] == '{')
-		return strncmp(p + 2, name, n) == 0 && p[2 + n] == '}' ? n + 3 : 0;
-	if (strncmp(p + 1, name, n) != 0)
-		return 0;
-	return p[1 + n] && strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_", p[1 + n]) ? 0 : n + 1;
-}
-
-char *msk_expand_tokens(const struct msk_resolver *r, const char *text, size_t owner)
-{
-	MSK_AUTO_FREE char *origin = origin_of(r, owner);
-	bool glibc = r->c->libc != MSK_LIBC_MUSL;
-	const struct { const char *name, *value; } tokens[] = {
-		{ "ORIGIN", origin },
-		{ glibc ? "LIB" : "ORIGIN", glibc ? r->lib : origin },
-		{ glibc ? "PLATFORM" : "ORIGIN", glibc ? platform_token(&r->c->objects[0].elf) : origin },
-	};
+	MSK_AUTO_FREE char *dir = msk_path_dir(link);
+	MSK_AUTO_STR all = MSK_STR_INIT;
 	MSK_AUTO_STR out = MSK_STR_INIT;
-
-	while (*text) {
-		size_t n = 0;
-
-		for (size_t i = 0; *text == '$' && i < 3 && !n; i++) {
-			n = token_length(text, tokens[i].name);
-			if (n && !tokens[i].value)
-				return NULL;
-			if (n)
-				msk_str_adds(&out, tokens[i].value);
-		}
-		if (!n) {
-			/* musl gives up on a path with any other token; glibc keeps it as it stands. */
-			if (*text == '$' && !glibc)
-				return NULL;
-			msk_str_addc(&out, *text);
-			n = 1;
-		}
-		text += n;
-	}
-	return msk_str_take(&out);
-}
-
-int msk_try_search_path(struct msk_resolver *r, struct msk_request *rq, const char *path, const char *separators,
-			size_t owner, enum msk_found_by by, struct msk_err *err)
-{
 	MSK_AUTO_STRV parts = MSK_STRV_INIT;
 
-	msk_strv_split(&parts, path, separators);
-	for (size_t i = 0; i < parts.n && !rq->found; i++) {
-		MSK_AUTO_FREE char *dir = msk_expand_tokens(r, parts.v[i], owner);
-		size_t n = dir ? strlen(dir) : 0;
-
-		/* An empty or relative element means the working directory of a run that is not ours to know. */
-		if (!dir || dir[0] != '/') {
-			if (dir)
-				note_skipped(rq, *dir ? dir : "(empty)", "relative to the working directory");
-			continue;
+	msk_str_addf(&all, "%s/%s", text[0] == '/' ? "" : dir, text);
+	msk_strv_split(&parts, msk_str_c(&all), "/");
+	for (size_t i = 0; i < parts.n; i++) {
+		if (strcmp(parts.v[i], "..") == 0) {
+			while (out.len && out.buf[--out.len] != '/')
+				;
+			if (out.buf)
+				out.buf[out.len] = '\0';
+		} else if (parts.v[i][0] && strcmp(parts.v[i], ".") != 0) {
+			msk_str_addf(&out, "/%s", parts.v[i]);
 		}
-		while (n > 1 && dir[n - 1] == '/')
-			dir[--n] = '\0';
-		if (try_dir(r, rq, dir, by, err) < 0)
-			return -1;
+	}
+	return out.len ? msk_str_take(&out) : msk_xstrdup("/");
+}
+
+/* The file is not there. When its own name is a symlink, say where that leads to; links among its directories are
+ * the tree's business. */
+static int pass_over_absent(struct msk_search *s, const char *path, const struct msk_walk *w)
+{
+	MSK_AUTO_FREE char *base = msk_path_base(path), *target = NULL;
+
+	for (size_t i = 0; i < w->links.n; i++) {
+		MSK_AUTO_FREE char *link = msk_path_base(w->links.v[i]);
+
+		if (target ? strcmp(target, w->links.v[i]) != 0 : strcmp(link, base) != 0)
+			continue;
+		free(target);
+		target = link_target(w->links.v[i], w->targets.v[i]);
+	}
+	if (target) {
+		MSK_AUTO_FREE char *why = msk_xasprintf("link target %s does not exist in the root", target);
+
+		return pass_over(s, path, why);
+	}
+	return 0;
+}
+
+static const char *kind_of(mode_t mode)
+{
+	switch (mode & S_IFMT) {
+	case S_IFDIR:  return "a directory";
+	case S_IFIFO:  return "a FIFO";
+	case S_IFSOCK: return "a socket";
+	case S_IFBLK: case S_IFCHR: return "a device";
+	default:       return "no regular file";
+	}
+}
+
+/* What stops a loader stops us; a lenient search goes on. */
+static int stop_at(struct msk_search *s, const char *path, struct msk_err *err)
+{
+	if (s->lenient && err->code != MSK_E_IO) {
+		*err = (struct msk_err)MSK_ERR_INIT;
+		return 0;
+	}
+	if (!err->hint[0])
+		msk_hint(err, "the loader would open %s and stop there", path);
+	return -1;
+}
+
+/* What ld.so checks once it has decided for a file. */
+static int check_library(const struct msk_search *s, const struct msk_elf *e, struct msk_err *err)
+{
+	const char *name = s->name;
+
+	if (strcmp(e->platform.os, "linux") != 0)
+		return msk_fail(err, MSK_E_MISSING, "%s: built for %s, not for Linux", name, e->platform.os);
+	if (e->osabi == ELFOSABI_NONE && e->abiversion && e->machine != EM_MIPS)
+		return msk_fail(err, MSK_E_INPUT, "%s: unknown ABI version %u", name, e->abiversion);
+	if (e->type == ET_EXEC || e->pie)
+		return msk_fail(err, MSK_E_INPUT, "%s: is a program, not a library", name);
+	if (!e->has_dynamic)
+		return msk_fail(err, MSK_E_INPUT, "%s: has no dynamic section, so it is no library", name);
+	return 0;
+}
+
+static bool is_loaded(const struct msk_loader *l, const struct msk_rofile *f, size_t *object)
+{
+	char id[64];
+
+	snprintf(id, sizeof id, "%" PRIu64 ":%" PRIu64, f->dev, f->ino);
+	return msk_names_find(&l->ids, id, object);
+}
+
+/* 1: a library that fits, 0: passed over, -1: the loader would stop. */
+static int examine(struct msk_search *s, const char *path, const struct msk_rofile *f, struct msk_err *err)
+{
+	const struct msk_elf *program = &s->l->c->objects[0].elf;
+	MSK_AUTO_STR why = MSK_STR_INIT;
+	struct msk_elf head;
+
+	if (msk_elf_read_header(f, s->name, &head, err) < 0)
+		return stop_at(s, path, err);
+	if (msk_elf_misfit(program, &head, &why)) {
+		/* Of another byte order is no reason to go on for ld.so, unless class or machine differ first. */
+		bool fatal = !s->l->rules->skips_misfits ||
+			     (head.elf_class == program->elf_class && head.big_endian != program->big_endian);
+
+		if (!fatal || s->lenient)
+			return pass_over(s, path, msk_str_c(&why));
+		msk_fail(err, MSK_E_MISSING, "%s: %s", s->name, msk_str_c(&why));
+		return stop_at(s, path, err);
+	}
+	if (msk_elf_read(f, s->name, &s->hit.elf, err) < 0)
+		return stop_at(s, path, err);
+	if (check_library(s, &s->hit.elf, err) < 0) {
+		msk_elf_release(&s->hit.elf);
+		return stop_at(s, path, err);
+	}
+	return 1;
+}
+
+static int take_hit(struct msk_search *s, const char *path, enum msk_found_by rule, const char *dir,
+		    const struct msk_rofile *f, struct msk_walk *w)
+{
+	s->hit.path = msk_xstrdup(path);
+	s->hit.found_by = rule;
+	s->hit.rule_dir = dir ? msk_xstrdup(dir) : NULL;
+	s->hit.dev = f->dev;
+	s->hit.ino = f->ino;
+	s->hit.walk = *w;
+	*w = (struct msk_walk)MSK_WALK_INIT;
+	return 1;
+}
+
+int msk_search_file(struct msk_search *s, const char *path, enum msk_found_by rule, const char *dir,
+		    struct msk_err *err)
+{
+	struct msk_rotree *t = s->l->args->tree;
+	MSK_AUTO_ROFILE f = MSK_ROFILE_INIT;
+	MSK_AUTO_WALK w = MSK_WALK_INIT;
+	enum msk_lookup how;
+	int rc;
+
+	s->l->probes++;
+	if (msk_loader_charge(s->l, 1, err) < 0 || t->open(t, path, &how, &f, &w, err) < 0)
+		return -1;
+	if (how == MSK_ABSENT)
+		return pass_over_absent(s, path, &w);
+	if (how == MSK_DENIED) {
+		msk_loader_note(s->l, "%s: cannot be read, so it was passed over", path);
+		return pass_over(s, path, "cannot be read (Permission denied)");
+	}
+	if (how == MSK_LOOP) {
+		msk_fail(err, MSK_E_INPUT, "%s: too many symbolic links (%d)", s->name, MSK_MAX_LINKS);
+		return stop_at(s, path, err);
+	}
+	if (f.fd < 0) {
+		msk_fail(err, MSK_E_INPUT, "%s: is %s, expected a regular file", s->name, kind_of(f.mode));
+		return stop_at(s, path, err);
+	}
+	if (is_loaded(s->l, &f, &s->known))
+		return 1;
+	rc = examine(s, path, &f, err);
+	return rc > 0 ? take_hit(s, path, rule, dir, &f, &w) : rc;
+}
+
+int msk_search_dirs(struct msk_search *s, const struct msk_strv *dirs, enum msk_found_by rule, struct msk_err *err)
+{
+	for (size_t i = 0; i < dirs->n; i++) {
+		const char *dir = dirs->v[i];
+		MSK_AUTO_FREE char *path = msk_xasprintf("%s/%s", strcmp(dir, "/") == 0 ? "" : dir, s->name);
+		int rc;
+
+		msk_strv_push(&s->trail.searched, dir);
+		s->trail.n_dirs++;
+		rc = msk_search_file(s, path, rule, dir, err);
+		if (rc)
+			return rc;
 	}
 	return 0;
 }

@@ -175,26 +175,39 @@ static int place_by_name(const struct msk_placing *p, size_t i, char **out)
 	return 0;
 }
 
-/* A directory in which the loader of the program looks without cache, configuration or environment. */
-static char *loader_dir(const struct msk_closure *c)
+/* Where a loader looks without cache, configuration or environment. What musl reads on the host in place of its own
+ * list is a file that the image does not have. */
+static void add_own_dirs(const struct msk_closure *c, struct msk_strv *dirs)
 {
-	const char *interp = c->objects[0].elf.interp;
-
 	if (c->libc == MSK_LIBC_MUSL)
-		return msk_xstrdup("/lib");
-	for (size_t i = 1; i < c->n_objects; i++)
-		if (c->objects[i].found_by == MSK_BY_SYSTEM_DIR || msk_starts_with(c->objects[i].name, "libc.so."))
-			return msk_path_dir(c->objects[i].path);
-	return msk_path_dir(interp ? interp : "/lib/ld.so");
+		msk_strv_split(dirs, "/lib:/usr/lib:/usr/local/lib", ":");
+	else
+		for (size_t i = 0; i < c->system_dirs.n; i++)
+			msk_strv_push_own(dirs, normalised(c->system_dirs.v[i]));
 }
 
-/* Is it that directory, or its twin below /usr? */
-static bool is_loader_dir(const struct msk_closure *c, const char *loader, const char *dir)
+char *msk_place_loader_dir(const struct msk_closure *c)
 {
-	if (c->libc == MSK_LIBC_MUSL)
-		return strcmp(dir, "/lib") == 0 || strcmp(dir, "/usr/lib") == 0 || strcmp(dir, "/usr/local/lib") == 0;
-	return strcmp(dir, loader) == 0 || (msk_starts_with(dir, "/usr/") && strcmp(dir + 4, loader) == 0) ||
-	       (msk_starts_with(loader, "/usr/") && strcmp(loader + 4, dir) == 0);
+	MSK_AUTO_STRV dirs = MSK_STRV_INIT;
+
+	add_own_dirs(c, &dirs);
+	/* The one that libc is in is there in any case. */
+	for (size_t i = 1; i < c->n_objects; i++) {
+		MSK_AUTO_FREE char *raw = msk_path_dir(c->objects[i].path);
+		MSK_AUTO_FREE char *dir = normalised(raw);
+
+		if (msk_starts_with(c->objects[i].name, "libc.so.") && msk_strv_has(&dirs, dir))
+			return msk_take(&dir);
+	}
+	return msk_xstrdup(dirs.n ? dirs.v[0] : "/lib");
+}
+
+static bool is_loader_dir(const struct msk_closure *c, const char *dir)
+{
+	MSK_AUTO_STRV dirs = MSK_STRV_INIT;
+
+	add_own_dirs(c, &dirs);
+	return msk_strv_has(&dirs, dir);
 }
 
 static bool env_leads_to(const struct msk_strv *env, const char *dir)
@@ -218,28 +231,38 @@ static bool env_leads_to(const struct msk_strv *env, const char *dir)
 }
 
 /* Found by what the image does not have: it goes to the loader's own directory, under the name it is asked for. */
-static int place_by_host_setting(const struct msk_placing *p, size_t i, char **out)
+static int place_by_host_setting(const struct msk_placing *p, size_t i, char **out, struct msk_err *err)
 {
 	const struct msk_object *o = &p->closure->objects[i];
-	MSK_AUTO_FREE char *loader = loader_dir(p->closure);
+	MSK_AUTO_FREE char *loader = NULL;
 	MSK_AUTO_FREE char *raw_dir = msk_path_dir(o->path);
 	MSK_AUTO_FREE char *dir = normalised(raw_dir);
 
-	if (!is_loader_dir(p->closure, loader, dir) && !env_leads_to(p->env, dir))
-		*out = join(loader, "/", o->name);
+	if (is_loader_dir(p->closure, dir) || env_leads_to(p->env, dir))
+		return 0;
+	if (p->closure->objects[o->parent].elf.nodeflib) {
+		msk_fail(err, MSK_E_MISSING, "%s: found by %s in %s, where the loader of the image does not look", o->name,
+			 msk_found_by_name(o->found_by), dir);
+		return msk_hint(err, "-e LD_LIBRARY_PATH=%s lets it look there", dir);
+	}
+	loader = msk_place_loader_dir(p->closure);
+	*out = join(loader, "/", o->name);
 	return 0;
 }
 
 static int place(const struct msk_placing *p, size_t i, char **out, struct msk_err *err)
 {
-	switch (p->closure->objects[i].found_by) {
+	enum msk_found_by by = p->closure->objects[i].found_by;
+
+	switch (by) {
 	case MSK_BY_RPATH: case MSK_BY_RUNPATH:
 		return place_by_search_path(p, i, out, err);
 	case MSK_BY_PATH:
 		return place_by_name(p, i, out);
-	case MSK_BY_LIBRARY_PATH: case MSK_BY_CACHE: case MSK_BY_CONF:
-		return place_by_host_setting(p, i, out);
-	case MSK_BY_PROGRAM: case MSK_BY_INTERP: case MSK_BY_SYSTEM_DIR: case MSK_BY_OPTION:
+	case MSK_BY_LIBRARY_PATH: case MSK_BY_CACHE: case MSK_BY_CONF: case MSK_BY_SYSTEM_DIR:
+		return by == MSK_BY_SYSTEM_DIR && p->closure->libc != MSK_LIBC_MUSL ? 0 :
+		       place_by_host_setting(p, i, out, err);
+	case MSK_BY_PROGRAM: case MSK_BY_INTERP: case MSK_BY_OPTION:
 		break;
 	}
 	return 0;

@@ -18,6 +18,8 @@ struct msk_placing {
 
 /* Fill p->placed (heap, one for each object). Fails: MSK_E_MISSING for what cannot be found in the image. */
 int msk_place_objects(struct msk_placing *p, struct msk_err *err);
+/* A directory in which the loader of the closure looks by itself; heap. */
+char *msk_place_loader_dir(const struct msk_closure *c);
 void msk_placing_release(struct msk_placing *p);
 
 #endif

@@ -142,6 +142,67 @@ static int add_object(struct program *p, size_t i, struct msk_err *err)
 	return add_library(p, i, o->walk.final, err);
 }
 
+/* Does the loader, having mapped `o`, know it by this name without looking for it? */
+static bool answers_to(const struct program *p, const struct msk_object *o, const char *name)
+{
+	MSK_AUTO_FREE char *base = msk_path_base(o->path);
+
+	if (strcmp(o->name, name) == 0 || strcmp(o->path, name) == 0)
+		return true;
+	if (p->closure.libc == MSK_LIBC_MUSL)   /* it goes by names of files, and is libc, libm, ... itself */
+		return o->found_by == MSK_BY_INTERP || strcmp(base, name) == 0;
+	return o->elf.soname && strcmp(o->elf.soname, name) == 0;
+}
+
+/* A second name for an object that is there: the loader looks for it as for any other before it sees that it is the
+ * same file, so a link in the directory where it looks last, whoever asks, stands for all the ways that led to it. */
+static int add_alias(struct program *p, size_t i, const char *name, struct msk_err *err)
+{
+	struct msk_rotree *t = msk_host_tree(p->g->host);
+	MSK_AUTO_FREE char *dir = strchr(name, '/') ? NULL : msk_place_loader_dir(&p->closure);
+	MSK_AUTO_FREE char *path = NULL, *why = NULL;
+	MSK_AUTO_WALK walk = MSK_WALK_INIT;
+	MSK_AUTO_ROFILE f = MSK_ROFILE_INIT;
+	struct msk_entry_spec s;
+	enum msk_lookup how;
+
+	if (!dir && name[0] != '/')
+		return 0;
+	/* Links on the way to a directory are links of the image as well: a link lies where they end. */
+	if (dir && t->open(t, dir, &how, &f, &walk, err) < 0)
+		return -1;
+	path = dir ? msk_xasprintf("%s/%s", walk.final ? walk.final : dir, name) : msk_xstrdup(name);
+	why = msk_xasprintf("another name of %s", path_in_image(p, i));
+	s = library_spec(path, why);
+	return msk_rootfs_add_symlink(p->g->fs, &s, path_in_image(p, i), err);
+}
+
+static int add_aliases_for(struct program *p, size_t asker, struct msk_err *err)
+{
+	const struct msk_object *o = &p->closure.objects[asker];
+
+	for (size_t k = 0; k < o->n_needed; k++) {
+		const char *name = k < o->elf.needed.n ? o->elf.needed.v[k] : p->g->plan->libs.v[k - o->elf.needed.n];
+		size_t i = o->needed[k];
+
+		if (i != SIZE_MAX && !answers_to(p, &p->closure.objects[i], name) && add_alias(p, i, name, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int add_objects(struct program *p, struct msk_err *err)
+{
+	for (size_t i = 0; i < p->closure.n_objects; i++) {
+		if (i > 0 && add_object(p, i, err) < 0)
+			return -1;
+		if (add_aliases_for(p, i, err) < 0)
+			return -1;
+		msk_debug(p->g->log, "%s: %s", p->in->src, path_in_image(p, i));
+	}
+	return 0;
+}
+
 static int add_closure(struct program *p, struct msk_err *err)
 {
 	const struct msk_plan *plan = p->g->plan;
@@ -156,14 +217,9 @@ static int add_closure(struct program *p, struct msk_err *err)
 	    msk_closure_check(&p->closure, p->in->src, err) < 0)
 		return -1;
 	p->placing = (struct msk_placing){ &p->closure, p->origin, p->in->dest, &plan->config.env, NULL };
-	if (msk_place_objects(&p->placing, err) < 0)
-		return -1;
-	for (size_t i = 1; i < p->closure.n_objects; i++) {
-		if (add_object(p, i, err) < 0)
-			return -1;
-		msk_debug(p->g->log, "%s: %s", p->in->src, path_in_image(p, i));
-	}
-	return 0;
+	for (size_t i = 0; i < p->closure.notes.n; i++)
+		msk_warn(p->g->log, "%s", p->closure.notes.v[i]);
+	return msk_place_objects(&p->placing, err) < 0 ? -1 : add_objects(p, err);
 }
 
 /* Gather one program; *dynamic becomes true when it loads libraries. */

@@ -136,6 +136,37 @@ mk --bin build/plain --library-path "$T/elsewhere" -q -o lp.tar && unpack lp lp.
 is "$(in_image lp /plain)" 42 'what --library-path finds is put where the loader looks'
 is "$(mk --bin build/plain --library-path "$T/elsewhere" -e "LD_LIBRARY_PATH=$T/elsewhere" --print rootfs | cut -f5 | grep -c "^$T/elsewhere/lib")" 2 \
 	'... unless the image says LD_LIBRARY_PATH itself'
+
+# libother.so is another name of libouter.so, by which a library asks for it.
+cp build/lib/libouter.so build/lib/libother.so
+echo 'int outer(void); int third(void) { return outer(); }' >third.c
+cc -shared -fPIC -o build/lib/libthird.so third.c -Lbuild/lib -lother -Wl,-rpath-link,build/lib/sub '-Wl,-rpath,$ORIGIN'
+ln -sf libouter.so build/lib/libother.so
+echo '#include <stdio.h>
+int outer(void), third(void); int main(void) { printf("%d\n", outer() - third()); return 0; }' >alias.c
+cc -o build/alias alias.c -Lbuild/lib -louter -lthird -Wl,-rpath-link,build/lib/sub '-Wl,-rpath,$ORIGIN/lib'
+mk --bin build/alias -q -o alias.tar && unpack alias alias.tar
+is "$(readelf -d build/lib/libthird.so | grep -c 'NEEDED.*other') $(in_image alias /alias)" '1 0' \
+	'a library that is asked for by a second name is found by it'
+if [ -e /etc/ld.so.conf ] && mkdir -p host/opt/x && cp build/lib/libouter.so build/lib/sub/libinner.so host/opt/x/; then
+	# A root that knows /opt/x by its ld.so.conf alone.
+	mk --bin build/plain --library-path "$T/elsewhere" --print rootfs | cut -f5 | grep -E '/lib(c\.so\.6|64/ld|.*/ld-linux)' >from
+	while read -r f _; do [ ! -f "$f" ] || { mkdir -p "host$(dirname "$f")" && cp "$f" "host$f"; }; done <from
+	[ -e host/lib ] || ln -s usr/lib host/lib
+	mkdir -p host/lib64 host/etc && cp /lib64/ld-linux* host/lib64/ 2>/dev/null
+	echo /opt/x >host/etc/ld.so.conf
+	mk --bin build/plain --root host -q -o conf.tar && unpack conf conf.tar
+	is "$(in_image conf /plain)" 42 'what ld.so.conf alone leads to is put where the loader looks'
+fi
+if command -v musl-gcc >/dev/null; then
+	musl-gcc -shared -fPIC -o elsewhere/libmusl.so inner.c
+	echo 'int inner(void); int puts(const char *); int main(void) { return puts("musl") < 0 || inner() != 40; }' >m.c
+	musl-gcc -o build/m m.c -Lelsewhere -lmusl
+	mk --bin build/m --library-path "$T/elsewhere" -q -o musl.tar && unpack musl musl.tar
+	is "$(in_image musl /m)" musl 'a program for musl is packed with its loader, and runs'
+else
+	skip 'a program for musl is packed with its loader, and runs' 'musl-gcc is not installed'
+fi
 is "$(mk --bin build/app --print rootfs | grep -c '# library: interpreter of /app$')" 1 'the interpreter is named as such'
 like "$(mk --bin build/app --print rootfs)" '# library: libouter.so needed by /app, found by runpath in ' \
 	'each library says who needs it and what found it'

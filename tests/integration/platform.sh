@@ -47,10 +47,10 @@ if command -v go >/dev/null; then
 		linux/mips64le GOARCH=mips64le
 	EOF
 	GOOS=freebsd go build -o bsd main.go
-	must_fail 3 'bsd: built for FreeBSD, an image needs a program for Linux' -- --bin bsd -o x.tar
+	must_fail 3 'bsd: built for FreeBSD, not for Linux' -- --bin bsd -o x.tar
 	GOOS=windows go build -o win.exe main.go
 	must_fail 3 'win.exe: not an ELF file (a Windows program)' \
-		'build for Linux: GOOS=linux, or the linux target of your compiler' -- --bin win.exe -o x.tar
+		'build it for Linux' -- --bin win.exe -o x.tar
 	GOOS=linux GOARCH=arm64 go build -o arm main.go && GOOS=linux GOARCH=amd64 go build -o amd main.go
 	must_fail 2 'arm: built for linux/arm64, but amd for linux/amd64' 'an image holds one platform; build one for each' -- \
 		--bin amd --bin arm -o x.tar

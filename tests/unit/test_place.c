@@ -31,6 +31,7 @@ static void scene_init(struct scene *s, const char *dest, const char *runpath, c
 		.name = (char *)"libc.so.6", .path = (char *)LIBC_DIR "/libc.so.6", .found_by = MSK_BY_CACHE,
 	};
 	s->closure = (struct msk_closure){ .objects = s->objects, .n_objects = 2, .libc = MSK_LIBC_GLIBC };
+	msk_strv_split(&s->closure.system_dirs, LIBC_DIR ":/usr" LIBC_DIR ":/lib/:/usr/lib/", ":");
 	s->placing = (struct msk_placing){ &s->closure, PROGRAM_DIR, dest, &s->env, NULL };
 }
 
@@ -59,6 +60,7 @@ static void assert_placed(struct scene *s, const char *second, const char *third
 		assert_string_equal(s->placing.placed[3], third);
 	msk_placing_release(&s->placing);
 	msk_strv_release(&s->env);
+	msk_strv_release(&s->closure.system_dirs);
 }
 
 static void what_lies_beside_src_goes_beside_dest(void **state)
@@ -168,6 +170,7 @@ static void origin_with_another_token_cannot_be_told(void **state)
 	assert_string_equal(err.hint, "give the program the DEST it has below --root, or --library-path "
 				      PROGRAM_DIR "/lib64");
 	msk_placing_release(&s.placing);
+	msk_strv_release(&s.closure.system_dirs);
 }
 
 static void what_the_cache_alone_leads_to_goes_where_the_loader_looks(void **state)
@@ -190,8 +193,25 @@ static void what_the_cache_finds_in_a_directory_of_the_loader_stays(void **state
 	scene_add(&s, "libx.so.1", LIBC_DIR "/libx.so.1", MSK_BY_CACHE, 0);
 	assert_placed(&s, NULL, NULL);
 	scene_init(&s, "/app", NULL, NULL);
-	scene_add(&s, "libx.so.1", "/usr" LIBC_DIR "/libx.so.1", MSK_BY_CACHE, 0);
+	scene_add(&s, "libx.so.1", "/usr/lib/libx.so.1", MSK_BY_CACHE, 0);
 	assert_placed(&s, NULL, NULL);
+}
+
+static void a_program_that_shuns_system_directories_needs_a_library_path(void **state)
+{
+	struct msk_err err = MSK_ERR_INIT;
+	struct scene s;
+
+	(void)state;
+	scene_init(&s, "/app", NULL, NULL);
+	s.objects[0].elf.nodeflib = true;
+	scene_add(&s, "libx.so.1", "/opt/x/libx.so.1", MSK_BY_CACHE, 0);
+	assert_int_equal(msk_place_objects(&s.placing, &err), -1);
+	assert_int_equal(err.code, MSK_E_MISSING);
+	assert_string_equal(err.msg, "libx.so.1: found by ld.so.cache in /opt/x, where the loader of the image does not look");
+	assert_string_equal(err.hint, "-e LD_LIBRARY_PATH=/opt/x lets it look there");
+	msk_placing_release(&s.placing);
+	msk_strv_release(&s.closure.system_dirs);
 }
 
 static void a_library_path_that_the_image_sets_too_is_kept(void **state)
@@ -215,7 +235,7 @@ static void musl_looks_in_three_directories(void **state)
 	s.objects[1] = (struct msk_object){ .name = (char *)"ld-musl-x86_64.so.1", .path = (char *)"/lib/ld-musl-x86_64.so.1",
 					    .found_by = MSK_BY_INTERP };
 	scene_add(&s, "libx.so", "/usr/local/lib/libx.so", MSK_BY_CONF, 0);
-	scene_add(&s, "liby.so", "/opt/lib/liby.so", MSK_BY_CONF, 0);
+	scene_add(&s, "liby.so", "/opt/lib/liby.so", MSK_BY_SYSTEM_DIR, 0);
 	assert_placed(&s, NULL, "/lib/liby.so");
 }
 
@@ -234,6 +254,7 @@ int main(void)
 		cmocka_unit_test(origin_with_another_token_cannot_be_told),
 		cmocka_unit_test(what_the_cache_alone_leads_to_goes_where_the_loader_looks),
 		cmocka_unit_test(what_the_cache_finds_in_a_directory_of_the_loader_stays),
+		cmocka_unit_test(a_program_that_shuns_system_directories_needs_a_library_path),
 		cmocka_unit_test(a_library_path_that_the_image_sets_too_is_kept),
 		cmocka_unit_test(musl_looks_in_three_directories),
 	};

@@ -1,0 +1,180 @@
+#include <elf.h>
+#include <string.h>
+
+#include "parse.h"
+
+/* What the walk over PT_DYNAMIC gathers: the last of single tags wins, as in the loaders. */
+struct dynamic {
+	bool has_strtab, has_strsz, has_soname, has_rpath, has_runpath;
+	uint64_t strtab, strsz, soname, rpath, runpath;
+	uint64_t flags, flags_1;
+	bool bind_now;
+	uint64_t *needs;
+	unsigned char *kinds;
+	size_t n_needs, cap_needs, cap_kinds;
+	uint64_t strings_at;        /* offset of the string table, and its bytes that are there */
+	uint64_t strings_size;
+};
+
+static void dynamic_release(struct dynamic *d)
+{
+	free(d->needs);
+	free(d->kinds);
+}
+
+static int add_need(const struct msk_source *s, struct dynamic *d, enum msk_need kind, uint64_t at,
+		    struct msk_err *err)
+{
+	size_t n = d->n_needs;
+
+	if (n == MSK_ELF_MAX_NEEDED)
+		return msk_fail(err, MSK_E_INPUT, "%s: needs more than %d libraries", s->name, MSK_ELF_MAX_NEEDED);
+	MSK_GROW(d->needs, n, d->cap_needs);
+	MSK_GROW(d->kinds, n, d->cap_kinds);
+	d->needs[n] = at;
+	d->kinds[n] = (unsigned char)kind;
+	d->n_needs++;
+	return 0;
+}
+
+static int take_entry(const struct msk_source *s, struct dynamic *d, uint64_t tag, uint64_t value,
+		      struct msk_err *err)
+{
+	switch (tag) {
+	case DT_NEEDED:    return add_need(s, d, MSK_NEED, value, err);
+	case DT_FILTER:    return add_need(s, d, MSK_NEED_FILTER, value, err);
+	case DT_AUXILIARY: return add_need(s, d, MSK_NEED_AUXILIARY, value, err);
+	case DT_STRTAB:    d->has_strtab = true;  d->strtab = value;  break;
+	case DT_STRSZ:     d->has_strsz = true;   d->strsz = value;   break;
+	case DT_SONAME:    d->has_soname = true;  d->soname = value;  break;
+	case DT_RPATH:     d->has_rpath = true;   d->rpath = value;   break;
+	case DT_RUNPATH:   d->has_runpath = true; d->runpath = value; break;
+	case DT_FLAGS:     d->flags = value;      break;
+	case DT_FLAGS_1:   d->flags_1 = value;    break;
+	case DT_BIND_NOW:  d->bind_now = true;    break;
+	default:           break;
+	}
+	return 0;
+}
+
+/* Entries until DT_NULL or the end of the segment, whichever comes first. */
+static int walk_entries(const struct msk_source *s, const struct msk_segment *g, struct dynamic *d,
+			struct msk_err *err)
+{
+	const size_t word = s->is64 ? 8 : 4, entry = 2 * word;
+	uint64_t left = g->filesz / entry, at = g->offset;
+	unsigned char buf[4096];
+
+	if (left > MSK_ELF_MAX_DYNAMIC)
+		return msk_fail(err, MSK_E_INPUT, "%s: dynamic section is too large (%llu vs %d entries)", s->name,
+				(unsigned long long)left, MSK_ELF_MAX_DYNAMIC);
+	while (left) {
+		size_t n = left < sizeof buf / entry ? (size_t)left : sizeof buf / entry;
+
+		if (msk_elf_source_read(s, at, buf, n * entry, err) < 0)
+			return -1;
+		for (size_t i = 0; i < n; i++) {
+			uint64_t tag = msk_source_word(s, buf + i * entry);
+
+			if (tag == DT_NULL)
+				return 0;
+			if (take_entry(s, d, tag, msk_source_word(s, buf + i * entry + word), err) < 0)
+				return -1;
+		}
+		at += n * entry;
+		left -= n;
+	}
+	return 0;
+}
+
+static int find_strings(const struct msk_source *s, struct dynamic *d, struct msk_err *err)
+{
+	uint64_t room;
+
+	if (!d->n_needs && !d->has_soname && !d->has_rpath && !d->has_runpath)
+		return 0;
+	if (!d->has_strtab)
+		return msk_fail(err, MSK_E_INPUT, "%s: names libraries, but has no string table", s->name);
+	if (!msk_source_locate(s, d->strtab, &d->strings_at, &room))
+		return msk_fail(err, MSK_E_INPUT, "%s: string table at 0x%llx is outside the file", s->name,
+				(unsigned long long)d->strtab);
+	d->strings_size = d->has_strsz && d->strsz < room ? d->strsz : room;
+	return 0;
+}
+
+/* One string of the table; `what` is for messages. */
+static int read_string(const struct msk_source *s, const struct dynamic *d, uint64_t at, size_t limit, const char *what,
+		       char **out, struct msk_err *err)
+{
+	MSK_AUTO_STR text = MSK_STR_INIT;
+	char buf[512];
+
+	for (uint64_t pos = at; pos < d->strings_size;) {
+		uint64_t left = d->strings_size - pos;
+		size_t n = left < sizeof buf ? (size_t)left : sizeof buf;
+		const char *end;
+
+		if (msk_elf_source_read(s, d->strings_at + pos, buf, n, err) < 0)
+			return -1;
+		end = memchr(buf, '\0', n);
+		msk_str_add(&text, buf, end ? (size_t)(end - buf) : n);
+		if (text.len > limit)
+			return msk_fail(err, MSK_E_INPUT, "%s: %s at offset %llu is longer than %zu bytes", s->name, what,
+					(unsigned long long)at, limit);
+		if (end) {
+			*out = msk_str_take(&text);
+			return 0;
+		}
+		pos += n;
+	}
+	return msk_fail(err, MSK_E_INPUT, "%s: %s at offset %llu runs past the string table", s->name, what,
+			(unsigned long long)at);
+}
+
+static int read_needed(const struct msk_source *s, struct dynamic *d, struct msk_elf *e, struct msk_err *err)
+{
+	for (size_t i = 0; i < d->n_needs; i++) {
+		char *name;
+
+		if (read_string(s, d, d->needs[i], MSK_MAX_PATH, "library name", &name, err) < 0)
+			return -1;
+		msk_strv_push_own(&e->needed, name);
+	}
+	e->need_kinds = msk_take(&d->kinds);
+	return 0;
+}
+
+static int read_strings(const struct msk_source *s, struct dynamic *d, struct msk_elf *e, struct msk_err *err)
+{
+	if (read_needed(s, d, e, err) < 0)
+		return -1;
+	if (d->has_soname && read_string(s, d, d->soname, MSK_MAX_PATH, "soname", &e->soname, err) < 0)
+		return -1;
+	if (d->has_runpath)
+		return read_string(s, d, d->runpath, MSK_ELF_MAX_STRING, "search path", &e->runpath, err);
+	if (d->has_rpath)
+		return read_string(s, d, d->rpath, MSK_ELF_MAX_STRING, "search path", &e->rpath, err);
+	return 0;
+}
+
+int msk_dynamic_read(const struct msk_source *s, struct msk_elf *e, struct msk_err *err)
+{
+	MSK_CLEANUP(dynamic_release) struct dynamic d = { 0 };
+	const struct msk_segment *g = NULL;
+
+	for (size_t i = 0; i < s->n_segs; i++)
+		if (s->segs[i].type == PT_DYNAMIC)
+			g = &s->segs[i];
+	if (!g)
+		return 0;
+	if (!msk_source_holds(s, g->offset, g->filesz))
+		return msk_fail(err, MSK_E_INPUT, "%s: dynamic section ends at %llu, file has %llu bytes", s->name,
+				(unsigned long long)(g->offset + g->filesz), (unsigned long long)s->file->size);
+	e->has_dynamic = true;
+	if (walk_entries(s, g, &d, err) < 0 || find_strings(s, &d, err) < 0 || read_strings(s, &d, e, err) < 0)
+		return -1;
+	e->nodeflib = d.flags_1 & DF_1_NODEFLIB;
+	e->pie = d.flags_1 & DF_1_PIE;
+	e->bind_now = d.bind_now || (d.flags & DF_BIND_NOW) || (d.flags_1 & DF_1_NOW);
+	return 0;
+}

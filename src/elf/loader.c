@@ -1,0 +1,70 @@
+#include "loader.h"
+
+#include <elf.h>
+#include <string.h>
+
+#include "mkscratch/fs.h"
+
+enum msk_libc msk_loader_kind(const char *interp)
+{
+	MSK_AUTO_FREE char *base = msk_path_base(interp);
+
+	if (msk_starts_with(base, "ld-musl-"))
+		return MSK_LIBC_MUSL;
+	if (msk_starts_with(base, "ld-uClibc") || msk_starts_with(base, "ld64-uClibc") || msk_starts_with(base, "linker"))
+		return MSK_LIBC_OTHER;
+	/* ld-linux*.so.N, ld64.so.N, ld-2.31.so, ld.so.1, ld-lsb*.so.3 */
+	if (msk_starts_with(base, "ld") && strstr(base, ".so"))
+		return MSK_LIBC_GLIBC;
+	return MSK_LIBC_OTHER;
+}
+
+static const char *usual_mips(const struct msk_elf *e)
+{
+	bool nan2008 = e->flags & 0x400, n32 = e->flags & 0x20;
+	const char *plain = e->elf_class == 64 ? "/lib64/ld.so.1" : n32 ? "/lib32/ld.so.1" : "/lib/ld.so.1";
+	const char *n8 = e->elf_class == 64 ? "/lib64/ld-linux-mipsn8.so.1" :
+			 n32 ? "/lib32/ld-linux-mipsn8.so.1" : "/lib/ld-linux-mipsn8.so.1";
+
+	return nan2008 ? n8 : plain;
+}
+
+static const char *usual_musl(const struct msk_elf *e)
+{
+	switch (e->machine) {
+	case EM_X86_64:  return "/lib/ld-musl-x86_64.so.1";
+	case EM_386:     return "/lib/ld-musl-i386.so.1";
+	case EM_AARCH64: return "/lib/ld-musl-aarch64.so.1";
+	case EM_ARM:     return e->flags & 0x400 ? "/lib/ld-musl-armhf.so.1" : "/lib/ld-musl-arm.so.1";
+	case EM_RISCV:   return "/lib/ld-musl-riscv64.so.1";
+	case EM_PPC64:   return "/lib/ld-musl-powerpc64le.so.1";
+	case EM_S390:    return "/lib/ld-musl-s390x.so.1";
+	case 258:        return "/lib/ld-musl-loongarch64.so.1";
+	default:         return NULL;
+	}
+}
+
+static const char *usual_glibc(const struct msk_elf *e)
+{
+	switch (e->machine) {
+	case EM_X86_64:  return e->elf_class == 64 ? "/lib64/ld-linux-x86-64.so.2" : "/libx32/ld-linux-x32.so.2";
+	case EM_386:     return "/lib/ld-linux.so.2";
+	case EM_AARCH64: return "/lib/ld-linux-aarch64.so.1";
+	case EM_ARM:     return e->flags & 0x400 ? "/lib/ld-linux-armhf.so.3" : "/lib/ld-linux.so.3";
+	case EM_RISCV:   return "/lib/ld-linux-riscv64-lp64d.so.1";
+	case EM_PPC64:   return e->big_endian ? "/lib64/ld64.so.1" : "/lib64/ld64.so.2";
+	case EM_S390:    return "/lib/ld64.so.1";
+	case 258:        return "/lib64/ld-linux-loongarch-lp64d.so.1";
+	case EM_MIPS:    return usual_mips(e);
+	case EM_SPARCV9: return "/lib64/ld-linux.so.2";
+	default:         return NULL;
+	}
+}
+
+const char *msk_loader_usual(const struct msk_elf *e)
+{
+	for (size_t i = 0; i < e->needed.n; i++)
+		if (strcmp(e->needed.v[i], "libc.so") == 0 || msk_starts_with(e->needed.v[i], "libc.musl-"))
+			return usual_musl(e);
+	return usual_glibc(e);
+}

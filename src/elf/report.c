@@ -1,0 +1,77 @@
+#include <string.h>
+
+#include "mkscratch/closure.h"
+
+const char *msk_found_by_name(enum msk_found_by by)
+{
+	static const char *const names[] = {
+		[MSK_BY_PROGRAM] = "program", [MSK_BY_INTERP] = "interp", [MSK_BY_RPATH] = "rpath",
+		[MSK_BY_LIBRARY_PATH] = "library-path", [MSK_BY_RUNPATH] = "runpath", [MSK_BY_CACHE] = "ld.so.cache",
+		[MSK_BY_CONF] = "ld.so.conf", [MSK_BY_SYSTEM_DIR] = "system-dir", [MSK_BY_PATH] = "path",
+		[MSK_BY_OPTION] = "option",
+	};
+
+	return names[by];
+}
+
+static int fail_not_found(const struct msk_closure *c, const struct msk_missing *m, const char *name,
+			  struct msk_err *err)
+{
+	MSK_AUTO_STR who = MSK_STR_INIT;
+
+	if (m->by_option)
+		msk_str_addf(&who, "--lib %s:", m->name);
+	else if (m->needed_by == 0)
+		msk_str_addf(&who, "%s: needs %s,", name, m->name);
+	else
+		msk_str_addf(&who, "%s: %s needs %s,", name, c->objects[m->needed_by].name, m->name);
+	if (m->n_dirs == 0)
+		return msk_fail(err, MSK_E_MISSING, "%s not found", who.buf);
+	return msk_fail(err, MSK_E_MISSING, "%s not found (searched %zu director%s)", who.buf, m->n_dirs,
+			m->n_dirs == 1 ? "y" : "ies");
+}
+
+/* The other names that are missing, as far as a line holds them. */
+static void add_others(const struct msk_closure *c, struct msk_str *hint)
+{
+	size_t shown = 0;
+
+	for (size_t i = 1; i < c->n_missing && hint->len < 200; i++, shown++)
+		msk_str_addf(hint, "%s%s", i == 1 ? "also missing: " : ", ", c->missing[i].name);
+	if (shown && shown + 1 < c->n_missing)
+		msk_str_addf(hint, " and %zu more", c->n_missing - 1 - shown);
+	if (shown)
+		msk_str_adds(hint, "; ");
+}
+
+/* Where the first one was looked for, as far as a line holds it. */
+static void add_searched(const struct msk_missing *m, struct msk_str *hint)
+{
+	size_t shown = 0;
+
+	for (; shown < m->searched.n && hint->len < 200; shown++)
+		msk_str_addf(hint, "%s%s", shown ? ", " : "looked in ", m->searched.v[shown]);
+	if (shown < m->searched.n)
+		msk_str_addf(hint, " and %zu more", m->searched.n - shown);
+	if (shown)
+		msk_str_adds(hint, "; ");
+}
+
+int msk_closure_check(const struct msk_closure *c, const char *name, struct msk_err *err)
+{
+	MSK_AUTO_STR hint = MSK_STR_INIT;
+	const struct msk_missing *m = c->missing;
+
+	if (c->n_missing == 0)
+		return 0;
+	if (m->why)
+		msk_fail(err, MSK_E_MISSING, "%s: %s", m->name, m->why);
+	else
+		fail_not_found(c, m, name, err);
+	add_others(c, &hint);
+	if (m->skipped.n)
+		msk_str_addf(&hint, "found only %s; ", m->skipped.v[0]);
+	add_searched(m, &hint);
+	msk_str_adds(&hint, "add --library-path DIR, or --root of another system");
+	return msk_hint(err, "%s", hint.buf);
+}
