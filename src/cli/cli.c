@@ -35,7 +35,7 @@ static int run(int argc, char **argv, struct msk_options *o, struct msk_err *err
 
 	if (argc <= 1)
 		return print_help(NULL, err);
-	if (msk_opt_parse(verb, argc - skip, argv + skip, o, err) < 0)
+	if (msk_opt_parse(verb, argc - skip, (const char *const *)argv + skip, o, err) < 0)
 		return -1;
 	if (o->version)
 		return msk_cmd_version(o, err);

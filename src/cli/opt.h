@@ -64,7 +64,7 @@ extern const char msk_examples[];
 const struct verb *msk_verb_find(const char *name);          /* NULL: no verb */
 
 /* Store what argv[0..argc) says into o; argv is borrowed. Stops at --help and --version. Fails: MSK_E_USAGE. */
-int msk_opt_parse(const struct verb *verb, int argc, char **argv, struct msk_options *o, struct msk_err *err);
+int msk_opt_parse(const struct verb *verb, int argc, const char *const *argv, struct msk_options *o, struct msk_err *err);
 /* The name among the candidates that `typed` was likely meant to be, or NULL. */
 const char *msk_opt_nearest(const char *typed, const char *(*at)(size_t i));
 

@@ -141,7 +141,8 @@ void msk_help_verb(const struct verb *verb, struct msk_str *out)
 				  "Options by topic; mkscratch help TOPIC explains them:\n");
 		add_all_names(out);
 	} else {
-		msk_str_addf(out, "Usage: mkscratch %s [OPTION...] %s\n\n", verb->name, verb->operands);
+		msk_str_addf(out, "Usage: mkscratch %s [OPTION...]%s%s\n\n", verb->name, *verb->operands ? " " : "",
+			     verb->operands);
 		for (const struct opt_row *row = msk_opt_rows; row->name; row++)
 			if (row->verbs & verb->bit)
 				add_option(out, row);

@@ -9,7 +9,7 @@
 struct parse {
 	const struct verb *verb;
 	int argc, at;
-	char **argv;
+	const char *const *argv;
 	struct msk_options *o;
 	const struct opt_row *bare;        /* an optional-value option without one, right before */
 };
@@ -23,7 +23,7 @@ const char *msk_opt_nearest(const char *typed, const char *(*at)(size_t i))
 		size_t distance = msk_edit_distance(typed, name);
 
 		if (length >= 2 && msk_starts_with(name, typed))
-			distance = 1;
+			distance = 0;
 		if (distance < best_distance && distance <= 2 && distance < length) {
 			best = name;
 			best_distance = distance;
@@ -180,7 +180,7 @@ static int parse_operand(struct parse *p, const char *arg, struct msk_err *err)
 	return 0;
 }
 
-int msk_opt_parse(const struct verb *verb, int argc, char **argv, struct msk_options *o, struct msk_err *err)
+int msk_opt_parse(const struct verb *verb, int argc, const char *const *argv, struct msk_options *o, struct msk_err *err)
 {
 	struct parse p = { .verb = verb, .argc = argc, .argv = argv, .o = o };
 	bool options = true;

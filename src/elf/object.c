@@ -74,6 +74,7 @@ static int check_ident(const unsigned char *id, const char *name, struct msk_err
 static int check_order(const struct msk_source *s, const struct msk_elf *e, uint32_t version, struct msk_err *err)
 {
 	char order = msk_machine_order(e->machine);
+	struct msk_elf right = { .elf_class = e->elf_class, .machine = e->machine, .big_endian = !s->big_endian };
 
 	if (version == __builtin_bswap32(EV_CURRENT))
 		return msk_fail(err, MSK_E_INPUT, "%s: marked as %s-endian, but written the other way round", s->name,
@@ -82,7 +83,7 @@ static int check_order(const struct msk_source *s, const struct msk_elf *e, uint
 		return msk_fail(err, MSK_E_INPUT, "%s: unknown ELF version %u", s->name, version);
 	if (order && (order == 'B') != s->big_endian)
 		return msk_fail(err, MSK_E_INPUT, "%s: marked as %s-endian, which %s never is", s->name,
-				s->big_endian ? "big" : "little", msk_elf_machine_name(e));
+				s->big_endian ? "big" : "little", msk_elf_machine_name(&right));
 	return 0;
 }
 

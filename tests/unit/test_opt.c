@@ -1,0 +1,327 @@
+/* The parser of options, and the texts made from their table. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "../../src/cli/opt.h"
+
+#define ARGS(...) ((const char *[]){ __VA_ARGS__, NULL })
+
+static int parse(const char *verb, const char *const *argv, struct msk_options *o, struct msk_err *err)
+{
+	int argc = 0;
+
+	*o = (struct msk_options)MSK_OPTIONS_INIT;
+	*err = (struct msk_err)MSK_ERR_INIT;
+	while (argv[argc])
+		argc++;
+	return msk_opt_parse(msk_verb_find(verb), argc, argv, o, err);
+}
+
+static void parse_ok(const char *verb, const char *const *argv, struct msk_options *o)
+{
+	struct msk_err err;
+
+	if (parse(verb, argv, o, &err) < 0)
+		fail_msg("%s", err.msg);
+}
+
+static void parse_bad(const char *verb, const char *const *argv, const char *message, const char *hint)
+{
+	struct msk_options o;
+	struct msk_err err;
+
+	assert_int_equal(parse(verb, argv, &o, &err), -1);
+	assert_int_equal(err.code, MSK_E_USAGE);
+	assert_string_equal(err.msg, message);
+	assert_string_equal(err.hint, hint);
+	msk_options_release(&o);
+}
+
+static void every_spelling_of_a_value(void **state)
+{
+	struct msk_options o;
+
+	(void)state;
+	parse_ok("build", ARGS("--output=a", "--output", "b", "-oc", "-o", "d", "-o="), &o);
+	assert_int_equal(o.output.n, 5);
+	assert_string_equal(o.output.v[0], "a");
+	assert_string_equal(o.output.v[1], "b");
+	assert_string_equal(o.output.v[2], "c");
+	assert_string_equal(o.output.v[3], "d");
+	assert_string_equal(o.output.v[4], "=");
+	msk_options_release(&o);
+}
+
+static void flags_are_bundled_and_a_value_may_end_them(void **state)
+{
+	struct msk_options o;
+
+	(void)state;
+	parse_ok("build", ARGS("-nqj4"), &o);
+	assert_true(o.dry_run);
+	assert_int_equal(o.level, MSK_LOG_ERROR);
+	assert_string_equal(o.jobs, "4");
+	parse_ok("build", ARGS("-vv"), &o);
+	assert_int_equal(o.level, MSK_LOG_DEBUG);
+	parse_ok("build", ARGS("-v"), &o);
+	assert_int_equal(o.level, MSK_LOG_INFO);
+}
+
+static void optional_values_never_stand_apart(void **state)
+{
+	struct msk_options o;
+
+	(void)state;
+	parse_ok("build", ARGS("--certs", "--tz"), &o);
+	assert_true(o.certs && o.tz && o.tz_whole);
+	assert_null(o.certs_file);
+	parse_ok("build", ARGS("--certs=ca.pem", "--tz=UTC"), &o);
+	assert_true(o.certs && o.tz && !o.tz_whole);
+	assert_string_equal(o.certs_file, "ca.pem");
+	assert_string_equal(o.tz_zones.v[0], "UTC");
+	msk_options_release(&o);
+	parse_bad("build", ARGS("--certs", "ca.pem"), "ca.pem: neither a verb nor an option", "did you mean --certs=ca.pem?");
+}
+
+static void the_last_of_a_single_value_wins(void **state)
+{
+	struct msk_options o;
+
+	(void)state;
+	parse_ok("build", ARGS("-w", "/a", "--workdir=/b"), &o);
+	assert_string_equal(o.workdir, "/b");
+}
+
+static void two_dashes_end_the_options(void **state)
+{
+	struct msk_options o;
+
+	(void)state;
+	parse_ok("deps", ARGS("--list", "--", "--json", "-x"), &o);
+	assert_true(o.list && !o.json);
+	assert_int_equal(o.args.n, 2);
+	assert_string_equal(o.args.v[0], "--json");
+	msk_options_release(&o);
+}
+
+static void a_dash_alone_is_an_operand(void **state)
+{
+	struct msk_options o;
+
+	(void)state;
+	parse_ok("verify", ARGS("-"), &o);
+	assert_string_equal(o.args.v[0], "-");
+	msk_options_release(&o);
+}
+
+static void values_may_look_like_options(void **state)
+{
+	struct msk_options o;
+
+	(void)state;
+	parse_ok("build", ARGS("--cmd", "--help", "-o", "-"), &o);
+	assert_string_equal(o.cmd.v[0], "--help");
+	assert_string_equal(o.output.v[0], "-");
+	assert_false(o.help);
+	msk_options_release(&o);
+}
+
+static void help_stops_the_parser(void **state)
+{
+	struct msk_options o;
+
+	(void)state;
+	parse_ok("build", ARGS("--help", "--nonsense"), &o);
+	assert_true(o.help);
+	parse_ok("deps", ARGS("-h"), &o);
+	assert_true(o.help);
+	parse_ok("build", ARGS("--version", "--nonsense"), &o);
+	assert_true(o.version);
+}
+
+static void unknown_options_name_the_nearest(void **state)
+{
+	(void)state;
+	parse_bad("build", ARGS("--cert-s"), "--cert-s: unknown option", "did you mean --certs?");
+	parse_bad("build", ARGS("--ouput=x"), "--ouput: unknown option", "did you mean --output?");
+	parse_bad("build", ARGS("--lab"), "--lab: unknown option", "did you mean --label?");
+	parse_bad("build", ARGS("--Bin", "x"), "--Bin: unknown option", "did you mean --bin?");
+	parse_bad("build", ARGS("--no-such-thing"), "--no-such-thing: unknown option", "mkscratch --help");
+	parse_bad("build", ARGS("-Z"), "-Z: unknown option", "mkscratch --help");
+	parse_bad("build", ARGS("-certs"), "-c: unknown option", "did you mean --certs?");
+}
+
+static void options_of_features_not_built_do_not_exist(void **state)
+{
+	static const char *const names[] = {
+		"--base", "--auto", "--preset", "--healthcheck", "--healthcheck-cmd", "--cap", "--max-size", "--progress",
+		"--cache", "--no-cache", "--media-types", "--rebuild",
+	};
+	struct msk_options o;
+	struct msk_err err;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		assert_int_equal(parse("build", ARGS(names[i]), &o, &err), -1);
+		assert_non_null(strstr(err.msg, "unknown option"));
+		msk_options_release(&o);
+	}
+}
+
+static void options_of_another_verb_say_whose(void **state)
+{
+	(void)state;
+	parse_bad("build", ARGS("--list"), "--list: not an option of build", "it belongs to mkscratch deps");
+	parse_bad("deps", ARGS("-o", "x"), "-o: not an option of deps", "it belongs to mkscratch build");
+}
+
+static void values_that_lack_or_are_too_much(void **state)
+{
+	(void)state;
+	parse_bad("build", ARGS("--bin"), "--bin: needs a value", "--bin SRC[:DEST]");
+	parse_bad("build", ARGS("-no"), "-o: needs a value", "-o PATH|-");
+	parse_bad("build", ARGS("--dry-run=yes"), "--dry-run: takes no value (\"yes\")", "");
+}
+
+static void words_out_of_place(void **state)
+{
+	(void)state;
+	parse_bad("build", ARGS("app"), "app: neither a verb nor an option", "did you mean: mkscratch --bin app -o img.tar");
+	parse_bad("build", ARGS("verfy"), "verfy: neither a verb nor an option", "did you mean: mkscratch verify");
+	parse_bad("build", ARGS("--json", "deps"), "deps: a verb comes first, before any option", "mkscratch deps ...");
+	parse_bad("build", ARGS("--bin", "app", "serve"), "serve: neither a verb nor an option",
+		  "did you mean --bin serve, or --cmd serve?");
+	parse_bad("version", ARGS("x"), "version: takes no operand (\"x\")", "");
+}
+
+static void option_rows_are_sound(void **state)
+{
+	(void)state;
+	for (const struct opt_row *a = msk_opt_rows; a->name; a++) {
+		assert_true(a->verbs != 0 && a->set && a->help && a->help[strlen(a->help) - 1] == '.');
+		assert_true((a->kind == OPT_FLAG) == !a->metavar);
+		assert_true((a->complete == COMPLETE_WORDS) == !!a->words);
+		assert_true(strlen(a->name) < 30);
+		for (const struct opt_row *b = a + 1; b->name; b++) {
+			assert_string_not_equal(a->name, b->name);
+			assert_true(!a->letter || a->letter != b->letter);
+		}
+	}
+}
+
+/* Longest line and number of lines. */
+static void measure(const struct msk_str *text, size_t *width, size_t *lines)
+{
+	*width = *lines = 0;
+	for (const char *p = text->buf; *p; p++) {
+		size_t n = strcspn(p, "\n");
+
+		assert_true(n == 0 || p[n - 1] != ' ');
+		*width = n > *width ? n : *width;
+		++*lines;
+		p += n;
+		assert_int_equal(*p, '\n');
+	}
+}
+
+static void help_fits_a_screen(void **state)
+{
+	size_t width, lines;
+
+	(void)state;
+	for (size_t i = 0; msk_help_topic_at(i); i++) {
+		MSK_AUTO_STR text = MSK_STR_INIT;
+
+		assert_true(msk_help_topic(msk_help_topic_at(i), &text));
+		measure(&text, &width, &lines);
+		if (width > 80 || lines > 24)
+			fail_msg("help %s: %zu columns, %zu lines", msk_help_topic_at(i), width, lines);
+	}
+}
+
+static void short_help_fits_a_screen_and_begins_with_examples(void **state)
+{
+	MSK_AUTO_STR text = MSK_STR_INIT;
+	size_t width, lines;
+
+	(void)state;
+	msk_help_short(&text);
+	measure(&text, &width, &lines);
+	assert_in_range(width, 1, 80);
+	assert_in_range(lines, 1, 24);
+	assert_true(msk_starts_with(text.buf, "Examples:\n  mkscratch --bin ./app --certs --tz -o img.tar"));
+}
+
+/* `dashes` is how the text writes "--". */
+static void check_has_all(const struct msk_str *text, const char *dashes, unsigned verbs)
+{
+	for (const struct opt_row *row = msk_opt_rows; row->name; row++) {
+		MSK_AUTO_STR name = MSK_STR_INIT;
+
+		msk_str_adds(&name, dashes);
+		for (const char *p = row->name; *p; p++)
+			msk_str_addf(&name, *p == '-' && dashes[0] == '\\' ? "\\-" : "%c", *p);
+		if ((row->verbs & verbs) && !strstr(text->buf, name.buf))
+			fail_msg("%s is missing", name.buf);
+	}
+}
+
+static void every_option_is_in_every_text(void **state)
+{
+	static const char *const shells[] = { "bash", "zsh", "fish" };
+	MSK_AUTO_STR help = MSK_STR_INIT;
+	MSK_AUTO_STR man = MSK_STR_INIT;
+
+	(void)state;
+	msk_help_short(&help);
+	check_has_all(&help, "--", VERB_BUILD);
+	msk_man_page(&man);
+	check_has_all(&man, "\\-\\-", VERB_ALL);
+	for (size_t i = 0; i < 3; i++) {
+		MSK_AUTO_STR text = MSK_STR_INIT;
+
+		assert_true(msk_completion(shells[i], &text));
+		check_has_all(&text, i == 2 ? "-l " : "--", VERB_ALL);
+	}
+}
+
+static void topics_are_verbs_groups_and_prose(void **state)
+{
+	MSK_AUTO_STR text = MSK_STR_INIT;
+
+	(void)state;
+	assert_false(msk_help_topic("nonsense", &text));
+	for (const struct verb *v = msk_verbs; v->name; v++)
+		assert_true(msk_help_topic(v->name, &text));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_spelling_of_a_value),
+		cmocka_unit_test(flags_are_bundled_and_a_value_may_end_them),
+		cmocka_unit_test(optional_values_never_stand_apart),
+		cmocka_unit_test(the_last_of_a_single_value_wins),
+		cmocka_unit_test(two_dashes_end_the_options),
+		cmocka_unit_test(a_dash_alone_is_an_operand),
+		cmocka_unit_test(values_may_look_like_options),
+		cmocka_unit_test(help_stops_the_parser),
+		cmocka_unit_test(unknown_options_name_the_nearest),
+		cmocka_unit_test(options_of_features_not_built_do_not_exist),
+		cmocka_unit_test(options_of_another_verb_say_whose),
+		cmocka_unit_test(values_that_lack_or_are_too_much),
+		cmocka_unit_test(words_out_of_place),
+		cmocka_unit_test(option_rows_are_sound),
+		cmocka_unit_test(help_fits_a_screen),
+		cmocka_unit_test(short_help_fits_a_screen_and_begins_with_examples),
+		cmocka_unit_test(every_option_is_in_every_text),
+		cmocka_unit_test(topics_are_verbs_groups_and_prose),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
