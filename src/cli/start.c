@@ -26,7 +26,7 @@ int msk_start(struct msk_err *err)
 	if (fill_standard_fds(err) < 0)
 		return -1;
 	if (getauxval(AT_SECURE))
-		return msk_fail(err, MSK_E_USAGE, "mkscratch: refusing to run with the privileges of its file (set-id)");
+		return msk_fail(err, MSK_E_USAGE, "refusing to run with the privileges of its file (set-id)");
 	msk_tempfile_catch_signals();
 	return 0;
 }

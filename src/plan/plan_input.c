@@ -136,7 +136,7 @@ static int default_dest(struct msk_input *in, const char *text, struct msk_err *
 	in->src = msk_xstrdup(text);
 	if (colon) {
 		msk_fail(err, MSK_E_USAGE, "%s: DEST \"%s\" is not an absolute path", in->spec, colon + 1);
-		return msk_hint(err, "%.*s:/%s", (int)(colon - text), text, colon + 1);
+		return msk_hint(err, "%.*s:/%s", (int)(strlen(in->spec) - strlen(colon)), in->spec, colon + 1);
 	}
 	if (in->kind != MSK_INPUT_BIN) {
 		msk_fail(err, MSK_E_USAGE, "%s: has no DEST", in->spec);

@@ -317,7 +317,8 @@ static void lookups(void **state)
 static void commands_are_json_or_one_word(void **state)
 {
 	struct msk_plan p = OK("--entrypoint", "[\"/app\", \"a b\", \"\\u00e9\"]",
-			       "--cmd", "one two", "--cmd", "[\"x\",\"y\"]");
+			       "--cmd", "one two",
+			       "--cmd", "[\"x\",\"y\"]");
 
 	(void)state;
 	assert_int_equal(p.config.entrypoint.n, 3);

@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# Command lines that mean nothing: exit 2, the sentence, the hint, and nothing made. (The sentences of each value are
+# in unit/test_plan.c; here are those a user meets first, from outside.)
+. "$(dirname "$0")/../lib.sh"
+printf '\177ELF' >app && echo old >img.tar
+
+must_fail 2 '--cert-s: unknown option' 'did you mean --certs?' -- --bin app --cert-s -o img.tar
+must_fail 2 '--ouptut: unknown option' 'did you mean --output?' -- --bin app --ouptut=img.tar
+must_fail 2 '-Z: unknown option' 'mkscratch --help' -- -Z
+must_fail 2 '--base: unknown option' -- --bin app --base x -o img.tar
+must_fail 2 '--list: not an option of build' 'it belongs to mkscratch deps' -- --list
+must_fail 2 '--tag: not an option of deps' 'it belongs to mkscratch build' -- deps --tag x
+must_fail 2 '--bin: needs a value' '--bin SRC[:DEST]' -- --bin
+must_fail 2 '--dry-run: takes no value ("1")' -- --dry-run=1
+must_fail 2 'app: neither a verb nor an option' 'did you mean: mkscratch --bin app -o img.tar' -- app
+must_fail 2 'verfy: neither a verb nor an option' 'did you mean: mkscratch verify' -- verfy img.tar
+must_fail 2 'ca.pem: neither a verb nor an option' 'did you mean --certs=ca.pem?' -- --bin app --certs ca.pem
+must_fail 2 'deps: a verb comes first, before any option' 'mkscratch deps ...' -- --json deps app
+must_fail 2 'deps: no FILE given' 'mkscratch deps ./app' -- deps
+must_fail 2 'verify: no IMAGE given' 'mkscratch verify img.tar' -- verify
+must_fail 2 'help nonsense: no such topic' -- help nonsense
+must_fail 2 'help confg: no such topic' 'did you mean: mkscratch help config' -- help confg
+must_fail 2 'help: one topic at a time (2 vs 1)' -- help a b
+must_fail 2 'completion ksh: no such shell here' 'mkscratch completion bash, zsh or fish' -- completion ksh
+must_fail 2 'completion: needs the name of a shell (0 vs 1)' -- completion
+
+must_fail 2 'nothing to run: no --bin given' 'mkscratch --bin ./app -o app.tar' -- --certs -o img.tar
+must_fail 2 'nowhere to write: no --output given' '-o img.tar' -- --bin app
+must_fail 2 '--output ./img.tar: given twice' -- --bin app -o img.tar -o ./img.tar
+must_fail 2 '--output app: is also an input (--bin ./app)' -- --bin ./app -o app
+must_fail 2 '--print tree: is none of plan, rootfs' -- --bin app --print tree
+must_fail 2 '--bin app:bin/app: DEST "bin/app" is not an absolute path' '--bin app:/bin/app' -- --bin app:bin/app -o img.tar
+must_fail 2 '--file app: has no DEST' '--file app:/PATH/IN/IMAGE' -- --bin app --file app -o img.tar
+must_fail 2 '--file app:/b:999: mode "999" is not octal' -- --bin app --file app:/b:999 -o img.tar
+must_fail 2 'user "a:b": character ":" is not allowed' '--user nobody, nonroot, root, UID[:GID] or NAME:UID[:GID]' -- \
+	--bin app --user a:b -o img.tar
+must_fail 2 'uid 4294967296: larger than 2147483646' -- --bin app --user 4294967296 -o img.tar
+must_fail 2 'zone "../../etc/passwd": not a zone name' -- --bin app --tz=../../etc/passwd -o img.tar
+must_fail 2 '--env PATH: has no value' '--env PATH=VALUE' -- --bin app -e PATH -o img.tar
+must_fail 2 '--expose 8080:80: "8080:80" is not a port' \
+	'--expose takes ports of the image; those of the host belong to docker run -p' -- --bin app -p 8080:80 -o img.tar
+must_fail 2 '--stop-signal SIGFOO: not a signal' -- --bin app --stop-signal SIGFOO -o img.tar
+must_fail 2 '--created yesterday: not a time' '--created 2024-05-01T12:00:00Z, seconds since 1970, or now' -- \
+	--bin app --created yesterday -o img.tar
+must_fail 2 'tag "App": upper case is not allowed in a name ("App")' -- --bin app -t App -o img.tar
+must_fail 2 'tag "a@sha256:0": a digest cannot be chosen, it follows from the image' -- --bin app -t a@sha256:0 -o img.tar
+must_fail 2 '--compress gzip:99: level is out of range (99 vs 1..12)' -- --bin app --compress gzip:99 -o img.tar
+must_fail 2 '--library-path lib: "lib" is not an absolute path' -- --bin app --library-path lib -o img.tar
+SOURCE_DATE_EPOCH=12x must_fail 2 'SOURCE_DATE_EPOCH "12x": not a whole number of seconds' -- --bin app -o img.tar
+
+# Control bytes of a name do not reach the terminal, and a long one does not drown the message.
+must_fail 2 '--\x1b[31m: unknown option' -- "$(printf -- '--\033[31m')"
+long=$(printf 'x%.0s' $(seq 2000))
+run mk "--$long"
+like "$status $(head -n 1 "$err")" '^2 mkscratch: --x+\.\.\.x+: unknown option$' 'a long name is shortened in the middle'
+t '... to a line of 280 bytes' test "$(head -n 1 "$err" | wc -c)" -le 280
+is "$(cat img.tar)" old 'the old output is as it was'
+done_testing
