@@ -36,6 +36,7 @@ rotree     value
 timestamp  value
 options    plan
 closure    elf
+symbols    elf
 '
 
 # One door per library: the files that may include its headers.

@@ -1,0 +1,60 @@
+/* The dynamic symbols of an ELF file with their versions, as its loader sees them: by way of PT_DYNAMIC, never by
+ * section headers. What is read is bounded by the limits below and checked against the file before it is used.
+ *
+ * Sources: System V ABI chapter 5, LSB "Symbol Versioning", glibc's and musl's hash tables. */
+#ifndef MKSCRATCH_SYMBOLS_H
+#define MKSCRATCH_SYMBOLS_H
+
+#include "mkscratch/elf.h"
+
+#define MSK_SYMBOLS_MAX      (1u << 20)     /* of one object */
+#define MSK_SYMBOLS_STRINGS  (64u << 20)    /* bytes of its string table */
+#define MSK_VERSIONS_MAX     (1u << 15)     /* as many as an index can name */
+
+struct msk_symbol {
+	const char *name;              /* in the owner's strings */
+	unsigned char bind, type;      /* STB_*, STT_* */
+	bool defined;                  /* can answer a reference */
+	bool hidden;                   /* answers only references that ask for its version */
+	bool by_data;                  /* a data relocation refers to it: looked up when the program starts, lazy or not */
+	uint16_t version;              /* index without the hidden bit: 0 local, 1 global, else one of the tables' */
+	const char *version_name;      /* "GLIBC_2.34"; NULL for 0 and 1 */
+};
+
+/* A version that has to be among those defined by the library `file`. */
+struct msk_version_need {
+	const char *file, *name;
+	uint32_t hash;
+	uint16_t index;
+	bool weak;
+};
+
+struct msk_version_def {
+	const char *name;
+	uint32_t hash;
+	uint16_t index;
+	bool base;                     /* names the file itself */
+};
+
+struct msk_symbols {
+	struct msk_symbol *v;          /* without the null symbol */
+	size_t n;
+	bool versioned;                /* has DT_VERSYM */
+	struct msk_version_need *needs;
+	size_t n_needs;
+	struct msk_version_def *defs;
+	size_t n_defs;
+	bool textrel;                  /* DT_TEXTREL or DF_TEXTREL */
+	bool relr;                     /* DT_RELR */
+	char *strings;
+};
+
+/* Fails: MSK_E_INPUT for tables that lie outside the file, do not end or exceed the limits; MSK_E_IO. A file without
+ * PT_DYNAMIC has no symbols, which is no error. */
+int msk_symbols_read(const struct msk_rofile *f, const char *name, struct msk_symbols *out, struct msk_err *err);
+void msk_symbols_release(struct msk_symbols *s);
+
+/* Is there an undefined symbol of that name? */
+bool msk_symbols_import(const struct msk_symbols *s, const char *name);
+
+#endif
