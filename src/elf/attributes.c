@@ -58,10 +58,10 @@ static int find_cpu_arch(struct cursor c)
 }
 
 /* Within the vendor's part: {tag, u32 length, attributes}; tag 1 speaks for the whole file. */
-static int in_vendor(const struct msk_source *s, struct cursor c)
+static int in_vendor(const struct msk_elf_source *s, struct cursor c)
 {
 	while (c.end - c.p >= 5) {
-		uint32_t n = msk_source_u32(s, c.p + 1);
+		uint32_t n = msk_elf_source_u32(s, c.p + 1);
 
 		if (n < 5 || n > (size_t)(c.end - c.p))
 			return -1;
@@ -73,14 +73,14 @@ static int in_vendor(const struct msk_source *s, struct cursor c)
 }
 
 /* 'A', then {u32 length, vendor name, its part} */
-static int in_section(const struct msk_source *s, struct cursor c)
+static int in_section(const struct msk_elf_source *s, struct cursor c)
 {
 	static const char vendor[] = "aeabi";
 
 	if (c.p == c.end || *c.p++ != 'A')
 		return -1;
 	while (c.end - c.p >= 4) {
-		uint32_t n = msk_source_u32(s, c.p);
+		uint32_t n = msk_elf_source_u32(s, c.p);
 
 		if (n < 4 || n > (size_t)(c.end - c.p))
 			return -1;
@@ -92,22 +92,22 @@ static int in_section(const struct msk_source *s, struct cursor c)
 }
 
 /* ARM files are of class 32: sh_type at 4, sh_offset at 16, sh_size at 20 of 40 bytes. */
-int msk_attributes_read(const struct msk_source *s, int *cpu_arch, struct msk_err *err)
+int msk_attributes_read(const struct msk_elf_source *s, int *cpu_arch, struct msk_err *err)
 {
 	size_t n = (size_t)s->shnum * sizeof(Elf32_Shdr);
 	MSK_AUTO_FREE unsigned char *table = NULL, *buf = NULL;
 
 	if (s->is64 || s->shentsize != sizeof(Elf32_Shdr) || s->shnum == 0 || s->shnum > SECTIONS_LIMIT ||
-	    !msk_source_holds(s, s->shoff, n))
+	    !msk_elf_source_holds(s, s->shoff, n))
 		return 0;
 	table = msk_xmalloc(n);
 	if (msk_elf_source_read(s, s->shoff, table, n, err) < 0)
 		return -1;
 	for (const unsigned char *h = table; h < table + n; h += sizeof(Elf32_Shdr)) {
-		uint32_t at = msk_source_u32(s, h + 16), size = msk_source_u32(s, h + 20);
+		uint32_t at = msk_elf_source_u32(s, h + 16), size = msk_elf_source_u32(s, h + 20);
 
-		if (msk_source_u32(s, h + 4) != ATTRIBUTES_TYPE || size == 0 || size > ATTRIBUTES_LIMIT ||
-		    !msk_source_holds(s, at, size))
+		if (msk_elf_source_u32(s, h + 4) != ATTRIBUTES_TYPE || size == 0 || size > ATTRIBUTES_LIMIT ||
+		    !msk_elf_source_holds(s, at, size))
 			continue;
 		buf = msk_xmalloc(size);
 		if (msk_elf_source_read(s, at, buf, size, err) < 0)

@@ -22,7 +22,7 @@ static void dynamic_release(struct dynamic *d)
 	free(d->kinds);
 }
 
-static int add_need(const struct msk_source *s, struct dynamic *d, enum msk_need kind, uint64_t at,
+static int add_need(const struct msk_elf_source *s, struct dynamic *d, enum msk_need kind, uint64_t at,
 		    struct msk_err *err)
 {
 	size_t n = d->n_needs;
@@ -37,7 +37,7 @@ static int add_need(const struct msk_source *s, struct dynamic *d, enum msk_need
 	return 0;
 }
 
-static int take_entry(const struct msk_source *s, struct dynamic *d, uint64_t tag, uint64_t value,
+static int take_entry(const struct msk_elf_source *s, struct dynamic *d, uint64_t tag, uint64_t value,
 		      struct msk_err *err)
 {
 	switch (tag) {
@@ -58,7 +58,7 @@ static int take_entry(const struct msk_source *s, struct dynamic *d, uint64_t ta
 }
 
 /* Entries until DT_NULL or the end of the segment, whichever comes first. */
-static int walk_entries(const struct msk_source *s, const struct msk_segment *g, struct dynamic *d,
+static int walk_entries(const struct msk_elf_source *s, const struct msk_segment *g, struct dynamic *d,
 			struct msk_err *err)
 {
 	const size_t word = s->is64 ? 8 : 4, entry = 2 * word;
@@ -74,11 +74,11 @@ static int walk_entries(const struct msk_source *s, const struct msk_segment *g,
 		if (msk_elf_source_read(s, at, buf, n * entry, err) < 0)
 			return -1;
 		for (size_t i = 0; i < n; i++) {
-			uint64_t tag = msk_source_word(s, buf + i * entry);
+			uint64_t tag = msk_elf_source_word(s, buf + i * entry);
 
 			if (tag == DT_NULL)
 				return 0;
-			if (take_entry(s, d, tag, msk_source_word(s, buf + i * entry + word), err) < 0)
+			if (take_entry(s, d, tag, msk_elf_source_word(s, buf + i * entry + word), err) < 0)
 				return -1;
 		}
 		at += n * entry;
@@ -87,7 +87,7 @@ static int walk_entries(const struct msk_source *s, const struct msk_segment *g,
 	return 0;
 }
 
-static int find_strings(const struct msk_source *s, struct dynamic *d, struct msk_err *err)
+static int find_strings(const struct msk_elf_source *s, struct dynamic *d, struct msk_err *err)
 {
 	uint64_t room;
 
@@ -95,7 +95,7 @@ static int find_strings(const struct msk_source *s, struct dynamic *d, struct ms
 		return 0;
 	if (!d->has_strtab)
 		return msk_fail(err, MSK_E_INPUT, "%s: names libraries, but has no string table", s->name);
-	if (!msk_source_locate(s, d->strtab, &d->strings_at, &room))
+	if (!msk_elf_source_locate(s, d->strtab, &d->strings_at, &room))
 		return msk_fail(err, MSK_E_INPUT, "%s: string table at 0x%llx is outside the file", s->name,
 				(unsigned long long)d->strtab);
 	d->strings_size = d->has_strsz && d->strsz < room ? d->strsz : room;
@@ -103,8 +103,8 @@ static int find_strings(const struct msk_source *s, struct dynamic *d, struct ms
 }
 
 /* One string of the table; `what` is for messages. */
-static int read_string(const struct msk_source *s, const struct dynamic *d, uint64_t at, size_t limit, const char *what,
-		       char **out, struct msk_err *err)
+static int read_string(const struct msk_elf_source *s, const struct dynamic *d, uint64_t at, size_t limit,
+		       const char *what, char **out, struct msk_err *err)
 {
 	MSK_AUTO_STR text = MSK_STR_INIT;
 	char buf[512];
@@ -131,7 +131,8 @@ static int read_string(const struct msk_source *s, const struct dynamic *d, uint
 			(unsigned long long)at);
 }
 
-static int read_needed(const struct msk_source *s, struct dynamic *d, struct msk_elf *e, struct msk_err *err)
+static int read_needed(const struct msk_elf_source *s, struct dynamic *d, struct msk_elf *e,
+		       struct msk_err *err)
 {
 	for (size_t i = 0; i < d->n_needs; i++) {
 		char *name;
@@ -144,7 +145,8 @@ static int read_needed(const struct msk_source *s, struct dynamic *d, struct msk
 	return 0;
 }
 
-static int read_strings(const struct msk_source *s, struct dynamic *d, struct msk_elf *e, struct msk_err *err)
+static int read_strings(const struct msk_elf_source *s, struct dynamic *d, struct msk_elf *e,
+			struct msk_err *err)
 {
 	if (read_needed(s, d, e, err) < 0)
 		return -1;
@@ -157,7 +159,7 @@ static int read_strings(const struct msk_source *s, struct dynamic *d, struct ms
 	return 0;
 }
 
-int msk_dynamic_read(const struct msk_source *s, struct msk_elf *e, struct msk_err *err)
+int msk_dynamic_read(const struct msk_elf_source *s, struct msk_elf *e, struct msk_err *err)
 {
 	MSK_CLEANUP(dynamic_release) struct dynamic d = { 0 };
 	const struct msk_segment *g = NULL;
@@ -167,7 +169,7 @@ int msk_dynamic_read(const struct msk_source *s, struct msk_elf *e, struct msk_e
 			g = &s->segs[i];
 	if (!g)
 		return 0;
-	if (!msk_source_holds(s, g->offset, g->filesz))
+	if (!msk_elf_source_holds(s, g->offset, g->filesz))
 		return msk_fail(err, MSK_E_INPUT, "%s: dynamic section ends at %llu, file has %llu bytes", s->name,
 				(unsigned long long)(g->offset + g->filesz), (unsigned long long)s->file->size);
 	e->has_dynamic = true;

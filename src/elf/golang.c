@@ -25,8 +25,8 @@ static bool find_magic(const unsigned char *buf, size_t n, size_t *at)
 }
 
 /* Scan one segment. The header is aligned by address; chunks overlap so that it is never cut. */
-static int scan_segment(const struct msk_source *s, const struct msk_segment *g, unsigned char *buf, uint64_t *budget,
-			uint64_t *out, struct msk_err *err)
+static int scan_segment(const struct msk_elf_source *s, const struct msk_segment *g, unsigned char *buf,
+			uint64_t *budget, uint64_t *out, struct msk_err *err)
 {
 	uint64_t end = g->filesz < *budget ? g->filesz : *budget;
 
@@ -45,7 +45,7 @@ static int scan_segment(const struct msk_source *s, const struct msk_segment *g,
 }
 
 /* Where the info begins in the file; 0 when there is none. */
-static int locate_info(const struct msk_source *s, uint64_t *out, struct msk_err *err)
+static int locate_info(const struct msk_elf_source *s, uint64_t *out, struct msk_err *err)
 {
 	MSK_AUTO_FREE unsigned char *buf = msk_xmalloc(CHUNK);
 	uint64_t budget = SCAN_LIMIT;
@@ -61,11 +61,12 @@ static int locate_info(const struct msk_source *s, uint64_t *out, struct msk_err
 }
 
 /* Add n bytes at `at`, or nothing when they make no sense. */
-static int add_text(const struct msk_source *s, uint64_t at, uint64_t n, struct msk_str *out, struct msk_err *err)
+static int add_text(const struct msk_elf_source *s, uint64_t at, uint64_t n, struct msk_str *out,
+		    struct msk_err *err)
 {
 	MSK_AUTO_FREE char *text = NULL;
 
-	if (n == 0 || n > TEXT_LIMIT || !msk_source_holds(s, at, n))
+	if (n == 0 || n > TEXT_LIMIT || !msk_elf_source_holds(s, at, n))
 		return 0;
 	text = msk_xmalloc((size_t)n);
 	if (msk_elf_source_read(s, at, text, (size_t)n, err) < 0)
@@ -75,7 +76,7 @@ static int add_text(const struct msk_source *s, uint64_t at, uint64_t n, struct 
 }
 
 /* {uvarint length, bytes}; *at moves behind it. */
-static int add_counted(const struct msk_source *s, uint64_t *at, struct msk_str *out, struct msk_err *err)
+static int add_counted(const struct msk_elf_source *s, uint64_t *at, struct msk_str *out, struct msk_err *err)
 {
 	unsigned char buf[10];
 	uint64_t left = *at < s->file->size ? s->file->size - *at : 0, n = 0;
@@ -94,18 +95,19 @@ static int add_counted(const struct msk_source *s, uint64_t *at, struct msk_str 
 }
 
 /* The string header that address `where` points at: {pointer, length} in the file's words. */
-static int add_pointed(const struct msk_source *s, uint64_t where, struct msk_str *out, struct msk_err *err)
+static int add_pointed(const struct msk_elf_source *s, uint64_t where, struct msk_str *out,
+		       struct msk_err *err)
 {
 	const size_t word = s->is64 ? 8 : 4;
 	unsigned char header[16];
 	uint64_t at, room, n;
 
-	if (!msk_source_locate(s, where, &at, &room) || room < 2 * word)
+	if (!msk_elf_source_locate(s, where, &at, &room) || room < 2 * word)
 		return 0;
 	if (msk_elf_source_read(s, at, header, 2 * word, err) < 0)
 		return -1;
-	n = msk_source_word(s, header + word);
-	if (!msk_source_locate(s, msk_source_word(s, header), &at, &room) || room < n)
+	n = msk_elf_source_word(s, header + word);
+	if (!msk_elf_source_locate(s, msk_elf_source_word(s, header), &at, &room) || room < n)
 		return 0;
 	return add_text(s, at, n, out, err);
 }
@@ -125,8 +127,8 @@ static bool is_version(const struct msk_str *v)
 	return (msk_starts_with(text, "go") || msk_starts_with(text, "devel")) && v->len < 256 && strlen(text) == v->len;
 }
 
-static int read_info(const struct msk_source *s, uint64_t at, struct msk_str *version, struct msk_str *text,
-		     struct msk_err *err)
+static int read_info(const struct msk_elf_source *s, uint64_t at, struct msk_str *version,
+		     struct msk_str *text, struct msk_err *err)
 {
 	const size_t word = s->is64 ? 8 : 4;
 	unsigned char head[HEADER];
@@ -136,11 +138,11 @@ static int read_info(const struct msk_source *s, uint64_t at, struct msk_str *ve
 		return -1;
 	if (head[15] & 2)
 		return add_counted(s, &strings, version, err) < 0 ? -1 : add_counted(s, &strings, text, err);
-	return add_pointed(s, msk_source_word(s, head + 16), version, err) < 0 ? -1 :
-	       add_pointed(s, msk_source_word(s, head + 16 + word), text, err);
+	return add_pointed(s, msk_elf_source_word(s, head + 16), version, err) < 0 ? -1 :
+	       add_pointed(s, msk_elf_source_word(s, head + 16 + word), text, err);
 }
 
-int msk_golang_read(const struct msk_source *s, struct msk_elf *e, struct msk_err *err)
+int msk_golang_read(const struct msk_elf_source *s, struct msk_elf *e, struct msk_err *err)
 {
 	MSK_AUTO_STR version = MSK_STR_INIT;
 	MSK_AUTO_STR text = MSK_STR_INIT;

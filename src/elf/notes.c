@@ -24,7 +24,7 @@ static size_t padded(size_t n, size_t align)
 }
 
 /* Take the note at the front of [*p, *p + *left). False at the end, or where the sizes make no sense. */
-static bool next_note(const struct msk_source *s, size_t align, const unsigned char **p, size_t *left,
+static bool next_note(const struct msk_elf_source *s, size_t align, const unsigned char **p, size_t *left,
 		      struct note *out)
 {
 	uint32_t owner_size, size;
@@ -32,14 +32,15 @@ static bool next_note(const struct msk_source *s, size_t align, const unsigned c
 
 	if (*left < 12)
 		return false;
-	owner_size = msk_source_u32(s, *p);
-	size = msk_source_u32(s, *p + 4);
+	owner_size = msk_elf_source_u32(s, *p);
+	size = msk_elf_source_u32(s, *p + 4);
 	if (owner_size > *left - 12 || size > *left - 12)
 		return false;
 	desc_at = padded(12 + (size_t)owner_size, align);
 	if (desc_at > *left || size > *left - desc_at)
 		return false;
-	*out = (struct note){ msk_source_u32(s, *p + 8), (const char *)*p + 12, owner_size, *p + desc_at, size };
+	*out = (struct note){ msk_elf_source_u32(s, *p + 8), (const char *)*p + 12, owner_size, *p + desc_at,
+			      size };
 	end = padded(desc_at + size, align);
 	if (end > *left)
 		end = *left;
@@ -56,19 +57,20 @@ static bool owned_by(const struct note *n, const char *owner)
 }
 
 /* Properties are {type, size, data} padded to a word. */
-static void take_properties(const struct msk_source *s, const struct note *n, struct msk_elf *e)
+static void take_properties(const struct msk_elf_source *s, const struct note *n, struct msk_elf *e)
 {
 	const size_t word = s->is64 ? 8 : 4;
 
 	for (size_t at = 0; n->size - at >= 8;) {
-		uint32_t type = msk_source_u32(s, n->desc + at), size = msk_source_u32(s, n->desc + at + 4);
+		uint32_t type = msk_elf_source_u32(s, n->desc + at);
+		uint32_t size = msk_elf_source_u32(s, n->desc + at + 4);
 		size_t whole;
 
 		at += 8;
 		if (size > n->size - at)
 			return;
 		if (type == X86_ISA_NEEDED && size >= 4 && (e->machine == EM_X86_64 || e->machine == EM_386)) {
-			uint32_t bits = msk_source_u32(s, n->desc + at) & 0xf;
+			uint32_t bits = msk_elf_source_u32(s, n->desc + at) & 0xf;
 
 			for (unsigned v = 1; v <= 4; v++)
 				if (bits & (1u << (v - 1)) && v > e->isa_level)
@@ -85,16 +87,16 @@ static void set_os(struct msk_elf *e, const char *os)
 }
 
 /* NT_GNU_ABI_TAG: 0 is Linux. */
-static void take_abi_tag(const struct msk_source *s, const struct note *n, struct msk_elf *e)
+static void take_abi_tag(const struct msk_elf_source *s, const struct note *n, struct msk_elf *e)
 {
 	static const char *const systems[] = { NULL, "the Hurd", "Solaris", "FreeBSD" };
-	uint32_t os = n->size >= 16 ? msk_source_u32(s, n->desc) : 0;
+	uint32_t os = n->size >= 16 ? msk_elf_source_u32(s, n->desc) : 0;
 
 	if (os)
 		set_os(e, os < 4 ? systems[os] : "another system");
 }
 
-static void take_note(const struct msk_source *s, const struct note *n, struct msk_elf *e)
+static void take_note(const struct msk_elf_source *s, const struct note *n, struct msk_elf *e)
 {
 	static const char *const systems[] = { "FreeBSD", "NetBSD", "OpenBSD", "DragonFly" };
 
@@ -107,7 +109,7 @@ static void take_note(const struct msk_source *s, const struct note *n, struct m
 			set_os(e, systems[i]);
 }
 
-static int read_segment(const struct msk_source *s, const struct msk_segment *g, struct msk_elf *e,
+static int read_segment(const struct msk_elf_source *s, const struct msk_segment *g, struct msk_elf *e,
 			struct msk_err *err)
 {
 	MSK_AUTO_FREE unsigned char *buf = NULL;
@@ -115,7 +117,7 @@ static int read_segment(const struct msk_source *s, const struct msk_segment *g,
 	size_t left = (size_t)g->filesz;
 	struct note n;
 
-	if (g->filesz > NOTES_LIMIT || g->filesz == 0 || !msk_source_holds(s, g->offset, g->filesz))
+	if (g->filesz > NOTES_LIMIT || g->filesz == 0 || !msk_elf_source_holds(s, g->offset, g->filesz))
 		return 0;
 	p = buf = msk_xmalloc(left);
 	if (msk_elf_source_read(s, g->offset, buf, left, err) < 0)
@@ -125,7 +127,7 @@ static int read_segment(const struct msk_source *s, const struct msk_segment *g,
 	return 0;
 }
 
-int msk_notes_read(const struct msk_source *s, struct msk_elf *e, struct msk_err *err)
+int msk_notes_read(const struct msk_elf_source *s, struct msk_elf *e, struct msk_err *err)
 {
 	unsigned budget = 32;       /* segments; real files have three */
 

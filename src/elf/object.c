@@ -21,13 +21,13 @@ void msk_elf_release(struct msk_elf *e)
 	*e = (struct msk_elf){ 0 };
 }
 
-static void source_release(struct msk_source *s)
+static void source_release(struct msk_elf_source *s)
 {
 	free(s->segs);
 }
 
 /* Bring n bytes of records from the file's byte order to ours, in place. */
-static void translate(const struct msk_source *s, Elf_Type type, void *buf, size_t n)
+static void translate(const struct msk_elf_source *s, Elf_Type type, void *buf, size_t n)
 {
 	Elf_Data d = { .d_buf = buf, .d_size = n, .d_type = type, .d_version = EV_CURRENT };
 	unsigned order = s->big_endian ? ELFDATA2MSB : ELFDATA2LSB;
@@ -71,7 +71,8 @@ static int check_ident(const unsigned char *id, const char *name, struct msk_err
 		version = (h).e_version; \
 	} while (0)
 
-static int check_order(const struct msk_source *s, const struct msk_elf *e, uint32_t version, struct msk_err *err)
+static int check_order(const struct msk_elf_source *s, const struct msk_elf *e, uint32_t version,
+		       struct msk_err *err)
 {
 	char order = msk_machine_order(e->machine);
 	struct msk_elf right = { .elf_class = e->elf_class, .machine = e->machine, .big_endian = !s->big_endian };
@@ -87,7 +88,7 @@ static int check_order(const struct msk_source *s, const struct msk_elf *e, uint
 	return 0;
 }
 
-static int read_header(struct msk_source *s, struct msk_elf *e, struct msk_err *err)
+static int read_header(struct msk_elf_source *s, struct msk_elf *e, struct msk_err *err)
 {
 	union {
 		unsigned char id[EI_NIDENT];
@@ -119,7 +120,7 @@ static int read_header(struct msk_source *s, struct msk_elf *e, struct msk_err *
 	return check_order(s, e, version, err);
 }
 
-static int check_type(const struct msk_source *s, const struct msk_elf *e, struct msk_err *err)
+static int check_type(const struct msk_elf_source *s, const struct msk_elf *e, struct msk_err *err)
 {
 	switch (e->type) {
 	case ET_EXEC: case ET_DYN:
@@ -142,7 +143,7 @@ static int check_type(const struct msk_source *s, const struct msk_elf *e, struc
 	(*(g) = (struct msk_segment){ (p).p_type, (p).p_flags, (p).p_offset, (p).p_vaddr, (p).p_filesz, (p).p_memsz, \
 				      (p).p_align })
 
-static void take_segments(struct msk_source *s, unsigned char *buf, size_t n)
+static void take_segments(struct msk_elf_source *s, unsigned char *buf, size_t n)
 {
 	translate(s, ELF_T_PHDR, buf, n);
 	s->segs = msk_xcalloc(s->phnum, sizeof *s->segs);
@@ -161,7 +162,7 @@ static void take_segments(struct msk_source *s, unsigned char *buf, size_t n)
 	}
 }
 
-static int read_segments(struct msk_source *s, struct msk_err *err)
+static int read_segments(struct msk_elf_source *s, struct msk_err *err)
 {
 	uint32_t entry = s->is64 ? sizeof(Elf64_Phdr) : sizeof(Elf32_Phdr);
 	size_t n = (size_t)s->phnum * entry;
@@ -176,7 +177,7 @@ static int read_segments(struct msk_source *s, struct msk_err *err)
 	if (n > MSK_ELF_MAX_PHDRS)
 		return msk_fail(err, MSK_E_INPUT, "%s: too many program headers (%u vs %u)", s->name, s->phnum,
 				MSK_ELF_MAX_PHDRS / entry);
-	if (!msk_source_holds(s, s->phoff, n))
+	if (!msk_elf_source_holds(s, s->phoff, n))
 		return msk_fail(err, MSK_E_INPUT, "%s: program headers end at %llu, file has %llu bytes", s->name,
 				end_of(s->phoff, n), (unsigned long long)s->file->size);
 	buf = msk_xmalloc(n);
@@ -187,7 +188,7 @@ static int read_segments(struct msk_source *s, struct msk_err *err)
 }
 
 /* Separate debug information keeps the program headers but none of the bytes they speak of. */
-static bool is_debug_file(const struct msk_source *s)
+static bool is_debug_file(const struct msk_elf_source *s)
 {
 	bool any_load = false, any_bytes = false;
 
@@ -202,13 +203,13 @@ static bool is_debug_file(const struct msk_source *s)
 	return any_load && !any_bytes;
 }
 
-static int check_load(const struct msk_source *s, const struct msk_segment *g, struct msk_err *err)
+static int check_load(const struct msk_elf_source *s, const struct msk_segment *g, struct msk_err *err)
 {
 	if (g->filesz > g->memsz)
 		return msk_fail(err, MSK_E_INPUT, "%s: segment at offset %llu is larger in the file than in memory "
 				"(%llu vs %llu bytes)", s->name, (unsigned long long)g->offset,
 				(unsigned long long)g->filesz, (unsigned long long)g->memsz);
-	if (g->filesz && !msk_source_holds(s, g->offset, g->filesz))
+	if (g->filesz && !msk_elf_source_holds(s, g->offset, g->filesz))
 		return msk_fail(err, MSK_E_INPUT, "%s: truncated: segment ends at %llu, file has %llu bytes", s->name,
 				end_of(g->offset, g->filesz), (unsigned long long)s->file->size);
 	if (g->vaddr + g->memsz < g->vaddr)
@@ -221,7 +222,7 @@ static int check_load(const struct msk_source *s, const struct msk_segment *g, s
 	return 0;
 }
 
-static int check_segments(const struct msk_source *s, struct msk_err *err)
+static int check_segments(const struct msk_elf_source *s, struct msk_err *err)
 {
 	size_t loads = 0;
 
@@ -240,7 +241,7 @@ static int check_segments(const struct msk_source *s, struct msk_err *err)
 }
 
 /* The kernel takes the first PT_INTERP, of 2 to PATH_MAX bytes with a NUL as the last. */
-static int read_interp(const struct msk_source *s, struct msk_elf *e, struct msk_err *err)
+static int read_interp(const struct msk_elf_source *s, struct msk_elf *e, struct msk_err *err)
 {
 	const struct msk_segment *g = NULL;
 	char path[MSK_MAX_PATH + 1];
@@ -253,7 +254,7 @@ static int read_interp(const struct msk_source *s, struct msk_elf *e, struct msk
 	if (g->filesz < 2 || g->filesz > sizeof path)
 		return msk_fail(err, MSK_E_INPUT, "%s: path of its loader has %llu bytes (allowed: 2 to %zu)", s->name,
 				(unsigned long long)g->filesz, sizeof path);
-	if (!msk_source_holds(s, g->offset, g->filesz))
+	if (!msk_elf_source_holds(s, g->offset, g->filesz))
 		return msk_fail(err, MSK_E_INPUT, "%s: path of its loader ends at %llu, file has %llu bytes", s->name,
 				end_of(g->offset, g->filesz), (unsigned long long)s->file->size);
 	if (msk_elf_source_read(s, g->offset, path, g->filesz, err) < 0)
@@ -267,7 +268,7 @@ static int read_interp(const struct msk_source *s, struct msk_elf *e, struct msk
 }
 
 /* DF_1_PIE, DT_SONAME and DT_NEEDED tell libraries from programs that need no loader. */
-static enum msk_linkage linkage_of(const struct msk_source *s, const struct msk_elf *e)
+static enum msk_linkage linkage_of(const struct msk_elf_source *s, const struct msk_elf *e)
 {
 	if (e->interp)
 		return MSK_ELF_DYNAMIC;
@@ -288,7 +289,7 @@ static enum msk_linkage linkage_of(const struct msk_source *s, const struct msk_
 	return MSK_ELF_LIBRARY;
 }
 
-static int read_platform(const struct msk_source *s, struct msk_elf *e, struct msk_err *err)
+static int read_platform(const struct msk_elf_source *s, struct msk_elf *e, struct msk_err *err)
 {
 	int cpu_arch = -1;
 
@@ -305,7 +306,7 @@ static int read_platform(const struct msk_source *s, struct msk_elf *e, struct m
 
 int msk_elf_read_header(const struct msk_rofile *f, const char *name, struct msk_elf *out, struct msk_err *err)
 {
-	struct msk_source s = { .file = f, .name = name };
+	struct msk_elf_source s = { .file = f, .name = name };
 	struct msk_elf e = { 0 };
 
 	if (read_header(&s, &e, err) < 0)
@@ -316,7 +317,7 @@ int msk_elf_read_header(const struct msk_rofile *f, const char *name, struct msk
 
 int msk_elf_read(const struct msk_rofile *f, const char *name, struct msk_elf *out, struct msk_err *err)
 {
-	MSK_CLEANUP(source_release) struct msk_source s = { .file = f, .name = name };
+	MSK_CLEANUP(source_release) struct msk_elf_source s = { .file = f, .name = name };
 	MSK_CLEANUP(msk_elf_release) struct msk_elf e = { 0 };
 
 	if (read_header(&s, &e, err) < 0 || check_type(&s, &e, err) < 0 || read_segments(&s, err) < 0 ||

@@ -9,7 +9,7 @@ struct msk_segment {
 	uint64_t offset, vaddr, filesz, memsz, align;
 };
 
-struct msk_source {
+struct msk_elf_source {
 	const struct msk_rofile *file;
 	const char *name;              /* for messages */
 	bool is64, big_endian;
@@ -20,28 +20,29 @@ struct msk_source {
 };
 
 /* Do n bytes at offset lie in the file? */
-bool msk_source_holds(const struct msk_source *s, uint64_t offset, uint64_t n);
+bool msk_elf_source_holds(const struct msk_elf_source *s, uint64_t offset, uint64_t n);
 /* Read exactly n bytes that the file holds. Fails: MSK_E_IO, also when the file has shrunk. */
-int msk_elf_source_read(const struct msk_source *s, uint64_t offset, void *buf, size_t n, struct msk_err *err);
+int msk_elf_source_read(const struct msk_elf_source *s, uint64_t offset, void *buf, size_t n,
+			struct msk_err *err);
 /* Where address `vaddr` lies in the file, and how many bytes of its segment follow; false when nowhere. */
-bool msk_source_locate(const struct msk_source *s, uint64_t vaddr, uint64_t *offset, uint64_t *room);
+bool msk_elf_source_locate(const struct msk_elf_source *s, uint64_t vaddr, uint64_t *offset, uint64_t *room);
 /* Numbers in the file's byte order; word is 4 or 8 bytes by its class. */
-uint16_t msk_source_u16(const struct msk_source *s, const unsigned char *p);
-uint32_t msk_source_u32(const struct msk_source *s, const unsigned char *p);
-uint64_t msk_source_u64(const struct msk_source *s, const unsigned char *p);
-uint64_t msk_source_word(const struct msk_source *s, const unsigned char *p);
+uint16_t msk_elf_source_u16(const struct msk_elf_source *s, const unsigned char *p);
+uint32_t msk_elf_source_u32(const struct msk_elf_source *s, const unsigned char *p);
+uint64_t msk_elf_source_u64(const struct msk_elf_source *s, const unsigned char *p);
+uint64_t msk_elf_source_word(const struct msk_elf_source *s, const unsigned char *p);
 
 /* `<name>: not an ELF file (...)` by what the file starts with; always -1. */
 int msk_fail_not_elf(const struct msk_rofile *f, const char *name, struct msk_err *err);
 
 /* PT_DYNAMIC: needed, soname, search paths, flags. Fails: MSK_E_INPUT, MSK_E_IO. */
-int msk_dynamic_read(const struct msk_source *s, struct msk_elf *e, struct msk_err *err);
+int msk_dynamic_read(const struct msk_elf_source *s, struct msk_elf *e, struct msk_err *err);
 
 /* Facts that a sound file may lack: what is malformed here counts as absent. Fail: MSK_E_IO alone. */
-int msk_notes_read(const struct msk_source *s, struct msk_elf *e, struct msk_err *err);
-int msk_golang_read(const struct msk_source *s, struct msk_elf *e, struct msk_err *err);
+int msk_notes_read(const struct msk_elf_source *s, struct msk_elf *e, struct msk_err *err);
+int msk_golang_read(const struct msk_elf_source *s, struct msk_elf *e, struct msk_err *err);
 /* Tag_CPU_arch of .ARM.attributes; -1 when there is none. */
-int msk_attributes_read(const struct msk_source *s, int *cpu_arch, struct msk_err *err);
+int msk_attributes_read(const struct msk_elf_source *s, int *cpu_arch, struct msk_err *err);
 
 /* From class, machine, flags, notes, attributes and build info to the platform. */
 void msk_elf_set_platform(struct msk_elf *e, int cpu_arch);

@@ -3,12 +3,13 @@
 #include "mkscratch/fs.h"
 #include "parse.h"
 
-bool msk_source_holds(const struct msk_source *s, uint64_t offset, uint64_t n)
+bool msk_elf_source_holds(const struct msk_elf_source *s, uint64_t offset, uint64_t n)
 {
 	return offset <= s->file->size && n <= s->file->size - offset;
 }
 
-int msk_elf_source_read(const struct msk_source *s, uint64_t offset, void *buf, size_t n, struct msk_err *err)
+int msk_elf_source_read(const struct msk_elf_source *s, uint64_t offset, void *buf, size_t n,
+			struct msk_err *err)
 {
 	ssize_t got = msk_pread_full(s->file->fd, buf, n, offset, s->name, err);
 
@@ -19,7 +20,7 @@ int msk_elf_source_read(const struct msk_source *s, uint64_t offset, void *buf, 
 	return 0;
 }
 
-bool msk_source_locate(const struct msk_source *s, uint64_t vaddr, uint64_t *offset, uint64_t *room)
+bool msk_elf_source_locate(const struct msk_elf_source *s, uint64_t vaddr, uint64_t *offset, uint64_t *room)
 {
 	for (size_t i = 0; i < s->n_segs; i++) {
 		const struct msk_segment *g = &s->segs[i];
@@ -33,7 +34,7 @@ bool msk_source_locate(const struct msk_source *s, uint64_t vaddr, uint64_t *off
 	return false;
 }
 
-static uint64_t number(const struct msk_source *s, const unsigned char *p, unsigned n)
+static uint64_t number(const struct msk_elf_source *s, const unsigned char *p, unsigned n)
 {
 	uint64_t v = 0;
 
@@ -42,22 +43,22 @@ static uint64_t number(const struct msk_source *s, const unsigned char *p, unsig
 	return v;
 }
 
-uint16_t msk_source_u16(const struct msk_source *s, const unsigned char *p)
+uint16_t msk_elf_source_u16(const struct msk_elf_source *s, const unsigned char *p)
 {
 	return (uint16_t)number(s, p, 2);
 }
 
-uint32_t msk_source_u32(const struct msk_source *s, const unsigned char *p)
+uint32_t msk_elf_source_u32(const struct msk_elf_source *s, const unsigned char *p)
 {
 	return (uint32_t)number(s, p, 4);
 }
 
-uint64_t msk_source_u64(const struct msk_source *s, const unsigned char *p)
+uint64_t msk_elf_source_u64(const struct msk_elf_source *s, const unsigned char *p)
 {
 	return number(s, p, 8);
 }
 
-uint64_t msk_source_word(const struct msk_source *s, const unsigned char *p)
+uint64_t msk_elf_source_word(const struct msk_elf_source *s, const unsigned char *p)
 {
 	return number(s, p, s->is64 ? 8 : 4);
 }
