@@ -65,6 +65,9 @@ vary tmpdir env TMPDIR="$T/tmp"
 vary tmpdir_that_is_not_there env TMPDIR=/nonexistent
 vary settings_of_other_tools env GZIP=-1 ZSTD_CLEVEL=19 ZSTD_NBTHREADS=3 TAR_OPTIONS=--mtime=@5 POSIXLY_CORRECT=1 \
 	OPENSSL_CONF=/nonexistent SSL_CERT_FILE=/nonexistent DOCKER_DEFAULT_PLATFORM=linux/arm64 USER=eve LOGNAME=eve
+# Taken at its word, this leaves OpenSSL without SHA-256.
+printf '%s\n' 'openssl_conf = a' '[a]' 'providers = b' '[b]' 'null = c' '[c]' 'activate = 1' >"$T/openssl.cnf"
+vary openssl_without_its_algorithms env OPENSSL_CONF="$T/openssl.cnf"
 vary memory_filled_with_junk env MALLOC_PERTURB_=165
 vary verbose env - bash -c 'exec "$@" -vv' -
 vary quiet env - bash -c 'exec "$@" -q' -
