@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 #include "mkscratch/err.h"
+#include "mkscratch/path.h"
 #include "mkscratch/str.h"
 
 /* Read up to n bytes; fewer only at end of file. Returns the count, or -1 with the error about `name`. */
@@ -18,9 +19,5 @@ int msk_read_all(int fd, size_t limit, struct msk_str *out, const char *name, st
 
 /* fsync a file or a directory; file systems that cannot sync a directory (EINVAL) are forgiven. */
 int msk_fsync(int fd, const char *name, struct msk_err *err);
-
-/* Directory part and last part of a path, in the manner of dirname(3) and basename(3), as heap strings. */
-char *msk_path_dir(const char *path);
-char *msk_path_base(const char *path);
 
 #endif

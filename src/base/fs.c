@@ -85,35 +85,3 @@ int msk_fsync(int fd, const char *name, struct msk_err *err)
 		return 0;
 	return msk_fail_sys(err, errno, "%s: sync failed", name);
 }
-
-/* The end of the last part, without trailing slashes; at least 1 for a path that begins with '/'. */
-static size_t trimmed_length(const char *path)
-{
-	size_t n = strlen(path);
-
-	while (n > 1 && path[n - 1] == '/')
-		n--;
-	return n;
-}
-
-char *msk_path_base(const char *path)
-{
-	size_t n = trimmed_length(path), start = n;
-
-	while (start > 0 && path[start - 1] != '/')
-		start--;
-	return msk_xstrndup(path + start, n - start);
-}
-
-char *msk_path_dir(const char *path)
-{
-	size_t n = trimmed_length(path);
-
-	while (n > 0 && path[n - 1] != '/')
-		n--;
-	if (n == 0)
-		return msk_xstrdup(".");
-	while (n > 1 && path[n - 1] == '/')
-		n--;
-	return msk_xstrndup(path, n);
-}

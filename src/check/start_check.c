@@ -6,46 +6,28 @@
 
 #include "checks.h"
 #include "mkscratch/elf.h"
+#include "mkscratch/path.h"
 
-#define MAX_HOPS 40
+static enum msk_node_kind look(void *ctx, const char *path, const char **text)
+{
+	const struct msk_node *n = msk_image_tree_find(ctx, path);
+
+	if (!n)
+		return MSK_NODE_NONE;
+	if (n->type == MSK_TAR_SYMLINK)
+		*text = n->link;
+	return n->type == MSK_TAR_SYMLINK ? MSK_NODE_LINK : n->type == MSK_TAR_DIR ? MSK_NODE_DIR : MSK_NODE_OTHER;
+}
 
 /* Where a path of the image leads through its symlinks; NULL when nowhere. */
 static const struct msk_node *resolve(const struct msk_image_tree *t, const char *path)
 {
-	MSK_AUTO_STR done = MSK_STR_INIT;
-	MSK_AUTO_FREE char *todo = msk_xstrdup(path);
-	const struct msk_node *n = NULL;
+	const struct msk_path_tree tree = { .look = look, .ctx = (void *)t };
+	MSK_AUTO_FREE char *final = NULL;
 
-	for (int hops = 0; *todo && hops < MAX_HOPS * 64; hops++) {
-		char *part = todo + strspn(todo, "/"), *rest;
-		size_t len = strcspn(part, "/"), before = done.len;
-
-		rest = msk_xstrdup(part + len);
-		if (len == 2 && memcmp(part, "..", 2) == 0) {
-			while (done.len && done.buf[--done.len] != '/')
-				;
-			if (done.buf)
-				done.buf[done.len] = '\0';
-		} else if (len && !(len == 1 && *part == '.')) {
-			msk_str_addf(&done, "/%.*s", (int)len, part);
-			n = msk_image_tree_find(t, done.buf);
-			if (!n) {
-				free(rest);
-				return NULL;
-			}
-			if (n->type == MSK_TAR_SYMLINK) {
-				char *joined = msk_xasprintf("%s/%s", n->link, rest);
-
-				done.len = n->link[0] == '/' ? 0 : before;
-				done.buf[done.len] = '\0';
-				free(rest);
-				rest = joined;
-			}
-		}
-		free(todo);
-		todo = rest;
-	}
-	return *todo ? NULL : n;
+	if (msk_path_resolve(&tree, path, MSK_MAX_LINKS, &final) != MSK_RESOLVED)
+		return NULL;
+	return msk_image_tree_find(t, final);
 }
 
 static const char *first_entrypoint(const struct msk_json *config)

@@ -13,35 +13,11 @@ void msk_placing_release(struct msk_placing *p)
 	p->placed = NULL;
 }
 
-/* Lexical: "/a//b/../c" is "/a/c", and ".." stops at the root. */
-static char *normalised(const char *path)
-{
-	MSK_AUTO_STR out = MSK_STR_INIT;
-
-	while (*path) {
-		size_t n = strcspn(path, "/");
-
-		if (n == 2 && memcmp(path, "..", 2) == 0) {
-			while (out.len && out.buf[--out.len] != '/')
-				;
-			if (out.buf)
-				out.buf[out.len] = '\0';
-		} else if (n && !(n == 1 && path[0] == '.')) {
-			msk_str_addc(&out, '/');
-			msk_str_add(&out, path, n);
-		}
-		path += n + (path[n] == '/');
-	}
-	if (out.len == 0)
-		msk_str_addc(&out, '/');
-	return msk_str_take(&out);
-}
-
 static char *join(const char *dir, const char *separator, const char *rest)
 {
 	MSK_AUTO_FREE char *path = msk_xasprintf("%s%s%s", dir, separator, rest);
 
-	return normalised(path);
+	return msk_path_normalise(path);
 }
 
 /* The directory an object was found in, and the one it will be found in. */
@@ -90,7 +66,7 @@ static enum match match_element(const struct msk_placing *p, size_t asker, const
 	MSK_AUTO_FREE char *from = NULL, *to = NULL, *top = NULL;
 
 	if (!suffix) {
-		top = normalised(element);
+		top = msk_path_normalise(element);
 		return element[0] == '/' && !strchr(element, '$') && found_below(dir, top) ? MATCH_AS_IS : NO_MATCH;
 	}
 	from = host_dir(p, asker);
@@ -140,7 +116,7 @@ static int place_by_search_path(const struct msk_placing *p, size_t i, char **ou
 	const struct msk_object *o = &p->closure->objects[i];
 	bool inherited = o->found_by == MSK_BY_RPATH || p->closure->libc == MSK_LIBC_MUSL;
 	MSK_AUTO_FREE char *raw_dir = msk_path_dir(o->path);
-	MSK_AUTO_FREE char *dir = normalised(raw_dir);
+	MSK_AUTO_FREE char *dir = msk_path_normalise(raw_dir);
 	MSK_AUTO_FREE char *base = msk_path_base(o->path);
 	MSK_AUTO_FREE char *to = NULL;
 	enum match m = NO_MATCH;
@@ -183,7 +159,7 @@ static void add_own_dirs(const struct msk_closure *c, struct msk_strv *dirs)
 		msk_strv_split(dirs, "/lib:/usr/lib:/usr/local/lib", ":");
 	else
 		for (size_t i = 0; i < c->system_dirs.n; i++)
-			msk_strv_push_own(dirs, normalised(c->system_dirs.v[i]));
+			msk_strv_push_own(dirs, msk_path_normalise(c->system_dirs.v[i]));
 }
 
 char *msk_place_loader_dir(const struct msk_closure *c)
@@ -194,7 +170,7 @@ char *msk_place_loader_dir(const struct msk_closure *c)
 	/* The one that libc is in is there in any case. */
 	for (size_t i = 1; i < c->n_objects; i++) {
 		MSK_AUTO_FREE char *raw = msk_path_dir(c->objects[i].path);
-		MSK_AUTO_FREE char *dir = normalised(raw);
+		MSK_AUTO_FREE char *dir = msk_path_normalise(raw);
 
 		if (msk_starts_with(c->objects[i].name, "libc.so.") && msk_strv_has(&dirs, dir))
 			return msk_take(&dir);
@@ -222,7 +198,7 @@ static bool env_leads_to(const struct msk_strv *env, const char *dir)
 			continue;
 		msk_strv_split(&dirs, env->v[i] + sizeof var - 1, ":;");
 		for (size_t j = 0; j < dirs.n; j++) {
-			MSK_AUTO_FREE char *one = normalised(dirs.v[j]);
+			MSK_AUTO_FREE char *one = msk_path_normalise(dirs.v[j]);
 
 			found = found || strcmp(one, dir) == 0;
 		}
@@ -236,7 +212,7 @@ static int place_by_host_setting(const struct msk_placing *p, size_t i, char **o
 	const struct msk_object *o = &p->closure->objects[i];
 	MSK_AUTO_FREE char *loader = NULL;
 	MSK_AUTO_FREE char *raw_dir = msk_path_dir(o->path);
-	MSK_AUTO_FREE char *dir = normalised(raw_dir);
+	MSK_AUTO_FREE char *dir = msk_path_normalise(raw_dir);
 
 	if (is_loader_dir(p->closure, dir) || env_leads_to(p->env, dir))
 		return 0;

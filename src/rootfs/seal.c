@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "entry.h"
+#include "mkscratch/path.h"
 #include "mkscratch/rotree.h"
 
 /* The symlinks of the set, sorted by path; borrowed pointers. */
@@ -35,25 +36,6 @@ static const struct msk_entry *first_link(const struct links *l, const char *pat
 	return NULL;
 }
 
-/* Append the parts of `more` to the absolute path in `to`; ".." stops at the root. */
-static void join(struct msk_str *to, const char *more)
-{
-	while (*more) {
-		size_t n = strcspn(more, "/");
-
-		if (n == 2 && more[0] == '.' && more[1] == '.') {
-			while (to->len && to->buf[--to->len] != '/')
-				;
-			if (to->buf)
-				to->buf[to->len] = '\0';
-		} else if (n && !(n == 1 && more[0] == '.')) {
-			msk_str_addc(to, '/');
-			msk_str_add(to, more, n);
-		}
-		more += n + (more[n] == '/');
-	}
-}
-
 /* Where `path` leads when the symlink `e`, which is its first `len` bytes, is followed. */
 static char *through(const struct msk_entry *e, const char *path, size_t len)
 {
@@ -61,8 +43,8 @@ static char *through(const struct msk_entry *e, const char *path, size_t len)
 
 	if (e->link[0] != '/')
 		msk_str_add(&to, e->path, (size_t)(strrchr(e->path, '/') - e->path));
-	join(&to, e->link);
-	join(&to, path + len);
+	msk_path_append(&to, e->link);
+	msk_path_append(&to, path + len);
 	return msk_str_take(&to);
 }
 
