@@ -16,6 +16,14 @@
 enum msk_linkage { MSK_ELF_STATIC, MSK_ELF_STATIC_PIE, MSK_ELF_DYNAMIC, MSK_ELF_LIBRARY };
 enum msk_libc { MSK_LIBC_NONE, MSK_LIBC_GLIBC, MSK_LIBC_MUSL, MSK_LIBC_OTHER };
 
+/* An entry of .note.dlopen (UAPI.12): a library that the file may open while it runs. */
+enum msk_priority { MSK_REQUIRED, MSK_RECOMMENDED, MSK_SUGGESTED };
+struct msk_dlopen {
+	struct msk_strv sonames;       /* not empty, best first: the first that is there is taken */
+	char *feature, *description;   /* NULL when not told */
+	enum msk_priority priority;
+};
+
 /* What asks for another object: DT_NEEDED, or the rare two that stand in for the object that has them. */
 enum msk_need { MSK_NEED, MSK_NEED_FILTER, MSK_NEED_AUXILIARY };
 
@@ -23,6 +31,8 @@ enum msk_need { MSK_NEED, MSK_NEED_FILTER, MSK_NEED_AUXILIARY };
 #define MSK_ELF_MAX_PHDRS    65536           /* bytes of program headers, as the kernel allows */
 #define MSK_ELF_MAX_DYNAMIC  (1 << 20)       /* entries */
 #define MSK_ELF_MAX_STRING   65536           /* bytes of a search path */
+#define MSK_ELF_MAX_DLOPENS  256             /* .note.dlopen of one file, their entries, and sonames of one entry */
+#define MSK_ELF_MAX_JSON     65536           /* bytes of one such note */
 
 struct msk_elf {
 	unsigned elf_class;            /* 32 or 64 */
@@ -38,6 +48,9 @@ struct msk_elf {
 	struct msk_strv needed;        /* DT_NEEDED, DT_FILTER and DT_AUXILIARY in file order */
 	unsigned char *need_kinds;     /* enum msk_need, one for each of `needed` */
 	char *soname, *rpath, *runpath;/* NULL when absent; rpath is NULL when there is a runpath */
+	struct msk_dlopen *dlopens;    /* of all .note.dlopen, in file order */
+	size_t n_dlopens, cap_dlopens, n_dlopen_notes;
+	char *note_fault;              /* why some of them are not there: "malformed .note.dlopen: line 1: ..."; NULL */
 	bool nodeflib, pie, bind_now;  /* DF_1_NODEFLIB, DF_1_PIE */
 	bool has_dynamic;
 	char *go_version;              /* "go1.22.1"; NULL when it is no Go program */

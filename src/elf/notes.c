@@ -9,6 +9,7 @@
 #define PT_GNU_PROPERTY 0x6474e553
 #endif
 #define X86_ISA_NEEDED 0xc0008002u
+#define FDO_DLOPEN     0x407c0c0au          /* https://uapi-group.org/specifications/specs/elf_dlopen_metadata/ */
 
 struct note {
 	uint32_t type;
@@ -104,6 +105,8 @@ static void take_note(const struct msk_elf_source *s, const struct note *n, stru
 		take_properties(s, n, e);
 	else if (owned_by(n, "GNU") && n->type == 1 /* NT_GNU_ABI_TAG */)
 		take_abi_tag(s, n, e);
+	else if (owned_by(n, "FDO") && n->type == FDO_DLOPEN)
+		msk_dlopen_note_add(e, n->desc, n->size);
 	for (size_t i = 0; i < sizeof systems / sizeof *systems; i++)
 		if (owned_by(n, systems[i]) && n->type == 1)
 			set_os(e, systems[i]);
@@ -117,6 +120,9 @@ static int read_segment(const struct msk_elf_source *s, const struct msk_segment
 	size_t left = (size_t)g->filesz;
 	struct note n;
 
+	if (g->filesz > NOTES_LIMIT)
+		msk_note_fault(e, "notes of %llu bytes were not read (allowed: %d)", (unsigned long long)g->filesz,
+			       NOTES_LIMIT);
 	if (g->filesz > NOTES_LIMIT || g->filesz == 0 || !msk_elf_source_holds(s, g->offset, g->filesz))
 		return 0;
 	p = buf = msk_xmalloc(left);

@@ -18,6 +18,10 @@ void msk_elf_release(struct msk_elf *e)
 	free(e->go_version);
 	free(e->go_info);
 	msk_strv_release(&e->needed);
+	for (size_t i = 0; i < e->n_dlopens; i++)
+		msk_dlopen_release(&e->dlopens[i]);
+	free(e->dlopens);
+	free(e->note_fault);
 	*e = (struct msk_elf){ 0 };
 }
 

@@ -44,6 +44,11 @@ int msk_golang_read(const struct msk_elf_source *s, struct msk_elf *e, struct ms
 /* Tag_CPU_arch of .ARM.attributes; -1 when there is none. */
 int msk_attributes_read(const struct msk_elf_source *s, int *cpu_arch, struct msk_err *err);
 
+/* The JSON of one .note.dlopen. What is malformed is left out, and the first fault is kept in e->note_fault. */
+void msk_dlopen_note_add(struct msk_elf *e, const unsigned char *json, size_t n);
+void msk_note_fault(struct msk_elf *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void msk_dlopen_release(struct msk_dlopen *d);
+
 /* From class, machine, flags, notes, attributes and build info to the platform. */
 void msk_elf_set_platform(struct msk_elf *e, int cpu_arch);
 /* The byte order a machine has when it has only one: 'L', 'B', or 0. */

@@ -26,6 +26,7 @@ struct fake {
 	uint64_t flags_1, entry;
 	const void *note;               /* contents of a PT_NOTE; numbers in the file's order are the caller's */
 	size_t note_size;
+	unsigned note_align;            /* 8, for 32 bits 4, unless given */
 	const void *tail;               /* in a writable segment of its own, 16-aligned */
 	size_t tail_size;
 	bool no_dynamic;
@@ -159,7 +160,8 @@ static inline void fake_make(struct fake_file *f, const struct fake *s)
 		fake_segment(f, PT_INTERP, PF_R, fake_bytes(f, s->interp, strlen(s->interp) + 1, 1), strlen(s->interp) + 1,
 			     1);
 	if (s->note)
-		fake_segment(f, PT_NOTE, PF_R, fake_bytes(f, s->note, s->note_size, 8), s->note_size, f->is64 ? 8 : 4);
+		fake_segment(f, PT_NOTE, PF_R, fake_bytes(f, s->note, s->note_size, 8), s->note_size,
+			     s->note_align ? s->note_align : f->is64 ? 8 : 4);
 	if (!s->no_dynamic)
 		fake_dynamic(f, s);
 	if (s->tail) {
