@@ -1,21 +1,13 @@
-#include "ldcache.h"
+#include "mkscratch/ldcache.h"
 
 #include <elf.h>
 #include <string.h>
 
+#include "ldcache_format.h"
+
 #ifndef EM_LOONGARCH
 #define EM_LOONGARCH 258
 #endif
-
-/* Two layouts, possibly one behind the other: the old header (16 bytes, entries of 12), and the new one (48 bytes,
- * entries of 24), which stands at a multiple of 8 behind the old table. */
-static const char old_magic[] = "ld.so-1.7.0";
-static const char new_magic[] = "glibc-ld.so.cache1.1";
-
-#define OLD_HEADER 16
-#define OLD_ENTRY  12
-#define NEW_HEADER 48
-#define NEW_ENTRY  24
 
 struct msk_ldcache {
 	struct msk_str bytes;          /* NUL behind the end */
@@ -46,8 +38,7 @@ static uint32_t mips_flags(const struct msk_elf *e)
 	return nan2008 ? 0xc03 : 3;
 }
 
-/* What ldconfig marks libraries of this machine and ABI with. */
-static uint32_t flags_of(const struct msk_elf *e)
+uint32_t msk_ldcache_flags(const struct msk_elf *e)
 {
 	switch (e->machine) {
 	case EM_X86_64:    return e->elf_class == 64 ? 0x303 : 0x803;
@@ -65,13 +56,13 @@ static uint32_t flags_of(const struct msk_elf *e)
 
 static uint32_t other_flags_of(const struct msk_elf *e)
 {
-	return e->machine == EM_386 ? 1 : e->machine == EM_ARM ? 3 : flags_of(e);
+	return e->machine == EM_386 ? 1 : e->machine == EM_ARM ? 3 : msk_ldcache_flags(e);
 }
 
 /* Low two bits of the flags byte: 0 unknown, 1 invalid, 2 little, 3 big. */
 static bool order_fits(const struct msk_ldcache *c, unsigned char flags)
 {
-	return (flags & 3) == 0 || (flags & 3) == (c->big_endian ? 3 : 2);
+	return (flags & 3) == 0 || (flags & 3) == (c->big_endian ? MSK_LDCACHE_BIG : MSK_LDCACHE_LITTLE);
 }
 
 static bool take_new(struct msk_ldcache *c, size_t at)
@@ -80,14 +71,14 @@ static bool take_new(struct msk_ldcache *c, size_t at)
 	size_t size = c->bytes.len - at;
 	uint32_t n;
 
-	if (size < NEW_HEADER || memcmp(base, new_magic, sizeof new_magic - 1) != 0)
+	if (size < MSK_LDCACHE_NEW_HEADER || memcmp(base, MSK_LDCACHE_NEW_MAGIC, sizeof MSK_LDCACHE_NEW_MAGIC - 1) != 0)
 		return false;
 	n = u32(c, base + 20);
-	if (!order_fits(c, (unsigned char)base[28]) || n > (size - NEW_HEADER) / NEW_ENTRY)
+	if (!order_fits(c, (unsigned char)base[28]) || n > (size - MSK_LDCACHE_NEW_HEADER) / MSK_LDCACHE_NEW_ENTRY)
 		return false;
-	c->entries = base + NEW_HEADER;
+	c->entries = base + MSK_LDCACHE_NEW_HEADER;
 	c->n = n;
-	c->entry_size = NEW_ENTRY;
+	c->entry_size = MSK_LDCACHE_NEW_ENTRY;
 	c->strings = base;
 	c->strings_size = size;
 	return true;
@@ -99,17 +90,17 @@ static bool take_old(struct msk_ldcache *c)
 	size_t size = c->bytes.len, end;
 	uint32_t n;
 
-	if (size < OLD_HEADER || memcmp(base, old_magic, sizeof old_magic - 1) != 0)
+	if (size < MSK_LDCACHE_OLD_HEADER || memcmp(base, MSK_LDCACHE_OLD_MAGIC, sizeof MSK_LDCACHE_OLD_MAGIC - 1) != 0)
 		return false;
 	n = u32(c, base + 12);
-	if (n > (size - OLD_HEADER) / OLD_ENTRY)
+	if (n > (size - MSK_LDCACHE_OLD_HEADER) / MSK_LDCACHE_OLD_ENTRY)
 		return false;
-	end = OLD_HEADER + (size_t)n * OLD_ENTRY;
+	end = MSK_LDCACHE_OLD_HEADER + (size_t)n * MSK_LDCACHE_OLD_ENTRY;
 	if (((end + 7) & ~(size_t)7) < size && take_new(c, (end + 7) & ~(size_t)7))
 		return true;
-	c->entries = base + OLD_HEADER;
+	c->entries = base + MSK_LDCACHE_OLD_HEADER;
 	c->n = n;
-	c->entry_size = OLD_ENTRY;
+	c->entry_size = MSK_LDCACHE_OLD_ENTRY;
 	c->strings = base + end;
 	c->strings_size = size - end;
 	return true;
@@ -122,7 +113,7 @@ struct msk_ldcache *msk_ldcache_new(struct msk_str *own_bytes, const struct msk_
 	c->bytes = *own_bytes;
 	*own_bytes = (struct msk_str)MSK_STR_INIT;
 	c->big_endian = e->big_endian;
-	c->flags = flags_of(e);
+	c->flags = msk_ldcache_flags(e);
 	c->other_flags = other_flags_of(e);
 	if (c->bytes.len && (take_new(c, 0) || take_old(c)))
 		return c;
@@ -163,8 +154,7 @@ static int compare_numbers(const char **a, const char **b)
 	return order;
 }
 
-/* The order of the cache: numbers within names count by value, and digits come behind all else. */
-static int compare_names(const char *a, const char *b)
+int msk_ldcache_compare(const char *a, const char *b)
 {
 	while (*a && *b) {
 		if (is_digit(*a) != is_digit(*b))
@@ -196,7 +186,7 @@ static bool has_name(const struct msk_ldcache *c, size_t i, const char *name)
 {
 	const char *key = text_of(c, i, 4);
 
-	return key && compare_names(name, key) == 0;
+	return key && msk_ldcache_compare(name, key) == 0;
 }
 
 /* Entries are sorted downwards. Any entry of that name, or c->n. */
@@ -211,7 +201,7 @@ static size_t find_any(const struct msk_ldcache *c, const char *name)
 
 		if (!key)
 			return c->n;
-		order = compare_names(name, key);
+		order = msk_ldcache_compare(name, key);
 		if (order == 0)
 			return middle;
 		if (order < 0)
@@ -226,7 +216,7 @@ static bool is_variant(const struct msk_ldcache *c, size_t i)
 {
 	const char *e = c->entries + i * c->entry_size;
 
-	return c->entry_size == NEW_ENTRY && (u32(c, e + 16) || u32(c, e + 20));
+	return c->entry_size == MSK_LDCACHE_NEW_ENTRY && (u32(c, e + 16) || u32(c, e + 20));
 }
 
 const char *msk_ldcache_find(const struct msk_ldcache *c, const char *name, const char **variant)

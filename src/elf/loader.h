@@ -3,7 +3,7 @@
 #define ELF_LOADER_H
 
 #include "mkscratch/closure.h"
-#include "ldcache.h"
+#include "mkscratch/ldcache.h"
 #include "names.h"
 
 #define MSK_NO_OBJECT SIZE_MAX

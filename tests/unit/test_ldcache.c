@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <cmocka.h>
 
-#include "../../src/elf/ldcache.h"
+#include "mkscratch/ldcache.h"
 #include "fake_elf.h"
 #include "sysroot.h"
 #include "mkscratch/closure.h"
@@ -330,9 +330,68 @@ static void a_broken_cache_is_told_and_ld_so_conf_followed(void **state)
 			    "/etc/ld.so.cache: not a cache that the loader of app can use; went by /etc/ld.so.conf");
 }
 
+static void assert_answers(const struct msk_elf *e, const struct msk_str *bytes, const char *name, const char *path)
+{
+	MSK_AUTO_STR copy = MSK_STR_INIT;
+	const char *variant, *got;
+	struct msk_ldcache *c;
+
+	msk_str_add(&copy, bytes->buf, bytes->len);
+	c = msk_ldcache_new(&copy, e);
+	assert_non_null(c);
+	got = msk_ldcache_find(c, name, &variant);
+	if (path)
+		assert_string_equal(got, path);
+	else
+		assert_null(got);
+	msk_ldcache_free(c);
+}
+
+static void what_is_written_is_found_in_either_byte_order(void **state)
+{
+	static const struct msk_elf machines[] = {
+		{ .elf_class = 64, .machine = EM_X86_64 },
+		{ .elf_class = 64, .machine = EM_S390, .big_endian = true },
+		{ .elf_class = 32, .machine = EM_ARM, .flags = 0x400 },
+	};
+	const char *const names[] = { "libz.so.1", "liba.so.10", "liba.so.9", "lib.so", "libb.so.2" };
+
+	(void)state;
+	for (size_t m = 0; m < sizeof machines / sizeof *machines; m++) {
+		struct msk_ldcache_entry entries[] = {
+			{ names[0], "/opt/z/libz.so.1" }, { names[1], "/opt/liba.so.10" }, { names[2], "/srv/liba.so.9" },
+			{ names[3], "/opt/other.so" }, { names[4], "/opt/libb.so.2" },
+		};
+		MSK_AUTO_STR bytes = MSK_STR_INIT;
+
+		msk_ldcache_write(&machines[m], entries, 5, &bytes);
+		for (size_t i = 0; i < 5; i++)
+			assert_answers(&machines[m], &bytes, entries[i].name, entries[i].path);
+		assert_answers(&machines[m], &bytes, "libnone.so", NULL);
+		assert_answers(&machines[m], &bytes, "other.so", NULL);
+	}
+}
+
+static void the_order_of_the_entries_changes_no_byte(void **state)
+{
+	const struct msk_elf e = { .elf_class = 64, .machine = EM_X86_64 };
+	struct msk_ldcache_entry one[] = { { "liba.so", "/x/liba.so" }, { "libb.so", "/x/libb.so" } };
+	struct msk_ldcache_entry two[] = { { "libb.so", "/x/libb.so" }, { "liba.so", "/x/liba.so" } };
+	MSK_AUTO_STR a = MSK_STR_INIT;
+	MSK_AUTO_STR b = MSK_STR_INIT;
+
+	(void)state;
+	msk_ldcache_write(&e, one, 2, &a);
+	msk_ldcache_write(&e, two, 2, &b);
+	assert_int_equal(a.len, b.len);
+	assert_memory_equal(a.buf, b.buf, a.len);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_is_written_is_found_in_either_byte_order),
+		cmocka_unit_test(the_order_of_the_entries_changes_no_byte),
 		cmocka_unit_test(numbers_in_names_order_by_value),
 		cmocka_unit_test(the_first_plain_entry_of_the_machine_counts),
 		cmocka_unit_test(entries_for_better_cpus_are_told_apart),

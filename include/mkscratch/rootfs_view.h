@@ -1,0 +1,23 @@
+/* A sealed rootfs as the read-only tree a program inside the image will see: the resolver of ELF dependencies
+ * runs over it as it does over the host.
+ *
+ * Each entry is a file of its own here, as it will be when the layers are unpacked, even where two entries have their
+ * bytes from one file of the host. Files open as what they were when they were gathered, or fail. */
+#ifndef MKSCRATCH_ROOTFS_VIEW_H
+#define MKSCRATCH_ROOTFS_VIEW_H
+
+#include "mkscratch/rootfs.h"
+#include "mkscratch/rotree.h"
+
+/* Owns nothing; the rootfs must outlive it and stay sealed. */
+struct msk_rootfs_view {
+	struct msk_rotree tree;        /* first: what the callbacks get */
+	const struct msk_rootfs *fs;
+};
+
+void msk_rootfs_view_init(struct msk_rootfs_view *v, const struct msk_rootfs *fs);
+
+/* The entry that `path` leads to through the symlinks of the image; NULL when nowhere, or to the root itself. */
+const struct msk_entry *msk_rootfs_view_find(const struct msk_rootfs_view *v, const char *path);
+
+#endif

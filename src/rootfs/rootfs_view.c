@@ -1,0 +1,167 @@
+#include "mkscratch/rootfs_view.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "mkscratch/fs.h"
+#include "mkscratch/path.h"
+
+/* What the callbacks of a resolution get. */
+struct visit {
+	const struct msk_rootfs *fs;
+	struct msk_walk *log;          /* may be NULL */
+};
+
+static enum msk_node_kind look(void *ctx, const char *path, const char **text)
+{
+	const struct msk_entry *e = msk_rootfs_find(((struct visit *)ctx)->fs, path);
+
+	if (!e)
+		return MSK_NODE_NONE;
+	*text = e->link;
+	return e->type == MSK_SYMLINK ? MSK_NODE_LINK : e->type == MSK_DIR ? MSK_NODE_DIR : MSK_NODE_OTHER;
+}
+
+static void on_link(void *ctx, const char *path, const char *text)
+{
+	struct visit *v = ctx;
+
+	if (!v->log)
+		return;
+	msk_strv_push(&v->log->links, path);
+	msk_strv_push(&v->log->targets, text);
+}
+
+static enum msk_lookup resolve(const struct msk_rootfs_view *v, const char *path, struct msk_walk *log, char **final)
+{
+	struct visit visit = { v->fs, log };
+	const struct msk_path_tree t = { look, on_link, &visit };
+
+	if (strlen(path) > MSK_MAX_PATH)
+		return MSK_ABSENT;
+	switch (msk_path_resolve(&t, path, MSK_MAX_LINKS, final)) {
+	case MSK_RESOLVED:      return MSK_FOUND;
+	case MSK_RESOLVED_LOOP: return MSK_LOOP;
+	default:                return MSK_ABSENT;
+	}
+}
+
+static int open_data(const struct msk_entry *e, int *out_fd, struct msk_err *err)
+{
+	MSK_AUTO_FD int fd = memfd_create("entry", MFD_CLOEXEC);
+
+	if (fd < 0)
+		return msk_fail_sys(err, errno, "%s: cannot hold it in memory", e->path);
+	if (msk_write_full(fd, e->body.data, (size_t)e->body.size, e->path, err) < 0)
+		return -1;
+	*out_fd = fd;
+	fd = -1;
+	return 0;
+}
+
+static int open_host(const struct msk_entry *e, int *out_fd, struct msk_err *err)
+{
+	const struct msk_content *c = &e->body;
+	MSK_AUTO_FD int fd = c->fd >= 0 ? fcntl(c->fd, F_DUPFD_CLOEXEC, 3) :
+			     open(c->host_path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return msk_fail_sys(err, errno, "%s: cannot open", c->host_path);
+	if (st.st_dev != c->dev || st.st_ino != c->ino || (uint64_t)st.st_size != c->size)
+		return msk_fail(err, MSK_E_IO, "%s: changed while it was being read", c->host_path);
+	*out_fd = fd;
+	fd = -1;
+	return 0;
+}
+
+/* Two entries are two files, whatever they were on the host: the entry's place is its inode number. */
+static int open_entry(const struct msk_rootfs_view *v, const struct msk_entry *e, struct msk_rofile *out,
+		      struct msk_err *err)
+{
+	static const mode_t types[] = { [MSK_DIR] = S_IFDIR, [MSK_FILE] = S_IFREG, [MSK_SYMLINK] = S_IFLNK };
+	int fd = -1;
+
+	if (e->type == MSK_FILE && (e->body.data ? open_data(e, &fd, err) : open_host(e, &fd, err)) < 0)
+		return -1;
+	*out = (struct msk_rofile){
+		.fd = fd,
+		.mode = types[e->type] | e->mode,
+		.size = e->body.size,
+		.ino = (uint64_t)(e - msk_rootfs_at(v->fs, 0)) + 1,
+		.mtime_ns = e->body.mtime_ns,
+	};
+	return 0;
+}
+
+static int view_open(struct msk_rotree *t, const char *path, enum msk_lookup *how, struct msk_rofile *out,
+		     struct msk_walk *log, struct msk_err *err)
+{
+	const struct msk_rootfs_view *v = (const struct msk_rootfs_view *)t;
+	MSK_AUTO_FREE char *final = NULL;
+	const struct msk_entry *e;
+
+	*how = resolve(v, path, log, &final);
+	if (*how != MSK_FOUND)
+		return 0;
+	e = msk_rootfs_find(v->fs, final);
+	if (!e)
+		*out = (struct msk_rofile){ .fd = -1, .mode = S_IFDIR | 0755 };
+	else if (open_entry(v, e, out, err) < 0)
+		return -1;
+	if (log)
+		log->final = msk_take(&final);
+	return 0;
+}
+
+/* The name of an entry when it lies right in the directory. */
+static const char *name_in(const struct msk_entry *e, const char *dir)
+{
+	size_t n = strcmp(dir, "/") == 0 ? 0 : strlen(dir);
+
+	if (strncmp(e->path, dir, n) != 0 || e->path[n] != '/' || strchr(e->path + n + 1, '/'))
+		return NULL;
+	return e->path + n + 1;
+}
+
+static int view_list(struct msk_rotree *t, const char *path, enum msk_lookup *how, struct msk_strv *names,
+		     struct msk_err *err)
+{
+	const struct msk_rootfs_view *v = (const struct msk_rootfs_view *)t;
+	MSK_AUTO_FREE char *final = NULL;
+	const struct msk_entry *e;
+
+	(void)err;
+	*how = resolve(v, path, NULL, &final);
+	if (*how != MSK_FOUND)
+		return 0;
+	e = msk_rootfs_find(v->fs, final);
+	if (e && e->type != MSK_DIR) {
+		*how = MSK_ABSENT;
+		return 0;
+	}
+	for (size_t i = 0; i < msk_rootfs_count(v->fs); i++) {
+		const char *name = name_in(msk_rootfs_at(v->fs, i), final);
+
+		if (name)
+			msk_strv_push(names, name);
+	}
+	msk_strv_sort(names);
+	return 0;
+}
+
+void msk_rootfs_view_init(struct msk_rootfs_view *v, const struct msk_rootfs *fs)
+{
+	*v = (struct msk_rootfs_view){ { view_open, view_list }, fs };
+}
+
+const struct msk_entry *msk_rootfs_view_find(const struct msk_rootfs_view *v, const char *path)
+{
+	MSK_AUTO_FREE char *final = NULL;
+
+	return resolve(v, path, NULL, &final) == MSK_FOUND ? msk_rootfs_find(v->fs, final) : NULL;
+}
