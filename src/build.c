@@ -15,6 +15,7 @@ int msk_build_rootfs(const struct msk_build *b, struct msk_rootfs **out, struct 
 	if (msk_host_new(b->plan->root, &g.host, err) < 0)
 		return -1;
 	rc = msk_gather_all(&g, err);
+	msk_gather_release(&g);
 	msk_host_free(g.host);
 	if (rc < 0)
 		return -1;

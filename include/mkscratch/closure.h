@@ -51,6 +51,7 @@ struct msk_closure {
 	size_t n_missing, cap_missing;
 	enum msk_libc libc;
 	struct msk_strv system_dirs;   /* where this loader looks without cache, configuration or environment */
+	char *cache_path;              /* of the cache this loader reads, there or not; NULL: it reads none */
 	struct msk_strv notes;         /* sentences worth a warning: relative directories, an unknown loader, ... */
 };
 

@@ -15,7 +15,12 @@ struct msk_gather {
 	const struct msk_log *log;
 	struct msk_rootfs *fs;
 	struct msk_platform platform;     /* out: of the programs; set by msk_gather_programs */
+	struct msk_program *programs;     /* with what was found for them; owned, inside of the gatherers */
+	size_t n_programs;
 };
+
+/* Free what the gatherers keep; what belongs to the caller stays. */
+void msk_gather_release(struct msk_gather *g);
 
 /* --bin: the programs, their interpreters, libraries and the links on the way. All of one platform.
  * Fails: MSK_E_INPUT (no program), MSK_E_MISSING (closure has holes), MSK_E_USAGE (two platforms), MSK_E_IO. */
@@ -32,7 +37,8 @@ int msk_gather_certs(struct msk_gather *g, struct msk_err *err);
 /* --tz: /usr/share/zoneinfo without right/ and posix/, links kept. */
 int msk_gather_zoneinfo(struct msk_gather *g, struct msk_err *err);
 
-/* All of them in turn, then seal. */
+/* All of them in turn; then the set is sealed, and each dynamic program is resolved once more inside of it: where that
+ * does not give the same files, there is no image. Fails as those above, and MSK_E_MISSING for what would not start. */
 int msk_gather_all(struct msk_gather *g, struct msk_err *err);
 
 #endif

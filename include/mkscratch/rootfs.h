@@ -73,6 +73,9 @@ int msk_rootfs_add_file(struct msk_rootfs *fs, const struct msk_entry_spec *s, s
  * Fails: MSK_E_USAGE `/etc/passwd: given by identity and by --file ./passwd`, or a parent that is no directory. */
 int msk_rootfs_seal(struct msk_rootfs *fs, struct msk_err *err);
 
+/* Open a sealed set again, for what can only be known once it was closed; seal it afterwards. */
+void msk_rootfs_reopen(struct msk_rootfs *fs);
+
 /* Sealed only. */
 size_t msk_rootfs_count(const struct msk_rootfs *fs);
 const struct msk_entry *msk_rootfs_at(const struct msk_rootfs *fs, size_t i);

@@ -46,6 +46,7 @@ void msk_closure_release(struct msk_closure *c)
 		missing_release(&c->missing[i]);
 	free(c->missing);
 	msk_strv_release(&c->system_dirs);
+	free(c->cache_path);
 	msk_strv_release(&c->notes);
 	*c = (struct msk_closure){ 0 };
 }
@@ -451,6 +452,7 @@ static int resolve(struct msk_loader *l, struct msk_err *err)
 	if (rc < 0 || walk_list(l, &t, err) < 0)
 		return -1;
 	sort_objects(l->c, &t);
+	l->c->cache_path = msk_take(&l->cache_path);
 	return 0;
 }
 

@@ -1,5 +1,7 @@
 #include "mkscratch/gather.h"
 
+#include "program.h"
+
 /* A user who brings a file of ours: say whence ours comes, as its option has another name. */
 static void explain_conflict(const struct msk_plan *p, struct msk_err *err)
 {
@@ -23,5 +25,5 @@ int msk_gather_all(struct msk_gather *g, struct msk_err *err)
 		explain_conflict(g->plan, err);
 		return -1;
 	}
-	return 0;
+	return msk_gather_prove(g, err);
 }

@@ -186,24 +186,27 @@ static bool is_loader_dir(const struct msk_closure *c, const char *dir)
 	return msk_strv_has(&dirs, dir);
 }
 
-static bool env_leads_to(const struct msk_strv *env, const char *dir)
+void msk_env_library_path(const struct msk_strv *env, struct msk_strv *dirs)
 {
 	static const char var[] = "LD_LIBRARY_PATH=";
-	bool found = false;
 
-	for (size_t i = 0; i < env->n; i++) {
-		MSK_AUTO_STRV dirs = MSK_STRV_INIT;
+	for (size_t i = 0; i < env->n; i++)
+		if (msk_starts_with(env->v[i], var) && env->v[i][sizeof var - 1])
+			msk_strv_split(dirs, env->v[i] + sizeof var - 1, ":;");
+}
 
-		if (!msk_starts_with(env->v[i], var))
-			continue;
-		msk_strv_split(&dirs, env->v[i] + sizeof var - 1, ":;");
-		for (size_t j = 0; j < dirs.n; j++) {
-			MSK_AUTO_FREE char *one = msk_path_normalise(dirs.v[j]);
+static bool env_leads_to(const struct msk_strv *env, const char *dir)
+{
+	MSK_AUTO_STRV dirs = MSK_STRV_INIT;
 
-			found = found || strcmp(one, dir) == 0;
-		}
+	msk_env_library_path(env, &dirs);
+	for (size_t i = 0; i < dirs.n; i++) {
+		MSK_AUTO_FREE char *one = msk_path_normalise(dirs.v[i]);
+
+		if (strcmp(one, dir) == 0)
+			return true;
 	}
-	return found;
+	return false;
 }
 
 /* Found by what the image does not have: it goes to the loader's own directory, under the name it is asked for. */
@@ -235,10 +238,11 @@ static int place(const struct msk_placing *p, size_t i, char **out, struct msk_e
 		return place_by_search_path(p, i, out, err);
 	case MSK_BY_PATH:
 		return place_by_name(p, i, out);
-	case MSK_BY_LIBRARY_PATH: case MSK_BY_CACHE: case MSK_BY_CONF: case MSK_BY_SYSTEM_DIR:
-		return by == MSK_BY_SYSTEM_DIR && p->closure->libc != MSK_LIBC_MUSL ? 0 :
-		       place_by_host_setting(p, i, out, err);
-	case MSK_BY_PROGRAM: case MSK_BY_INTERP: case MSK_BY_OPTION:
+	case MSK_BY_LIBRARY_PATH:
+		return place_by_host_setting(p, i, out, err);
+	case MSK_BY_SYSTEM_DIR:
+		return p->closure->libc == MSK_LIBC_MUSL ? place_by_host_setting(p, i, out, err) : 0;
+	case MSK_BY_PROGRAM: case MSK_BY_INTERP: case MSK_BY_OPTION: case MSK_BY_CACHE: case MSK_BY_CONF:
 		break;
 	}
 	return 0;

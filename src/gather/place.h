@@ -1,8 +1,9 @@
 /* Where the objects of a closure go in the image.
  *
- * The closure was found on the host, with the program at SRC and the host's own ld.so.cache; in the image the program
- * stands at DEST and there is no cache. An object whose path no longer leads there is put where the loader of the
- * image does look. */
+ * The closure was found on the host with the program at SRC; in the image it stands at DEST, and extra search
+ * directories and musl's path file are not there. An object that was found by those is put where the loader of the
+ * image does look. What the host's ld.so.cache led to keeps its place: the second run finds out whether it needs a
+ * cache there too. */
 #ifndef GATHER_PLACE_H
 #define GATHER_PLACE_H
 
@@ -21,5 +22,8 @@ int msk_place_objects(struct msk_placing *p, struct msk_err *err);
 /* A directory in which the loader of the closure looks by itself; heap. */
 char *msk_place_loader_dir(const struct msk_closure *c);
 void msk_placing_release(struct msk_placing *p);
+
+/* Append the directories of LD_LIBRARY_PATH in an image's environment, as its loader reads them. */
+void msk_env_library_path(const struct msk_strv *env, struct msk_strv *dirs);
 
 #endif

@@ -2,23 +2,10 @@
 #include <sys/stat.h>
 
 #include "content.h"
-#include "mkscratch/closure.h"
 #include "mkscratch/fs.h"
-#include "mkscratch/gather.h"
-#include "place.h"
+#include "program.h"
 
-/* A program and what it needs, while it is being gathered. */
-struct program {
-	struct msk_gather *g;
-	const struct msk_input *in;
-	struct msk_rofile file;
-	struct msk_elf elf;
-	struct msk_closure closure;
-	char *origin;               /* directory that $ORIGIN stands for while we look */
-	struct msk_placing placing;
-};
-
-static void program_release(struct program *p)
+static void program_release(struct msk_program *p)
 {
 	msk_placing_release(&p->placing);
 	msk_closure_release(&p->closure);
@@ -27,7 +14,7 @@ static void program_release(struct program *p)
 	free(p->origin);
 }
 
-static int read_program(struct program *p, struct msk_err *err)
+static int read_program(struct msk_program *p, struct msk_err *err)
 {
 	if (msk_host_open_input(p->in->src, &p->file, err) < 0 ||
 	    msk_elf_read(&p->file, p->in->src, &p->elf, err) < 0 ||
@@ -37,7 +24,7 @@ static int read_program(struct program *p, struct msk_err *err)
 }
 
 /* The first program sets the platform of the image. */
-static int agree_on_platform(struct program *p, const struct msk_input *first, struct msk_err *err)
+static int agree_on_platform(struct msk_program *p, const struct msk_input *first, struct msk_err *err)
 {
 	MSK_AUTO_STR mine = MSK_STR_INIT;
 	MSK_AUTO_STR theirs = MSK_STR_INIT;
@@ -52,7 +39,7 @@ static int agree_on_platform(struct program *p, const struct msk_input *first, s
 	return msk_hint(err, "an image holds one platform; build one for each");
 }
 
-static int add_program(struct program *p, struct msk_err *err)
+static int add_program(struct msk_program *p, struct msk_err *err)
 {
 	const struct msk_input *in = p->in;
 	const struct msk_user *u = &p->g->plan->user;
@@ -65,14 +52,14 @@ static int add_program(struct program *p, struct msk_err *err)
 
 /* Libraries that $ORIGIN leads to lie beside the file the user named, when that is a file of the root. Otherwise
  * the root is a system of its own, and the program is looked at as though it were installed there at DEST. */
-static char *find_origin(const struct program *p)
+static char *find_origin(const struct msk_program *p)
 {
 	MSK_AUTO_FREE char *within = msk_host_within(p->g->host, p->in->src);
 
 	return msk_path_dir(within ? within : p->in->dest);
 }
 
-static const char *path_in_image(const struct program *p, size_t i)
+const char *msk_program_path(const struct msk_program *p, size_t i)
 {
 	if (i == 0)
 		return p->in->dest;
@@ -80,7 +67,7 @@ static const char *path_in_image(const struct program *p, size_t i)
 }
 
 /* "libz.so.1 needed by /app, found by runpath in /opt/lib" */
-static char *reason(const struct program *p, size_t i)
+static char *reason(const struct msk_program *p, size_t i)
 {
 	const struct msk_object *o = &p->closure.objects[i];
 	MSK_AUTO_STR s = MSK_STR_INIT;
@@ -88,7 +75,7 @@ static char *reason(const struct program *p, size_t i)
 	/* libc may ask for it first by name, but it is there because the kernel looks for it. */
 	if (o->found_by == MSK_BY_INTERP)
 		return msk_xasprintf("interpreter of %s", p->in->dest);
-	msk_str_addf(&s, "%s needed by %s, found by %s", o->name, path_in_image(p, o->parent),
+	msk_str_addf(&s, "%s needed by %s, found by %s", o->name, msk_program_path(p, o->parent),
 		     msk_found_by_name(o->found_by));
 	if (o->rule_dir)
 		msk_str_addf(&s, " in %s", o->rule_dir);
@@ -103,7 +90,7 @@ static struct msk_entry_spec library_spec(const char *path, const char *why)
 					.stratum = MSK_STRATUM_LIBS };
 }
 
-static int add_library(struct program *p, size_t i, const char *path, struct msk_err *err)
+static int add_library(struct msk_program *p, size_t i, const char *path, struct msk_err *err)
 {
 	const struct msk_object *o = &p->closure.objects[i];
 	MSK_AUTO_ROFILE f = MSK_ROFILE_INIT;
@@ -118,7 +105,7 @@ static int add_library(struct program *p, size_t i, const char *path, struct msk
 	return msk_gather_host_file(p->g->fs, &s, &f, msk_host_path(p->g->host, o->walk.final), err);
 }
 
-static int add_links(struct program *p, const struct msk_object *o, struct msk_err *err)
+static int add_links(struct msk_program *p, const struct msk_object *o, struct msk_err *err)
 {
 	MSK_AUTO_FREE char *why = msk_xasprintf("on the way to %s", o->path);
 
@@ -131,7 +118,7 @@ static int add_links(struct program *p, const struct msk_object *o, struct msk_e
 	return 0;
 }
 
-static int add_object(struct program *p, size_t i, struct msk_err *err)
+static int add_object(struct msk_program *p, size_t i, struct msk_err *err)
 {
 	const struct msk_object *o = &p->closure.objects[i];
 
@@ -143,7 +130,7 @@ static int add_object(struct program *p, size_t i, struct msk_err *err)
 }
 
 /* Does the loader, having mapped `o`, know it by this name without looking for it? */
-static bool answers_to(const struct program *p, const struct msk_object *o, const char *name)
+static bool answers_to(const struct msk_program *p, const struct msk_object *o, const char *name)
 {
 	MSK_AUTO_FREE char *base = msk_path_base(o->path);
 
@@ -156,7 +143,7 @@ static bool answers_to(const struct program *p, const struct msk_object *o, cons
 
 /* A second name for an object that is there: the loader looks for it as for any other before it sees that it is the
  * same file, so a link in the directory where it looks last, whoever asks, stands for all the ways that led to it. */
-static int add_alias(struct program *p, size_t i, const char *name, struct msk_err *err)
+static int add_alias(struct msk_program *p, size_t i, const char *name, struct msk_err *err)
 {
 	struct msk_rotree *t = msk_host_tree(p->g->host);
 	MSK_AUTO_FREE char *dir = strchr(name, '/') ? NULL : msk_place_loader_dir(&p->closure);
@@ -172,12 +159,12 @@ static int add_alias(struct program *p, size_t i, const char *name, struct msk_e
 	if (dir && t->open(t, dir, &how, &f, &walk, err) < 0)
 		return -1;
 	path = dir ? msk_xasprintf("%s/%s", walk.final ? walk.final : dir, name) : msk_xstrdup(name);
-	why = msk_xasprintf("another name of %s", path_in_image(p, i));
+	why = msk_xasprintf("another name of %s", msk_program_path(p, i));
 	s = library_spec(path, why);
-	return msk_rootfs_add_symlink(p->g->fs, &s, path_in_image(p, i), err);
+	return msk_rootfs_add_symlink(p->g->fs, &s, msk_program_path(p, i), err);
 }
 
-static int add_aliases_for(struct program *p, size_t asker, struct msk_err *err)
+static int add_aliases_for(struct msk_program *p, size_t asker, struct msk_err *err)
 {
 	const struct msk_object *o = &p->closure.objects[asker];
 
@@ -191,27 +178,32 @@ static int add_aliases_for(struct program *p, size_t asker, struct msk_err *err)
 	return 0;
 }
 
-static int add_objects(struct program *p, struct msk_err *err)
+static int add_objects(struct msk_program *p, struct msk_err *err)
 {
 	for (size_t i = 0; i < p->closure.n_objects; i++) {
 		if (i > 0 && add_object(p, i, err) < 0)
 			return -1;
 		if (add_aliases_for(p, i, err) < 0)
 			return -1;
-		msk_debug(p->g->log, "%s: %s", p->in->src, path_in_image(p, i));
+		msk_debug(p->g->log, "%s: %s", p->in->src, msk_program_path(p, i));
 	}
 	return 0;
 }
 
-static int add_closure(struct program *p, struct msk_err *err)
+static int add_closure(struct msk_program *p, struct msk_err *err)
 {
 	const struct msk_plan *plan = p->g->plan;
+	MSK_AUTO_STRV library_path = MSK_STRV_INIT;
 	struct msk_closure_args args = {
 		.tree = msk_host_tree(p->g->host),
-		.library_path = &plan->library_path,
+		.library_path = &library_path,
 		.libs = &plan->libs,
 	};
 
+	/* What the image's environment will name is looked at below --root too. */
+	for (size_t i = 0; i < plan->library_path.n; i++)
+		msk_strv_push(&library_path, plan->library_path.v[i]);
+	msk_env_library_path(&plan->config.env, &library_path);
 	args.origin = p->origin = find_origin(p);
 	if (msk_closure_resolve(&args, &p->file, p->in->src, &p->closure, err) < 0 ||
 	    msk_closure_check(&p->closure, p->in->src, err) < 0)
@@ -222,37 +214,49 @@ static int add_closure(struct program *p, struct msk_err *err)
 	return msk_place_objects(&p->placing, err) < 0 ? -1 : add_objects(p, err);
 }
 
-/* Gather one program; *dynamic becomes true when it loads libraries. */
-static int gather_program(struct msk_gather *g, const struct msk_input *in, const struct msk_input *first,
-			  bool *dynamic, struct msk_err *err)
+static int gather_program(struct msk_program *p, const struct msk_input *first, struct msk_err *err)
 {
-	MSK_CLEANUP(program_release) struct program p = { .g = g, .in = in, .file = MSK_ROFILE_INIT };
-
-	if (read_program(&p, err) < 0 || agree_on_platform(&p, first, err) < 0 || add_program(&p, err) < 0)
+	if (read_program(p, err) < 0 || agree_on_platform(p, first, err) < 0 || add_program(p, err) < 0)
 		return -1;
-	if (p.elf.linkage != MSK_ELF_DYNAMIC)
+	return p->elf.linkage == MSK_ELF_DYNAMIC ? add_closure(p, err) : 0;
+}
+
+/* --lib is for those that load something. */
+static int check_libs(const struct msk_gather *g, struct msk_err *err)
+{
+	if (g->plan->libs.n == 0 || g->n_programs == 0)
 		return 0;
-	*dynamic = true;
-	return add_closure(&p, err);
+	for (size_t i = 0; i < g->n_programs; i++)
+		if (g->programs[i].elf.linkage == MSK_ELF_DYNAMIC)
+			return 0;
+	return msk_fail(err, MSK_E_USAGE, "--lib %s: %s is static and loads nothing", g->plan->libs.v[0],
+			g->programs[0].in->dest);
 }
 
 int msk_gather_programs(struct msk_gather *g, struct msk_err *err)
 {
 	const struct msk_plan *plan = g->plan;
-	const struct msk_input *first = NULL;
-	bool dynamic = false;
 
+	/* All at once: a placing points into its program, which must not move. */
+	g->programs = msk_xcalloc(plan->n_inputs, sizeof *g->programs);
 	for (size_t i = 0; i < plan->n_inputs; i++) {
-		const struct msk_input *in = &plan->inputs[i];
+		struct msk_program *p = &g->programs[g->n_programs];
 
-		if (in->kind != MSK_INPUT_BIN)
+		if (plan->inputs[i].kind != MSK_INPUT_BIN)
 			continue;
-		first = first ? first : in;
-		if (gather_program(g, in, first, &dynamic, err) < 0)
+		*p = (struct msk_program){ .g = g, .in = &plan->inputs[i], .file = MSK_ROFILE_INIT };
+		g->n_programs++;
+		if (gather_program(p, g->programs[0].in, err) < 0)
 			return -1;
 	}
-	if (plan->libs.n && first && !dynamic)
-		return msk_fail(err, MSK_E_USAGE, "--lib %s: %s is static and loads nothing", plan->libs.v[0],
-				first->dest);
-	return 0;
+	return check_libs(g, err);
+}
+
+void msk_gather_release(struct msk_gather *g)
+{
+	for (size_t i = 0; i < g->n_programs; i++)
+		program_release(&g->programs[i]);
+	free(g->programs);
+	g->programs = NULL;
+	g->n_programs = 0;
 }

@@ -174,6 +174,12 @@ int msk_rootfs_seal(struct msk_rootfs *fs, struct msk_err *err)
 	return 0;
 }
 
+void msk_rootfs_reopen(struct msk_rootfs *fs)
+{
+	assert(fs->sealed);
+	fs->sealed = false;
+}
+
 size_t msk_rootfs_count(const struct msk_rootfs *fs)
 {
 	return fs->n;

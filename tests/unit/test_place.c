@@ -173,15 +173,27 @@ static void origin_with_another_token_cannot_be_told(void **state)
 	msk_strv_release(&s.closure.system_dirs);
 }
 
-static void what_the_cache_alone_leads_to_goes_where_the_loader_looks(void **state)
+static void what_an_extra_directory_leads_to_goes_where_the_loader_looks(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	scene_init(&s, "/app", NULL, NULL);
+	scene_add(&s, "libx.so.1", "/home/u/lib/libx.so.1.2", MSK_BY_LIBRARY_PATH, 0);
+	scene_add(&s, "liby.so.1", "/home/u/lib/liby.so.1", MSK_BY_LIBRARY_PATH, 0);
+	assert_placed(&s, LIBC_DIR "/libx.so.1", LIBC_DIR "/liby.so.1");
+}
+
+static void what_the_cache_or_its_configuration_leads_to_stays(void **state)
 {
 	struct scene s;
 
 	(void)state;
 	scene_init(&s, "/app", NULL, NULL);
 	scene_add(&s, "libx.so.1", "/usr/local/lib/libx.so.1", MSK_BY_CACHE, 0);
-	scene_add(&s, "liby.so.1", "/home/u/lib/liby.so.1", MSK_BY_LIBRARY_PATH, 0);
-	assert_placed(&s, LIBC_DIR "/libx.so.1", LIBC_DIR "/liby.so.1");
+	scene_add(&s, "liby.so.1", "/opt/lib/liby.so.1", MSK_BY_CONF, 0);
+	assert_placed(&s, NULL, NULL);
+	assert_null(s.placing.placed);
 }
 
 static void what_the_cache_finds_in_a_directory_of_the_loader_stays(void **state)
@@ -205,10 +217,10 @@ static void a_program_that_shuns_system_directories_needs_a_library_path(void **
 	(void)state;
 	scene_init(&s, "/app", NULL, NULL);
 	s.objects[0].elf.nodeflib = true;
-	scene_add(&s, "libx.so.1", "/opt/x/libx.so.1", MSK_BY_CACHE, 0);
+	scene_add(&s, "libx.so.1", "/opt/x/libx.so.1", MSK_BY_LIBRARY_PATH, 0);
 	assert_int_equal(msk_place_objects(&s.placing, &err), -1);
 	assert_int_equal(err.code, MSK_E_MISSING);
-	assert_string_equal(err.msg, "libx.so.1: found by ld.so.cache in /opt/x, where the loader of the image does not look");
+	assert_string_equal(err.msg, "libx.so.1: found by library-path in /opt/x, where the loader of the image does not look");
 	assert_string_equal(err.hint, "-e LD_LIBRARY_PATH=/opt/x lets it look there");
 	msk_placing_release(&s.placing);
 	msk_strv_release(&s.closure.system_dirs);
@@ -252,7 +264,8 @@ int main(void)
 		cmocka_unit_test(a_hwcaps_directory_below_origin_stays_below_it),
 		cmocka_unit_test(a_needed_name_with_origin_is_taken_from_dest),
 		cmocka_unit_test(origin_with_another_token_cannot_be_told),
-		cmocka_unit_test(what_the_cache_alone_leads_to_goes_where_the_loader_looks),
+		cmocka_unit_test(what_an_extra_directory_leads_to_goes_where_the_loader_looks),
+		cmocka_unit_test(what_the_cache_or_its_configuration_leads_to_stays),
 		cmocka_unit_test(what_the_cache_finds_in_a_directory_of_the_loader_stays),
 		cmocka_unit_test(a_program_that_shuns_system_directories_needs_a_library_path),
 		cmocka_unit_test(a_library_path_that_the_image_sets_too_is_kept),

@@ -1,0 +1,28 @@
+/* The programs of an image with what was found for them: gathered first, proven once the set of entries is closed. */
+#ifndef GATHER_PROGRAM_H
+#define GATHER_PROGRAM_H
+
+#include "mkscratch/closure.h"
+#include "mkscratch/gather.h"
+#include "place.h"
+
+struct msk_program {
+	struct msk_gather *g;
+	const struct msk_input *in;
+	struct msk_rofile file;
+	struct msk_elf elf;
+	struct msk_closure closure;     /* of a dynamic program, as found below --root */
+	char *origin;                   /* the directory that $ORIGIN stood for there */
+	struct msk_placing placing;     /* where its objects go */
+};
+
+/* The path in the image at which object i of the closure is found. */
+const char *msk_program_path(const struct msk_program *p, size_t i);
+
+/* The second run: each dynamic program is resolved again inside the sealed image, with the image's own paths and
+ * environment, and has to find the very same files. Libraries that are reached through nothing else get an
+ * ld.so.cache of their own, which is added to g->fs.
+ * Fails: MSK_E_MISSING `in the image, <program> finds no <name>, ...` and its kin; MSK_E_USAGE, MSK_E_IO. */
+int msk_gather_prove(struct msk_gather *g, struct msk_err *err);
+
+#endif

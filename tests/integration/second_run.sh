@@ -1,0 +1,113 @@
+#!/usr/bin/env bash
+# A dynamic program is resolved once more inside the image before there is one: the same files by the image's own paths,
+# environment and cache, or no image. A cache is made only for what nothing else leads to.
+. "$(dirname "$0")/../lib.sh"
+require cc patchelf jq bsdtar
+loader=$(printf 'int main(void){return 0;}' | cc -x c -o probe - && patchelf --print-interpreter probe)
+libc=$(mk deps --list probe | grep -m1 '/libc\.so')
+case $loader in
+*/ld-linux*) ;;
+*) skip_all 'cannot: the compiler makes no glibc programs' ;;
+esac
+N=-Wl,--enable-new-dtags
+
+lib() { # PATH SONAME NUMBER [FLAGS]: a library whose f() returns a number
+	local path=$1 soname=$2 number=$3
+	shift 3
+	mkdir -p "$(dirname "$path")"
+	printf 'int f(void) { return %s; }\n' "$number" |
+		cc -shared -fPIC -x c -o "$path" - -x none -Wl,-soname,"$soname" "$@"
+}
+prog() { # PATH FLAGS: a program that ends with f()
+	local path=$1
+	shift
+	mkdir -p "$(dirname "$path")"
+	printf 'int f(void); int main(void) { return f(); }\n' |
+		cc -x c -o "$path" - -x none -Wl,--no-as-needed -Wl,--allow-shlib-undefined "$@"
+}
+root() { # a system of its own: loader and libc
+	rm -rf root && mkdir -p root/etc "root$(dirname "$loader")" "root$(dirname "$libc")"
+	cp -L "$loader" "root$loader" && cp -L "$libc" "root$libc"
+}
+unpack() { # ARCHIVE: into out/
+	local layer
+	rm -rf out && mkdir out
+	for layer in $(tar xOf "$1" manifest.json | jq -r '.[0].Layers[]'); do
+		tar xOf "$1" "$layer" | bsdtar -xf - -C out
+	done
+}
+runs() { # NAME NUMBER ARG...: the image that ARG... makes gives NUMBER when its program runs
+	local name=$1 number=$2
+	shift 2
+	rm -f i.tar
+	run mk "$@" -o i.tar
+	[ "$status" = 0 ] || comment <"$err"
+	unpack i.tar
+	mapfile -t env < <(tar xOf i.tar "$(tar xOf i.tar manifest.json | jq -r '.[0].Config')" | jq -r '.config.Env[]?')
+	run env ${env[@]+"${env[@]}"} chroot out /app
+	is "$status" "$number" "$name"
+}
+entries() {
+	mk "$@" --print rootfs | cut -f5
+}
+needs_chroot() {
+	chroot / true 2>/dev/null || skip_all 'cannot: no chroot without root'
+}
+needs_chroot
+
+root && lib root/opt/x/libx.so.1.2 libx.so.1 7 && ln -s libx.so.1.2 root/opt/x/libx.so.1
+prog app root/opt/x/libx.so.1.2
+echo /opt/x >root/etc/ld.so.conf
+runs what_only_ld_so_conf_leads_to_gets_a_cache 7 --bin app --root root
+is "$(ldconfig -r out -p | sed -n 's/^\t//p')" 'libx.so.1 (libc6,x86-64) => /opt/x/libx.so.1' ldconfig_reads_that_and_nothing_else_is_in_it
+like "$(mk --bin app --root root --print rootfs)" "/etc/ld\.so\.cache	# ld\.so\.cache: leads the loader to /opt/x/libx\.so\.1" the_cache_says_why_it_is_there
+ldconfig -r root
+runs what_the_cache_leads_to_keeps_its_place 7 --bin app --root root
+t the_image_verifies mk verify i.tar
+cp i.tar first.tar && mk --bin app --root root -o i.tar && cmp -s first.tar i.tar
+is $? 0 the_cache_has_the_same_bytes_each_time
+is "$(entries --bin app --root root -e LD_LIBRARY_PATH=/opt/x | grep -c cache)" 0 a_variable_of_the_image_makes_it_needless
+runs a_variable_of_the_image_leads_to_it 7 --bin app --root root -e LD_LIBRARY_PATH=/opt/none:/opt/x
+rm -f root/etc/ld.so.c*
+runs the_variable_is_looked_up_below_the_root 7 --bin app --root root -e 'LD_LIBRARY_PATH=/opt/x'
+
+# Two more that the cache leads to, one of them in front of a namesake in a system directory.
+root && lib root/opt/x/libx.so libx.so 7 && lib root/usr/lib/libx.so libx.so 8 && echo /opt/x >root/etc/ld.so.conf
+prog app root/opt/x/libx.so
+ldconfig -r root
+runs the_cache_wins_over_a_system_directory 7 --bin app --root root
+mkdir -p tree && cp root/usr/lib/libx.so tree/
+runs ...even_where_the_image_has_the_namesake_too 7 --bin app --root root --tree tree:/usr/lib
+prog app2 root/opt/x/libx.so -Wl,-z,nodefaultlib
+patchelf --set-rpath "$(dirname "$libc")" app2
+runs nodeflib_takes_what_lies_elsewhere_from_the_cache 7 --bin app2:/app --root root
+
+# Where no cache helps there is no image.
+root && lib root/opt/x/libx.so libx.so 7
+prog app $N root/opt/x/libx.so -Wl,-rpath,/opt/first:/opt/x
+lib tree/libx.so libx.so 9
+must_fail 4 'in the image, /app finds /opt/first/libx.so for libx.so, not /opt/x/libx.so' -- \
+	--bin app --root root --tree tree:/opt/first -o x.tar
+runs without_the_other_file_all_is_well 7 --bin app --root root
+must_fail 2 "$loader: given by library and by --file probe:$loader" -- --bin app --root root --file "probe:$loader" -o x.tar
+root && lib root/opt/x/libx.so libx.so 7 && echo /opt/x >root/etc/ld.so.conf && prog app root/opt/x/libx.so
+echo mine >cache
+must_fail 2 '/etc/ld.so.cache: given by ld.so.cache and by --file cache:/etc/ld.so.cache' -- \
+	--bin app --root root --file cache:/etc/ld.so.cache -o x.tar
+prog app3 -Wl,-z,nodefaultlib $N root/opt/x/libx.so -Wl,-rpath,"$(dirname "$libc")"
+runs two_programs_share_the_cache 7 --bin app --bin app3:/bin/app3 --root root
+is "$(chroot out /bin/app3; echo $?)" 7 ...and_both_start
+
+# musl reads its own list on the host, which the image does not have.
+if command -v musl-gcc >/dev/null; then
+	musl=$(printf 'int main(void){return 0;}' | musl-gcc -x c -o mprobe - && patchelf --print-interpreter mprobe)
+	rm -rf root && mkdir -p root/lib root/etc root/opt/m && cp -L "$musl" "root/lib/$(basename "$musl")"
+	printf 'int f(void) { return 6; }\n' | musl-gcc -shared -fPIC -x c -o root/opt/m/libm1.so - -x none
+	printf 'int f(void); int main(void) { return f(); }\n' | musl-gcc -x c -o mapp - -x none root/opt/m/libm1.so
+	patchelf --replace-needed root/opt/m/libm1.so libm1.so mapp
+	echo /opt/m >"root/etc/$(basename "$musl" .so.1).path"
+	runs what_musls_list_leads_to_lies_in_its_default_directory 6 --bin mapp:/app --root root
+else
+	skip what_musls_list_leads_to_lies_in_its_default_directory 'musl-gcc is not installed'
+fi
+done_testing
