@@ -3,6 +3,7 @@
 #   MODE=release|debug|asan|tsan|cov|fuzz   how to build (release)
 #   BUILD=DIR                          where (build); objects of a mode lie in $(BUILD)/$(MODE)
 #   DEVELOPER=1                        warnings are errors, and the compiler's analyzer runs
+#   FUZZ=TARGET FUZZ_SECONDS=60        for fuzz: one of tests/fuzz/fuzz_TARGET.c (all), and how long each
 #   DESTDIR= PREFIX=/usr/local         for install
 
 MODE    ?= release
@@ -38,9 +39,10 @@ MODE_debug   := -O0 -g3
 MODE_asan    := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 MODE_tsan    := -O1 -g -fsanitize=thread
 MODE_cov     := -O0 -g --coverage
-MODE_fuzz    := -O1 -g -fsanitize=fuzzer-no-link,address,undefined
+MODE_fuzz    := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 LD_release   := $(HARDEN_LD)
 LD_asan      := -fsanitize=address,undefined
+LD_fuzz      := -fsanitize=address,undefined
 LD_tsan      := -fsanitize=thread
 LD_cov       := --coverage
 
@@ -59,10 +61,20 @@ LIB  := $(O)/libmkscratch.a
 UNIT := $(sort $(wildcard tests/unit/test_*.c))
 UNIT_BIN := $(UNIT:tests/unit/%.c=$(O)/tests/%)
 
-.PHONY: all lib unit check check-asan lint lint-deps install uninstall clean help
+# A fuzz target is driven by libFuzzer in MODE=fuzz, and by replay.c in the others.
+FUZZ         := $(sort $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c)))
+FUZZ_BIN     := $(FUZZ:%=$(O)/fuzz/fuzz_%)
+FUZZ_DRIVER  := $(if $(filter fuzz,$(MODE)),,tests/fuzz/replay.c)
+LD_FUZZ      := $(if $(filter fuzz,$(MODE)),-fsanitize=fuzzer)
+FUZZ_CFLAGS  := $(call accepts,-Wno-override-init) $(call accepts,-Wno-initializer-overrides) -MMD -MP
+FUZZ_CC      ?= clang
+FUZZ_SECONDS ?= 60
+
+.PHONY: all lib unit check check-asan fuzz fuzz-bin fuzz-seeds lint lint-deps install uninstall clean help
 all: $(BIN)
 lib: $(LIB)
 unit: $(UNIT_BIN)
+fuzz-bin: $(FUZZ_BIN)
 
 $(BIN): $(O)/src/main.o $(LIB)
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(ALL_LDLIBS)
@@ -79,13 +91,35 @@ $(O)/tests/%: tests/unit/%.c $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -Wno-override-init -Itests/unit -MMD -MP -o $@ $< $(LIB) $(ALL_LDFLAGS) -lcmocka $(ALL_LDLIBS)
 
-# Every suite against the release program; unit tests also under the sanitizers.
+$(O)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(FUZZ_DRIVER) $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(FUZZ_CFLAGS) -o $@ $< $(FUZZ_DRIVER) $(LIB) $(ALL_LDFLAGS) $(LD_FUZZ) $(ALL_LDLIBS)
+
+$(O)/fuzz/seeds: tests/fuzz/seeds.c $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(FUZZ_CFLAGS) -o $@ $< $(LIB) $(ALL_LDFLAGS) $(ALL_LDLIBS)
+
+# Search for inputs that break a parser. What is found lands in its corpus, where `make check` meets it again; inputs
+# that merely lead to new places are kept in build/fuzz/found.
+fuzz:
+	@$(MAKE) --no-print-directory MODE=fuzz CC='$(FUZZ_CC)' fuzz-bin
+	@for t in $(FUZZ); do \
+		mkdir -p '$(BUILD)'/fuzz/found/$$t tests/fuzz/corpus/$$t && \
+		'$(BUILD)'/fuzz/fuzz/fuzz_$$t -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=1024 \
+			-print_final_stats=1 -verbosity=0 -artifact_prefix=tests/fuzz/corpus/$$t/ \
+			'$(BUILD)'/fuzz/found/$$t tests/fuzz/corpus/$$t || exit 1; \
+	done
+
+fuzz-seeds: $(O)/fuzz/seeds
+	$< tests/fuzz/corpus
+
+# Every suite against the release program; unit tests and the fuzzers' corpora also under the sanitizers.
 check: all unit lint
-	@$(MAKE) --no-print-directory MODE=asan unit
+	@$(MAKE) --no-print-directory MODE=asan unit fuzz-bin
 	BUILD='$(abspath $(BUILD))' MKSCRATCH='$(abspath $(BIN))' tests/run.sh
 
 check-asan:
-	@$(MAKE) --no-print-directory MODE=asan all unit
+	@$(MAKE) --no-print-directory MODE=asan all unit fuzz-bin
 	BUILD='$(abspath $(BUILD))' MKSCRATCH='$(abspath $(BUILD)/asan/mkscratch)' tests/run.sh
 
 lint:
@@ -124,6 +158,7 @@ help:
 	@echo 'make              build/mkscratch'
 	@echo 'make check        all tests (./bootstrap check installs what they need)'
 	@echo 'make check-asan   the same against the sanitizers build'
+	@echo 'make fuzz         search for inputs that break a parser (clang); FUZZ=TARGET FUZZ_SECONDS=60'
 	@echo 'make lint         rules of the house: include directions, sizes, banned calls'
 	@echo 'make install      program, man page, completions; DESTDIR= PREFIX='
 	@echo 'make clean'

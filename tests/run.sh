@@ -20,6 +20,7 @@ suites() {
 	for mode in release asan; do
 		find "$BUILD/$mode/tests" -maxdepth 1 -type f -name 'test_*' ! -name '*.d' 2>/dev/null | sort
 	done
+	find "$BUILD/asan/fuzz" -maxdepth 1 -type f -name 'fuzz_*' ! -name '*.d' 2>/dev/null | sort
 	for mode in integration golden must-fail spec repro oracle fault engines; do
 		find "$top/tests/$mode" -maxdepth 1 -name '*.sh' ! -name common.sh 2>/dev/null | sort
 	done
@@ -36,6 +37,7 @@ run_suite() {
 	local log=$logs/$2 start=$EPOCHREALTIME
 	case $1 in
 	*.sh) timeout -k 10 400 bash "$1" >"$log" 2>&1 </dev/null ;;
+	*/fuzz_*) timeout -k 10 300 "$1" "$top/tests/fuzz/corpus/${1##*/fuzz_}" >"$log" 2>&1 </dev/null ;;
 	*) CMOCKA_MESSAGE_OUTPUT=TAP timeout -k 10 300 "$1" >"$log" 2>&1 </dev/null ;;
 	esac
 	echo "$? $(awk -v a="$start" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.1f", b - a }')" >"$log.end"
