@@ -6,10 +6,23 @@
 #include "mkscratch/gather.h"
 #include "mkscratch/sink.h"
 
+static void tell_facts(const struct msk_build *b, const struct msk_cert_facts *certs, const struct msk_rootfs *fs)
+{
+	struct msk_build_facts facts = { .certs = *certs };
+	const struct msk_entry *e = certs->count ? msk_rootfs_find(fs, MSK_CERTS_PATH) : NULL;
+
+	if (e && e->body.data) {
+		msk_digest_of(e->body.data, (size_t)e->body.size, &facts.certs_digest);
+		msk_info(b->log, "certificates: the bundle is %s", facts.certs_digest.text);
+	}
+	if (b->facts)
+		*b->facts = facts;
+}
+
 int msk_build_rootfs(const struct msk_build *b, struct msk_rootfs **out, struct msk_platform *pf, struct msk_err *err)
 {
 	MSK_CLEANUP(msk_rootfs_cleanup) struct msk_rootfs *fs = msk_rootfs_new();
-	struct msk_gather g = { .plan = b->plan, .log = b->log, .fs = fs };
+	struct msk_gather g = { .plan = b->plan, .log = b->log, .now = b->now, .fs = fs };
 	int rc;
 
 	if (msk_host_new(b->plan->root, &g.host, err) < 0)
@@ -19,6 +32,7 @@ int msk_build_rootfs(const struct msk_build *b, struct msk_rootfs **out, struct 
 	msk_host_free(g.host);
 	if (rc < 0)
 		return -1;
+	tell_facts(b, &g.certs, fs);
 	*pf = g.platform;
 	*out = msk_take(&fs);
 	return 0;

@@ -2,13 +2,21 @@
 #ifndef MKSCRATCH_BUILD_H
 #define MKSCRATCH_BUILD_H
 
+#include "mkscratch/gather.h"
 #include "mkscratch/image.h"
 #include "mkscratch/log.h"
+
+struct msk_build_facts {
+	struct msk_cert_facts certs;
+	struct msk_digest certs_digest;       /* of the bundle; "" when there is none */
+};
 
 struct msk_build {
 	const struct msk_plan *plan;
 	const struct msk_log *log;
 	const char *tmpdir;                   /* for staging; NULL: the defaults */
+	int64_t now;                          /* for what is said of dates; never reaches a byte */
+	struct msk_build_facts *facts;        /* out: what there is to tell beside the image; or NULL */
 };
 
 /* Gather and seal. */

@@ -9,14 +9,26 @@
 #include "mkscratch/plan.h"
 #include "mkscratch/rootfs.h"
 
+#define MSK_CERTS_PATH "/etc/ssl/certs/ca-certificates.crt"
+
+/* What there is to tell about the certificates that were packed. */
+struct msk_cert_facts {
+	size_t count;                     /* 0: none were asked for */
+	size_t expired;                   /* by the clock */
+	int64_t first_expiry;             /* seconds since 1970 */
+	char first_subject[128];          /* whose that is */
+};
+
 struct msk_gather {
 	const struct msk_plan *plan;
 	struct msk_host *host;
 	const struct msk_log *log;
+	int64_t now;                      /* for warnings and refusals about dates; never reaches an entry */
 	struct msk_rootfs *fs;
 	struct msk_platform platform;     /* out: of the programs; set by msk_gather_programs */
 	struct msk_program *programs;     /* with what was found for them; owned, inside of the gatherers */
 	size_t n_programs;
+	struct msk_cert_facts certs;      /* out: set by msk_gather_certs */
 };
 
 /* Free what the gatherers keep; what belongs to the caller stays. */
@@ -31,8 +43,9 @@ int msk_gather_extra(struct msk_gather *g, struct msk_err *err);
 int msk_gather_identity(struct msk_gather *g, struct msk_err *err);
 /* /tmp and what else every image has. */
 int msk_gather_skeleton(struct msk_gather *g, struct msk_err *err);
-/* --certs: /etc/ssl/certs/ca-certificates.crt; same certificates, same bytes, whatever the order or comments of
- * the source. Fails: MSK_E_INPUT (a private key, no certificate, anything that is none). */
+/* --certs, --cert, --certs-for: MSK_CERTS_PATH; same certificates, same bytes, whatever the order or comments of the
+ * source. Fails: MSK_E_INPUT (a private key, no certificate, anything that is none, one that was named and has
+ * expired or soon will). */
 int msk_gather_certs(struct msk_gather *g, struct msk_err *err);
 /* --tz: /usr/share/zoneinfo without right/ and posix/, links kept. */
 int msk_gather_zoneinfo(struct msk_gather *g, struct msk_err *err);

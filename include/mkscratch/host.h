@@ -25,6 +25,8 @@ char *msk_host_path(const struct msk_host *h, const char *path);
  * resolved; NULL when it lies elsewhere or cannot be resolved. Heap. */
 char *msk_host_within(const struct msk_host *h, const char *host_path);
 
+/* Has the user named a directory? Whoever opens the path tells what else may be wrong with it. */
+bool msk_host_is_dir(const char *path);
 /* Open a path the user typed (symlinks followed as the shell's user expects). It must be a regular file.
  * Fails: MSK_E_INPUT `<path>: no such file`, `<path>: is a FIFO, expected a regular file`; MSK_E_IO. */
 int msk_host_open_input(const char *path, struct msk_rofile *out, struct msk_err *err);

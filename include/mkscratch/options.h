@@ -14,7 +14,9 @@ struct msk_options {
 	/* content */
 	bool certs;
 	const char *certs_file;                            /* NULL: the root's bundle */
-	struct msk_strv cert;
+	struct msk_strv cert, certs_for;
+	bool allow_expired;
+	const char *certs_expiry_min;                      /* NULL: no gate */
 	bool tz, tz_whole;                                 /* --tz in any form; --tz without zones */
 	struct msk_strv tz_zones;                          /* each ZONE[,ZONE...] */
 	const char *user;                                  /* NULL: nobody */
@@ -36,7 +38,7 @@ struct msk_options {
 	bool man;                                          /* help --man */
 	/* the environment, read by the command line alone */
 	const char *source_date_epoch, *tmpdir;
-	long long now;                                     /* for --created now; seconds */
+	long long now;                                     /* for --created now and expiry; seconds */
 };
 
 #define MSK_OPTIONS_INIT { .level = MSK_LOG_WARN }

@@ -4,6 +4,7 @@
 #include "opt.h"
 #include "mkscratch/build.h"
 #include "mkscratch/fs.h"
+#include "mkscratch/timestamp.h"
 
 static int print_plan(const struct msk_plan *plan, struct msk_err *err)
 {
@@ -99,9 +100,29 @@ static uint64_t content_size(const struct msk_rootfs *fs)
 	return sum;
 }
 
-static int report_dry_run(const struct msk_options *o, const struct msk_plan *plan, const struct msk_rootfs *fs,
+/* The member "certificates", where there are any. */
+static void set_certs(struct msk_json *v, const struct msk_build_facts *facts)
+{
+	MSK_AUTO_STR expiry = MSK_STR_INIT;
+	struct msk_json *o;
+
+	if (!facts->certs.count)
+		return;
+	o = msk_json_object();
+	msk_json_set_int(o, "count", (int64_t)facts->certs.count);
+	msk_json_set_int(o, "expired", (int64_t)facts->certs.expired);
+	if (facts->certs.first_expiry >= 0)
+		msk_rfc3339_add(&expiry, facts->certs.first_expiry);
+	msk_json_set_string(o, "first_expiry", msk_str_c(&expiry));
+	msk_json_set(o, "first_subject", msk_json_text(facts->certs.first_subject));
+	msk_json_set_string(o, "sha256", facts->certs_digest.text);
+	msk_json_set(v, "certificates", o);
+}
+
+static int report_dry_run(const struct msk_options *o, const struct msk_build *b, const struct msk_rootfs *fs,
 			  const struct msk_platform *pf, struct msk_err *err)
 {
+	const struct msk_plan *plan = b->plan;
 	MSK_AUTO_STR text = MSK_STR_INIT;
 
 	if (o->json) {
@@ -113,6 +134,7 @@ static int report_dry_run(const struct msk_options *o, const struct msk_plan *pl
 		msk_json_set(v, "outputs", outputs_json(plan));
 		msk_json_set_int(v, "entries", (int64_t)msk_rootfs_count(fs));
 		msk_json_set_int(v, "content_size", (int64_t)content_size(fs));
+		set_certs(v, b->facts);
 		return msk_print_json(v, err);
 	}
 	if (o->level < MSK_LOG_WARN)
@@ -136,7 +158,7 @@ static int look_only(const struct msk_options *o, const struct msk_build *b, str
 		return -1;
 	if (o->print)
 		return print_rootfs(fs, o->json, err);
-	return report_dry_run(o, b->plan, fs, &pf, err);
+	return report_dry_run(o, b, fs, &pf, err);
 }
 
 static struct msk_json *layer_json(const struct msk_layer_desc *l)
@@ -183,13 +205,15 @@ static bool writes_stdout(const struct msk_plan *plan)
 	return false;
 }
 
-static int report(const struct msk_options *o, const struct msk_plan *plan, const struct msk_image *img, struct msk_err *err)
+static int report(const struct msk_options *o, const struct msk_build *b, const struct msk_image *img, struct msk_err *err)
 {
+	const struct msk_plan *plan = b->plan;
 	MSK_AUTO_STR text = MSK_STR_INIT;
 
 	if (o->json) {
 		MSK_AUTO_JSON *v = image_json(plan, img);
 
+		set_certs(v, b->facts);
 		msk_json_dump(v, &text);
 		msk_str_addc(&text, '\n');
 	} else if (o->level >= MSK_LOG_WARN) {
@@ -220,14 +244,16 @@ static int build(const struct msk_options *o, const struct msk_build *b, struct 
 
 	if (check_outputs(b->plan, err) < 0 || msk_build_run(b, &img, err) < 0)
 		return -1;
-	return report(o, b->plan, &img, err);
+	return report(o, b, &img, err);
 }
 
 int msk_cmd_build(const struct msk_options *o, struct msk_err *err)
 {
 	MSK_CLEANUP(msk_plan_release) struct msk_plan plan = { 0 };
 	struct msk_log log = { .level = o->level, .fd = STDERR_FILENO };
-	struct msk_build b = { .plan = &plan, .log = &log, .tmpdir = o->tmpdir && *o->tmpdir ? o->tmpdir : NULL };
+	struct msk_build_facts facts = { 0 };
+	struct msk_build b = { .plan = &plan, .log = &log, .tmpdir = o->tmpdir && *o->tmpdir ? o->tmpdir : NULL,
+			       .now = o->now, .facts = &facts };
 
 	if (o->print && strcmp(o->print, "plan") != 0 && strcmp(o->print, "rootfs") != 0)
 		return msk_fail(err, MSK_E_USAGE, "--print %s: is none of plan, rootfs", o->print);

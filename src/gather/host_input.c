@@ -36,6 +36,13 @@ static int refuse_open(const char *path, int sys, const char *expected, struct m
 	return msk_fail_sys(err, sys, "%s: cannot open", path);
 }
 
+bool msk_host_is_dir(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
 int msk_host_open_input(const char *path, struct msk_rofile *out, struct msk_err *err)
 {
 	/* Looked at before it is opened: opening a device can do things, opening a FIFO is noticed at its other end. */

@@ -15,6 +15,8 @@ void msk_input_release(struct msk_input *in);
 int msk_user_parse(const char *text, struct msk_user *out, struct msk_err *err);
 /* A uid or gid; `what` is which. 2^31-1 and above wrap round or mean "no change" in some runtimes. */
 int msk_id_parse(const char *what, const char *text, uint32_t *out, struct msk_err *err);
+/* "90s", "1m30s", "90d" in nanoseconds. Fails: MSK_E_USAGE. */
+int msk_duration_parse(const char *option, const char *text, int64_t *out, struct msk_err *err);
 /* "TERM", "sigterm", "15", "SIGRTMIN+3" as "SIGTERM", "15", "SIGRTMIN+3"; NULL when it is no signal. Heap. */
 char *msk_signal_name(const char *text);
 

@@ -94,14 +94,41 @@ static int plan_zones(const struct msk_options *o, struct msk_plan *p, struct ms
 	return 0;
 }
 
+/* What the clock says of certificates is told at every build; SOURCE_DATE_EPOCH is about what is written. */
+static int plan_expiry(const struct msk_options *o, struct msk_plan *p, struct msk_err *err)
+{
+	int64_t ns;
+
+	p->allow_expired = o->allow_expired;
+	if (!o->certs_expiry_min)
+		return 0;
+	if (msk_duration_parse("--certs-expiry-min", o->certs_expiry_min, &ns, err) < 0)
+		return -1;
+	p->certs_expiry_min = ns / 1000000000;
+	if (p->certs || p->certs_file || p->extra_certs.n)
+		return 0;
+	msk_fail(err, MSK_E_USAGE, "--certs-expiry-min %s: no certificates are packed", o->certs_expiry_min);
+	return msk_hint(err, "--certs, --cert FILE or --certs-for FILE");
+}
+
+static int plan_certs(const struct msk_options *o, struct msk_plan *p, struct msk_err *err)
+{
+	if (check_not_empty("--certs", o->certs_file, err) < 0)
+		return -1;
+	p->certs = o->certs || o->certs_for.n;
+	p->certs_file = o->certs_file ? msk_xstrdup(o->certs_file) : NULL;
+	if (copy_names("--cert", &o->cert, &p->extra_certs, err) < 0 ||
+	    copy_names("--certs-for", &o->certs_for, &p->certs_for, err) < 0)
+		return -1;
+	return plan_expiry(o, p, err);
+}
+
 int msk_plan_content(const struct msk_options *o, struct msk_plan *p, struct msk_err *err)
 {
-	if (check_not_empty("--root", o->root, err) < 0 || check_not_empty("--certs", o->certs_file, err) < 0)
+	if (check_not_empty("--root", o->root, err) < 0)
 		return -1;
 	p->root = msk_xstrdup(o->root ? o->root : "/");
-	p->certs = o->certs;
-	p->certs_file = o->certs_file ? msk_xstrdup(o->certs_file) : NULL;
-	if (copy_names("--cert", &o->cert, &p->extra_certs, err) < 0 || copy_names("--lib", &o->lib, &p->libs, err) < 0)
+	if (plan_certs(o, p, err) < 0 || copy_names("--lib", &o->lib, &p->libs, err) < 0)
 		return -1;
 	if (msk_library_path_parse(&o->library_path, &p->library_path, err) < 0 || plan_zones(o, p, err) < 0)
 		return -1;

@@ -140,6 +140,9 @@ struct msk_json *msk_plan_json(const struct msk_plan *p)
 	msk_json_set(o, "certs", msk_json_bool(p->certs));
 	set_text(o, "certs_file", p->certs_file);
 	msk_json_set(o, "extra_certs", texts(&p->extra_certs));
+	msk_json_set(o, "certs_for", texts(&p->certs_for));
+	msk_json_set(o, "allow_expired", msk_json_bool(p->allow_expired));
+	msk_json_set_int(o, "certs_expiry_min", p->certs_expiry_min);
 	msk_json_set(o, "tz", msk_json_bool(p->tz));
 	msk_json_set(o, "zones", msk_json_strings(&p->zones));
 	msk_json_set(o, "user", user_json(&p->user));

@@ -46,7 +46,7 @@ archive_entry.h src/codec/tar.c src/codec/tar_in.c
 libdeflate.h    src/codec/gz.c
 zstd.h          src/codec/zst.c
 jansson.h       src/base/json.c
-openssl/        src/codec/digest.c src/gather/ca_certs.c
+openssl/        src/codec/digest.c src/gather/x509.c
 libelf.h        src/elf/
 gelf.h          src/elf/
 elf.h           src/elf/

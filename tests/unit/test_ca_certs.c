@@ -37,11 +37,11 @@ static void add_hex(struct msk_str *out, const char *hex)
 
 static const char algorithm[] = "300d06092a864886f70d01010b0500";              /* sha256WithRSAEncryption, NULL */
 static const char name_x[] = "300c310a300806035504030c0178";                  /* CN=x */
-static const char validity[] = "301e170d3230303130313030303030305a170d3330303130313030303030305a";
+static const char from_2020_to_2030[] = "301e170d3230303130313030303030305a170d3330303130313030303030305a";
 static const char key[] = "3013300d06092a864886f70d01010105000302000f";
 
-/* A certificate of the right shape with this serial number. */
-static void cert(struct msk_str *out, int serial)
+/* A certificate of the right shape with this serial number, valid as `validity` (DER in hexadecimal) says. */
+static void cert_valid(struct msk_str *out, int serial, const char *validity)
 {
 	struct msk_str body = MSK_STR_INIT, all = MSK_STR_INIT, sig = MSK_STR_INIT;
 
@@ -59,6 +59,11 @@ static void cert(struct msk_str *out, int serial)
 		msk_str_addc(&sig, '\0');
 	tlv(&all, 0x03, &sig);
 	tlv(out, 0x30, &all);
+}
+
+static void cert(struct msk_str *out, int serial)
+{
+	cert_valid(out, serial, from_2020_to_2030);
 }
 
 static void add_base64(struct msk_str *out, const struct msk_str *bytes, size_t columns)
@@ -405,6 +410,57 @@ static void a_length_in_more_bytes_than_needed_is_refused(void **state)
 	assert_der_fails(*state, &bad, "not in DER (encoded again it gives other bytes)");
 }
 
+/* The dates of the one packed certificate are these. */
+static void assert_expiry(struct sysroot *s, const char *not_after, int64_t want)
+{
+	MSK_AUTO_FREE char *both = msk_xasprintf("170d3230303130313030303030305a%s", not_after);
+	MSK_AUTO_FREE char *validity = msk_xasprintf("30%02zx%s", strlen(both) / 2, both);
+	MSK_AUTO_STR der = MSK_STR_INIT;
+	MSK_AUTO_STR text = MSK_STR_INIT;
+	struct msk_err err = MSK_ERR_INIT;
+
+	cert_valid(&der, 1, validity);
+	add_block(&text, "CERTIFICATE", &der, 64);
+	put(s, DEBIAN, &text);
+	assert_int_equal(msk_gather_certs(&s->g, &err), 0);
+	assert_int_equal(s->g.certs.count, 1);
+	assert_int_equal(s->g.certs.first_expiry, want);
+	assert_string_equal(s->g.certs.first_subject, "CN=x");
+}
+
+static void dates_have_the_two_forms_of_rfc_5280(void **state)
+{
+	assert_expiry(*state, "170d3439313233313233353935395a", 2524607999);                   /* 491231235959Z */
+	assert_expiry(*state, "170d3530303130313030303030305a", -631152000);                   /* 500101000000Z: 1950 */
+	assert_expiry(*state, "180f32303530303130313030303030305a", 2524608000);               /* 20500101000000Z */
+	assert_expiry(*state, "180f39393939313233313233353935395a", 253402300799);             /* the end of RFC 5280 */
+}
+
+static void other_dates_are_malformed(void **state)
+{
+	static const char *const dates[] = {
+		"170b343931323331323335395a",                   /* 4912312359Z: no seconds */
+		"1711343931323331323335393539 2b30303030",      /* 491231235959+0000 */
+		"170d3439313333313233353935395a",               /* month 13 */
+		"170d3439313233313233353935398a",               /* no Z */
+		"180d3439313233313233353935395a",               /* a GeneralizedTime without century */
+		"02020101",                                     /* an integer */
+	};
+
+	for (size_t i = 0; i < sizeof dates / sizeof *dates; i++) {
+		MSK_AUTO_STR hex = MSK_STR_INIT;
+		MSK_AUTO_STR der = MSK_STR_INIT;
+		MSK_AUTO_FREE char *validity = NULL;
+
+		for (const char *p = dates[i]; *p; p++)
+			if (*p != ' ')
+				msk_str_addc(&hex, *p);
+		validity = msk_xasprintf("30%02zx170d3230303130313030303030305a%s", 15 + hex.len / 2, hex.buf);
+		cert_valid(&der, 1, validity);
+		assert_der_fails(*state, &der, "its dates are malformed");
+	}
+}
+
 static void a_certificate_over_the_limit_is_refused(void **state)
 {
 	struct sysroot *s = *state;
@@ -462,6 +518,8 @@ int main(void)
 		certs_test(a_certificate_cut_short_is_refused),
 		certs_test(bytes_behind_a_certificate_are_refused),
 		certs_test(a_length_in_more_bytes_than_needed_is_refused),
+		certs_test(dates_have_the_two_forms_of_rfc_5280),
+		certs_test(other_dates_are_malformed),
 		certs_test(a_certificate_over_the_limit_is_refused),
 		certs_test(the_4097th_certificate_is_one_too_many),
 		certs_test(a_file_over_16_mib_is_refused),

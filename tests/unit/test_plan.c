@@ -433,6 +433,33 @@ static void stop_signals(void **state)
 	BAD("--stop-signal : not a signal", "--stop-signal", "");
 }
 
+static void check_least(const char *typed, int64_t seconds)
+{
+	struct msk_plan p = OK("--certs", "--certs-expiry-min", typed);
+
+	assert_int_equal(p.certs_expiry_min, seconds);
+	msk_plan_release(&p);
+}
+
+static void durations_are_those_of_go_and_days(void **state)
+{
+	static const char *const bad[] = { "", "90", "d", "1.d", ".5h", "-1d", "1 d", "1dx", "1w", "99999999999999999999d",
+					   "106752d", "1.0000000000000000001s" };
+
+	(void)state;
+	check_least("90d", 90 * 86400);
+	check_least("1h30m", 5400);
+	check_least("1.5h", 5400);
+	check_least("2500ms", 2);
+	check_least("1d1us1ns", 86400);
+	check_least("106751d", 106751LL * 86400);
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		MSK_AUTO_FREE char *message = msk_xasprintf("--certs-expiry-min %s: not a duration", bad[i]);
+
+		BAD(message, "--certs", "--certs-expiry-min", bad[i]);
+	}
+}
+
 /* --- times --- */
 
 static void check_created(const char *typed, int64_t want)
@@ -608,6 +635,7 @@ int main(void)
 		cmocka_unit_test(ports_are_sorted_and_ranges_expanded),
 		cmocka_unit_test(directories_of_the_config),
 		cmocka_unit_test(stop_signals),
+		cmocka_unit_test(durations_are_those_of_go_and_days),
 		cmocka_unit_test(times_are_rfc_3339_seconds_or_now),
 		cmocka_unit_test(bad_times_have_their_sentences),
 		cmocka_unit_test(source_date_epoch_dates_files_and_image),
