@@ -5,6 +5,7 @@
 
 /* What the walk over PT_DYNAMIC gathers: the last of single tags wins, as in the loaders. */
 struct dynamic {
+	const struct msk_elf_source *s;
 	bool has_strtab, has_strsz, has_soname, has_rpath, has_runpath;
 	uint64_t strtab, strsz, soname, rpath, runpath;
 	uint64_t flags, flags_1;
@@ -22,13 +23,12 @@ static void dynamic_release(struct dynamic *d)
 	free(d->kinds);
 }
 
-static int add_need(const struct msk_elf_source *s, struct dynamic *d, enum msk_need kind, uint64_t at,
-		    struct msk_err *err)
+static int add_need(struct dynamic *d, enum msk_need kind, uint64_t at, struct msk_err *err)
 {
 	size_t n = d->n_needs;
 
 	if (n == MSK_ELF_MAX_NEEDED)
-		return msk_fail(err, MSK_E_INPUT, "%s: needs more than %d libraries", s->name, MSK_ELF_MAX_NEEDED);
+		return msk_fail(err, MSK_E_INPUT, "%s: needs more than %d libraries", d->s->name, MSK_ELF_MAX_NEEDED);
 	MSK_GROW(d->needs, n, d->cap_needs);
 	MSK_GROW(d->kinds, n, d->cap_kinds);
 	d->needs[n] = at;
@@ -37,13 +37,14 @@ static int add_need(const struct msk_elf_source *s, struct dynamic *d, enum msk_
 	return 0;
 }
 
-static int take_entry(const struct msk_elf_source *s, struct dynamic *d, uint64_t tag, uint64_t value,
-		      struct msk_err *err)
+static int take_entry(void *ctx, uint64_t tag, uint64_t value, struct msk_err *err)
 {
+	struct dynamic *d = ctx;
+
 	switch (tag) {
-	case DT_NEEDED:    return add_need(s, d, MSK_NEED, value, err);
-	case DT_FILTER:    return add_need(s, d, MSK_NEED_FILTER, value, err);
-	case DT_AUXILIARY: return add_need(s, d, MSK_NEED_AUXILIARY, value, err);
+	case DT_NEEDED:    return add_need(d, MSK_NEED, value, err);
+	case DT_FILTER:    return add_need(d, MSK_NEED_FILTER, value, err);
+	case DT_AUXILIARY: return add_need(d, MSK_NEED_AUXILIARY, value, err);
 	case DT_STRTAB:    d->has_strtab = true;  d->strtab = value;  break;
 	case DT_STRSZ:     d->has_strsz = true;   d->strsz = value;   break;
 	case DT_SONAME:    d->has_soname = true;  d->soname = value;  break;
@@ -58,7 +59,7 @@ static int take_entry(const struct msk_elf_source *s, struct dynamic *d, uint64_
 }
 
 /* Entries until DT_NULL or the end of the segment, whichever comes first. */
-static int walk_entries(const struct msk_elf_source *s, const struct msk_segment *g, struct dynamic *d,
+static int walk_segment(const struct msk_elf_source *s, const struct msk_segment *g, msk_dynamic_taker *take, void *ctx,
 			struct msk_err *err)
 {
 	const size_t word = s->is64 ? 8 : 4, entry = 2 * word;
@@ -78,13 +79,36 @@ static int walk_entries(const struct msk_elf_source *s, const struct msk_segment
 
 			if (tag == DT_NULL)
 				return 0;
-			if (take_entry(s, d, tag, msk_elf_source_word(s, buf + i * entry + word), err) < 0)
+			if (take(ctx, tag, msk_elf_source_word(s, buf + i * entry + word), err) < 0)
 				return -1;
 		}
 		at += n * entry;
 		left -= n;
 	}
 	return 0;
+}
+
+/* The last one counts. */
+static const struct msk_segment *find_segment(const struct msk_elf_source *s)
+{
+	const struct msk_segment *g = NULL;
+
+	for (size_t i = 0; i < s->n_segs; i++)
+		if (s->segs[i].type == PT_DYNAMIC)
+			g = &s->segs[i];
+	return g;
+}
+
+int msk_dynamic_walk(const struct msk_elf_source *s, msk_dynamic_taker *take, void *ctx, struct msk_err *err)
+{
+	const struct msk_segment *g = find_segment(s);
+
+	if (!g)
+		return 0;
+	if (!msk_elf_source_holds(s, g->offset, g->filesz))
+		return msk_fail(err, MSK_E_INPUT, "%s: dynamic section ends at %llu, file has %llu bytes", s->name,
+				(unsigned long long)(g->offset + g->filesz), (unsigned long long)s->file->size);
+	return walk_segment(s, g, take, ctx, err);
 }
 
 static int find_strings(const struct msk_elf_source *s, struct dynamic *d, struct msk_err *err)
@@ -161,19 +185,12 @@ static int read_strings(const struct msk_elf_source *s, struct dynamic *d, struc
 
 int msk_dynamic_read(const struct msk_elf_source *s, struct msk_elf *e, struct msk_err *err)
 {
-	MSK_CLEANUP(dynamic_release) struct dynamic d = { 0 };
-	const struct msk_segment *g = NULL;
+	MSK_CLEANUP(dynamic_release) struct dynamic d = { .s = s };
 
-	for (size_t i = 0; i < s->n_segs; i++)
-		if (s->segs[i].type == PT_DYNAMIC)
-			g = &s->segs[i];
-	if (!g)
+	if (!find_segment(s))
 		return 0;
-	if (!msk_elf_source_holds(s, g->offset, g->filesz))
-		return msk_fail(err, MSK_E_INPUT, "%s: dynamic section ends at %llu, file has %llu bytes", s->name,
-				(unsigned long long)(g->offset + g->filesz), (unsigned long long)s->file->size);
 	e->has_dynamic = true;
-	if (walk_entries(s, g, &d, err) < 0 || find_strings(s, &d, err) < 0 || read_strings(s, &d, e, err) < 0)
+	if (msk_dynamic_walk(s, take_entry, &d, err) < 0 || find_strings(s, &d, err) < 0 || read_strings(s, &d, e, err) < 0)
 		return -1;
 	e->nodeflib = d.flags_1 & DF_1_NODEFLIB;
 	e->pie = d.flags_1 & DF_1_PIE;

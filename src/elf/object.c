@@ -25,9 +25,10 @@ void msk_elf_release(struct msk_elf *e)
 	*e = (struct msk_elf){ 0 };
 }
 
-static void source_release(struct msk_elf_source *s)
+void msk_elf_source_release(struct msk_elf_source *s)
 {
 	free(s->segs);
+	*s = (struct msk_elf_source){ 0 };
 }
 
 /* Bring n bytes of records from the file's byte order to ours, in place. */
@@ -319,13 +320,22 @@ int msk_elf_read_header(const struct msk_rofile *f, const char *name, struct msk
 	return 0;
 }
 
+int msk_elf_source_open(const struct msk_rofile *f, const char *name, struct msk_elf_source *s, struct msk_elf *e,
+			struct msk_err *err)
+{
+	*s = (struct msk_elf_source){ .file = f, .name = name };
+	if (read_header(s, e, err) < 0 || check_type(s, e, err) < 0 || read_segments(s, err) < 0)
+		return -1;
+	return check_segments(s, err);
+}
+
 int msk_elf_read(const struct msk_rofile *f, const char *name, struct msk_elf *out, struct msk_err *err)
 {
-	MSK_CLEANUP(source_release) struct msk_elf_source s = { .file = f, .name = name };
+	MSK_CLEANUP(msk_elf_source_release) struct msk_elf_source s = { 0 };
 	MSK_CLEANUP(msk_elf_release) struct msk_elf e = { 0 };
 
-	if (read_header(&s, &e, err) < 0 || check_type(&s, &e, err) < 0 || read_segments(&s, err) < 0 ||
-	    check_segments(&s, err) < 0 || read_interp(&s, &e, err) < 0 || msk_dynamic_read(&s, &e, err) < 0)
+	if (msk_elf_source_open(f, name, &s, &e, err) < 0 || read_interp(&s, &e, err) < 0 ||
+	    msk_dynamic_read(&s, &e, err) < 0)
 		return -1;
 	e.linkage = linkage_of(&s, &e);
 	if (read_platform(&s, &e, err) < 0)

@@ -19,6 +19,11 @@ struct msk_elf_source {
 	size_t n_segs;
 };
 
+/* Read identification and program headers into *s (to be released, whatever comes of it) and the same facts of *e.
+ * Fails as msk_elf_read. */
+int msk_elf_source_open(const struct msk_rofile *f, const char *name, struct msk_elf_source *s, struct msk_elf *e,
+			struct msk_err *err);
+void msk_elf_source_release(struct msk_elf_source *s);
 /* Do n bytes at offset lie in the file? */
 bool msk_elf_source_holds(const struct msk_elf_source *s, uint64_t offset, uint64_t n);
 /* Read exactly n bytes that the file holds. Fails: MSK_E_IO, also when the file has shrunk. */
@@ -35,6 +40,10 @@ uint64_t msk_elf_source_word(const struct msk_elf_source *s, const unsigned char
 /* `<name>: not an ELF file (...)` by what the file starts with; always -1. */
 int msk_fail_not_elf(const struct msk_rofile *f, const char *name, struct msk_err *err);
 
+/* Entries of PT_DYNAMIC in turn; none when there is no such segment. Stops with -1 where `take` does.
+ * Fails: MSK_E_INPUT, MSK_E_IO. */
+typedef int msk_dynamic_taker(void *ctx, uint64_t tag, uint64_t value, struct msk_err *err);
+int msk_dynamic_walk(const struct msk_elf_source *s, msk_dynamic_taker *take, void *ctx, struct msk_err *err);
 /* PT_DYNAMIC: needed, soname, search paths, flags. Fails: MSK_E_INPUT, MSK_E_IO. */
 int msk_dynamic_read(const struct msk_elf_source *s, struct msk_elf *e, struct msk_err *err);
 

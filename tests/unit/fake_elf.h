@@ -16,6 +16,8 @@
 #define FAKE_ROOM   65536
 #define FAKE_NEEDED 8
 
+struct fake_file;
+
 struct fake {
 	unsigned elf_class;             /* 64 unless given */
 	bool big;
@@ -31,7 +33,10 @@ struct fake {
 	const void *tail;               /* in a writable segment of its own, 16-aligned */
 	size_t tail_size;
 	bool no_dynamic;
+	void (*tables)(struct fake_file *f);    /* adds what it likes: fake_bytes, fake_name, fake_extra */
 };
+
+#define FAKE_EXTRA 32
 
 struct fake_file {
 	unsigned char b[FAKE_ROOM];
@@ -41,6 +46,8 @@ struct fake_file {
 	/* while it is made */
 	unsigned char names[4096];
 	size_t n_names;
+	struct { uint64_t tag, value; } extra[FAKE_EXTRA];
+	unsigned n_extra;
 };
 
 static inline void fake_put(struct fake_file *f, size_t at, uint64_t v, unsigned width)
@@ -71,6 +78,14 @@ static inline void fake_tag(struct fake_file *f, uint64_t tag, uint64_t value)
 
 	fake_word(f, at, tag);
 	fake_word(f, at + word, value);
+}
+
+/* A tag for the dynamic section that is yet to be written. */
+static inline void fake_extra(struct fake_file *f, uint64_t tag, uint64_t value)
+{
+	assert(f->n_extra < FAKE_EXTRA);
+	f->extra[f->n_extra].tag = tag;
+	f->extra[f->n_extra++].value = value;
 }
 
 /* A program header; the file is mapped at address 0, so offsets are addresses. */
@@ -124,7 +139,6 @@ static inline void fake_header(struct fake_file *f, const struct fake *s)
 
 static inline void fake_dynamic(struct fake_file *f, const struct fake *s)
 {
-	fake_name(f, "");
 	f->dynamic = (f->n + 15) / 16 * 16;
 	for (unsigned i = 0; i < FAKE_NEEDED && s->needed[i]; i++)
 		fake_tag(f, DT_NEEDED, fake_name(f, s->needed[i]));
@@ -140,6 +154,8 @@ static inline void fake_dynamic(struct fake_file *f, const struct fake *s)
 		fake_tag(f, DT_RUNPATH, fake_name(f, s->runpath));
 	if (s->flags_1)
 		fake_tag(f, DT_FLAGS_1, s->flags_1);
+	for (unsigned i = 0; i < f->n_extra; i++)
+		fake_tag(f, f->extra[i].tag, f->extra[i].value);
 	f->strings = f->dynamic + (f->n_dynamic + 3) * (f->is64 ? 16u : 8u);
 	fake_tag(f, DT_STRTAB, f->strings);
 	fake_tag(f, DT_STRSZ, f->n_names);
@@ -163,6 +179,9 @@ static inline void fake_make(struct fake_file *f, const struct fake *s)
 	if (s->note)
 		fake_segment(f, PT_NOTE, PF_R, fake_bytes(f, s->note, s->note_size, 8), s->note_size,
 			     s->note_align ? s->note_align : f->is64 ? 8 : 4);
+	fake_name(f, "");
+	if (s->tables)
+		s->tables(f);
 	if (!s->no_dynamic)
 		fake_dynamic(f, s);
 	if (s->tail) {
