@@ -47,7 +47,7 @@ int msk_gather_skeleton(struct msk_gather *g, struct msk_err *err);
  * source. Fails: MSK_E_INPUT (a private key, no certificate, anything that is none, one that was named and has
  * expired or soon will). */
 int msk_gather_certs(struct msk_gather *g, struct msk_err *err);
-/* --tz: /usr/share/zoneinfo without right/ and posix/, links kept. */
+/* --tz: /usr/share/zoneinfo without right/ and posix/, links kept; --localtime: /etc/localtime. */
 int msk_gather_zoneinfo(struct msk_gather *g, struct msk_err *err);
 
 /* All of them in turn; then the set is sealed, and each dynamic program is resolved once more inside of it: where that

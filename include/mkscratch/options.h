@@ -19,6 +19,7 @@ struct msk_options {
 	const char *certs_expiry_min;                      /* NULL: no gate */
 	bool tz, tz_whole;                                 /* --tz in any form; --tz without zones */
 	struct msk_strv tz_zones;                          /* each ZONE[,ZONE...] */
+	const char *localtime;                             /* NULL: the image has no zone of its own */
 	const char *user;                                  /* NULL: nobody */
 	/* config */
 	const char *entrypoint, *workdir, *stop_signal, *author, *created;

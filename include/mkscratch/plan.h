@@ -57,7 +57,8 @@ struct msk_plan {
 	struct msk_strv extra_certs, certs_for;
 	bool allow_expired;
 	int64_t certs_expiry_min;                 /* seconds a certificate must have left; 0: no matter */
-	struct msk_strv zones;                    /* empty: all */
+	struct msk_strv zones;                    /* names and patterns; empty: all */
+	char *localtime;                          /* NULL: none; else among the zones */
 	struct msk_user user;
 	struct msk_config config;
 	int64_t created;                          /* of config and history, seconds since 1970 */

@@ -99,8 +99,11 @@ const struct opt_row msk_opt_rows[] = {
 	  "Certificates that have expired are packed without a word.",
 	  TO_FLAG(allow_expired), COMPLETE_NONE, NULL },
 	{ 0, "tz", "ZONE,...", OPT_OPTIONAL, GROUP_CONTENT, B,
-	  "All of /usr/share/zoneinfo, or these zones with the links they go through.",
+	  "All of /usr/share/zoneinfo, or these zones with the links they go through; 'Europe/*' names all of a kind.",
 	  set_tz, 0, COMPLETE_NONE, NULL },
+	{ 0, "localtime", "ZONE", OPT_VALUE, GROUP_CONTENT, B,
+	  "The zone the program lives in: packs it, links /etc/localtime to it and sets TZ.",
+	  TO_TEXT(localtime), COMPLETE_NONE, NULL },
 	{ 0, "user", "SPEC", OPT_VALUE, GROUP_CONTENT, B,
 	  "Who the program runs as: nobody (65534:65534, the default), nonroot (65532:65532), root, UID[:GID] or "
 	  "NAME:UID[:GID].",

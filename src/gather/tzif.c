@@ -53,12 +53,24 @@ static int fail_length(uint64_t expected, const struct msk_str *file, const char
 /* A version 2 file ends in a TZ string between two line feeds. */
 static bool footer_fits(const char *p, size_t n)
 {
-	if (n < 2 || p[0] != '\n' || p[n - 1] != '\n')
-		return false;
-	for (size_t i = 1; i + 1 < n; i++)
-		if (p[i] < 0x20 || p[i] > 0x7e)
-			return false;
-	return true;
+	return n >= 2 && p[0] == '\n' && p[n - 1] == '\n' && msk_tz_rule_valid(p + 1, n - 2);
+}
+
+/* Section 3.2: the numbers in a block of data point at what is there. `p` is behind the header, the block fits. */
+static int check_data(const char *p, const struct counts *c, unsigned time_size, const char *name, struct msk_err *err)
+{
+	const unsigned char *index = (const unsigned char *)p + c->time * time_size;
+	const unsigned char *type = index + c->time;
+
+	for (uint64_t i = 0; i < c->time; i++)
+		if (index[i] >= c->type)
+			return msk_fail(err, MSK_E_INPUT, "%s: transition %llu goes to type %u (%llu types)", name,
+					(unsigned long long)i, index[i], (unsigned long long)c->type);
+	for (uint64_t i = 0; i < c->type; i++, type += 6)
+		if (type[4] > 1 || type[5] >= c->chars)
+			return msk_fail(err, MSK_E_INPUT, "%s: local time type %llu is malformed", name,
+					(unsigned long long)i);
+	return 0;
 }
 
 static int check_second(const struct msk_str *file, uint64_t at, const char *name, struct msk_err *err)
@@ -68,7 +80,7 @@ static int check_second(const struct msk_str *file, uint64_t at, const char *nam
 
 	if (at + HEADER_BYTES > file->len)
 		return fail_length(at + HEADER_BYTES, file, name, err);
-	if (memcmp(file->buf + at, MAGIC, 4) != 0)
+	if (memcmp(file->buf + at, file->buf, 5) != 0)
 		return msk_fail(err, MSK_E_INPUT, "%s: second header is missing at byte %llu", name,
 				(unsigned long long)at);
 	c = read_counts(file->buf + at);
@@ -77,6 +89,8 @@ static int check_second(const struct msk_str *file, uint64_t at, const char *nam
 	end = at + HEADER_BYTES + block_bytes(&c, 8);
 	if (end > file->len)
 		return fail_length(end, file, name, err);
+	if (check_data(file->buf + at + HEADER_BYTES, &c, 8, name, err) < 0)
+		return -1;
 	if (!footer_fits(file->buf + end, file->len - (size_t)end))
 		return msk_fail(err, MSK_E_INPUT, "%s: footer is damaged (%zu bytes)", name, file->len - (size_t)end);
 	return 0;
@@ -103,5 +117,7 @@ int msk_tzif_check(const struct msk_str *file, const char *name, struct msk_err 
 		return end > file->len ? fail_length(end, file, name, err) : check_second(file, end, name, err);
 	if (!counts_fit(&c))
 		return msk_fail(err, MSK_E_INPUT, "%s: header counts contradict each other", name);
-	return end == file->len ? 0 : fail_length(end, file, name, err);
+	if (end != file->len)
+		return fail_length(end, file, name, err);
+	return check_data(file->buf + HEADER_BYTES, &c, 4, name, err);
 }

@@ -1,15 +1,13 @@
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "mkscratch/fs.h"
 #include "mkscratch/gather.h"
 #include "tzif.h"
+#include "zone_names.h"
 
-#define DIR_PATH       "/usr/share/zoneinfo"
 #define MAX_FILE_BYTES (1u << 20)
 #define MAX_ALL_BYTES  (64u << 20)      /* held in memory until the layer is written */
-#define MAX_NAME_BYTES 255
 
 /* Zones on their way into the image. Paths are relative to zoneinfo. */
 struct zones {
@@ -29,16 +27,10 @@ static struct msk_entry_spec spec_for(const char *path, uint32_t mode, const cha
 					.stratum = MSK_STRATUM_BASE };
 }
 
-/* The tables of tzdata lie at the top and are no zones; below the top there are zones alone. */
-static bool may_be_table(const char *rel)
-{
-	return !strchr(rel, '/') || strchr(rel, '.');
-}
-
 static int add_file(struct zones *z, const char *rel, const struct msk_rofile *f, bool must_be_zone,
 		    struct msk_err *err)
 {
-	MSK_AUTO_FREE char *path = msk_xasprintf("%s/%s", DIR_PATH, rel);
+	MSK_AUTO_FREE char *path = msk_xasprintf("%s/%s", MSK_ZONEINFO, rel);
 	MSK_AUTO_STR data = MSK_STR_INIT;
 	struct msk_entry_spec s = spec_for(path, 0644, "zone");
 
@@ -50,7 +42,7 @@ static int add_file(struct zones *z, const char *rel, const struct msk_rofile *f
 	z->bytes += data.len;
 	if (z->bytes > MAX_ALL_BYTES)
 		return too_large(z->bytes, err);
-	if (must_be_zone || msk_tzif_claims(&data) || !may_be_table(rel)) {
+	if (must_be_zone || msk_tzif_claims(&data) || !msk_zone_may_be_table(rel)) {
 		if (msk_tzif_check(&data, rel, err) < 0)
 			return -1;
 		z->files++;
@@ -58,11 +50,6 @@ static int add_file(struct zones *z, const char *rel, const struct msk_rofile *f
 		s.why = "table of the zones";
 	}
 	return msk_rootfs_add_data(z->g->fs, &s, data.len ? data.buf : "", data.len, err);
-}
-
-static bool is_left_out(const char *rel)
-{
-	return strcmp(rel, "right") == 0 || strcmp(rel, "posix") == 0;
 }
 
 /* Append the parts of `more` to `to`; false when ".." leads out. */
@@ -95,9 +82,9 @@ static bool stays_inside(const char *rel, const char *text)
 	size_t top;
 
 	if (text[0] == '/') {
-		if (!msk_starts_with(text, DIR_PATH "/"))
+		if (!msk_starts_with(text, MSK_ZONEINFO "/"))
 			return false;
-		text += sizeof DIR_PATH;
+		text += sizeof MSK_ZONEINFO;
 	} else if (slash) {
 		msk_str_add(&to, rel, (size_t)(slash - rel));
 	}
@@ -105,12 +92,12 @@ static bool stays_inside(const char *rel, const char *text)
 		return false;
 	top = strcspn(to.buf, "/");
 	to.buf[top] = '\0';
-	return !is_left_out(to.buf);
+	return !msk_zone_left_out(to.buf);
 }
 
 static int add_link(struct zones *z, const char *rel, const char *text, struct msk_err *err)
 {
-	MSK_AUTO_FREE char *path = msk_xasprintf("%s/%s", DIR_PATH, rel);
+	MSK_AUTO_FREE char *path = msk_xasprintf("%s/%s", MSK_ZONEINFO, rel);
 	struct msk_entry_spec s = spec_for(path, 0777, "another name of a zone");
 
 	return msk_rootfs_add_symlink(z->g->fs, &s, text, err);
@@ -120,7 +107,7 @@ static int add_link(struct zones *z, const char *rel, const char *text, struct m
  * and so does what leads nowhere. */
 static int add_link_out(struct zones *z, const char *rel, const char *text, struct msk_err *err)
 {
-	MSK_AUTO_FREE char *path = msk_xasprintf("%s/%s", DIR_PATH, rel);
+	MSK_AUTO_FREE char *path = msk_xasprintf("%s/%s", MSK_ZONEINFO, rel);
 	MSK_AUTO_ROFILE f = MSK_ROFILE_INIT;
 	struct msk_rotree *t = msk_host_tree(z->g->host);
 	enum msk_lookup how = MSK_ABSENT;
@@ -137,13 +124,13 @@ static int visit(void *ctx, const struct msk_visit *v, struct msk_err *err)
 {
 	struct zones *z = ctx;
 
-	if (is_left_out(v->rel))
+	if (msk_zone_left_out(v->rel))
 		return MSK_VISIT_SKIP;
 	if (v->link)
 		return stays_inside(v->rel, v->link) ? add_link(z, v->rel, v->link, err) :
 						       add_link_out(z, v->rel, v->link, err);
 	if (S_ISDIR(v->file->mode)) {
-		MSK_AUTO_FREE char *path = msk_xasprintf("%s%s%s", DIR_PATH, v->rel[0] ? "/" : "", v->rel);
+		MSK_AUTO_FREE char *path = msk_xasprintf("%s%s%s", MSK_ZONEINFO, v->rel[0] ? "/" : "", v->rel);
 		struct msk_entry_spec s = spec_for(path, 0755, "directory of zones");
 
 		return msk_rootfs_add_dir(z->g->fs, &s, err);
@@ -153,65 +140,31 @@ static int visit(void *ctx, const struct msk_visit *v, struct msk_err *err)
 
 static int fail_none(struct zones *z, struct msk_err *err)
 {
-	msk_fail(err, MSK_E_INPUT, "zoneinfo: no zones found in %s (looked in %s)", msk_host_root(z->g->host), DIR_PATH);
-	return msk_hint(err, "apt-get install tzdata");
+	const char *root = msk_host_root(z->g->host);
+
+	msk_fail(err, MSK_E_INPUT, "zoneinfo: no zones found in %s (looked in %s)", root, MSK_ZONEINFO);
+	if (strcmp(root, "/") == 0)
+		return msk_hint(err, "apt-get install tzdata, dnf install tzdata or apk add tzdata");
+	return msk_hint(err, "install tzdata in %s, or take this host's: --tree %s:%s", root, MSK_ZONEINFO, MSK_ZONEINFO);
 }
 
 static int add_all(struct zones *z, struct msk_err *err)
 {
 	bool found;
 
-	if (msk_host_visit(z->g->host, DIR_PATH, &found, visit, z, err) < 0)
+	if (msk_host_visit(z->g->host, MSK_ZONEINFO, &found, visit, z, err) < 0)
 		return -1;
 	return found && z->files ? 0 : fail_none(z, err);
 }
 
-/* The zone whose name is nearest to what was typed. */
-struct nearest {
-	const char *typed;
-	char name[MAX_NAME_BYTES + 1];
-	size_t distance;
-};
-
-/* "Oslo" means Europe/Oslo, but a slip of the hand comes first. */
-static size_t distance_of(const char *typed, const char *zone)
-{
-	const char *slash = strrchr(zone, '/');
-	size_t d = msk_edit_distance(typed, zone);
-
-	if (d > 2 && slash && strcmp(slash + 1, typed) == 0)
-		return 2;
-	return d;
-}
-
-static int look_nearest(void *ctx, const struct msk_visit *v, struct msk_err *err)
-{
-	struct nearest *best = ctx;
-	size_t d;
-
-	(void)err;
-	if (is_left_out(v->rel))
-		return MSK_VISIT_SKIP;
-	if (S_ISDIR(v->file->mode) || strlen(v->rel) > MAX_NAME_BYTES)
-		return MSK_VISIT_GO;
-	d = distance_of(best->typed, v->rel);
-	if (d < best->distance) {
-		best->distance = d;
-		snprintf(best->name, sizeof best->name, "%s", v->rel);
-	}
-	return MSK_VISIT_GO;
-}
-
 static int fail_unknown(struct zones *z, const char *zone, struct msk_err *err)
 {
-	struct nearest best = { .typed = zone, .distance = 4 };
+	MSK_AUTO_STR near = MSK_STR_INIT;
 	struct msk_err ignored = MSK_ERR_INIT;
-	bool found = false;
 
-	if (msk_host_visit(z->g->host, DIR_PATH, &found, look_nearest, &best, &ignored) == 0 && !found)
-		return fail_none(z, err);
-	msk_fail(err, MSK_E_USAGE, "zone \"%s\": not in %s", zone, DIR_PATH);
-	return best.name[0] ? msk_hint(err, "did you mean --tz=%s?", best.name) : -1;
+	msk_zone_nearest(z->g->host, zone, &near, &ignored);
+	msk_fail(err, MSK_E_USAGE, "zone \"%s\": not in %s", zone, MSK_ZONEINFO);
+	return near.len ? msk_hint(err, "did you mean %s?", near.buf) : -1;
 }
 
 /* The path below `top`, or NULL when it lies elsewhere. */
@@ -262,40 +215,70 @@ static int add_zone(struct zones *z, const char *top, const char *zone, struct m
 }
 
 /* Where zoneinfo really lies: the links met on the way to a zone are told in canonical paths. */
-static int find_top(struct msk_host *h, char **out, struct msk_err *err)
+static int find_top(struct zones *z, char **out, struct msk_err *err)
 {
 	MSK_AUTO_ROFILE f = MSK_ROFILE_INIT;
 	MSK_AUTO_WALK walk = MSK_WALK_INIT;
-	struct msk_rotree *t = msk_host_tree(h);
+	struct msk_rotree *t = msk_host_tree(z->g->host);
 	enum msk_lookup how;
 
-	if (t->open(t, DIR_PATH, &how, &f, &walk, err) < 0)
+	if (t->open(t, MSK_ZONEINFO, &how, &f, &walk, err) < 0)
 		return -1;
-	*out = how == MSK_FOUND ? msk_take(&walk.final) : msk_xstrdup(DIR_PATH);
+	if (how == MSK_ABSENT)
+		return fail_none(z, err);
+	*out = how == MSK_FOUND ? msk_take(&walk.final) : msk_xstrdup(MSK_ZONEINFO);
 	return 0;
+}
+
+static int add_matching(struct zones *z, const char *top, const char *pattern, struct msk_err *err)
+{
+	MSK_AUTO_STRV names = MSK_STRV_INIT;
+
+	if (msk_zone_match(z->g->host, pattern, &names, err) < 0)
+		return -1;
+	for (size_t i = 0; i < names.n; i++)
+		if (add_zone(z, top, names.v[i], err) < 0)
+			return -1;
+	if (names.n)
+		return 0;
+	msk_fail(err, MSK_E_USAGE, "zone \"%s\": matches nothing in %s", pattern, MSK_ZONEINFO);
+	return msk_hint(err, "* and ? stop at \"/\", as in Europe/* and America/*/*");
 }
 
 static int add_chosen(struct zones *z, const struct msk_strv *names, struct msk_err *err)
 {
 	MSK_AUTO_FREE char *top = NULL;
+	int rc = find_top(z, &top, err);
 
-	if (find_top(z->g->host, &top, err) < 0)
+	for (size_t i = 0; i < names->n && rc == 0; i++)
+		rc = msk_zone_is_pattern(names->v[i]) ? add_matching(z, top, names->v[i], err) :
+							add_zone(z, top, names->v[i], err);
+	return rc;
+}
+
+/* Its zone is packed as any other; that it is one is known only when all were asked for once it has been seen. */
+static int add_localtime(struct zones *z, const char *zone, struct msk_err *err)
+{
+	MSK_AUTO_FREE char *target = msk_xasprintf("..%s/%s", MSK_ZONEINFO, zone);
+	MSK_AUTO_FREE char *top = NULL;
+
+	if (find_top(z, &top, err) < 0 || add_zone(z, top, zone, err) < 0)
 		return -1;
-	for (size_t i = 0; i < names->n; i++)
-		if (add_zone(z, top, names->v[i], err) < 0)
-			return -1;
-	return 0;
+	return msk_rootfs_add_symlink(z->g->fs, &(struct msk_entry_spec){
+		.path = "/etc/localtime", .what = "--localtime", .why = "the zone of the image",
+		.stratum = MSK_STRATUM_BASE }, target, err);
 }
 
 int msk_gather_zoneinfo(struct msk_gather *g, struct msk_err *err)
 {
+	const struct msk_plan *p = g->plan;
 	struct zones z = { .g = g };
-	int rc;
 
-	if (!g->plan->tz)
+	if (!p->tz)
 		return 0;
-	rc = g->plan->zones.n ? add_chosen(&z, &g->plan->zones, err) : add_all(&z, err);
-	if (rc == 0)
-		msk_info(g->log, "zoneinfo: %zu zone files, %zu bytes", z.files, z.bytes);
-	return rc;
+	if ((p->zones.n ? add_chosen(&z, &p->zones, err) : add_all(&z, err)) < 0 ||
+	    (p->localtime && add_localtime(&z, p->localtime, err) < 0))
+		return -1;
+	msk_info(g->log, "zoneinfo: %zu zone files, %zu bytes", z.files, z.bytes);
+	return 0;
 }

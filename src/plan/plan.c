@@ -106,6 +106,7 @@ void msk_plan_release(struct msk_plan *p)
 	free(p->targets);
 	free(p->root);
 	free(p->certs_file);
+	free(p->localtime);
 	free(p->user.name);
 	msk_strv_release(&p->libs);
 	msk_strv_release(&p->library_path);

@@ -99,7 +99,14 @@ static int split_pair(const char *option, const char *text, char **key, const ch
 	return 0;
 }
 
-static int plan_env(const struct msk_strv *typed, struct msk_strv *env, struct msk_err *err)
+/* Variables that come of themselves stand first, as those of a base image would, and give way to what was typed. */
+static void default_env(const struct msk_plan *p, struct msk_strv *env)
+{
+	if (p->localtime)
+		msk_strv_push_own(env, msk_xasprintf("TZ=%s", p->localtime));
+}
+
+static int add_env(const struct msk_strv *typed, struct msk_strv *env, struct msk_err *err)
 {
 	MSK_AUTO_STRV keys = MSK_STRV_INIT;
 
@@ -117,6 +124,16 @@ static int plan_env(const struct msk_strv *typed, struct msk_strv *env, struct m
 		set_value(env, at, msk_xstrdup(typed->v[i]));
 	}
 	return 0;
+}
+
+static int plan_env(const struct msk_options *o, const struct msk_plan *p, struct msk_strv *env, struct msk_err *err)
+{
+	MSK_AUTO_STRV all = MSK_STRV_INIT;
+
+	default_env(p, &all);
+	for (size_t i = 0; i < o->env.n; i++)
+		msk_strv_push(&all, o->env.v[i]);
+	return add_env(&all, env, err);
 }
 
 static int plan_pairs(const char *option, const struct msk_strv *typed, struct msk_strv *keys, struct msk_strv *values,
@@ -234,7 +251,7 @@ int msk_plan_config(const struct msk_options *o, struct msk_plan *p, struct msk_
 {
 	struct msk_config *c = &p->config;
 
-	if (plan_command(o, p, c, err) < 0 || plan_env(&o->env, &c->env, err) < 0 ||
+	if (plan_command(o, p, c, err) < 0 || plan_env(o, p, &c->env, err) < 0 ||
 	    plan_ports(&o->expose, &c->ports, err) < 0 || plan_volumes(&o->volume, &c->volumes, err) < 0 ||
 	    plan_pairs("--label", &o->label, &c->label_keys, &c->label_values, err) < 0 ||
 	    plan_pairs("--annotation", &o->annotation, &c->annotation_keys, &c->annotation_values, err) < 0)

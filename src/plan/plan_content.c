@@ -1,4 +1,4 @@
-/* --root, --lib, --library-path, --certs, --cert, --tz, --user. */
+/* --root, --lib, --library-path, --certs, --cert, --tz, --localtime, --user. */
 #include <string.h>
 
 #include "parts.h"
@@ -48,11 +48,12 @@ int msk_library_path_parse(const struct msk_strv *typed, struct msk_strv *out, s
 	return 0;
 }
 
-/* What a zone of the tz database may be called: parts of letters, digits, '_', '+', '-' and '.'. The two folders are
- * other encodings of the same zones. */
-static bool zone_valid(const char *zone)
+/* What a zone of the tz database may be called: parts of letters, digits, '_', '+', '-' and '.'; a pattern also holds
+ * '*' and '?'. The two folders are other encodings of the same zones. */
+static bool zone_valid(const char *zone, bool pattern)
 {
-	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+-.";
+	static const char letters[] = "*?abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+-.";
+	const char *allowed = pattern ? letters : letters + 2;
 	MSK_AUTO_STRV part = MSK_STRV_INIT;
 
 	if (strlen(zone) > 255 || msk_starts_with(zone, "right/") || msk_starts_with(zone, "posix/"))
@@ -67,16 +68,23 @@ static bool zone_valid(const char *zone)
 	return true;
 }
 
+static int check_zone(const char *zone, bool pattern, struct msk_err *err)
+{
+	if (zone_valid(zone, pattern))
+		return 0;
+	msk_fail(err, MSK_E_USAGE, "zone \"%s\": not a zone name", zone);
+	return pattern ? msk_hint(err, "--tz=Europe/Oslo,UTC or --tz='Europe/*'; --tz alone takes all zones") :
+			 msk_hint(err, "--localtime Europe/Oslo");
+}
+
 static int add_zones(const char *typed, struct msk_strv *out, struct msk_err *err)
 {
 	MSK_AUTO_STRV zone = MSK_STRV_INIT;
 
 	msk_strv_split(&zone, typed, ",");
 	for (size_t i = 0; i < zone.n; i++) {
-		if (!zone_valid(zone.v[i])) {
-			msk_fail(err, MSK_E_USAGE, "zone \"%s\": not a zone name", zone.v[i]);
-			return msk_hint(err, "--tz=Europe/Oslo,UTC; --tz alone takes all zones");
-		}
+		if (check_zone(zone.v[i], true, err) < 0)
+			return -1;
 		if (!msk_strv_has(out, zone.v[i]))
 			msk_strv_push(out, zone.v[i]);
 	}
@@ -85,10 +93,17 @@ static int add_zones(const char *typed, struct msk_strv *out, struct msk_err *er
 
 static int plan_zones(const struct msk_options *o, struct msk_plan *p, struct msk_err *err)
 {
-	p->tz = o->tz;
+	p->tz = o->tz || o->localtime;
 	for (size_t i = 0; i < o->tz_zones.n; i++)
 		if (add_zones(o->tz_zones.v[i], &p->zones, err) < 0)
 			return -1;
+	if (o->localtime) {
+		if (check_zone(o->localtime, false, err) < 0)
+			return -1;
+		p->localtime = msk_xstrdup(o->localtime);
+		if (!msk_strv_has(&p->zones, p->localtime))
+			msk_strv_push(&p->zones, p->localtime);
+	}
 	if (o->tz_whole)                  /* all zones are more than some */
 		msk_strv_release(&p->zones);
 	return 0;

@@ -145,6 +145,7 @@ struct msk_json *msk_plan_json(const struct msk_plan *p)
 	msk_json_set_int(o, "certs_expiry_min", p->certs_expiry_min);
 	msk_json_set(o, "tz", msk_json_bool(p->tz));
 	msk_json_set(o, "zones", msk_json_strings(&p->zones));
+	set_text(o, "localtime", p->localtime);
 	msk_json_set(o, "user", user_json(&p->user));
 	msk_json_set(o, "config", config_json(&p->config));
 	msk_json_set_string(o, "created", msk_str_c(&time));

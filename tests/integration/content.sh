@@ -74,6 +74,14 @@ is "$(entries zoneinfo/ --tz=Europe/Bergen)" 'd0755 0:0 /usr/share/zoneinfo/Euro
 l0777 0:0 /usr/share/zoneinfo/Europe/Bergen -> ../Europe/Oslo
 f0644 0:0 /usr/share/zoneinfo/Europe/Oslo' 'a chosen zone comes with the link it goes through'
 
+is "$(entries 'zoneinfo/.*/|localtime' --localtime Europe/Bergen)" 'l0777 0:0 /etc/localtime -> ../usr/share/zoneinfo/Europe/Bergen
+l0777 0:0 /usr/share/zoneinfo/Europe/Bergen -> ../Europe/Oslo
+f0644 0:0 /usr/share/zoneinfo/Europe/Oslo' '--localtime brings its zone and the link to it'
+env_of() { mk --bin app --root root --print plan "$@" | jq -c .config.env; }
+is "$(env_of --localtime UTC -e A=1) $(env_of -e A=1 --localtime UTC -e TZ=X)" '["TZ=UTC","A=1"] ["TZ=X","A=1"]' \
+	'... and sets TZ, unless the user does'
+is "$(paths --tz='Europe/*' | grep -c 'zoneinfo/Europe/')" 2 'a pattern names all zones of a kind'
+
 mkdir -p tree/sub tree/tmp && echo x >tree/sub/x && chmod 640 tree/sub/x && chmod 1777 tree/tmp && ln -s 'no where' tree/l
 is "$(entries '/srv' --tree tree:/srv)" 'd0755 0:0 /srv
 l0777 0:0 /srv/l -> no where

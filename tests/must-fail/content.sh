@@ -47,15 +47,23 @@ printf 'x\033[31m' >"$(printf 'evil\033[31m.pem')"
 refused 3 'evil\x1b[31m.pem: no certificate found' -- --certs="$(printf 'evil\033[31m.pem')"
 
 # Zones.
-refused 3 'zoneinfo: no zones found in root (looked in /usr/share/zoneinfo)' 'apt-get install tzdata' -- --tz
-refused 2 'zone "../../etc/passwd": not a zone name' -- --tz=../../etc/passwd
+refused 3 'zoneinfo: no zones found in root (looked in /usr/share/zoneinfo)' \
+	"install tzdata in root, or take this host's: --tree /usr/share/zoneinfo:/usr/share/zoneinfo" -- --tz
+refused 3 'zoneinfo: no zones found in root (looked in /usr/share/zoneinfo)' -- --tz=Europe/Oslo
+refused 3 'zoneinfo: no zones found in root (looked in /usr/share/zoneinfo)' -- --localtime Europe/Oslo
+refused 2 'zone "../../etc/passwd": not a zone name' \
+	"--tz=Europe/Oslo,UTC or --tz='Europe/*'; --tz alone takes all zones" -- --tz=../../etc/passwd
+refused 2 'zone "Europe/*": not a zone name' '--localtime Europe/Oslo' -- --localtime 'Europe/*'
+refused 2 'zone "": not a zone name' '--localtime Europe/Oslo' -- --localtime ''
 zi=root/usr/share/zoneinfo
 mkdir -p $zi/Europe
 zone() { # a TZif file of version 1 with so many transitions (as printf escapes), though it holds none
 	printf TZif && head -c 28 /dev/zero && printf "$1\\0\\0\\0\\001\\0\\0\\0\\004\\0\\0\\0\\0\\0\\0UTC\\0"
 }
 zone '\0\0\0\0' >$zi/Europe/Moscow
-refused 2 'zone "Europe/Mosow": not in /usr/share/zoneinfo' 'did you mean --tz=Europe/Moscow?' -- --tz=Europe/Mosow
+refused 2 'zone "Europe/Mosow": not in /usr/share/zoneinfo' 'did you mean Europe/Moscow?' -- --tz=Europe/Mosow
+refused 2 'zone "Europe/Mosow": not in /usr/share/zoneinfo' 'did you mean Europe/Moscow?' -- --localtime Europe/Mosow
+refused 2 'zone "E*": matches nothing in /usr/share/zoneinfo' '* and ? stop at "/", as in Europe/* and America/*/*' -- --tz='E*'
 refused 2 'zone "Europe": is a directory of zones' -- --tz=Europe
 zone '\377\377\377\377' >$zi/Europe/Oslo
 refused 3 'Europe/Oslo: length from header is 21474836529, file has 54 bytes' -- --tz

@@ -155,14 +155,16 @@ static void no_zones_is_an_error_with_the_way_out(void **state)
 {
 	struct sysroot *s = *state;
 	MSK_AUTO_FREE char *msg = msk_xasprintf("zoneinfo: no zones found in %s (looked in /usr/share/zoneinfo)", s->top);
+	MSK_AUTO_FREE char *hint = msk_xasprintf("install tzdata in %s, or take this host's: --tree "
+						 "/usr/share/zoneinfo:/usr/share/zoneinfo", s->top);
 
-	gather_fails(s, msk_gather_zoneinfo, MSK_E_INPUT, msg, "apt-get install tzdata");
+	gather_fails(s, msk_gather_zoneinfo, MSK_E_INPUT, msg, hint);
 	sysroot_file(s, ZI "zone.tab", "a table is no zone");
-	gather_fails(s, msk_gather_zoneinfo, MSK_E_INPUT, msg, "apt-get install tzdata");
+	gather_fails(s, msk_gather_zoneinfo, MSK_E_INPUT, msg, hint);
 	msk_strv_push(&s->plan.zones, "UTC");
 	assert_int_equal(unlink(sysroot_path(s, ZI "zone.tab")), 0);
 	assert_int_equal(rmdir(sysroot_path(s, ZI)), 0);
-	gather_fails(s, msk_gather_zoneinfo, MSK_E_INPUT, msg, "apt-get install tzdata");
+	gather_fails(s, msk_gather_zoneinfo, MSK_E_INPUT, msg, hint);
 }
 
 static void assert_zone_fails(struct sysroot *s, const struct msk_str *data, const char *msg)
@@ -186,6 +188,124 @@ static void a_header_cut_short_is_refused(void **state)
 	version_1(&data);
 	data.len = 40;
 	assert_zone_fails(*state, &data, "Europe/Oslo: zone header is truncated (40 of 44 bytes)");
+}
+
+static void footers_may_be_all_that_rfc_9636_allows(void **state)
+{
+	static const char *const footers[] = {
+		"\n\n", "\nUTC0\n", "\nCET-1CEST,M3.5.0,M10.5.0/3\n", "\n<+0330>-3:30\n",
+		"\n<-02>2<-01>,M3.5.0/-1,M10.5.0/0\n", "\nEST5EDT4:30:15,J60/26,J300/-167:00:01\n",
+		"\nXXX3EDT4,0/0,J365/23\n", "\nAAA+24BBB\n",
+	};
+	struct sysroot *s = *state;
+	struct msk_err err = MSK_ERR_INIT;
+
+	for (size_t i = 0; i < sizeof footers / sizeof footers[0]; i++) {
+		MSK_AUTO_STR data = MSK_STR_INIT;
+
+		version_2(&data, footers[i]);
+		sysroot_bytes(s, ZI "UTC", data.buf, data.len);
+		if (msk_gather_zoneinfo(&s->g, &err) < 0)
+			fail_msg("%s: %s", footers[i], err.msg);
+	}
+}
+
+static void numbers_that_point_nowhere_are_refused(void **state)
+{
+	static const uint32_t one_change[6] = { 0, 0, 0, 1, 1, 4 };
+	MSK_AUTO_STR change = MSK_STR_INIT;
+	MSK_AUTO_STR type = MSK_STR_INIT;
+
+	add_header(&change, '\0', one_change);
+	msk_str_add(&change, "\0\0\0\0\1", 5);
+	add_type(&change);
+	assert_zone_fails(*state, &change, "Europe/Oslo: transition 0 goes to type 1 (1 types)");
+	add_header(&type, '\0', one_type);
+	msk_str_add(&type, "\0\0\0\0\0\4UTC\0", 10);
+	assert_zone_fails(*state, &type, "Europe/Oslo: local time type 0 is malformed");
+}
+
+static void both_headers_have_one_version(void **state)
+{
+	MSK_AUTO_STR data = MSK_STR_INIT;
+
+	add_header(&data, '2', one_type);
+	add_type(&data);
+	add_header(&data, '3', one_type);
+	add_type(&data);
+	msk_str_adds(&data, "\nUTC0\n");
+	assert_zone_fails(*state, &data, "Europe/Oslo: second header is missing at byte 54");
+}
+
+static void a_pattern_takes_zones_and_no_tables(void **state)
+{
+	struct sysroot *s = *state;
+
+	put_zone(s, "UTC");
+	put_zone(s, "Europe/Oslo");
+	put_zone(s, "Europe/Ulm/West");
+	put_zone(s, "posix/UTX");
+	sysroot_file(s, ZI "Uone.tab", "table");
+	sysroot_link(s, "UTC", ZI "UCT");
+	sysroot_link(s, "/etc/localtime", ZI "localtime");
+	msk_strv_push(&s->plan.zones, "*");
+	msk_strv_push(&s->plan.zones, "Eur?p?/*");
+	gathers(s, msk_gather_zoneinfo);
+	assert_mode(s, "/" ZI "UTC", 0644, 0, 0);
+	assert_mode(s, "/" ZI "Europe/Oslo", 0644, 0, 0);
+	assert_link(s, "/" ZI "UCT", "UTC");
+	assert_absent(s, "/" ZI "Uone.tab");
+	assert_absent(s, "/" ZI "localtime");
+	assert_absent(s, "/" ZI "Europe/Ulm");
+	assert_absent(s, "/" ZI "posix");
+}
+
+static void a_pattern_that_matches_nothing_says_how_it_is_read(void **state)
+{
+	struct sysroot *s = *state;
+
+	put_zone(s, "Europe/Oslo");
+	msk_strv_push(&s->plan.zones, "E*");
+	gather_fails(s, msk_gather_zoneinfo, MSK_E_USAGE, "zone \"E*\": matches nothing in /usr/share/zoneinfo",
+		     "* and ? stop at \"/\", as in Europe/* and America/*/*");
+}
+
+static void localtime_is_a_link_to_its_zone(void **state)
+{
+	struct sysroot *s = *state;
+
+	put_zone(s, "Europe/Oslo");
+	sysroot_link(s, "Oslo", ZI "Europe/Bergen");
+	s->plan.localtime = (char *)"Europe/Bergen";
+	msk_strv_push(&s->plan.zones, "Europe/Bergen");
+	gathers(s, msk_gather_zoneinfo);
+	assert_link(s, "/etc/localtime", "../usr/share/zoneinfo/Europe/Bergen");
+	assert_link(s, "/" ZI "Europe/Bergen", "Oslo");
+	assert_mode(s, "/" ZI "Europe/Oslo", 0644, 0, 0);
+}
+
+static void localtime_among_all_zones_must_be_one(void **state)
+{
+	struct sysroot *s = *state;
+
+	put_zone(s, "Europe/Oslo");
+	s->plan.localtime = (char *)"Asia/Oslo";
+	gather_fails(s, msk_gather_zoneinfo, MSK_E_USAGE, "zone \"Asia/Oslo\": not in /usr/share/zoneinfo",
+		     "did you mean Europe/Oslo?");
+}
+
+static void several_near_zones_are_told(void **state)
+{
+	struct sysroot *s = *state;
+
+	put_zone(s, "UTC");
+	put_zone(s, "UCT");
+	put_zone(s, "Etc/UTC");
+	put_zone(s, "Europe/Oslo");
+	put_zone(s, "Etc/GMT");
+	msk_strv_push(&s->plan.zones, "utx");
+	gather_fails(s, msk_gather_zoneinfo, MSK_E_USAGE, "zone \"utx\": not in /usr/share/zoneinfo",
+		     "did you mean UTC, Etc/UTC or UCT?");
 }
 
 static void an_unknown_version_is_refused(void **state)
@@ -252,7 +372,12 @@ static void counts_that_contradict_each_other_are_refused(void **state)
 
 static void a_footer_that_is_none_is_refused(void **state)
 {
-	static const char *const footers[] = { "", "\n", "UTC0\n", "\nUTC0", "\nUTC0\n\n", "\nUTC0\nx", "\nU\tC0\n" };
+	static const char *const footers[] = {
+		"", "\n", "UTC0\n", "\nUTC0", "\nUTC0\n\n", "\nUTC0\nx", "\nU\tC0\n", "\nUT0\n", "\nUTC\n",
+		"\nUTC25\n", "\n<UTC0\n", "\nUTC0:60\n", "\nUTC0 \n", "\nCET-1CEST,M3.5.0\n",
+		"\nCET-1CEST,M13.5.0,M1.1.1\n", "\nCET-1CEST,M3.5.7,M1.1.1\n", "\nCET-1CEST,J0,J1\n",
+		"\nCET-1CEST,366,1\n", "\nCET-1CEST,0/168,1\n", "\nCET-1CEST,0,1,2\n",
+	};
 
 	for (size_t i = 0; i < sizeof footers / sizeof footers[0]; i++) {
 		MSK_AUTO_STR data = MSK_STR_INIT;
@@ -353,7 +478,7 @@ static void an_unknown_zone_is_named_with_the_nearest(void **state)
 	put_zone(s, "right/Europe/Mosow");
 	msk_strv_push(&s->plan.zones, "Europe/Mosow");
 	gather_fails(s, msk_gather_zoneinfo, MSK_E_USAGE, "zone \"Europe/Mosow\": not in /usr/share/zoneinfo",
-		     "did you mean --tz=Europe/Moscow?");
+		     "did you mean Europe/Moscow?");
 }
 
 static void a_city_without_its_area_is_understood_by_the_hint(void **state)
@@ -363,7 +488,7 @@ static void a_city_without_its_area_is_understood_by_the_hint(void **state)
 	put_zone(s, "Europe/Oslo");
 	msk_strv_push(&s->plan.zones, "Oslo");
 	gather_fails(s, msk_gather_zoneinfo, MSK_E_USAGE, "zone \"Oslo\": not in /usr/share/zoneinfo",
-		     "did you mean --tz=Europe/Oslo?");
+		     "did you mean Europe/Oslo?");
 }
 
 static void a_zone_unlike_any_other_has_no_hint(void **state)
@@ -420,6 +545,14 @@ int main(void)
 		tz_test(a_second_header_that_is_absent_or_none_is_refused),
 		tz_test(counts_that_contradict_each_other_are_refused),
 		tz_test(a_footer_that_is_none_is_refused),
+		tz_test(footers_may_be_all_that_rfc_9636_allows),
+		tz_test(numbers_that_point_nowhere_are_refused),
+		tz_test(both_headers_have_one_version),
+		tz_test(a_pattern_takes_zones_and_no_tables),
+		tz_test(a_pattern_that_matches_nothing_says_how_it_is_read),
+		tz_test(localtime_is_a_link_to_its_zone),
+		tz_test(localtime_among_all_zones_must_be_one),
+		tz_test(several_near_zones_are_told),
 		tz_test(a_file_over_1_mib_is_refused),
 		tz_test(a_fifo_among_the_zones_is_refused),
 		tz_test(zones_larger_than_64_mib_together_are_refused),
