@@ -1,26 +1,70 @@
-/* Compression of a layer: a writer that cuts its input in blocks of MSK_BLOCK_SIZE, compresses them on `jobs`
- * threads and passes them on in order.
+/* Compression: streams ("parts", one a layer) are cut in blocks of MSK_BLOCK_SIZE, the blocks compressed by `jobs`
+ * threads, and the results passed on in order.
+ *
+ *   caller -> blocks -> hash: SHA-256 and size of the plain bytes, one block after the other
+ *                     -> encode: any block on any thread -> write, in order -> part->open()
+ *
+ * All parts of a run share one ring of blocks, so the threads need not stop where a part ends. The caller's thread
+ * fills and writes; whenever it would have to wait, it works on blocks like any other. Hence `jobs` counts it: one job
+ * starts no thread, nor does a stream of one block.
  *
  * The output depends on the input, the codec, its level and the version of the codec's library; never on the number
  * of threads, the CPU or how the input was cut into writes.
  *   gzip  RFC 1952, ONE member: blocks are raw deflate streams joined by empty stored blocks (a sync flush), header
  *         with zero time, XFL 0, OS 255. Several readers stop after the first member, hence one.
  *   zstd  RFC 8878, one frame a block, each with content size and checksum.
- *   none  the bytes. */
+ *   none  the bytes.
+ *
+ * A cache of blocks plugs in as msk_block_cache: what a block becomes depends on its plain bytes and the codec spec
+ * alone, and the result stands for itself wherever it is put (no block refers to another). */
 #ifndef MKSCRATCH_COMPRESS_H
 #define MKSCRATCH_COMPRESS_H
 
+#include <stdbool.h>
 #include "mkscratch/codec_spec.h"
+#include "mkscratch/digest.h"
 #include "mkscratch/stream.h"
 
 #define MSK_BLOCK_SIZE (512u * 1024)
 
+/* Compressed blocks of earlier runs. Both are called on any thread, several at a time. */
+struct msk_block_cache {
+	/* Put what these plain bytes become into out[0..room) and return its size; 0: not there. */
+	size_t (*get)(struct msk_block_cache *c, const void *plain, size_t n, void *out, size_t room);
+	/* This was made from them just now. */
+	void (*put)(struct msk_block_cache *c, const void *plain, size_t n, const void *packed, size_t n_packed);
+};
+
+struct msk_compress_args {
+	struct msk_codec_spec codec;
+	unsigned jobs;                       /* 0: one per core */
+	bool paranoid;                       /* decode each block and compare */
+	struct msk_block_cache *cache;       /* borrowed; may be NULL */
+};
+
+/* One stream. The caller sets open and close and keeps it until close was called or the compressor is gone. */
+struct msk_part {
+	/* Its turn to be written has come: where to? */
+	int (*open)(struct msk_part *p, struct msk_writer **to, struct msk_err *err);
+	/* All of it was written; `to` is finished. */
+	int (*close)(struct msk_part *p, struct msk_err *err);
+	struct msk_digest digest;            /* of the plain bytes, known when close is called; and their number */
+	uint64_t size;
+	/* For the compressor. */
+	struct msk_writer *to;
+	struct msk_sha256 *hash;
+	unsigned crc;
+};
+
 struct msk_compressor;
 
-/* jobs 0: one thread per core. Threads start only when there is a second block. */
-int msk_compressor_new(const struct msk_codec_spec *codec, unsigned jobs, struct msk_writer *next,
-		       struct msk_compressor **out, struct msk_err *err);
-struct msk_writer *msk_compressor_writer(struct msk_compressor *c);
+int msk_compressor_new(const struct msk_compress_args *a, struct msk_compressor **out, struct msk_err *err);
+/* Begin a part, after the one before was finished. Its bytes go to the writer; finishing that returns before all of
+ * it is written. Parts are opened and closed in this order, within calls of these functions or the writer's.
+ * Fails (besides what open, close and their writer fail with): MSK_E_IO (no memory), MSK_E_BUG (paranoid). */
+struct msk_writer *msk_compressor_begin(struct msk_compressor *c, struct msk_part *p);
+/* Wait until every part is closed. */
+int msk_compressor_finish(struct msk_compressor *c, struct msk_err *err);
 void msk_compressor_free(struct msk_compressor *c);          /* stops the threads; also half-way */
 void msk_compressor_cleanup(struct msk_compressor **c);
 

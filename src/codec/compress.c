@@ -1,41 +1,28 @@
 #include "mkscratch/compress.h"
 
 #include <assert.h>
-#include <pthread.h>
 #include <sched.h>
-#include <stdbool.h>
 #include <string.h>
 
-#include "blocks.h"
+#include "block_codec.h"
 #include "mkscratch/mem.h"
+#include "ring.h"
 
-/* Threads beyond this would only raise the peak of memory: each brings a block, its result and a codec state. */
-#define MAX_THREADS 24
+/* What blocks and codec states may take together; the number of threads gives way to it. */
+#define MEMORY (46u << 20)
+#define MAX_WORKERS 31
 
-enum stage { FREE, QUEUED, BUSY, DONE, FAILED };
-
-struct block {
-	unsigned char *in, *out;
-	size_t n_in, n_out;
-	enum stage stage;
-};
-
-/* A ring: blocks are filled at `head`, taken by workers at `next_job` and written at `tail`. The fields from `lock`
- * on, and the stages of the blocks, are shared; all else belongs to the thread that writes. */
 struct msk_compressor {
-	struct msk_compressor_head h;         /* first: the writer is the compressor */
-	const struct msk_block_codec *codec;  /* NULL: bytes pass through */
-	struct block *ring;
-	size_t slots, head, tail;
+	struct msk_writer w;                  /* first: the writer is the compressor */
+	const struct msk_block_codec *codec;
+	struct msk_compress_args args;
+	struct msk_ring ring;
+	struct msk_block *filling;            /* NULL: none is vacant, or none was asked for yet */
+	struct msk_part *part;                /* whose bytes come in */
+	void *state;                          /* for the caller's own thread */
 	size_t room;                          /* for the result of a block */
-	bool begun;
-	pthread_t threads[MAX_THREADS];
-	unsigned n_threads, max_threads;
-
-	pthread_mutex_t lock;
-	pthread_cond_t work, done;
-	size_t next_job;
-	bool stop;
+	pthread_t workers[MAX_WORKERS];
+	unsigned n_workers, max_workers;
 };
 
 static unsigned count_cores(void)
@@ -45,118 +32,148 @@ static unsigned count_cores(void)
 	return sched_getaffinity(0, sizeof set, &set) == 0 ? (unsigned)CPU_COUNT(&set) : 1;
 }
 
-static void encode_block(struct msk_compressor *c, void *state, struct block *b)
+static void hash_block(const struct msk_compressor *c, struct msk_block *b)
 {
-	b->n_out = state ? c->codec->encode(state, b->in, b->n_in, b->out, c->room) : 0;
+	msk_sha256_add(b->part->hash, b->in, b->n_in);
+	b->part->size += b->n_in;
+	if (c->codec->check)
+		c->codec->check(b->part, b->in, b->n_in);
+	if (b->last)
+		msk_sha256_end(b->part->hash, &b->part->digest);
 }
 
-/* Wait for a queued block; NULL when it is time to go. */
-static struct block *next_job(struct msk_compressor *c)
+static void encode_anew(const struct msk_compressor *c, void *state, struct msk_block *b)
 {
-	struct block *b = NULL;
+	b->n_out = c->codec->encode(state, b->in, b->n_in, b->out, c->room);
+	if (!b->n_out)
+		b->fault = MSK_BLOCK_NO_MEMORY;
+	else if (c->args.paranoid && !c->codec->decodes(state, b->out, b->n_out, b->in, b->n_in))
+		b->fault = MSK_BLOCK_WRONG;
+}
 
-	pthread_mutex_lock(&c->lock);
-	while (!c->stop && c->ring[c->next_job].stage != QUEUED)
-		pthread_cond_wait(&c->work, &c->lock);
-	if (!c->stop) {
-		b = &c->ring[c->next_job];
-		b->stage = BUSY;
-		c->next_job = (c->next_job + 1) % c->slots;
+static void encode_block(const struct msk_compressor *c, void **state, struct msk_block *b)
+{
+	struct msk_block_cache *cache = c->args.cache;
+
+	if (!c->codec->encode || !b->n_in)
+		return;
+	b->n_out = cache ? cache->get(cache, b->in, b->n_in, b->out, c->room) : 0;
+	if (b->n_out)
+		return;
+	if (!*state)
+		*state = c->codec->state_new(c->args.codec.level, c->args.paranoid);
+	if (!*state) {
+		b->fault = MSK_BLOCK_NO_MEMORY;
+		return;
 	}
-	pthread_mutex_unlock(&c->lock);
-	return b;
+	encode_anew(c, *state, b);
+	if (cache && b->fault == MSK_BLOCK_SOUND)
+		cache->put(cache, b->in, b->n_in, b->out, b->n_out);
+}
+
+static void do_job(struct msk_compressor *c, void **state, const struct msk_job *job)
+{
+	if (job->kind == MSK_JOB_HASH)
+		hash_block(c, job->block);
+	else
+		encode_block(c, state, job->block);
+	msk_ring_done(&c->ring, job);
+}
+
+static void free_state(const struct msk_compressor *c, void *state)
+{
+	if (state)
+		c->codec->state_free(state);
 }
 
 static void *worker(void *arg)
 {
 	struct msk_compressor *c = arg;
-	void *state = c->codec->state_new(c->h.level);
+	void *state = NULL;
 
-	for (struct block *b; (b = next_job(c));) {
-		encode_block(c, state, b);
-		pthread_mutex_lock(&c->lock);
-		b->stage = b->n_out ? DONE : FAILED;
-		pthread_cond_signal(&c->done);
-		pthread_mutex_unlock(&c->lock);
-	}
-	if (state)
-		c->codec->state_free(state);
+	for (struct msk_job job; msk_ring_take(&c->ring, &job);)
+		do_job(c, &state, &job);
+	free_state(c, state);
 	return NULL;
 }
 
-/* Threads are started one by one as blocks come; where the system refuses one, those there are do. */
-static void start_thread(struct msk_compressor *c)
+/* Workers are started one by one as blocks come; where the system refuses one, those there are do. */
+static void start_worker(struct msk_compressor *c)
 {
-	if (c->n_threads < c->max_threads && pthread_create(&c->threads[c->n_threads], NULL, worker, c) == 0)
-		c->n_threads++;
+	if (c->n_workers < c->max_workers && pthread_create(&c->workers[c->n_workers], NULL, worker, c) == 0)
+		c->n_workers++;
 }
 
-static int begin(struct msk_compressor *c, struct msk_err *err)
+static int open_part(const struct msk_compressor *c, struct msk_part *p, struct msk_err *err)
 {
-	if (c->begun)
+	if (p->to)
 		return 0;
-	c->begun = true;
-	return c->codec->begin ? c->codec->begin(c, err) : 0;
-}
-
-static int write_block(struct msk_compressor *c, struct block *b, struct msk_err *err)
-{
-	if (b->stage == FAILED)
-		return msk_fail(err, MSK_E_IO, "compression failed (out of memory)");
-	if (begin(c, err) < 0)
+	if (p->open(p, &p->to, err) < 0)
 		return -1;
-	if (c->codec->plain)
-		c->codec->plain(c, b->in, b->n_in);
-	b->n_in = 0;
-	return msk_writer_write(c->h.next, b->out, b->n_out, err);
+	return c->codec->begin ? c->codec->begin(p, err) : 0;
 }
 
-/* Write the oldest block once it is done. The ring is never full between calls, so head == tail means empty. */
+static int close_part(const struct msk_compressor *c, struct msk_part *p, struct msk_err *err)
+{
+	if (c->codec->end && c->codec->end(p, err) < 0)
+		return -1;
+	msk_sha256_free(p->hash);
+	p->hash = NULL;
+	return msk_writer_finish(p->to, err) < 0 ? -1 : p->close(p, err);
+}
+
+static int write_block(const struct msk_compressor *c, const struct msk_block *b, struct msk_err *err)
+{
+	const unsigned char *bytes = c->codec->encode ? b->out : b->in;
+	size_t n = c->codec->encode ? b->n_out : b->n_in;
+
+	if (b->fault == MSK_BLOCK_NO_MEMORY)
+		return msk_fail(err, MSK_E_IO, "compression failed (out of memory)");
+	if (b->fault == MSK_BLOCK_WRONG)
+		return msk_fail(err, MSK_E_BUG, "compression: a block of %zu bytes does not decode to what it was made from",
+				b->n_in);
+	if (open_part(c, b->part, err) < 0 || msk_writer_write(b->part->to, bytes, n, err) < 0)
+		return -1;
+	return b->last ? close_part(c, b->part, err) : 0;
+}
+
+/* Write the oldest block, working on others until it is ready. */
 static int drain_one(struct msk_compressor *c, struct msk_err *err)
 {
-	struct block *b = &c->ring[c->tail];
+	struct msk_job job;
 
-	pthread_mutex_lock(&c->lock);
-	while (b->stage == QUEUED || b->stage == BUSY)
-		pthread_cond_wait(&c->done, &c->lock);
-	pthread_mutex_unlock(&c->lock);
-	if (write_block(c, b, err) < 0)
+	while (!msk_ring_await(&c->ring, &job))
+		do_job(c, &c->state, &job);
+	if (write_block(c, msk_ring_oldest(&c->ring), err) < 0)
 		return -1;
-	pthread_mutex_lock(&c->lock);
-	b->stage = FREE;
-	pthread_mutex_unlock(&c->lock);
-	c->tail = (c->tail + 1) % c->slots;
+	msk_ring_drop(&c->ring);
 	return 0;
 }
 
-/* No thread could be had: the caller's own does the work. */
-static void encode_here(struct msk_compressor *c, struct block *b)
+/* The first block of a run alone is not worth a thread. */
+static void submit(struct msk_compressor *c, bool last)
 {
-	void *state = c->codec->state_new(c->h.level);
-
-	encode_block(c, state, b);
-	b->stage = b->n_out ? DONE : FAILED;
-	if (state)
-		c->codec->state_free(state);
+	c->filling->last = last;
+	c->filling = NULL;
+	if (c->ring.filled)
+		start_worker(c);
+	msk_ring_submit(&c->ring);
 }
 
-static int submit(struct msk_compressor *c, bool last, struct msk_err *err)
+static int get_vacant(struct msk_compressor *c, struct msk_err *err)
 {
-	struct block *b = &c->ring[c->head];
+	struct msk_block *b;
 
-	if (!last || c->n_threads)
-		start_thread(c);
-	if (c->n_threads) {
-		pthread_mutex_lock(&c->lock);
-		b->stage = QUEUED;
-		pthread_cond_signal(&c->work);
-		pthread_mutex_unlock(&c->lock);
-	} else {
-		encode_here(c, b);
-		c->next_job = (c->next_job + 1) % c->slots;
-	}
-	c->head = (c->head + 1) % c->slots;
-	return c->head == c->tail ? drain_one(c, err) : 0;
+	while (!(b = msk_ring_vacant(&c->ring)))
+		if (drain_one(c, err) < 0)
+			return -1;
+	if (!b->in)
+		b->in = msk_xmalloc(MSK_BLOCK_SIZE);
+	if (!b->out && c->room)
+		b->out = msk_xmalloc(c->room);
+	b->part = c->part;
+	c->filling = b;
+	return 0;
 }
 
 static int take_bytes(struct msk_writer *w, const void *p, size_t n, struct msk_err *err)
@@ -165,139 +182,118 @@ static int take_bytes(struct msk_writer *w, const void *p, size_t n, struct msk_
 	const unsigned char *from = p;
 
 	while (n) {
-		struct block *b = &c->ring[c->head];
 		size_t part;
 
 		/* A full block goes out when there is more, so that the last one is known as such. */
-		if (b->n_in == MSK_BLOCK_SIZE) {
-			if (submit(c, false, err) < 0)
-				return -1;
-			continue;
-		}
-		if (!b->in) {
-			b->in = msk_xmalloc(MSK_BLOCK_SIZE);
-			b->out = msk_xmalloc(c->room);
-		}
-		part = MSK_BLOCK_SIZE - b->n_in < n ? MSK_BLOCK_SIZE - b->n_in : n;
-		memcpy(b->in + b->n_in, from, part);
-		b->n_in += part;
+		if (c->filling && c->filling->n_in == MSK_BLOCK_SIZE)
+			submit(c, false);
+		if (!c->filling && get_vacant(c, err) < 0)
+			return -1;
+		part = MSK_BLOCK_SIZE - c->filling->n_in < n ? MSK_BLOCK_SIZE - c->filling->n_in : n;
+		memcpy(c->filling->in + c->filling->n_in, from, part);
+		c->filling->n_in += part;
 		from += part;
 		n -= part;
 	}
 	return 0;
 }
 
-static int finish(struct msk_writer *w, struct msk_err *err)
+static int end_part(struct msk_writer *w, struct msk_err *err)
 {
 	struct msk_compressor *c = (struct msk_compressor *)w;
 
-	if (c->ring[c->head].n_in && submit(c, true, err) < 0)
+	if (!c->filling && get_vacant(c, err) < 0)
 		return -1;
-	while (c->tail != c->head)
-		if (drain_one(c, err) < 0)
-			return -1;
-	if (begin(c, err) < 0 || (c->codec->end && c->codec->end(c, err) < 0))
-		return -1;
-	return msk_writer_finish(c->h.next, err);
-}
-
-static int pass_bytes(struct msk_writer *w, const void *p, size_t n, struct msk_err *err)
-{
-	return msk_writer_write(((struct msk_compressor *)w)->h.next, p, n, err);
-}
-
-static int pass_finish(struct msk_writer *w, struct msk_err *err)
-{
-	return msk_writer_finish(((struct msk_compressor *)w)->h.next, err);
-}
-
-static void set_up_ring(struct msk_compressor *c, unsigned jobs)
-{
-	c->max_threads = jobs ? jobs : count_cores();
-	if (c->max_threads > MAX_THREADS)
-		c->max_threads = MAX_THREADS;
-	/* One block being filled and one being written beside those in work. */
-	c->slots = c->max_threads + 2;
-	c->ring = msk_xcalloc(c->slots, sizeof *c->ring);
-	c->room = c->codec->bound(MSK_BLOCK_SIZE);
-}
-
-int msk_compressor_new(const struct msk_codec_spec *codec, unsigned jobs, struct msk_writer *next,
-		       struct msk_compressor **out, struct msk_err *err)
-{
-	struct msk_compressor *c = msk_xcalloc(1, sizeof *c);
-
-	(void)err;
-	c->h.next = next;
-	c->h.level = codec->level;
-	pthread_mutex_init(&c->lock, NULL);
-	pthread_cond_init(&c->work, NULL);
-	pthread_cond_init(&c->done, NULL);
-	if (codec->kind == MSK_CODEC_NONE) {
-		c->h.w = (struct msk_writer){ pass_bytes, pass_finish };
-	} else {
-		c->h.w = (struct msk_writer){ take_bytes, finish };
-		c->codec = codec->kind == MSK_CODEC_GZIP ? &msk_gzip_codec : &msk_zstd_codec;
-		set_up_ring(c, jobs);
-	}
-	*out = c;
+	submit(c, true);
+	c->part = NULL;
 	return 0;
 }
 
-struct msk_writer *msk_compressor_writer(struct msk_compressor *c)
+struct msk_writer *msk_compressor_begin(struct msk_compressor *c, struct msk_part *p)
 {
-	return &c->h.w;
+	assert(!c->part);
+	p->hash = msk_sha256_new();
+	p->size = 0;
+	p->crc = 0;
+	p->to = NULL;
+	c->part = p;
+	return &c->w;
 }
 
-static void stop_threads(struct msk_compressor *c)
+int msk_compressor_finish(struct msk_compressor *c, struct msk_err *err)
 {
-	pthread_mutex_lock(&c->lock);
-	c->stop = true;
-	pthread_cond_broadcast(&c->work);
-	pthread_mutex_unlock(&c->lock);
-	for (unsigned i = 0; i < c->n_threads; i++)
-		pthread_join(c->threads[i], NULL);
+	assert(!c->part);
+	while (msk_ring_oldest(&c->ring))
+		if (drain_one(c, err) < 0)
+			return -1;
+	return 0;
+}
+
+/* For every thread its state, a block in work and one that waits. */
+static unsigned threads_that_fit(const struct msk_compressor *c)
+{
+	unsigned jobs = c->args.jobs ? c->args.jobs : count_cores();
+	size_t state = c->codec->state_size ? c->codec->state_size(c->args.codec.level) : 0;
+	size_t fit = MEMORY / (state + 2 * (MSK_BLOCK_SIZE + c->room));
+
+	/* Where nothing is encoded there is one hash to be made, and one who reads and writes. */
+	if (!c->codec->encode && jobs > 2)
+		jobs = 2;
+	if (jobs > MAX_WORKERS + 1)
+		jobs = MAX_WORKERS + 1;
+	return jobs <= fit ? jobs : fit ? (unsigned)fit : 1;
+}
+
+struct msk_compressor *msk_compressor_with(const struct msk_block_codec *codec, const struct msk_compress_args *a)
+{
+	struct msk_compressor *c = msk_xcalloc(1, sizeof *c);
+
+	c->w = (struct msk_writer){ take_bytes, end_part };
+	c->codec = codec;
+	c->args = *a;
+	c->room = codec->bound ? codec->bound(MSK_BLOCK_SIZE) : 0;
+	c->max_workers = threads_that_fit(c) - 1;
+	msk_ring_init(&c->ring, 2 * (c->max_workers + 1) + 1);
+	return c;
+}
+
+int msk_compressor_new(const struct msk_compress_args *a, struct msk_compressor **out, struct msk_err *err)
+{
+	static const struct msk_block_codec *const codecs[] = {
+		[MSK_CODEC_GZIP] = &msk_gzip_codec,
+		[MSK_CODEC_ZSTD] = &msk_zstd_codec,
+		[MSK_CODEC_NONE] = &msk_plain_codec,
+	};
+
+	(void)err;
+	*out = msk_compressor_with(codecs[a->codec.kind], a);
+	return 0;
+}
+
+/* Parts that were begun and never closed. */
+static void release_hashes(struct msk_compressor *c)
+{
+	if (c->part)
+		msk_sha256_free(c->part->hash);
+	for (const struct msk_block *b; (b = msk_ring_oldest(&c->ring)); msk_ring_drop(&c->ring))
+		if (b->last)
+			msk_sha256_free(b->part->hash);
 }
 
 void msk_compressor_free(struct msk_compressor *c)
 {
 	if (!c)
 		return;
-	stop_threads(c);
-	for (size_t i = 0; i < c->slots; i++) {
-		free(c->ring[i].in);
-		free(c->ring[i].out);
-	}
-	free(c->ring);
-	pthread_cond_destroy(&c->done);
-	pthread_cond_destroy(&c->work);
-	pthread_mutex_destroy(&c->lock);
+	msk_ring_stop(&c->ring);
+	for (unsigned i = 0; i < c->n_workers; i++)
+		pthread_join(c->workers[i], NULL);
+	free_state(c, c->state);
+	release_hashes(c);
+	msk_ring_release(&c->ring);
 	free(c);
 }
 
 void msk_compressor_cleanup(struct msk_compressor **c)
 {
 	msk_compressor_free(*c);
-}
-
-const char *msk_codec_media_type(const struct msk_codec_spec *codec)
-{
-	switch (codec->kind) {
-	case MSK_CODEC_GZIP: return "application/vnd.oci.image.layer.v1.tar+gzip";
-	case MSK_CODEC_ZSTD: return "application/vnd.oci.image.layer.v1.tar+zstd";
-	default: return "application/vnd.oci.image.layer.v1.tar";
-	}
-}
-
-void msk_codec_levels(enum msk_codec_kind kind, int *min, int *max, int *dflt)
-{
-	static const int levels[][3] = {
-		[MSK_CODEC_GZIP] = { 1, 12, 6 },
-		[MSK_CODEC_ZSTD] = { 1, 19, 3 },
-		[MSK_CODEC_NONE] = { 0, 0, 0 },
-	};
-
-	*min = levels[kind][0];
-	*max = levels[kind][1];
-	*dflt = levels[kind][2];
 }

@@ -1,46 +1,86 @@
 /* One gzip member (RFC 1952) made of blocks; see compress.h. */
 #include <libdeflate.h>
+#include <string.h>
 
-#include "blocks.h"
+#include "block_codec.h"
 #include "deflate_end.h"
+#include "mkscratch/mem.h"
 
-static void *gzip_state_new(int level)
-{
-	return libdeflate_alloc_compressor(level);
-}
+/* An empty, final block of fixed codes (RFC 1951, 3.2.6). */
+#define FINAL_BLOCK "\x03\x00"
+#define FINAL_SIZE 2
+
+struct state {
+	struct libdeflate_compressor *c;
+	struct libdeflate_decompressor *d;    /* paranoid only, as is what it decodes to */
+	unsigned char *plain;
+};
 
 static void gzip_state_free(void *state)
 {
-	libdeflate_free_compressor(state);
+	struct state *s = state;
+
+	libdeflate_free_compressor(s->c);
+	libdeflate_free_decompressor(s->d);
+	free(s->plain);
+	free(s);
+}
+
+static void *gzip_state_new(int level, bool paranoid)
+{
+	struct state *s = msk_xcalloc(1, sizeof *s);
+
+	s->c = libdeflate_alloc_compressor(level);
+	s->d = paranoid ? libdeflate_alloc_decompressor() : NULL;
+	s->plain = paranoid ? msk_xmalloc(MSK_BLOCK_SIZE) : NULL;
+	if (s->c && (s->d || !paranoid))
+		return s;
+	gzip_state_free(s);
+	return NULL;
+}
+
+/* Measured; from level 10 on the library looks for a shortest path through whole blocks. */
+static size_t gzip_state_size(int level)
+{
+	return level < 10 ? 3u << 18 : 9u << 20;
 }
 
 /* The library's bound for a block of the full size holds for every smaller one. */
 static size_t gzip_bound(size_t n)
 {
-	return libdeflate_deflate_compress_bound(NULL, n) + MSK_DEFLATE_JOIN_ROOM;
+	return libdeflate_deflate_compress_bound(NULL, n) + MSK_DEFLATE_JOIN_ROOM + FINAL_SIZE;
 }
 
 static size_t gzip_encode(void *state, const unsigned char *in, size_t n, unsigned char *out, size_t room)
 {
-	size_t made = libdeflate_deflate_compress(state, in, n, out, room - MSK_DEFLATE_JOIN_ROOM);
+	struct state *s = state;
+	size_t made = libdeflate_deflate_compress(s->c, in, n, out, room - MSK_DEFLATE_JOIN_ROOM - FINAL_SIZE);
 
 	return made ? msk_deflate_open_end(out, made) : 0;
 }
 
-static int gzip_begin(struct msk_compressor *c, struct msk_err *err)
+/* A block is followed by more; for decoding it alone, by a final block. */
+static bool gzip_decodes(void *state, unsigned char *packed, size_t n_packed, const unsigned char *in, size_t n)
+{
+	struct state *s = state;
+	size_t used, made;
+
+	memcpy(packed + n_packed, FINAL_BLOCK, FINAL_SIZE);
+	return libdeflate_deflate_decompress_ex(s->d, packed, n_packed + FINAL_SIZE, s->plain, n, &used, &made) ==
+	       LIBDEFLATE_SUCCESS && used == n_packed + FINAL_SIZE && made == n && memcmp(s->plain, in, n) == 0;
+}
+
+static int gzip_begin(struct msk_part *p, struct msk_err *err)
 {
 	/* Deflate, no flags, time 0, XFL 0 whatever the level, OS unknown: nothing of the host or its clock. */
 	static const unsigned char header[] = { 0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff };
 
-	return msk_writer_write(msk_compressor_head(c)->next, header, sizeof header, err);
+	return msk_writer_write(p->to, header, sizeof header, err);
 }
 
-static void gzip_plain(struct msk_compressor *c, const unsigned char *in, size_t n)
+static void gzip_check(struct msk_part *p, const unsigned char *in, size_t n)
 {
-	struct msk_compressor_head *h = msk_compressor_head(c);
-
-	h->crc = libdeflate_crc32(h->crc, in, n);
-	h->plain_size += n;
+	p->crc = libdeflate_crc32(p->crc, in, n);
 }
 
 static void put_le32(unsigned char *p, unsigned v)
@@ -49,22 +89,24 @@ static void put_le32(unsigned char *p, unsigned v)
 		p[i] = (unsigned char)(v >> (8 * i));
 }
 
-static int gzip_end(struct msk_compressor *c, struct msk_err *err)
+static int gzip_end(struct msk_part *p, struct msk_err *err)
 {
-	struct msk_compressor_head *h = msk_compressor_head(c);
-	unsigned char tail[10] = { 0x03, 0x00 };   /* an empty, final block of fixed codes */
+	unsigned char tail[FINAL_SIZE + 8];
 
-	put_le32(tail + 2, h->crc);
-	put_le32(tail + 6, (unsigned)h->plain_size);
-	return msk_writer_write(h->next, tail, sizeof tail, err);
+	memcpy(tail, FINAL_BLOCK, FINAL_SIZE);
+	put_le32(tail + FINAL_SIZE, p->crc);
+	put_le32(tail + FINAL_SIZE + 4, (unsigned)p->size);
+	return msk_writer_write(p->to, tail, sizeof tail, err);
 }
 
 const struct msk_block_codec msk_gzip_codec = {
 	.state_new = gzip_state_new,
 	.state_free = gzip_state_free,
+	.state_size = gzip_state_size,
 	.bound = gzip_bound,
 	.encode = gzip_encode,
+	.decodes = gzip_decodes,
 	.begin = gzip_begin,
-	.plain = gzip_plain,
+	.check = gzip_check,
 	.end = gzip_end,
 };

@@ -87,57 +87,72 @@ static int add_entry(const struct msk_entry *e, int64_t mtime, struct msk_tar *t
 	return e->type == MSK_FILE ? add_body(&e->body, tar, err) : 0;
 }
 
-/* The stream of a layer: tar -> DiffID -> compressor -> blob. */
-struct pipeline {
-	struct msk_compressor *compressor;
-	struct msk_hash_writer plain;
-	struct msk_tar *tar;
+/* A layer on its way: its tar goes through the compressor into a blob. */
+struct job {
+	struct msk_part part;                 /* first: the part is the job */
+	struct msk_store *store;
+	struct msk_layer_desc *out;
 };
 
-static void pipeline_release(struct pipeline *p)
+static int open_blob(struct msk_part *p, struct msk_writer **to, struct msk_err *err)
 {
-	msk_tar_free(p->tar);
-	msk_hash_writer_release(&p->plain);
-	msk_compressor_free(p->compressor);
+	(void)err;
+	*to = msk_store_begin(((struct job *)p)->store);
+	return 0;
 }
 
-static int pipeline_init(struct pipeline *p, const struct msk_layer_args *a, struct msk_store *st, struct msk_err *err)
+static int close_blob(struct msk_part *p, struct msk_err *err)
 {
-	if (msk_compressor_new(&a->codec, a->jobs, msk_store_begin(st), &p->compressor, err) < 0)
-		return -1;
-	msk_hash_writer_init(&p->plain, msk_compressor_writer(p->compressor));
-	return msk_tar_new(&p->plain.w, &p->tar, err);
+	struct job *j = (struct job *)p;
+
+	j->out->diff_id = p->digest;
+	j->out->plain_size = p->size;
+	return msk_store_end(j->store, &j->out->blob.digest, &j->out->blob.size, err);
 }
 
-static int write_layer(const struct msk_layer_args *a, const struct msk_selection *s, struct msk_store *st,
-		       struct msk_layer_desc *out, struct msk_err *err)
+static int write_entries(const struct msk_layer_args *a, const struct msk_selection *s, struct msk_writer *to,
+			 struct msk_err *err)
 {
-	MSK_CLEANUP(pipeline_release) struct pipeline p = { 0 };
+	MSK_CLEANUP(msk_tar_cleanup) struct msk_tar *tar = NULL;
 
-	if (pipeline_init(&p, a, st, err) < 0)
+	if (msk_tar_new(to, &tar, err) < 0)
 		return -1;
 	for (size_t i = 0; i < s->n; i++)
-		if (add_entry(msk_rootfs_at(a->fs, s->v[i]), a->mtime, p.tar, err) < 0)
+		if (add_entry(msk_rootfs_at(a->fs, s->v[i]), a->mtime, tar, err) < 0)
 			return -1;
-	if (msk_tar_finish(p.tar, err) < 0 || msk_store_end(st, &out->blob.digest, &out->blob.size, err) < 0)
+	return msk_tar_finish(tar, err);
+}
+
+/* One layer follows the other into the compressor without waiting for it. */
+static int write_layers(const struct msk_layer_args *a, const struct msk_selection *s, struct msk_store *st,
+			struct msk_layers *out, struct msk_err *err)
+{
+	const struct msk_compress_args args = { .codec = a->codec, .jobs = a->jobs };
+	struct job jobs[3];
+	MSK_CLEANUP(msk_compressor_cleanup) struct msk_compressor *c = NULL;
+
+	if (msk_compressor_new(&args, &c, err) < 0)
 		return -1;
-	out->blob.media_type = msk_codec_media_type(&a->codec);
-	out->diff_id = p.plain.digest;
-	out->plain_size = p.plain.size;
-	out->entries = s->n;
-	out->history = s->history;
-	return 0;
+	for (size_t i = 0; i < out->n; i++) {
+		out->v[i] = (struct msk_layer_desc){
+			.blob.media_type = msk_codec_media_type(&a->codec),
+			.entries = s[i].n,
+			.history = s[i].history,
+		};
+		jobs[i] = (struct job){ { .open = open_blob, .close = close_blob }, st, &out->v[i] };
+		if (write_entries(a, &s[i], msk_compressor_begin(c, &jobs[i].part), err) < 0)
+			return -1;
+	}
+	return msk_compressor_finish(c, err);
 }
 
 int msk_layers_write(const struct msk_layer_args *a, struct msk_store *st, struct msk_layers *out, struct msk_err *err)
 {
 	struct msk_selection s[3];
-	size_t n = msk_split(a->fs, a->single, s);
-	int rc = 0;
+	int rc;
 
-	*out = (struct msk_layers){ .n = n };
-	for (size_t i = 0; i < n && rc == 0; i++)
-		rc = write_layer(a, &s[i], st, &out->v[i], err);
+	out->n = msk_split(a->fs, a->single, s);
+	rc = write_layers(a, s, st, out, err);
 	for (size_t i = 0; i < 3; i++)
 		msk_selection_release(&s[i]);
 	return rc;

@@ -7,8 +7,10 @@
 #include <string.h>
 #include <cmocka.h>
 #include <libdeflate.h>
+#include <pthread.h>
 #include <zstd.h>
 
+#include "../../src/codec/block_codec.h"
 #include "../../src/codec/deflate_end.h"
 #include "mkscratch/compress.h"
 #include "mkscratch/str.h"
@@ -53,16 +55,55 @@ static unsigned char *make_input(enum pattern pattern, size_t n)
 	return p;
 }
 
+/* A part whose bytes go to a sink. */
+struct stream {
+	struct msk_part part;
+	struct sink *to;
+	bool closed;
+};
+
+static int stream_open(struct msk_part *p, struct msk_writer **to, struct msk_err *err)
+{
+	(void)err;
+	*to = &((struct stream *)p)->to->w;
+	return 0;
+}
+
+static int stream_close(struct msk_part *p, struct msk_err *err)
+{
+	(void)err;
+	((struct stream *)p)->closed = true;
+	return 0;
+}
+
+#define STREAM(sink) { { .open = stream_open, .close = stream_close }, sink, false }
+
+static void feed(struct msk_compressor *c, struct stream *s, const unsigned char *p, size_t n, size_t step)
+{
+	struct msk_writer *w = msk_compressor_begin(c, &s->part);
+	struct msk_err err = MSK_ERR_INIT;
+
+	for (size_t at = 0; at < n; at += step)
+		assert_int_equal(msk_writer_write(w, p + at, n - at < step ? n - at : step, &err), 0);
+	assert_int_equal(msk_writer_finish(w, &err), 0);
+}
+
 static void compress(struct msk_codec_spec codec, unsigned jobs, const unsigned char *p, size_t n, size_t step,
 		     struct sink *to)
 {
+	const struct msk_compress_args args = { .codec = codec, .jobs = jobs, .paranoid = true };
 	MSK_CLEANUP(msk_compressor_cleanup) struct msk_compressor *c = NULL;
+	struct stream s = STREAM(to);
 	struct msk_err err = MSK_ERR_INIT;
+	struct msk_digest digest;
 
-	assert_int_equal(msk_compressor_new(&codec, jobs, &to->w, &c, &err), 0);
-	for (size_t at = 0; at < n; at += step)
-		assert_int_equal(msk_writer_write(msk_compressor_writer(c), p + at, n - at < step ? n - at : step, &err), 0);
-	assert_int_equal(msk_writer_finish(msk_compressor_writer(c), &err), 0);
+	assert_int_equal(msk_compressor_new(&args, &c, &err), 0);
+	feed(c, &s, p, n, step);
+	assert_int_equal(msk_compressor_finish(c, &err), 0);
+	assert_true(s.closed);
+	msk_digest_of(p, n, &digest);
+	assert_string_equal(s.part.digest.text, digest.text);
+	assert_int_equal(s.part.size, n);
 }
 
 static void assert_gunzips_to(const struct msk_str *gz, const unsigned char *p, size_t n)
@@ -165,9 +206,58 @@ static void none_passes_the_bytes(void **state)
 	msk_str_release(&to.bytes);
 }
 
+static void parts_share_the_threads_and_come_in_order(void **state)
+{
+	static const size_t sizes[] = { 3 * MSK_BLOCK_SIZE, 0, 17, MSK_BLOCK_SIZE + 1 };
+	MSK_AUTO_FREE unsigned char *p = make_input(TEXT, sizes[0]);
+
+	(void)state;
+	for (int kind = MSK_CODEC_GZIP; kind <= MSK_CODEC_NONE; kind++)
+		for (unsigned jobs = 1; jobs <= 4; jobs++) {
+			const struct msk_compress_args args = { .codec = { kind, 2 }, .jobs = jobs };
+			MSK_CLEANUP(msk_compressor_cleanup) struct msk_compressor *c = NULL;
+			struct sink together = SINK_INIT, alone = SINK_INIT;
+			struct stream s[] = { STREAM(&together), STREAM(&together), STREAM(&together),
+					      STREAM(&together) };
+			struct msk_err err = MSK_ERR_INIT;
+
+			assert_int_equal(msk_compressor_new(&args, &c, &err), 0);
+			for (int i = 0; i < 4; i++) {
+				feed(c, &s[i], p + i, sizes[i] - (i == 0), 7777);
+				compress(args.codec, 1, p + i, sizes[i] - (i == 0), 12345, &alone);
+			}
+			assert_int_equal(msk_compressor_finish(c, &err), 0);
+			assert_int_equal(together.bytes.len, alone.bytes.len);
+			assert_memory_equal(together.bytes.buf, alone.bytes.buf, alone.bytes.len);
+			msk_str_release(&together.bytes);
+			msk_str_release(&alone.bytes);
+		}
+}
+
+static void what_is_given_up_half_way_leaves_nothing(void **state)
+{
+	static const size_t sizes[] = { 0, 5, MSK_BLOCK_SIZE, 3 * MSK_BLOCK_SIZE };
+	const struct msk_compress_args args = { .codec = { MSK_CODEC_GZIP, 1 }, .jobs = 3 };
+	MSK_AUTO_FREE unsigned char *p = make_input(NOISE, 3 * MSK_BLOCK_SIZE);
+
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		MSK_CLEANUP(msk_compressor_cleanup) struct msk_compressor *c = NULL;
+		struct sink to = SINK_INIT;
+		struct stream whole = STREAM(&to), half = STREAM(&to);
+		struct msk_err err = MSK_ERR_INIT;
+
+		assert_int_equal(msk_compressor_new(&args, &c, &err), 0);
+		feed(c, &whole, p, sizes[i], 1000);
+		assert_int_equal(msk_writer_write(msk_compressor_begin(c, &half.part), p, sizes[i], &err), 0);
+		msk_compressor_free(msk_take(&c));
+		msk_str_release(&to.bytes);
+	}
+}
+
 static void a_failing_consumer_ends_it(void **state)
 {
-	struct msk_codec_spec codec = { MSK_CODEC_GZIP, 1 };
+	const struct msk_compress_args args = { .codec = { MSK_CODEC_GZIP, 1 }, .jobs = 3 };
 	size_t n = 9 * MSK_BLOCK_SIZE;
 	MSK_AUTO_FREE unsigned char *p = make_input(NOISE, n);
 
@@ -176,14 +266,124 @@ static void a_failing_consumer_ends_it(void **state)
 		MSK_CLEANUP(msk_compressor_cleanup) struct msk_compressor *c = NULL;
 		struct msk_err err = MSK_ERR_INIT;
 		struct sink to = SINK_INIT;
+		struct stream s = STREAM(&to);
+		struct msk_writer *w;
 
 		to.fail_after = room;
-		assert_int_equal(msk_compressor_new(&codec, 3, &to.w, &c, &err), 0);
-		if (msk_writer_write(msk_compressor_writer(c), p, n, &err) == 0)
-			assert_int_equal(msk_writer_finish(msk_compressor_writer(c), &err), -1);
+		assert_int_equal(msk_compressor_new(&args, &c, &err), 0);
+		w = msk_compressor_begin(c, &s.part);
+		if (msk_writer_write(w, p, n, &err) == 0 && msk_writer_finish(w, &err) == 0)
+			assert_int_equal(msk_compressor_finish(c, &err), -1);
 		assert_string_equal(err.msg, "sink: full");
+		assert_false(s.closed);
 		msk_str_release(&to.bytes);
 	}
+}
+
+/* A compressor that bends what it made: a bit of it in every block that begins with 'x'. */
+static size_t bent_encode(void *state, const unsigned char *in, size_t n, unsigned char *out, size_t room)
+{
+	size_t made = msk_gzip_codec.encode(state, in, n, out, room);
+
+	out[made / 2] ^= in[0] == 'x';
+	return made;
+}
+
+static int run_bent(bool paranoid, unsigned char first, struct msk_err *err)
+{
+	const struct msk_compress_args args = { .codec = { MSK_CODEC_GZIP, 6 }, .jobs = 2, .paranoid = paranoid };
+	struct msk_block_codec bent = msk_gzip_codec;
+	MSK_CLEANUP(msk_compressor_cleanup) struct msk_compressor *c = NULL;
+	MSK_AUTO_FREE unsigned char *p = make_input(TEXT, MSK_BLOCK_SIZE + 7000);
+	struct sink to = SINK_INIT;
+	struct stream s = STREAM(&to);
+	int rc;
+
+	bent.encode = bent_encode;
+	p[0] = 'a';
+	p[MSK_BLOCK_SIZE] = first;
+	c = msk_compressor_with(&bent, &args);
+	feed(c, &s, p, MSK_BLOCK_SIZE + 7000, 50000);
+	rc = msk_compressor_finish(c, err);
+	msk_str_release(&to.bytes);
+	return rc;
+}
+
+static void paranoid_finds_a_block_that_does_not_decode(void **state)
+{
+	struct msk_err err = MSK_ERR_INIT;
+
+	(void)state;
+	assert_int_equal(run_bent(false, 'x', &err), 0);
+	assert_int_equal(run_bent(true, 'a', &err), 0);
+	assert_int_equal(run_bent(true, 'x', &err), -1);
+	assert_int_equal(err.code, MSK_E_BUG);
+	assert_string_equal(err.msg, "compression: a block of 7000 bytes does not decode to what it was made from");
+}
+
+/* A cache that knows one block by heart, and counts. */
+struct memory {
+	struct msk_block_cache c;
+	pthread_mutex_t lock;
+	int asked, told;
+	size_t n, n_packed;
+	unsigned char plain[100], packed[200];
+};
+
+static size_t memory_get(struct msk_block_cache *c, const void *plain, size_t n, void *out, size_t room)
+{
+	struct memory *m = (struct memory *)c;
+
+	bool known;
+
+	pthread_mutex_lock(&m->lock);
+	m->asked++;
+	known = n == m->n && memcmp(plain, m->plain, n) == 0 && room >= m->n_packed;
+	if (known)
+		memcpy(out, m->packed, m->n_packed);
+	pthread_mutex_unlock(&m->lock);
+	return known ? m->n_packed : 0;
+}
+
+static void memory_put(struct msk_block_cache *c, const void *plain, size_t n, const void *packed, size_t n_packed)
+{
+	struct memory *m = (struct memory *)c;
+
+	pthread_mutex_lock(&m->lock);
+	m->told++;
+	if (n <= sizeof m->plain && n_packed <= sizeof m->packed) {
+		m->n = n;
+		m->n_packed = n_packed;
+		memcpy(m->plain, plain, n);
+		memcpy(m->packed, packed, n_packed);
+	}
+	pthread_mutex_unlock(&m->lock);
+}
+
+static void a_cache_is_asked_for_each_block_and_told_of_new_ones(void **state)
+{
+	struct memory m = { .c = { memory_get, memory_put }, .lock = PTHREAD_MUTEX_INITIALIZER };
+	const struct msk_compress_args args = { .codec = { MSK_CODEC_GZIP, 6 }, .jobs = 2, .cache = &m.c };
+	MSK_AUTO_FREE unsigned char *p = make_input(TEXT, MSK_BLOCK_SIZE + 100);
+	struct sink to = SINK_INIT, plain = SINK_INIT;
+
+	(void)state;
+	compress(args.codec, 1, p, MSK_BLOCK_SIZE + 100, 4096, &plain);
+	for (int round = 1; round <= 2; round++) {
+		MSK_CLEANUP(msk_compressor_cleanup) struct msk_compressor *c = NULL;
+		struct stream s = STREAM(&to);
+		struct msk_err err = MSK_ERR_INIT;
+
+		assert_int_equal(msk_compressor_new(&args, &c, &err), 0);
+		feed(c, &s, p, MSK_BLOCK_SIZE + 100, 4096);
+		assert_int_equal(msk_compressor_finish(c, &err), 0);
+		assert_int_equal(m.asked, 2 * round);
+		assert_int_equal(m.told, 1 + round);
+		assert_int_equal(to.bytes.len, plain.bytes.len);
+		assert_memory_equal(to.bytes.buf, plain.bytes.buf, plain.bytes.len);
+		msk_str_release(&to.bytes);
+	}
+	msk_str_release(&plain.bytes);
 }
 
 /* Every proper prefix of a stream has no end, and no flipped bit makes the walk leave its bounds. */
@@ -223,7 +423,11 @@ int main(void)
 		cmocka_unit_test(bytes_depend_on_neither_threads_nor_writes),
 		cmocka_unit_test(zstd_frames_carry_size_and_checksum),
 		cmocka_unit_test(none_passes_the_bytes),
+		cmocka_unit_test(parts_share_the_threads_and_come_in_order),
+		cmocka_unit_test(what_is_given_up_half_way_leaves_nothing),
 		cmocka_unit_test(a_failing_consumer_ends_it),
+		cmocka_unit_test(paranoid_finds_a_block_that_does_not_decode),
+		cmocka_unit_test(a_cache_is_asked_for_each_block_and_told_of_new_ones),
 		cmocka_unit_test(walker_refuses_what_is_no_whole_stream),
 	};
 

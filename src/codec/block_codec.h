@@ -1,0 +1,31 @@
+/* What a codec gives to be run block by block. The result of a block depends on its bytes and the level only. */
+#ifndef CODEC_BLOCK_CODEC_H
+#define CODEC_BLOCK_CODEC_H
+
+#include "mkscratch/compress.h"
+
+struct msk_block_codec {
+	/* State for one thread; `paranoid`: also what decoding needs. NULL: out of memory. */
+	void *(*state_new)(int level, bool paranoid);
+	void (*state_free)(void *state);
+	/* Memory of a state at a level, at most. */
+	size_t (*state_size)(int level);
+	/* Room that `encode` needs for n bytes. */
+	size_t (*bound)(size_t n);
+	/* 0: failure. */
+	size_t (*encode)(void *state, const unsigned char *in, size_t n, unsigned char *out, size_t room);
+	/* Does what encode made become in[0..n) again? `packed` may be changed and must be put back. */
+	bool (*decodes)(void *state, unsigned char *packed, size_t n_packed, const unsigned char *in, size_t n);
+	/* Bytes in front of the first block of a part and behind the last. May be NULL. */
+	int (*begin)(struct msk_part *p, struct msk_err *err);
+	int (*end)(struct msk_part *p, struct msk_err *err);
+	/* Carry the checksum of a part over these bytes; called in order. May be NULL. */
+	void (*check)(struct msk_part *p, const unsigned char *in, size_t n);
+};
+
+extern const struct msk_block_codec msk_gzip_codec, msk_zstd_codec, msk_plain_codec;
+
+/* As msk_compressor_new, with a codec of the caller's: for tests. */
+struct msk_compressor *msk_compressor_with(const struct msk_block_codec *codec, const struct msk_compress_args *a);
+
+#endif
