@@ -10,11 +10,28 @@
 #include "mkscratch/elf.h"
 
 #define MSK_CLOSURE_MAX_OBJECTS 8192
+#define MSK_CLOSURE_MAX_WISHES  8192
 #define MSK_CLOSURE_MAX_PROBES  1000000     /* files tried; thousands are usual for large programs */
 
 enum msk_found_by {
 	MSK_BY_PROGRAM, MSK_BY_INTERP, MSK_BY_RPATH, MSK_BY_LIBRARY_PATH, MSK_BY_RUNPATH, MSK_BY_CACHE,
 	MSK_BY_CONF, MSK_BY_SYSTEM_DIR, MSK_BY_PATH, MSK_BY_OPTION,
+};
+
+/* What an object may load while the program runs: by its .note.dlopen, or because of what it imports. */
+struct msk_wish {
+	struct msk_strv names;         /* any of them will do, best first */
+	enum msk_priority priority;
+	char *feature, *description;   /* NULL when it has none */
+	size_t cause;                  /* the object with the note or the import */
+	char *import;                  /* NULL: a note */
+	size_t by;                     /* on whose behalf it is looked for: `cause`, or libc */
+	bool wanted;                   /* by its priority and --dlopen */
+	bool named;                    /* its feature was asked for: as good as required */
+	size_t object;                 /* SIZE_MAX: not there, or not wanted */
+	size_t taken;                  /* which of `names` that answers to; 0 when none is there */
+	size_t n_dirs;                 /* where the first of them was looked for, when none is there */
+	char *fault;                   /* what a loader would say of a file that it meets and cannot take; NULL */
 };
 
 struct msk_object {
@@ -23,6 +40,7 @@ struct msk_object {
 	enum msk_found_by found_by;    /* MSK_BY_OPTION: a path given by --lib; a name goes by the rule that found it */
 	char *rule_dir;                /* the directory the rule gave; NULL where no directory took part */
 	size_t parent;                 /* index of the first requester; itself for the program */
+	size_t wish;                   /* the wish that brought it; SIZE_MAX: it is needed by `parent` */
 	size_t *needed;                /* for each of elf.needed (then --lib, for the program): index, or SIZE_MAX for
 	                                * what is missing, or ignored by this loader */
 	size_t n_needed;
@@ -35,6 +53,8 @@ struct msk_missing {
 	char *name;
 	size_t needed_by;
 	bool by_option;                /* asked for by --lib, not by a file */
+	bool by_wish;                  /* a wish that cannot be done without: `wish` */
+	size_t wish;
 	struct msk_strv searched;      /* directories and files in the order they were tried */
 	size_t n_dirs;                 /* how many of them are directories */
 	struct msk_strv skipped;       /* "path: reason" of candidates that the loader passes over */
@@ -44,11 +64,14 @@ struct msk_missing {
 struct msk_closure {
 	/* [0] is the program, then the order in which the loader lists what it has mapped: breadth first, in the order of
 	 * DT_NEEDED; a DT_FILTER or DT_AUXILIARY object stands in front of the one that asked for it. The interpreter
-	 * stands where it is first needed by name (libc.so.6 does), and last when nothing names it. */
+	 * stands where it is first needed by name (libc.so.6 does), and last when nothing names it.
+	 * From n_start on: what is loaded while the program runs, each with what it needs behind it. */
 	struct msk_object *objects;
-	size_t n_objects, cap_objects;
+	size_t n_objects, cap_objects, n_start;
 	struct msk_missing *missing;   /* once for each name */
 	size_t n_missing, cap_missing;
+	struct msk_wish *wishes;       /* in the order of the objects that have them, then of the file */
+	size_t n_wishes, cap_wishes;
 	enum msk_libc libc;
 	struct msk_strv system_dirs;   /* where this loader looks without cache, configuration or environment */
 	char *cache_path;              /* of the cache this loader reads, there or not; NULL: it reads none */
@@ -60,6 +83,9 @@ struct msk_closure_args {
 	const struct msk_strv *library_path;   /* stands where LD_LIBRARY_PATH would; may be NULL */
 	const struct msk_strv *libs;           /* --lib: resolved as though the program needed them; may be NULL */
 	const char *origin;                    /* the directory that $ORIGIN of the program stands for; NULL: none */
+	const struct msk_strv *dlopen;         /* --dlopen: "all", "none", FEATURE or -FEATURE, the last that fits counts;
+	                                        * may be NULL */
+	bool start_only;                       /* leave wishes and what they bring aside */
 };
 
 /* Resolve the closure of the program in `f`; of a static one that is the program alone. A library is resolved under
@@ -72,5 +98,12 @@ void msk_closure_release(struct msk_closure *c);
 /* Turn missing objects into the error of exit 4: `app: needs libfoo.so.2, not found (searched 7 directories)`. */
 int msk_closure_check(const struct msk_closure *c, const char *name, struct msk_err *err);
 const char *msk_found_by_name(enum msk_found_by by);
+const char *msk_priority_name(enum msk_priority p);
+
+/* "loaded by /app while it runs (feature tpm, recommended)" or "/app imports pthread_cancel, which may load it": why
+ * there is such a wish, `who` being the name of the object that is its cause. */
+void msk_wish_add_reason(const struct msk_wish *w, const char *who, struct msk_str *out);
+/* "libfoo.so.2 or libfoo.so.1". */
+void msk_wish_add_names(const struct msk_wish *w, struct msk_str *out);
 
 #endif

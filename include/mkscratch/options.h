@@ -9,7 +9,7 @@
 struct msk_options {
 	/* input */
 	struct msk_strv bin, file, tree, dir, link;       /* SRC:DEST and so on, as typed */
-	struct msk_strv lib, library_path;
+	struct msk_strv lib, library_path, dlopen;
 	const char *root;                                  /* NULL: "/" */
 	/* content */
 	bool certs;

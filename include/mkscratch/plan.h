@@ -52,6 +52,7 @@ struct msk_plan {
 	struct msk_input *inputs;
 	size_t n_inputs;                          /* in the order of their kinds, then as typed */
 	struct msk_strv libs, library_path;
+	struct msk_strv dlopen;                   /* "all", "none", FEATURE or -FEATURE, in the order given */
 	bool certs, tz;
 	char *certs_file;
 	struct msk_strv extra_certs, certs_for;
@@ -80,6 +81,9 @@ struct msk_json *msk_plan_json(const struct msk_plan *p);
 /* --library-path as typed, split and checked: directories below the root, absolute or from $ORIGIN on.
  * Fails: MSK_E_USAGE. */
 int msk_library_path_parse(const struct msk_strv *typed, struct msk_strv *out, struct msk_err *err);
+
+/* --dlopen as typed, checked. Fails: MSK_E_USAGE. */
+int msk_dlopen_parse(const struct msk_strv *typed, struct msk_strv *out, struct msk_err *err);
 
 /* Absolute, normalised image path from what a user typed: empty and "." parts vanish; "..", whiteout names
  * (.wh.*), names over 255 and paths over 4095 bytes are refused. "/" is a path; whether it may be named is the

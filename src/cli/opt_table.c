@@ -81,6 +81,10 @@ const struct opt_row msk_opt_rows[] = {
 	{ 0, "library-path", "DIR[:DIR]", OPT_REPEAT, GROUP_INPUT, B | VERB_DEPS,
 	  "More directories to search, as LD_LIBRARY_PATH would name them.",
 	  TO_LIST(library_path), COMPLETE_DIR, NULL },
+	{ 0, "dlopen", "FEATURE", OPT_REPEAT, GROUP_INPUT, B | VERB_DEPS,
+	  "Libraries that files say they open while they run (.note.dlopen): those for FEATURE too, without those for "
+	  "-FEATURE, all or none; by default what is required or recommended.",
+	  TO_LIST(dlopen), COMPLETE_WORDS, "all none" },
 
 	{ 0, "certs", "FILE", OPT_OPTIONAL, GROUP_CONTENT, B,
 	  "The CA certificates of --root, or of FILE (PEM, DER or a directory), at "

@@ -29,7 +29,7 @@ static void object_release(struct msk_object *o)
 	msk_walk_release(&o->walk);
 }
 
-static void missing_release(struct msk_missing *m)
+void msk_missing_release(struct msk_missing *m)
 {
 	free(m->name);
 	free(m->why);
@@ -43,8 +43,11 @@ void msk_closure_release(struct msk_closure *c)
 		object_release(&c->objects[i]);
 	free(c->objects);
 	for (size_t i = 0; i < c->n_missing; i++)
-		missing_release(&c->missing[i]);
+		msk_missing_release(&c->missing[i]);
 	free(c->missing);
+	for (size_t i = 0; i < c->n_wishes; i++)
+		msk_wish_release(&c->wishes[i]);
+	free(c->wishes);
 	msk_strv_release(&c->system_dirs);
 	free(c->cache_path);
 	msk_strv_release(&c->notes);
@@ -84,6 +87,7 @@ static int add_object(struct msk_loader *l, struct msk_object *own_o, size_t *in
 				MSK_CLOSURE_MAX_OBJECTS);
 	MSK_GROW(c->objects, c->n_objects, c->cap_objects);
 	*index = c->n_objects;
+	own_o->wish = MSK_NO_OBJECT;
 	c->objects[c->n_objects++] = *own_o;
 	*own_o = (struct msk_object){ 0 };
 	snprintf(id, sizeof id, "%" PRIu64 ":%" PRIu64, c->objects[*index].dev, c->objects[*index].ino);
@@ -159,15 +163,7 @@ static void add_missing(struct msk_loader *l, struct msk_search *s, const char *
 	s->trail = (struct msk_missing){ 0 };
 }
 
-/* What a request asks for and for whom. */
-struct request {
-	const char *name;
-	size_t by;
-	enum msk_need kind;
-	bool by_option;
-};
-
-static int keep_hit(struct msk_loader *l, struct msk_search *s, const struct request *r, size_t *index,
+static int keep_hit(struct msk_loader *l, struct msk_search *s, const struct msk_request *r, size_t *index,
 		    struct msk_err *err)
 {
 	if (s->known != MSK_NO_OBJECT) {
@@ -183,8 +179,7 @@ static int keep_hit(struct msk_loader *l, struct msk_search *s, const struct req
 	return 0;
 }
 
-/* *index: the object that answers, or MSK_NO_OBJECT. */
-static int answer(struct msk_loader *l, const struct request *r, size_t *index, struct msk_err *err)
+int msk_loader_answer(struct msk_loader *l, const struct msk_request *r, size_t *index, struct msk_err *err)
 {
 	MSK_CLEANUP(msk_search_release) struct msk_search s = {
 		.l = l, .by = r->by, .by_option = r->by_option, .known = MSK_NO_OBJECT,
@@ -209,8 +204,12 @@ static int answer(struct msk_loader *l, const struct request *r, size_t *index, 
 		return -1;
 	if (rc > 0)
 		return keep_hit(l, &s, r, index, err);
-	if (r->kind != MSK_NEED_AUXILIARY)
+	if (r->optional && r->trail) {
+		*r->trail = s.trail;
+		s.trail = (struct msk_missing){ 0 };
+	} else if (!r->optional && r->kind != MSK_NEED_AUXILIARY) {
 		add_missing(l, &s, r->name);
+	}
 	return 0;
 }
 
@@ -273,7 +272,7 @@ static int walk_needs(struct msk_loader *l, struct list *t, size_t *at, struct m
 	t->v[*at].done = true;
 	for (size_t k = 0; k < n + extra; k++) {
 		const struct msk_elf *e = &l->c->objects[by].elf;
-		struct request r = {
+		struct msk_request r = {
 			.name = k < n ? e->needed.v[k] : l->args->libs->v[k - n],
 			.by = by,
 			.kind = k < n ? (enum msk_need)e->need_kinds[k] : MSK_NEED,
@@ -284,7 +283,7 @@ static int walk_needs(struct msk_loader *l, struct list *t, size_t *at, struct m
 		l->c->objects[by].needed[k] = MSK_NO_OBJECT;
 		if (r.kind != MSK_NEED && !l->rules->has_filters)
 			continue;
-		if (answer(l, &r, &found, err) < 0)
+		if (msk_loader_answer(l, &r, &found, err) < 0)
 			return -1;
 		l->c->objects[by].needed[k] = found;
 		if (found == MSK_NO_OBJECT)
@@ -297,11 +296,9 @@ static int walk_needs(struct msk_loader *l, struct list *t, size_t *at, struct m
 	return 0;
 }
 
-static int walk_list(struct msk_loader *l, struct list *t, struct msk_err *err)
+/* From node `at` to the end of the list, which grows meanwhile. */
+static int walk_from(struct msk_loader *l, struct list *t, size_t at, struct msk_err *err)
 {
-	size_t at = 0;
-
-	append(t, 0);
 	while (at != END) {
 		size_t here = at;
 
@@ -311,8 +308,42 @@ static int walk_list(struct msk_loader *l, struct list *t, struct msk_err *err)
 		while (at != END && t->v[at].done)
 			at = t->v[at].next;
 	}
+	return 0;
+}
+
+static int walk_start(struct msk_loader *l, struct list *t, struct msk_err *err)
+{
+	append(t, 0);
+	if (walk_from(l, t, 0, err) < 0)
+		return -1;
 	if (l->interp != MSK_NO_OBJECT && l->c->objects[0].elf.interp)
 		append(t, l->interp);
+	for (size_t i = 1; i < l->c->n_objects; i++)
+		l->c->n_start += t->listed[i];
+	return 0;
+}
+
+/* What is loaded later comes to the end of the list like anything else, so it may have wishes of its own. */
+static int walk_wishes(struct msk_loader *l, struct list *t, struct msk_err *err)
+{
+	for (size_t at = 0; at != END; at = t->v[at].next) {
+		size_t i = l->c->n_wishes;
+
+		if (msk_wishes_collect(l, t->v[at].object, err) < 0)
+			return -1;
+		for (; i < l->c->n_wishes; i++) {
+			size_t tail = t->tail, found;
+
+			if (msk_wish_grant(l, i, err) < 0)
+				return -1;
+			found = l->c->wishes[i].object;
+			if (found == MSK_NO_OBJECT)
+				continue;
+			append(t, found);
+			if (walk_from(l, t, t->v[tail].next, err) < 0)
+				return -1;
+		}
+	}
 	return 0;
 }
 
@@ -322,6 +353,14 @@ static void renumber(struct msk_object *o, const size_t *place)
 	for (size_t k = 0; k < o->n_needed; k++)
 		if (o->needed[k] != MSK_NO_OBJECT)
 			o->needed[k] = place[o->needed[k]];
+}
+
+static void renumber_wish(struct msk_wish *w, const size_t *place)
+{
+	w->cause = place[w->cause];
+	w->by = place[w->by];
+	if (w->object != MSK_NO_OBJECT)
+		w->object = place[w->object];
 }
 
 /* Bring the objects into the order of the list. The program stays in front of its own filters. An object outside the
@@ -344,6 +383,8 @@ static void sort_objects(struct msk_closure *c, const struct list *t)
 	}
 	for (size_t i = 0; i < c->n_missing; i++)
 		c->missing[i].needed_by = place[c->missing[i].needed_by];
+	for (size_t i = 0; i < c->n_wishes; i++)
+		renumber_wish(&c->wishes[i], place);
 	free(c->objects);
 	c->objects = sorted;
 	c->cap_objects = c->n_objects;
@@ -449,7 +490,9 @@ static int resolve(struct msk_loader *l, struct msk_err *err)
 		return -1;
 	l->paths = msk_xcalloc(MSK_CLOSURE_MAX_OBJECTS, sizeof *l->paths);
 	rc = l->c->libc == MSK_LIBC_MUSL ? msk_musl_prepare(l, err) : msk_glibc_prepare(l, err);
-	if (rc < 0 || walk_list(l, &t, err) < 0)
+	if (rc < 0 || walk_start(l, &t, err) < 0)
+		return -1;
+	if (!l->args->start_only && walk_wishes(l, &t, err) < 0)
 		return -1;
 	sort_objects(l->c, &t);
 	l->c->cache_path = msk_take(&l->cache_path);
@@ -468,6 +511,7 @@ int msk_closure_resolve(const struct msk_closure_args *args, const struct msk_ro
 	if (add_program(&l, f, name, err) < 0)
 		return -1;
 	e = &c.objects[0].elf;
+	c.n_start = 1;
 	if (e->linkage == MSK_ELF_DYNAMIC || e->linkage == MSK_ELF_LIBRARY) {
 		l.rules = rules_for(e);
 		if (resolve(&l, err) < 0)

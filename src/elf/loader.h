@@ -42,6 +42,7 @@ struct msk_loader {
 	struct msk_strv conf_dirs;     /* in its place */
 	size_t probes;                 /* files tried so far */
 	uint64_t steps;                /* and list elements looked at */
+	bool spent;                    /* that was too much */
 };
 
 /* A search for one name on behalf of one object. */
@@ -55,6 +56,26 @@ struct msk_search {
 	size_t known;                  /* the file found is this object already */
 	struct msk_object hit;         /* else it is this new one */
 };
+
+/* What a request asks for and for whom. */
+struct msk_request {
+	const char *name;
+	size_t by;
+	enum msk_need kind;
+	bool by_option;
+	bool optional;                 /* not there is no news; *trail is then what was tried, unless NULL */
+	struct msk_missing *trail;
+};
+
+/* *index: the object that answers, loaded or new, or MSK_NO_OBJECT. */
+int msk_loader_answer(struct msk_loader *l, const struct msk_request *r, size_t *index, struct msk_err *err);
+
+/* Add the wishes of an object to those of the closure. */
+int msk_wishes_collect(struct msk_loader *l, size_t object, struct msk_err *err);
+/* Look for what wish `i` asks for; its `object` is the result. */
+int msk_wish_grant(struct msk_loader *l, size_t i, struct msk_err *err);
+void msk_wish_release(struct msk_wish *w);
+void msk_missing_release(struct msk_missing *m);
 
 /* Try one file. 1: taken (known or hit is set), 0: passed over, -1: the loader would stop here. */
 int msk_search_file(struct msk_search *s, const char *path, enum msk_found_by rule, const char *dir,

@@ -14,12 +14,25 @@ const char *msk_found_by_name(enum msk_found_by by)
 	return names[by];
 }
 
+/* "app: libfoo.so.1 needs libbar.so.2 or libbar.so.1 while it runs," */
+static void add_wisher(const struct msk_closure *c, const struct msk_missing *m, const char *name, struct msk_str *who)
+{
+	msk_str_addf(who, "%s: ", name);
+	if (m->needed_by)
+		msk_str_addf(who, "%s ", c->objects[m->needed_by].name);
+	msk_str_adds(who, "needs ");
+	msk_wish_add_names(&c->wishes[m->wish], who);
+	msk_str_adds(who, " while it runs,");
+}
+
 static int fail_not_found(const struct msk_closure *c, const struct msk_missing *m, const char *name,
 			  struct msk_err *err)
 {
 	MSK_AUTO_STR who = MSK_STR_INIT;
 
-	if (m->by_option)
+	if (m->by_wish)
+		add_wisher(c, m, name, &who);
+	else if (m->by_option)
 		msk_str_addf(&who, "--lib %s:", m->name);
 	else if (m->needed_by == 0)
 		msk_str_addf(&who, "%s: needs %s,", name, m->name);
@@ -72,6 +85,10 @@ int msk_closure_check(const struct msk_closure *c, const char *name, struct msk_
 	if (m->skipped.n)
 		msk_str_addf(&hint, "found only %s; ", m->skipped.v[0]);
 	add_searched(m, &hint);
+	if (m->by_wish && c->wishes[m->wish].feature)
+		msk_str_addf(&hint, "--dlopen=-%s leaves it out; ", c->wishes[m->wish].feature);
+	else if (m->by_wish)
+		msk_str_adds(&hint, "--dlopen none leaves it out; ");
 	msk_str_adds(&hint, "add --library-path DIR, or --root of another system");
 	return msk_hint(err, "%s", hint.buf);
 }

@@ -14,7 +14,8 @@
 int msk_loader_charge(struct msk_loader *l, uint64_t steps, struct msk_err *err)
 {
 	l->steps += steps;
-	if (l->probes > MSK_CLOSURE_MAX_PROBES || l->steps > MAX_STEPS)
+	l->spent = l->probes > MSK_CLOSURE_MAX_PROBES || l->steps > MAX_STEPS;
+	if (l->spent)
 		return msk_fail(err, MSK_E_INPUT, "%s: its libraries cannot be found within %d files tried", l->program,
 				MSK_CLOSURE_MAX_PROBES);
 	return 0;

@@ -4,6 +4,7 @@
 #include "content.h"
 #include "mkscratch/fs.h"
 #include "program.h"
+#include "runtime.h"
 
 static void program_release(struct msk_program *p)
 {
@@ -75,8 +76,15 @@ static char *reason(const struct msk_program *p, size_t i)
 	/* libc may ask for it first by name, but it is there because the kernel looks for it. */
 	if (o->found_by == MSK_BY_INTERP)
 		return msk_xasprintf("interpreter of %s", p->in->dest);
-	msk_str_addf(&s, "%s needed by %s, found by %s", o->name, msk_program_path(p, o->parent),
-		     msk_found_by_name(o->found_by));
+	if (o->wish == SIZE_MAX) {
+		msk_str_addf(&s, "%s needed by %s", o->name, msk_program_path(p, o->parent));
+	} else {
+		const struct msk_wish *w = &p->closure.wishes[o->wish];
+
+		msk_str_addf(&s, "%s: ", o->name);
+		msk_wish_add_reason(w, msk_program_path(p, w->cause), &s);
+	}
+	msk_str_addf(&s, ", found by %s", msk_found_by_name(o->found_by));
 	if (o->rule_dir)
 		msk_str_addf(&s, " in %s", o->rule_dir);
 	if (p->placing.placed[i])
@@ -178,6 +186,27 @@ static int add_aliases_for(struct msk_program *p, size_t asker, struct msk_err *
 	return 0;
 }
 
+/* What nobody needs by name is told without being asked twice. */
+static void say_why(const struct msk_program *p, size_t i)
+{
+	MSK_AUTO_FREE char *why = reason(p, i);
+
+	msk_info(p->g->log, "%s: %s", p->in->src, why);
+}
+
+static int add_wish_aliases(struct msk_program *p, struct msk_err *err)
+{
+	for (size_t k = 0; k < p->closure.n_wishes; k++) {
+		const struct msk_wish *w = &p->closure.wishes[k];
+		const char *name = w->names.v[w->taken];
+
+		if (w->object != SIZE_MAX && !answers_to(p, &p->closure.objects[w->object], name) &&
+		    add_alias(p, w->object, name, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int add_objects(struct msk_program *p, struct msk_err *err)
 {
 	for (size_t i = 0; i < p->closure.n_objects; i++) {
@@ -185,9 +214,11 @@ static int add_objects(struct msk_program *p, struct msk_err *err)
 			return -1;
 		if (add_aliases_for(p, i, err) < 0)
 			return -1;
+		if (i > 0 && p->closure.objects[i].wish != SIZE_MAX)
+			say_why(p, i);
 		msk_debug(p->g->log, "%s: %s", p->in->src, msk_program_path(p, i));
 	}
-	return 0;
+	return add_wish_aliases(p, err);
 }
 
 static int add_closure(struct msk_program *p, struct msk_err *err)
@@ -198,6 +229,7 @@ static int add_closure(struct msk_program *p, struct msk_err *err)
 		.tree = msk_host_tree(p->g->host),
 		.library_path = &library_path,
 		.libs = &plan->libs,
+		.dlopen = &plan->dlopen,
 	};
 
 	/* What the image's environment will name is looked at below --root too. */
@@ -211,6 +243,7 @@ static int add_closure(struct msk_program *p, struct msk_err *err)
 	p->placing = (struct msk_placing){ &p->closure, p->origin, p->in->dest, &plan->config.env, NULL };
 	for (size_t i = 0; i < p->closure.notes.n; i++)
 		msk_warn(p->g->log, "%s", p->closure.notes.v[i]);
+	msk_runtime_report(&p->closure, p->in->src, p->g->log);
 	return msk_place_objects(&p->placing, err) < 0 ? -1 : add_objects(p, err);
 }
 
@@ -236,6 +269,7 @@ static int check_libs(const struct msk_gather *g, struct msk_err *err)
 int msk_gather_programs(struct msk_gather *g, struct msk_err *err)
 {
 	const struct msk_plan *plan = g->plan;
+	MSK_AUTO_STRV features = MSK_STRV_INIT;
 
 	/* All at once: a placing points into its program, which must not move. */
 	g->programs = msk_xcalloc(plan->n_inputs, sizeof *g->programs);
@@ -248,8 +282,9 @@ int msk_gather_programs(struct msk_gather *g, struct msk_err *err)
 		g->n_programs++;
 		if (gather_program(p, g->programs[0].in, err) < 0)
 			return -1;
+		msk_runtime_features(&p->closure, &features);
 	}
-	return check_libs(g, err);
+	return check_libs(g, err) < 0 ? -1 : msk_runtime_check_words(&plan->dlopen, &features, g->log, err);
 }
 
 void msk_gather_release(struct msk_gather *g)

@@ -116,6 +116,34 @@ static void compare_requests(struct pair *q, size_t i)
 	}
 }
 
+/* The wish of object `cause` that is the n-th of its own; NULL when it has no such. */
+static const struct msk_wish *nth_wish(const struct msk_closure *c, size_t cause, size_t n)
+{
+	for (size_t i = 0; i < c->n_wishes; i++)
+		if (c->wishes[i].cause == cause && n-- == 0)
+			return &c->wishes[i];
+	return NULL;
+}
+
+/* What is loaded while the program runs has to be there again; more than that is no fault. */
+static void compare_wishes(struct pair *q, size_t i)
+{
+	const struct msk_wish *here, *there;
+
+	for (size_t n = 0; (here = nth_wish(q->here, i, n)); n++) {
+		size_t got;
+
+		there = nth_wish(q->there, q->other[i], n);
+		got = there ? there->object : NONE;
+		if (here->object == NONE)
+			continue;
+		if (got == NONE || !same_file(q, here->object, got))
+			note_lack(q, here->by, here->names.v[here->taken], here->object, got);
+		else
+			settle(q, here->object, got);
+	}
+}
+
 static size_t find_interp(const struct msk_closure *c)
 {
 	for (size_t i = 0; i < c->n_objects; i++)
@@ -135,8 +163,10 @@ static void compare(struct pair *q)
 		settle(q, i, j);
 	else if (i != NONE)
 		note_fault(q, "starts with another loader than", q->here->objects[i].path);
-	for (size_t at = 0; at < q->queued; at++)
+	for (size_t at = 0; at < q->queued; at++) {
 		compare_requests(q, q->queue[at]);
+		compare_wishes(q, q->queue[at]);
+	}
 }
 
 static int prove_program(struct proof *pr, const struct msk_program *p, struct msk_err *err)
@@ -146,7 +176,8 @@ static int prove_program(struct proof *pr, const struct msk_program *p, struct m
 	MSK_AUTO_FREE char *origin = msk_path_dir(e->path);
 	MSK_AUTO_ROFILE f = MSK_ROFILE_INIT;
 	struct msk_closure_args args = { .tree = &pr->view.tree, .library_path = &pr->library_path,
-					 .libs = &pr->g->plan->libs, .origin = origin };
+					 .libs = &pr->g->plan->libs, .dlopen = &pr->g->plan->dlopen,
+					 .origin = origin };
 	enum msk_lookup how;
 
 	if (args.tree->open(args.tree, e->path, &how, &f, NULL, err) < 0)

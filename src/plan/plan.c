@@ -8,8 +8,8 @@
 void msk_options_release(struct msk_options *o)
 {
 	struct msk_strv *const lists[] = {
-		&o->bin, &o->file, &o->tree, &o->dir, &o->link, &o->lib, &o->library_path, &o->cert, &o->certs_for,
-		&o->tz_zones, &o->cmd,
+		&o->bin, &o->file, &o->tree, &o->dir, &o->link, &o->lib, &o->library_path, &o->dlopen, &o->cert,
+		&o->certs_for, &o->tz_zones, &o->cmd,
 		&o->env, &o->expose, &o->label, &o->annotation, &o->volume, &o->output, &o->tag, &o->args,
 	};
 
@@ -110,6 +110,7 @@ void msk_plan_release(struct msk_plan *p)
 	free(p->user.name);
 	msk_strv_release(&p->libs);
 	msk_strv_release(&p->library_path);
+	msk_strv_release(&p->dlopen);
 	msk_strv_release(&p->extra_certs);
 	msk_strv_release(&p->certs_for);
 	msk_strv_release(&p->zones);

@@ -1,4 +1,4 @@
-/* --root, --lib, --library-path, --certs, --cert, --tz, --localtime, --user. */
+/* --root, --lib, --library-path, --dlopen, --certs, --cert, --tz, --localtime, --user. */
 #include <string.h>
 
 #include "parts.h"
@@ -45,6 +45,22 @@ int msk_library_path_parse(const struct msk_strv *typed, struct msk_strv *out, s
 	for (size_t i = 0; i < typed->n; i++)
 		if (add_library_path(typed->v[i], out, err) < 0)
 			return -1;
+	return 0;
+}
+
+int msk_dlopen_parse(const struct msk_strv *typed, struct msk_strv *out, struct msk_err *err)
+{
+	for (size_t i = 0; i < typed->n; i++) {
+		const char *word = typed->v[i];
+
+		if (check_not_empty("--dlopen", word, err) < 0)
+			return -1;
+		if (strcmp(word, "-") == 0) {
+			msk_fail(err, MSK_E_USAGE, "--dlopen %s: names no feature", word);
+			return msk_hint(err, "--dlopen FEATURE, --dlopen=-FEATURE, --dlopen all or --dlopen none");
+		}
+		msk_strv_push(out, word);
+	}
 	return 0;
 }
 
@@ -145,7 +161,8 @@ int msk_plan_content(const struct msk_options *o, struct msk_plan *p, struct msk
 	p->root = msk_xstrdup(o->root ? o->root : "/");
 	if (plan_certs(o, p, err) < 0 || copy_names("--lib", &o->lib, &p->libs, err) < 0)
 		return -1;
-	if (msk_library_path_parse(&o->library_path, &p->library_path, err) < 0 || plan_zones(o, p, err) < 0)
+	if (msk_library_path_parse(&o->library_path, &p->library_path, err) < 0 ||
+	    msk_dlopen_parse(&o->dlopen, &p->dlopen, err) < 0 || plan_zones(o, p, err) < 0)
 		return -1;
 	return msk_user_parse(o->user ? o->user : "nobody", &p->user, err);
 }
