@@ -60,7 +60,8 @@ static void add_option(struct msk_str *out, const struct opt_row *row)
 	add_words(out, row->help, strlen(row->help), COLUMN, COLUMN);
 }
 
-/* "  input    --bin --file ..." */
+/* "  input    --bin --file ...": what two lines hold, so that the whole stays within a screen. */
+#define NAMES_ROOM (2 * 68 - 16)
 static void add_names(struct msk_str *out, enum opt_group group, unsigned verbs)
 {
 	MSK_AUTO_STR names = MSK_STR_INIT;
@@ -68,6 +69,10 @@ static void add_names(struct msk_str *out, enum opt_group group, unsigned verbs)
 	for (const struct opt_row *row = msk_opt_rows; row->name; row++) {
 		if (row->group != group || !(row->verbs & verbs))
 			continue;
+		if (names.len > NAMES_ROOM) {
+			msk_str_adds(&names, " ...");
+			break;
+		}
 		if (row->letter)
 			msk_str_addf(&names, "%s-%c,--%s", names.len ? " " : "", row->letter, row->name);
 		else

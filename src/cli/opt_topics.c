@@ -4,7 +4,6 @@
 
 const char msk_examples[] =
 	"  mkscratch --bin ./app --certs --tz -o img.tar   program, TLS roots, time zones\n"
-	"  mkscratch --bin ./app -t app:v1 -o images/      into an OCI layout directory\n"
 	"  mkscratch --bin ./app -o - | docker load        straight into docker\n"
 	"  mkscratch deps ./app                            what a dynamic program needs\n"
 	"  mkscratch verify img.tar                        check every byte of an image\n";

@@ -39,7 +39,7 @@ mk completion bash >c.bash && mk completion zsh >c.zsh && mk completion fish >c.
 complete_bash() {
 	bash -c '. ./c.bash; compopt() { :; }; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _mkscratch; printf "%s\n" "${COMPREPLY[@]}"' - "$@"
 }
-is "$(complete_bash mkscratch --cer | sort | xargs)" '--cert --certs --certs=' 'bash completes options'
+is "$(complete_bash mkscratch --li | sort | xargs)" '--lib --library-path --link' 'bash completes options'
 is "$(complete_bash mkscratch v | sort | xargs)" 'verify version' '... verbs'
 is "$(complete_bash mkscratch --layers s | sort | xargs)" 'single split' '... words of a value'
 is "$(complete_bash mkscratch --compress = z)" 'zstd' '... behind an equals sign'
