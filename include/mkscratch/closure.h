@@ -3,7 +3,8 @@
  * The rules are those of the loader that PT_INTERP names: glibc's ld.so (breadth first; RPATH of the requester and its
  * ancestors, extra directories, RUNPATH, ld.so.cache or ld.so.conf, system directories) or musl's. The result
  * depends on the tree and the arguments alone, never on the CPU or the environment of the host: of libraries that exist
- * in variants for better CPUs (glibc-hwcaps) the baseline is taken, and $PLATFORM is the baseline's name. */
+ * in variants for better CPUs (glibc-hwcaps) the baseline is taken unless a level is asked for, and $PLATFORM is the
+ * baseline's name. */
 #ifndef MKSCRATCH_CLOSURE_H
 #define MKSCRATCH_CLOSURE_H
 
@@ -39,6 +40,8 @@ struct msk_object {
 	char *path;                    /* as found; for a program its path in the tree or the name it was given */
 	enum msk_found_by found_by;    /* MSK_BY_OPTION: a path given by --lib; a name goes by the rule that found it */
 	char *rule_dir;                /* the directory the rule gave; NULL where no directory took part */
+	struct msk_strv searched;      /* as in struct msk_missing: what was tried before it was found */
+	struct msk_strv skipped;
 	size_t parent;                 /* index of the first requester; itself for the program */
 	size_t wish;                   /* the wish that brought it; SIZE_MAX: it is needed by `parent` */
 	size_t *needed;                /* for each of elf.needed (then --lib, for the program): index, or SIZE_MAX for
@@ -59,6 +62,8 @@ struct msk_missing {
 	size_t n_dirs;                 /* how many of them are directories */
 	struct msk_strv skipped;       /* "path: reason" of candidates that the loader passes over */
 	char *why;                     /* the reason of the first of them; NULL */
+	enum msk_code code;            /* MSK_OK unless `why` is graver than its being missing */
+	char *level;                   /* only CPUs of this level (of --hwcaps) would find it; NULL */
 };
 
 struct msk_closure {
@@ -86,14 +91,23 @@ struct msk_closure_args {
 	const struct msk_strv *dlopen;         /* --dlopen: "all", "none", FEATURE or -FEATURE, the last that fits counts;
 	                                        * may be NULL */
 	bool start_only;                       /* leave wishes and what they bring aside */
+	const char *cwd;                       /* where the program is started: relative names start here; NULL: "/" */
+	const char *hwcaps;                    /* level of the CPU ("v3", "z15", "all"); NULL: the baseline */
+	bool set_id;                           /* the program is set-uid or set-gid */
 };
 
 /* Resolve the closure of the program in `f`; of a static one that is the program alone. A library is resolved under
  * the loader that programs of its platform usually name. Missing objects are reported in the result, not as an error.
- * Fails: MSK_E_INPUT or MSK_E_MISSING for what a loader would stop at, MSK_E_IO. */
+ * Fails: MSK_E_INPUT or MSK_E_MISSING for what a loader would stop at, MSK_E_USAGE for a level that the machine does
+ * not have, MSK_E_IO. */
 int msk_closure_resolve(const struct msk_closure_args *args, const struct msk_rofile *f, const char *name,
 			struct msk_closure *out, struct msk_err *err);
 void msk_closure_release(struct msk_closure *c);
+
+/* The levels of a program's machine up to `level`, the least one first. Fails: MSK_E_USAGE when it is none of them. */
+int msk_hwcaps_levels(const struct msk_elf *program, const char *level, struct msk_strv *out, struct msk_err *err);
+/* Is there any machine that has this level? */
+bool msk_hwcaps_known(const char *level);
 
 /* Turn missing objects into the error of exit 4: `app: needs libfoo.so.2, not found (searched 7 directories)`. */
 int msk_closure_check(const struct msk_closure *c, const char *name, struct msk_err *err);

@@ -12,9 +12,17 @@ struct msk_ldcache;
 struct msk_ldcache *msk_ldcache_new(struct msk_str *own_bytes, const struct msk_elf *e);
 void msk_ldcache_free(struct msk_ldcache *c);
 
-/* The one path the cache has for a name, borrowed; NULL: none. Entries for CPU variants are passed over; *variant is
- * such an entry's path when there is nothing else, NULL otherwise. */
-const char *msk_ldcache_find(const struct msk_ldcache *c, const char *name, const char **variant);
+/* What a CPU and loader make use of: variants by the names of their subdirectories, best first; and the entries of
+ * "tls" directories, which loaders before 2.37 prefer. */
+struct msk_ldcache_want {
+	const struct msk_strv *subdirs;    /* "glibc-hwcaps/x86-64-v3" */
+	bool tls;
+};
+
+/* The one path the cache has for a name, borrowed; NULL: none. *other is the path of a variant for better CPUs than
+ * wanted, when there is nothing else; NULL otherwise. */
+const char *msk_ldcache_find(const struct msk_ldcache *c, const char *name, const struct msk_ldcache_want *want,
+			     const char **other);
 
 /* The order of names in a cache: numbers within names count by value, and digits come behind all else. */
 int msk_ldcache_compare(const char *a, const char *b);

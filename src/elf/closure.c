@@ -25,6 +25,8 @@ static void object_release(struct msk_object *o)
 	free(o->path);
 	free(o->rule_dir);
 	free(o->needed);
+	msk_strv_release(&o->searched);
+	msk_strv_release(&o->skipped);
 	msk_elf_release(&o->elf);
 	msk_walk_release(&o->walk);
 }
@@ -33,6 +35,7 @@ void msk_missing_release(struct msk_missing *m)
 {
 	free(m->name);
 	free(m->why);
+	free(m->level);
 	msk_strv_release(&m->searched);
 	msk_strv_release(&m->skipped);
 }
@@ -62,6 +65,9 @@ static void loader_release(struct msk_loader *l)
 	msk_names_release(&l->names);
 	msk_names_release(&l->ids);
 	msk_names_release(&l->missing);
+	msk_names_release(&l->relative);
+	msk_names_release(&l->subdirs_seen);
+	msk_strv_release(&l->subdirs);
 	msk_strv_release(&l->library_path);
 	msk_strv_release(&l->conf_dirs);
 	msk_ldcache_free(l->cache);
@@ -91,8 +97,8 @@ static int add_object(struct msk_loader *l, struct msk_object *own_o, size_t *in
 	c->objects[c->n_objects++] = *own_o;
 	*own_o = (struct msk_object){ 0 };
 	snprintf(id, sizeof id, "%" PRIu64 ":%" PRIu64, c->objects[*index].dev, c->objects[*index].ino);
-	/* musl does not look for the program's own file among what is loaded. */
-	if (*index > 0 || l->rules->libc != MSK_LIBC_MUSL)
+	/* Loaders do not look for the program's own file among what is loaded: the kernel mapped that, and them. */
+	if (*index > 0 && (*index != l->interp || l->rules->knows_the_loader_by_file))
 		msk_names_add(&l->ids, id, *index);
 	return 0;
 }
@@ -125,6 +131,11 @@ static void learn_alias(struct msk_loader *l, size_t i, const char *asked)
 
 static bool is_known(const struct msk_loader *l, const char *name, size_t *index)
 {
+	/* The kernel hands the program over without a name, which is its name for ld.so. */
+	if (!*name && l->rules->knows_sonames) {
+		*index = 0;
+		return true;
+	}
 	if (l->rules->libc == MSK_LIBC_MUSL && l->interp != MSK_NO_OBJECT &&
 	    (msk_musl_is_libc(name) || strcmp(name, l->c->objects[l->interp].path) == 0)) {
 		*index = l->interp;
@@ -136,15 +147,16 @@ static bool is_known(const struct msk_loader *l, const char *name, size_t *index
 static int search(struct msk_search *s, struct msk_err *err)
 {
 	enum msk_found_by rule = s->by_option ? MSK_BY_OPTION : MSK_BY_PATH;
+	MSK_AUTO_FREE char *path = NULL;
 
 	if (!strchr(s->name, '/'))
 		return s->l->rules->libc == MSK_LIBC_MUSL ? msk_musl_search(s, err) : msk_glibc_search(s, err);
-	if (s->name[0] == '/') {
-		msk_strv_push(&s->trail.searched, s->name);
-		return msk_search_file(s, s->name, rule, NULL, err);
-	}
-	s->trail.why = msk_xstrdup("a relative path, which depends on where the program is started");
-	return 0;
+	path = s->name[0] == '/' ? msk_xstrdup(s->name) : msk_loader_absolute(s->l, s->name);
+	if (s->name[0] != '/')
+		msk_loader_note(s->l, "%s: needs the relative path \"%s\"; took it to be %s",
+				s->l->c->objects[s->by].name, s->name, path);
+	msk_strv_push(&s->trail.searched, path);
+	return msk_search_file(s, path, rule, NULL, err);
 }
 
 static void add_missing(struct msk_loader *l, struct msk_search *s, const char *name)
@@ -173,6 +185,9 @@ static int keep_hit(struct msk_loader *l, struct msk_search *s, const struct msk
 	}
 	s->hit.name = msk_xstrdup(r->name);
 	s->hit.parent = r->by;
+	s->hit.searched = s->trail.searched;
+	s->hit.skipped = s->trail.skipped;
+	s->trail.searched = s->trail.skipped = (struct msk_strv)MSK_STRV_INIT;
 	if (add_object(l, &s->hit, index, err) < 0)
 		return -1;
 	learn_names(l, *index, s->name);
@@ -182,10 +197,11 @@ static int keep_hit(struct msk_loader *l, struct msk_search *s, const struct msk
 int msk_loader_answer(struct msk_loader *l, const struct msk_request *r, size_t *index, struct msk_err *err)
 {
 	MSK_CLEANUP(msk_search_release) struct msk_search s = {
-		.l = l, .by = r->by, .by_option = r->by_option, .known = MSK_NO_OBJECT,
+		.l = l, .by = r->by, .by_option = r->by_option, .optional = r->kind == MSK_NEED_AUXILIARY,
+		.known = MSK_NO_OBJECT,
 	};
 	MSK_AUTO_FREE char *expanded = NULL;
-	int rc = 0;
+	int rc = MSK_GO_ON;
 
 	*index = MSK_NO_OBJECT;
 	s.name = r->name;
@@ -202,7 +218,7 @@ int msk_loader_answer(struct msk_loader *l, const struct msk_request *r, size_t 
 		rc = search(&s, err);
 	if (rc < 0)
 		return -1;
-	if (rc > 0)
+	if (rc == MSK_TAKEN)
 		return keep_hit(l, &s, r, index, err);
 	if (r->optional && r->trail) {
 		*r->trail = s.trail;

@@ -6,11 +6,13 @@
 
 #define LOADER_LIMIT (8 << 20)
 #define CACHE_LIMIT  (16 << 20)
+#define PRELOAD_LIMIT (1 << 20)
 #define DIRS_LIMIT   4096       /* of one search path */
 
 const struct msk_loader_rules msk_glibc_rules = {
 	.libc = MSK_LIBC_GLIBC,
 	.skips_misfits = true,
+	.after_failure = MSK_END_OF_LIST,
 	.knows_sonames = true,
 	.has_filters = true,
 	.expands_needed = true,
@@ -19,24 +21,43 @@ const struct msk_loader_rules msk_glibc_rules = {
 const struct msk_loader_rules msk_other_rules = {
 	.libc = MSK_LIBC_OTHER,
 	.skips_misfits = true,
+	.after_failure = MSK_END_OF_LIST,
 	.knows_sonames = true,
 	.expands_needed = true,
 };
 
-/* One element of a search path; relative ones depend on where the program is started, so nothing is found there. */
+/* A relative directory is seen from where the program is started, as is an empty element, which is that place. */
+static char *from_cwd(struct msk_loader *l, size_t object, const char *element, const char *dir)
+{
+	char *path = msk_loader_absolute(l, dir);
+
+	if (*element)
+		msk_loader_note(l, "%s: its search path names the relative directory \"%s\"; took it to be %s",
+				l->c->objects[object].name, element, path);
+	else
+		msk_loader_note(l, "%s: its search path names the current directory (an empty element); took it to be %s",
+				l->c->objects[object].name, path);
+	msk_names_add(&l->relative, path, object);
+	return path;
+}
+
+/* One element of a search path. */
 static void add_dir(struct msk_loader *l, size_t object, const char *element, struct msk_strv *dirs)
 {
-	MSK_AUTO_FREE char *dir = *element ? msk_token_expand(l, object, element) : msk_xstrdup(".");
+	MSK_AUTO_FREE char *dir = msk_token_expand(l, object, element);
 	size_t n = dir ? strlen(dir) : 0;
 
-	if (n == 0)
+	if (!dir || (n == 0 && *element))
 		return;
 	while (n > 1 && dir[n - 1] == '/')
 		dir[--n] = '\0';
-	if (dir[0] != '/')
-		msk_loader_note(l, "%s: its search path names the relative directory \"%s\", which was not searched",
-				l->c->objects[object].name, element);
-	else if (dirs->n == DIRS_LIMIT)
+	if (dir[0] != '/') {
+		char *path = from_cwd(l, object, element, dir);
+
+		free(dir);
+		dir = path;
+	}
+	if (dirs->n == DIRS_LIMIT)
 		msk_loader_note(l, "%s: its search path has more than %d directories", l->c->objects[object].name,
 				DIRS_LIMIT);
 	else if (!msk_strv_has(dirs, dir))
@@ -85,7 +106,7 @@ static int search_rpath_chain(struct msk_search *s, struct msk_err *err)
 	for (size_t at = s->by;; at = o[at].parent) {
 		int rc = search_rpath_of(s, at, err);
 
-		if (rc || at == 0)
+		if (rc != MSK_GO_ON || at == 0)
 			return rc;
 		if (msk_loader_charge(s->l, 1, err) < 0)
 			return -1;
@@ -98,6 +119,11 @@ static int search_runpath(struct msk_search *s, struct msk_err *err)
 	if (!s->l->c->objects[s->by].elf.runpath)
 		return 0;
 	return msk_search_dirs(s, path_of(s->l, s->by), MSK_BY_RUNPATH, err);
+}
+
+static bool before_237(const struct msk_loader *l)
+{
+	return l->version && l->version < 237;
 }
 
 static bool in_system_dir(const struct msk_loader *l, const char *path)
@@ -115,26 +141,69 @@ static bool in_system_dir(const struct msk_loader *l, const char *path)
 static int search_cache(struct msk_search *s, struct msk_err *err)
 {
 	struct msk_loader *l = s->l;
-	const char *variant, *path = msk_ldcache_find(l->cache, s->name, &variant);
+	struct msk_ldcache_want want = { &l->subdirs, before_237(l) };
+	const char *other, *path = msk_ldcache_find(l->cache, s->name, &want, &other);
 	MSK_AUTO_FREE char *dir = path ? msk_path_dir(path) : NULL;
-
-	msk_strv_push(&s->trail.searched, l->cache_path);
-	if (variant)
-		msk_strv_push_own(&s->trail.skipped, msk_xasprintf("%s: for better CPUs only", variant));
-	if (!path || path[0] != '/' || (l->c->objects[s->by].elf.nodeflib && in_system_dir(l, path)))
-		return 0;
-	return msk_search_file(s, path, MSK_BY_CACHE, dir, err);
-}
-
-/* 4. Without a cache: the directories from which ldconfig would have made it. It takes only fitting libraries. */
-static int search_conf(struct msk_search *s, struct msk_err *err)
-{
+	size_t skipped = s->trail.skipped.n;
 	int rc;
 
+	msk_strv_push(&s->trail.searched, l->cache_path);
+	if (other)
+		msk_search_pass_over(s, other, "for better CPUs only");
+	if (!path || path[0] != '/')
+		return MSK_GO_ON;
+	if (l->c->objects[s->by].elf.nodeflib && in_system_dir(l, path))
+		return msk_search_pass_over(s, path, "in a system directory, which the requester rules out (nodefaultlib)");
+	rc = msk_search_file(s, path, MSK_BY_CACHE, dir, err);
+	if (rc == MSK_GO_ON && s->trail.skipped.n == skipped)
+		msk_search_pass_over(s, path, "in the cache, but not there");
+	return rc == MSK_END_OF_LIST ? MSK_GO_ON : rc;
+}
+
+static int search_system_dirs(struct msk_search *s, struct msk_err *err)
+{
+	if (s->l->c->objects[s->by].elf.nodeflib)
+		return MSK_GO_ON;
+	return msk_search_dirs(s, &s->l->c->system_dirs, MSK_BY_SYSTEM_DIR, err);
+}
+
+/* Not the loader's own rule: what a fresh cache would lead to. ldconfig takes only fitting libraries into it. */
+static int search_conf(struct msk_search *s, struct msk_err *err)
+{
+	struct msk_loader *l = s->l;
+	int rc;
+
+	if (!l->conf_path)
+		return MSK_GO_ON;
+	if (!l->conf_ready && msk_ldconf_read(l->args->tree, l->conf_path, &l->conf_dirs, err) < 0)
+		return -1;
+	l->conf_ready = true;
 	s->lenient = true;
-	rc = msk_search_dirs(s, &s->l->conf_dirs, MSK_BY_CONF, err);
+	rc = msk_search_dirs(s, &l->conf_dirs, MSK_BY_CONF, err);
 	s->lenient = false;
+	if (rc == MSK_TAKEN && l->cache)
+		msk_loader_note(l, "%s: stale, so some libraries were found by %s alone; run ldconfig", l->cache_path,
+				l->conf_path);
 	return rc;
+}
+
+/* Nothing was found. Is it there for better CPUs? */
+static int look_for_variants(struct msk_search *s, struct msk_err *err)
+{
+	const struct msk_elf *program = &s->l->c->objects[0].elf;
+	MSK_AUTO_STRV levels = MSK_STRV_INIT, subdirs = MSK_STRV_INIT;
+
+	if (!msk_hwcaps_any(program))
+		return MSK_GO_ON;
+	if (msk_hwcaps_levels(program, "all", &levels, err) < 0 || msk_hwcaps_subdirs(program, "all", &subdirs, err) < 0)
+		return -1;
+	for (size_t i = 0; i < subdirs.n; i++) {
+		if (msk_strv_has(&s->l->subdirs, subdirs.v[subdirs.n - 1 - i]))
+			continue;
+		if (msk_search_variant(s, subdirs.v[subdirs.n - 1 - i], levels.v[i], err) < 0)
+			return -1;
+	}
+	return MSK_GO_ON;
 }
 
 int msk_glibc_search(struct msk_search *s, struct msk_err *err)
@@ -142,15 +211,17 @@ int msk_glibc_search(struct msk_search *s, struct msk_err *err)
 	struct msk_loader *l = s->l;
 	int rc = search_rpath_chain(s, err);
 
-	if (!rc)
+	if (rc == MSK_GO_ON)
 		rc = msk_search_dirs(s, &l->library_path, MSK_BY_LIBRARY_PATH, err);      /* 2. LD_LIBRARY_PATH */
-	if (!rc)
+	if (rc == MSK_GO_ON)
 		rc = search_runpath(s, err);
-	if (!rc)
-		rc = l->cache ? search_cache(s, err) : search_conf(s, err);
-	if (!rc && !l->c->objects[s->by].elf.nodeflib)
-		rc = msk_search_dirs(s, &l->c->system_dirs, MSK_BY_SYSTEM_DIR, err);      /* 5. */
-	return rc;
+	if (rc == MSK_GO_ON && l->cache)
+		rc = search_cache(s, err);
+	if (rc == MSK_GO_ON)
+		rc = search_system_dirs(s, err);                                           /* 5. */
+	if (rc == MSK_GO_ON)
+		rc = search_conf(s, err);
+	return rc == MSK_GO_ON ? look_for_variants(s, err) : rc;
 }
 
 /* $LIB is the last part of the first system directory; with Debian's multiarch it is lib/<triplet>. */
@@ -165,7 +236,7 @@ static char *lib_token(const struct msk_strv *system_dirs)
 	return msk_path_base(first);
 }
 
-/* The loader's own bytes tell where it looks, whatever the distribution. */
+/* The loader's own bytes tell where it looks, whatever the distribution, and which release it is. */
 static int read_loader(struct msk_loader *l, struct msk_err *err)
 {
 	MSK_AUTO_STR bytes = MSK_STR_INIT;
@@ -175,6 +246,7 @@ static int read_loader(struct msk_loader *l, struct msk_err *err)
 		if (msk_tree_slurp(l->args->tree, l->c->objects[l->interp].path, LOADER_LIMIT, &found, &bytes, err) < 0)
 			return -1;
 		msk_sysdirs_scan(msk_str_c(&bytes), bytes.len, &l->c->system_dirs, &l->cache_path);
+		l->version = msk_glibc_version(msk_str_c(&bytes), bytes.len);
 	}
 	if (l->c->system_dirs.n == 0)
 		return msk_sysdirs_guess(l->args->tree, &l->c->objects[0].elf, &l->c->system_dirs, err);
@@ -197,20 +269,72 @@ static int read_cache(struct msk_loader *l, struct msk_err *err)
 	if (msk_tree_slurp(l->args->tree, l->cache_path, CACHE_LIMIT, &found, &bytes, err) < 0)
 		return -1;
 	l->cache = found ? msk_ldcache_new(&bytes, &l->c->objects[0].elf) : NULL;
-	if (l->cache)
-		return 0;
-	if (found)
+	if (found && !l->cache)
 		msk_loader_note(l, "%s: not a cache that the loader of %s can use; went by %s", l->cache_path, l->program,
 				l->conf_path);
-	return msk_ldconf_read(l->args->tree, l->conf_path, &l->conf_dirs, err);
+	return 0;
+}
+
+/* Variants first, then what old releases had instead of them. glibc-hwcaps came with 2.33. */
+static int set_subdirs(struct msk_loader *l, struct msk_err *err)
+{
+	const struct msk_elf *program = &l->c->objects[0].elf;
+	MSK_AUTO_STRV subdirs = MSK_STRV_INIT;
+
+	if (l->args->hwcaps && msk_hwcaps_subdirs(program, l->args->hwcaps, &subdirs, err) < 0)
+		return -1;
+	if (l->version == 0 || l->version >= 233)
+		for (size_t i = 0; i < subdirs.n; i++)
+			msk_strv_push(&l->subdirs, subdirs.v[i]);
+	if (before_237(l))
+		msk_hwcaps_legacy(program, &l->subdirs);
+	return 0;
+}
+
+/* What only takes effect on systems, not in the image of one program. */
+static int note_preload(struct msk_loader *l, struct msk_err *err)
+{
+	MSK_AUTO_STR text = MSK_STR_INIT;
+	bool found;
+
+	if (l->rules->libc != MSK_LIBC_GLIBC)
+		return 0;
+	if (msk_tree_slurp(l->args->tree, "/etc/ld.so.preload", PRELOAD_LIMIT, &found, &text, err) < 0)
+		return -1;
+	if (found && msk_str_c(&text)[strspn(msk_str_c(&text), " \t\n:")])
+		msk_loader_note(l, "/etc/ld.so.preload: loads libraries into every program there, which were left aside; "
+				"--lib adds one");
+	return 0;
+}
+
+static bool has_token(const struct msk_elf *e)
+{
+	bool any = (e->rpath && strchr(e->rpath, '$')) || (e->runpath && strchr(e->runpath, '$'));
+
+	for (size_t i = 0; i < e->needed.n; i++)
+		any = any || strchr(e->needed.v[i], '$');
+	return any;
+}
+
+/* AT_SECURE, which the kernel sets when the user is not the file's owner. */
+static void note_set_id(struct msk_loader *l)
+{
+	if (!l->args->set_id)
+		return;
+	if (l->library_path.n)
+		msk_loader_note(l, "%s: set-uid or set-gid, so its loader ignores LD_LIBRARY_PATH", l->program);
+	if (has_token(&l->c->objects[0].elf))
+		msk_loader_note(l, "%s: set-uid or set-gid, so its loader takes $ORIGIN only where it leads to a system "
+				"directory", l->program);
 }
 
 int msk_glibc_prepare(struct msk_loader *l, struct msk_err *err)
 {
-	if (read_loader(l, err) < 0 || read_cache(l, err) < 0)
+	if (read_loader(l, err) < 0 || read_cache(l, err) < 0 || set_subdirs(l, err) < 0 || note_preload(l, err) < 0)
 		return -1;
 	l->lib_token = lib_token(&l->c->system_dirs);
 	for (size_t i = 0; l->args->library_path && i < l->args->library_path->n; i++)
 		add_dir(l, 0, l->args->library_path->v[i], &l->library_path);
+	note_set_id(l);
 	return 0;
 }

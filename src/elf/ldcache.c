@@ -5,6 +5,9 @@
 
 #include "ldcache_format.h"
 
+#define EXTENSION_MAGIC 0xeaa42174u
+#define EXTENSION_ENTRY 16
+
 #ifndef EM_LOONGARCH
 #define EM_LOONGARCH 258
 #endif
@@ -17,6 +20,8 @@ struct msk_ldcache {
 	const char *strings;           /* offsets count from here */
 	size_t strings_size;
 	uint32_t flags, other_flags;   /* entries of these are for us */
+	const char *variants;          /* of named variants: n_variants offsets of their names */
+	size_t n_variants;
 };
 
 static uint32_t u32(const struct msk_ldcache *c, const char *at)
@@ -65,6 +70,33 @@ static bool order_fits(const struct msk_ldcache *c, unsigned char flags)
 	return (flags & 3) == 0 || (flags & 3) == (c->big_endian ? MSK_LDCACHE_BIG : MSK_LDCACHE_LITTLE);
 }
 
+/* The extension area: a directory of sections, whose offsets are those of the file. Section 1 has the names of variants.
+ * A cache with one that makes no sense is not used. */
+static bool take_extensions(struct msk_ldcache *c, size_t header)
+{
+	uint32_t at = u32(c, c->bytes.buf + header + 32), n;
+
+	if (at == 0)
+		return true;
+	if (at % 4 || c->bytes.len < 8 || at > c->bytes.len - 8 || u32(c, c->bytes.buf + at) != EXTENSION_MAGIC)
+		return false;
+	n = u32(c, c->bytes.buf + at + 4);
+	if (n > (c->bytes.len - at - 8) / EXTENSION_ENTRY)
+		return false;
+	for (uint32_t i = 0; i < n; i++) {
+		const char *e = c->bytes.buf + at + 8 + (size_t)i * EXTENSION_ENTRY;
+		uint32_t tag = u32(c, e), from = u32(c, e + 8), size = u32(c, e + 12);
+
+		if (from > c->bytes.len || size > c->bytes.len - from)
+			return false;
+		if (tag != 1)
+			continue;
+		c->variants = c->bytes.buf + from;
+		c->n_variants = size / 4;
+	}
+	return true;
+}
+
 static bool take_new(struct msk_ldcache *c, size_t at)
 {
 	const char *base = c->bytes.buf + at;
@@ -81,13 +113,13 @@ static bool take_new(struct msk_ldcache *c, size_t at)
 	c->entry_size = MSK_LDCACHE_NEW_ENTRY;
 	c->strings = base;
 	c->strings_size = size;
-	return true;
+	return take_extensions(c, at);
 }
 
 static bool take_old(struct msk_ldcache *c)
 {
 	const char *base = c->bytes.buf;
-	size_t size = c->bytes.len, end;
+	size_t size = c->bytes.len, end, aligned;
 	uint32_t n;
 
 	if (size < MSK_LDCACHE_OLD_HEADER || memcmp(base, MSK_LDCACHE_OLD_MAGIC, sizeof MSK_LDCACHE_OLD_MAGIC - 1) != 0)
@@ -96,8 +128,11 @@ static bool take_old(struct msk_ldcache *c)
 	if (n > (size - MSK_LDCACHE_OLD_HEADER) / MSK_LDCACHE_OLD_ENTRY)
 		return false;
 	end = MSK_LDCACHE_OLD_HEADER + (size_t)n * MSK_LDCACHE_OLD_ENTRY;
-	if (((end + 7) & ~(size_t)7) < size && take_new(c, (end + 7) & ~(size_t)7))
-		return true;
+	aligned = (end + 7) & ~(size_t)7;
+	/* With a new table behind it the old one is but for loaders that do not know better. */
+	if (aligned < size && size - aligned >= MSK_LDCACHE_NEW_HEADER &&
+	    memcmp(base + aligned, MSK_LDCACHE_NEW_MAGIC, sizeof MSK_LDCACHE_NEW_MAGIC - 1) == 0)
+		return take_new(c, aligned);
 	c->entries = base + MSK_LDCACHE_OLD_HEADER;
 	c->n = n;
 	c->entry_size = MSK_LDCACHE_OLD_ENTRY;
@@ -174,17 +209,20 @@ int msk_ldcache_compare(const char *a, const char *b)
 	return (*a != '\0') - (*b != '\0');
 }
 
-/* A string by the field of entry i that holds its offset; NULL when it lies outside. */
-static const char *text_of(const struct msk_ldcache *c, size_t i, size_t field)
+/* The string at an offset; NULL when it lies outside. */
+static const char *text_at(const struct msk_ldcache *c, uint32_t at)
 {
-	uint32_t at = u32(c, c->entries + i * c->entry_size + field);
-
 	return at < c->strings_size ? c->strings + at : NULL;
+}
+
+static const char *entry_at(const struct msk_ldcache *c, size_t i)
+{
+	return c->entries + i * c->entry_size;
 }
 
 static bool has_name(const struct msk_ldcache *c, size_t i, const char *name)
 {
-	const char *key = text_of(c, i, 4);
+	const char *key = text_at(c, u32(c, entry_at(c, i) + 4));
 
 	return key && msk_ldcache_compare(name, key) == 0;
 }
@@ -196,7 +234,7 @@ static size_t find_any(const struct msk_ldcache *c, const char *name)
 
 	while (left < right) {
 		size_t middle = left + (right - left) / 2;
-		const char *key = text_of(c, middle, 4);
+		const char *key = text_at(c, u32(c, entry_at(c, middle) + 4));
 		int order;
 
 		if (!key)
@@ -212,39 +250,66 @@ static size_t find_any(const struct msk_ldcache *c, const char *name)
 	return c->n;
 }
 
-static bool is_variant(const struct msk_ldcache *c, size_t i)
-{
-	const char *e = c->entries + i * c->entry_size;
+/* How good an entry is for us: 0 for the best variant wanted, one more than the last for a plain one; else NOT_OURS. */
+#define NOT_OURS SIZE_MAX
 
-	return c->entry_size == MSK_LDCACHE_NEW_ENTRY && (u32(c, e + 16) || u32(c, e + 20));
+static size_t rank_of(const struct msk_ldcache *c, size_t i, const struct msk_ldcache_want *want)
+{
+	const char *e = entry_at(c, i), *variant;
+	uint32_t low, high;
+
+	if (c->entry_size != MSK_LDCACHE_NEW_ENTRY)
+		return want->subdirs->n;
+	low = u32(c, e + (c->big_endian ? 20 : 16));
+	high = u32(c, e + (c->big_endian ? 16 : 20));
+	if (low == 0 && high == 0)
+		return want->subdirs->n;
+	if (high == 0x80000000u && low == 0 && want->tls)
+		return want->subdirs->n;
+	if (!(high & 0x40000000u) || low >= c->n_variants)
+		return NOT_OURS;
+	variant = text_at(c, u32(c, c->variants + 4 * (size_t)low));
+	for (size_t k = 0; variant && k < want->subdirs->n; k++)
+		if (msk_starts_with(want->subdirs->v[k], "glibc-hwcaps/") &&
+		    strcmp(want->subdirs->v[k] + strlen("glibc-hwcaps/"), variant) == 0)
+			return k;
+	return NOT_OURS;
 }
 
-const char *msk_ldcache_find(const struct msk_ldcache *c, const char *name, const char **variant)
+static bool is_better(const struct msk_ldcache *c, size_t rank, uint32_t flags, size_t best_rank, uint32_t best_flags)
 {
-	size_t i = find_any(c, name);
+	if (rank != best_rank)
+		return rank < best_rank;
+	/* Of a second-choice kind the first one counts, in the old table the last. */
+	return best_flags != c->flags && (flags == c->flags || c->entry_size == MSK_LDCACHE_OLD_ENTRY);
+}
+
+const char *msk_ldcache_find(const struct msk_ldcache *c, const char *name, const struct msk_ldcache_want *want,
+			     const char **other)
+{
+	size_t i = find_any(c, name), best_rank = NOT_OURS;
+	uint32_t best_flags = 0;
 	const char *best = NULL;
 
-	*variant = NULL;
-	if (i == c->n)
-		return NULL;
-	while (i > 0 && has_name(c, i - 1, name))
+	*other = NULL;
+	while (i > 0 && i < c->n && has_name(c, i - 1, name))
 		i--;
 	for (; i < c->n && has_name(c, i, name); i++) {
-		uint32_t flags = u32(c, c->entries + i * c->entry_size);
-		const char *path = text_of(c, i, 8);
+		uint32_t flags = u32(c, entry_at(c, i));
+		const char *path = text_at(c, u32(c, entry_at(c, i) + 8));
+		size_t rank = rank_of(c, i, want);
 
 		if ((flags != c->flags && flags != c->other_flags) || !path)
 			continue;
-		if (is_variant(c, i)) {
-			*variant = *variant ? *variant : path;
-			continue;
+		if (rank == NOT_OURS) {
+			*other = *other ? *other : path;
+		} else if (is_better(c, rank, flags, best_rank, best_flags)) {
+			best = path;
+			best_rank = rank;
+			best_flags = flags;
 		}
-		/* Of a second-choice kind the last one counts, of the first choice the first. */
-		best = path;
-		if (flags == c->flags)
-			break;
 	}
 	if (best)
-		*variant = NULL;
+		*other = NULL;
 	return best;
 }

@@ -14,12 +14,23 @@ struct msk_search_path {
 	struct msk_strv dirs;
 };
 
+/* What trying a file, a list of directories, or every rule has led to; -1 is an error. */
+enum msk_tried {
+	MSK_GO_ON,                     /* nothing: try what comes next */
+	MSK_TAKEN,                     /* `known` or `hit` of the search is set */
+	MSK_END_OF_LIST,               /* the loader gives the rest of this list of directories up */
+	MSK_END_OF_SEARCH,             /* and here the name as a whole */
+};
+
 struct msk_search;
 
 /* How loaders differ. */
 struct msk_loader_rules {
 	enum msk_libc libc;
 	bool skips_misfits;            /* a library for another machine is passed over, not an error */
+	bool takes_programs;           /* a program will do where a library is needed */
+	bool knows_the_loader_by_file; /* a link to the loader is the loader, not a second copy of it */
+	enum msk_tried after_failure;  /* when a file is there but cannot be opened (symbolic links without end) */
 	bool knows_sonames;            /* a loaded object answers to its DT_SONAME, and to every name it was found by */
 	bool has_filters;              /* DT_FILTER and DT_AUXILIARY mean something */
 	bool expands_needed;           /* $ORIGIN and its kin in DT_NEEDED */
@@ -36,10 +47,15 @@ struct msk_loader {
 	struct msk_names missing;      /* names that were not found */
 	struct msk_strv library_path;
 	struct msk_search_path *paths; /* one for each object; room for the limit */
+	struct msk_names relative;     /* directories of search paths that were written as relative ones */
+	struct msk_strv subdirs;       /* tried below each directory before itself: variants for better CPUs, ... */
+	struct msk_names subdirs_seen; /* 1: DIR/SUBDIR is there, 0: it is not */
+	unsigned version;              /* glibc 2.36 is 236; 0: unknown */
 	char *lib_token;               /* $LIB; NULL: no value */
 	char *cache_path, *conf_path;  /* of ld.so.cache and ld.so.conf; NULL: this loader has none */
 	struct msk_ldcache *cache;     /* NULL: none that the loader would use */
-	struct msk_strv conf_dirs;     /* in its place */
+	bool conf_ready;
+	struct msk_strv conf_dirs;     /* of ld.so.conf, from which a cache would be made */
 	size_t probes;                 /* files tried so far */
 	uint64_t steps;                /* and list elements looked at */
 	bool spent;                    /* that was too much */
@@ -51,6 +67,7 @@ struct msk_search {
 	const char *name;              /* tokens expanded */
 	size_t by;
 	bool by_option;
+	bool optional;                 /* what would stop the loader only ends the search */
 	bool lenient;                  /* pass over whatever is no fitting library */
 	struct msk_missing trail;      /* what was tried; becomes the report when nothing is found */
 	size_t known;                  /* the file found is this object already */
@@ -77,19 +94,27 @@ int msk_wish_grant(struct msk_loader *l, size_t i, struct msk_err *err);
 void msk_wish_release(struct msk_wish *w);
 void msk_missing_release(struct msk_missing *m);
 
-/* Try one file. 1: taken (known or hit is set), 0: passed over, -1: the loader would stop here. */
+/* Try one file; enum msk_tried, or -1 where the loader would stop. */
 int msk_search_file(struct msk_search *s, const char *path, enum msk_found_by rule, const char *dir,
 		    struct msk_err *err);
 /* Try the name in each of the directories; the same results. */
 int msk_search_dirs(struct msk_search *s, const struct msk_strv *dirs, enum msk_found_by rule, struct msk_err *err);
+/* Is the name in `subdir` of any directory that was searched? Told in the trail, as of `level`; never taken. */
+int msk_search_variant(struct msk_search *s, const char *subdir, const char *level, struct msk_err *err);
+/* Add what is worth telling of a candidate to the trail; it was not taken. */
+int msk_search_pass_over(struct msk_search *s, const char *path, const char *why);
 void msk_search_release(struct msk_search *s);
 
 /* Count work, so that hostile files cannot keep us for ever. */
 int msk_loader_charge(struct msk_loader *l, uint64_t steps, struct msk_err *err);
 void msk_loader_note(const struct msk_loader *l, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* A relative path or directory, "" for the directory itself, as seen from where the program is started; heap. */
+char *msk_loader_absolute(const struct msk_loader *l, const char *path);
 /* The directory that $ORIGIN of an object stands for, as a heap string; NULL: unknown. */
 char *msk_loader_origin(const struct msk_loader *l, size_t object);
 
+/* AT_PLATFORM of the least CPU that the ABI allows; NULL: none. */
+const char *msk_platform_baseline(const struct msk_elf *e);
 /* Expand $ORIGIN, $LIB and $PLATFORM as ld.so does; NULL when one of them has no value. */
 char *msk_token_expand(struct msk_loader *l, size_t object, const char *text);
 
@@ -110,6 +135,16 @@ extern const struct msk_loader_rules msk_other_rules;
 enum msk_libc msk_loader_kind(const char *interp);
 const char *msk_loader_usual(const struct msk_elf *e);
 
+/* Has the machine any level above the baseline? */
+bool msk_hwcaps_any(const struct msk_elf *e);
+/* Of the glibc-hwcaps subdirectories of a machine, best first ("glibc-hwcaps/x86-64-v3"), those that a CPU of `level`
+ * ("v3", "z15", "all") makes use of. Fails: MSK_E_USAGE when the machine has no such level. */
+int msk_hwcaps_subdirs(const struct msk_elf *e, const char *level, struct msk_strv *out, struct msk_err *err);
+/* Those that loaders before 2.37 tried as well, whatever the CPU: tls/x86_64, tls, x86_64. */
+void msk_hwcaps_legacy(const struct msk_elf *e, struct msk_strv *out);
+
+/* The release that a loader's banner names, 236 for 2.36; 0 when there is none. */
+unsigned msk_glibc_version(const char *bytes, size_t n);
 /* The directories compiled into a glibc loader, without trailing '/', and the path of its cache, from the bytes of the
  * file; nothing is added when it has none. */
 void msk_sysdirs_scan(const char *bytes, size_t n, struct msk_strv *dirs, char **cache_path);

@@ -7,7 +7,12 @@
 
 #define PATH_FILE_LIMIT (1 << 20)
 
-const struct msk_loader_rules msk_musl_rules = { .libc = MSK_LIBC_MUSL };
+const struct msk_loader_rules msk_musl_rules = {
+	.libc = MSK_LIBC_MUSL,
+	.takes_programs = true,
+	.knows_the_loader_by_file = true,
+	.after_failure = MSK_END_OF_SEARCH,
+};
 
 /* These are all the interpreter itself, by the beginning of the name alone. */
 bool msk_musl_is_libc(const char *name)
@@ -29,11 +34,15 @@ static void add_dirs(struct msk_loader *l, const char *who, const char *list, st
 	for (size_t i = 0; i < elements.n; i++) {
 		const char *dir = elements.v[i];
 
-		if (dir[0] == '/')
+		if (dir[0] == '/') {
 			msk_strv_push(dirs, dir);
-		else if (dir[0])
-			msk_loader_note(l, "%s: its search path names the relative directory \"%s\", which was not "
-					"searched", who, dir);
+		} else if (dir[0]) {
+			MSK_AUTO_FREE char *path = msk_loader_absolute(l, dir);
+
+			msk_loader_note(l, "%s: its search path names the relative directory \"%s\"; took it to be %s", who,
+					dir, path);
+			msk_strv_push_own(dirs, msk_take(&path));
+		}
 	}
 }
 
@@ -83,7 +92,7 @@ static int search_chain(struct msk_search *s, struct msk_err *err)
 	for (size_t at = s->by;; at = o[at].parent) {
 		int rc = msk_search_dirs(s, path_of(s->l, at), o[at].elf.runpath ? MSK_BY_RUNPATH : MSK_BY_RPATH, err);
 
-		if (rc || at == 0)
+		if (rc != MSK_GO_ON || at == 0)
 			return rc;
 		if (msk_loader_charge(s->l, 1, err) < 0)
 			return -1;
@@ -97,9 +106,9 @@ int msk_musl_search(struct msk_search *s, struct msk_err *err)
 	if (strlen(s->name) > NAME_MAX)
 		return 0;
 	rc = msk_search_dirs(s, &s->l->library_path, MSK_BY_LIBRARY_PATH, err);
-	if (!rc)
+	if (rc == MSK_GO_ON)
 		rc = search_chain(s, err);
-	if (!rc)
+	if (rc == MSK_GO_ON)
 		rc = msk_search_dirs(s, &s->l->c->system_dirs, MSK_BY_SYSTEM_DIR, err);
 	return rc;
 }

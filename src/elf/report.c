@@ -78,12 +78,14 @@ int msk_closure_check(const struct msk_closure *c, const char *name, struct msk_
 	if (c->n_missing == 0)
 		return 0;
 	if (m->why)
-		msk_fail(err, MSK_E_MISSING, "%s: %s", m->name, m->why);
+		msk_fail(err, m->code ? m->code : MSK_E_MISSING, "%s: %s", m->name, m->why);
 	else
 		fail_not_found(c, m, name, err);
 	add_others(c, &hint);
 	if (m->skipped.n)
 		msk_str_addf(&hint, "found only %s; ", m->skipped.v[0]);
+	if (m->level)
+		msk_str_addf(&hint, "--hwcaps %s finds it; ", m->level);
 	add_searched(m, &hint);
 	if (m->by_wish && c->wishes[m->wish].feature)
 		msk_str_addf(&hint, "--dlopen=-%s leaves it out; ", c->wishes[m->wish].feature);

@@ -11,6 +11,9 @@
 /* Steps along chains and lists: beyond this the files mean us harm. */
 #define MAX_STEPS ((uint64_t)1 << 28)
 
+#define TEXT_OF(x) #x
+#define TEXT(x)    TEXT_OF(x)
+
 int msk_loader_charge(struct msk_loader *l, uint64_t steps, struct msk_err *err)
 {
 	l->steps += steps;
@@ -44,8 +47,11 @@ void msk_search_release(struct msk_search *s)
 {
 	free(s->trail.name);
 	free(s->trail.why);
+	free(s->trail.level);
 	msk_strv_release(&s->trail.searched);
 	msk_strv_release(&s->trail.skipped);
+	msk_strv_release(&s->hit.searched);
+	msk_strv_release(&s->hit.skipped);
 	free(s->hit.name);
 	free(s->hit.path);
 	free(s->hit.rule_dir);
@@ -53,12 +59,30 @@ void msk_search_release(struct msk_search *s)
 	msk_walk_release(&s->hit.walk);
 }
 
-static int pass_over(struct msk_search *s, const char *path, const char *why)
+char *msk_loader_absolute(const struct msk_loader *l, const char *path)
+{
+	const char *cwd = l->args->cwd ? l->args->cwd : "/";
+
+	while (path[0] == '.' && (path[1] == '/' || path[1] == '\0'))
+		for (path++; *path == '/';)
+			path++;
+	if (!*path)
+		return msk_xstrdup(cwd);
+	return msk_xasprintf("%s%s%s", cwd, msk_ends_with(cwd, "/") ? "" : "/", path);
+}
+
+int msk_search_pass_over(struct msk_search *s, const char *path, const char *why)
 {
 	msk_strv_push_own(&s->trail.skipped, msk_xasprintf("%s: %s", path, why));
+	return MSK_GO_ON;
+}
+
+/* The same, and should nothing else be found, this is the reason to give. */
+static int pass_over(struct msk_search *s, const char *path, const char *why)
+{
 	if (!s->trail.why)
 		s->trail.why = msk_xstrdup(why);
-	return 0;
+	return msk_search_pass_over(s, path, why);
 }
 
 /* Lexical: what a link's text means, seen from the directory of the link. */
@@ -120,9 +144,12 @@ static const char *kind_of(mode_t mode)
 /* What stops a loader stops us; a lenient search goes on. */
 static int stop_at(struct msk_search *s, const char *path, struct msk_err *err)
 {
-	if (s->lenient && err->code != MSK_E_IO) {
+	if ((s->lenient || s->optional) && err->code != MSK_E_IO) {
+		size_t subject = msk_starts_with(err->msg, s->name) ? strlen(s->name) + 2 : 0;
+
+		msk_search_pass_over(s, path, err->msg + subject);
 		*err = (struct msk_err)MSK_ERR_INIT;
-		return 0;
+		return s->lenient ? MSK_GO_ON : MSK_END_OF_SEARCH;
 	}
 	if (!err->hint[0])
 		msk_hint(err, "the loader would open %s and stop there", path);
@@ -138,7 +165,7 @@ static int check_library(const struct msk_search *s, const struct msk_elf *e, st
 		return msk_fail(err, MSK_E_MISSING, "%s: built for %s, not for Linux", name, e->platform.os);
 	if (e->osabi == ELFOSABI_NONE && e->abiversion && e->machine != EM_MIPS)
 		return msk_fail(err, MSK_E_INPUT, "%s: unknown ABI version %u", name, e->abiversion);
-	if (e->type == ET_EXEC || e->pie)
+	if ((e->type == ET_EXEC || e->pie) && !s->l->rules->takes_programs)
 		return msk_fail(err, MSK_E_INPUT, "%s: is a program, not a library", name);
 	if (!e->has_dynamic)
 		return msk_fail(err, MSK_E_INPUT, "%s: has no dynamic section, so it is no library", name);
@@ -153,7 +180,6 @@ static bool is_loaded(const struct msk_loader *l, const struct msk_rofile *f, si
 	return msk_names_find(&l->ids, id, object);
 }
 
-/* 1: a library that fits, 0: passed over, -1: the loader would stop. */
 static int examine(struct msk_search *s, const char *path, const struct msk_rofile *f, struct msk_err *err)
 {
 	const struct msk_elf *program = &s->l->c->objects[0].elf;
@@ -178,7 +204,7 @@ static int examine(struct msk_search *s, const char *path, const struct msk_rofi
 		msk_elf_release(&s->hit.elf);
 		return stop_at(s, path, err);
 	}
-	return 1;
+	return MSK_TAKEN;
 }
 
 static int take_hit(struct msk_search *s, const char *path, enum msk_found_by rule, const char *dir,
@@ -191,7 +217,19 @@ static int take_hit(struct msk_search *s, const char *path, enum msk_found_by ru
 	s->hit.ino = f->ino;
 	s->hit.walk = *w;
 	*w = (struct msk_walk)MSK_WALK_INIT;
-	return 1;
+	return MSK_TAKEN;
+}
+
+/* It is there, and yet it cannot be opened. A loader that passes this over in the end finds nothing else, as a rule. */
+static int cannot_open(struct msk_search *s, const char *path, const char *why)
+{
+	if (s->trail.code == MSK_OK) {
+		free(s->trail.why);
+		s->trail.why = msk_xstrdup(why);
+		s->trail.code = MSK_E_INPUT;
+	}
+	msk_search_pass_over(s, path, why);
+	return s->l->rules->after_failure;
 }
 
 int msk_search_file(struct msk_search *s, const char *path, enum msk_found_by rule, const char *dir,
@@ -212,32 +250,117 @@ int msk_search_file(struct msk_search *s, const char *path, enum msk_found_by ru
 		msk_loader_note(s->l, "%s: cannot be read, so it was passed over", path);
 		return pass_over(s, path, "cannot be read (Permission denied)");
 	}
-	if (how == MSK_LOOP) {
-		msk_fail(err, MSK_E_INPUT, "%s: too many symbolic links (%d)", s->name, MSK_MAX_LINKS);
-		return stop_at(s, path, err);
-	}
+	if (how == MSK_LOOP)
+		return cannot_open(s, path, "too many symbolic links (" TEXT(MSK_MAX_LINKS) ")");
+	if (f.fd < 0 && S_ISSOCK(f.mode))
+		return cannot_open(s, path, "is a socket, expected a regular file");
 	if (f.fd < 0) {
 		msk_fail(err, MSK_E_INPUT, "%s: is %s, expected a regular file", s->name, kind_of(f.mode));
 		return stop_at(s, path, err);
 	}
 	if (is_loaded(s->l, &f, &s->known))
-		return 1;
+		return MSK_TAKEN;
 	rc = examine(s, path, &f, err);
-	return rc > 0 ? take_hit(s, path, rule, dir, &f, &w) : rc;
+	return rc == MSK_TAKEN ? take_hit(s, path, rule, dir, &f, &w) : rc;
+}
+
+/* Is there a directory at `path`? Asked once for each path. */
+static int is_directory(struct msk_loader *l, const char *path, bool *yes, struct msk_err *err)
+{
+	struct msk_rotree *t = l->args->tree;
+	MSK_AUTO_ROFILE f = MSK_ROFILE_INIT;
+	enum msk_lookup how;
+	size_t known;
+
+	if (!msk_names_find(&l->subdirs_seen, path, &known)) {
+		l->probes++;
+		if (msk_loader_charge(l, 1, err) < 0 || t->open(t, path, &how, &f, NULL, err) < 0)
+			return -1;
+		known = how == MSK_FOUND && S_ISDIR(f.mode);
+		msk_names_add(&l->subdirs_seen, path, known);
+	}
+	*yes = known;
+	return 0;
+}
+
+/* The variants of a library below one directory. A failure to open one is no reason to give the list up. */
+static int search_subdirs(struct msk_search *s, const char *dir, enum msk_found_by rule, struct msk_err *err)
+{
+	for (size_t i = 0; i < s->l->subdirs.n; i++) {
+		MSK_AUTO_FREE char *sub = msk_xasprintf("%s/%s", strcmp(dir, "/") == 0 ? "" : dir, s->l->subdirs.v[i]);
+		MSK_AUTO_FREE char *path = msk_xasprintf("%s/%s", sub, s->name);
+		bool there;
+		int rc;
+
+		if (is_directory(s->l, sub, &there, err) < 0)
+			return -1;
+		rc = there ? msk_search_file(s, path, rule, dir, err) : MSK_GO_ON;
+		if (rc != MSK_GO_ON && rc != MSK_END_OF_LIST)
+			return rc;
+	}
+	return MSK_GO_ON;
+}
+
+/* ld.so takes relative directories for granted: one that turns out to be a file ends the list, an absolute one not. */
+static int check_relative(struct msk_search *s, const char *dir, struct msk_err *err)
+{
+	struct msk_rotree *t = s->l->args->tree;
+	MSK_AUTO_ROFILE f = MSK_ROFILE_INIT;
+	enum msk_lookup how;
+	size_t known;
+
+	if (!s->l->rules->skips_misfits || !msk_names_find(&s->l->relative, dir, &known))
+		return MSK_GO_ON;
+	if (t->open(t, dir, &how, &f, NULL, err) < 0)
+		return -1;
+	return how == MSK_FOUND && !S_ISDIR(f.mode) ? MSK_END_OF_LIST : MSK_GO_ON;
+}
+
+static int search_dir(struct msk_search *s, const char *dir, enum msk_found_by rule, struct msk_err *err)
+{
+	bool at_root = strcmp(dir, "/") == 0 && s->l->rules->libc != MSK_LIBC_MUSL;
+	MSK_AUTO_FREE char *path = msk_xasprintf("%s/%s", at_root ? "" : dir, s->name);
+	int rc = search_subdirs(s, dir, rule, err);
+
+	if (rc == MSK_GO_ON)
+		rc = msk_search_file(s, path, rule, dir, err);
+	return rc == MSK_GO_ON ? check_relative(s, dir, err) : rc;
 }
 
 int msk_search_dirs(struct msk_search *s, const struct msk_strv *dirs, enum msk_found_by rule, struct msk_err *err)
 {
 	for (size_t i = 0; i < dirs->n; i++) {
-		const char *dir = dirs->v[i];
-		MSK_AUTO_FREE char *path = msk_xasprintf("%s/%s", strcmp(dir, "/") == 0 ? "" : dir, s->name);
 		int rc;
 
-		msk_strv_push(&s->trail.searched, dir);
+		msk_strv_push(&s->trail.searched, dirs->v[i]);
 		s->trail.n_dirs++;
-		rc = msk_search_file(s, path, rule, dir, err);
-		if (rc)
+		rc = search_dir(s, dirs->v[i], rule, err);
+		if (rc == MSK_END_OF_LIST)
+			return MSK_GO_ON;
+		if (rc != MSK_GO_ON)
 			return rc;
+	}
+	return MSK_GO_ON;
+}
+
+int msk_search_variant(struct msk_search *s, const char *subdir, const char *level, struct msk_err *err)
+{
+	struct msk_rotree *t = s->l->args->tree;
+
+	for (size_t i = 0; i < s->trail.searched.n; i++) {
+		const char *dir = s->trail.searched.v[i];
+		MSK_AUTO_FREE char *path = msk_xasprintf("%s/%s/%s", dir, subdir, s->name);
+		MSK_AUTO_ROFILE f = MSK_ROFILE_INIT;
+		enum msk_lookup how;
+
+		s->l->probes++;
+		if (msk_loader_charge(s->l, 1, err) < 0 || t->open(t, path, &how, &f, NULL, err) < 0)
+			return -1;
+		if (how != MSK_FOUND || f.fd < 0)
+			continue;
+		msk_strv_push_own(&s->trail.skipped, msk_xasprintf("%s: for CPUs of level %s only", path, level));
+		if (!s->trail.level)
+			s->trail.level = msk_xstrdup(level);
 	}
 	return 0;
 }

@@ -3,8 +3,7 @@
 
 #include "loader.h"
 
-/* AT_PLATFORM of the least CPU that the ABI allows. */
-static const char *baseline_platform(const struct msk_elf *e)
+const char *msk_platform_baseline(const struct msk_elf *e)
 {
 	switch (e->machine) {
 	case EM_X86_64:  return "x86_64";
@@ -38,7 +37,7 @@ static size_t token_length(const char *p, const char *name)
 
 static char *platform_value(struct msk_loader *l, size_t object)
 {
-	const char *base = baseline_platform(&l->c->objects[0].elf);
+	const char *base = msk_platform_baseline(&l->c->objects[0].elf);
 
 	msk_loader_note(l, "%s: uses $PLATFORM, which depends on the CPU; took it to be %s",
 			l->c->objects[object].name, base ? base : "unknown");

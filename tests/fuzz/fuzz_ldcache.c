@@ -17,7 +17,11 @@ static struct msk_elf reader(unsigned how)
 /* What is found is a string within the cache. */
 static void look(const struct msk_ldcache *c, const char *name, size_t size)
 {
-	const char *variant, *path = msk_ldcache_find(c, name, &variant);
+	static char v3[] = "glibc-hwcaps/x86-64-v3";
+	static char *one[] = { v3 };
+	const struct msk_strv subdirs = { one, 1, 1 };
+	const struct msk_ldcache_want want = { &subdirs, true };
+	const char *variant, *path = msk_ldcache_find(c, name, &want, &variant);
 
 	assert(!path || strlen(path) <= size);
 	assert(!variant || (!path && strlen(variant) <= size));

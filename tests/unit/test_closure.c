@@ -51,7 +51,7 @@ static void put_glibc(struct sysroot *s)
 /* --- asking --- */
 
 struct ask {
-	const char *origin;
+	const char *origin, *cwd, *hwcaps;
 	struct msk_strv library_path, libs;
 };
 
@@ -62,6 +62,8 @@ static int resolve_with(struct sysroot *s, const struct fake *app, const struct 
 	MSK_AUTO_ROFILE f = MSK_ROFILE_INIT;
 
 	args.library_path = &a->library_path;
+	args.cwd = a->cwd;
+	args.hwcaps = a->hwcaps;
 	args.libs = &a->libs;
 	fake_make(&file, app);
 	f = fake_open(file.b, file.n);
@@ -376,8 +378,8 @@ static void a_name_with_a_slash_is_opened_as_it_is(void **state)
 	PUT(s, "opt/sub/libb.so", .needed = { NULL });
 	gives(s, APP(.needed = { "/opt/liba.so" }), "/opt/liba.so path; /opt/sub/libb.so path");
 	fails(s, APP(.needed = { "/opt/gone.so" }), MSK_E_MISSING, "app: needs /opt/gone.so, not found");
-	fails(s, APP(.needed = { "sub/liba.so" }), MSK_E_MISSING,
-	      "sub/liba.so: a relative path, which depends on where the program is started");
+	fails(s, APP(.needed = { "sub/liba.so" }), MSK_E_MISSING, "app: needs sub/liba.so, not found");
+	gives(s, APP(.needed = { "opt/sub/libb.so" }), "/opt/sub/libb.so path");
 }
 
 static void tokens_are_expanded(void **state)
@@ -407,20 +409,28 @@ static void origin_of_a_library_is_where_it_was_found(void **state)
 	gives(s, APP(.runpath = "/alias", .needed = { "liba.so" }), "/alias/liba.so runpath; ?libb.so");
 }
 
-static void relative_directories_are_told_and_not_searched(void **state)
+static void relative_directories_start_where_the_program_does(void **state)
 {
 	struct sysroot *s = *state;
 	MSK_CLEANUP(msk_closure_release) struct msk_closure c = { 0 };
-	struct ask a = { 0 };
+	struct ask a = { .cwd = "/srv" };
 	struct msk_err err;
 
 	put_ldso(s);
-	PUT(s, "lib/liba.so", .needed = { NULL });
-	assert_int_equal(resolve_with(s, APP(.runpath = "rel/dir", .needed = { "liba.so" }), &a, &c, &err), 0);
-	assert_string_equal(c.objects[1].path, "/lib/liba.so");
-	assert_int_equal(c.notes.n, 1);
+	PUT(s, "srv/rel/dir/liba.so", .needed = { NULL });
+	PUT(s, "srv/libb.so", .needed = { NULL });
+	PUT(s, "srv/libc1.so", .needed = { NULL });
+	assert_int_equal(resolve_with(s, APP(.runpath = "rel/dir::./rel", .needed = { "liba.so", "libb.so", "./libc1.so" }),
+				      &a, &c, &err), 0);
+	assert_string_equal(c.objects[1].path, "/srv/rel/dir/liba.so");
+	assert_string_equal(c.objects[2].path, "/srv/libb.so");
+	assert_string_equal(c.objects[3].path, "/srv/libc1.so");
+	assert_int_equal(c.notes.n, 4);
 	assert_string_equal(c.notes.v[0],
-			    "app: its search path names the relative directory \"rel/dir\", which was not searched");
+			    "app: its search path names the relative directory \"rel/dir\"; took it to be /srv/rel/dir");
+	assert_string_equal(c.notes.v[1],
+			    "app: its search path names the current directory (an empty element); took it to be /srv");
+	assert_string_equal(c.notes.v[3], "app: needs the relative path \"./libc1.so\"; took it to be /srv/libc1.so");
 }
 
 /* --- glibc: filters --- */
@@ -760,7 +770,7 @@ int main(void)
 		sysroot_test(a_name_with_a_slash_is_opened_as_it_is),
 		sysroot_test(tokens_are_expanded),
 		sysroot_test(origin_of_a_library_is_where_it_was_found),
-		sysroot_test(relative_directories_are_told_and_not_searched),
+		sysroot_test(relative_directories_start_where_the_program_does),
 		sysroot_test(a_filter_stands_in_front_of_its_requester),
 		sysroot_test(a_filter_known_further_down_moves_up),
 		sysroot_test(only_an_auxiliary_may_be_missing),

@@ -33,17 +33,42 @@ static uint32_t add_name(struct msk_str *strings, const char *text)
 	return at;
 }
 
+/* The extension area behind the strings: one section, the names of variants, of which there is one. */
+static void add_extensions(struct msk_str *out, uint32_t name, bool big)
+{
+	uint32_t at = (uint32_t)out->len;
+
+	add_u32(out, 0xeaa42174, big);
+	add_u32(out, 1, big);
+	add_u32(out, 1, big);
+	add_u32(out, 0, big);
+	add_u32(out, at + 24, big);
+	add_u32(out, 4, big);
+	add_u32(out, name, big);
+}
+
 /* The new layout behind what `out` already holds. */
 static void add_new(struct msk_str *out, const struct row *rows, size_t n, bool big, unsigned char order)
 {
 	MSK_AUTO_STR strings = MSK_STR_INIT;
-	uint32_t at = 48 + 24 * (uint32_t)n;
+	uint32_t at = 48 + 24 * (uint32_t)n, base = (uint32_t)out->len, extensions, variant;
 
+	for (size_t i = 0; i < n; i++) {
+		add_name(&strings, rows[i].name);
+		add_name(&strings, rows[i].path);
+	}
+	variant = at + add_name(&strings, "x86-64-v3");
+	while (strings.len % 4)
+		msk_str_addc(&strings, '\0');
+	extensions = base + at + (uint32_t)strings.len;
+	strings.len = 0;
 	msk_str_adds(out, "glibc-ld.so.cache1.1");
 	add_u32(out, (uint32_t)n, big);
 	add_u32(out, 0, big);
 	msk_str_addc(out, (char)order);
-	for (unsigned i = 0; i < 19; i++)
+	msk_str_add(out, "\0\0", 3);
+	add_u32(out, extensions, big);
+	for (unsigned i = 0; i < 12; i++)
 		msk_str_addc(out, '\0');
 	for (size_t i = 0; i < n; i++) {
 		add_u32(out, rows[i].flags, big);
@@ -53,7 +78,11 @@ static void add_new(struct msk_str *out, const struct row *rows, size_t n, bool 
 		add_u32(out, big ? rows[i].hwcap_high : 0, big);
 		add_u32(out, big ? 0 : rows[i].hwcap_high, big);
 	}
+	add_name(&strings, "x86-64-v3");
 	msk_str_add(out, strings.buf, strings.len);
+	while (out->len < extensions)
+		msk_str_addc(out, '\0');
+	add_extensions(out, variant, big);
 }
 
 static void add_old(struct msk_str *out, const struct row *rows, size_t n, bool big)
@@ -74,6 +103,9 @@ static const struct msk_elf amd64 = { .elf_class = 64, .machine = EM_X86_64 };
 static const struct msk_elf s390x = { .elf_class = 64, .machine = EM_S390, .big_endian = true };
 static const struct msk_elf armhf = { .elf_class = 32, .machine = EM_ARM, .flags = 0x400 };
 
+static const struct msk_strv no_subdirs = MSK_STRV_INIT;
+static const struct msk_ldcache_want baseline = { &no_subdirs, false };
+
 static const struct row table[] = {
 	{ 0x303, "libz.so.10", "/z/libz.so.10", 0 },
 	{ 0x303, "libz.so.9", "/z/libz.so.9", 0 },
@@ -91,7 +123,7 @@ static void finds_in(struct msk_str *own_bytes, const struct msk_elf *e, const c
 	const char *variant, *got;
 
 	assert_non_null(c);
-	got = msk_ldcache_find(c, name, &variant);
+	got = msk_ldcache_find(c, name, &baseline, &variant);
 	if (want) {
 		assert_non_null(got);
 		assert_string_equal(got, want);
@@ -140,10 +172,52 @@ static void entries_for_better_cpus_are_told_apart(void **state)
 	add_new(&s, table, N_TABLE, false, 2);
 	c = msk_ldcache_new(&s, &amd64);
 	assert_non_null(c);
-	assert_null(msk_ldcache_find(c, "liba.so", &variant));
+	assert_null(msk_ldcache_find(c, "liba.so", &baseline, &variant));
 	assert_string_equal(variant, "/hw/liba.so");
-	assert_non_null(msk_ldcache_find(c, "libb.so", &variant));
+	assert_non_null(msk_ldcache_find(c, "libb.so", &baseline, &variant));
 	assert_null(variant);
+	msk_ldcache_free(c);
+}
+
+static void a_wanted_variant_comes_first(void **state)
+{
+	MSK_AUTO_STRV v3 = MSK_STRV_INIT, v2 = MSK_STRV_INIT;
+	struct msk_str s = MSK_STR_INIT;
+	struct msk_ldcache *c;
+	const char *other;
+
+	(void)state;
+	msk_strv_push(&v3, "glibc-hwcaps/x86-64-v3");
+	msk_strv_push(&v2, "glibc-hwcaps/x86-64-v2");
+	add_old(&s, NULL, 0, false);
+	add_new(&s, table, N_TABLE, false, 2);
+	c = msk_ldcache_new(&s, &amd64);
+	assert_non_null(c);
+	assert_string_equal(msk_ldcache_find(c, "libb.so", &(struct msk_ldcache_want){ &v3, false }, &other), "/hw/libb.so");
+	assert_string_equal(msk_ldcache_find(c, "liba.so", &(struct msk_ldcache_want){ &v3, false }, &other), "/hw/liba.so");
+	assert_string_equal(msk_ldcache_find(c, "libb.so", &(struct msk_ldcache_want){ &v2, false }, &other), "/b/libb.so");
+	assert_null(msk_ldcache_find(c, "liba.so", &(struct msk_ldcache_want){ &v2, false }, &other));
+	assert_string_equal(other, "/hw/liba.so");
+	msk_ldcache_free(c);
+}
+
+static void old_loaders_prefer_tls_directories(void **state)
+{
+	static const struct row rows[] = {
+		{ 0x303, "liba.so", "/tls/liba.so", 0x80000000 },
+		{ 0x303, "liba.so", "/liba.so", 0 },
+	};
+	struct msk_str s = MSK_STR_INIT;
+	struct msk_ldcache *c;
+	const char *other;
+
+	(void)state;
+	add_new(&s, rows, 2, false, 2);
+	c = msk_ldcache_new(&s, &amd64);
+	assert_non_null(c);
+	assert_string_equal(msk_ldcache_find(c, "liba.so", &(struct msk_ldcache_want){ &no_subdirs, true }, &other),
+			    "/tls/liba.so");
+	assert_string_equal(msk_ldcache_find(c, "liba.so", &baseline, &other), "/liba.so");
 	msk_ldcache_free(c);
 }
 
@@ -172,7 +246,7 @@ static void a_second_choice_kind_yields_to_the_first(void **state)
 
 	(void)state;
 	finds(soft_and_hard, 4, &armhf, "libd.so", "/hard/libd.so");
-	finds(soft_and_hard, 4, &armhf, "libc.so", "/two/libc.so");
+	finds(soft_and_hard, 4, &armhf, "libc.so", "/one/libc.so");
 }
 
 static void the_old_layout_is_read_alone_and_in_front_of_the_new(void **state)
@@ -220,7 +294,7 @@ static void no_mutation_of_a_cache_does_harm(void **state)
 		s.buf[(x >> 9) % s.len] = (char)(x >> 24);
 		c = msk_ldcache_new(&s, &amd64);
 		for (size_t i = 0; c && i < N_TABLE; i++) {
-			const char *path = msk_ldcache_find(c, table[i].name, &variant);
+			const char *path = msk_ldcache_find(c, table[i].name, &baseline, &variant);
 
 			assert_true(!path || strlen(path) <= good.len);
 		}
@@ -305,15 +379,21 @@ static void nodeflib_discards_entries_in_system_dirs(void **state)
 	resolves(s, DF_1_NODEFLIB, "/lib2/liba.so", MSK_BY_CACHE);
 }
 
-static void a_cache_rules_out_ld_so_conf(void **state)
+static void a_stale_cache_is_told_and_ld_so_conf_followed(void **state)
 {
 	struct sysroot *s = *state;
+	MSK_CLEANUP(msk_closure_release) struct msk_closure c = { 0 };
 
 	sysroot_file(s, "etc/ld.so.conf", "/opt\n");
 	put(s, "opt/liba.so", PLAIN_LIBRARY);
 	resolves(s, 0, "/opt/liba.so", MSK_BY_CONF);
 	put_cache(s, table, 0);
-	resolves(s, 0, NULL, MSK_BY_CONF);
+	resolve(s, 0, &c);
+	assert_string_equal(c.objects[1].path, "/opt/liba.so");
+	assert_string_equal(c.notes.v[0],
+			    "/etc/ld.so.cache: stale, so some libraries were found by /etc/ld.so.conf alone; run ldconfig");
+	put(s, "lib/liba.so", PLAIN_LIBRARY);
+	resolves(s, 0, "/lib/liba.so", MSK_BY_SYSTEM_DIR);      /* which the loader finds by itself */
 }
 
 static void a_broken_cache_is_told_and_ld_so_conf_followed(void **state)
@@ -339,7 +419,7 @@ static void assert_answers(const struct msk_elf *e, const struct msk_str *bytes,
 	msk_str_add(&copy, bytes->buf, bytes->len);
 	c = msk_ldcache_new(&copy, e);
 	assert_non_null(c);
-	got = msk_ldcache_find(c, name, &variant);
+	got = msk_ldcache_find(c, name, &baseline, &variant);
 	if (path)
 		assert_string_equal(got, path);
 	else
@@ -395,6 +475,8 @@ int main(void)
 		cmocka_unit_test(numbers_in_names_order_by_value),
 		cmocka_unit_test(the_first_plain_entry_of_the_machine_counts),
 		cmocka_unit_test(entries_for_better_cpus_are_told_apart),
+		cmocka_unit_test(a_wanted_variant_comes_first),
+		cmocka_unit_test(old_loaders_prefer_tls_directories),
 		cmocka_unit_test(a_cache_of_another_byte_order_is_none),
 		cmocka_unit_test(a_second_choice_kind_yields_to_the_first),
 		cmocka_unit_test(the_old_layout_is_read_alone_and_in_front_of_the_new),
@@ -402,7 +484,7 @@ int main(void)
 		cmocka_unit_test(no_mutation_of_a_cache_does_harm),
 		sysroot_test(the_cache_comes_before_the_system_dirs),
 		sysroot_test(nodeflib_discards_entries_in_system_dirs),
-		sysroot_test(a_cache_rules_out_ld_so_conf),
+		sysroot_test(a_stale_cache_is_told_and_ld_so_conf_followed),
 		sysroot_test(a_broken_cache_is_told_and_ld_so_conf_followed),
 	};
 
