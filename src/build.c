@@ -19,6 +19,22 @@ static void tell_facts(const struct msk_build *b, const struct msk_cert_facts *c
 		*b->facts = facts;
 }
 
+/* With -v: what goes in, and why. */
+static void tell_reasons(const struct msk_log *log, const struct msk_rootfs *fs)
+{
+	MSK_AUTO_JSON *rows = log->level >= MSK_LOG_INFO ? msk_rootfs_reasons(fs) : NULL;
+
+	for (size_t i = 0; i < msk_json_count(rows); i++) {
+		const struct msk_json *row = msk_json_at(rows, i);
+
+		const char *from = msk_json_string_value(msk_json_at(row, 3));
+
+		msk_info(log, "%s: %s%s%s (%s)", msk_json_string_value(msk_json_at(row, 0)),
+			 msk_json_string_value(msk_json_at(row, 2)), from ? " " : "", from ? from : "",
+			 msk_json_string_value(msk_json_at(row, 1)));
+	}
+}
+
 int msk_build_rootfs(const struct msk_build *b, struct msk_rootfs **out, struct msk_platform *pf, struct msk_err *err)
 {
 	MSK_CLEANUP(msk_rootfs_cleanup) struct msk_rootfs *fs = msk_rootfs_new();
@@ -33,6 +49,7 @@ int msk_build_rootfs(const struct msk_build *b, struct msk_rootfs **out, struct 
 	if (rc < 0)
 		return -1;
 	tell_facts(b, &g.certs, fs);
+	tell_reasons(b->log, fs);
 	*pf = g.platform;
 	*out = msk_take(&fs);
 	return 0;
@@ -48,11 +65,12 @@ static int make_image(const struct msk_build *b, const struct msk_rootfs *fs, co
 		.single = b->plan->single_layer,
 		.jobs = b->plan->jobs,
 	};
+	MSK_AUTO_JSON *reasons = b->plan->record ? msk_rootfs_reasons(fs) : NULL;
 	struct msk_layers layers;
 
 	if (msk_layers_write(&a, st, &layers, err) < 0)
 		return -1;
-	return msk_image_make(b->plan, pf, &layers, st, out, err);
+	return msk_image_make(b->plan, pf, &layers, reasons, st, out, err);
 }
 
 /* An output that is one of the inputs, by whatever name, would be lost. */

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include "mkscratch/err.h"
+#include "mkscratch/image_tree.h"
 #include "mkscratch/json.h"
 
 struct msk_check {
@@ -22,8 +23,18 @@ struct msk_checks {
 
 #define MSK_MAX_LAYER (16ull << 30)    /* of the plain tar: a bomb ends here */
 
-/* Fails only when the image cannot be read at all (MSK_E_INPUT, MSK_E_IO). */
-int msk_validate(const char *name, struct msk_checks *out, struct msk_err *err);
+/* An image that was looked at: its documents, all its paths, and the findings so far; borrowed for the call. */
+struct msk_validated {
+	const struct msk_checks *checks;
+	const struct msk_json *manifest, *config;
+	const struct msk_image_tree *tree;
+};
+typedef int msk_validated_visitor(void *ctx, const struct msk_validated *image, struct msk_err *err);
+
+/* `name`: what msk_source_open() takes, or DIR:TAG for the images of one tag. `visit` is shown each image whose layers
+ * could be followed; may be NULL. Fails only when the image cannot be read at all, or nothing has that tag
+ * (MSK_E_INPUT, MSK_E_IO), or with what the visitor fails with. */
+int msk_validate(const char *name, msk_validated_visitor *visit, void *ctx, struct msk_checks *out, struct msk_err *err);
 void msk_checks_release(struct msk_checks *c);
 /* The exit status: integrity before malformed before will-not-start. */
 enum msk_code msk_checks_verdict(const struct msk_checks *c);

@@ -17,7 +17,9 @@ struct msk_image {
 
 /* Config (image-spec "config"): one history item a layer, numeric User. */
 struct msk_json *msk_config_json(const struct msk_plan *p, const struct msk_platform *pf, const struct msk_layers *l);
-struct msk_json *msk_manifest_json(const struct msk_plan *p, const struct msk_desc *config, const struct msk_layers *l);
+/* `reasons`: why each path is there, for the annotation; NULL: none. */
+struct msk_json *msk_manifest_json(const struct msk_plan *p, const struct msk_desc *config, const struct msk_layers *l,
+				   const struct msk_json *reasons);
 /* One entry of index.json for a tag: org.opencontainers.image.ref.name and io.containerd.image.name. */
 struct msk_json *msk_index_entry_json(const struct msk_image *img, const struct msk_ref *tag);
 struct msk_json *msk_index_json(const struct msk_image *img);
@@ -26,7 +28,7 @@ struct msk_json *msk_docker_manifest_json(const struct msk_image *img);
 
 /* Config and manifest into the store, and all that is known about the image. */
 int msk_image_make(const struct msk_plan *p, const struct msk_platform *pf, const struct msk_layers *layers,
-		   struct msk_store *st, struct msk_image *out, struct msk_err *err);
+		   const struct msk_json *reasons, struct msk_store *st, struct msk_image *out, struct msk_err *err);
 
 #define MSK_OCI_LAYOUT "{\"imageLayoutVersion\":\"1.0.0\"}"
 

@@ -27,6 +27,7 @@ struct msk_options {
 	/* output */
 	struct msk_strv output, tag;
 	const char *compress, *layers;
+	bool no_record;
 	/* run */
 	bool dry_run, json;
 	const char *print;

@@ -19,6 +19,10 @@ struct msk_user {
 	uint32_t uid, gid;
 };
 
+/* Annotations of ours begin so (oci-layout-spec, section 5.6). */
+#define MSK_ANNOTATION_PREFIX  "dev.mkscratch."
+#define MSK_ANNOTATION_REASONS MSK_ANNOTATION_PREFIX "reasons"
+
 enum msk_input_kind { MSK_INPUT_BIN, MSK_INPUT_FILE, MSK_INPUT_TREE, MSK_INPUT_DIR, MSK_INPUT_LINK };
 
 /* One --bin, --file, --tree, --dir or --link. */
@@ -70,6 +74,7 @@ struct msk_plan {
 	size_t n_targets;
 	struct msk_codec_spec codec;
 	bool single_layer;
+	bool record;                              /* the manifest tells why each path is there */
 	unsigned jobs;                            /* 0: one per core; never changes a byte */
 };
 

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "mkscratch/err.h"
+#include "mkscratch/json.h"
 #include "mkscratch/str.h"
 
 enum msk_entry_type { MSK_DIR, MSK_FILE, MSK_SYMLINK };
@@ -27,10 +28,14 @@ struct msk_content {
 	int64_t mtime_ns;
 };
 
-/* Why an entry is in the image. */
+/* Why an entry is in the image. What depends on the host (paths as typed, the rule of the host's loader) is for those who
+ * look on; what goes into the image is made by msk_rootfs_reasons(). */
 struct msk_origin {
 	char *what;                 /* who asked: "--file ./a:/b", "--certs", "identity", "library" */
 	char *why;                  /* the reason in words: "libz.so.1 needed by /app, found by runpath in /opt/lib" */
+	char *lasting;              /* the same without what depends on the host; NULL: `why` is that already */
+	char *from;                 /* path of the entry that brought this one along, with which the lasting sentence
+	                             * ends; NULL: an option did */
 };
 
 struct msk_entry {
@@ -52,6 +57,7 @@ void msk_rootfs_cleanup(struct msk_rootfs **fs);
 /* A template for the calls below: where, why and how; strings are copied. */
 struct msk_entry_spec {
 	const char *path, *what, *why;
+	const char *lasting, *from;    /* may be NULL; see struct msk_origin */
 	uint32_t mode, uid, gid;
 	enum msk_strata stratum;
 };
@@ -84,6 +90,9 @@ const struct msk_entry *msk_rootfs_find(const struct msk_rootfs *fs, const char 
 /* One line an entry, what --print rootfs shows, fields parted by tabs:
  *   type and mode (f0755), uid:gid, size, stratum (base, libs, app), path [-> link], "# what: why". */
 void msk_rootfs_dump(const struct msk_rootfs *fs, struct msk_str *out);
+
+/* Why each path is there, as it travels inside the image (oci-layout-spec, section 5.6). Depends on the entries alone. */
+struct msk_json *msk_rootfs_reasons(const struct msk_rootfs *fs);
 
 void msk_content_release(struct msk_content *c);
 

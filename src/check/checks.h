@@ -4,6 +4,7 @@
 
 #include "mkscratch/check.h"
 #include "mkscratch/digest.h"
+#include "mkscratch/image_tree.h"
 #include "mkscratch/platform.h"
 #include "mkscratch/source.h"
 #include "mkscratch/tar.h"
@@ -13,26 +14,6 @@ void msk_checks_fail(struct msk_checks *c, enum msk_code code, const char *what,
 	__attribute__((format(printf, 4, 5)));
 /* Turn an error of the bytes into a finding; an I/O error stays an error. The err is cleared when it was turned. */
 int msk_checks_absorb(struct msk_checks *c, const char *what, struct msk_err *err);
-
-/* One path of the layers laid over one another. */
-struct msk_node {
-	char *path;                /* relative, without trailing slash */
-	char *link;
-	enum msk_tar_type type;
-	uint32_t mode;
-	size_t layer;
-	bool hidden;               /* by a later layer */
-};
-
-struct msk_image_tree {
-	struct msk_node *v;
-	size_t n, cap;
-};
-
-void msk_image_tree_release(struct msk_image_tree *t);
-const struct msk_node *msk_image_tree_find(const struct msk_image_tree *t, const char *path);
-/* Sort, drop what later layers replace or delete. */
-void msk_image_tree_settle(struct msk_image_tree *t);
 
 /* A program that is to be looked at while the layers pass by. */
 struct msk_wanted {

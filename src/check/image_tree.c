@@ -1,6 +1,8 @@
 #include <string.h>
 
-#include "checks.h"
+#include "mkscratch/image_tree.h"
+#include "mkscratch/path.h"
+#include "mkscratch/rotree.h"
 
 void msk_image_tree_release(struct msk_image_tree *t)
 {
@@ -86,4 +88,41 @@ const struct msk_node *msk_image_tree_find(const struct msk_image_tree *t, const
 	while (*path == '/')
 		path++;
 	return t->n ? bsearch(path, t->v, t->n, sizeof *t->v, path_vs_node) : NULL;
+}
+
+static enum msk_node_kind look(void *ctx, const char *path, const char **text)
+{
+	const struct msk_node *n = msk_image_tree_find(ctx, path);
+
+	if (!n)
+		return MSK_NODE_NONE;
+	if (n->type == MSK_TAR_SYMLINK)
+		*text = n->link;
+	return n->type == MSK_TAR_SYMLINK ? MSK_NODE_LINK : n->type == MSK_TAR_DIR ? MSK_NODE_DIR : MSK_NODE_OTHER;
+}
+
+static char *follow(const struct msk_image_tree *t, const char *path)
+{
+	const struct msk_path_tree tree = { .look = look, .ctx = (void *)t };
+	char *final = NULL;
+
+	return msk_path_resolve(&tree, path, MSK_MAX_LINKS, &final) == MSK_RESOLVED ? final : NULL;
+}
+
+const struct msk_node *msk_image_tree_resolve(const struct msk_image_tree *t, const char *path)
+{
+	MSK_AUTO_FREE char *final = follow(t, path);
+
+	return final ? msk_image_tree_find(t, final) : NULL;
+}
+
+char *msk_image_tree_locate(const struct msk_image_tree *t, const char *path)
+{
+	MSK_AUTO_FREE char *plain = msk_path_normalise(path), *dir = msk_path_dir(plain), *base = msk_path_base(plain);
+	MSK_AUTO_FREE char *final = follow(t, dir), *at = NULL;
+
+	if (!final || strcmp(plain, "/") == 0)
+		return NULL;
+	at = msk_xasprintf("%s/%s", strcmp(final, "/") == 0 ? "" : final, base);
+	return msk_image_tree_find(t, at) ? msk_take(&at) : NULL;
 }

@@ -6,29 +6,6 @@
 
 #include "checks.h"
 #include "mkscratch/elf.h"
-#include "mkscratch/path.h"
-
-static enum msk_node_kind look(void *ctx, const char *path, const char **text)
-{
-	const struct msk_node *n = msk_image_tree_find(ctx, path);
-
-	if (!n)
-		return MSK_NODE_NONE;
-	if (n->type == MSK_TAR_SYMLINK)
-		*text = n->link;
-	return n->type == MSK_TAR_SYMLINK ? MSK_NODE_LINK : n->type == MSK_TAR_DIR ? MSK_NODE_DIR : MSK_NODE_OTHER;
-}
-
-/* Where a path of the image leads through its symlinks; NULL when nowhere. */
-static const struct msk_node *resolve(const struct msk_image_tree *t, const char *path)
-{
-	const struct msk_path_tree tree = { .look = look, .ctx = (void *)t };
-	MSK_AUTO_FREE char *final = NULL;
-
-	if (msk_path_resolve(&tree, path, MSK_MAX_LINKS, &final) != MSK_RESOLVED)
-		return NULL;
-	return msk_image_tree_find(t, final);
-}
 
 static const char *first_entrypoint(const struct msk_json *config)
 {
@@ -40,7 +17,7 @@ static const char *first_entrypoint(const struct msk_json *config)
 
 static void check_loader(struct msk_checks *c, const struct msk_image_tree *t, const struct msk_elf *e, const char *path)
 {
-	const struct msk_node *n = e->interp ? resolve(t, e->interp) : NULL;
+	const struct msk_node *n = e->interp ? msk_image_tree_resolve(t, e->interp) : NULL;
 
 	if (!e->interp)
 		msk_checks_pass(c, "entrypoint", "%s, %s, %s", path, msk_linkage_name(e->linkage), msk_elf_machine_name(e));
@@ -84,7 +61,7 @@ static int check_entrypoint(struct msk_checks *c, const struct msk_image_tree *t
 		msk_checks_pass(c, "entrypoint", "%s, looked up in PATH when it starts", path);
 		return 0;
 	}
-	n = resolve(t, path);
+	n = msk_image_tree_resolve(t, path);
 	if (!n)
 		msk_checks_fail(c, MSK_E_MISSING, "entrypoint", "%s: not in the image", path);
 	else if (n->type != MSK_TAR_FILE && n->type != MSK_TAR_HARDLINK)
@@ -106,7 +83,7 @@ static void check_user(struct msk_checks *c, const struct msk_image_tree *t, con
 		msk_checks_pass(c, "user", "not set: root");
 	else if (user[strspn(user, "0123456789:")] == '\0')
 		msk_checks_pass(c, "user", "%s", user);
-	else if (!resolve(t, "/etc/passwd"))
+	else if (!msk_image_tree_resolve(t, "/etc/passwd"))
 		msk_checks_fail(c, MSK_E_MISSING, "user", "%s: a name, but the image has no /etc/passwd", user);
 	else
 		msk_checks_pass(c, "user", "%s, by name", user);

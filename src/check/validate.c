@@ -17,6 +17,9 @@ struct validation {
 	struct msk_checks *checks;
 	struct msk_strv seen;              /* manifests, each looked at once */
 	struct msk_strv known;             /* digests that something refers to */
+	char *tag;                         /* only images of this tag; NULL: all */
+	msk_validated_visitor *visit;      /* may be NULL */
+	void *ctx;
 };
 
 static void validation_release(struct validation *v)
@@ -24,6 +27,7 @@ static void validation_release(struct validation *v)
 	msk_source_free(v->source);
 	msk_strv_release(&v->seen);
 	msk_strv_release(&v->known);
+	free(v->tag);
 }
 
 /* The parts of a descriptor, checked before the digest may become a path. A finding when they are not sound. */
@@ -165,6 +169,8 @@ static int check_image_with(struct validation *v, const struct msk_json *manifes
 	msk_image_tree_settle(&tree);
 	if (rc == 0)
 		rc = msk_check_start(v->checks, &tree, &wanted, config, err);
+	if (rc == 0 && v->visit)
+		rc = v->visit(v->ctx, &(struct msk_validated){ v->checks, manifest, config, &tree }, err);
 	if (wanted.fd >= 0)
 		close(wanted.fd);
 	return rc;
@@ -210,6 +216,16 @@ static int check_manifest(struct validation *v, const struct msk_json *desc, int
 	return says_index(doc, desc) ? check_manifests(v, doc, depth + 1, err) : check_image(v, doc, err);
 }
 
+/* Does this entry of index.json go by the tag that is asked for, short or in full? */
+static bool has_tag(const struct validation *v, const struct msk_json *desc)
+{
+	const struct msk_json *a = msk_json_get(desc, "annotations");
+	const char *ref = msk_json_get_string(a, "org.opencontainers.image.ref.name");
+	const char *name = msk_json_get_string(a, "io.containerd.image.name");
+
+	return !v->tag || (ref && strcmp(ref, v->tag) == 0) || (name && strcmp(name, v->tag) == 0);
+}
+
 static int check_manifests(struct validation *v, const struct msk_json *index, int depth, struct msk_err *err)
 {
 	const struct msk_json *manifests = msk_json_get(index, "manifests");
@@ -225,7 +241,8 @@ static int check_manifests(struct validation *v, const struct msk_json *index, i
 		return 0;
 	}
 	for (size_t i = 0; i < msk_json_count(manifests); i++)
-		if (check_manifest(v, msk_json_at(manifests, i), depth, err) < 0)
+		if ((depth > 0 || has_tag(v, msk_json_at(manifests, i))) &&
+		    check_manifest(v, msk_json_at(manifests, i), depth, err) < 0)
 			return -1;
 	return 0;
 }
@@ -312,19 +329,41 @@ static int check_docker_side(struct validation *v, const struct msk_json *index,
 	return 0;
 }
 
-int msk_validate(const char *name, struct msk_checks *out, struct msk_err *err)
+static int fail_no_tag(const struct validation *v, const struct msk_json *index, struct msk_err *err)
+{
+	const struct msk_json *manifests = msk_json_get(index, "manifests");
+	MSK_AUTO_STR tags = MSK_STR_INIT;
+
+	for (size_t i = 0; i < msk_json_count(manifests) && tags.len < 200; i++) {
+		const struct msk_json *a = msk_json_get(msk_json_at(manifests, i), "annotations");
+		const char *ref = msk_json_get_string(a, "org.opencontainers.image.ref.name");
+
+		if (ref)
+			msk_str_addf(&tags, "%s%s", tags.len ? ", " : "", ref);
+	}
+	msk_fail(err, MSK_E_INPUT, "%s: no image has the tag %s", msk_source_name(v->source), v->tag);
+	return tags.len ? msk_hint(err, "its tags: %s", tags.buf) : -1;
+}
+
+int msk_validate(const char *name, msk_validated_visitor *visit, void *ctx, struct msk_checks *out, struct msk_err *err)
 {
 	MSK_CLEANUP(msk_checks_release) struct msk_checks checks = { 0 };
-	MSK_CLEANUP(validation_release) struct validation v = { .checks = &checks };
+	MSK_CLEANUP(validation_release) struct validation v = { .checks = &checks, .visit = visit, .ctx = ctx };
+	MSK_AUTO_FREE char *path = msk_source_split_tag(name, &v.tag);
 	MSK_AUTO_JSON *index = NULL;
 	bool found;
 
-	if (msk_source_open(name, &v.source, err) < 0 || check_layout_version(&v, err) < 0 ||
+	if (msk_source_open(path, &v.source, err) < 0 || check_layout_version(&v, err) < 0 ||
 	    read_top(&v, "index.json", &found, &index, err) < 0)
 		return -1;
 	if (!found)
 		return msk_fail(err, MSK_E_INPUT, "%s: index.json is missing", name);
-	if (check_manifests(&v, index, 0, err) < 0 || check_docker_side(&v, index, err) < 0)
+	if (check_manifests(&v, index, 0, err) < 0)
+		return -1;
+	if (v.tag && v.seen.n == 0)
+		return fail_no_tag(&v, index, err);
+	/* Of the archive's other side only the whole can be compared. */
+	if (!v.tag && check_docker_side(&v, index, err) < 0)
 		return -1;
 	*out = checks;
 	checks = (struct msk_checks){ 0 };

@@ -64,7 +64,7 @@ static int verify(const struct msk_options *o, const char *image, struct msk_err
 	const char *heading = o->args.n > 1 ? image : NULL;
 	bool quiet = o->level < MSK_LOG_WARN;
 
-	if (msk_validate(image, &c, err) < 0 ||
+	if (msk_validate(image, NULL, NULL, &c, err) < 0 ||
 	    (o->json ? print_json(image, &c, err) : print_list(heading, &c, quiet, err)) < 0)
 		return -1;
 	if (msk_checks_verdict(&c) != MSK_OK && first->code == MSK_OK)

@@ -161,6 +161,10 @@ const struct opt_row msk_opt_rows[] = {
 	  "split, the default: certificates and zones, libraries, the program, each a layer; or one for all.",
 	  TO_TEXT(layers), COMPLETE_WORDS, "split single" },
 
+	{ 0, "no-record", NULL, OPT_FLAG, GROUP_OUTPUT, B,
+	  "Leave out of the manifest why each file is in the image, which `mkscratch why` reads.",
+	  TO_FLAG(no_record), COMPLETE_NONE, NULL },
+
 	{ 'n', "dry-run", NULL, OPT_FLAG, GROUP_RUN, B,
 	  "Read all inputs, say what would be made, write nothing.",
 	  TO_FLAG(dry_run), COMPLETE_NONE, NULL },
@@ -173,7 +177,7 @@ const struct opt_row msk_opt_rows[] = {
 	{ 0, "man", NULL, OPT_FLAG, GROUP_RUN, VERB_HELP,
 	  "Print the man page in roff.",
 	  TO_FLAG(man), COMPLETE_NONE, NULL },
-	{ 0, "json", NULL, OPT_FLAG, GROUP_RUN, B | VERB_DEPS | VERB_VERIFY,
+	{ 0, "json", NULL, OPT_FLAG, GROUP_RUN, B | VERB_DEPS | VERB_VERIFY | VERB_WHY,
 	  "Print the result as JSON.",
 	  TO_FLAG(json), COMPLETE_NONE, NULL },
 	{ 'q', "quiet", NULL, OPT_FLAG, GROUP_RUN, B | VERB_VERIFY,

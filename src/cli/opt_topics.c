@@ -60,9 +60,12 @@ const struct verb msk_verbs[] = {
 	  "Nothing is run: the rules of the program's own loader (glibc's or musl's) are applied to the files below "
 	  "--root. Exit status 4 when something is missing.\n", msk_cmd_deps },
 	{ "verify", VERB_VERIFY, "IMAGE...", "check every digest, size and document of an image",
-	  "IMAGE is an archive or a layout directory. Every blob is read to its end. Exit status 7 for bytes that do not "
-	  "match, 3 for a malformed document, 4 for a program that would not start.\n",
+	  "IMAGE is an archive, a layout directory, or DIR:TAG. Every blob is read to its end. Exit status 7 for bytes that "
+	  "do not match, 3 for a malformed document, 4 for a program that would not start.\n",
 	  msk_cmd_verify },
+	{ "why", VERB_WHY, "IMAGE PATH...", "tell why a path is in an image",
+	  "The chain from the path to the program, option or evidence that brought it along, as the manifest records it. "
+	  "IMAGE is an archive, a layout directory, or DIR:TAG; it is verified on the way.\n", msk_cmd_why },
 	{ "help", VERB_HELP, "[TOPIC]", "explain a topic or a verb", "", msk_cmd_help },
 	{ "completion", VERB_COMPLETION, "bash|zsh|fish", "print completions for a shell",
 	  "  mkscratch completion bash > /etc/bash_completion.d/mkscratch\n", msk_cmd_completion },

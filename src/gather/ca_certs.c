@@ -127,7 +127,7 @@ int msk_gather_certs(struct msk_gather *g, struct msk_err *err)
 	MSK_AUTO_BUNDLE b = { 0 };
 	MSK_AUTO_STR from = MSK_STR_INIT;
 	MSK_AUTO_STR text = MSK_STR_INIT;
-	MSK_AUTO_FREE char *why = NULL;
+	MSK_AUTO_FREE char *why = NULL, *lasting = NULL;
 	bool bundle = g->plan->certs || g->plan->certs_file;
 	size_t dropped;
 
@@ -139,7 +139,8 @@ int msk_gather_certs(struct msk_gather *g, struct msk_err *err)
 	print_set(&b, &text, &g->certs);
 	tell(g, from.buf, dropped);
 	why = msk_xasprintf("%zu certificates from %s", g->certs.count, from.buf);
+	lasting = msk_xasprintf("%zu certificates", g->certs.count);
 	return msk_rootfs_add_data(g->fs, &(struct msk_entry_spec){
-		.path = MSK_CERTS_PATH, .what = bundle ? "--certs" : "--cert", .why = why, .mode = 0644,
-		.stratum = MSK_STRATUM_BASE }, text.buf, text.len, err);
+		.path = MSK_CERTS_PATH, .what = bundle ? "--certs" : "--cert", .why = why, .lasting = lasting,
+		.mode = 0644, .stratum = MSK_STRATUM_BASE }, text.buf, text.len, err);
 }

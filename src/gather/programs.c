@@ -92,19 +92,28 @@ static char *reason(const struct msk_program *p, size_t i)
 	return msk_str_take(&s);
 }
 
-static struct msk_entry_spec library_spec(const char *path, const char *why)
+static struct msk_entry_spec library_spec(const char *path, const char *why, const char *from)
 {
-	return (struct msk_entry_spec){ .path = path, .what = "library", .why = why, .mode = 0755,
+	return (struct msk_entry_spec){ .path = path, .what = "library", .why = why, .from = from, .mode = 0755,
 					.stratum = MSK_STRATUM_LIBS };
+}
+
+/* Which rule found it, and by which path, differs from host to host; that it is needed does not. */
+static char *lasting_reason(const struct msk_object *o)
+{
+	return o->found_by == MSK_BY_INTERP ? msk_xstrdup("interpreter of") : msk_xasprintf("%s needed by", o->name);
 }
 
 static int add_library(struct msk_program *p, size_t i, const char *path, struct msk_err *err)
 {
 	const struct msk_object *o = &p->closure.objects[i];
 	MSK_AUTO_ROFILE f = MSK_ROFILE_INIT;
-	MSK_AUTO_FREE char *why = reason(p, i);
-	struct msk_entry_spec s = library_spec(path, why);
+	MSK_AUTO_FREE char *why = reason(p, i), *lasting = lasting_reason(o);
+	struct msk_entry_spec s =
+		library_spec(path, why, msk_program_path(p, o->found_by == MSK_BY_INTERP ? 0 : o->parent));
 	bool found;
+
+	s.lasting = lasting;
 
 	if (msk_host_open_file(p->g->host, o->walk.final, &found, &f, NULL, err) < 0)
 		return -1;
@@ -118,8 +127,9 @@ static int add_links(struct msk_program *p, const struct msk_object *o, struct m
 	MSK_AUTO_FREE char *why = msk_xasprintf("on the way to %s", o->path);
 
 	for (size_t i = 0; i < o->walk.links.n; i++) {
-		struct msk_entry_spec s = library_spec(o->walk.links.v[i], why);
+		struct msk_entry_spec s = library_spec(o->walk.links.v[i], why, o->walk.final);
 
+		s.lasting = "on the way to";
 		if (msk_rootfs_add_symlink(p->g->fs, &s, o->walk.targets.v[i], err) < 0)
 			return -1;
 	}
@@ -168,7 +178,8 @@ static int add_alias(struct msk_program *p, size_t i, const char *name, struct m
 		return -1;
 	path = dir ? msk_xasprintf("%s/%s", walk.final ? walk.final : dir, name) : msk_xstrdup(name);
 	why = msk_xasprintf("another name of %s", msk_program_path(p, i));
-	s = library_spec(path, why);
+	s = library_spec(path, why, msk_program_path(p, i));
+	s.lasting = "another name of";
 	return msk_rootfs_add_symlink(p->g->fs, &s, msk_program_path(p, i), err);
 }
 

@@ -236,6 +236,8 @@ static int add_cache(struct proof *pr, const struct msk_program *p, struct msk_e
 				    .stratum = MSK_STRATUM_LIBS };
 
 	msk_ldcache_write(&p->elf, entries, n, &bytes);
+	s.from = entries[0].path;
+	s.lasting = "leads the loader to";
 	s.why = why = msk_xasprintf("leads the loader to %s%s", entries[0].path, n > 1 ? " and others" : "");
 	return msk_rootfs_add_data(pr->g->fs, &s, bytes.buf, bytes.len, err);
 }

@@ -23,7 +23,7 @@ static int too_large(size_t bytes, struct msk_err *err)
 
 static struct msk_entry_spec spec_for(const char *path, uint32_t mode, const char *why)
 {
-	return (struct msk_entry_spec){ .path = path, .what = "--tz", .why = why, .mode = mode,
+	return (struct msk_entry_spec){ .path = path, .what = "--tz", .why = why, .lasting = "time zones", .mode = mode,
 					.stratum = MSK_STRATUM_BASE };
 }
 

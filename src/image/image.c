@@ -28,11 +28,12 @@ static uint64_t stored_size(const struct msk_store *st)
 }
 
 int msk_image_make(const struct msk_plan *p, const struct msk_platform *pf, const struct msk_layers *layers,
-		   struct msk_store *st, struct msk_image *out, struct msk_err *err)
+		   const struct msk_json *reasons, struct msk_store *st, struct msk_image *out, struct msk_err *err)
 {
 	*out = (struct msk_image){ .platform = *pf, .layers = *layers, .tags = p->tags, .n_tags = p->n_tags };
 	if (put_document(msk_config_json(p, pf, layers), MSK_TYPE_CONFIG, st, &out->config, err) < 0 ||
-	    put_document(msk_manifest_json(p, &out->config, layers), MSK_TYPE_MANIFEST, st, &out->manifest, err) < 0)
+	    put_document(msk_manifest_json(p, &out->config, layers, reasons), MSK_TYPE_MANIFEST, st, &out->manifest,
+			 err) < 0)
 		return -1;
 	out->size = stored_size(st);
 	return 0;

@@ -1,8 +1,23 @@
 #include "mkscratch/image.h"
 
-struct msk_json *msk_manifest_json(const struct msk_plan *p, const struct msk_desc *config, const struct msk_layers *l)
+static struct msk_json *annotations(const struct msk_config *c, const struct msk_json *reasons)
 {
-	const struct msk_config *c = &p->config;
+	struct msk_json *a = msk_json_object();
+
+	for (size_t i = 0; i < c->annotation_keys.n; i++)
+		msk_json_set_string(a, c->annotation_keys.v[i], c->annotation_values.v[i]);
+	if (reasons) {
+		MSK_AUTO_STR text = MSK_STR_INIT;
+
+		msk_json_dump(reasons, &text);
+		msk_json_set_string(a, MSK_ANNOTATION_REASONS, msk_str_c(&text));
+	}
+	return a;
+}
+
+struct msk_json *msk_manifest_json(const struct msk_plan *p, const struct msk_desc *config, const struct msk_layers *l,
+				   const struct msk_json *reasons)
+{
 	struct msk_json *o = msk_json_object(), *layers = msk_json_array();
 
 	for (size_t i = 0; i < l->n; i++)
@@ -11,12 +26,7 @@ struct msk_json *msk_manifest_json(const struct msk_plan *p, const struct msk_de
 	msk_json_set_string(o, "mediaType", MSK_TYPE_MANIFEST);
 	msk_json_set(o, "config", msk_desc_json(config));
 	msk_json_set(o, "layers", layers);
-	if (c->annotation_keys.n) {
-		struct msk_json *a = msk_json_object();
-
-		for (size_t i = 0; i < c->annotation_keys.n; i++)
-			msk_json_set_string(a, c->annotation_keys.v[i], c->annotation_values.v[i]);
-		msk_json_set(o, "annotations", a);
-	}
+	if (p->config.annotation_keys.n || reasons)
+		msk_json_set(o, "annotations", annotations(&p->config, reasons));
 	return o;
 }

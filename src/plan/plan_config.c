@@ -136,6 +136,16 @@ static int plan_env(const struct msk_options *o, const struct msk_plan *p, struc
 	return add_env(&all, env, err);
 }
 
+/* What the program writes itself. */
+static int check_annotations(const struct msk_strv *keys, struct msk_err *err)
+{
+	for (size_t i = 0; i < keys->n; i++)
+		if (msk_starts_with(keys->v[i], MSK_ANNOTATION_PREFIX))
+			return msk_fail(err, MSK_E_USAGE, "--annotation %s: keys beginning with %s are made by mkscratch",
+					keys->v[i], MSK_ANNOTATION_PREFIX);
+	return 0;
+}
+
 static int plan_pairs(const char *option, const struct msk_strv *typed, struct msk_strv *keys, struct msk_strv *values,
 		      struct msk_err *err)
 {
@@ -254,7 +264,8 @@ int msk_plan_config(const struct msk_options *o, struct msk_plan *p, struct msk_
 	if (plan_command(o, p, c, err) < 0 || plan_env(o, p, &c->env, err) < 0 ||
 	    plan_ports(&o->expose, &c->ports, err) < 0 || plan_volumes(&o->volume, &c->volumes, err) < 0 ||
 	    plan_pairs("--label", &o->label, &c->label_keys, &c->label_values, err) < 0 ||
-	    plan_pairs("--annotation", &o->annotation, &c->annotation_keys, &c->annotation_values, err) < 0)
+	    plan_pairs("--annotation", &o->annotation, &c->annotation_keys, &c->annotation_values, err) < 0 ||
+	    check_annotations(&c->annotation_keys, err) < 0)
 		return -1;
 	if (config_path("--workdir", o->workdir ? o->workdir : "/", &c->workdir, err) < 0)
 		return -1;

@@ -152,5 +152,6 @@ int msk_plan_outputs(const struct msk_options *o, struct msk_plan *p, struct msk
 	    plan_codec(o->compress ? o->compress : "gzip", &p->codec, err) < 0 ||
 	    plan_layers(o->layers ? o->layers : "split", &p->single_layer, err) < 0)
 		return -1;
+	p->record = !o->no_record;
 	return o->jobs ? plan_jobs(o->jobs, &p->jobs, err) : 0;
 }

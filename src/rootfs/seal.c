@@ -167,7 +167,7 @@ static void append_parent(struct msk_rootfs *fs, const char *path, size_t len, e
 		.stratum = stratum,
 		.implied = true,
 		.body.fd = -1,
-		.origin = { msk_xstrdup("parent"), msk_xasprintf("parent of %s", path) },
+		.origin = { .what = msk_xstrdup("parent"), .why = msk_xasprintf("parent of %s", path) },
 	};
 }
 

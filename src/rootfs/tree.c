@@ -20,6 +20,8 @@ void msk_entry_release(struct msk_entry *e)
 	free(e->link);
 	free(e->origin.what);
 	free(e->origin.why);
+	free(e->origin.lasting);
+	free(e->origin.from);
 	msk_content_release(&e->body);
 }
 
@@ -94,7 +96,12 @@ static int append(struct msk_rootfs *fs, const struct msk_entry_spec *s, enum ms
 		.gid = s->gid,
 		.stratum = s->stratum,
 		.body.fd = -1,
-		.origin = { msk_xstrdup(s->what), msk_xstrdup(s->why) },
+		.origin = {
+			.what = msk_xstrdup(s->what),
+			.why = msk_xstrdup(s->why),
+			.lasting = s->lasting ? msk_xstrdup(s->lasting) : NULL,
+			.from = s->from ? msk_xstrdup(s->from) : NULL,
+		},
 	};
 	return 0;
 }

@@ -102,6 +102,25 @@ static int list_archive(struct msk_source *s, struct msk_err *err)
 	return err->code == MSK_OK ? 0 : -1;
 }
 
+/* A tag may hold colons itself, a path too: the shortest front part that exists is the path. */
+char *msk_source_split_tag(const char *name, char **tag)
+{
+	struct stat st;
+
+	*tag = NULL;
+	if (stat(name, &st) == 0)
+		return msk_xstrdup(name);
+	for (const char *colon = strchr(name, ':'); colon; colon = strchr(colon + 1, ':')) {
+		MSK_AUTO_FREE char *path = msk_xstrndup(name, (size_t)(colon - name));
+
+		if (!colon[1] || stat(path, &st) < 0)
+			continue;
+		*tag = msk_xstrdup(colon + 1);
+		return msk_take(&path);
+	}
+	return msk_xstrdup(name);
+}
+
 int msk_source_open(const char *name, struct msk_source **out, struct msk_err *err)
 {
 	MSK_CLEANUP(msk_source_cleanup) struct msk_source *s = msk_xcalloc(1, sizeof *s);

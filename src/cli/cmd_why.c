@@ -1,0 +1,216 @@
+#include <string.h>
+
+#include "opt.h"
+#include "mkscratch/check.h"
+#include "mkscratch/plan.h"
+
+/* The question, and what an image answers. Rows are those of the annotation: path, what, why and, where another entry
+ * brought it along, from. */
+struct question {
+	const struct msk_options *o;
+	const char *image;
+	bool answered;
+};
+
+/* One answer: the steps of a chain, from the path that was asked for to what nobody brought along. */
+struct step {
+	char *path;
+	const char *what, *why;
+	const char *from;               /* NULL at the end of the chain */
+};
+
+struct chain {
+	struct step *v;
+	size_t n, cap;
+};
+
+static void chain_release(struct chain *c)
+{
+	for (size_t i = 0; i < c->n; i++)
+		free(c->v[i].path);
+	free(c->v);
+}
+
+static const char *field(const struct msk_json *row, size_t i)
+{
+	return msk_json_string_value(msk_json_at(row, i));
+}
+
+static bool is_sound(const struct msk_json *row)
+{
+	return field(row, 0) && field(row, 1) && field(row, 2);
+}
+
+static bool is_below(const char *path, const char *dir, size_t n)
+{
+	return strncmp(path, dir, n) == 0 && path[n] == '/';
+}
+
+/* A row speaks of its path, or, when that ends in '/', of a directory and all below it. */
+static bool speaks_of(const char *row, const char *path)
+{
+	size_t n = strlen(row);
+
+	if (n == 0 || row[n - 1] != '/')
+		return strcmp(row, path) == 0;
+	return (strncmp(path, row, n - 1) == 0 && path[n - 1] == '\0') || is_below(path, row, n - 1);
+}
+
+static const struct msk_json *find_row(const struct msk_json *rows, const char *path)
+{
+	for (size_t i = 0; i < msk_json_count(rows); i++) {
+		const struct msk_json *row = msk_json_at(rows, i);
+
+		if (is_sound(row) && speaks_of(field(row, 0), path))
+			return row;
+	}
+	return NULL;
+}
+
+/* The first row below a directory that nobody asked for. */
+static const struct msk_json *find_row_below(const struct msk_json *rows, const char *path)
+{
+	for (size_t i = 0; i < msk_json_count(rows); i++) {
+		const struct msk_json *row = msk_json_at(rows, i);
+
+		if (is_sound(row) && is_below(field(row, 0), path, strlen(path)))
+			return row;
+	}
+	return NULL;
+}
+
+static void add_step(struct chain *c, struct step own_step)
+{
+	MSK_GROW(c->v, c->n, c->cap);
+	c->v[c->n++] = own_step;
+}
+
+static bool was_there(const struct chain *c, const char *path)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (strcmp(c->v[i].path, path) == 0)
+			return true;
+	return false;
+}
+
+static char *without_slash(const char *path)
+{
+	size_t n = strlen(path);
+
+	return msk_xstrndup(path, n > 1 && path[n - 1] == '/' ? n - 1 : n);
+}
+
+/* From `path` on; the rows are the image's own word and may lead in circles. */
+static void follow(const struct msk_json *rows, const char *path, struct chain *c)
+{
+	MSK_AUTO_FREE char *at = msk_xstrdup(path);
+
+	while (at && !was_there(c, at)) {
+		const struct msk_json *row = find_row(rows, at), *below = row ? NULL : find_row_below(rows, at);
+		const char *from = row ? field(row, 3) : below ? field(below, 0) : NULL;
+
+		if (row)
+			add_step(c, (struct step){ msk_xstrdup(at), field(row, 1), field(row, 2), from });
+		else if (below)
+			add_step(c, (struct step){ msk_xstrdup(at), "parent", "parent of", from });
+		free(at);
+		at = from ? without_slash(from) : NULL;
+	}
+}
+
+static int print_chain(const struct chain *c, struct msk_err *err)
+{
+	MSK_AUTO_STR out = MSK_STR_INIT;
+
+	for (size_t i = 0; i < c->n; i++)
+		msk_str_addf(&out, "%*s%s: %s%s%s (%s)\n", (int)(2 * i), "", c->v[i].path, c->v[i].why,
+			     c->v[i].from ? " " : "", c->v[i].from ? c->v[i].from : "", c->v[i].what);
+	return msk_print(&out, err);
+}
+
+static int print_chain_json(const char *asked, const struct chain *c, struct msk_err *err)
+{
+	MSK_AUTO_JSON *o = msk_json_object();
+	struct msk_json *steps = msk_json_array();
+
+	for (size_t i = 0; i < c->n; i++) {
+		struct msk_json *s = msk_json_object();
+
+		msk_json_set_string(s, "path", c->v[i].path);
+		msk_json_set_string(s, "what", c->v[i].what);
+		msk_json_set_string(s, "why", c->v[i].why);
+		if (c->v[i].from)
+			msk_json_set_string(s, "from", c->v[i].from);
+		msk_json_push(steps, s);
+	}
+	msk_json_set(o, "path", msk_json_text(asked));
+	msk_json_set(o, "chain", steps);
+	return msk_print_json(o, err);
+}
+
+static int answer(const struct question *q, const struct msk_json *rows, const struct msk_image_tree *tree,
+		  const char *asked, struct msk_err *err)
+{
+	MSK_CLEANUP(chain_release) struct chain c = { NULL, 0, 0 };
+	MSK_AUTO_FREE char *path = msk_image_tree_locate(tree, asked);
+	MSK_AUTO_STR escaped = MSK_STR_INIT;
+
+	if (!path)
+		return msk_fail(err, MSK_E_INPUT, "%s: %s is not in the image", q->image, asked);
+	msk_str_add_escaped(&escaped, path, strlen(path));
+	follow(rows, escaped.buf, &c);
+	if (c.n == 0)
+		return msk_fail(err, MSK_E_INPUT, "%s: its record does not speak of %s", q->image, asked);
+	return q->o->json ? print_chain_json(asked, &c, err) : print_chain(&c, err);
+}
+
+static int fail_no_record(const char *image, struct msk_err *err)
+{
+	msk_fail(err, MSK_E_INPUT, "%s: has no record of why its files are there", image);
+	return msk_hint(err, "images made with --no-record, or by another tool, have none");
+}
+
+/* Words of an image whose bytes are not what they should be are worth nothing. */
+static int check_sound(const char *image, const struct msk_checks *c, struct msk_err *err)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (c->v[i].code == MSK_E_INTEGRITY || c->v[i].code == MSK_E_INPUT)
+			return msk_fail(err, c->v[i].code, "%s: %s: %s", image, c->v[i].what, c->v[i].detail);
+	return 0;
+}
+
+static int visit(void *ctx, const struct msk_validated *image, struct msk_err *err)
+{
+	struct question *q = ctx;
+	const char *text = msk_json_get_string(msk_json_get(image->manifest, "annotations"), MSK_ANNOTATION_REASONS);
+	MSK_AUTO_JSON *rows = NULL;
+
+	/* Several tags of one layout, several platforms: the first image answers. */
+	if (q->answered)
+		return 0;
+	q->answered = true;
+	if (check_sound(q->image, image->checks, err) < 0)
+		return -1;
+	if (!text)
+		return fail_no_record(q->image, err);
+	if (msk_json_parse(text, strlen(text), MSK_ANNOTATION_REASONS, &rows, err) < 0)
+		return msk_ctx(err, "%s", q->image);
+	for (size_t i = 1; i < q->o->args.n; i++)
+		if (answer(q, rows, image->tree, q->o->args.v[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+int msk_cmd_why(const struct msk_options *o, struct msk_err *err)
+{
+	MSK_CLEANUP(msk_checks_release) struct msk_checks c = { 0 };
+	struct question q = { .o = o, .image = o->args.n ? o->args.v[0] : NULL };
+
+	if (o->args.n < 2) {
+		msk_fail(err, MSK_E_USAGE, o->args.n ? "why: no PATH given" : "why: no IMAGE given");
+		return msk_hint(err, "mkscratch why img.tar /app");
+	}
+	if (msk_validate(q.image, visit, &q, &c, err) < 0)
+		return -1;
+	return q.answered ? 0 : check_sound(q.image, &c, err);
+}
