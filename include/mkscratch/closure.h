@@ -48,7 +48,6 @@ struct msk_object {
 	                                * what is missing, or ignored by this loader */
 	size_t n_needed;
 	struct msk_elf elf;
-	struct msk_walk walk;          /* symlinks on the way, canonical path */
 	uint64_t dev, ino;
 };
 

@@ -44,7 +44,9 @@ void msk_walk_release(struct msk_walk *w);
 
 struct msk_rotree {
 	/* Follow `path` (absolute). *out is open for reading when it is a regular file; other kinds come back with
-	 * fd -1 and their mode. walk may be NULL. Fails (-1): MSK_E_IO for anything but the values above. */
+	 * fd -1 and their mode. Of what is ABSENT, out->mode is S_IFLNK when there is a symlink of that name, which leads
+	 * nowhere; else *out is left alone. walk is for who needs the way; NULL is much cheaper.
+	 * Fails (-1): MSK_E_IO for anything but the values above. */
 	int (*open)(struct msk_rotree *t, const char *path, enum msk_lookup *how, struct msk_rofile *out,
 		    struct msk_walk *walk, struct msk_err *err);
 	/* Names in a directory, sorted by bytes; ABSENT when it is none. */

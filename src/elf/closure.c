@@ -28,7 +28,6 @@ static void object_release(struct msk_object *o)
 	msk_strv_release(&o->searched);
 	msk_strv_release(&o->skipped);
 	msk_elf_release(&o->elf);
-	msk_walk_release(&o->walk);
 }
 
 void msk_missing_release(struct msk_missing *m)
@@ -442,7 +441,7 @@ static int open_interp(const struct msk_loader *l, const char *path, bool requir
 	MSK_AUTO_ROFILE f = MSK_ROFILE_INIT;
 	enum msk_lookup how;
 
-	if (l->args->tree->open(l->args->tree, path, &how, &f, &o->walk, err) < 0)
+	if (l->args->tree->open(l->args->tree, path, &how, &f, NULL, err) < 0)
 		return -1;
 	if (how == MSK_ABSENT)
 		return required ? fail_no_interp(l, path, err) : 0;

@@ -56,7 +56,6 @@ void msk_search_release(struct msk_search *s)
 	free(s->hit.path);
 	free(s->hit.rule_dir);
 	msk_elf_release(&s->hit.elf);
-	msk_walk_release(&s->hit.walk);
 }
 
 char *msk_loader_absolute(const struct msk_loader *l, const char *path)
@@ -108,11 +107,11 @@ static char *link_target(const char *link, const char *text)
 	return out.len ? msk_str_take(&out) : msk_xstrdup("/");
 }
 
-/* The file is not there. When its own name is a symlink, say where that leads to; links among its directories are
- * the tree's business. */
-static int pass_over_absent(struct msk_search *s, const char *path, const struct msk_walk *w)
+/* Where the symlink of that name leads to, which is not there; links among its directories are the tree's business. */
+static char *lost_target(const char *path, const struct msk_walk *w)
 {
-	MSK_AUTO_FREE char *base = msk_path_base(path), *target = NULL;
+	MSK_AUTO_FREE char *base = msk_path_base(path);
+	char *target = NULL;
 
 	for (size_t i = 0; i < w->links.n; i++) {
 		MSK_AUTO_FREE char *link = msk_path_base(w->links.v[i]);
@@ -122,12 +121,24 @@ static int pass_over_absent(struct msk_search *s, const char *path, const struct
 		free(target);
 		target = link_target(w->links.v[i], w->targets.v[i]);
 	}
-	if (target) {
-		MSK_AUTO_FREE char *why = msk_xasprintf("link target %s does not exist in the root", target);
+	return target;
+}
 
-		return pass_over(s, path, why);
-	}
-	return 0;
+static int pass_over_lost_link(struct msk_search *s, const char *path, struct msk_err *err)
+{
+	struct msk_rotree *t = s->l->args->tree;
+	MSK_AUTO_ROFILE f = MSK_ROFILE_INIT;
+	MSK_AUTO_WALK w = MSK_WALK_INIT;
+	MSK_AUTO_FREE char *target = NULL, *why = NULL;
+	enum msk_lookup how;
+
+	if (t->open(t, path, &how, &f, &w, err) < 0)
+		return -1;
+	target = lost_target(path, &w);
+	if (!target)
+		return MSK_GO_ON;
+	why = msk_xasprintf("link target %s does not exist in the root", target);
+	return pass_over(s, path, why);
 }
 
 static const char *kind_of(mode_t mode)
@@ -208,15 +219,13 @@ static int examine(struct msk_search *s, const char *path, const struct msk_rofi
 }
 
 static int take_hit(struct msk_search *s, const char *path, enum msk_found_by rule, const char *dir,
-		    const struct msk_rofile *f, struct msk_walk *w)
+		    const struct msk_rofile *f)
 {
 	s->hit.path = msk_xstrdup(path);
 	s->hit.found_by = rule;
 	s->hit.rule_dir = dir ? msk_xstrdup(dir) : NULL;
 	s->hit.dev = f->dev;
 	s->hit.ino = f->ino;
-	s->hit.walk = *w;
-	*w = (struct msk_walk)MSK_WALK_INIT;
 	return MSK_TAKEN;
 }
 
@@ -237,15 +246,14 @@ int msk_search_file(struct msk_search *s, const char *path, enum msk_found_by ru
 {
 	struct msk_rotree *t = s->l->args->tree;
 	MSK_AUTO_ROFILE f = MSK_ROFILE_INIT;
-	MSK_AUTO_WALK w = MSK_WALK_INIT;
 	enum msk_lookup how;
 	int rc;
 
 	s->l->probes++;
-	if (msk_loader_charge(s->l, 1, err) < 0 || t->open(t, path, &how, &f, &w, err) < 0)
+	if (msk_loader_charge(s->l, 1, err) < 0 || t->open(t, path, &how, &f, NULL, err) < 0)
 		return -1;
 	if (how == MSK_ABSENT)
-		return pass_over_absent(s, path, &w);
+		return S_ISLNK(f.mode) ? pass_over_lost_link(s, path, err) : MSK_GO_ON;
 	if (how == MSK_DENIED) {
 		msk_loader_note(s->l, "%s: cannot be read, so it was passed over", path);
 		return pass_over(s, path, "cannot be read (Permission denied)");
@@ -261,7 +269,7 @@ int msk_search_file(struct msk_search *s, const char *path, enum msk_found_by ru
 	if (is_loaded(s->l, &f, &s->known))
 		return MSK_TAKEN;
 	rc = examine(s, path, &f, err);
-	return rc == MSK_TAKEN ? take_hit(s, path, rule, dir, &f, &w) : rc;
+	return rc == MSK_TAKEN ? take_hit(s, path, rule, dir, &f) : rc;
 }
 
 /* Is there a directory at `path`? Asked once for each path. */

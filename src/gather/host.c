@@ -2,37 +2,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "host_io.h"
 
-/* A directory on the way from the root: to know it again when ".." leads back to it. */
-struct step {
-	dev_t dev;
-	ino_t ino;
-};
-
-/* A walk in progress. Only the directory it stands in is open, however deep that is. */
-struct walk {
-	const struct msk_host *host;
-	int fd;                     /* O_PATH on the directory reached */
-	struct msk_str at;          /* its canonical path; empty is the root */
-	struct step *steps;         /* from the root to it, itself included */
-	size_t n_steps, cap_steps;
-	struct msk_str rest;        /* what is still to go; pos is how far we are in it */
-	size_t pos;
-	int links;
-	struct msk_walk *log;       /* may be NULL */
-};
-
-/* Where a walk ended. */
-struct end {
-	int fd;                     /* O_PATH, owned */
-	struct stat st;
-	char *name;                 /* of a file that is no directory, in the directory of the walk; owned */
-};
+/* While others move directories about, the kernel may not be able to tell in or out; it asks to be asked again. */
+#define TRIES 32
 
 void msk_rofile_release(struct msk_rofile *f)
 {
@@ -79,6 +58,11 @@ int msk_rofile_unchanged(const struct msk_rofile *was, int fd, const char *name,
 	return 0;
 }
 
+bool msk_stat_same(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_mode == b->st_mode;
+}
+
 int msk_open_same(int dirfd, const char *name, int flags, const struct stat *st)
 {
 	MSK_AUTO_FD int fd = openat(dirfd, name, MSK_OPEN_READ | flags);
@@ -87,7 +71,7 @@ int msk_open_same(int dirfd, const char *name, int flags, const struct stat *st)
 
 	if (fd < 0 || fstat(fd, &now) < 0)
 		return -1;
-	if (now.st_dev != st->st_dev || now.st_ino != st->st_ino || now.st_mode != st->st_mode) {
+	if (!msk_stat_same(&now, st)) {
 		errno = ESTALE;
 		return -1;
 	}
@@ -110,24 +94,8 @@ char *msk_readlink_fd(int fd)
 	return msk_xstrndup(text, (size_t)n);
 }
 
-static void walk_release(struct walk *w)
-{
-	if (w->fd >= 0)
-		close(w->fd);
-	free(w->steps);
-	msk_str_release(&w->at);
-	msk_str_release(&w->rest);
-}
-
-static void end_release(struct end *e)
-{
-	if (e->fd >= 0)
-		close(e->fd);
-	free(e->name);
-}
-
 /* An errno that is an answer rather than a failure. */
-static bool is_answer(int sys, enum msk_lookup *how)
+bool msk_errno_is_answer(int sys, enum msk_lookup *how)
 {
 	switch (sys) {
 	case ENOENT: case ENOTDIR: case ENAMETOOLONG:
@@ -144,225 +112,93 @@ static bool is_answer(int sys, enum msk_lookup *how)
 	}
 }
 
-static int changed(const struct walk *w, struct msk_err *err)
+/* Let the kernel follow `path` below the root. False where it cannot tell: no such call (ENOSYS), one that a filter
+ * forbids (EPERM, which is no answer here), a link of /proc (ELOOP, as is any loop). Asked anew each time, since a filter
+ * can come at any time. */
+static bool ask_kernel(const struct msk_host *h, const char *path, int flags, enum msk_lookup *how, int *fd)
 {
-	return msk_fail(err, MSK_E_IO, "%s/: changed while it was being read", msk_str_c(&w->at));
-}
+	const struct open_how ask = {
+		.flags = (unsigned)flags, .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+	};
 
-static void stand_in(struct walk *w, int fd, const struct stat *st)
-{
-	if (w->fd >= 0)
-		close(w->fd);
-	w->fd = fd;
-	MSK_GROW(w->steps, w->n_steps, w->cap_steps);
-	w->steps[w->n_steps++] = (struct step){ st->st_dev, st->st_ino };
-}
-
-static int go_to_root(struct walk *w, struct msk_err *err)
-{
-	int fd = fcntl(w->host->fd, F_DUPFD_CLOEXEC, 3);
-	struct stat st;
-
-	if (fd < 0 || fstat(fd, &st) < 0) {
-		msk_fail_sys(err, errno, "%s: cannot examine", w->host->root);
-		if (fd >= 0)
-			close(fd);
-		return -1;
+	if (h->own_walk)
+		return false;
+	for (int i = 0; i < TRIES; i++) {
+		*fd = (int)syscall(SYS_openat2, h->fd, path, &ask, sizeof ask);
+		if (*fd >= 0 || errno != EAGAIN)
+			break;
 	}
-	w->n_steps = 0;
-	msk_str_release(&w->at);
-	stand_in(w, fd, &st);
-	return 0;
-}
-
-static void cut_last_part(struct msk_str *path)
-{
-	while (path->len && path->buf[--path->len] != '/')
-		;
-	if (path->buf)
-		path->buf[path->len] = '\0';
-}
-
-/* The kernel's ".." is that of the whole host. It is the one we mean as long as it leads to the directory we came
- * by, which it does not when somebody moves directories about at the same time. */
-static int go_up(struct walk *w, struct msk_err *err)
-{
-	struct stat st;
-	int fd;
-
-	if (w->n_steps == 1)
-		return 0;
-	fd = openat(w->fd, "..", O_DIRECTORY | MSK_OPEN_LOOK);
-	if (fd < 0 || fstat(fd, &st) < 0 || st.st_dev != w->steps[w->n_steps - 2].dev ||
-	    st.st_ino != w->steps[w->n_steps - 2].ino) {
-		if (fd >= 0)
-			close(fd);
-		return changed(w, err);
-	}
-	w->n_steps -= 2;
-	cut_last_part(&w->at);
-	stand_in(w, fd, &st);
-	return 0;
-}
-
-/* Put the text of a symlink in front of what is still to go. */
-static int follow(struct walk *w, int link_fd, const char *name, enum msk_lookup *how, struct msk_err *err)
-{
-	MSK_AUTO_FREE char *text = msk_readlink_fd(link_fd);
-	MSK_AUTO_STR rest = MSK_STR_INIT;
-
-	if (!text)
-		return is_answer(errno, how) ? 0 :
-			msk_fail_sys(err, errno, "%s/%s: cannot read the link", msk_str_c(&w->at), name);
-	if (++w->links > MSK_MAX_LINKS) {
-		*how = MSK_LOOP;
-		return 0;
-	}
-	if (w->log) {
-		msk_strv_push_own(&w->log->links, msk_xasprintf("%s/%s", msk_str_c(&w->at), name));
-		msk_strv_push(&w->log->targets, text);
-	}
-	msk_str_adds(&rest, text);
-	msk_str_adds(&rest, w->rest.buf + w->pos);
-	msk_str_release(&w->rest);
-	w->rest = rest;
-	rest = (struct msk_str)MSK_STR_INIT;
-	w->pos = 0;
-	return text[0] == '/' ? go_to_root(w, err) : 0;
-}
-
-/* Go into or end at `name` of the directory we stand in. */
-static int step_to(struct walk *w, const char *name, struct end *end, enum msk_lookup *how, struct msk_err *err)
-{
-	MSK_AUTO_FD int fd = openat(w->fd, name, MSK_OPEN_LOOK);
-	struct stat st;
-
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return is_answer(errno, how) ? 0 :
-			msk_fail_sys(err, errno, "%s/%s: cannot open", msk_str_c(&w->at), name);
-	if (S_ISLNK(st.st_mode))
-		return follow(w, fd, name, how, err);
-	if (S_ISDIR(st.st_mode)) {
-		stand_in(w, fd, &st);
-		fd = -1;
-		msk_str_addf(&w->at, "/%s", name);
-		return 0;
-	}
-	if (w->rest.buf[w->pos]) {
-		*how = MSK_ABSENT;
-		return 0;
-	}
-	end->fd = fd;
-	fd = -1;
-	end->st = st;
-	end->name = msk_xstrdup(name);
-	return 0;
-}
-
-/* The next part of the path as a heap string; NULL at its end. */
-static char *next_part(struct walk *w)
-{
-	const char *p;
-	size_t n;
-
-	while (w->rest.buf[w->pos] == '/')
-		w->pos++;
-	p = w->rest.buf + w->pos;
-	n = strcspn(p, "/");
-	w->pos += n;
-	return n ? msk_xstrndup(p, n) : NULL;
-}
-
-static int walk_parts(struct walk *w, struct end *end, enum msk_lookup *how, struct msk_err *err)
-{
-	for (;;) {
-		MSK_AUTO_FREE char *part = next_part(w);
-		int rc = 0;
-
-		if (!part)
-			return 0;
-		if (strcmp(part, "..") == 0)
-			rc = go_up(w, err);
-		else if (strcmp(part, ".") != 0)
-			rc = step_to(w, part, end, how, err);
-		if (rc < 0 || *how != MSK_FOUND || end->fd >= 0)
-			return rc;
-	}
-}
-
-/* Follow `path` part by part. A kernel's openat2(RESOLVE_IN_ROOT) may one day stand in for this where no record of
- * the links is asked for; it answers the same. */
-static int walk_to(struct walk *w, const char *path, struct end *end, enum msk_lookup *how, struct msk_err *err)
-{
 	*how = MSK_FOUND;
-	if (strlen(path) > MSK_MAX_PATH) {
-		*how = MSK_ABSENT;
-		return 0;
-	}
-	msk_str_adds(&w->rest, "/");
-	msk_str_adds(&w->rest, path);
-	if (go_to_root(w, err) < 0 || walk_parts(w, end, how, err) < 0)
-		return -1;
-	if (*how == MSK_FOUND && end->fd < 0) {
-		end->fd = w->fd;
-		w->fd = -1;
-		if (fstat(end->fd, &end->st) < 0)
-			return msk_fail_sys(err, errno, "%s: cannot examine", path);
-	}
-	return 0;
+	return *fd >= 0 || (errno != EPERM && errno != ELOOP && msk_errno_is_answer(errno, how));
 }
 
-static int open_end(const struct walk *w, const struct end *end, enum msk_lookup *how, struct msk_rofile *out,
-		    struct msk_err *err)
+/* Nothing there. Is the name a symlink that leads nowhere? */
+static void note_absent(const struct msk_host *h, const char *path, struct msk_rofile *out)
 {
-	int fd = -1;
+	MSK_AUTO_FD int fd = -1;
+	enum msk_lookup how;
+	struct stat st;
 
-	if (S_ISREG(end->st.st_mode)) {
-		fd = msk_open_same(w->fd, end->name, O_NOFOLLOW, &end->st);
-		if (fd < 0 && errno == ESTALE)
-			return changed(w, err);
-		if (fd < 0)
-			return is_answer(errno, how) ? 0 :
-				msk_fail_sys(err, errno, "%s/%s: cannot open", msk_str_c(&w->at), end->name);
-	}
-	msk_rofile_fill(out, &end->st, fd);
-	return 0;
+	if (ask_kernel(h, path, MSK_OPEN_LOOK, &how, &fd) && fd >= 0 && fstat(fd, &st) == 0 && S_ISLNK(st.st_mode))
+		*out = (struct msk_rofile){ .fd = -1, .mode = S_IFLNK };
+}
+
+/* The file was looked at and is a regular one; open it for reading. */
+static bool open_regular(const struct msk_host *h, const char *path, const struct stat *st, enum msk_lookup *how,
+			 struct msk_rofile *out)
+{
+	MSK_AUTO_FD int fd = -1;
+	struct stat now;
+
+	if (!ask_kernel(h, path, MSK_OPEN_READ, how, &fd))
+		return false;
+	if (*how != MSK_FOUND)
+		return *how == MSK_DENIED;
+	if (fstat(fd, &now) < 0 || !msk_stat_same(st, &now))
+		return false;
+	msk_rofile_fill(out, st, fd);
+	fd = -1;
+	return true;
+}
+
+/* Looked at first, so that no device is opened. False: the walk has to answer, as it does when all changes under us. */
+static bool kernel_open(const struct msk_host *h, const char *path, enum msk_lookup *how, struct msk_rofile *out)
+{
+	MSK_AUTO_FD int fd = -1;
+	struct stat st;
+
+	if (!ask_kernel(h, path, O_PATH | O_CLOEXEC, how, &fd))
+		return false;
+	if (*how == MSK_ABSENT)
+		note_absent(h, path, out);
+	if (*how != MSK_FOUND)
+		return true;
+	if (fstat(fd, &st) < 0)
+		return false;
+	if (S_ISREG(st.st_mode))
+		return open_regular(h, path, &st, how, out);
+	msk_rofile_fill(out, &st, -1);
+	return true;
 }
 
 static int host_open(struct msk_rotree *t, const char *path, enum msk_lookup *how, struct msk_rofile *out,
 		     struct msk_walk *log, struct msk_err *err)
 {
-	MSK_CLEANUP(walk_release) struct walk w = { .host = (struct msk_host *)t, .fd = -1, .log = log };
-	MSK_CLEANUP(end_release) struct end end = { .fd = -1 };
+	const struct msk_host *h = (const struct msk_host *)t;
 
-	if (walk_to(&w, path, &end, how, err) < 0)
-		return -1;
-	if (*how != MSK_FOUND)
+	if (!log && kernel_open(h, path, how, out))
 		return 0;
-	if (open_end(&w, &end, how, out, err) < 0)
-		return -1;
-	if (*how == MSK_FOUND && log)
-		log->final = end.name ? msk_xasprintf("%s/%s", msk_str_c(&w.at), end.name) :
-			     msk_xstrdup(w.at.len ? w.at.buf : "/");
-	return 0;
+	return msk_host_walk_open(h, path, how, out, log, err);
 }
 
 int msk_host_open_dir(struct msk_host *h, const char *path, enum msk_lookup *how, int *out_fd, struct msk_err *err)
 {
-	MSK_CLEANUP(walk_release) struct walk w = { .host = h, .fd = -1 };
-	MSK_CLEANUP(end_release) struct end end = { .fd = -1 };
 	int fd;
 
-	if (walk_to(&w, path, &end, how, err) < 0)
-		return -1;
-	if (*how == MSK_FOUND && end.name)
-		*how = MSK_ABSENT;
-	if (*how != MSK_FOUND)
-		return 0;
-	fd = openat(end.fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return is_answer(errno, how) ? 0 : msk_fail_sys(err, errno, "%s: cannot open", path);
-	*out_fd = fd;
+	if (!ask_kernel(h, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, how, &fd))
+		return msk_host_walk_dir(h, path, how, out_fd, err);
+	if (*how == MSK_FOUND)
+		*out_fd = fd;
 	return 0;
 }
 

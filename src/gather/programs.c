@@ -104,47 +104,50 @@ static char *lasting_reason(const struct msk_object *o)
 	return o->found_by == MSK_BY_INTERP ? msk_xstrdup("interpreter of") : msk_xasprintf("%s needed by", o->name);
 }
 
-static int add_library(struct msk_program *p, size_t i, const char *path, struct msk_err *err)
+/* Open the file of an object again; it is still the one that was resolved. */
+static int open_object(struct msk_program *p, const struct msk_object *o, struct msk_rofile *f, struct msk_walk *walk,
+		       struct msk_err *err)
 {
-	const struct msk_object *o = &p->closure.objects[i];
-	MSK_AUTO_ROFILE f = MSK_ROFILE_INIT;
-	MSK_AUTO_FREE char *why = reason(p, i), *lasting = lasting_reason(o);
-	struct msk_entry_spec s =
-		library_spec(path, why, msk_program_path(p, o->found_by == MSK_BY_INTERP ? 0 : o->parent));
-	bool found;
+	struct msk_rotree *t = msk_host_tree(p->g->host);
+	enum msk_lookup how;
 
-	s.lasting = lasting;
-
-	if (msk_host_open_file(p->g->host, o->walk.final, &found, &f, NULL, err) < 0)
+	if (t->open(t, o->path, &how, f, walk, err) < 0)
 		return -1;
-	if (!found || f.dev != o->dev || f.ino != o->ino)
-		return msk_fail(err, MSK_E_IO, "%s: changed while it was being read", o->walk.final);
-	return msk_gather_host_file(p->g->fs, &s, &f, msk_host_path(p->g->host, o->walk.final), err);
+	if (how != MSK_FOUND || f->fd < 0 || f->dev != o->dev || f->ino != o->ino)
+		return msk_fail(err, MSK_E_IO, "%s: changed while it was being read", o->path);
+	return 0;
 }
 
-static int add_links(struct msk_program *p, const struct msk_object *o, struct msk_err *err)
+static int add_links(struct msk_program *p, const struct msk_object *o, const struct msk_walk *walk, struct msk_err *err)
 {
 	MSK_AUTO_FREE char *why = msk_xasprintf("on the way to %s", o->path);
 
-	for (size_t i = 0; i < o->walk.links.n; i++) {
-		struct msk_entry_spec s = library_spec(o->walk.links.v[i], why, o->walk.final);
+	for (size_t i = 0; i < walk->links.n; i++) {
+		struct msk_entry_spec s = library_spec(walk->links.v[i], why, walk->final);
 
 		s.lasting = "on the way to";
-		if (msk_rootfs_add_symlink(p->g->fs, &s, o->walk.targets.v[i], err) < 0)
+		if (msk_rootfs_add_symlink(p->g->fs, &s, walk->targets.v[i], err) < 0)
 			return -1;
 	}
 	return 0;
 }
 
+/* At its place, and the links that lead there; or where it was put, to which none need lead. */
 static int add_object(struct msk_program *p, size_t i, struct msk_err *err)
 {
 	const struct msk_object *o = &p->closure.objects[i];
+	const char *placed = p->placing.placed[i];
+	MSK_AUTO_FREE char *why = reason(p, i), *lasting = lasting_reason(o);
+	MSK_AUTO_ROFILE f = MSK_ROFILE_INIT;
+	MSK_AUTO_WALK walk = MSK_WALK_INIT;
+	struct msk_entry_spec s;
 
-	if (p->placing.placed[i])
-		return add_library(p, i, p->placing.placed[i], err);
-	if (add_links(p, o, err) < 0)
+	if (open_object(p, o, &f, &walk, err) < 0 || (!placed && add_links(p, o, &walk, err) < 0))
 		return -1;
-	return add_library(p, i, o->walk.final, err);
+	s = library_spec(placed ? placed : walk.final, why,
+			 msk_program_path(p, o->found_by == MSK_BY_INTERP ? 0 : o->parent));
+	s.lasting = lasting;
+	return msk_gather_host_file(p->g->fs, &s, &f, msk_host_path(p->g->host, walk.final), err);
 }
 
 /* Does the loader, having mapped `o`, know it by this name without looking for it? */

@@ -100,6 +100,19 @@ static int open_entry(const struct msk_rootfs_view *v, const struct msk_entry *e
 	return 0;
 }
 
+/* Is the name itself a symlink, whatever leads to its directory? */
+static bool is_link(const struct msk_rootfs_view *v, const char *path)
+{
+	MSK_AUTO_FREE char *dir = msk_path_dir(path), *base = msk_path_base(path), *at = NULL, *full = NULL;
+	const struct msk_entry *e;
+
+	if (resolve(v, dir, NULL, &at) != MSK_FOUND)
+		return false;
+	full = msk_xasprintf("%s/%s", strcmp(at, "/") == 0 ? "" : at, base);
+	e = msk_rootfs_find(v->fs, full);
+	return e && e->type == MSK_SYMLINK;
+}
+
 static int view_open(struct msk_rotree *t, const char *path, enum msk_lookup *how, struct msk_rofile *out,
 		     struct msk_walk *log, struct msk_err *err)
 {
@@ -108,6 +121,8 @@ static int view_open(struct msk_rotree *t, const char *path, enum msk_lookup *ho
 	const struct msk_entry *e;
 
 	*how = resolve(v, path, log, &final);
+	if (*how == MSK_ABSENT && is_link(v, path))
+		*out = (struct msk_rofile){ .fd = -1, .mode = S_IFLNK };
 	if (*how != MSK_FOUND)
 		return 0;
 	e = msk_rootfs_find(v->fs, final);

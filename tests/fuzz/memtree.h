@@ -1,11 +1,12 @@
 /* A read-only tree in memory, for targets that need more than one file. Directories are there because something lies in
- * them. Small and slow on purpose: what the tree of the host answers has to come out of this as well. */
+ * them. */
 #ifndef FUZZ_MEMTREE_H
 #define FUZZ_MEMTREE_H
 
 #include <stdlib.h>
 
 #include "fuzz.h"
+#include "mkscratch/path.h"
 #include "mkscratch/rotree.h"
 #include "mkscratch/str.h"
 
@@ -62,74 +63,67 @@ static inline struct memnode *memtree_add(struct memtree *t, const char *path)
 	return n;
 }
 
-static inline void memtree_cut(struct msk_str *at)
+struct memtree_visit {
+	struct memtree *tree;
+	struct msk_walk *walk;      /* may be NULL */
+};
+
+static inline enum msk_node_kind memtree_look(void *ctx, const char *path, const char **text)
 {
-	while (at->len && at->buf[--at->len] != '/')
-		;
-	if (at->buf)
-		at->buf[at->len] = '\0';
+	bool dir;
+	const struct memnode *n = memtree_at(((struct memtree_visit *)ctx)->tree, path, &dir);
+
+	if (n && n->link)
+		*text = n->link;
+	return !n ? (dir ? MSK_NODE_DIR : MSK_NODE_NONE) : n->link ? MSK_NODE_LINK : MSK_NODE_OTHER;
 }
 
-/* Follow a path to its end. *node NULL: a directory. */
-static inline enum msk_lookup memtree_follow(struct memtree *t, const char *path, struct msk_str *at,
-					     struct memnode **node, struct msk_walk *walk)
+static inline void memtree_on_link(void *ctx, const char *path, const char *text)
 {
-	MSK_AUTO_FREE char *todo = msk_xstrdup(path);
-	int links = 0;
+	struct memtree_visit *v = ctx;
 
-	*node = NULL;
-	for (char *p = todo; *p;) {
-		size_t n = strcspn(p, "/"), before = at->len;
-		bool dir;
-
-		if (n == 2 && memcmp(p, "..", 2) == 0) {
-			memtree_cut(at);
-		} else if (n && !(n == 1 && *p == '.')) {
-			msk_str_addf(at, "/%.*s", (int)n, p);
-			*node = memtree_at(t, at->buf, &dir);
-			if (!*node && !dir)
-				return MSK_ABSENT;
-			if (*node && (*node)->link) {
-				char *joined = msk_xasprintf("%s%s", (*node)->link, p + n);
-
-				if (++links > MSK_MAX_LINKS) {
-					free(joined);
-					return MSK_LOOP;
-				}
-				if (walk) {
-					msk_strv_push(&walk->links, at->buf);
-					msk_strv_push(&walk->targets, (*node)->link);
-				}
-				at->len = joined[0] == '/' ? 0 : before;
-				at->buf[at->len] = '\0';
-				*node = NULL;
-				free(todo);
-				p = todo = joined;
-				continue;
-			}
-			if (*node && p[n])
-				return MSK_ABSENT;
-		}
-		p += n + (p[n] == '/');
+	if (v->walk) {
+		msk_strv_push(&v->walk->links, path);
+		msk_strv_push(&v->walk->targets, text);
 	}
+}
+
+/* Follow a path to its end; *node NULL: a directory. */
+static inline enum msk_lookup memtree_follow(struct memtree *t, const char *path, struct memnode **node,
+					     struct msk_walk *walk, char **final)
+{
+	struct memtree_visit v = { t, walk };
+	const struct msk_path_tree tree = { memtree_look, memtree_on_link, &v };
+	bool dir;
+
+	switch (msk_path_resolve(&tree, path, MSK_MAX_LINKS, final)) {
+	case MSK_RESOLVED:      break;
+	case MSK_RESOLVED_LOOP: return MSK_LOOP;
+	default:                return MSK_ABSENT;
+	}
+	*node = memtree_at(t, *final, &dir);
 	return MSK_FOUND;
 }
 
 static inline int memtree_open(struct msk_rotree *tree, const char *path, enum msk_lookup *how, struct msk_rofile *out,
 			       struct msk_walk *walk, struct msk_err *err)
 {
-	MSK_AUTO_STR at = MSK_STR_INIT;
+	struct memtree *t = (struct memtree *)tree;
+	MSK_AUTO_FREE char *final = NULL;
 	struct memnode *n;
+	bool dir;
 
 	(void)err;
 	assert(path[0] == '/');
-	*how = memtree_follow((struct memtree *)tree, path, &at, &n, walk);
+	*how = memtree_follow(t, path, &n, walk, &final);
+	if (*how == MSK_ABSENT && (n = memtree_at(t, path, &dir)) && n->link)
+		*out = (struct msk_rofile){ .fd = -1, .mode = S_IFLNK };
 	if (*how != MSK_FOUND)
 		return 0;
-	if (walk)
-		walk->final = msk_xstrdup(at.len ? at.buf : "/");
 	*out = n ? fuzz_file(msk_str_c(&n->bytes), n->bytes.len) : (struct msk_rofile){ .fd = -1, .mode = S_IFDIR | 0755 };
 	out->ino = n ? n->ino : 0;
+	if (walk)
+		walk->final = msk_take(&final);
 	return 0;
 }
 
@@ -137,18 +131,20 @@ static inline int memtree_list(struct msk_rotree *tree, const char *path, enum m
 			       struct msk_err *err)
 {
 	struct memtree *t = (struct memtree *)tree;
-	MSK_AUTO_STR at = MSK_STR_INIT;
+	MSK_AUTO_FREE char *at = NULL;
+	size_t len;
 	struct memnode *n;
 
 	(void)err;
-	*how = memtree_follow(t, path, &at, &n, NULL);
+	*how = memtree_follow(t, path, &n, NULL, &at);
 	if (*how == MSK_FOUND && n)
 		*how = MSK_ABSENT;
+	len = *how == MSK_FOUND && strcmp(at, "/") != 0 ? strlen(at) : 0;
 	for (size_t i = 0; *how == MSK_FOUND && i < t->n; i++) {
 		const char *p = t->nodes[i].path;
 
-		if (strncmp(p, msk_str_c(&at), at.len) == 0 && p[at.len] == '/') {
-			MSK_AUTO_FREE char *name = msk_xstrndup(p + at.len + 1, strcspn(p + at.len + 1, "/"));
+		if (strncmp(p, at, len) == 0 && p[len] == '/') {
+			MSK_AUTO_FREE char *name = msk_xstrndup(p + len + 1, strcspn(p + len + 1, "/"));
 
 			if (!msk_strv_has(names, name))
 				msk_strv_push(names, name);

@@ -226,7 +226,7 @@ static void edges_name_requesters_and_first_parents(void **state)
 	assert_int_equal(c.objects[1].needed[1], SIZE_MAX);
 	assert_int_equal(c.objects[2].parent, 0);
 	assert_string_equal(c.objects[2].rule_dir, "/lib");
-	assert_string_equal(c.objects[2].walk.final, "/lib/libb.so");
+	assert_string_equal(c.objects[2].path, "/lib/libb.so");
 	assert_int_equal(c.missing[0].needed_by, 1);
 	assert_int_equal(c.libc, MSK_LIBC_GLIBC);
 	assert_int_equal(c.system_dirs.n, 4);

@@ -7,8 +7,22 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include "../../src/gather/host_io.h"
 #include "mkscratch/fs.h"
 #include "sysroot.h"
+
+/* --- paths by the kernel, or by our own walk: every test with both --- */
+
+static int own_setup(void **state)
+{
+	int rc = sysroot_setup(state);
+
+	((struct sysroot *)*state)->host->own_walk = true;
+	return rc;
+}
+
+#define both_tests(f) \
+	sysroot_test(f), { #f " by the own walk", f, own_setup, sysroot_teardown, NULL }
 
 /* Look `path` up; the walk is the caller's. */
 static enum msk_lookup look(struct sysroot *s, const char *path, struct msk_rofile *f, struct msk_walk *walk)
@@ -433,38 +447,157 @@ static void a_walk_too_deep_is_refused(void **state)
 	assert_string_equal(err.msg, msg);
 }
 
+static void a_link_that_leads_nowhere_is_told_from_no_link(void **state)
+{
+	struct sysroot *s = *state;
+	MSK_AUTO_ROFILE f = MSK_ROFILE_INIT;
+
+	sysroot_link(s, "b", "a");
+	sysroot_link(s, "/c/d", "b");
+	sysroot_link(s, "nowhere", "dir");
+	assert_int_equal(look(s, "/a", &f, NULL), MSK_ABSENT);
+	assert_true(S_ISLNK(f.mode));
+	f = (struct msk_rofile)MSK_ROFILE_INIT;
+	assert_int_equal(look(s, "/x", &f, NULL), MSK_ABSENT);
+	assert_int_equal(look(s, "/dir/x", &f, NULL), MSK_ABSENT);
+	assert_int_equal(f.mode, 0);
+}
+
+static void a_name_may_hold_a_newline(void **state)
+{
+	struct sysroot *s = *state;
+
+	sysroot_file(s, "a\nb/c\n", "");
+	sysroot_link(s, "a\nb/c\n", "l\n");
+	assert_leads_to(s, "/l\n", "/a\nb/c\n");
+}
+
+/* --- the two ways answer alike --- */
+
+static unsigned pick(uint64_t *seed, unsigned n)
+{
+	*seed = *seed * 6364136223846793005u + 1442695040888963407u;
+	return (unsigned)(*seed >> 33) % n;
+}
+
+/* A path of one to five parts, mostly of names that the tree is made of. */
+static void random_path(uint64_t *seed, bool absolute, struct msk_str *out)
+{
+	static const char *const parts[] = { "a", "b", "c", "d", "..", ".", "e", "" };
+	unsigned n = 1 + pick(seed, 5);
+
+	for (unsigned i = 0; i < n; i++)
+		msk_str_addf(out, "%s%s", i || absolute ? "/" : "", parts[pick(seed, 8)]);
+	if (out->len == 0)
+		msk_str_adds(out, ".");
+}
+
+/* Directories, links and files at random; what cannot be made where it is wanted is left out. */
+static void random_tree(struct sysroot *s, uint64_t *seed)
+{
+	static const char *const dirs[] = { "a", "b", "a/b", "a/c", "b/d", "a/b/c" };
+	static const char *const names[] = { "a", "b", "c", "d", "e" };
+
+	for (size_t i = 0; i < 6; i++)
+		if (pick(seed, 4))
+			mkdir(sysroot_path(s, dirs[i]), 0755);
+	for (int i = 0; i < 12; i++) {
+		MSK_AUTO_FREE char *rel = msk_xasprintf("%s/%s", dirs[pick(seed, 6)], names[pick(seed, 5)]);
+		MSK_AUTO_STR target = MSK_STR_INIT;
+		int fd = -1;
+
+		random_path(seed, pick(seed, 2), &target);
+		if (pick(seed, 3))
+			(void)!symlink(target.buf, sysroot_path(s, pick(seed, 2) ? rel : names[pick(seed, 5)]));
+		else
+			fd = open(sysroot_path(s, rel), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+		if (fd >= 0)
+			close(fd);
+	}
+}
+
+static void describe(struct sysroot *s, bool own, const char *path, struct msk_str *out)
+{
+	struct msk_rotree *t = msk_host_tree(s->host);
+	MSK_AUTO_ROFILE f = MSK_ROFILE_INIT;
+	MSK_AUTO_STRV names = MSK_STRV_INIT;
+	enum msk_lookup how, listed;
+	struct msk_err err = MSK_ERR_INIT;
+
+	s->host->own_walk = own;
+	assert_int_equal(t->open(t, path, &how, &f, NULL, &err), 0);
+	assert_int_equal(t->list(t, path, &listed, &names, &err), 0);
+	msk_str_addf(out, "%s: %d %o %llu %d, list %d %zu", path, how, f.mode, (unsigned long long)f.ino, f.fd >= 0, listed,
+		     names.n);
+}
+
+static void compare_ways(struct sysroot *s, uint64_t *seed, unsigned *found)
+{
+	MSK_AUTO_STR path = MSK_STR_INIT;
+	MSK_AUTO_STR ours = MSK_STR_INIT;
+	MSK_AUTO_STR kernels = MSK_STR_INIT;
+
+	random_path(seed, true, &path);
+	describe(s, true, path.buf, &ours);
+	describe(s, false, path.buf, &kernels);
+	assert_string_equal(ours.buf, kernels.buf);
+	*found += strstr(ours.buf, ": 0 ") != NULL;
+}
+
+static void both_ways_answer_alike_over_random_trees(void **state)
+{
+	unsigned found = 0, asked = 0;
+	uint64_t seed = 1;
+
+	(void)state;
+	for (int tree = 0; tree < 150; tree++) {
+		void *fresh;
+
+		sysroot_setup(&fresh);
+		random_tree(fresh, &seed);
+		for (int i = 0; i < 40; i++, asked++)
+			compare_ways(fresh, &seed, &found);
+		sysroot_teardown(&fresh);
+	}
+	/* Neither nothing nor everything was there. */
+	assert_in_range(found, asked / 10, asked * 9 / 10);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		sysroot_test(a_file_is_open_and_readable),
-		sysroot_test(an_absolute_link_stays_in_the_root),
-		sysroot_test(an_absolute_link_to_a_file_of_the_host_alone_is_absent),
-		sysroot_test(dotdot_stops_at_the_root),
-		sysroot_test(dotdot_behind_a_link_is_that_of_its_target),
-		sysroot_test(each_link_on_the_way_is_told),
-		sysroot_test(links_behind_an_absolute_link_are_told_from_the_root),
-		sysroot_test(an_absolute_link_to_a_file_at_the_top_is_followed),
-		sysroot_test(links_are_told_even_when_they_lead_nowhere),
-		sysroot_test(forty_links_are_followed),
-		sysroot_test(the_forty_first_link_is_a_loop),
-		sysroot_test(a_link_to_itself_is_a_loop),
-		sysroot_test(a_file_is_no_directory_on_the_way),
-		sysroot_test(a_name_too_long_for_any_file_is_absent),
-		sysroot_test(a_fifo_does_not_block_and_is_not_opened),
-		sysroot_test(what_may_not_be_read_is_denied),
-		sysroot_test(list_is_sorted_by_bytes),
-		sysroot_test(list_of_no_directory_is_absent),
-		sysroot_test(a_root_that_is_none_is_a_usage_error),
-		sysroot_test(a_file_knows_its_place_in_the_root),
-		sysroot_test(an_input_that_is_not_there_is_named),
-		sysroot_test(an_input_of_another_kind_is_named_by_its_kind),
-		sysroot_test(an_input_that_links_to_itself_is_named),
-		sysroot_test(an_input_may_be_a_link_out_of_any_root),
-		sysroot_test(a_file_that_grows_is_noticed),
-		sysroot_test(a_file_that_is_replaced_is_noticed),
-		sysroot_test(a_walk_is_sorted_and_follows_no_link),
-		sysroot_test(a_walk_of_nothing_is_not_found),
-		sysroot_test(a_walk_too_deep_is_refused),
+		both_tests(a_file_is_open_and_readable),
+		both_tests(an_absolute_link_stays_in_the_root),
+		both_tests(an_absolute_link_to_a_file_of_the_host_alone_is_absent),
+		both_tests(dotdot_stops_at_the_root),
+		both_tests(dotdot_behind_a_link_is_that_of_its_target),
+		both_tests(each_link_on_the_way_is_told),
+		both_tests(links_behind_an_absolute_link_are_told_from_the_root),
+		both_tests(an_absolute_link_to_a_file_at_the_top_is_followed),
+		both_tests(links_are_told_even_when_they_lead_nowhere),
+		both_tests(forty_links_are_followed),
+		both_tests(the_forty_first_link_is_a_loop),
+		both_tests(a_link_to_itself_is_a_loop),
+		both_tests(a_file_is_no_directory_on_the_way),
+		both_tests(a_name_too_long_for_any_file_is_absent),
+		both_tests(a_fifo_does_not_block_and_is_not_opened),
+		both_tests(what_may_not_be_read_is_denied),
+		both_tests(list_is_sorted_by_bytes),
+		both_tests(list_of_no_directory_is_absent),
+		both_tests(a_root_that_is_none_is_a_usage_error),
+		both_tests(a_file_knows_its_place_in_the_root),
+		both_tests(an_input_that_is_not_there_is_named),
+		both_tests(an_input_of_another_kind_is_named_by_its_kind),
+		both_tests(an_input_that_links_to_itself_is_named),
+		both_tests(an_input_may_be_a_link_out_of_any_root),
+		both_tests(a_file_that_grows_is_noticed),
+		both_tests(a_file_that_is_replaced_is_noticed),
+		both_tests(a_walk_is_sorted_and_follows_no_link),
+		both_tests(a_walk_of_nothing_is_not_found),
+		both_tests(a_walk_too_deep_is_refused),
+		both_tests(a_link_that_leads_nowhere_is_told_from_no_link),
+		both_tests(a_name_may_hold_a_newline),
+		cmocka_unit_test(both_ways_answer_alike_over_random_trees),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
