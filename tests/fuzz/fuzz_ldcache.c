@@ -1,7 +1,7 @@
 /* ld.so.cache. First byte: 1 big-endian, 2 32 bit, the rest picks a machine; names to look for are those in the bytes. */
 #include <elf.h>
 
-#include "../../src/elf/ldcache.h"
+#include "mkscratch/ldcache.h"
 #include "fuzz.h"
 
 #define NAMES 64
