@@ -64,10 +64,12 @@ static int make_image(const struct msk_build *b, const struct msk_rootfs *fs, co
 		.mtime = b->plan->mtime,
 		.single = b->plan->single_layer,
 		.jobs = b->plan->jobs,
+		.progress = b->progress,
 	};
 	MSK_AUTO_JSON *reasons = b->plan->record ? msk_rootfs_reasons(fs) : NULL;
 	struct msk_layers layers;
 
+	msk_progress_stage(b->progress, "compressing", msk_rootfs_content_size(fs));
 	if (msk_layers_write(&a, st, &layers, err) < 0)
 		return -1;
 	return msk_image_make(b->plan, pf, &layers, reasons, st, out, err);
@@ -139,8 +141,10 @@ int msk_build_run(const struct msk_build *b, struct msk_image *out, struct msk_e
 	MSK_CLEANUP(msk_rootfs_cleanup) struct msk_rootfs *fs = NULL;
 	struct msk_platform pf;
 
+	msk_progress_stage(b->progress, "gathering", 0);
 	if (msk_build_rootfs(b, &fs, &pf, err) < 0 || spare_inputs(b->plan, fs, err) < 0 ||
 	    open_sinks(b, &sinks, err) < 0 || make_image(b, fs, &pf, st, out, err) < 0)
 		return -1;
+	msk_progress_stage(b->progress, "writing", 0);
 	return deliver(&sinks, out, st, err);
 }

@@ -5,6 +5,7 @@
 #include "mkscratch/gather.h"
 #include "mkscratch/image.h"
 #include "mkscratch/log.h"
+#include "mkscratch/progress.h"
 
 struct msk_build_facts {
 	struct msk_cert_facts certs;
@@ -17,6 +18,7 @@ struct msk_build {
 	const char *tmpdir;                   /* for staging; NULL: the defaults */
 	int64_t now;                          /* for what is said of dates; never reaches a byte */
 	struct msk_build_facts *facts;        /* out: what there is to tell beside the image; or NULL */
+	struct msk_progress *progress;        /* NULL: nobody looks */
 };
 
 /* Gather and seal. */

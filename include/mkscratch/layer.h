@@ -8,6 +8,7 @@
 
 #include "mkscratch/codec_spec.h"
 #include "mkscratch/descriptor.h"
+#include "mkscratch/progress.h"
 #include "mkscratch/rootfs.h"
 #include "mkscratch/store.h"
 
@@ -22,6 +23,7 @@ struct msk_layer_args {
 	int64_t mtime;
 	bool single;
 	unsigned jobs;
+	struct msk_progress *progress;   /* NULL: nobody looks */
 };
 
 /* Write all layers into the store. Fails: MSK_E_IO (also when a host file changed since it was gathered). */

@@ -30,7 +30,7 @@ struct msk_options {
 	bool no_record;
 	/* run */
 	bool dry_run, json;
-	const char *print;
+	const char *print, *progress;
 	const char *jobs;
 	enum msk_level level;
 	bool help, version;                                /* the parser stops at these */
@@ -39,7 +39,7 @@ struct msk_options {
 	bool list;                                         /* deps --list */
 	bool man;                                          /* help --man */
 	/* the environment, read by the command line alone */
-	const char *source_date_epoch, *tmpdir;
+	const char *source_date_epoch, *tmpdir, *term;
 	long long now;                                     /* for --created now and expiry; seconds */
 };
 

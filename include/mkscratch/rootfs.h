@@ -84,6 +84,7 @@ void msk_rootfs_reopen(struct msk_rootfs *fs);
 
 /* Sealed only. */
 size_t msk_rootfs_count(const struct msk_rootfs *fs);
+uint64_t msk_rootfs_content_size(const struct msk_rootfs *fs);      /* bytes of all files */
 const struct msk_entry *msk_rootfs_at(const struct msk_rootfs *fs, size_t i);
 const struct msk_entry *msk_rootfs_find(const struct msk_rootfs *fs, const char *path);   /* NULL when absent */
 

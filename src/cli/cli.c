@@ -52,6 +52,7 @@ int msk_cli_main(int argc, char **argv)
 
 	o.source_date_epoch = getenv("SOURCE_DATE_EPOCH");
 	o.tmpdir = getenv("TMPDIR");
+	o.term = getenv("TERM");
 	o.now = time(NULL);
 	if (msk_start(&err) < 0 || run(argc, argv, &o, &err) < 0)
 		msk_log_error(&log, &err);

@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include "opt.h"
+#include "view.h"
 #include "mkscratch/build.h"
 #include "mkscratch/fs.h"
 #include "mkscratch/timestamp.h"
@@ -90,16 +91,6 @@ static void add_subject(struct msk_str *line, const char *output, const struct m
 	msk_str_addc(line, ' ');
 }
 
-static uint64_t content_size(const struct msk_rootfs *fs)
-{
-	uint64_t sum = 0;
-
-	for (size_t i = 0; i < msk_rootfs_count(fs); i++)
-		if (msk_rootfs_at(fs, i)->type == MSK_FILE)
-			sum += msk_rootfs_at(fs, i)->body.size;
-	return sum;
-}
-
 /* The member "certificates", where there are any. */
 static void set_certs(struct msk_json *v, const struct msk_build_facts *facts)
 {
@@ -133,7 +124,7 @@ static int report_dry_run(const struct msk_options *o, const struct msk_build *b
 		msk_json_set(v, "tags", tags_json(plan));
 		msk_json_set(v, "outputs", outputs_json(plan));
 		msk_json_set_int(v, "entries", (int64_t)msk_rootfs_count(fs));
-		msk_json_set_int(v, "content_size", (int64_t)content_size(fs));
+		msk_json_set_int(v, "content_size", (int64_t)msk_rootfs_content_size(fs));
 		set_certs(v, b->facts);
 		return msk_print_json(v, err);
 	}
@@ -142,7 +133,7 @@ static int report_dry_run(const struct msk_options *o, const struct msk_build *b
 	for (size_t i = 0; i < plan->n_targets || i == 0; i++) {
 		add_subject(&text, plan->n_targets ? plan->targets[i].path : "(no output)", plan, pf);
 		msk_str_addf(&text, "%zu entries with ", msk_rootfs_count(fs));
-		msk_str_add_size(&text, content_size(fs));
+		msk_str_add_size(&text, msk_rootfs_content_size(fs));
 		msk_str_adds(&text, " before compression; dry run, nothing written\n");
 	}
 	return msk_print(&text, err);
@@ -238,11 +229,22 @@ static int check_outputs(const struct msk_plan *plan, struct msk_err *err)
 	return 0;
 }
 
-static int build(const struct msk_options *o, const struct msk_build *b, struct msk_err *err)
+/* The build with how far it is; the line is gone before anything else is said. */
+static int run_in_view(const struct msk_options *o, struct msk_build *b, struct msk_image *img, struct msk_err *err)
+{
+	MSK_CLEANUP(msk_view_cleanup) struct msk_view *view = NULL;
+
+	if (msk_view_open(o, &view, err) < 0)
+		return -1;
+	b->progress = msk_view_counters(view);
+	return msk_build_run(b, img, err);
+}
+
+static int build(const struct msk_options *o, struct msk_build *b, struct msk_err *err)
 {
 	struct msk_image img = { 0 };
 
-	if (check_outputs(b->plan, err) < 0 || msk_build_run(b, &img, err) < 0)
+	if (check_outputs(b->plan, err) < 0 || run_in_view(o, b, &img, err) < 0)
 		return -1;
 	return report(o, b, &img, err);
 }

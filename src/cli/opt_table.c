@@ -186,6 +186,10 @@ const struct opt_row msk_opt_rows[] = {
 	{ 'v', "verbose", NULL, OPT_FLAG, GROUP_RUN, B,
 	  "Say on stderr what is done and why; twice for more.",
 	  set_verbose, 0, COMPLETE_NONE, NULL },
+	{ 0, "progress", "auto|always|never", OPT_VALUE, GROUP_RUN, B,
+	  "Show on stderr how far the work is, once it takes half a second; auto: on a terminal only. With --json and "
+	  "always, a JSON object a line.",
+	  TO_TEXT(progress), COMPLETE_WORDS, "auto always never" },
 	{ 'j', "jobs", "N", OPT_VALUE, GROUP_RUN, B,
 	  "Threads that compress, 1..64; one a core by default. Never changes a byte.",
 	  TO_TEXT(jobs), COMPLETE_NONE, NULL },

@@ -36,7 +36,8 @@ static int open_body(const struct msk_content *c, int *out_fd, struct msk_err *e
 	return 0;
 }
 
-static int copy_body(const struct msk_content *c, int fd, struct msk_tar *tar, struct msk_err *err)
+static int copy_body(const struct msk_content *c, int fd, struct msk_progress *progress, struct msk_tar *tar,
+		     struct msk_err *err)
 {
 	MSK_AUTO_FREE char *buf = msk_xmalloc(READ_CHUNK);
 
@@ -50,23 +51,26 @@ static int copy_body(const struct msk_content *c, int fd, struct msk_tar *tar, s
 			return msk_fail(err, MSK_E_IO, "%s: changed while it was being read", c->host_path);
 		if (msk_tar_data(tar, buf, want, err) < 0)
 			return -1;
+		msk_progress_add(progress, want);
 		done += want;
 	}
 	return 0;
 }
 
-static int add_body(const struct msk_content *c, struct msk_tar *tar, struct msk_err *err)
+static int add_body(const struct msk_content *c, struct msk_progress *progress, struct msk_tar *tar, struct msk_err *err)
 {
 	MSK_AUTO_FD int fd = -1;
 
-	if (c->data)
+	if (c->data) {
+		msk_progress_add(progress, c->size);
 		return msk_tar_data(tar, c->data, (size_t)c->size, err);
-	if (open_body(c, &fd, err) < 0 || check_unchanged(c, fd, err) < 0 || copy_body(c, fd, tar, err) < 0)
+	}
+	if (open_body(c, &fd, err) < 0 || check_unchanged(c, fd, err) < 0 || copy_body(c, fd, progress, tar, err) < 0)
 		return -1;
 	return check_unchanged(c, fd, err);
 }
 
-static int add_entry(const struct msk_entry *e, int64_t mtime, struct msk_tar *tar, struct msk_err *err)
+static int add_entry(const struct msk_entry *e, const struct msk_layer_args *a, struct msk_tar *tar, struct msk_err *err)
 {
 	static const enum msk_tar_type type[] = {
 		[MSK_DIR] = MSK_TAR_DIR, [MSK_FILE] = MSK_TAR_FILE, [MSK_SYMLINK] = MSK_TAR_SYMLINK,
@@ -79,12 +83,12 @@ static int add_entry(const struct msk_entry *e, int64_t mtime, struct msk_tar *t
 		.uid = e->uid,
 		.gid = e->gid,
 		.size = e->body.size,
-		.mtime = mtime,
+		.mtime = a->mtime,
 	};
 
 	if (msk_tar_header(tar, &te, err) < 0)
 		return -1;
-	return e->type == MSK_FILE ? add_body(&e->body, tar, err) : 0;
+	return e->type == MSK_FILE ? add_body(&e->body, a->progress, tar, err) : 0;
 }
 
 /* A layer on its way: its tar goes through the compressor into a blob. */
@@ -118,7 +122,7 @@ static int write_entries(const struct msk_layer_args *a, const struct msk_select
 	if (msk_tar_new(to, &tar, err) < 0)
 		return -1;
 	for (size_t i = 0; i < s->n; i++)
-		if (add_entry(msk_rootfs_at(a->fs, s->v[i]), a->mtime, tar, err) < 0)
+		if (add_entry(msk_rootfs_at(a->fs, s->v[i]), a, tar, err) < 0)
 			return -1;
 	return msk_tar_finish(tar, err);
 }

@@ -192,6 +192,16 @@ size_t msk_rootfs_count(const struct msk_rootfs *fs)
 	return fs->n;
 }
 
+uint64_t msk_rootfs_content_size(const struct msk_rootfs *fs)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < fs->n; i++)
+		if (msk_rootfs_at(fs, i)->type == MSK_FILE)
+			sum += msk_rootfs_at(fs, i)->body.size;
+	return sum;
+}
+
 const struct msk_entry *msk_rootfs_at(const struct msk_rootfs *fs, size_t i)
 {
 	assert(fs->sealed && i < fs->n);

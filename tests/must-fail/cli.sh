@@ -28,6 +28,7 @@ must_fail 2 'nothing to run: no --bin given' 'mkscratch --bin ./app -o app.tar' 
 must_fail 2 'nowhere to write: no --output given' '-o img.tar' -- --bin app
 must_fail 2 '--output ./img.tar: given twice' -- --bin app -o img.tar -o ./img.tar
 must_fail 2 '--output app: is also an input (--bin ./app)' -- --bin ./app -o app
+must_fail 2 '--progress sometimes: is none of auto, always, never' -- --bin /bin/true --progress sometimes -o img.tar
 must_fail 2 '--print tree: is none of plan, rootfs' -- --bin app --print tree
 must_fail 2 '--bin app:bin/app: DEST "bin/app" is not an absolute path' '--bin app:/bin/app' -- --bin app:bin/app -o img.tar
 must_fail 2 '--file app: has no DEST' '--file app:/PATH/IN/IMAGE' -- --bin app --file app -o img.tar

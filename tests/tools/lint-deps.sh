@@ -17,7 +17,8 @@ store   base value codec
 plan    base value
 elf     base value
 gather  base value elf plan rootfs
-layer   base value rootfs codec store
+cache   base value codec
+layer   base value rootfs codec store cache
 image   base value codec plan layer store
 source  base value codec image
 sink    base value codec store image
@@ -32,6 +33,7 @@ HEADERS='
 codec_spec value
 descriptor value
 platform   value
+progress   value
 rotree     value
 timestamp  value
 options    plan
