@@ -70,7 +70,7 @@ FUZZ_CFLAGS  := $(call accepts,-Wno-override-init) $(call accepts,-Wno-initializ
 FUZZ_CC      ?= clang
 FUZZ_SECONDS ?= 60
 
-.PHONY: all lib unit check check-asan fuzz fuzz-bin fuzz-seeds lint lint-deps install uninstall clean help
+.PHONY: all lib unit check check-asan fuzz fuzz-bin fuzz-seeds lint lint-deps bench install uninstall clean help
 all: $(BIN)
 lib: $(LIB)
 unit: $(UNIT_BIN)
@@ -127,6 +127,14 @@ lint:
 	@tests/tools/lint-size.sh
 	@tests/tools/banned.sh
 
+# Side by side with the other tools; what it takes from the environment is told at the head of bench/bench.py.
+$(BUILD)/bench/%: bench/%.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -D_GNU_SOURCE -O2 -pthread $(WARN) $(LIBS_CFLAGS) $(CFLAGS) -o $@ $< $(LDFLAGS) $(ALL_LDLIBS)
+
+bench: $(BIN) $(BUILD)/bench/limit $(BUILD)/bench/stopwatch
+	BUILD='$(abspath $(BUILD))' MKSCRATCH='$(abspath $(BIN))' PYTHONDONTWRITEBYTECODE=1 python3 bench/bench.py
+
 $(BUILD)/man/mkscratch.1: $(BIN)
 	@mkdir -p $(@D)
 	$(BIN) help --man >$@
@@ -160,6 +168,7 @@ help:
 	@echo 'make check-asan   the same against the sanitizers build'
 	@echo 'make fuzz         search for inputs that break a parser (clang); FUZZ=TARGET FUZZ_SECONDS=60'
 	@echo 'make lint         rules of the house: include directions, sizes, banned calls'
+	@echo 'make bench        measure beside other tools (BENCH_QUICK=1: in short; see bench/bench.py)'
 	@echo 'make install      program, man page, completions; DESTDIR= PREFIX='
 	@echo 'make clean'
 
