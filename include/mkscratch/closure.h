@@ -19,11 +19,17 @@ enum msk_found_by {
 	MSK_BY_CONF, MSK_BY_SYSTEM_DIR, MSK_BY_PATH, MSK_BY_OPTION,
 };
 
+/* What an object may do while it runs, told by what it imports: end threads by unwinding them; ask for users, services
+ * and the like; ask for hosts; convert character sets; set a locale; translate messages; load what it names itself. */
+enum msk_use {
+	MSK_USE_UNWIND, MSK_USE_NSS, MSK_USE_HOSTS, MSK_USE_ICONV, MSK_USE_LOCALE, MSK_USE_GETTEXT, MSK_USE_DLOPEN, MSK_USES
+};
+
 /* What an object may load while the program runs: by its .note.dlopen, or because of what it imports. */
 struct msk_wish {
 	struct msk_strv names;         /* any of them will do, best first */
 	enum msk_priority priority;
-	char *feature, *description;   /* NULL when it has none */
+	char *feature, *description;   /* NULL when it has none; of imports "unwind" or "nss" */
 	size_t cause;                  /* the object with the note or the import */
 	char *import;                  /* NULL: a note */
 	size_t by;                     /* on whose behalf it is looked for: `cause`, or libc */
@@ -48,6 +54,7 @@ struct msk_object {
 	                                * what is missing, or ignored by this loader */
 	size_t n_needed;
 	struct msk_elf elf;
+	char *uses[MSK_USES];          /* the first import that tells so, or NULL */
 	uint64_t dev, ino;
 };
 

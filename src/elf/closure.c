@@ -27,6 +27,8 @@ static void object_release(struct msk_object *o)
 	free(o->needed);
 	msk_strv_release(&o->searched);
 	msk_strv_release(&o->skipped);
+	for (size_t i = 0; i < MSK_USES; i++)
+		free(o->uses[i]);
 	msk_elf_release(&o->elf);
 }
 
@@ -519,7 +521,7 @@ int msk_closure_resolve(const struct msk_closure_args *args, const struct msk_ro
 {
 	MSK_CLEANUP(msk_closure_release) struct msk_closure c = { 0 };
 	MSK_CLEANUP(loader_release) struct msk_loader l = {
-		.args = args, .c = &c, .program = name, .rules = &msk_other_rules, .interp = MSK_NO_OBJECT,
+		.args = args, .c = &c, .program = name, .file = f, .rules = &msk_other_rules, .interp = MSK_NO_OBJECT,
 	};
 	const struct msk_elf *e;
 

@@ -40,6 +40,10 @@ struct msk_loader {
 	const struct msk_closure_args *args;
 	struct msk_closure *c;
 	const char *program;           /* its name, for messages */
+	const struct msk_rofile *file; /* the program */
+	bool has_unwinder;             /* libgcc_s.so.1 was thought of */
+	bool has_files, has_dns;       /* and so were the NSS modules of these names */
+	enum { LIBC_UNREAD, LIBC_WITH_NSS, LIBC_WITHOUT_NSS } nss;
 	const struct msk_loader_rules *rules;
 	size_t interp;                 /* object; MSK_NO_OBJECT: none */
 	struct msk_names names;        /* what a loaded object answers to */
@@ -86,6 +90,11 @@ struct msk_request {
 
 /* *index: the object that answers, loaded or new, or MSK_NO_OBJECT. */
 int msk_loader_answer(struct msk_loader *l, const struct msk_request *r, size_t *index, struct msk_err *err);
+
+/* What an object may do by its imports; a file whose symbols make no sense is noted and tells nothing. */
+int msk_uses_read(struct msk_loader *l, size_t object, struct msk_err *err);
+/* Do files and dns lie in libc itself (glibc 2.34 and later)? */
+int msk_uses_libc_has_nss(struct msk_loader *l, bool *out, struct msk_err *err);
 
 /* Add the wishes of an object to those of the closure. */
 int msk_wishes_collect(struct msk_loader *l, size_t object, struct msk_err *err);

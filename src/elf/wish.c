@@ -80,6 +80,55 @@ static void add_noted(struct msk_loader *l, size_t object, const struct msk_dlop
 	add_wish(l, &w);
 }
 
+/* What libc loads when `object` calls it: unless it is there already, or was thought of. */
+static void add_imported(struct msk_loader *l, size_t object, enum msk_use use, const char *name, const char *feature,
+			 bool *seen)
+{
+	const char *import = l->c->objects[object].uses[use];
+	struct msk_wish w = { .priority = MSK_RECOMMENDED, .cause = object, .by = object };
+	size_t known;
+
+	if (!import || *seen)
+		return;
+	*seen = true;
+	if (msk_names_find(&l->names, name, &known))
+		return;
+	msk_names_find(&l->names, "libc.so.6", &w.by);
+	msk_strv_push(&w.names, name);
+	w.feature = msk_xstrdup(feature);
+	w.import = msk_xstrdup(import);
+	add_wish(l, &w);
+}
+
+/* getpwnam and its kin: modules that nsswitch.conf of the image names, files and for hosts dns. */
+static int add_nss(struct msk_loader *l, size_t object, struct msk_err *err)
+{
+	char *const *uses = l->c->objects[object].uses;
+	bool inside = true;
+
+	if (!uses[MSK_USE_NSS] && !uses[MSK_USE_HOSTS])
+		return 0;
+	if (msk_uses_libc_has_nss(l, &inside, err) < 0)
+		return -1;
+	if (inside)
+		return 0;
+	add_imported(l, object, MSK_USE_NSS, "libnss_files.so.2", "nss", &l->has_files);
+	add_imported(l, object, MSK_USE_HOSTS, "libnss_files.so.2", "nss", &l->has_files);
+	add_imported(l, object, MSK_USE_HOSTS, "libnss_dns.so.2", "nss", &l->has_dns);
+	return 0;
+}
+
+/* glibc opens these by name; musl has all of it inside. */
+static int collect_imported(struct msk_loader *l, size_t object, struct msk_err *err)
+{
+	if (msk_uses_read(l, object, err) < 0)
+		return -1;
+	if (l->rules->libc != MSK_LIBC_GLIBC)
+		return 0;
+	add_imported(l, object, MSK_USE_UNWIND, "libgcc_s.so.1", "unwind", &l->has_unwinder);
+	return add_nss(l, object, err);
+}
+
 int msk_wishes_collect(struct msk_loader *l, size_t object, struct msk_err *err)
 {
 	const struct msk_elf *e = &l->c->objects[object].elf;
@@ -92,7 +141,7 @@ int msk_wishes_collect(struct msk_loader *l, size_t object, struct msk_err *err)
 				MSK_CLOSURE_MAX_WISHES);
 	for (size_t i = 0; i < e->n_dlopens; i++)
 		add_noted(l, object, &e->dlopens[i]);
-	return 0;
+	return collect_imported(l, object, err);
 }
 
 static bool is_needed(const struct msk_wish *w)
