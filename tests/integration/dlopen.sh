@@ -118,22 +118,28 @@ else
 	skip dlopen_finds_it_in_the_image 'cannot: chroot wants root'
 fi
 
-# What is absent.
+# What is absent. How many directories are searched is the machine's affair.
+lacks() { # MESSAGE ARG...: exit 4 with that message
+	local want=$1
+	shift
+	run mk --bin "$@" -o x.tar
+	is "$status $(head -n 1 "$err" | sed 's/searched [0-9]* directories/searched/') $(ls x.tar 2>/dev/null)" "4 mkscratch: $want, not found (searched) " "$want"
+}
 prog lacks '[{"soname":["libgone.so.2","libgone.so.1"],"priority":"required","feature":"gone"}]'
-must_fail 4 'lacks: needs libgone.so.2 or libgone.so.1 while it runs, not found (searched 5 directories)' -- --bin lacks -o x.tar
+lacks 'lacks: needs libgone.so.2 or libgone.so.1 while it runs' lacks
 like "$(sed -n 2p "$err")" '^hint: .*--dlopen=-gone leaves it out; ' '... and how to do without'
 is "$(libs lacks --dlopen=-gone)" '' a_required_one_can_be_left_out
 lib liblacks.so.1 '[{"soname":["libgone.so.1"],"priority":"required"}]'
 prog lacks2 '' l/liblacks.so.1
-must_fail 4 'lacks2: liblacks.so.1 needs libgone.so.1 while it runs, not found (searched 4 directories)' -- --bin lacks2 -o x.tar
+lacks 'lacks2: liblacks.so.1 needs libgone.so.1 while it runs' lacks2
 like "$(sed -n 2p "$err")" '^hint: .*--dlopen none leaves it out; ' '... and how to do without a feature'
 run mk deps lacks
 is "$status $(grep -c 'libgone.so.2 or libgone.so.1 => not found; loaded by lacks while it runs' "$out")" '4 1' deps_shows_it_in_its_place
 prog mayLack '[{"soname":["libgone.so.1"],"feature":"gone"}]'
 run mk --bin mayLack -n
-is "$status $(cat "$err")" '0 warning: mayLack: libgone.so.1 not found (searched 5 directories); loaded by mayLack while it runs (feature gone, recommended)' \
+is "$status $(sed 's/searched [0-9]* directories/searched/' "$err")" '0 warning: mayLack: libgone.so.1 not found (searched); loaded by mayLack while it runs (feature gone, recommended)' \
 	a_recommended_one_that_is_missing_is_a_warning
-must_fail 4 'mayLack: needs libgone.so.1 while it runs, not found (searched 5 directories)' -- --bin mayLack --dlopen gone -o x.tar
+lacks 'mayLack: needs libgone.so.1 while it runs' mayLack --dlopen gone
 echo 'no library' >l/libtext.so.1
 prog text '[{"soname":["libtext.so.1","librec.so.1"]}]'
 is "$(libs text)" librec.so.1 a_file_that_is_no_library_makes_way_for_the_next
