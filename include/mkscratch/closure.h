@@ -110,10 +110,10 @@ int msk_closure_resolve(const struct msk_closure_args *args, const struct msk_ro
 			struct msk_closure *out, struct msk_err *err);
 void msk_closure_release(struct msk_closure *c);
 
+#define MSK_HWCAPS_MAX 8                    /* levels of one machine */
+
 /* The levels of a program's machine up to `level`, the least one first. Fails: MSK_E_USAGE when it is none of them. */
 int msk_hwcaps_levels(const struct msk_elf *program, const char *level, struct msk_strv *out, struct msk_err *err);
-/* Is there any machine that has this level? */
-bool msk_hwcaps_known(const char *level);
 
 /* Turn missing objects into the error of exit 4: `app: needs libfoo.so.2, not found (searched 7 directories)`. */
 int msk_closure_check(const struct msk_closure *c, const char *name, struct msk_err *err);

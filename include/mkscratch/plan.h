@@ -53,6 +53,7 @@ struct msk_target {
 
 struct msk_plan {
 	char *root;
+	char *hwcaps;                             /* level of CPUs; NULL: the baseline alone */
 	struct msk_input *inputs;
 	size_t n_inputs;                          /* in the order of their kinds, then as typed */
 	struct msk_strv libs, library_path;

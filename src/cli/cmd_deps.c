@@ -1,5 +1,6 @@
 #include <stdint.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "opt.h"
@@ -52,11 +53,13 @@ static int resolve(const struct asked *a, struct deps *d, struct msk_err *err)
 	MSK_AUTO_FREE char *origin = origin_of(a->host, d->file);
 	struct msk_closure_args args = {
 		.tree = msk_host_tree(a->host), .library_path = &a->library_path, .libs = &no_libs, .origin = origin,
-		.dlopen = &a->dlopen, .start_only = a->o->list,
+		.dlopen = &a->dlopen, .start_only = a->o->list, .hwcaps = a->o->hwcaps,
 	};
 
-	if (msk_host_open_input(d->file, &f, err) < 0 || msk_elf_read(&f, d->file, &d->elf, err) < 0 ||
-	    msk_closure_resolve(&args, &f, d->file, &d->closure, err) < 0)
+	if (msk_host_open_input(d->file, &f, err) < 0 || msk_elf_read(&f, d->file, &d->elf, err) < 0)
+		return -1;
+	args.set_id = f.mode & (S_ISUID | S_ISGID);
+	if (msk_closure_resolve(&args, &f, d->file, &d->closure, err) < 0)
 		return -1;
 	d->shown = msk_xcalloc(d->closure.n_objects, sizeof *d->shown);
 	return 0;

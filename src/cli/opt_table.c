@@ -81,6 +81,10 @@ const struct opt_row msk_opt_rows[] = {
 	{ 0, "library-path", "DIR[:DIR]", OPT_REPEAT, GROUP_INPUT, B | VERB_DEPS,
 	  "More directories to search, as LD_LIBRARY_PATH would name them.",
 	  TO_LIST(library_path), COMPLETE_DIR, NULL },
+	{ 0, "hwcaps", "LEVEL", OPT_VALUE, GROUP_INPUT, B | VERB_DEPS,
+	  "Libraries for better CPUs (glibc-hwcaps) too, up to v2, v3, v4 (amd64), power10, z15, ... or all; by default "
+	  "those that every CPU can use.",
+	  TO_TEXT(hwcaps), COMPLETE_WORDS, "v2 v3 v4 all" },
 	{ 0, "dlopen", "FEATURE", OPT_REPEAT, GROUP_INPUT, B | VERB_DEPS,
 	  "Libraries that files say they open while they run (.note.dlopen): those for FEATURE too, without those for "
 	  "-FEATURE, all or none; by default what is required or recommended.",

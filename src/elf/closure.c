@@ -523,11 +523,14 @@ int msk_closure_resolve(const struct msk_closure_args *args, const struct msk_ro
 	MSK_CLEANUP(loader_release) struct msk_loader l = {
 		.args = args, .c = &c, .program = name, .file = f, .rules = &msk_other_rules, .interp = MSK_NO_OBJECT,
 	};
+	MSK_AUTO_STRV levels = MSK_STRV_INIT;
 	const struct msk_elf *e;
 
 	if (add_program(&l, f, name, err) < 0)
 		return -1;
 	e = &c.objects[0].elf;
+	if (args->hwcaps && msk_hwcaps_levels(e, args->hwcaps, &levels, err) < 0)
+		return -1;
 	c.n_start = 1;
 	if (e->linkage == MSK_ELF_DYNAMIC || e->linkage == MSK_ELF_LIBRARY) {
 		l.rules = rules_for(e);

@@ -32,15 +32,6 @@ static bool is_of(const struct level *l, const struct msk_elf *e)
 	return l->machine == e->machine && e->elf_class == 64 && (e->machine != EM_PPC64 || !e->big_endian);
 }
 
-bool msk_hwcaps_known(const char *level)
-{
-	bool known = strcmp(level, "all") == 0;
-
-	for (size_t i = 0; i < N_LEVELS; i++)
-		known = known || is_level(&levels[i], level);
-	return known;
-}
-
 bool msk_hwcaps_any(const struct msk_elf *e)
 {
 	bool any = false;

@@ -229,6 +229,18 @@ static int place_by_host_setting(const struct msk_placing *p, size_t i, char **o
 	return 0;
 }
 
+/* The cache leads to a variant by the name of its file, where a loader without cache asks by the name it needs. */
+static int place_by_cache(const struct msk_placing *p, size_t i, char **out)
+{
+	const struct msk_object *o = &p->closure->objects[i];
+	MSK_AUTO_FREE char *dir = msk_path_dir(o->path);
+	MSK_AUTO_FREE char *base = msk_path_base(o->path);
+
+	if (strstr(dir, "/glibc-hwcaps/") && strcmp(base, o->name) != 0)
+		*out = join(dir, "/", o->name);
+	return 0;
+}
+
 static int place(const struct msk_placing *p, size_t i, char **out, struct msk_err *err)
 {
 	enum msk_found_by by = p->closure->objects[i].found_by;
@@ -242,18 +254,40 @@ static int place(const struct msk_placing *p, size_t i, char **out, struct msk_e
 		return place_by_host_setting(p, i, out, err);
 	case MSK_BY_SYSTEM_DIR:
 		return p->closure->libc == MSK_LIBC_MUSL ? place_by_host_setting(p, i, out, err) : 0;
-	case MSK_BY_PROGRAM: case MSK_BY_INTERP: case MSK_BY_OPTION: case MSK_BY_CACHE: case MSK_BY_CONF:
+	case MSK_BY_CACHE:
+		return place_by_cache(p, i, out);
+	case MSK_BY_PROGRAM: case MSK_BY_INTERP: case MSK_BY_OPTION: case MSK_BY_CONF:
 		break;
 	}
 	return 0;
 }
 
+/* The place of an object hangs on that of its requester, which as a rule stands before it; not so for one that has a
+ * filter, which stands behind that. */
+static int place_after_parents(struct msk_placing *p, size_t i, bool *done, size_t *chain, struct msk_err *err)
+{
+	size_t n = 0;
+
+	for (size_t at = i; !done[at]; at = p->closure->objects[at].parent) {
+		done[at] = true;
+		chain[n++] = at;
+	}
+	while (n--)
+		if (place(p, chain[n], &p->placed[chain[n]], err) < 0)
+			return -1;
+	return 0;
+}
+
 int msk_place_objects(struct msk_placing *p, struct msk_err *err)
 {
-	p->placed = msk_xcalloc(p->closure->n_objects, sizeof *p->placed);
-	/* A requester comes before what it asks for, so its own place is settled by then. */
-	for (size_t i = 1; i < p->closure->n_objects; i++)
-		if (place(p, i, &p->placed[i], err) < 0)
+	size_t n = p->closure->n_objects;
+	MSK_AUTO_FREE bool *done = msk_xcalloc(n, sizeof *done);
+	MSK_AUTO_FREE size_t *chain = msk_xcalloc(n, sizeof *chain);
+
+	p->placed = msk_xcalloc(n, sizeof *p->placed);
+	done[0] = true;
+	for (size_t i = 1; i < n; i++)
+		if (place_after_parents(p, i, done, chain, err) < 0)
 			return -1;
 	return 0;
 }

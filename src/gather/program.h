@@ -11,6 +11,7 @@ struct msk_program {
 	const struct msk_input *in;
 	struct msk_rofile file;
 	struct msk_elf elf;
+	char *level;                    /* of the CPU it is looked at for (--hwcaps); NULL: the baseline */
 	struct msk_closure closure;     /* of a dynamic program, as found below --root */
 	char *origin;                   /* the directory that $ORIGIN stood for there */
 	struct msk_placing placing;     /* where its objects go */

@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -13,6 +14,7 @@ static void program_release(struct msk_program *p)
 	msk_elf_release(&p->elf);
 	msk_rofile_release(&p->file);
 	free(p->origin);
+	free(p->level);
 }
 
 static int read_program(struct msk_program *p, struct msk_err *err)
@@ -87,6 +89,8 @@ static char *reason(const struct msk_program *p, size_t i)
 	msk_str_addf(&s, ", found by %s", msk_found_by_name(o->found_by));
 	if (o->rule_dir)
 		msk_str_addf(&s, " in %s", o->rule_dir);
+	if (p->level)
+		msk_str_addf(&s, ", for CPUs of level %s", p->level);
 	if (p->placing.placed[i])
 		msk_str_adds(&s, ", put where the loader of the image looks");
 	return msk_str_take(&s);
@@ -235,7 +239,8 @@ static int add_objects(struct msk_program *p, struct msk_err *err)
 	return add_wish_aliases(p, err);
 }
 
-static int add_closure(struct msk_program *p, struct msk_err *err)
+/* What the image's environment will name is looked at below --root too. */
+static int resolve(struct msk_program *p, struct msk_err *err)
 {
 	const struct msk_plan *plan = p->g->plan;
 	MSK_AUTO_STRV library_path = MSK_STRV_INIT;
@@ -244,28 +249,103 @@ static int add_closure(struct msk_program *p, struct msk_err *err)
 		.library_path = &library_path,
 		.libs = &plan->libs,
 		.dlopen = &plan->dlopen,
+		.cwd = plan->config.workdir,
+		.hwcaps = p->level,
+		.set_id = p->in->has_mode && (p->in->mode & (S_ISUID | S_ISGID)),
 	};
 
-	/* What the image's environment will name is looked at below --root too. */
 	for (size_t i = 0; i < plan->library_path.n; i++)
 		msk_strv_push(&library_path, plan->library_path.v[i]);
 	msk_env_library_path(&plan->config.env, &library_path);
 	args.origin = p->origin = find_origin(p);
-	if (msk_closure_resolve(&args, &p->file, p->in->src, &p->closure, err) < 0 ||
-	    msk_closure_check(&p->closure, p->in->src, err) < 0)
+	return msk_closure_resolve(&args, &p->file, p->in->src, &p->closure, err);
+}
+
+static int add_closure(struct msk_program *p, struct msk_err *err)
+{
+	if (msk_closure_check(&p->closure, p->in->src, err) < 0)
 		return -1;
-	p->placing = (struct msk_placing){ &p->closure, p->origin, p->in->dest, &plan->config.env, NULL };
+	p->placing = (struct msk_placing){ &p->closure, p->origin, p->in->dest, &p->g->plan->config.env, NULL };
+	return msk_place_objects(&p->placing, err) < 0 ? -1 : add_objects(p, err);
+}
+
+static void tell(const struct msk_program *p)
+{
 	for (size_t i = 0; i < p->closure.notes.n; i++)
 		msk_warn(p->g->log, "%s", p->closure.notes.v[i]);
 	msk_runtime_report(&p->closure, p->in->src, p->g->log);
-	return msk_place_objects(&p->placing, err) < 0 ? -1 : add_objects(p, err);
+}
+
+/* Would a better CPU find all that is missing? */
+static bool is_for_better_cpus(const struct msk_closure *c)
+{
+	for (size_t i = 0; i < c->n_missing; i++)
+		if (!c->missing[i].level)
+			return false;
+	return c->n_missing > 0;
+}
+
+static int resolve_at(struct msk_program *p, const char *level, struct msk_err *err)
+{
+	msk_closure_release(&p->closure);
+	free(p->origin);
+	p->origin = NULL;
+	free(p->level);
+	p->level = msk_xstrdup(level);
+	return resolve(p, err);
+}
+
+/* With --hwcaps the variants lie beside the baseline at their own paths: what CPUs of each level up to that would map.
+ * The least level that finds everything takes the place of the baseline; those above it follow in slots of their own. */
+static int add_levels(struct msk_program *p, struct msk_err *err)
+{
+	struct msk_gather *g = p->g;
+	MSK_AUTO_STRV levels = MSK_STRV_INIT;
+	size_t i = 0;
+
+	if (msk_hwcaps_levels(&p->elf, g->plan->hwcaps, &levels, err) < 0)
+		return -1;
+	while (i < levels.n && is_for_better_cpus(&p->closure))
+		if (resolve_at(p, levels.v[i++], err) < 0)
+			return -1;
+	if (add_closure(p, err) < 0)
+		return -1;
+	for (; i < levels.n; i++) {
+		struct msk_program *above = &g->programs[g->n_programs++];
+
+		*above = (struct msk_program){ .g = g, .in = p->in, .file = MSK_ROFILE_INIT };
+		if (read_program(above, err) < 0 || resolve_at(above, levels.v[i], err) < 0 || add_closure(above, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* CPUs below the least level cannot run the program: the platform says so, where OCI has a word for it. */
+static void raise_platform(struct msk_gather *g)
+{
+	bool has_word = strcmp(g->platform.arch, "amd64") == 0 || strcmp(g->platform.arch, "ppc64le") == 0;
+
+	for (size_t i = 0; i < g->n_programs; i++) {
+		const struct msk_program *p = &g->programs[i];
+
+		if (!p->level || (i && g->programs[i - 1].in == p->in))
+			continue;
+		msk_warn(g->log, "%s: has libraries that are there for CPUs of level %s and better only", p->in->src, p->level);
+		if (has_word && strverscmp(g->platform.variant, p->level) < 0)
+			snprintf(g->platform.variant, sizeof g->platform.variant, "%s", p->level);
+	}
 }
 
 static int gather_program(struct msk_program *p, const struct msk_input *first, struct msk_err *err)
 {
 	if (read_program(p, err) < 0 || agree_on_platform(p, first, err) < 0 || add_program(p, err) < 0)
 		return -1;
-	return p->elf.linkage == MSK_ELF_DYNAMIC ? add_closure(p, err) : 0;
+	if (p->elf.linkage != MSK_ELF_DYNAMIC)
+		return 0;
+	if (resolve(p, err) < 0)
+		return -1;
+	tell(p);
+	return p->g->plan->hwcaps ? add_levels(p, err) : add_closure(p, err);
 }
 
 /* --lib is for those that load something. */
@@ -286,7 +366,7 @@ int msk_gather_programs(struct msk_gather *g, struct msk_err *err)
 	MSK_AUTO_STRV features = MSK_STRV_INIT;
 
 	/* All at once: a placing points into its program, which must not move. */
-	g->programs = msk_xcalloc(plan->n_inputs, sizeof *g->programs);
+	g->programs = msk_xcalloc(plan->n_inputs * (plan->hwcaps ? 1 + MSK_HWCAPS_MAX : 1), sizeof *g->programs);
 	for (size_t i = 0; i < plan->n_inputs; i++) {
 		struct msk_program *p = &g->programs[g->n_programs];
 
@@ -298,6 +378,7 @@ int msk_gather_programs(struct msk_gather *g, struct msk_err *err)
 			return -1;
 		msk_runtime_features(&p->closure, &features);
 	}
+	raise_platform(g);
 	return check_libs(g, err) < 0 ? -1 : msk_runtime_check_words(&plan->dlopen, &features, g->log, err);
 }
 

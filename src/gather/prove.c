@@ -177,7 +177,8 @@ static int prove_program(struct proof *pr, const struct msk_program *p, struct m
 	MSK_AUTO_ROFILE f = MSK_ROFILE_INIT;
 	struct msk_closure_args args = { .tree = &pr->view.tree, .library_path = &pr->library_path,
 					 .libs = &pr->g->plan->libs, .dlopen = &pr->g->plan->dlopen,
-					 .origin = origin };
+					 .origin = origin, .cwd = pr->g->plan->config.workdir,
+					 .hwcaps = p->level };
 	enum msk_lookup how;
 
 	if (args.tree->open(args.tree, e->path, &how, &f, NULL, err) < 0)

@@ -105,6 +105,7 @@ void msk_plan_release(struct msk_plan *p)
 	free(p->tags);
 	free(p->targets);
 	free(p->root);
+	free(p->hwcaps);
 	free(p->certs_file);
 	free(p->localtime);
 	free(p->user.name);

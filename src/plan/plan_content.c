@@ -1,4 +1,4 @@
-/* --root, --lib, --library-path, --dlopen, --certs, --cert, --tz, --localtime, --user. */
+/* --root, --hwcaps, --lib, --library-path, --dlopen, --certs, --cert, --tz, --localtime, --user. */
 #include <string.h>
 
 #include "parts.h"
@@ -156,8 +156,9 @@ static int plan_certs(const struct msk_options *o, struct msk_plan *p, struct ms
 
 int msk_plan_content(const struct msk_options *o, struct msk_plan *p, struct msk_err *err)
 {
-	if (check_not_empty("--root", o->root, err) < 0)
+	if (check_not_empty("--hwcaps", o->hwcaps, err) < 0 || check_not_empty("--root", o->root, err) < 0)
 		return -1;
+	p->hwcaps = o->hwcaps ? msk_xstrdup(o->hwcaps) : NULL;
 	p->root = msk_xstrdup(o->root ? o->root : "/");
 	if (plan_certs(o, p, err) < 0 || copy_names("--lib", &o->lib, &p->libs, err) < 0)
 		return -1;
