@@ -89,7 +89,7 @@ $(O)/%.o: %.c
 
 $(O)/tests/%: tests/unit/%.c $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -Wno-override-init -Itests/unit -MMD -MP -o $@ $< $(LIB) $(ALL_LDFLAGS) -lcmocka $(ALL_LDLIBS)
+	$(CC) $(ALL_CFLAGS) -Wno-override-init -Itests/unit -MMD -MP -o $@ $< $(LIB) $(ALL_LDFLAGS) -lcmocka -lz $(ALL_LDLIBS)
 
 $(O)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(FUZZ_DRIVER) $(LIB)
 	@mkdir -p $(@D)

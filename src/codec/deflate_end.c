@@ -7,19 +7,28 @@
 #define MAX_LENGTH 15         /* of a code, in bits */
 #define FAST_BITS  11
 
-/* What a code means for somebody who only walks: how many bits it takes, extra bits included, and what comes next. */
-enum follows { NEXT_SYMBOL, NEXT_DISTANCE, END_OF_BLOCK, INVALID };
+/* What a run of bits means for somebody who only walks: how many to skip, extra bits included, and whether a distance
+ * comes next or something special is to be done. NEXT_DISTANCE is an offset between tables. */
+typedef uint16_t step;
+#define SKIP          0x003Fu
+#define SPECIAL       0x0040u         /* one of the next two, or neither: the code is longer than FAST_BITS */
+#define END_OF_BLOCK  0x0080u
+#define INVALID       0x0100u
+#define NEXT_DISTANCE (1u << FAST_BITS)
+#define SYMBOL_SHIFT  11              /* of the precode: from here on the symbol */
 
-struct step {
-	uint8_t bits;
-	uint8_t follows;
+/* The canonical form of a Huffman code, for what the tables over the first FAST_BITS cannot hold. */
+struct code {
+	step by_rank[MAX_LITLEN];
+	uint16_t count[MAX_LENGTH + 1];
 };
 
-/* A Huffman code: a table over the first FAST_BITS, and the canonical form for what is longer. */
-struct code {
-	struct step fast[1 << FAST_BITS];
-	struct step by_rank[MAX_LITLEN];      /* in canonical order */
-	uint16_t count[MAX_LENGTH + 1];
+#define FAST_SIZE (1u << FAST_BITS)
+
+/* Codes by what comes next: [0] literals and lengths, [1] distances. Scratch space of one walk. */
+struct walk {
+	step fast[2 * FAST_SIZE];
+	struct code codes[2];
 };
 
 struct bits {
@@ -76,41 +85,41 @@ static uint64_t position(const struct bits *b)
 	return (uint64_t)b->at * 8 - b->have;
 }
 
+/* The last `length` (1 to 16) bits in the opposite order: neighbours change places, then pairs, and so on. */
 static unsigned reversed(unsigned code, unsigned length)
 {
-	unsigned r = 0;
-
-	for (; length; length--, code >>= 1)
-		r = r << 1 | (code & 1);
-	return r;
+	code = (code & 0x5555) << 1 | (code & 0xAAAA) >> 1;
+	code = (code & 0x3333) << 2 | (code & 0xCCCC) >> 2;
+	code = (code & 0x0F0F) << 4 | (code & 0xF0F0) >> 4;
+	code = (code & 0x00FF) << 8 | (code & 0xFF00) >> 8;
+	return code >> (16 - length);
 }
 
 /* RFC 1951, 3.2.5: extra bits of length codes 257..285 and of distance codes. */
-static struct step litlen_step(unsigned symbol)
+static step litlen_step(unsigned symbol, unsigned len)
 {
 	static const uint8_t extra[] = { 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4,
 					 5, 5, 5, 5, 0 };
 
 	if (symbol < 256)
-		return (struct step){ 0, NEXT_SYMBOL };
+		return (step)len;
 	if (symbol == 256)
-		return (struct step){ 0, END_OF_BLOCK };
+		return (step)(len | SPECIAL | END_OF_BLOCK);
 	if (symbol - 257 >= sizeof extra)
-		return (struct step){ 0, INVALID };
-	return (struct step){ extra[symbol - 257], NEXT_DISTANCE };
+		return SPECIAL | INVALID;
+	return (step)(NEXT_DISTANCE | (len + extra[symbol - 257]));
 }
 
-static struct step dist_step(unsigned symbol)
+static step dist_step(unsigned symbol, unsigned len)
 {
 	if (symbol >= 30)
-		return (struct step){ 0, INVALID };
-	return (struct step){ (uint8_t)(symbol < 4 ? 0 : symbol / 2 - 1), NEXT_SYMBOL };
+		return SPECIAL | INVALID;
+	return (step)(symbol < 4 ? len : len + symbol / 2 - 1);
 }
 
-/* Symbols of the precode stand for themselves: `follows` carries the symbol. */
-static struct step precode_step(unsigned symbol)
+static step precode_step(unsigned symbol, unsigned len)
 {
-	return (struct step){ 0, (uint8_t)symbol };
+	return (step)(symbol << SYMBOL_SHIFT | len);
 }
 
 static bool count_lengths(const uint8_t *lengths, unsigned n, uint16_t count[MAX_LENGTH + 1])
@@ -130,16 +139,18 @@ static bool count_lengths(const uint8_t *lengths, unsigned n, uint16_t count[MAX
 	return true;
 }
 
-static void fill_fast(struct code *c, unsigned code, unsigned length, struct step s)
+static void fill_fast(step *fast, unsigned code, unsigned length, step s)
 {
-	for (unsigned at = reversed(code, length); at < 1u << FAST_BITS; at += 1u << length)
-		c->fast[at] = s;
+	for (unsigned at = reversed(code, length); at < FAST_SIZE; at += 1u << length)
+		fast[at] = s;
 }
 
 /* Build from code lengths (3.2.2). An incomplete code is allowed, as for a block with a single distance. */
-static bool build(struct code *c, const uint8_t *lengths, unsigned n, struct step (*meaning)(unsigned))
+static bool build(struct walk *w, unsigned which, const uint8_t *lengths, unsigned n, step (*meaning)(unsigned, unsigned))
 {
 	unsigned next[MAX_LENGTH + 2] = { 0 }, rank[MAX_LENGTH + 2] = { 0 };
+	step *fast = w->fast + which * FAST_SIZE;
+	struct code *c = &w->codes[which];
 
 	if (!count_lengths(lengths, n, c->count))
 		return false;
@@ -147,24 +158,25 @@ static bool build(struct code *c, const uint8_t *lengths, unsigned n, struct ste
 		next[len + 1] = (next[len] + c->count[len]) << 1;
 		rank[len + 1] = rank[len] + c->count[len];
 	}
-	memset(c->fast, 0, sizeof c->fast);
+	for (unsigned i = 0; i < FAST_SIZE; i++)
+		fast[i] = SPECIAL;
 	for (unsigned symbol = 0; symbol < n; symbol++) {
 		unsigned len = lengths[symbol];
-		struct step s = meaning(symbol);
+		step s;
 
 		if (!len)
 			continue;
-		s.bits = (uint8_t)(s.bits + len);
+		s = meaning(symbol, len);
 		c->by_rank[rank[len]++] = s;
 		if (len <= FAST_BITS)
-			fill_fast(c, next[len], len, s);
+			fill_fast(fast, next[len], len, s);
 		next[len]++;
 	}
 	return true;
 }
 
 /* The canonical decoder, a bit at a time; for codes that the fast table cannot hold. */
-static struct step slow_step(const struct code *c, uint64_t window)
+static step slow_step(const struct code *c, uint64_t window)
 {
 	unsigned code = 0, first = 0, rank = 0;
 
@@ -177,61 +189,71 @@ static struct step slow_step(const struct code *c, uint64_t window)
 		first = (first + c->count[len]) << 1;
 		code <<= 1;
 	}
-	return (struct step){ 0, INVALID };
+	return SPECIAL | INVALID;
 }
 
-static inline struct step look_up(const struct code *c, uint64_t window)
+/* The next step after `last`, of which only NEXT_DISTANCE counts. */
+static inline step look_up(const struct walk *w, step last, uint64_t window)
 {
-	struct step s = c->fast[window & ((1u << FAST_BITS) - 1)];
+	unsigned table = last & NEXT_DISTANCE;
+	step s = w->fast[(window & (FAST_SIZE - 1)) | table];
 
-	return s.bits ? s : slow_step(c, window);
+	return s == SPECIAL ? slow_step(&w->codes[table / NEXT_DISTANCE], window) : s;
 }
 
-/* Walk the symbols of a block. A length and its distance take 48 bits at most, so one refill serves both. */
-static bool walk_symbols(struct bits *b, const struct code *litlen, const struct code *dist)
+/* Far from the end of the input: two steps take 56 bits at most, and a refill gives them. No branch depends on which
+ * kind of symbol comes, as that is what no processor can predict. */
+static step walk_fast(struct bits *b, const struct walk *w)
 {
-	for (;;) {
-		struct step s;
+	struct bits at = *b;
+	step s = 0;
 
+	while (at.n - at.at >= 8) {
+		refill(&at);
+		s = look_up(w, s, at.window);
+		at.window >>= s & SKIP;
+		at.have -= s & SKIP;
+		if (s & SPECIAL)
+			break;
+		s = look_up(w, s, at.window);
+		at.window >>= s & SKIP;
+		at.have -= s & SKIP;
+		if (s & SPECIAL)
+			break;
+	}
+	*b = at;
+	return s;
+}
+
+/* Walk the symbols of a block. */
+static bool walk_symbols(struct bits *b, const struct walk *w)
+{
+	step s = walk_fast(b, w);
+
+	while (!(s & SPECIAL)) {
 		refill(b);
-		s = look_up(litlen, b->window);
-		skip(b, s.bits);
-		if (s.follows == NEXT_SYMBOL) {
-			s = look_up(litlen, b->window);
-			skip(b, s.bits);
-			if (s.follows == NEXT_SYMBOL)
-				goto next;
-			if (s.follows == NEXT_DISTANCE)
-				refill(b);
-		}
-		if (s.follows == END_OF_BLOCK)
-			return !b->overrun;
-		if (s.follows == INVALID)
-			return false;
-		s = look_up(dist, b->window);
-		skip(b, s.bits);
-		if (s.follows == INVALID)
-			return false;
-next:
+		s = look_up(w, s, b->window);
+		skip(b, s & SKIP);
 		if (b->overrun)
 			return false;
 	}
+	return s & END_OF_BLOCK;
 }
 
 /* 3.2.7: the code lengths of both codes, themselves coded. */
-static bool read_lengths(struct bits *b, const struct code *pre, uint8_t *lengths, unsigned n)
+static bool read_lengths(struct bits *b, const struct walk *pre, uint8_t *lengths, unsigned n)
 {
 	for (unsigned i = 0; i < n;) {
 		unsigned symbol, repeat = 1;
 		uint8_t value = 0;
-		struct step s;
+		step s;
 
 		refill(b);
-		s = look_up(pre, b->window);
-		symbol = s.follows;
-		if (!s.bits || b->overrun)
+		s = look_up(pre, 0, b->window);
+		symbol = s >> SYMBOL_SHIFT;
+		if (s & SPECIAL)
 			return false;
-		skip(b, s.bits);
+		skip(b, s & SKIP);
 		if (symbol < 16)
 			value = (uint8_t)symbol;
 		else if (symbol == 16 && i > 0)
@@ -240,7 +262,7 @@ static bool read_lengths(struct bits *b, const struct code *pre, uint8_t *length
 			return false;
 		if (symbol >= 16)
 			repeat = symbol == 16 ? 3 + take(b, 2) : symbol == 17 ? 3 + take(b, 3) : 11 + take(b, 7);
-		if (repeat > n - i)
+		if (b->overrun || repeat > n - i)
 			return false;
 		memset(lengths + i, value, repeat);
 		i += repeat;
@@ -248,10 +270,12 @@ static bool read_lengths(struct bits *b, const struct code *pre, uint8_t *length
 	return true;
 }
 
-/* Scratch space of one walk; too large for some stacks when nested, so there is one. */
-struct walk {
-	struct code pre, litlen, dist;
-};
+static bool walk_coded(struct bits *b, struct walk *w, const uint8_t *lengths, unsigned n_litlen, unsigned n_dist)
+{
+	if (!build(w, 0, lengths, n_litlen, litlen_step) || !build(w, 1, lengths + n_litlen, n_dist, dist_step))
+		return false;
+	return walk_symbols(b, w);
+}
 
 static bool walk_dynamic(struct bits *b, struct walk *w)
 {
@@ -263,9 +287,8 @@ static bool walk_dynamic(struct bits *b, struct walk *w)
 		return false;
 	for (unsigned i = 0; i < n_pre; i++)
 		pre[order[i]] = (uint8_t)take(b, 3);
-	return build(&w->pre, pre, 19, precode_step) && read_lengths(b, &w->pre, lengths, n_litlen + n_dist) &&
-	       build(&w->litlen, lengths, n_litlen, litlen_step) &&
-	       build(&w->dist, lengths + n_litlen, n_dist, dist_step) && walk_symbols(b, &w->litlen, &w->dist);
+	return build(w, 0, pre, 19, precode_step) && read_lengths(b, w, lengths, n_litlen + n_dist) &&
+	       walk_coded(b, w, lengths, n_litlen, n_dist);
 }
 
 static bool walk_fixed(struct bits *b, struct walk *w)
@@ -277,8 +300,7 @@ static bool walk_fixed(struct bits *b, struct walk *w)
 	memset(lengths + 256, 7, 24);
 	memset(lengths + 280, 8, 8);
 	memset(lengths + MAX_LITLEN, 5, MAX_DIST);
-	return build(&w->litlen, lengths, MAX_LITLEN, litlen_step) &&
-	       build(&w->dist, lengths + MAX_LITLEN, MAX_DIST, dist_step) && walk_symbols(b, &w->litlen, &w->dist);
+	return walk_coded(b, w, lengths, MAX_LITLEN, MAX_DIST);
 }
 
 static bool walk_stored(struct bits *b)
