@@ -21,7 +21,9 @@ struct msk_options {
 	bool tz, tz_whole;                                 /* --tz in any form; --tz without zones */
 	struct msk_strv tz_zones;                          /* each ZONE[,ZONE...] */
 	const char *localtime;                             /* NULL: the image has no zone of its own */
-	const char *user;                                  /* NULL: nobody */
+	const char *user;                                  /* NULL: as the preset says */
+	struct msk_strv passwd_entry, group_entry;
+	const char *preset;                                /* NULL: scratch */
 	/* config */
 	const char *entrypoint, *workdir, *stop_signal, *author, *created;
 	struct msk_strv cmd, env, expose, label, annotation, volume;

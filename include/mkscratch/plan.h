@@ -12,6 +12,7 @@
 #include "mkscratch/err.h"
 #include "mkscratch/json.h"
 #include "mkscratch/options.h"
+#include "mkscratch/preset.h"
 #include "mkscratch/ref.h"
 
 struct msk_user {
@@ -22,6 +23,21 @@ struct msk_user {
 /* Annotations of ours begin so (oci-layout-spec, section 5.6). */
 #define MSK_ANNOTATION_PREFIX  "dev.mkscratch."
 #define MSK_ANNOTATION_REASONS MSK_ANNOTATION_PREFIX "reasons"
+
+/* A line of /etc/passwd. */
+struct msk_account {
+	char *name, *comment, *home, *shell;
+	uint32_t uid, gid;
+	bool own;                 /* not by --passwd-entry, but of itself */
+	bool makes_home;          /* the home is a directory that belongs to it */
+};
+
+/* A line of /etc/group; members are parted by commas. */
+struct msk_group {
+	char *name;
+	uint32_t gid;
+	char *members;
+};
 
 enum msk_input_kind { MSK_INPUT_BIN, MSK_INPUT_FILE, MSK_INPUT_TREE, MSK_INPUT_DIR, MSK_INPUT_LINK };
 
@@ -65,7 +81,12 @@ struct msk_plan {
 	int64_t certs_expiry_min;                 /* seconds a certificate must have left; 0: no matter */
 	struct msk_strv zones;                    /* names and patterns; empty: all */
 	char *localtime;                          /* NULL: none; else among the zones */
+	enum msk_preset preset;
 	struct msk_user user;
+	struct msk_account *accounts;             /* by uid; the user is among them */
+	size_t n_accounts, cap_accounts;
+	struct msk_group *groups;                 /* by gid */
+	size_t n_groups, cap_groups;
 	struct msk_config config;
 	int64_t created;                          /* of config and history, seconds since 1970 */
 	int64_t mtime;                            /* of every entry */
@@ -83,6 +104,10 @@ struct msk_plan {
 int msk_plan_make(const struct msk_options *o, struct msk_plan *out, struct msk_err *err);
 void msk_plan_release(struct msk_plan *p);
 struct msk_json *msk_plan_json(const struct msk_plan *p);
+
+/* The lines of passwd(5) and group(5), without their ends. */
+void msk_account_add(struct msk_str *out, const struct msk_account *a);
+void msk_group_add(struct msk_str *out, const struct msk_group *g);
 
 /* --library-path as typed, split and checked: directories below the root, absolute or from $ORIGIN on.
  * Fails: MSK_E_USAGE. */

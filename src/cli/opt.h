@@ -57,7 +57,9 @@ extern const struct verb msk_verbs[];
 
 struct topic {
 	const char *name, *title, *text;
+	void (*add_table)(struct msk_str *out);  /* what follows the text; NULL: nothing */
 };
+void msk_topic_add(struct msk_str *out, const struct topic *t);   /* text and table */
 extern const struct topic msk_topics[];      /* those that are neither a verb nor a group */
 extern const char msk_examples[];
 

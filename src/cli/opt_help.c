@@ -167,6 +167,7 @@ void msk_help_verb(const struct verb *verb, struct msk_str *out)
 bool msk_help_topic(const char *name, struct msk_str *out)
 {
 	const struct verb *verb = msk_verb_find(name);
+	MSK_AUTO_STR text = MSK_STR_INIT;
 
 	if (verb) {
 		msk_help_verb(verb, out);
@@ -175,7 +176,8 @@ bool msk_help_topic(const char *name, struct msk_str *out)
 	for (const struct topic *t = msk_topics; t->name; t++)
 		if (strcmp(t->name, name) == 0) {
 			msk_str_addf(out, "%s:\n\n", t->title);
-			add_prose(out, t->text);
+			msk_topic_add(&text, t);
+			add_prose(out, msk_str_c(&text));
 			return true;
 		}
 	return help_group(name, out);

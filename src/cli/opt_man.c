@@ -117,11 +117,14 @@ static void add_verb(struct msk_str *out, const struct verb *verb)
 
 static void add_topic(struct msk_str *out, const struct topic *t)
 {
+	MSK_AUTO_STR text = MSK_STR_INIT;
+
 	msk_str_adds(out, ".SH ");
 	for (const char *p = t->title; *p; p++)
 		msk_str_addc(out, *p >= 'a' && *p <= 'z' ? (char)(*p - 'a' + 'A') : *p);
 	msk_str_addc(out, '\n');
-	add_prose(out, t->text);
+	msk_topic_add(&text, t);
+	add_prose(out, msk_str_c(&text));
 }
 
 void msk_man_page(struct msk_str *out)

@@ -113,9 +113,20 @@ const struct opt_row msk_opt_rows[] = {
 	  "The zone the program lives in: packs it, links /etc/localtime to it and sets TZ.",
 	  TO_TEXT(localtime), COMPLETE_NONE, NULL },
 	{ 0, "user", "SPEC", OPT_VALUE, GROUP_CONTENT, B,
-	  "Who the program runs as: nobody (65534:65534, the default), nonroot (65532:65532), root, UID[:GID] or "
-	  "NAME:UID[:GID].",
+	  "Who the program runs as: nobody (65534:65534, the default), nonroot (65532:65532), root, UID[:GID], "
+	  "NAME:UID[:GID], or the name of a --passwd-entry.",
 	  TO_TEXT(user), COMPLETE_WORDS, "nobody nonroot root" },
+	{ 0, "passwd-entry", "LINE", OPT_REPEAT, GROUP_CONTENT, B,
+	  "One more user: NAME:UID[:GID[:HOME[:SHELL]]], or a line of passwd(5). HOME is made, for its owner alone. "
+	  "--user may name it.",
+	  TO_LIST(passwd_entry), COMPLETE_NONE, NULL },
+	{ 0, "group-entry", "LINE", OPT_REPEAT, GROUP_CONTENT, B,
+	  "One more group: NAME:GID[:MEMBER,...], or a line of group(5).",
+	  TO_LIST(group_entry), COMPLETE_NONE, NULL },
+	{ 0, "preset", "NAME", OPT_VALUE, GROUP_CONTENT, B,
+	  "What the image has of itself: scratch, the default, or distroless, the useful part of that with certificates, "
+	  "zones and nonroot as its user. See mkscratch help presets.",
+	  TO_TEXT(preset), COMPLETE_WORDS, "scratch distroless" },
 
 	{ 0, "entrypoint", "JSON|PATH", OPT_VALUE, GROUP_CONFIG, B,
 	  "What starts, as '[\"/app\",\"serve\"]' or one path; the first --bin by default.",

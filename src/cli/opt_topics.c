@@ -1,6 +1,9 @@
 /* The prose of the help and the man page. Paragraphs are parted by empty lines and wrapped where they are shown; lines
  * that begin with two blanks stand as they are. */
+#include <string.h>
+
 #include "opt.h"
+#include "mkscratch/preset.h"
 
 const char msk_examples[] =
 	"  mkscratch --bin ./app --certs --tz -o img.tar   program, TLS roots, time zones\n"
@@ -25,7 +28,31 @@ const struct opt_group_text msk_opt_groups[N_GROUPS] = {
 		"Success prints one line on stdout, or with --json an object; with -o - it goes to stderr." },
 };
 
+void msk_topic_add(struct msk_str *out, const struct topic *t)
+{
+	msk_str_adds(out, t->text);
+	if (t->add_table)
+		t->add_table(out);
+}
+
+static void add_presets(struct msk_str *out)
+{
+	for (enum msk_preset p = 0; p < MSK_N_PRESETS; p++) {
+		msk_str_addf(out, "\n%s %s:\n\n", msk_preset_name(p), p ? "has these too" : "has");
+		for (const struct msk_preset_item *i = msk_preset_items; i->path; i++) {
+			if (i->preset == p && strlen(i->path) > 34)
+				msk_str_addf(out, "  %s\n  %-34s %s\n", i->path, "", i->why);
+			else if (i->preset == p)
+				msk_str_addf(out, "  %-34s %s\n", i->path, i->why);
+		}
+	}
+}
+
 const struct topic msk_topics[] = {
+	{ "presets", "What an image has of itself",
+	  "Besides the program and what it is given, an image has what its --preset says. Tables of the host that are not "
+	  "there are left out with a warning; certificates and zones must be there.\n",
+	  add_presets },
 	{ "reproducibility", "Same inputs, same bytes",
 	  "The image depends on the contents of the input files (with --file and --tree on their permissions too), the "
 	  "options, $SOURCE_DATE_EPOCH and the versions of mkscratch and of its compression library; on nothing else of "
@@ -33,7 +60,7 @@ const struct topic msk_topics[] = {
 	  "user, working directory, file time, directory order or number of cores.\n\n"
 	  "File times are 0, or $SOURCE_DATE_EPOCH. --created sets the date of the image; only \"now\" reads the clock.\n\n"
 	  "DiffIDs (digests of the uncompressed layers) also stay the same when the compression library changes. "
-	  "--compress none makes every digest independent of it.\n" },
+	  "--compress none makes every digest independent of it.\n", NULL },
 	{ "exit-status", "Exit status",
 	  "  0   fine\n"
 	  "  2   usage: the command line, or a value on it\n"
@@ -44,12 +71,12 @@ const struct topic msk_topics[] = {
 	  "  70  a bug in mkscratch\n\n"
 	  "A signal ends it as that signal. An error is one line on stderr, \"mkscratch: SUBJECT: WHAT IS WRONG\", and "
 	  "where one helps a line \"hint: ...\". Nothing is printed on stdout then (but deps and verify show what is "
-	  "wrong in its place), old outputs stay as they were, and no temporary file remains.\n" },
+	  "wrong in its place), old outputs stay as they were, and no temporary file remains.\n", NULL },
 	{ "environment", "Environment",
 	  "  SOURCE_DATE_EPOCH  seconds since 1970: the time of every file in the image,\n"
 	  "                     and the default of --created\n"
 	  "  TMPDIR             where layers wait that are too large for memory;\n"
-	  "                     /var/tmp by default\n" },
+	  "                     /var/tmp by default\n", NULL },
 	{ .name = NULL },
 };
 

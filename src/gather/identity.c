@@ -2,50 +2,52 @@
 
 #include "mkscratch/gather.h"
 
-#define WHAT "identity"
-
-static int add(struct msk_gather *g, const char *path, const char *text, const char *why, struct msk_err *err)
+static int add_table(struct msk_gather *g, const char *path, const struct msk_str *text, const char *why, struct msk_err *err)
 {
 	return msk_rootfs_add_data(g->fs, &(struct msk_entry_spec){
-		.path = path, .what = WHAT, .why = why, .mode = 0644, .stratum = MSK_STRATUM_BASE },
-		text, strlen(text), err);
+		.path = path, .what = "identity", .why = why, .mode = 0644, .stratum = MSK_STRATUM_BASE },
+		text->buf, text->len, err);
 }
 
-/* Root is always there and no other user has uid 0: the plan sees to that. So the lines are sorted by uid. */
-static int add_passwd(struct msk_gather *g, const struct msk_user *u, struct msk_err *err)
+/* A directory or tree that the user puts there is as he wants it. */
+static bool is_given(const struct msk_plan *p, const char *path)
 {
-	MSK_AUTO_STR text = MSK_STR_INIT;
-
-	msk_str_adds(&text, "root:x:0:0:root:/root:/sbin/nologin\n");
-	if (strcmp(u->name, "root") != 0)
-		msk_str_addf(&text, "%s:x:%u:%u:%s:/nonexistent:/sbin/nologin\n", u->name, u->uid, u->gid, u->name);
-	return add(g, "/etc/passwd", text.buf, "root and the user of the image", err);
+	for (size_t i = 0; i < p->n_inputs; i++)
+		if (strcmp(p->inputs[i].dest, path) == 0)
+			return true;
+	return false;
 }
 
-/* The group of a user who is root but for the group has no name to take over. */
-static int add_group(struct msk_gather *g, const struct msk_user *u, struct msk_err *err)
+static int add_home(struct msk_gather *g, const struct msk_account *a, struct msk_err *err)
 {
-	MSK_AUTO_STR text = MSK_STR_INIT;
+	MSK_AUTO_FREE char *what = a->own ? msk_xasprintf("--preset %s", msk_preset_name(g->plan->preset)) :
+					    msk_xasprintf("--passwd-entry %s", a->name);
+	MSK_AUTO_FREE char *why = msk_xasprintf("home of %s", a->name);
 
-	msk_str_adds(&text, "root:x:0:\n");
-	if (u->gid != 0)
-		msk_str_addf(&text, "%s:x:%u:\n", strcmp(u->name, "root") != 0 ? u->name : "group", u->gid);
-	return add(g, "/etc/group", text.buf, "groups of root and of the user of the image", err);
+	if (!a->makes_home || is_given(g->plan, a->home))
+		return 0;
+	return msk_rootfs_add_dir(g->fs, &(struct msk_entry_spec){
+		.path = a->home, .what = what, .why = why, .mode = 0700, .uid = a->uid, .gid = a->gid,
+		.stratum = MSK_STRATUM_BASE }, err);
 }
 
 int msk_gather_identity(struct msk_gather *g, struct msk_err *err)
 {
-	static const char nsswitch[] =
-		"passwd: files\n"
-		"group: files\n"
-		"shadow: files\n"
-		"hosts: files dns\n"
-		"networks: files\n"
-		"protocols: files\n"
-		"services: files\n";
-	const struct msk_user *u = &g->plan->user;
+	const struct msk_plan *p = g->plan;
+	MSK_AUTO_STR passwd = MSK_STR_INIT;
+	MSK_AUTO_STR group = MSK_STR_INIT;
 
-	if (add_passwd(g, u, err) < 0 || add_group(g, u, err) < 0)
+	for (size_t i = 0; i < p->n_accounts; i++) {
+		msk_account_add(&passwd, &p->accounts[i]);
+		msk_str_addc(&passwd, '\n');
+		if (add_home(g, &p->accounts[i], err) < 0)
+			return -1;
+	}
+	for (size_t i = 0; i < p->n_groups; i++) {
+		msk_group_add(&group, &p->groups[i]);
+		msk_str_addc(&group, '\n');
+	}
+	if (add_table(g, "/etc/passwd", &passwd, "root and the user of the image", err) < 0)
 		return -1;
-	return add(g, "/etc/nsswitch.conf", nsswitch, "files, and DNS for hosts", err);
+	return add_table(g, "/etc/group", &group, "groups of root and of the user of the image", err);
 }

@@ -9,10 +9,19 @@ int msk_plan_content(const struct msk_options *o, struct msk_plan *p, struct msk
 int msk_plan_config(const struct msk_options *o, struct msk_plan *p, struct msk_err *err);
 int msk_plan_times(const struct msk_options *o, struct msk_plan *p, struct msk_err *err);
 int msk_plan_outputs(const struct msk_options *o, struct msk_plan *p, struct msk_err *err);
+/* Accounts, then groups: both sorted by their numbers. */
+int msk_plan_accounts(const struct msk_options *o, struct msk_plan *p, struct msk_err *err);
+int msk_plan_groups(const struct msk_options *o, struct msk_plan *p, struct msk_err *err);
+void msk_account_release(struct msk_account *a);
+void msk_group_release(struct msk_group *g);
 void msk_input_release(struct msk_input *in);
 
 /* The value of --user, as one of its words, numbers, or a name with numbers. */
 int msk_user_parse(const char *text, struct msk_user *out, struct msk_err *err);
+/* A name of a user or group; `what` is the subject of the message. */
+int msk_user_name_check(const char *what, const char *name, struct msk_err *err);
+/* The password field of a line of passwd(5) or group(5), which must hold none. */
+int msk_password_check(const char *option, const char *name, const char *password, struct msk_err *err);
 /* A uid or gid; `what` is which. 2^31-1 and above wrap round or mean "no change" in some runtimes. */
 int msk_id_parse(const char *what, const char *text, uint32_t *out, struct msk_err *err);
 /* "90s", "1m30s", "90d" in nanoseconds. Fails: MSK_E_USAGE. */

@@ -8,9 +8,10 @@
 void msk_options_release(struct msk_options *o)
 {
 	struct msk_strv *const lists[] = {
-		&o->bin, &o->file, &o->tree, &o->dir, &o->link, &o->lib, &o->library_path, &o->dlopen, &o->cert,
-		&o->certs_for, &o->tz_zones, &o->cmd,
-		&o->env, &o->expose, &o->label, &o->annotation, &o->volume, &o->output, &o->tag, &o->args,
+		&o->bin, &o->file, &o->tree, &o->dir, &o->link, &o->lib, &o->library_path, &o->dlopen,
+		&o->cert, &o->certs_for,
+		&o->tz_zones, &o->passwd_entry, &o->group_entry, &o->cmd, &o->env, &o->expose, &o->label, &o->annotation,
+		&o->volume, &o->output, &o->tag, &o->args,
 	};
 
 	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
@@ -101,6 +102,12 @@ void msk_plan_release(struct msk_plan *p)
 		msk_ref_release(&p->tags[i]);
 	for (size_t i = 0; i < p->n_targets; i++)
 		free(p->targets[i].path);
+	for (size_t i = 0; i < p->n_accounts; i++)
+		msk_account_release(&p->accounts[i]);
+	for (size_t i = 0; i < p->n_groups; i++)
+		msk_group_release(&p->groups[i]);
+	free(p->accounts);
+	free(p->groups);
 	free(p->inputs);
 	free(p->tags);
 	free(p->targets);

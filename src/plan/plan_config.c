@@ -102,6 +102,9 @@ static int split_pair(const char *option, const char *text, char **key, const ch
 /* Variables that come of themselves stand first, as those of a base image would, and give way to what was typed. */
 static void default_env(const struct msk_plan *p, struct msk_strv *env)
 {
+	for (const struct msk_preset_item *i = msk_preset_items; i->path; i++)
+		if (i->kind == MSK_PRESET_ENV && i->preset <= p->preset)
+			msk_strv_push(env, i->path);
 	if (p->localtime)
 		msk_strv_push_own(env, msk_xasprintf("TZ=%s", p->localtime));
 }
@@ -257,6 +260,12 @@ static int plan_stop_signal(const char *typed, char **out, struct msk_err *err)
 	return msk_hint(err, "--stop-signal SIGTERM, a number 1..64, SIGRTMIN+1..15 or SIGRTMAX-1..14");
 }
 
+/* That of distroless images, whose nonroot starts at home. */
+static const char *default_workdir(const struct msk_plan *p)
+{
+	return p->preset == MSK_PRESET_DISTROLESS && p->user.uid == 65532 ? "/home/nonroot" : "/";
+}
+
 int msk_plan_config(const struct msk_options *o, struct msk_plan *p, struct msk_err *err)
 {
 	struct msk_config *c = &p->config;
@@ -267,7 +276,7 @@ int msk_plan_config(const struct msk_options *o, struct msk_plan *p, struct msk_
 	    plan_pairs("--annotation", &o->annotation, &c->annotation_keys, &c->annotation_values, err) < 0 ||
 	    check_annotations(&c->annotation_keys, err) < 0)
 		return -1;
-	if (config_path("--workdir", o->workdir ? o->workdir : "/", &c->workdir, err) < 0)
+	if (config_path("--workdir", o->workdir ? o->workdir : default_workdir(p), &c->workdir, err) < 0)
 		return -1;
 	if (o->stop_signal && plan_stop_signal(o->stop_signal, &c->stop_signal, err) < 0)
 		return -1;

@@ -1,4 +1,4 @@
-/* --root, --hwcaps, --lib, --library-path, --dlopen, --certs, --cert, --tz, --localtime, --user. */
+/* --root, --hwcaps, --lib, --library-path, --dlopen, --certs and its kin, --tz, --localtime, --preset. */
 #include <string.h>
 
 #include "parts.h"
@@ -109,7 +109,7 @@ static int add_zones(const char *typed, struct msk_strv *out, struct msk_err *er
 
 static int plan_zones(const struct msk_options *o, struct msk_plan *p, struct msk_err *err)
 {
-	p->tz = o->tz || o->localtime;
+	p->tz = o->tz || o->localtime || p->preset == MSK_PRESET_DISTROLESS;
 	for (size_t i = 0; i < o->tz_zones.n; i++)
 		if (add_zones(o->tz_zones.v[i], &p->zones, err) < 0)
 			return -1;
@@ -120,7 +120,8 @@ static int plan_zones(const struct msk_options *o, struct msk_plan *p, struct ms
 		if (!msk_strv_has(&p->zones, p->localtime))
 			msk_strv_push(&p->zones, p->localtime);
 	}
-	if (o->tz_whole)                  /* all zones are more than some */
+	/* All zones are more than some; those of a preset are as many as the user wants. */
+	if (o->tz_whole || (p->preset == MSK_PRESET_DISTROLESS && !o->tz))
 		msk_strv_release(&p->zones);
 	return 0;
 }
@@ -146,7 +147,7 @@ static int plan_certs(const struct msk_options *o, struct msk_plan *p, struct ms
 {
 	if (check_not_empty("--certs", o->certs_file, err) < 0)
 		return -1;
-	p->certs = o->certs || o->certs_for.n;
+	p->certs = o->certs || o->certs_for.n || p->preset == MSK_PRESET_DISTROLESS;
 	p->certs_file = o->certs_file ? msk_xstrdup(o->certs_file) : NULL;
 	if (copy_names("--cert", &o->cert, &p->extra_certs, err) < 0 ||
 	    copy_names("--certs-for", &o->certs_for, &p->certs_for, err) < 0)
@@ -154,8 +155,23 @@ static int plan_certs(const struct msk_options *o, struct msk_plan *p, struct ms
 	return plan_expiry(o, p, err);
 }
 
+static int plan_preset(const struct msk_options *o, struct msk_plan *p, struct msk_err *err)
+{
+	for (enum msk_preset preset = 0; o->preset && preset < MSK_N_PRESETS; preset++)
+		if (strcmp(o->preset, msk_preset_name(preset)) == 0) {
+			p->preset = preset;
+			return 0;
+		}
+	if (!o->preset)
+		return 0;
+	msk_fail(err, MSK_E_USAGE, "--preset %s: is none of scratch, distroless", o->preset);
+	return msk_hint(err, "mkscratch help presets");
+}
+
 int msk_plan_content(const struct msk_options *o, struct msk_plan *p, struct msk_err *err)
 {
+	if (plan_preset(o, p, err) < 0)
+		return -1;
 	if (check_not_empty("--hwcaps", o->hwcaps, err) < 0 || check_not_empty("--root", o->root, err) < 0)
 		return -1;
 	p->hwcaps = o->hwcaps ? msk_xstrdup(o->hwcaps) : NULL;
@@ -165,5 +181,5 @@ int msk_plan_content(const struct msk_options *o, struct msk_plan *p, struct msk
 	if (msk_library_path_parse(&o->library_path, &p->library_path, err) < 0 ||
 	    msk_dlopen_parse(&o->dlopen, &p->dlopen, err) < 0 || plan_zones(o, p, err) < 0)
 		return -1;
-	return msk_user_parse(o->user ? o->user : "nobody", &p->user, err);
+	return msk_plan_accounts(o, p, err);
 }

@@ -70,6 +70,32 @@ static struct msk_json *user_json(const struct msk_user *u)
 	return o;
 }
 
+static struct msk_json *accounts_json(const struct msk_plan *p)
+{
+	struct msk_json *a = msk_json_array();
+
+	for (size_t i = 0; i < p->n_accounts; i++) {
+		MSK_AUTO_STR line = MSK_STR_INIT;
+
+		msk_account_add(&line, &p->accounts[i]);
+		msk_json_push(a, msk_json_string(line.buf));
+	}
+	return a;
+}
+
+static struct msk_json *groups_json(const struct msk_plan *p)
+{
+	struct msk_json *a = msk_json_array();
+
+	for (size_t i = 0; i < p->n_groups; i++) {
+		MSK_AUTO_STR line = MSK_STR_INIT;
+
+		msk_group_add(&line, &p->groups[i]);
+		msk_json_push(a, msk_json_string(line.buf));
+	}
+	return a;
+}
+
 static struct msk_json *config_json(const struct msk_config *c)
 {
 	struct msk_json *o = msk_json_object();
@@ -148,6 +174,9 @@ struct msk_json *msk_plan_json(const struct msk_plan *p)
 	msk_json_set(o, "tz", msk_json_bool(p->tz));
 	msk_json_set(o, "zones", msk_json_strings(&p->zones));
 	set_text(o, "localtime", p->localtime);
+	msk_json_set_string(o, "preset", msk_preset_name(p->preset));
+	msk_json_set(o, "passwd", accounts_json(p));
+	msk_json_set(o, "group", groups_json(p));
 	msk_json_set(o, "user", user_json(&p->user));
 	msk_json_set(o, "config", config_json(&p->config));
 	msk_json_set_string(o, "created", msk_str_c(&time));

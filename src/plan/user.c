@@ -37,21 +37,20 @@ static bool is_number(const char *s)
 }
 
 /* What passwd(5) and every parser of it agree on. */
-static int check_name(const char *text, const char *name, struct msk_err *err)
+int msk_user_name_check(const char *what, const char *name, struct msk_err *err)
 {
 	static const char first[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_";
 	static const char rest[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789.-";
 	size_t good = strspn(name, rest);
 
 	if (!*name)
-		return msk_fail(err, MSK_E_USAGE, "user \"%s\": the name is empty", text);
+		return msk_fail(err, MSK_E_USAGE, "%s: the name is empty", what);
 	if (name[good])
-		return msk_fail(err, MSK_E_USAGE, "user \"%s\": character \"%c\" is not allowed", text, name[good]);
+		return msk_fail(err, MSK_E_USAGE, "%s: character \"%c\" is not allowed", what, name[good]);
 	if (!strchr(first, name[0]))
-		return msk_fail(err, MSK_E_USAGE, "user \"%s\": a name cannot begin with \"%c\"", text, name[0]);
+		return msk_fail(err, MSK_E_USAGE, "%s: a name cannot begin with \"%c\"", what, name[0]);
 	if (strlen(name) > MAX_NAME)
-		return msk_fail(err, MSK_E_USAGE, "user \"%s\": the name is too long (%zu vs %d bytes)", text, strlen(name),
-				MAX_NAME);
+		return msk_fail(err, MSK_E_USAGE, "%s: the name is too long (%zu vs %d bytes)", what, strlen(name), MAX_NAME);
 	return 0;
 }
 
@@ -73,6 +72,7 @@ static int fill(const char *text, const char *name, const char *uid, const char 
 
 static int parse(const char *text, struct msk_user *out, struct msk_err *err)
 {
+	MSK_AUTO_FREE char *what = msk_xasprintf("user \"%s\"", text);
 	MSK_AUTO_STRV part = MSK_STRV_INIT;
 
 	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
@@ -85,7 +85,7 @@ static int parse(const char *text, struct msk_user *out, struct msk_err *err)
 	if (is_number(part.v[0]) && part.n <= 2)
 		return fill(text, NULL, part.v[0], part.n > 1 ? part.v[1] : NULL, out, err);
 	/* Without numbers behind it the whole is meant as a name, and a name holds no colon. */
-	if (check_name(text, part.n > 1 && is_number(part.v[1]) ? part.v[0] : text, err) < 0)
+	if (msk_user_name_check(what, part.n > 1 && is_number(part.v[1]) ? part.v[0] : text, err) < 0)
 		return -1;
 	if (part.n < 2)
 		return msk_fail(err, MSK_E_USAGE, "user \"%s\": has no uid and is none of nobody, nonroot, root", text);
@@ -98,5 +98,5 @@ int msk_user_parse(const char *text, struct msk_user *out, struct msk_err *err)
 {
 	if (parse(text, out, err) == 0)
 		return 0;
-	return msk_hint(err, "--user nobody, nonroot, root, UID[:GID] or NAME:UID[:GID]");
+	return msk_hint(err, "--user nobody, nonroot, root, UID[:GID], NAME:UID[:GID], or the name of a --passwd-entry");
 }

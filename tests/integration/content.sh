@@ -82,6 +82,31 @@ is "$(env_of --localtime UTC -e A=1) $(env_of -e A=1 --localtime UTC -e TZ=X)" '
 	'... and sets TZ, unless the user does'
 is "$(paths --tz='Europe/*' | grep -c 'zoneinfo/Europe/')" 2 'a pattern names all zones of a kind'
 
+mkdir -p root/etc && echo 'http 80/tcp' >root/etc/services
+is "$(entries '/(root|home|etc/(s|p|os|mime|loc))|os-rel|tmp|zoneinfo$' --preset distroless | grep -v ssl)" 'l0777 0:0 /etc/os-release -> ../usr/lib/os-release
+f0644 0:0 /etc/passwd
+f0644 0:0 /etc/services
+d0755 0:0 /home
+d0700 65532:65532 /home/nonroot
+d0700 0:0 /root
+d1777 0:0 /tmp
+f0644 0:0 /usr/lib/os-release
+d0755 0:0 /usr/share/zoneinfo' 'the preset distroless has what its users expect'
+is "$(rootfs --preset distroless 2>&1 >/dev/null)" \
+	'warning: /etc/protocols and /etc/mime.types: left out, not in root (packages netbase and media-types)' \
+	'... and says what the host lacks'
+mk --bin app --root root -q --preset distroless -o d.tar && rm -rf all && mkdir all && tar xf d.tar -C all
+is "$(jq -c .config "all/$(jq -r '.[0].Config' all/manifest.json)")" \
+	'{"Entrypoint":["/app"],"Env":["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin","SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt"],"User":"65532:65532","WorkingDir":"/home/nonroot"}' \
+	'... its config too'
+is "$(mk help presets | grep -oE '^  /[^ ]+' | xargs -n1 | sort)" \
+	"$({ paths; paths --preset distroless; echo /etc/protocols; echo /etc/mime.types; } 2>/dev/null |
+		grep -vxE '/app|/(etc|home|usr)|/etc/ssl(/certs)?|/usr/(lib|share)|/usr/share/zoneinfo/.*' | sort -u)" \
+	'help presets lists every path'
+is "$(entries '/home|/data' --passwd-entry app:1000:50:/home/app --passwd-entry db:7:7:/data --dir /data:0750:7:7)" 'd0750 7:7 /data
+d0755 0:0 /home
+d0700 1000:50 /home/app' 'homes are made for their owners, unless somebody else makes them'
+
 mkdir -p tree/sub tree/tmp && echo x >tree/sub/x && chmod 640 tree/sub/x && chmod 1777 tree/tmp && ln -s 'no where' tree/l
 is "$(entries '/srv' --tree tree:/srv)" 'd0755 0:0 /srv
 l0777 0:0 /srv/l -> no where

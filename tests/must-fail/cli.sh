@@ -33,7 +33,8 @@ must_fail 2 '--print tree: is none of plan, rootfs' -- --bin app --print tree
 must_fail 2 '--bin app:bin/app: DEST "bin/app" is not an absolute path' '--bin app:/bin/app' -- --bin app:bin/app -o img.tar
 must_fail 2 '--file app: has no DEST' '--file app:/PATH/IN/IMAGE' -- --bin app --file app -o img.tar
 must_fail 2 '--file app:/b:999: mode "999" is not octal' -- --bin app --file app:/b:999 -o img.tar
-must_fail 2 'user "a:b": character ":" is not allowed' '--user nobody, nonroot, root, UID[:GID] or NAME:UID[:GID]' -- \
+must_fail 2 'user "a:b": character ":" is not allowed' \
+	'--user nobody, nonroot, root, UID[:GID], NAME:UID[:GID], or the name of a --passwd-entry' -- \
 	--bin app --user a:b -o img.tar
 must_fail 2 'uid 4294967296: larger than 2147483646' -- --bin app --user 4294967296 -o img.tar
 must_fail 2 'zone "../../etc/passwd": not a zone name' -- --bin app --tz=../../etc/passwd -o img.tar

@@ -77,6 +77,20 @@ refused 2 'zone "Europe/Oslo": not in /usr/share/zoneinfo' -- --tz=Europe/Oslo
 # Users.
 refused 2 'user "a:b": character ":" is not allowed' -- --user a:b
 refused 2 'uid 4294967296: larger than 2147483646' -- --user 4294967296
+entry='--passwd-entry NAME:UID[:GID[:HOME[:SHELL]]], or a line of passwd(5)'
+refused 2 '--passwd-entry app: has no uid' "$entry" -- --passwd-entry app
+refused 2 '--passwd-entry a:b:1: uid "b": not a whole number' "$entry" -- --passwd-entry a:b:1
+refused 2 '--passwd-entry app: holds a password, which everybody could read' 'an image has no log-in: write x in its place' -- \
+	--passwd-entry 'app:$6$salt$hash:1000:1000::/:/bin/sh'
+refused 2 '--group-entry app:1:joe: member "joe" is no user of the image' '--passwd-entry NAME:UID makes one' -- --group-entry app:1:joe
+refused 2 '--group-entry app: has no gid' '--group-entry NAME:GID[:MEMBER,...], or a line of group(5)' -- --group-entry app
+refused 2 'uid 1: has two names (a and b)' -- --passwd-entry a:1 --passwd-entry b:1
+refused 2 'user "joe": has no uid and is none of nobody, nonroot, root' \
+	'--user nobody, nonroot, root, UID[:GID], NAME:UID[:GID], or the name of a --passwd-entry' -- --user joe --passwd-entry app:1
+refused 2 '--preset debian: is none of scratch, distroless' 'mkscratch help presets' -- --preset debian
+refused 3 'CA bundle: none found in root (looked in 6 places)' -- --preset distroless
+refused 2 '/home/a: given by --passwd-entry a and by --passwd-entry b' \
+	'they differ in mode or owner: 0700 1:1 and 0700 2:2' -- --passwd-entry a:1:1:/home/a --passwd-entry b:2:2:/home/a
 echo 'me:x:1:1::/:/bin/sh' >passwd
 refused 2 '/etc/passwd: given by identity and by --file ./passwd:/etc/passwd' \
 	'/etc/passwd is made from --user nobody; name the user there and leave the other out' -- --file ./passwd:/etc/passwd

@@ -7,61 +7,101 @@
 
 #include "sysroot.h"
 
-static void set_user(struct sysroot *s, const char *name, uint32_t uid, uint32_t gid)
+#define USER(n, u, g) { (char *)(n), (char *)(n), (char *)"/nonexistent", (char *)"/sbin/nologin", u, g, true, false }
+
+static struct msk_account *two_accounts(void)
 {
-	s->plan.user = (struct msk_user){ (char *)name, uid, gid };
+	static struct msk_account a[2];
+
+	a[0] = (struct msk_account)USER("root", 0, 0);
+	a[1] = (struct msk_account)USER("app", 1000, 50);
+	a[1].home = (char *)"/home/app";
+	a[1].makes_home = true;
+	return a;
 }
 
-static void the_user_stands_behind_root(void **state)
+static void accounts_and_groups_are_lines(void **state)
 {
+	struct msk_group groups[] = { { (char *)"root", 0, (char *)"" }, { (char *)"staff", 50, (char *)"app,root" } };
 	struct sysroot *s = *state;
 
+	s->plan.accounts = two_accounts();
+	s->plan.n_accounts = 2;
+	s->plan.groups = groups;
+	s->plan.n_groups = 2;
 	gathers(s, msk_gather_identity);
-	assert_data(s, "/etc/passwd", "root:x:0:0:root:/root:/sbin/nologin\n"
-				      "nobody:x:65534:65534:nobody:/nonexistent:/sbin/nologin\n");
-	assert_data(s, "/etc/group", "root:x:0:\nnobody:x:65534:\n");
+	assert_data(s, "/etc/passwd", "root:x:0:0:root:/nonexistent:/sbin/nologin\n"
+				      "app:x:1000:50:app:/home/app:/sbin/nologin\n");
+	assert_data(s, "/etc/group", "root:x:0:\nstaff:x:50:app,root\n");
 	assert_mode(s, "/etc/passwd", 0644, 0, 0);
 	assert_mode(s, "/etc", 0755, 0, 0);
 	assert_int_equal(entry_at(s, "/etc/passwd")->stratum, MSK_STRATUM_BASE);
+	assert_mode(s, "/home/app", 0700, 1000, 50);
+	assert_mode(s, "/home", 0755, 0, 0);
+	assert_absent(s, "/nonexistent");
 }
 
-static void root_alone_is_one_line(void **state)
+static void a_home_that_the_user_gives_is_not_made(void **state)
 {
+	struct msk_input in = { .kind = MSK_INPUT_DIR, .dest = (char *)"/home/app" };
 	struct sysroot *s = *state;
 
-	set_user(s, "root", 0, 0);
+	s->plan.accounts = two_accounts();
+	s->plan.n_accounts = 2;
+	s->plan.inputs = &in;
+	s->plan.n_inputs = 1;
 	gathers(s, msk_gather_identity);
-	assert_data(s, "/etc/passwd", "root:x:0:0:root:/root:/sbin/nologin\n");
-	assert_data(s, "/etc/group", "root:x:0:\n");
-}
-
-static void gid_0_is_the_group_of_root(void **state)
-{
-	struct sysroot *s = *state;
-
-	set_user(s, "app", 1000, 0);
-	gathers(s, msk_gather_identity);
-	assert_data(s, "/etc/passwd", "root:x:0:0:root:/root:/sbin/nologin\n"
-				      "app:x:1000:0:app:/nonexistent:/sbin/nologin\n");
-	assert_data(s, "/etc/group", "root:x:0:\n");
-}
-
-static void every_gid_has_a_name(void **state)
-{
-	struct sysroot *s = *state;
-
-	set_user(s, "root", 0, 5);
-	gathers(s, msk_gather_identity);
-	assert_data(s, "/etc/group", "root:x:0:\ngroup:x:5:\n");
+	assert_absent(s, "/home/app");
 }
 
 static void names_come_from_files_and_hosts_from_dns_too(void **state)
 {
 	struct sysroot *s = *state;
 
-	gathers(s, msk_gather_identity);
+	gathers(s, msk_gather_skeleton);
 	assert_data(s, "/etc/nsswitch.conf", "passwd: files\ngroup: files\nshadow: files\nhosts: files dns\n"
 					     "networks: files\nprotocols: files\nservices: files\n");
+}
+
+static void scratch_has_nothing_of_the_host(void **state)
+{
+	struct sysroot *s = *state;
+
+	sysroot_file(s, "etc/services", "http 80/tcp\n");
+	gathers(s, msk_gather_skeleton);
+	assert_absent(s, "/etc/services");
+	assert_absent(s, "/etc/os-release");
+}
+
+static void distroless_has_the_tables_of_the_host(void **state)
+{
+	struct sysroot *s = *state;
+
+	s->plan.preset = MSK_PRESET_DISTROLESS;
+	sysroot_file(s, "etc/services", "http 80/tcp\n");
+	sysroot_file(s, "usr/etc/protocols", "tcp 6 TCP\n");
+	sysroot_link(s, "/usr/etc/protocols", "etc/protocols");
+	gathers(s, msk_gather_skeleton);
+	assert_data(s, "/etc/services", "http 80/tcp\n");
+	assert_data(s, "/etc/protocols", "tcp 6 TCP\n");
+	assert_mode(s, "/etc/services", 0644, 0, 0);
+	assert_absent(s, "/etc/mime.types");
+	assert_link(s, "/etc/os-release", "../usr/lib/os-release");
+	assert_data(s, "/usr/lib/os-release", "NAME=\"mkscratch\"\nID=mkscratch\n"
+					      "PRETTY_NAME=\"image without a distribution\"\n");
+}
+
+static void a_table_is_a_file_of_a_size(void **state)
+{
+	struct sysroot *s = *state;
+
+	s->plan.preset = MSK_PRESET_DISTROLESS;
+	sysroot_fifo(s, "etc/services");
+	gather_fails(s, msk_gather_skeleton, MSK_E_INPUT, "/etc/services: is a FIFO, expected a regular file", "");
+	assert_int_equal(unlink(sysroot_path(s, "etc/services")), 0);
+	sysroot_file(s, "etc/services", "x");
+	assert_int_equal(truncate(s->path, (4 << 20) + 1), 0);
+	gather_fails(s, msk_gather_skeleton, MSK_E_INPUT, "/etc/services: larger than 4194304 bytes", "");
 }
 
 static void tmp_is_for_all(void **state)
@@ -76,11 +116,12 @@ static void tmp_is_for_all(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		sysroot_test(the_user_stands_behind_root),
-		sysroot_test(root_alone_is_one_line),
-		sysroot_test(gid_0_is_the_group_of_root),
-		sysroot_test(every_gid_has_a_name),
+		sysroot_test(accounts_and_groups_are_lines),
+		sysroot_test(a_home_that_the_user_gives_is_not_made),
 		sysroot_test(names_come_from_files_and_hosts_from_dns_too),
+		sysroot_test(scratch_has_nothing_of_the_host),
+		sysroot_test(distroless_has_the_tables_of_the_host),
+		sysroot_test(a_table_is_a_file_of_a_size),
 		sysroot_test(tmp_is_for_all),
 	};
 

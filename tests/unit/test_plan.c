@@ -252,6 +252,124 @@ static void users(void **state)
 	check_user("app:2147483646:0", "app", 2147483646, 0);
 }
 
+static void check_lines(struct msk_plan p, const char *passwd, const char *group)
+{
+	MSK_AUTO_STR got = MSK_STR_INIT;
+	MSK_AUTO_STR got_group = MSK_STR_INIT;
+
+	for (size_t i = 0; i < p.n_accounts; i++) {
+		msk_account_add(&got, &p.accounts[i]);
+		msk_str_addc(&got, p.accounts[i].makes_home ? '!' : ' ');
+	}
+	for (size_t i = 0; i < p.n_groups; i++) {
+		msk_group_add(&got_group, &p.groups[i]);
+		msk_str_addc(&got_group, ' ');
+	}
+	assert_string_equal(msk_str_c(&got), passwd);
+	assert_string_equal(msk_str_c(&got_group), group);
+	msk_plan_release(&p);
+}
+
+#define ROOT "root:x:0:0:root:/root:/sbin/nologin"
+#define NOBODY "nobody:x:65534:65534:nobody:/nonexistent:/sbin/nologin "
+
+static void passwd_and_group_name_root_and_the_user(void **state)
+{
+	(void)state;
+	check_lines(OK("--user", "nobody"), ROOT " " NOBODY, "root:x:0: nobody:x:65534: ");
+	check_lines(OK("--user", "root"), ROOT " ", "root:x:0: ");
+	check_lines(OK("--user", "app:1000:0"), ROOT " app:x:1000:0:app:/nonexistent:/sbin/nologin ", "root:x:0: ");
+	check_lines(OK("--user", "0:5"), "root:x:0:5:root:/root:/sbin/nologin ", "root:x:0: group:x:5: ");
+}
+
+static void entries_join_them_sorted_by_number(void **state)
+{
+	(void)state;
+	check_lines(OK("--passwd-entry", "web:33:30:/srv/web:/bin/sh", "--passwd-entry", "a:5"),
+		    ROOT " a:x:5:5:a:/nonexistent:/sbin/nologin web:x:33:30:web:/srv/web:/bin/sh!" NOBODY,
+		    "root:x:0: a:x:5: web:x:30: nobody:x:65534: ");
+	check_lines(OK("--passwd-entry", "daemon:*:1:1:The daemon:/usr/sbin:/usr/sbin/nologin"),
+		    ROOT " daemon:x:1:1:The daemon:/usr/sbin:/usr/sbin/nologin " NOBODY,
+		    "root:x:0: daemon:x:1: nobody:x:65534: ");
+	check_lines(OK("--passwd-entry", "root:x:0:0:me:/root:/bin/sh"), "root:x:0:0:me:/root:/bin/sh!" NOBODY,
+		    "root:x:0: nobody:x:65534: ");
+	check_lines(OK("--group-entry", "ssl:30:nobody,root", "--group-entry", "tty:x:5:"), ROOT " " NOBODY,
+		    "root:x:0: tty:x:5: ssl:x:30:nobody,root nobody:x:65534: ");
+	check_lines(OK("--group-entry", "nobody:5"), ROOT " " NOBODY, "root:x:0: nobody:x:5: group:x:65534: ");
+	check_lines(OK("--group-entry", "nobody:5", "--group-entry", "group:6"), ROOT " " NOBODY,
+		    "root:x:0: nobody:x:5: group:x:6: group65534:x:65534: ");
+}
+
+static void check_entry_user(const char *entry, const char *user, const char *name, uint32_t uid, uint32_t gid)
+{
+	struct msk_plan p = OK("--passwd-entry", entry, "--user", user);
+
+	assert_string_equal(p.user.name, name);
+	assert_int_equal(p.user.uid, uid);
+	assert_int_equal(p.user.gid, gid);
+	assert_int_equal(p.n_accounts, 2);
+	msk_plan_release(&p);
+}
+
+static void the_user_may_be_an_entry(void **state)
+{
+	(void)state;
+	check_entry_user("app:1000:50:/home/app", "app", "app", 1000, 50);
+	check_entry_user("app:1000:50:/home/app", "1000", "app", 1000, 50);
+	check_entry_user("app:1000:50:/home/app", "1000:7", "app", 1000, 7);
+	check_entry_user("app:1000:50:/home/app", "app:1000:7", "app", 1000, 7);
+	check_entry_user("nobody:99", "nobody", "nobody", 99, 99);
+	BAD("user \"app:1001\": --passwd-entry gives app the uid 1000", "--passwd-entry", "app:1000", "--user", "app:1001");
+	BAD("uid 1000: has two names (app and web)", "--passwd-entry", "app:1000", "--user", "web:1000");
+}
+
+static void the_preset_distroless(void **state)
+{
+	struct msk_plan p = OK("--preset", "distroless");
+
+	(void)state;
+	check_list(&p.config.env, "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "
+				  "SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt");
+	assert_string_equal(p.config.workdir, "/home/nonroot");
+	assert_true(p.certs && p.tz && p.zones.n == 0);
+	check_lines(p, "root:x:0:0:root:/root:/sbin/nologin!nonroot:x:65532:65532:nonroot:/home/nonroot:/sbin/nologin!" NOBODY,
+		    "root:x:0: nonroot:x:65532: nobody:x:65534: ");
+	p = OK("--preset", "distroless", "--user", "me:65532", "--tz=UTC", "-e", "PATH=/bin", "-w", "/", "--localtime", "UTC");
+	check_list(&p.config.env, "PATH=/bin SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt TZ=UTC");
+	check_list(&p.zones, "UTC");
+	assert_string_equal(p.config.workdir, "/");
+	check_lines(p, "root:x:0:0:root:/root:/sbin/nologin!me:x:65532:65532:me:/home/nonroot:/sbin/nologin!" NOBODY,
+		    "root:x:0: me:x:65532: nobody:x:65534: ");
+	BAD("--preset debian: is none of scratch, distroless", "--preset", "debian");
+}
+
+static void bad_entries_have_their_sentences(void **state)
+{
+	(void)state;
+	BAD("--passwd-entry app: has no uid", "--passwd-entry", "app");
+	BAD("--passwd-entry app:1:1:/:/:/: has too many fields", "--passwd-entry", "app:1:1:/:/:/");
+	BAD("--passwd-entry a b:1: character \" \" is not allowed", "--passwd-entry", "a b:1");
+	BAD("--passwd-entry app:x: uid \"x\": not a whole number", "--passwd-entry", "app:x");
+	BAD("--passwd-entry app:1:2147483647: gid 2147483647: larger than 2147483646", "--passwd-entry", "app:1:2147483647");
+	BAD("--passwd-entry app:0: uid 0 and the name root belong together", "--passwd-entry", "app:0");
+	BAD("--passwd-entry app:1:1:home: \"home\" is not an absolute path", "--passwd-entry", "app:1:1:home");
+	BAD("--passwd-entry app:1:1:/..: \"..\" is not allowed in a path of the image", "--passwd-entry", "app:1:1:/..");
+	BAD("--passwd-entry app: holds a password, which everybody could read", "--passwd-entry", "app:$6$abc:1:1::/:");
+	BAD("--passwd-entry app:x:1:1:a\nb:/:: control bytes are not allowed", "--passwd-entry", "app:x:1:1:a\nb:/:");
+	BAD("--passwd-entry app:x:1:1:\xff:/:: not valid UTF-8", "--passwd-entry", "app:x:1:1:\xff:/:");
+	BAD("user \"app\": given twice (uid 1 and 2)", "--passwd-entry", "app:1", "--passwd-entry", "app:2");
+	BAD("uid 1: has two names (a and b)", "--passwd-entry", "b:1", "--passwd-entry", "a:1");
+	BAD("--group-entry app: has no gid", "--group-entry", "app");
+	BAD("--group-entry app:1:::: has too many fields", "--group-entry", "app:1:::");
+	BAD("--group-entry :1: the name is empty", "--group-entry", ":1");
+	BAD("--group-entry app:-1: gid \"-1\": not a whole number", "--group-entry", "app:-1");
+	BAD("--group-entry wheel:0: gid 0 and the name root belong together", "--group-entry", "wheel:0");
+	BAD("--group-entry app:1:joe: member \"joe\" is no user of the image", "--group-entry", "app:1:joe");
+	BAD("--group-entry b:1: the gid is given twice", "--group-entry", "a:1", "--group-entry", "b:1");
+	BAD("--group-entry a:2: the name is given twice", "--group-entry", "a:1", "--group-entry", "a:2");
+	BAD("--group-entry app: holds a password, which everybody could read", "--group-entry", "app:secret:1:");
+}
+
 static void bad_users_have_their_sentences(void **state)
 {
 	(void)state;
@@ -626,6 +744,11 @@ int main(void)
 		cmocka_unit_test(links_keep_their_text),
 		cmocka_unit_test(inputs_are_in_the_order_of_their_kinds),
 		cmocka_unit_test(users),
+		cmocka_unit_test(passwd_and_group_name_root_and_the_user),
+		cmocka_unit_test(entries_join_them_sorted_by_number),
+		cmocka_unit_test(the_user_may_be_an_entry),
+		cmocka_unit_test(the_preset_distroless),
+		cmocka_unit_test(bad_entries_have_their_sentences),
 		cmocka_unit_test(bad_users_have_their_sentences),
 		cmocka_unit_test(zones_are_split_and_unique),
 		cmocka_unit_test(lookups),
