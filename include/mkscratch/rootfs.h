@@ -46,6 +46,7 @@ struct msk_entry {
 	struct msk_content body;    /* file only */
 	enum msk_strata stratum;
 	bool implied;               /* a parent nobody asked for: 0755 0:0 */
+	bool yields;                /* to the same file by another hand, whatever its mode and owner */
 	struct msk_origin origin;
 };
 
@@ -60,6 +61,7 @@ struct msk_entry_spec {
 	const char *lasting, *from;    /* may be NULL; see struct msk_origin */
 	uint32_t mode, uid, gid;
 	enum msk_strata stratum;
+	bool yields;
 };
 
 /* Add one entry. Only the path is looked at here; what clashes with what is settled by the seal.
@@ -74,8 +76,8 @@ int msk_rootfs_add_file(struct msk_rootfs *fs, const struct msk_entry_spec *s, s
 
 /* Close the set. Where a path runs through a symlink of the image (/lib -> usr/lib and /lib/x), the entry moves to
  * where the link leads. The same path twice is one entry when both are equal in type, mode, owner and content (the
- * lower stratum stays); else it is a conflict. Missing parents are added: 0755 0:0, in the lowest stratum of what
- * lies below. Then everything is sorted.
+ * lower stratum stays), or when one of them yields and the content is the same; else it is a conflict. Missing
+ * parents are added: 0755 0:0, in the lowest stratum of what lies below. Then everything is sorted.
  * Fails: MSK_E_USAGE `/etc/passwd: given by identity and by --file ./passwd`, or a parent that is no directory. */
 int msk_rootfs_seal(struct msk_rootfs *fs, struct msk_err *err);
 

@@ -99,7 +99,7 @@ static char *reason(const struct msk_program *p, size_t i)
 static struct msk_entry_spec library_spec(const char *path, const char *why, const char *from)
 {
 	return (struct msk_entry_spec){ .path = path, .what = "library", .why = why, .from = from, .mode = 0755,
-					.stratum = MSK_STRATUM_LIBS };
+					.stratum = MSK_STRATUM_LIBS, .yields = true };
 }
 
 /* Which rule found it, and by which path, differs from host to host; that it is needed does not. */

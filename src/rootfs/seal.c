@@ -104,6 +104,8 @@ static bool same_entry(const struct msk_entry *a, const struct msk_entry *b)
 		return false;
 	if (a->type == MSK_SYMLINK)
 		return strcmp(a->link, b->link) == 0;
+	if (a->type == MSK_FILE && a->yields != b->yields)
+		return same_content(&a->body, &b->body);
 	if (a->mode != b->mode || a->uid != b->uid || a->gid != b->gid)
 		return false;
 	return a->type == MSK_DIR || same_content(&a->body, &b->body);
@@ -118,6 +120,19 @@ static int conflict(const struct msk_entry *a, const struct msk_entry *b, struct
 	return -1;
 }
 
+/* Two that are the same: one stays, in the lower stratum, which is that of `a`. */
+static void merge_into(struct msk_entry *a, struct msk_entry *b)
+{
+	if (a->yields && !b->yields) {
+		struct msk_entry gone = *a;
+
+		*a = *b;
+		a->stratum = gone.stratum;
+		*b = gone;
+	}
+	msk_entry_release(b);
+}
+
 int msk_rootfs_merge(struct msk_rootfs *fs, struct msk_err *err)
 {
 	size_t kept = 0;
@@ -127,7 +142,7 @@ int msk_rootfs_merge(struct msk_rootfs *fs, struct msk_err *err)
 			return conflict(&fs->v[i - 1], &fs->v[i], err);
 	for (size_t i = 0; i < fs->n; i++) {
 		if (kept && strcmp(fs->v[kept - 1].path, fs->v[i].path) == 0)
-			msk_entry_release(&fs->v[i]);
+			merge_into(&fs->v[kept - 1], &fs->v[i]);
 		else
 			fs->v[kept++] = fs->v[i];
 	}

@@ -95,6 +95,7 @@ static int append(struct msk_rootfs *fs, const struct msk_entry_spec *s, enum ms
 		.uid = s->uid,
 		.gid = s->gid,
 		.stratum = s->stratum,
+		.yields = s->yields,
 		.body.fd = -1,
 		.origin = {
 			.what = msk_xstrdup(s->what),

@@ -110,6 +110,42 @@ static void equal_entries_are_one(void **state)
 	assert_int_equal(msk_rootfs_count(fs), 2);
 }
 
+static struct msk_rootfs *library_and_file(const char *library, const char *file)
+{
+	struct msk_rootfs *fs = msk_rootfs_new();
+	struct msk_entry_spec s = at("/lib/liba.so", "library");
+	struct msk_err err = MSK_ERR_INIT;
+
+	s.mode = 0755;
+	s.stratum = MSK_STRATUM_LIBS;
+	s.yields = true;
+	assert_int_equal(msk_rootfs_add_data(fs, &s, library, strlen(library), &err), 0);
+	add_file(fs, "/lib/liba.so", "--tree", file);
+	return fs;
+}
+
+static void what_yields_gives_way_to_the_same_file(void **state)
+{
+	AUTO_ROOTFS *fs = library_and_file("same", "same");
+	const struct msk_entry *e;
+
+	(void)state;
+	seal(fs);
+	e = msk_rootfs_find(fs, "/lib/liba.so");
+	assert_non_null(e);
+	assert_int_equal(e->mode, 0644);
+	assert_string_equal(e->origin.what, "--tree");
+	assert_int_equal(e->stratum, MSK_STRATUM_LIBS);
+}
+
+static void what_yields_is_no_licence_for_another_file(void **state)
+{
+	AUTO_ROOTFS *fs = library_and_file("one", "two");
+
+	(void)state;
+	assert_seal_fails(fs, "/lib/liba.so: given by library and by --tree");
+}
+
 static void a_conflict_names_both_sides(void **state)
 {
 	AUTO_ROOTFS *fs = msk_rootfs_new();
@@ -220,6 +256,8 @@ int main(void)
 		cmocka_unit_test(entries_are_sorted_and_parents_come_first),
 		cmocka_unit_test(an_implied_parent_lies_in_the_lowest_stratum_below_it),
 		cmocka_unit_test(equal_entries_are_one),
+		cmocka_unit_test(what_yields_gives_way_to_the_same_file),
+		cmocka_unit_test(what_yields_is_no_licence_for_another_file),
 		cmocka_unit_test(a_conflict_names_both_sides),
 		cmocka_unit_test(directories_that_differ_in_mode_conflict),
 		cmocka_unit_test(a_file_cannot_be_a_parent),
