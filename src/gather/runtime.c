@@ -34,10 +34,10 @@ void msk_runtime_report(const struct msk_closure *c, const char *program, const 
 	for (size_t i = 0; i < c->n_wishes; i++) {
 		const struct msk_wish *w = &c->wishes[i];
 
-		if (w->wanted && w->object == SIZE_MAX)
-			warn_absent(c, w, program, log);
-		else if (!w->wanted)
+		if (!w->wanted)
 			tell_left_out(c, w, program, log);
+		else if (w->object == SIZE_MAX && w->priority != MSK_REQUIRED && !w->named)
+			warn_absent(c, w, program, log);
 	}
 }
 
