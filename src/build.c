@@ -120,6 +120,25 @@ static int open_sinks(const struct msk_build *b, struct sinks *s, struct msk_err
 	return 0;
 }
 
+/* Blobs may be made where an archive will have them; other outputs copy them from there. */
+static void stage_blobs(const struct msk_build *b, const struct msk_rootfs *fs, const struct msk_platform *pf,
+			const struct sinks *s, struct msk_store *st)
+{
+	MSK_AUTO_JSON *reasons = b->plan->record ? msk_rootfs_reasons(fs) : NULL;
+	struct msk_image like;
+
+	msk_image_outline(b->plan, pf, msk_layers_count(fs, b->plan->single_layer), reasons, &like);
+	for (size_t i = 0; i < s->n; i++) {
+		const struct msk_sink_ops *ops = s->v[i]->ops;
+		struct msk_stage *stage = ops->stage ? ops->stage(s->v[i], &like) : NULL;
+
+		if (stage) {
+			msk_store_stage_in(st, stage);
+			return;
+		}
+	}
+}
+
 /* Everything is written everywhere before anything becomes visible anywhere. */
 static int deliver(const struct sinks *s, const struct msk_image *img, struct msk_store *st, struct msk_err *err)
 {
@@ -143,7 +162,10 @@ int msk_build_run(const struct msk_build *b, struct msk_image *out, struct msk_e
 
 	msk_progress_stage(b->progress, "gathering", 0);
 	if (msk_build_rootfs(b, &fs, &pf, err) < 0 || spare_inputs(b->plan, fs, err) < 0 ||
-	    open_sinks(b, &sinks, err) < 0 || make_image(b, fs, &pf, st, out, err) < 0)
+	    open_sinks(b, &sinks, err) < 0)
+		return -1;
+	stage_blobs(b, fs, &pf, &sinks, st);
+	if (make_image(b, fs, &pf, st, out, err) < 0)
 		return -1;
 	msk_progress_stage(b->progress, "writing", 0);
 	return deliver(&sinks, out, st, err);

@@ -13,6 +13,9 @@
 ssize_t msk_read_full(int fd, void *buf, size_t n, const char *name, struct msk_err *err);
 ssize_t msk_pread_full(int fd, void *buf, size_t n, uint64_t offset, const char *name, struct msk_err *err);
 int msk_write_full(int fd, const void *buf, size_t n, const char *name, struct msk_err *err);
+int msk_pwrite_full(int fd, const void *buf, size_t n, uint64_t offset, const char *name, struct msk_err *err);
+/* Begin to move these bytes to the disk, without waiting; a hint. */
+void msk_push_out(int fd, uint64_t offset, uint64_t n);
 
 /* Append the rest of fd to out; more than `limit` bytes is MSK_E_INPUT `<name>: larger than <limit> bytes`. */
 int msk_read_all(int fd, size_t limit, struct msk_str *out, const char *name, struct msk_err *err);

@@ -30,6 +30,11 @@ struct msk_json *msk_docker_manifest_json(const struct msk_image *img);
 int msk_image_make(const struct msk_plan *p, const struct msk_platform *pf, const struct msk_layers *layers,
 		   const struct msk_json *reasons, struct msk_store *st, struct msk_image *out, struct msk_err *err);
 
+/* An image of that many layers before any of it is there: every digest and size is made up, and every document as
+ * long as the real one will be, but for the digits of sizes. */
+void msk_image_outline(const struct msk_plan *p, const struct msk_platform *pf, size_t n_layers,
+		       const struct msk_json *reasons, struct msk_image *out);
+
 #define MSK_OCI_LAYOUT "{\"imageLayoutVersion\":\"1.0.0\"}"
 
 #endif

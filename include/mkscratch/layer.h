@@ -26,6 +26,8 @@ struct msk_layer_args {
 	struct msk_progress *progress;   /* NULL: nobody looks */
 };
 
+/* How many there will be. */
+size_t msk_layers_count(const struct msk_rootfs *fs, bool single);
 /* Write all layers into the store. Fails: MSK_E_IO (also when a host file changed since it was gathered). */
 int msk_layers_write(const struct msk_layer_args *a, struct msk_store *st, struct msk_layers *out, struct msk_err *err);
 

@@ -1,5 +1,6 @@
-/* Blobs on their way: content that is complete, hashed and small enough to keep, or staged in an unnamed file.
- * A store holds what one run makes; MSK_STORE_MEMORY bytes stay in memory, the rest goes to disk. */
+/* Blobs on their way: content that is hashed, each once, in the order in which it came. A store holds what one run
+ * makes: MSK_STORE_MEMORY bytes in memory and the rest in an unnamed file, or all of it at once in the file that an
+ * output will be (a stage), so that it need not be copied there. */
 #ifndef MKSCRATCH_STORE_H
 #define MKSCRATCH_STORE_H
 
@@ -14,6 +15,17 @@ struct msk_store *msk_store_new(const char *const *dirs);
 void msk_store_free(struct msk_store *s);
 void msk_store_cleanup(struct msk_store **s);
 
+/* A file in which blobs come to lie one behind the other, and what of it belongs to something else. */
+struct msk_stage {
+	int fd;
+	uint64_t next;           /* where the next blob and what is in front of it begin */
+	unsigned head, align;    /* bytes in front of each blob; what is behind it begins at a multiple of align */
+	const char *name;        /* for messages */
+	const char *kept;        /* what to say behind them when a write fails; NULL: nothing */
+};
+/* Blobs go there; borrowed. Before the first blob. */
+void msk_store_stage_in(struct msk_store *s, struct msk_stage *stage);
+
 /* Begin a blob; push its bytes, finish the writer, and its digest and size are known. One at a time. The same
  * content twice is stored once. */
 struct msk_writer *msk_store_begin(struct msk_store *s);
@@ -24,7 +36,9 @@ int msk_store_put(struct msk_store *s, const void *p, size_t n, struct msk_diges
 /* Push a blob's bytes to `w`, which is not finished by this. */
 int msk_store_send(struct msk_store *s, const struct msk_digest *digest, struct msk_writer *w, struct msk_err *err);
 size_t msk_store_count(const struct msk_store *s);
-/* Blobs in the order of their digests. */
+/* Blobs in the order in which they came. */
 void msk_store_at(const struct msk_store *s, size_t i, struct msk_digest *digest, uint64_t *size);
+/* Where in the stage a blob lies, when the store was given one. */
+uint64_t msk_store_offset(const struct msk_store *s, size_t i);
 
 #endif

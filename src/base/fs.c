@@ -1,6 +1,7 @@
 #include "mkscratch/fs.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -42,21 +43,44 @@ ssize_t msk_pread_full(int fd, void *buf, size_t n, uint64_t offset, const char 
 	return read_full(fd, buf, n, (off_t)offset, name, err);
 }
 
-int msk_write_full(int fd, const void *buf, size_t n, const char *name, struct msk_err *err)
+static ssize_t write_some(int fd, const void *buf, size_t n, off_t offset)
 {
-	const char *p = buf;
+	ssize_t put;
 
-	while (n) {
-		ssize_t put = write(fd, p, n);
+	do
+		put = offset < 0 ? write(fd, buf, n) : pwrite(fd, buf, n, offset);
+	while (put < 0 && errno == EINTR);
+	return put;
+}
 
-		if (put < 0 && errno == EINTR)
-			continue;
+static int write_full(int fd, const char *p, size_t n, off_t offset, const char *name, struct msk_err *err)
+{
+	for (size_t done = 0; done < n;) {
+		ssize_t put = write_some(fd, p + done, n - done, offset < 0 ? -1 : offset + (off_t)done);
+
 		if (put <= 0)
 			return msk_fail_sys(err, put < 0 ? errno : EIO, "%s: write failed", name);
-		p += put;
-		n -= (size_t)put;
+		done += (size_t)put;
 	}
 	return 0;
+}
+
+int msk_write_full(int fd, const void *buf, size_t n, const char *name, struct msk_err *err)
+{
+	return write_full(fd, buf, n, -1, name, err);
+}
+
+int msk_pwrite_full(int fd, const void *buf, size_t n, uint64_t offset, const char *name, struct msk_err *err)
+{
+	if (offset > INT64_MAX)
+		return msk_fail_sys(err, EFBIG, "%s: write failed", name);
+	return write_full(fd, buf, n, (off_t)offset, name, err);
+}
+
+void msk_push_out(int fd, uint64_t offset, uint64_t n)
+{
+	/* Whatever goes wrong shows when the file is synced. */
+	(void)sync_file_range(fd, (off_t)offset, (off_t)n, SYNC_FILE_RANGE_WRITE);
 }
 
 int msk_read_all(int fd, size_t limit, struct msk_str *out, const char *name, struct msk_err *err)

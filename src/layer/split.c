@@ -72,3 +72,13 @@ size_t msk_split(const struct msk_rootfs *fs, bool single, struct msk_selection 
 	}
 	return n;
 }
+
+size_t msk_layers_count(const struct msk_rootfs *fs, bool single)
+{
+	struct msk_selection s[3];
+	size_t n = msk_split(fs, single, s);
+
+	for (size_t i = 0; i < 3; i++)
+		msk_selection_release(&s[i]);
+	return n;
+}

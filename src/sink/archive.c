@@ -28,7 +28,12 @@ struct archive_sink {
 	int fd;                        /* what is written directly: standard output, a device, a FIFO */
 	bool borrowed, existed;
 	struct msk_tempfile temp;
+	struct msk_tempfile left;      /* a stage that blobs came to lie in at the wrong place */
+	struct msk_stage stage;
+	uint64_t front;                /* in the stage: bytes in front of the blobs; 0: no stage */
 };
+
+#define KEPT "; previous file kept"
 
 static int flush(struct fd_writer *w, struct msk_err *err)
 {
@@ -56,16 +61,102 @@ static int fd_finish(struct msk_writer *pw, struct msk_err *err)
 	return flush((struct fd_writer *)pw, err);
 }
 
+static struct msk_stage *archive_stage(struct msk_sink *sink, const struct msk_image *like)
+{
+	struct archive_sink *s = (struct archive_sink *)sink;
+	struct msk_err ignored = MSK_ERR_INIT;
+	MSK_AUTO_STR front = MSK_STR_INIT;
+
+	if (s->fd >= 0 || msk_outer_tar_front(like, &front, &ignored) < 0)
+		return NULL;
+	s->front = front.len;
+	s->stage = (struct msk_stage){
+		.fd = s->temp.fd,
+		.next = front.len,
+		.head = MSK_TAR_BLOCK,
+		.align = MSK_TAR_BLOCK,
+		.name = sink->name,
+		.kept = s->existed ? KEPT : NULL,
+	};
+	return &s->stage;
+}
+
+static int write_through(struct archive_sink *s, const struct msk_image *img, struct msk_store *st, int fd,
+			 struct msk_err *err)
+{
+	MSK_AUTO_FREE char *buf = msk_xmalloc(BUFFER);
+	struct fd_writer w = { { fd_write, fd_finish }, fd, s->s.name, buf, 0 };
+
+	return msk_outer_tar_write(img, st, &w.w, err);
+}
+
+/* Put around the blobs in the stage what makes it the archive: all but their bytes. */
+static int write_around(struct archive_sink *s, const struct msk_str *front, struct msk_store *st, struct msk_err *err)
+{
+	static const char zeros[3 * MSK_TAR_BLOCK];
+	uint64_t end = s->front;
+	unsigned char header[MSK_TAR_BLOCK];
+
+	if (msk_pwrite_full(s->temp.fd, front->buf, front->len, 0, s->s.name, err) < 0)
+		return -1;
+	for (size_t i = 0; i < msk_store_count(st); i++) {
+		uint64_t offset = msk_store_offset(st, i), size;
+		struct msk_digest digest;
+
+		msk_store_at(st, i, &digest, &size);
+		end = offset + size;
+		if (msk_outer_tar_header(&digest, size, header, err) < 0 ||
+		    msk_pwrite_full(s->temp.fd, header, sizeof header, offset - sizeof header, s->s.name, err) < 0 ||
+		    msk_pwrite_full(s->temp.fd, zeros, -end % MSK_TAR_BLOCK, end, s->s.name, err) < 0)
+			return -1;
+		end += -end % MSK_TAR_BLOCK;
+	}
+	/* A double may have been written behind the last. */
+	if (msk_pwrite_full(s->temp.fd, zeros, 2 * (size_t)MSK_TAR_BLOCK, end, s->s.name, err) < 0)
+		return -1;
+	if (ftruncate(s->temp.fd, (off_t)(end + 2 * (uint64_t)MSK_TAR_BLOCK)) < 0)
+		return msk_fail_sys(err, errno, "%s: write failed", s->s.name);
+	return 0;
+}
+
+static bool blobs_lie_right(const struct archive_sink *s, const struct msk_str *front, const struct msk_store *st)
+{
+	for (size_t i = 0; i < msk_store_count(st); i++) {
+		struct msk_digest digest;
+		uint64_t size;
+
+		msk_store_at(st, i, &digest, &size);
+		if (size >= MSK_TAR_USTAR_LIMIT)
+			return false;
+	}
+	return front->len == s->front;
+}
+
+static int write_staged(struct archive_sink *s, const struct msk_image *img, struct msk_store *st, struct msk_err *err)
+{
+	MSK_AUTO_STR front = MSK_STR_INIT;
+
+	if (msk_outer_tar_front(img, &front, err) < 0)
+		return -1;
+	if (blobs_lie_right(s, &front, st))
+		return write_around(s, &front, st, err);
+	s->left = s->temp;
+	if (msk_tempfile_open(&s->temp, s->dirfd, s->final, MSK_MODE_UMASK, s->s.name, err) < 0)
+		return -1;
+	return write_through(s, img, st, s->temp.fd, err);
+}
+
 static int archive_write(struct msk_sink *sink, const struct msk_image *img, struct msk_store *st, struct msk_err *err)
 {
 	struct archive_sink *s = (struct archive_sink *)sink;
-	MSK_AUTO_FREE char *buf = msk_xmalloc(BUFFER);
-	struct fd_writer w = { { fd_write, fd_finish }, s->fd >= 0 ? s->fd : s->temp.fd, sink->name, buf, 0 };
+	int rc;
 
-	if (msk_outer_tar_write(img, st, &w.w, err) == 0 &&
-	    (s->fd >= 0 || msk_tempfile_sync(&s->temp, sink->name, err) == 0))
+	if (s->fd >= 0)
+		return write_through(s, img, st, s->fd, err);
+	rc = s->front ? write_staged(s, img, st, err) : write_through(s, img, st, s->temp.fd, err);
+	if (rc == 0 && msk_tempfile_sync(&s->temp, sink->name, err) == 0)
 		return 0;
-	return s->existed ? msk_more(err, "; previous file kept") : -1;
+	return s->existed ? msk_more(err, KEPT) : -1;
 }
 
 static int archive_publish(struct msk_sink *sink, const struct msk_image *img, struct msk_store *st, struct msk_err *err)
@@ -86,6 +177,7 @@ static void archive_close(struct msk_sink *sink)
 	struct archive_sink *s = (struct archive_sink *)sink;
 
 	msk_tempfile_release(&s->temp);
+	msk_tempfile_release(&s->left);
 	if (s->fd >= 0 && !s->borrowed)
 		close(s->fd);
 	if (s->dirfd >= 0)
@@ -138,10 +230,17 @@ static int open_target(struct archive_sink *s, const struct msk_target *t, struc
 
 int msk_archive_sink_open(const struct msk_target *t, struct msk_sink **out, struct msk_err *err)
 {
-	static const struct msk_sink_ops ops = { archive_write, archive_publish, archive_close };
+	static const struct msk_sink_ops ops = {
+		.stage = archive_stage,
+		.write = archive_write,
+		.publish = archive_publish,
+		.close = archive_close,
+	};
 	struct archive_sink *s = msk_xcalloc(1, sizeof *s);
 
-	*s = (struct archive_sink){ .s = { &ops, t->path }, .dirfd = -1, .fd = -1, .temp = MSK_TEMPFILE_INIT };
+	*s = (struct archive_sink){
+		.s = { &ops, t->path }, .dirfd = -1, .fd = -1, .temp = MSK_TEMPFILE_INIT, .left = MSK_TEMPFILE_INIT,
+	};
 	if (open_target(s, t, err) < 0) {
 		archive_close(&s->s);
 		return -1;

@@ -311,7 +311,7 @@ static char *without_slashes(const char *path)
 int msk_layout_sink_open(const struct msk_target *t, const struct msk_log *log, struct msk_sink **out,
 			 struct msk_err *err)
 {
-	static const struct msk_sink_ops ops = { layout_write, layout_publish, layout_close };
+	static const struct msk_sink_ops ops = { .write = layout_write, .publish = layout_publish, .close = layout_close };
 	struct layout_sink *s = msk_xcalloc(1, sizeof *s);
 
 	*s = (struct layout_sink){ .s = { &ops, t->path }, .log = log, .dirfd = -1, .blobs_fd = -1 };

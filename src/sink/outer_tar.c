@@ -29,6 +29,24 @@ static int add_document(struct msk_tar *tar, const char *path, struct msk_json *
 	return add_text(tar, path, text.buf, text.len, err);
 }
 
+static int add_front(struct msk_tar *tar, const struct msk_image *img, struct msk_err *err)
+{
+	if (add_text(tar, "oci-layout", MSK_OCI_LAYOUT, strlen(MSK_OCI_LAYOUT), err) < 0 ||
+	    add_document(tar, "index.json", msk_index_json(img), err) < 0 ||
+	    add_document(tar, "manifest.json", msk_docker_manifest_json(img), err) < 0 ||
+	    add_dir(tar, "blobs", err) < 0)
+		return -1;
+	return add_dir(tar, "blobs/sha256", err);
+}
+
+static int add_blob_header(struct msk_tar *tar, const struct msk_digest *digest, uint64_t size, struct msk_err *err)
+{
+	MSK_AUTO_FREE char *path = msk_xasprintf("blobs/sha256/%s", digest->text + strlen("sha256:"));
+	const struct msk_tar_entry e = { .path = path, .type = MSK_TAR_FILE, .mode = 0644, .size = size };
+
+	return msk_tar_header(tar, &e, err);
+}
+
 /* The store pushes a blob's bytes; the tar takes them. */
 struct into_tar {
 	struct msk_writer w;
@@ -44,13 +62,10 @@ static int add_blob(struct msk_tar *tar, struct msk_store *st, size_t i, struct 
 {
 	struct into_tar to = { { into_tar_write, NULL }, tar };
 	struct msk_digest digest;
-	MSK_AUTO_FREE char *path = NULL;
-	struct msk_tar_entry e = { .type = MSK_TAR_FILE, .mode = 0644 };
+	uint64_t size;
 
-	msk_store_at(st, i, &digest, &e.size);
-	path = msk_xasprintf("blobs/sha256/%s", digest.text + strlen("sha256:"));
-	e.path = path;
-	if (msk_tar_header(tar, &e, err) < 0)
+	msk_store_at(st, i, &digest, &size);
+	if (add_blob_header(tar, &digest, size, err) < 0)
 		return -1;
 	return msk_store_send(st, &digest, &to.w, err);
 }
@@ -59,14 +74,46 @@ int msk_outer_tar_write(const struct msk_image *img, struct msk_store *st, struc
 {
 	MSK_CLEANUP(msk_tar_cleanup) struct msk_tar *tar = NULL;
 
-	if (msk_tar_new(to, &tar, err) < 0 ||
-	    add_text(tar, "oci-layout", MSK_OCI_LAYOUT, strlen(MSK_OCI_LAYOUT), err) < 0 ||
-	    add_document(tar, "index.json", msk_index_json(img), err) < 0 ||
-	    add_document(tar, "manifest.json", msk_docker_manifest_json(img), err) < 0 ||
-	    add_dir(tar, "blobs", err) < 0 || add_dir(tar, "blobs/sha256", err) < 0)
+	if (msk_tar_new(to, &tar, err) < 0 || add_front(tar, img, err) < 0)
 		return -1;
 	for (size_t i = 0; i < msk_store_count(st); i++)
 		if (add_blob(tar, st, i, err) < 0)
 			return -1;
 	return msk_tar_finish(tar, err);
+}
+
+/* A tar that is never finished: whatever would end it is not there. */
+struct into_str {
+	struct msk_writer w;
+	struct msk_str *to;
+};
+
+static int into_str_write(struct msk_writer *w, const void *p, size_t n, struct msk_err *err)
+{
+	(void)err;
+	msk_str_add(((struct into_str *)w)->to, p, n);
+	return 0;
+}
+
+int msk_outer_tar_front(const struct msk_image *img, struct msk_str *out, struct msk_err *err)
+{
+	struct into_str to = { { into_str_write, NULL }, out };
+	MSK_CLEANUP(msk_tar_cleanup) struct msk_tar *tar = NULL;
+
+	return msk_tar_new(&to.w, &tar, err) < 0 ? -1 : add_front(tar, img, err);
+}
+
+int msk_outer_tar_header(const struct msk_digest *digest, uint64_t size, unsigned char out[MSK_TAR_BLOCK],
+			 struct msk_err *err)
+{
+	MSK_AUTO_STR header = MSK_STR_INIT;
+	struct into_str to = { { into_str_write, NULL }, &header };
+	MSK_CLEANUP(msk_tar_cleanup) struct msk_tar *tar = NULL;
+
+	if (msk_tar_new(&to.w, &tar, err) < 0 || add_blob_header(tar, digest, size, err) < 0)
+		return -1;
+	if (header.len != MSK_TAR_BLOCK)
+		return msk_fail(err, MSK_E_BUG, "%s: its header has %zu bytes", digest->text, header.len);
+	memcpy(out, header.buf, MSK_TAR_BLOCK);
+	return 0;
 }

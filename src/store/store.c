@@ -1,7 +1,6 @@
 #include "mkscratch/store.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,26 +8,27 @@
 #include "mkscratch/fs.h"
 #include "mkscratch/tempfile.h"
 
-#define STAGING "staging file"
 #define COPY_CHUNK (256u << 10)
+/* How much is written before the disk is asked to begin with it: by the end little is left to wait for. */
+#define PUSH_CHUNK (4u << 20)
 
-/* A blob lies in memory as a whole or in the staging file as a whole. */
+/* A blob lies in memory as a whole or in the stage as a whole. */
 struct blob {
 	struct msk_digest digest;
-	uint64_t size, offset;         /* offset: in the staging file */
+	uint64_t size, offset;         /* offset: in the stage */
 	struct msk_str bytes;
 	bool staged;
 };
 
 struct msk_store {
 	struct msk_hash_writer hash;   /* first: what msk_store_begin gives out */
-	struct msk_writer keep;        /* behind it: into memory or the file */
+	struct msk_writer keep;        /* behind it: into memory or the stage */
 	const char *const *dirs;
-	struct blob *v;                /* sorted by digest */
+	struct blob *v;                /* in the order in which they came */
 	size_t n, cap;
 	struct blob current;
-	uint64_t in_memory, file_end;
-	int fd;
+	uint64_t in_memory, pushed;
+	struct msk_stage own, *stage;  /* own: an unnamed file, once there is need of one */
 };
 
 static struct msk_store *of_keeper(struct msk_writer *w)
@@ -36,39 +36,46 @@ static struct msk_store *of_keeper(struct msk_writer *w)
 	return (struct msk_store *)((char *)w - offsetof(struct msk_store, keep));
 }
 
-static int write_at(struct msk_store *s, const void *p, size_t n, uint64_t offset, struct msk_err *err)
+static int open_own(struct msk_store *s, struct msk_err *err)
 {
-	const char *from = p;
+	if (s->stage->fd >= 0)
+		return 0;
+	return msk_tempfile_anonymous(s->dirs, &s->own.fd, err);
+}
 
-	while (n) {
-		ssize_t put = pwrite(s->fd, from, n, (off_t)offset);
+static int write_staged(struct msk_store *s, const void *p, size_t n, struct msk_err *err)
+{
+	struct blob *b = &s->current;
+	uint64_t end = b->offset + b->size + n;
 
-		if (put < 0 && errno == EINTR)
-			continue;
-		if (put <= 0)
-			return msk_fail_sys(err, put < 0 ? errno : EIO, STAGING ": write failed");
-		from += put;
-		offset += (uint64_t)put;
-		n -= (size_t)put;
+	if (msk_pwrite_full(s->stage->fd, p, n, b->offset + b->size, s->stage->name, err) < 0)
+		return s->stage->kept ? msk_more(err, "%s", s->stage->kept) : -1;
+	b->size += n;
+	if (s->stage != &s->own && end - s->pushed >= PUSH_CHUNK) {
+		msk_push_out(s->stage->fd, s->pushed, end - s->pushed);
+		s->pushed = end;
 	}
 	return 0;
 }
 
-/* The blob under way outgrows what may stay in memory: move what there is of it to the file. */
-static int spill(struct msk_store *s, struct msk_err *err)
+/* Let the blob under way lie in the stage, with what there is of it. */
+static int move_to_stage(struct msk_store *s, struct msk_err *err)
 {
 	struct blob *b = &s->current;
+	MSK_AUTO_STR bytes = b->bytes;
 
-	if (s->fd < 0 && msk_tempfile_anonymous(s->dirs, &s->fd, err) < 0)
+	if (open_own(s, err) < 0)
 		return -1;
+	b->bytes = (struct msk_str)MSK_STR_INIT;
 	b->staged = true;
-	b->offset = s->file_end;
-	if (write_at(s, b->bytes.buf, b->bytes.len, b->offset, err) < 0)
-		return -1;
-	s->in_memory -= b->bytes.len;
-	b->size = b->bytes.len;
-	msk_str_release(&b->bytes);
-	return 0;
+	b->offset = s->stage->next + s->stage->head;
+	s->in_memory -= bytes.len;
+	return write_staged(s, bytes.buf, bytes.len, err);
+}
+
+static bool has_room(const struct msk_store *s, size_t n)
+{
+	return s->stage == &s->own && s->in_memory + n <= MSK_STORE_MEMORY;
 }
 
 static int keep_bytes(struct msk_writer *w, const void *p, size_t n, struct msk_err *err)
@@ -76,16 +83,12 @@ static int keep_bytes(struct msk_writer *w, const void *p, size_t n, struct msk_
 	struct msk_store *s = of_keeper(w);
 	struct blob *b = &s->current;
 
-	if (!b->staged && s->in_memory + n > MSK_STORE_MEMORY && spill(s, err) < 0)
+	if (!b->staged && !has_room(s, n) && move_to_stage(s, err) < 0)
 		return -1;
-	if (!b->staged) {
-		msk_str_add(&b->bytes, p, n);
-		s->in_memory += n;
-		return 0;
-	}
-	if (write_at(s, p, n, b->offset + b->size, err) < 0)
-		return -1;
-	b->size += n;
+	if (b->staged)
+		return write_staged(s, p, n, err);
+	msk_str_add(&b->bytes, p, n);
+	s->in_memory += n;
 	return 0;
 }
 
@@ -101,7 +104,8 @@ struct msk_store *msk_store_new(const char *const *dirs)
 	struct msk_store *s = msk_xcalloc(1, sizeof *s);
 
 	s->dirs = dirs;
-	s->fd = -1;
+	s->own = (struct msk_stage){ .fd = -1, .align = 1, .name = "staging file" };
+	s->stage = &s->own;
 	s->keep = (struct msk_writer){ keep_bytes, keep_finish };
 	msk_hash_writer_init(&s->hash, &s->keep);
 	return s;
@@ -116,14 +120,21 @@ void msk_store_free(struct msk_store *s)
 	free(s->v);
 	msk_str_release(&s->current.bytes);
 	msk_hash_writer_release(&s->hash);
-	if (s->fd >= 0)
-		close(s->fd);
+	if (s->own.fd >= 0)
+		close(s->own.fd);
 	free(s);
 }
 
 void msk_store_cleanup(struct msk_store **s)
 {
 	msk_store_free(*s);
+}
+
+void msk_store_stage_in(struct msk_store *s, struct msk_stage *stage)
+{
+	assert(!s->n && s->own.fd < 0);
+	s->stage = stage;
+	s->pushed = stage->next;
 }
 
 struct msk_writer *msk_store_begin(struct msk_store *s)
@@ -133,54 +144,38 @@ struct msk_writer *msk_store_begin(struct msk_store *s)
 	return &s->hash.w;
 }
 
-/* Where a digest stands or would stand. */
-static size_t place(const struct msk_store *s, const struct msk_digest *d, bool *found)
+/* There are few. */
+static const struct blob *find(const struct msk_store *s, const struct msk_digest *d)
 {
-	size_t lo = 0, hi = s->n;
-
-	*found = false;
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-		int c = strcmp(d->text, s->v[mid].digest.text);
-
-		if (c == 0) {
-			*found = true;
-			return mid;
-		}
-		if (c < 0)
-			hi = mid;
-		else
-			lo = mid + 1;
-	}
-	return lo;
+	for (size_t i = 0; i < s->n; i++)
+		if (strcmp(s->v[i].digest.text, d->text) == 0)
+			return &s->v[i];
+	return NULL;
 }
 
-static void insert(struct msk_store *s, size_t at, const struct blob *b)
+static void add(struct msk_store *s, const struct blob *b)
 {
 	MSK_GROW(s->v, s->n, s->cap);
-	memmove(s->v + at + 1, s->v + at, (s->n - at) * sizeof *s->v);
-	s->v[at] = *b;
-	s->n++;
+	s->v[s->n++] = *b;
+	if (b->staged)
+		s->stage->next = (b->offset + b->size + s->stage->align - 1) / s->stage->align * s->stage->align;
 }
 
 int msk_store_end(struct msk_store *s, struct msk_digest *digest, uint64_t *size, struct msk_err *err)
 {
 	struct blob *b = &s->current;
-	bool found;
-	size_t at;
 
-	(void)err;
+	/* A stage holds also what is empty. */
+	if (s->stage != &s->own && !b->staged && move_to_stage(s, err) < 0)
+		return -1;
 	b->digest = s->hash.digest;
 	b->size = s->hash.size;
-	at = place(s, &b->digest, &found);
-	if (found) {
-		/* In the file the bytes of a double are simply written over by the next blob. */
+	if (!find(s, &b->digest)) {
+		add(s, b);
+	} else {
+		/* In the stage the bytes of a double are simply written over by the next blob. */
 		s->in_memory -= b->bytes.len;
 		msk_str_release(&b->bytes);
-	} else {
-		if (b->staged)
-			s->file_end = b->offset + b->size;
-		insert(s, at, b);
 	}
 	*digest = b->digest;
 	*size = b->size;
@@ -204,12 +199,12 @@ static int send_staged(struct msk_store *s, const struct blob *b, struct msk_wri
 
 	for (uint64_t done = 0; done < b->size;) {
 		size_t want = b->size - done < COPY_CHUNK ? (size_t)(b->size - done) : COPY_CHUNK;
-		ssize_t got = msk_pread_full(s->fd, buf, want, b->offset + done, STAGING, err);
+		ssize_t got = msk_pread_full(s->stage->fd, buf, want, b->offset + done, s->stage->name, err);
 
 		if (got < 0)
 			return -1;
 		if ((size_t)got != want)
-			return msk_fail(err, MSK_E_IO, STAGING ": ends early (%llu of %llu bytes)",
+			return msk_fail(err, MSK_E_IO, "%s: ends early (%llu of %llu bytes)", s->stage->name,
 					(unsigned long long)(done + (size_t)got), (unsigned long long)b->size);
 		if (msk_writer_write(w, buf, want, err) < 0)
 			return -1;
@@ -220,13 +215,12 @@ static int send_staged(struct msk_store *s, const struct blob *b, struct msk_wri
 
 int msk_store_send(struct msk_store *s, const struct msk_digest *digest, struct msk_writer *w, struct msk_err *err)
 {
-	bool found;
-	size_t at = place(s, digest, &found);
+	const struct blob *b = find(s, digest);
 
-	assert(found);
-	if (s->v[at].staged)
-		return send_staged(s, &s->v[at], w, err);
-	return msk_writer_write(w, s->v[at].bytes.buf, s->v[at].bytes.len, err);
+	assert(b);
+	if (b->staged)
+		return send_staged(s, b, w, err);
+	return msk_writer_write(w, b->bytes.buf, b->bytes.len, err);
 }
 
 size_t msk_store_count(const struct msk_store *s)
@@ -239,4 +233,10 @@ void msk_store_at(const struct msk_store *s, size_t i, struct msk_digest *digest
 	assert(i < s->n);
 	*digest = s->v[i].digest;
 	*size = s->v[i].size;
+}
+
+uint64_t msk_store_offset(const struct msk_store *s, size_t i)
+{
+	assert(i < s->n && s->v[i].staged);
+	return s->v[i].offset;
 }

@@ -50,7 +50,7 @@ static void blobs_come_back_from_memory_and_from_disk(void **state)
 {
 	static const size_t sizes[] = { 0, 1, 1000, MSK_STORE_MEMORY - 1001, MSK_STORE_MEMORY, 5, 3 * MSK_STORE_MEMORY };
 	MSK_CLEANUP(msk_store_cleanup) struct msk_store *st = msk_store_new(dirs);
-	struct msk_digest d[7], last = { "" };
+	struct msk_digest d[7];
 
 	(void)state;
 	for (int i = 0; i < 7; i++)
@@ -63,8 +63,8 @@ static void blobs_come_back_from_memory_and_from_disk(void **state)
 		uint64_t size;
 
 		msk_store_at(st, i, &at, &size);
-		assert_true(strcmp(last.text, at.text) < 0);
-		last = at;
+		assert_string_equal(at.text, d[i].text);
+		assert_int_equal(size, sizes[i]);
 	}
 }
 
@@ -81,6 +81,46 @@ static void the_same_content_is_stored_once(void **state)
 	assert_int_equal(msk_store_count(st), 2);
 	assert_sends(st, &a, 2 * MSK_STORE_MEMORY);
 	assert_sends(st, &c, 2 * MSK_STORE_MEMORY);
+}
+
+static void a_stage_holds_every_blob_where_it_belongs(void **state)
+{
+	MSK_CLEANUP(msk_store_cleanup) struct msk_store *st = msk_store_new(dirs);
+	static const size_t sizes[] = { 1000, 0, MSK_STORE_MEMORY + 1, 17 };
+	static const uint64_t offsets[] = { 1064, 2164, 2264, 8390964 };
+	struct msk_stage stage = { .next = 1000, .head = 64, .align = 100, .name = "img.tar" };
+	struct msk_digest d[4], again;
+	char byte;
+
+	(void)state;
+	assert_int_equal(msk_tempfile_anonymous(dirs, &stage.fd, &(struct msk_err)MSK_ERR_INIT), 0);
+	msk_store_stage_in(st, &stage);
+	for (int i = 0; i < 4; i++) {
+		put(st, (char)('a' + i), sizes[i], &d[i]);
+		put(st, 'a', sizes[0], &again);
+	}
+	assert_int_equal(msk_store_count(st), 4);
+	for (size_t i = 0; i < 4; i++) {
+		assert_sends(st, &d[i], sizes[i]);
+		assert_int_equal(msk_store_offset(st, i), offsets[i]);
+	}
+	assert_int_equal(pread(stage.fd, &byte, 1, (off_t)offsets[3]), 1);
+	assert_int_equal(byte, 'd');
+	close(stage.fd);
+}
+
+static void a_stage_that_is_full_says_what_it_was_told_to_say(void **state)
+{
+	MSK_CLEANUP(msk_store_cleanup) struct msk_store *st = msk_store_new(dirs);
+	struct msk_stage stage = { .align = 1, .name = "img.tar", .kept = "; previous file kept" };
+	struct msk_err err = MSK_ERR_INIT;
+
+	(void)state;
+	stage.fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
+	msk_store_stage_in(st, &stage);
+	assert_int_equal(msk_writer_write(msk_store_begin(st), "x", 1, &err), -1);
+	assert_string_equal(err.msg, "img.tar: write failed (No space left on device); previous file kept");
+	close(stage.fd);
 }
 
 static void nowhere_to_stage_is_an_error_with_a_cure(void **state)
@@ -220,6 +260,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(blobs_come_back_from_memory_and_from_disk),
 		cmocka_unit_test(the_same_content_is_stored_once),
+		cmocka_unit_test(a_stage_holds_every_blob_where_it_belongs),
+		cmocka_unit_test(a_stage_that_is_full_says_what_it_was_told_to_say),
 		cmocka_unit_test(nowhere_to_stage_is_an_error_with_a_cure),
 		cmocka_unit_test(digests_are_checked_before_they_may_name_a_file),
 		cmocka_unit_test_setup_teardown(a_commit_replaces_and_a_release_removes, in_fresh_directory, remove_directory),

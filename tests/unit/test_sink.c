@@ -1,0 +1,150 @@
+/* The archive: blobs that were made where they belong, or were not, come out as the same file. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "mkscratch/fs.h"
+#include "mkscratch/mem.h"
+#include "mkscratch/sink.h"
+
+static const char *const dirs[] = { "/tmp", NULL };
+static char here[] = "/tmp/mkscratch-sink.XXXXXX";
+
+static int make_directory(void **state)
+{
+	(void)state;
+	return mkdtemp(here) && chdir(here) == 0 ? 0 : -1;
+}
+
+static int remove_directory(void **state)
+{
+	(void)state;
+	unlink("a.tar");
+	unlink("b.tar");
+	return chdir("/") == 0 && rmdir(here) == 0 ? 0 : -1;
+}
+
+static struct msk_ref tags[40];
+
+/* An image of two layers; so many tags make its documents long. */
+static struct msk_image image_of(size_t n_tags)
+{
+	static char tag[] = "latest", full[] = "docker.io/library/app:latest";
+	struct msk_image img = { .tags = tags, .n_tags = n_tags, .layers.n = 2 };
+
+	for (size_t i = 0; i < n_tags; i++) {
+		tags[i].tag = tag;
+		tags[i].full = full;
+	}
+	img.manifest.media_type = img.config.media_type = MSK_TYPE_MANIFEST;
+	return img;
+}
+
+static void put_blobs(struct msk_store *st)
+{
+	static char bytes[1500];
+	struct msk_err err = MSK_ERR_INIT;
+	struct msk_digest d;
+
+	for (size_t n = 0; n < sizeof bytes; n += 211) {
+		memset(bytes, (int)n, n);
+		assert_int_equal(msk_store_put(st, bytes, n, &d, &err), 0);
+	}
+	/* A double, longer than what will follow it in the archive. */
+	assert_int_equal(msk_store_put(st, memset(bytes, 6 * 211, 6 * 211), 6 * 211, &d, &err), 0);
+	assert_int_equal(msk_store_put(st, memset(bytes, 7 * 211, 7 * 211), 7 * 211, &d, &err), 0);
+}
+
+/* `like`: what the image is taken for when its blobs are staged; NULL: they are not. */
+static void write_archive(const char *path, const struct msk_image *img, const struct msk_image *like, const char *beside)
+{
+	const struct msk_target t = { MSK_TARGET_ARCHIVE, (char *)(uintptr_t)path };
+	const struct msk_target u = { MSK_TARGET_ARCHIVE, (char *)(uintptr_t)beside };
+	MSK_CLEANUP(msk_store_cleanup) struct msk_store *st = msk_store_new(dirs);
+	struct msk_sink *s = NULL, *other = NULL;
+	struct msk_err err = MSK_ERR_INIT;
+
+	assert_int_equal(msk_sink_open(&t, NULL, &s, &err), 0);
+	if (beside)
+		assert_int_equal(msk_sink_open(&u, NULL, &other, &err), 0);
+	if (like)
+		msk_store_stage_in(st, s->ops->stage(s, like));
+	put_blobs(st);
+	assert_int_equal(s->ops->write(s, img, st, &err), 0);
+	if (other)
+		assert_int_equal(other->ops->write(other, img, st, &err), 0);
+	assert_int_equal(s->ops->publish(s, img, st, &err), 0);
+	if (other)
+		assert_int_equal(other->ops->publish(other, img, st, &err), 0);
+	s->ops->close(s);
+	if (other)
+		other->ops->close(other);
+}
+
+static void assert_same_file(const char *a, const char *b)
+{
+	MSK_AUTO_STR one = MSK_STR_INIT, two = MSK_STR_INIT;
+	struct msk_err err = MSK_ERR_INIT;
+	MSK_AUTO_FD int fa = open(a, O_RDONLY), fb = open(b, O_RDONLY);
+
+	assert_int_equal(msk_read_all(fa, 1 << 20, &one, a, &err), 0);
+	assert_int_equal(msk_read_all(fb, 1 << 20, &two, b, &err), 0);
+	assert_int_equal(one.len, two.len);
+	assert_memory_equal(one.buf, two.buf, one.len);
+}
+
+static void staged_or_not_the_archive_is_the_same(void **state)
+{
+	struct msk_image img = image_of(3);
+
+	(void)state;
+	write_archive("a.tar", &img, NULL, NULL);
+	write_archive("b.tar", &img, &img, NULL);
+	assert_same_file("a.tar", "b.tar");
+}
+
+static void an_outline_that_was_wrong_costs_nothing_but_time(void **state)
+{
+	struct msk_image img = image_of(20), shorter = img, longer = img;
+
+	(void)state;
+	shorter.n_tags = 1;
+	longer.n_tags = 40;
+	image_of(40);
+	write_archive("a.tar", &img, NULL, NULL);
+	write_archive("b.tar", &img, &shorter, NULL);
+	assert_same_file("a.tar", "b.tar");
+	write_archive("b.tar", &img, &longer, NULL);
+	assert_same_file("a.tar", "b.tar");
+}
+
+static void another_output_copies_from_the_stage(void **state)
+{
+	struct msk_image img = image_of(5), wrong = img;
+
+	(void)state;
+	write_archive("a.tar", &img, &img, "b.tar");
+	assert_same_file("a.tar", "b.tar");
+	wrong.n_tags = 30;
+	image_of(30);
+	write_archive("a.tar", &img, &wrong, "b.tar");
+	assert_same_file("a.tar", "b.tar");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(staged_or_not_the_archive_is_the_same),
+		cmocka_unit_test(an_outline_that_was_wrong_costs_nothing_but_time),
+		cmocka_unit_test(another_output_copies_from_the_stage),
+	};
+
+	return cmocka_run_group_tests(tests, make_directory, remove_directory);
+}
