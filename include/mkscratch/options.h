@@ -40,6 +40,7 @@ struct msk_options {
 	/* operands of verbs other than build */
 	struct msk_strv args;
 	bool list;                                         /* deps --list */
+	bool sarif;                                        /* doctor --sarif */
 	bool man;                                          /* help --man */
 	/* the environment, read by the command line alone */
 	const char *source_date_epoch, *tmpdir, *term;

@@ -9,6 +9,7 @@ const char msk_examples[] =
 	"  mkscratch --bin ./app --certs --tz -o img.tar   program, TLS roots, time zones\n"
 	"  mkscratch --bin ./app -o - | docker load        straight into docker\n"
 	"  mkscratch deps ./app                            what a dynamic program needs\n"
+	"  mkscratch doctor ./app                          what any program needs at run time\n"
 	"  mkscratch verify img.tar                        check every byte of an image\n";
 
 const struct opt_group_text msk_opt_groups[N_GROUPS] = {
@@ -86,6 +87,13 @@ const struct verb msk_verbs[] = {
 	{ "deps", VERB_DEPS, "FILE...", "show the libraries a program needs, and which rule found each",
 	  "Nothing is run: the rules of the program's own loader (glibc's or musl's) are applied to the files below "
 	  "--root. Exit status 4 when something is missing.\n", msk_cmd_deps },
+	{ "doctor", VERB_DOCTOR, "FILE...", "tell what a program needs at run time, and the option that supplies it",
+	  "Nothing is run: Go's table of functions, Rust's list of packages, imports and texts are read from the bytes of "
+	  "the file, for any architecture. What is required cannot work without; likely and hint are weaker; embedded is "
+	  "what the program brings itself. Also: language, hardening, what strip would save, secrets and build paths.\n\n"
+	  "  mkscratch doctor ./app\n"
+	  "  mkscratch doctor --sarif ./app > doctor.sarif\n",
+	  msk_cmd_doctor },
 	{ "verify", VERB_VERIFY, "IMAGE...", "check every digest, size and document of an image",
 	  "IMAGE is an archive, a layout directory, or DIR:TAG. Every blob is read to its end. Exit status 7 for bytes that "
 	  "do not match, 3 for a malformed document, 4 for a program that would not start.\n",

@@ -17,6 +17,8 @@ must_fail 2 'verfy: neither a verb nor an option' 'did you mean: mkscratch verif
 must_fail 2 'ca.pem: neither a verb nor an option' 'did you mean --certs=ca.pem?' -- --bin app --certs ca.pem
 must_fail 2 'deps: a verb comes first, before any option' 'mkscratch deps ...' -- --json deps app
 must_fail 2 'deps: no FILE given' 'mkscratch deps ./app' -- deps
+must_fail 2 'doctor: no FILE given' 'mkscratch doctor ./app' -- doctor
+must_fail 2 'doctor: --json and --sarif are two forms of one result (2 vs 1)' -- doctor --json --sarif app
 must_fail 2 'verify: no IMAGE given' 'mkscratch verify img.tar' -- verify
 must_fail 2 'help nonsense: no such topic' -- help nonsense
 must_fail 2 'help confg: no such topic' 'did you mean: mkscratch help config' -- help confg

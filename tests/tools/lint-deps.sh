@@ -16,7 +16,8 @@ rootfs  base value
 store   base value codec
 plan    base value
 elf     base value
-gather  base value elf plan rootfs
+doctor  base value codec elf
+gather  base value doctor elf plan rootfs
 cache   base value codec
 layer   base value rootfs codec store cache
 image   base value codec plan layer store
@@ -39,13 +40,14 @@ timestamp  value
 options    plan
 closure    elf
 symbols    elf
+elf_layout elf
 '
 
 # One door per library: the files that may include its headers.
 DOORS='
 archive.h       src/codec/tar.c src/codec/tar_in.c
 archive_entry.h src/codec/tar.c src/codec/tar_in.c
-libdeflate.h    src/codec/gz.c
+libdeflate.h    src/codec/gz.c src/codec/zlib.c
 zstd.h          src/codec/zst.c
 jansson.h       src/base/json.c
 openssl/        src/codec/digest.c src/gather/x509.c

@@ -1,0 +1,93 @@
+#include "doctor.h"
+#include "mkscratch/fs.h"
+#include "mkscratch/host.h"
+#include "mkscratch/plan.h"
+#include "opt.h"
+
+struct doctor_files {
+	struct doctor_file *v;
+	size_t n;
+};
+
+static void doctor_files_release(struct doctor_files *fs)
+{
+	for (size_t i = 0; i < fs->n; i++)
+		msk_diagnosis_release(&fs->v[i].d);
+	free(fs->v);
+}
+
+/* The libraries are worth a look where they are to be found; a program can be judged without them. */
+static bool resolve(struct msk_host *host, const struct msk_strv *library_path, const struct msk_rofile *f,
+		    const char *file, struct msk_closure *out)
+{
+	const struct msk_strv no_libs = MSK_STRV_INIT;
+	MSK_AUTO_FREE char *within = msk_host_within(host, file);
+	MSK_AUTO_FREE char *origin = within ? msk_path_dir(within) : msk_xstrdup("/");
+	struct msk_err ignored = MSK_ERR_INIT;
+	struct msk_closure_args args = {
+		.tree = msk_host_tree(host), .library_path = library_path, .libs = &no_libs, .origin = origin,
+	};
+
+	return msk_closure_resolve(&args, f, file, out, &ignored) == 0;
+}
+
+static int examine(struct msk_host *host, const struct msk_strv *library_path, struct doctor_file *out, struct msk_err *err)
+{
+	MSK_CLEANUP(msk_closure_release) struct msk_closure closure = { 0 };
+	MSK_AUTO_ROFILE f = MSK_ROFILE_INIT;
+	struct msk_doctor_args args = { .file = &f, .name = out->file, .tree = msk_host_tree(host) };
+
+	if (msk_host_open_input(out->file, &f, err) < 0)
+		return -1;
+	out->size = f.size;
+	if (resolve(host, library_path, &f, out->file, &closure))
+		args.closure = &closure;
+	return msk_doctor_examine(&args, &out->d, err);
+}
+
+static int show(const struct msk_options *o, const struct doctor_files *fs, struct msk_err *err)
+{
+	MSK_AUTO_STR text = MSK_STR_INIT;
+
+	if (o->sarif) {
+		MSK_AUTO_JSON *v = msk_doctor_sarif(fs->v, fs->n);
+
+		return msk_print_json(v, err);
+	}
+	for (size_t i = 0; i < fs->n; i++) {
+		if (o->json) {
+			MSK_AUTO_JSON *v = msk_doctor_json(&fs->v[i]);
+
+			msk_json_dump(v, &text);
+			msk_str_addc(&text, '\n');
+		} else {
+			msk_str_adds(&text, i ? "\n" : "");
+			msk_doctor_text(&fs->v[i], &text);
+		}
+	}
+	return msk_print(&text, err);
+}
+
+int msk_cmd_doctor(const struct msk_options *o, struct msk_err *err)
+{
+	MSK_CLEANUP(msk_host_cleanup) struct msk_host *host = NULL;
+	MSK_CLEANUP(doctor_files_release) struct doctor_files fs = { NULL, 0 };
+	MSK_AUTO_STRV library_path = MSK_STRV_INIT;
+
+	if (o->args.n == 0) {
+		msk_fail(err, MSK_E_USAGE, "doctor: no FILE given");
+		return msk_hint(err, "mkscratch doctor ./app");
+	}
+	if (o->json && o->sarif)
+		return msk_fail(err, MSK_E_USAGE, "doctor: --json and --sarif are two forms of one result (2 vs 1)");
+	if (msk_library_path_parse(&o->library_path, &library_path, err) < 0 ||
+	    msk_host_new(o->root ? o->root : "/", &host, err) < 0)
+		return -1;
+	fs.v = msk_xcalloc(o->args.n, sizeof *fs.v);
+	for (; fs.n < o->args.n; fs.n++) {
+		fs.v[fs.n].file = o->args.v[fs.n];
+		if (examine(host, &library_path, &fs.v[fs.n], err) < 0)
+			return -1;
+	}
+	return show(o, &fs, err);
+}

@@ -1,0 +1,122 @@
+#include "doctor.h"
+
+const char *msk_doctor_fix(enum msk_want w)
+{
+	return msk_want_option(w) ? msk_want_option(w) : msk_want_advice(w);
+}
+
+static struct msk_json *needs_json(const struct msk_diagnosis *d)
+{
+	struct msk_json *a = msk_json_array();
+
+	for (int w = 0; w < MSK_N_WANTS; w++) {
+		const struct msk_finding *f = &d->wants[w];
+		struct msk_json *o;
+
+		if (f->level == MSK_IS_UNSEEN || f->level == MSK_IS_EMBEDDED)
+			continue;
+		o = msk_json_object();
+		msk_json_set_string(o, "what", msk_want_name(w));
+		msk_json_set_string(o, "level", msk_certainty_name(f->level));
+		msk_json_set(o, "evidence", msk_json_text(f->evidence));
+		msk_json_set_string(o, "fix", msk_doctor_fix(w));
+		msk_json_set_string(o, "advice", msk_want_advice(w));
+		msk_json_push(a, o);
+	}
+	return a;
+}
+
+static struct msk_json *embedded_json(const struct msk_diagnosis *d)
+{
+	struct msk_json *a = msk_json_array();
+
+	for (int w = 0; w < MSK_N_WANTS; w++) {
+		struct msk_json *o;
+
+		if (d->wants[w].level != MSK_IS_EMBEDDED)
+			continue;
+		o = msk_json_object();
+		msk_json_set_string(o, "what", msk_want_name(w));
+		msk_json_set(o, "evidence", msk_json_text(d->wants[w].evidence));
+		msk_json_push(a, o);
+	}
+	return a;
+}
+
+static struct msk_json *hardening_json(const struct msk_hardening *h)
+{
+	struct msk_json *o = msk_json_object(), *loose = msk_json_array();
+
+	msk_json_set(o, "pie", msk_json_bool(h->pie));
+	msk_json_set_string(o, "relro", msk_relro_name(h->relro));
+	msk_json_set(o, "nx", msk_json_bool(h->nx));
+	msk_json_set(o, "canary", msk_json_bool(h->canary));
+	msk_json_set(o, "fortify", msk_json_bool(h->fortify));
+	msk_json_set(o, "rwx", msk_json_bool(h->rwx));
+	for (size_t i = 0; i < h->loose_paths.n; i++)
+		msk_json_push(loose, msk_json_text(h->loose_paths.v[i]));
+	msk_json_set(o, "loose_paths", loose);
+	return o;
+}
+
+static struct msk_json *secrets_json(const struct msk_diagnosis *d)
+{
+	struct msk_json *a = msk_json_array();
+
+	for (size_t i = 0; i < d->n_secrets; i++) {
+		struct msk_json *o = msk_json_object();
+
+		msk_json_set_string(o, "kind", d->secrets[i].kind);
+		msk_json_set_string(o, "what", d->secrets[i].what);
+		msk_json_set_int(o, "offset", (int64_t)d->secrets[i].offset);
+		msk_json_set_int(o, "count", (int64_t)d->secrets[i].count);
+		msk_json_set(o, "shown", msk_json_text(d->secrets[i].shown));
+		msk_json_push(a, o);
+	}
+	return a;
+}
+
+static struct msk_json *strip_json(const struct msk_diagnosis *d)
+{
+	struct msk_json *o = msk_json_object();
+
+	msk_json_set_int(o, "debug_bytes", (int64_t)d->debug_bytes);
+	msk_json_set_int(o, "symbol_bytes", (int64_t)d->symbol_bytes);
+	return o;
+}
+
+static struct msk_json *payload_json(const struct msk_diagnosis *d)
+{
+	struct msk_json *o;
+
+	if (!d->payload_bytes && !d->payload)
+		return msk_json_null();
+	o = msk_json_object();
+	msk_json_set_int(o, "bytes", (int64_t)d->payload_bytes);
+	msk_json_set(o, "kind", d->payload ? msk_json_string(d->payload) : msk_json_null());
+	return o;
+}
+
+struct msk_json *msk_doctor_json(const struct doctor_file *f)
+{
+	const struct msk_diagnosis *d = &f->d;
+	struct msk_json *o = msk_json_object();
+	MSK_AUTO_STR platform = MSK_STR_INIT;
+
+	msk_platform_add(&platform, &d->elf.platform);
+	msk_json_set(o, "file", msk_json_text(f->file));
+	msk_json_set_int(o, "size", (int64_t)f->size);
+	msk_json_set_string(o, "linkage", msk_linkage_name(d->elf.linkage));
+	msk_json_set_string(o, "libc", msk_libc_name(d->libc));
+	msk_json_set(o, "platform", msk_json_text(msk_str_c(&platform)));
+	msk_json_set(o, "language", d->language ? msk_json_string(d->language) : msk_json_null());
+	msk_json_set(o, "language_version", d->language_version ? msk_json_text(d->language_version) : msk_json_null());
+	msk_json_set(o, "needs", needs_json(d));
+	msk_json_set(o, "embedded", embedded_json(d));
+	msk_json_set(o, "hardening", hardening_json(&d->hardening));
+	msk_json_set(o, "strip", strip_json(d));
+	msk_json_set(o, "secrets", secrets_json(d));
+	msk_json_set_int(o, "more_secrets", (int64_t)d->more_secrets);
+	msk_json_set(o, "payload", payload_json(d));
+	return o;
+}
