@@ -8,8 +8,7 @@
 const char msk_examples[] =
 	"  mkscratch --bin ./app --certs --tz -o img.tar   program, TLS roots, time zones\n"
 	"  mkscratch --bin ./app -o - | docker load        straight into docker\n"
-	"  mkscratch deps ./app                            what a dynamic program needs\n"
-	"  mkscratch doctor ./app                          what any program needs at run time\n"
+	"  mkscratch doctor ./app                          what a program needs to run\n"
 	"  mkscratch verify img.tar                        check every byte of an image\n";
 
 const struct opt_group_text msk_opt_groups[N_GROUPS] = {

@@ -79,9 +79,9 @@ static void take_library(struct examination *x, const struct names *t, const str
 	struct msk_err ignored = MSK_ERR_INIT;
 	enum msk_lookup how;
 
-	if (is_runtime(o->name) || !o->walk.final)
+	if (is_runtime(o->name) || !o->path)
 		return;
-	if (x->args->tree->open(x->args->tree, o->walk.final, &how, &f, NULL, &ignored) < 0 || how != MSK_FOUND ||
+	if (x->args->tree->open(x->args->tree, o->path, &how, &f, NULL, &ignored) < 0 || how != MSK_FOUND ||
 	    f.fd < 0 || msk_symbols_read(&f, o->name, &s, &ignored) < 0)
 		return;
 	take_symbols(x, t, &s, o->name);

@@ -1,0 +1,123 @@
+#!/usr/bin/env bash
+# doctor: facts of programs made on the spot, and the forms they are shown in. (How well it judges is measured by
+# doctor_set.sh.)
+. "$(dirname "$0")/../lib.sh"
+require cc jq strip objcopy openssl
+
+printf 'int main(void) { return 0; }\n' >least.c
+cat >text.c <<'END'
+#include <stdio.h>
+int main(void) { return puts(TEXT) < 0; }
+END
+with_text() {
+	cc -w -o "$1" -DTEXT="\"$2\"" text.c
+}
+# FILE FILTER: what jq makes of the object
+says() {
+	mk doctor --json "$1" | jq -c "$2"
+}
+
+# the contract
+cc -o least least.c
+is "$(says least 'keys - ["advice","embedded","language_version","more_secrets","payload","secrets","size","strip"]')" \
+	'["file","hardening","language","libc","linkage","needs","platform"]' '--json has the keys of the contract'
+cc -o uses -x c - <<'END'
+#include <pwd.h>
+#include <stdio.h>
+int main(int n, char **v) { tmpfile(); return !getpwnam(v[n - 1]); }
+END
+is "$(says uses '.needs | map(keys) | unique')" '[["advice","evidence","fix","level","what"]]' '... of each need too'
+is "$(says uses '[.needs[] | .what]')" '["passwd","tmp"]' 'imports tell needs'
+is "$(says uses '.needs[0].evidence')" '"getpwnam imported by the program"' '... with the evidence'
+is "$(mk doctor --json least uses | jq -r .file | xargs)" 'least uses' 'several files: an object each, one a line'
+mk doctor uses >text
+like "$(cat text)" '^  passwd        likely    getpwnam imported by the program$' 'the screen shows need, level and evidence'
+like "$(tail -n 1 text)" '^  => mkscratch --bin uses -o img.tar$' '... and ends with a command to copy'
+t '... of a dozen lines' test "$(wc -l <text)" -le 24
+t '... that runs' sh -c "$(sed -n 's/^  => mkscratch/"\$MKSCRATCH"/p' text)"
+
+# hardening
+cc -o none -no-pie -fno-stack-protector -U_FORTIFY_SOURCE -Wl,-z,norelro,-z,execstack -w -Wl,-rpath,/tmp/lib:lib:/opt/lib least.c
+is "$(says none '.hardening | [.pie, .relro, .nx, .canary, .fortify, .loose_paths]')" \
+	'[false,"none",false,false,false,["/tmp/lib","lib"]]' 'a program without any hardening'
+cat >full.c <<'END'
+#include <stdio.h>
+#include <string.h>
+int main(int n, char **v) { char b[64]; strcpy(b, v[n - 1]); return printf(b) > n; }
+END
+cc -o full -O2 -w -fPIE -pie -fstack-protector-all -D_FORTIFY_SOURCE=2 -Wl,-z,relro,-z,now,-z,noexecstack full.c
+is "$(says full '.hardening | [.pie, .relro, .nx, .canary, .fortify, .loose_paths]')" '[true,"full",true,true,true,[]]' \
+	'a program with all of it'
+cc -o partial -w -Wl,-z,relro,-z,lazy least.c
+is "$(says partial .hardening.relro)" '"partial"' 'RELRO without binding at once is partial'
+cc -o static -static -fstack-protector-all -w least.c
+is "$(says static '[.linkage, .libc, .hardening.canary]')" '["static","glibc",true]' 'a static program of glibc'
+echo 'void _start(void) { for (;;); }' | cc -o rwx -nostdlib -static -Wl,-N,--no-warn-rwx-segments -x c -
+is "$(says rwx .hardening.rwx)" true 'memory that is written and executed'
+
+# what strip would save, computed
+cc -g -o debug full.c -w && cp debug stripped && strip stripped
+saved=$(($(stat -c %s debug) - $(stat -c %s stripped)))
+told=$(says debug '.strip | .debug_bytes + .symbol_bytes')
+is "$((saved - told < 4096 && told - saved < 4096))" 1 'what strip saves is told to within a page'
+is "$(says stripped .strip)" '{"debug_bytes":0,"symbol_bytes":0}' '... and it saves nothing twice'
+
+# secrets: what is really there, and never the whole of it
+openssl genpkey -algorithm ed25519 -out key.pem 2>/dev/null
+openssl genrsa -out rsa.pem 2048 2>/dev/null
+with_text key "$(awk '{ printf "%s\\n", $0 }' rsa.pem)"
+is "$(says key '[.secrets[] | [.kind, .shown]]')" '[["private-key","-----BEGIN PRIVATE KEY-----"]]' 'a private key'
+with_text key2 "$(awk '{ printf "%s\\n", $0 }' key.pem)"
+is "$(says key2 '.secrets | length')" 1 '... a short one'
+with_text tokens "ghp_0123456789abcdefABCDEF0123456789abcd AKIAQ3EGRZ5NT7YVWKPD xoxb-123456789012-123456789012-AbCdEfGhIjKl"
+is "$(says tokens '[.secrets[].what]')" '["GitHub token","AWS access key","Slack token"]' 'tokens'
+t '... are not repeated' sh -c '! "$MKSCRATCH" doctor tokens | grep -q 0123456789'
+with_text forms "-----BEGIN RSA PRIVATE KEY----- -----BEGIN EC PRIVATE KEY-----\\\\n%s ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx AKIAIOSFODNN7EXAMPLE xoxb-%s AKIA"
+is "$(says forms .secrets)" '[]' 'their forms alone are none'
+with_text path "/home/alice/src/app/main.c"
+is "$(says path '[.secrets[] | [.kind, .shown]]')" '[["build-path","/home/alice/src/app/main.c"]]' 'a build path below a home'
+with_text config "/home/%s/.config/app.conf /root /home/nonroot/"
+is "$(says config .secrets)" '[]' 'other paths below /home are none'
+
+# what is appended
+cp least bundle && printf 'anything\n---- Bun! ----\n' >>bundle
+is "$(says bundle '[.payload.kind, .payload.bytes, .language]')" '["Bun",24,"javascript"]' 'an appended payload is told and named'
+cp least plain && echo tail >>plain
+is "$(says plain .payload)" '{"bytes":5,"kind":null}' '... and one of no known kind too'
+is "$(says least .payload)" null '... and none is none'
+like "$(mk doctor bundle)" 'never strip or rewrite this file' '... with the advice'
+
+# languages by sign
+for pair in .svm_heap:java __managedcode:.net swift5_types:swift; do
+	cp least sign && echo x >x && objcopy --add-section "${pair%:*}=x" sign
+	is "$(says sign .language)" "\"${pair#*:}\"" "a section ${pair%:*} tells ${pair#*:}"
+done
+is "$(says least '[.language, (.language_version | startswith("GCC "))]')" '["c",true]' 'C, and its compiler'
+cc -o nim -w -x c - <<'END'
+void NimMain(void) {}
+int main(void) { NimMain(); return 0; }
+END
+is "$(says nim .language)" '"nim"' 'NimMain tells nim'
+
+# SARIF
+mk doctor --sarif tokens none uses >sarif
+is "$(jq -c '[.version, (.runs | length), .runs[0].tool.driver.name]' sarif)" '["2.1.0",1,"mkscratch"]' 'SARIF 2.1.0: one run'
+is "$(jq -c '[.runs[0] | .tool.driver.rules as $r | .results[] | $r[.ruleIndex].id == .ruleId] | unique' sarif)" '[true]' \
+	'... each result points at its rule'
+is "$(jq -c '[.runs[0].results[] | select(.level == "error") | .ruleId] | unique' sarif)" '["secret/token"]' '... secrets are errors'
+is "$(jq -c '[.runs[0].results[] | .locations[0].physicalLocation.artifactLocation.uri] | unique' sarif)" \
+	'["none","tokens","uses"]' '... each names its file'
+cp tokens 'a b%'
+is "$(mk doctor --sarif 'a b%' | jq -r '.runs[0].results[0].locations[0].physicalLocation.artifactLocation.uri')" 'a%20b%25' \
+	'... as a URI'
+
+# A large file is read in pieces.
+cp least large && truncate -s 300M large
+t 'a file of 300 MB' mk doctor large
+if command -v /usr/bin/time >/dev/null; then
+	/usr/bin/time -f %M -o rss "$MKSCRATCH" doctor large >/dev/null
+	t '... takes less than 64 MB of memory' test "$(cat rss)" -lt 65536
+else
+	t '... in 64 MB of memory' sh -c 'ulimit -v 262144 && "$MKSCRATCH" doctor large'
+fi
+done_testing
