@@ -55,8 +55,8 @@ ALL_CFLAGS := -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DMSK_VERSION='"$(
 ALL_LDFLAGS := -pthread $(LD_$(MODE)) $(LDFLAGS)
 ALL_LDLIBS := $(LIBS_LDLIBS) $(LDLIBS)
 
-SRC  := $(sort $(filter-out src/main.c,$(wildcard src/*.c src/*/*.c)))
-OBJ  := $(SRC:%.c=$(O)/%.o)
+SRC  := $(sort $(filter-out src/main.c,$(wildcard src/*.c src/*/*.c))) probe/url.c probe/text.c
+OBJ  := $(SRC:%.c=$(O)/%.o) $(O)/probe/table.o
 LIB  := $(O)/libmkscratch.a
 UNIT := $(sort $(wildcard tests/unit/test_*.c))
 UNIT_BIN := $(UNIT:tests/unit/%.c=$(O)/tests/%)
@@ -75,6 +75,8 @@ all: $(BIN)
 lib: $(LIB)
 unit: $(UNIT_BIN)
 fuzz-bin: $(FUZZ_BIN)
+
+include probe/probe.mk
 
 $(BIN): $(O)/src/main.o $(LIB)
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(ALL_LDLIBS)

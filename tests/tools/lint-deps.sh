@@ -36,6 +36,8 @@ descriptor value
 platform   value
 progress   value
 rotree     value
+probe      value
+probe_url  value
 timestamp  value
 options    plan
 closure    elf
