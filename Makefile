@@ -70,7 +70,7 @@ FUZZ_CFLAGS  := $(call accepts,-Wno-override-init) $(call accepts,-Wno-initializ
 FUZZ_CC      ?= clang
 FUZZ_SECONDS ?= 60
 
-.PHONY: all lib unit check check-asan fuzz fuzz-bin fuzz-seeds lint lint-deps bench install uninstall clean help
+.PHONY: all lib unit check check-asan fuzz fuzz-bin fuzz-seeds lint lint-deps bench install uninstall dist clean help
 all: $(BIN)
 lib: $(LIB)
 unit: $(UNIT_BIN)
@@ -161,6 +161,11 @@ uninstall:
 		'$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_mkscratch' \
 		'$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/mkscratch.fish'
 
+# A release: the source as committed, and the probes of all machines, for those who have fewer compilers.
+dist: $(PROBES)
+	git archive --prefix=mkscratch-$(VERSION)/ $(foreach a,$(notdir $(PROBES)),--prefix=mkscratch-$(VERSION)/probe/prebuilt/ \
+		--add-file=$(BUILD)/probe/$(a)) --prefix=mkscratch-$(VERSION)/ HEAD | gzip -n9 >$(BUILD)/mkscratch-$(VERSION).tar.gz
+
 clean:
 	rm -rf $(BUILD)
 
@@ -172,6 +177,7 @@ help:
 	@echo 'make lint         rules of the house: include directions, sizes, banned calls'
 	@echo 'make bench        measure beside other tools (BENCH_QUICK=1: in short; see bench/bench.py)'
 	@echo 'make install      program, man page, completions; DESTDIR= PREFIX='
+	@echo 'make dist         build/mkscratch-$(VERSION).tar.gz, with the probes of all machines'
 	@echo 'make clean'
 
 -include $(shell find $(O) -name '*.d' 2>/dev/null)

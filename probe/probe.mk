@@ -28,7 +28,7 @@ probe_flags_386   := $(call accepts,-fcf-protection=none) -march=i586
 probe_flags_arm   := -marm -march=armv5te -mfloat-abi=soft
 
 PROBE_CFLAGS := -std=gnu11 -Os -Iinclude -ffreestanding -fno-stack-protector -fno-asynchronous-unwind-tables -fno-pic \
-	-fno-pie -ffunction-sections -fno-tree-loop-distribute-patterns -Wall -Wextra -Wshadow -Wmissing-prototypes
+	-fno-pie -ffunction-sections $(call accepts,-fno-tree-loop-distribute-patterns) -Wall -Wextra -Wshadow -Wmissing-prototypes
 PROBE_LDFLAGS := -nostdlib -static -no-pie -s -Wl,--gc-sections,--build-id=none,-z,noexecstack,-z,norelro
 
 probe_cc = $(or $(probe_own_$(1)),$(if $(shell command -v $(probe_gcc_$(1)) 2>/dev/null),$(probe_gcc_$(1))))

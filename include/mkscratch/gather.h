@@ -49,6 +49,8 @@ int msk_gather_skeleton(struct msk_gather *g, struct msk_err *err);
 int msk_gather_certs(struct msk_gather *g, struct msk_err *err);
 /* --tz: /usr/share/zoneinfo without right/ and posix/, links kept; --localtime: /etc/localtime. */
 int msk_gather_zoneinfo(struct msk_gather *g, struct msk_err *err);
+/* --healthcheck URL: the probe for the image's platform. Fails: MSK_E_MISSING, there is none for it. */
+int msk_gather_healthcheck(struct msk_gather *g, struct msk_err *err);
 
 /* All of them in turn; then the set is sealed, and each dynamic program is resolved once more inside of it: where that
  * does not give the same files, there is no image. Fails as those above, and MSK_E_MISSING for what would not start. */

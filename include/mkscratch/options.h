@@ -27,6 +27,8 @@ struct msk_options {
 	/* config */
 	const char *entrypoint, *workdir, *stop_signal, *author, *created;
 	struct msk_strv cmd, env, expose, label, annotation, volume;
+	const char *healthcheck, *healthcheck_cmd;
+	const char *health_interval, *health_timeout, *health_start_period, *health_retries;
 	/* output */
 	struct msk_strv output, tag;
 	const char *compress, *layers;

@@ -52,6 +52,16 @@ struct msk_input {
 	uint32_t mode, uid, gid;
 };
 
+/* How the runtime finds out whether the service is well. Times are nanoseconds; 0: the runtime's own. */
+#define MSK_PROBE_PATH "/healthcheck"
+enum msk_health_kind { MSK_HEALTH_UNSET, MSK_HEALTH_OFF, MSK_HEALTH_PROBE, MSK_HEALTH_COMMAND };
+struct msk_health {
+	enum msk_health_kind kind;
+	struct msk_strv test;                    /* the command, in exec form */
+	int64_t interval_ns, timeout_ns, start_period_ns;
+	unsigned retries;
+};
+
 /* The config of the image as far as the user may set it. */
 struct msk_config {
 	struct msk_strv entrypoint, cmd, env, volumes;
@@ -59,6 +69,7 @@ struct msk_config {
 	struct msk_strv label_keys, label_values;
 	char *workdir, *stop_signal, *author;    /* NULL when not set; workdir defaults to "/" */
 	struct msk_strv annotation_keys, annotation_values;
+	struct msk_health health;
 };
 
 enum msk_target_kind { MSK_TARGET_ARCHIVE, MSK_TARGET_STDOUT, MSK_TARGET_LAYOUT_OR_ARCHIVE, MSK_TARGET_LAYOUT };

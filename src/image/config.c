@@ -40,6 +40,28 @@ static void set_map(struct msk_json *o, const char *key, const struct msk_strv *
 	msk_json_set(o, key, map);
 }
 
+static void set_time(struct msk_json *o, const char *key, int64_t ns)
+{
+	if (ns)
+		msk_json_set_int(o, key, ns);
+}
+
+/* Not in image-spec's list of fields: Docker's, which it reads from either kind of config. */
+static struct msk_json *healthcheck(const struct msk_health *h)
+{
+	struct msk_json *o = msk_json_object(), *test = msk_json_array();
+
+	msk_json_push(test, msk_json_string(h->kind == MSK_HEALTH_OFF ? "NONE" : "CMD"));
+	for (size_t i = 0; i < h->test.n; i++)
+		msk_json_push(test, msk_json_string(h->test.v[i]));
+	msk_json_set(o, "Test", test);
+	set_time(o, "Interval", h->interval_ns);
+	set_time(o, "Timeout", h->timeout_ns);
+	set_time(o, "StartPeriod", h->start_period_ns);
+	set_time(o, "Retries", h->retries);
+	return o;
+}
+
 static struct msk_json *runtime_config(const struct msk_config *c, const struct msk_user *u)
 {
 	MSK_AUTO_FREE char *user = msk_xasprintf("%u:%u", u->uid, u->gid);
@@ -55,6 +77,8 @@ static struct msk_json *runtime_config(const struct msk_config *c, const struct 
 	set_map(o, "Labels", &c->label_keys, &c->label_values);
 	if (c->stop_signal)
 		msk_json_set_string(o, "StopSignal", c->stop_signal);
+	if (c->health.kind != MSK_HEALTH_UNSET)
+		msk_json_set(o, "Healthcheck", healthcheck(&c->health));
 	return o;
 }
 

@@ -32,4 +32,8 @@ char *msk_signal_name(const char *text);
 /* Strings on their way into JSON. `what` is the option. */
 int msk_check_utf8(const char *what, const char *text, struct msk_err *err);
 
+/* One value of --entrypoint, --cmd and their kin: JSON, or one argument as it stands. */
+int msk_plan_args(const char *option, const char *text, struct msk_strv *out, struct msk_err *err);
+int msk_plan_health(const struct msk_options *o, struct msk_plan *p, struct msk_err *err);
+
 #endif

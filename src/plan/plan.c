@@ -70,6 +70,7 @@ int msk_plan_make(const struct msk_options *o, struct msk_plan *out, struct msk_
 	struct msk_plan p = { 0 };
 
 	if (msk_plan_inputs(o, &p, err) < 0 || msk_plan_content(o, &p, err) < 0 || msk_plan_config(o, &p, err) < 0 ||
+	    msk_plan_health(o, &p, err) < 0 ||
 	    msk_plan_times(o, &p, err) < 0 || msk_plan_outputs(o, &p, err) < 0) {
 		msk_plan_release(&p);
 		return -1;
@@ -81,6 +82,7 @@ int msk_plan_make(const struct msk_options *o, struct msk_plan *out, struct msk_
 static void config_release(struct msk_config *c)
 {
 	msk_strv_release(&c->entrypoint);
+	msk_strv_release(&c->health.test);
 	msk_strv_release(&c->cmd);
 	msk_strv_release(&c->env);
 	msk_strv_release(&c->volumes);

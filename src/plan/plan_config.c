@@ -32,8 +32,7 @@ static int add_json_args(const char *option, const char *text, struct msk_strv *
 	return 0;
 }
 
-/* JSON, or one argument as it stands. */
-static int add_args(const char *option, const char *text, struct msk_strv *out, struct msk_err *err)
+int msk_plan_args(const char *option, const char *text, struct msk_strv *out, struct msk_err *err)
 {
 	if (msk_check_utf8(option, text, err) < 0)
 		return -1;
@@ -50,11 +49,11 @@ static int plan_command(const struct msk_options *o, const struct msk_plan *p, s
 		if (msk_check_utf8(p->inputs[0].spec, p->inputs[0].dest, err) < 0)
 			return -1;
 		msk_strv_push(&c->entrypoint, p->inputs[0].dest);
-	} else if (add_args("--entrypoint", o->entrypoint, &c->entrypoint, err) < 0) {
+	} else if (msk_plan_args("--entrypoint", o->entrypoint, &c->entrypoint, err) < 0) {
 		return -1;
 	}
 	for (size_t i = 0; i < o->cmd.n; i++)
-		if (add_args("--cmd", o->cmd.v[i], &c->cmd, err) < 0)
+		if (msk_plan_args("--cmd", o->cmd.v[i], &c->cmd, err) < 0)
 			return -1;
 	if (c->entrypoint.n ? !*c->entrypoint.v[0] : c->cmd.n == 0 || !*c->cmd.v[0]) {
 		msk_fail(err, MSK_E_USAGE, "--entrypoint %s: nothing to run", o->entrypoint);

@@ -96,6 +96,23 @@ static struct msk_json *groups_json(const struct msk_plan *p)
 	return a;
 }
 
+static struct msk_json *health_json(const struct msk_health *h)
+{
+	static const char *const kinds[] = { NULL, "none", "probe", "command" };
+	struct msk_json *o;
+
+	if (h->kind == MSK_HEALTH_UNSET)
+		return msk_json_null();
+	o = msk_json_object();
+	msk_json_set_string(o, "kind", kinds[h->kind]);
+	msk_json_set(o, "test", msk_json_strings(&h->test));
+	msk_json_set_int(o, "interval_ns", h->interval_ns);
+	msk_json_set_int(o, "timeout_ns", h->timeout_ns);
+	msk_json_set_int(o, "start_period_ns", h->start_period_ns);
+	msk_json_set_int(o, "retries", h->retries);
+	return o;
+}
+
 static struct msk_json *config_json(const struct msk_config *c)
 {
 	struct msk_json *o = msk_json_object();
@@ -109,6 +126,7 @@ static struct msk_json *config_json(const struct msk_config *c)
 	msk_json_set(o, "annotations", pairs(&c->annotation_keys, &c->annotation_values));
 	set_text(o, "workdir", c->workdir);
 	set_text(o, "stop_signal", c->stop_signal);
+	msk_json_set(o, "health", health_json(&c->health));
 	set_text(o, "author", c->author);
 	return o;
 }

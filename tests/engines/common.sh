@@ -38,3 +38,26 @@ check_answers() {
 	like "$("$@" --once '/time?zone=Europe/Moscow' 2>&1)" '\+03:00 MSK$' "$name: a zone is there"
 	like "$("$@" --once /whoami 2>&1)" '^uid=65534\(nobody\) gid=65534\(nobody\) .*tmp=writable$' "$name: user, name and /tmp"
 }
+
+# A dockerd of our own; d is its client.
+S=$T/docker.sock
+d() { docker -H "unix://$S" "$@"; }
+
+start_dockerd() {
+	dockerd --iptables=false --ip6tables=false --bridge=none --storage-driver=vfs --data-root "$T/data" \
+		--exec-root "$T/exec" -H "unix://$S" --pidfile "$T/pid" >"$T/dockerd.log" 2>&1 &
+	for _ in $(seq 120); do
+		d version >/dev/null 2>&1 && return
+		sleep 0.25
+	done
+	return 1
+}
+# shellcheck disable=SC2317
+stop_dockerd() {
+	[ ! -s "$T/pid" ] || { kill "$(cat "$T/pid")" && wait; } 2>/dev/null
+}
+need_dockerd() {
+	[ "$(id -u)" = 0 ] || skip_all 'cannot: dockerd wants root'
+	at_exit+=(stop_dockerd)
+	start_dockerd || { tail -5 "$T/dockerd.log" | comment; skip_all 'cannot: dockerd does not start in this sandbox'; }
+}

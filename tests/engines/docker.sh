@@ -3,27 +3,9 @@
 . "$(dirname "$0")/../lib.sh"
 . "$TOP/tests/engines/common.sh"
 require dockerd docker jq
-[ "$(id -u)" = 0 ] || skip_all 'cannot: dockerd wants root'
 make_images
 
-S=$T/docker.sock
-d() { docker -H "unix://$S" "$@"; }
-
-start_dockerd() {
-	dockerd --iptables=false --ip6tables=false --bridge=none --storage-driver=vfs --data-root "$T/data" \
-		--exec-root "$T/exec" -H "unix://$S" --pidfile "$T/pid" >"$T/dockerd.log" 2>&1 &
-	for _ in $(seq 120); do
-		d version >/dev/null 2>&1 && return
-		sleep 0.25
-	done
-	return 1
-}
-# shellcheck disable=SC2317
-stop_dockerd() {
-	[ ! -s "$T/pid" ] || { kill "$(cat "$T/pid")" && wait; } 2>/dev/null
-}
-at_exit+=(stop_dockerd)
-start_dockerd || { tail -5 "$T/dockerd.log" | comment; skip_all 'cannot: dockerd does not start in this sandbox'; }
+need_dockerd
 comment <<<"dockerd $(d version --format '{{.Server.Version}}')"
 
 is "$(d load -i static.tar)" 'Loaded image: svc/static:v1' 'docker load names the image'
