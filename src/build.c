@@ -65,6 +65,7 @@ static int make_image(const struct msk_build *b, const struct msk_rootfs *fs, co
 		.single = b->plan->single_layer,
 		.jobs = b->plan->jobs,
 		.progress = b->progress,
+		.cache = b->cache,
 	};
 	MSK_AUTO_JSON *reasons = b->plan->record ? msk_rootfs_reasons(fs) : NULL;
 	struct msk_layers layers;

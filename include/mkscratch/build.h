@@ -2,6 +2,7 @@
 #ifndef MKSCRATCH_BUILD_H
 #define MKSCRATCH_BUILD_H
 
+#include "mkscratch/cache.h"
 #include "mkscratch/gather.h"
 #include "mkscratch/image.h"
 #include "mkscratch/log.h"
@@ -19,6 +20,7 @@ struct msk_build {
 	int64_t now;                          /* for what is said of dates; never reaches a byte */
 	struct msk_build_facts *facts;        /* out: what there is to tell beside the image; or NULL */
 	struct msk_progress *progress;        /* NULL: nobody looks */
+	struct msk_cache *cache;              /* NULL: none */
 };
 
 /* Gather and seal. */

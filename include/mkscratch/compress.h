@@ -23,17 +23,23 @@
 #include <stdbool.h>
 #include "mkscratch/codec_spec.h"
 #include "mkscratch/digest.h"
+#include "mkscratch/str.h"
 #include "mkscratch/stream.h"
 
 #define MSK_BLOCK_SIZE (512u * 1024)
 
 /* Compressed blocks of earlier runs. Both are called on any thread, several at a time. */
 struct msk_block_cache {
-	/* Put what these plain bytes become into out[0..room) and return its size; 0: not there. */
-	size_t (*get)(struct msk_block_cache *c, const void *plain, size_t n, void *out, size_t room);
-	/* This was made from them just now. */
-	void (*put)(struct msk_block_cache *c, const void *plain, size_t n, const void *packed, size_t n_packed);
+	/* Put what these plain bytes become into out[0..room) and return its size; 0: not there. *key is set always. */
+	size_t (*get)(struct msk_block_cache *c, const void *plain, size_t n, struct msk_digest *key, void *out, size_t room);
+	/* This was made just now from what `get` gave this key for. */
+	void (*put)(struct msk_block_cache *c, const struct msk_digest *key, const void *packed, size_t n);
 };
+
+/* All that the compressed bytes of a block depend on beside its plain bytes, as text for keys: this program's way of
+ * making blocks, codec, level, and the build of the codec's library. False when that cannot be told, or when the codec
+ * compresses nothing. */
+bool msk_codec_identity(const struct msk_codec_spec *codec, struct msk_str *out);
 
 struct msk_compress_args {
 	struct msk_codec_spec codec;

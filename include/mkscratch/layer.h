@@ -6,14 +6,17 @@
 #ifndef MKSCRATCH_LAYER_H
 #define MKSCRATCH_LAYER_H
 
+#include "mkscratch/cache.h"
 #include "mkscratch/codec_spec.h"
 #include "mkscratch/descriptor.h"
 #include "mkscratch/progress.h"
 #include "mkscratch/rootfs.h"
 #include "mkscratch/store.h"
 
+#define MSK_MAX_LAYERS 3
+
 struct msk_layers {
-	struct msk_layer_desc v[3];
+	struct msk_layer_desc v[MSK_MAX_LAYERS];
 	size_t n;
 };
 
@@ -24,6 +27,7 @@ struct msk_layer_args {
 	bool single;
 	unsigned jobs;
 	struct msk_progress *progress;   /* NULL: nobody looks */
+	struct msk_cache *cache;         /* NULL: none; never changes a byte */
 };
 
 /* How many there will be. */

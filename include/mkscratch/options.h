@@ -36,6 +36,8 @@ struct msk_options {
 	/* run */
 	bool dry_run, json;
 	const char *print, *progress;
+	const char *cache, *cache_size;
+	bool no_cache;
 	const char *jobs;
 	enum msk_level level;
 	bool help, version;                                /* the parser stops at these */
@@ -45,7 +47,7 @@ struct msk_options {
 	bool sarif;                                        /* doctor --sarif */
 	bool man;                                          /* help --man */
 	/* the environment, read by the command line alone */
-	const char *source_date_epoch, *tmpdir, *term;
+	const char *source_date_epoch, *tmpdir, *term, *home, *xdg_cache_home;
 	long long now;                                     /* for --created now and expiry; seconds */
 };
 

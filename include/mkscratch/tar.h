@@ -19,6 +19,9 @@ struct msk_tar_entry {
 	int64_t mtime;
 };
 
+/* What writes the tars, with its version: for keys of what depends on their bytes. */
+const char *msk_tar_identity(void);
+
 struct msk_tar;
 int msk_tar_new(struct msk_writer *next, struct msk_tar **out, struct msk_err *err);
 int msk_tar_header(struct msk_tar *t, const struct msk_tar_entry *e, struct msk_err *err);

@@ -171,6 +171,30 @@ bool msk_parse_u64(const char *s, unsigned long long max, unsigned long long *ou
 	return true;
 }
 
+bool msk_parse_size(const char *s, unsigned long long *out)
+{
+	static const struct { const char *unit; unsigned long long bytes; } units[] = {
+		{ "", 1 }, { "k", 1000 }, { "M", 1000000 }, { "G", 1000000000 },
+		{ "Ki", 1ull << 10 }, { "Mi", 1ull << 20 }, { "Gi", 1ull << 30 },
+	};
+	size_t digits = strspn(s, "0123456789");
+	MSK_AUTO_FREE char *number = msk_xstrndup(s, digits);
+	const char *unit = s + digits;
+	unsigned long long n;
+
+	for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+		size_t len = strlen(units[i].unit);
+
+		if (strncmp(unit, units[i].unit, len) != 0 || (unit[len] && strcmp(unit + len, "B") != 0))
+			continue;
+		if (!msk_parse_u64(number, INT64_MAX / units[i].bytes, &n))
+			return false;
+		*out = n * units[i].bytes;
+		return true;
+	}
+	return false;
+}
+
 size_t msk_edit_distance(const char *a, const char *b)
 {
 	size_t n = strlen(a), m = strlen(b), row[65];

@@ -53,6 +53,8 @@ int msk_cli_main(int argc, char **argv)
 	o.source_date_epoch = getenv("SOURCE_DATE_EPOCH");
 	o.tmpdir = getenv("TMPDIR");
 	o.term = getenv("TERM");
+	o.home = getenv("HOME");
+	o.xdg_cache_home = getenv("XDG_CACHE_HOME");
 	o.now = time(NULL);
 	if (msk_start(&err) < 0 || run(argc, argv, &o, &err) < 0)
 		msk_log_error(&log, &err);

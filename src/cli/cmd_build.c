@@ -1,6 +1,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cache_options.h"
 #include "opt.h"
 #include "view.h"
 #include "mkscratch/build.h"
@@ -242,9 +243,16 @@ static int run_in_view(const struct msk_options *o, struct msk_build *b, struct 
 
 static int build(const struct msk_options *o, struct msk_build *b, struct msk_err *err)
 {
+	MSK_CLEANUP(msk_cache_cleanup) struct msk_cache *cache = NULL;
+	MSK_AUTO_STR cache_dir = MSK_STR_INIT;
+	struct msk_cache_args cache_args;
 	struct msk_image img = { 0 };
 
-	if (check_outputs(b->plan, err) < 0 || run_in_view(o, b, &img, err) < 0)
+	if (check_outputs(b->plan, err) < 0 || msk_cache_options(o, b->log, &cache_dir, &cache_args, err) < 0)
+		return -1;
+	if (cache_args.dir)
+		b->cache = cache = msk_cache_open(&cache_args);
+	if (run_in_view(o, b, &img, err) < 0)
 		return -1;
 	return report(o, b, &img, err);
 }

@@ -38,7 +38,7 @@ struct opt_group_text {
 
 enum {
 	VERB_BUILD = 1, VERB_DEPS = 2, VERB_VERIFY = 4, VERB_HELP = 8, VERB_COMPLETION = 16, VERB_VERSION = 32,
-	VERB_WHY = 64, VERB_DOCTOR = 128, VERB_ALL = 255,
+	VERB_WHY = 64, VERB_DOCTOR = 128, VERB_CACHE = 256, VERB_ALL = 511,
 };
 
 struct verb {
@@ -83,6 +83,7 @@ int msk_cmd_deps(const struct msk_options *o, struct msk_err *err);
 int msk_cmd_doctor(const struct msk_options *o, struct msk_err *err);
 int msk_cmd_verify(const struct msk_options *o, struct msk_err *err);
 int msk_cmd_why(const struct msk_options *o, struct msk_err *err);
+int msk_cmd_cache(const struct msk_options *o, struct msk_err *err);
 int msk_cmd_help(const struct msk_options *o, struct msk_err *err);
 int msk_cmd_completion(const struct msk_options *o, struct msk_err *err);
 int msk_cmd_version(const struct msk_options *o, struct msk_err *err);

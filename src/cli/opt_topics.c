@@ -76,7 +76,10 @@ const struct topic msk_topics[] = {
 	  "  SOURCE_DATE_EPOCH  seconds since 1970: the time of every file in the image,\n"
 	  "                     and the default of --created\n"
 	  "  TMPDIR             where layers wait that are too large for memory;\n"
-	  "                     /var/tmp by default\n", NULL },
+	  "                     /var/tmp by default\n"
+	  "  XDG_CACHE_HOME     the cache is mkscratch/ in it; $HOME/.cache by default;\n"
+	  "                     without either there is none\n"
+	  "  TERM               dumb: no progress unless asked for\n", NULL },
 	{ .name = NULL },
 };
 
@@ -100,6 +103,10 @@ const struct verb msk_verbs[] = {
 	{ "why", VERB_WHY, "IMAGE PATH...", "tell why a path is in an image",
 	  "The chain from the path to the program, option or evidence that brought it along, as the manifest records it. "
 	  "IMAGE is an archive, a layout directory, or DIR:TAG; it is verified on the way.\n", msk_cmd_why },
+	{ "cache", VERB_CACHE, "stat|trim|clear", "look at the cache, make it smaller, empty it",
+	  "Compressed blocks of earlier runs are kept, so that an image of which little changed is made in a fraction of the "
+	  "time. trim removes what was used longest ago until --cache-size is met; clear removes all. Every build trims "
+	  "too. The cache never changes a byte of an image, and may be removed at any time.\n", msk_cmd_cache },
 	{ "help", VERB_HELP, "[TOPIC]", "explain a topic or a verb", "", msk_cmd_help },
 	{ "completion", VERB_COMPLETION, "bash|zsh|fish", "print completions for a shell",
 	  "  mkscratch completion bash > /etc/bash_completion.d/mkscratch\n", msk_cmd_completion },

@@ -19,11 +19,15 @@ struct msk_block_codec {
 	/* Bytes in front of the first block of a part and behind the last. May be NULL. */
 	int (*begin)(struct msk_part *p, struct msk_err *err);
 	int (*end)(struct msk_part *p, struct msk_err *err);
+	/* A function of the library that encodes. */
+	const void *library;
 	/* Carry the checksum of a part over these bytes; called in order. May be NULL. */
 	void (*check)(struct msk_part *p, const unsigned char *in, size_t n);
 };
 
 extern const struct msk_block_codec msk_gzip_codec, msk_zstd_codec, msk_plain_codec;
+
+const struct msk_block_codec *msk_codec_of(enum msk_codec_kind kind);
 
 /* As msk_compressor_new, with a codec of the caller's: for tests. */
 struct msk_compressor *msk_compressor_with(const struct msk_block_codec *codec, const struct msk_compress_args *a);

@@ -1,7 +1,31 @@
 /* The codecs as the command line knows them. */
 #include "block_codec.h"
+#include "library_id.h"
+
+/* Raised when the same bytes at the same level become other blocks. */
+#define BLOCK_FORMAT 1
 
 const struct msk_block_codec msk_plain_codec = { .encode = NULL };
+
+const struct msk_block_codec *msk_codec_of(enum msk_codec_kind kind)
+{
+	static const struct msk_block_codec *const codecs[] = {
+		[MSK_CODEC_GZIP] = &msk_gzip_codec,
+		[MSK_CODEC_ZSTD] = &msk_zstd_codec,
+		[MSK_CODEC_NONE] = &msk_plain_codec,
+	};
+
+	return codecs[kind];
+}
+
+bool msk_codec_identity(const struct msk_codec_spec *codec, struct msk_str *out)
+{
+	const struct msk_block_codec *c = msk_codec_of(codec->kind);
+
+	msk_str_addf(out, "blocks %d, media type %s, level %d, library ", BLOCK_FORMAT, msk_codec_media_type(codec),
+		     codec->level);
+	return c->library && msk_library_id(c->library, out);
+}
 
 const char *msk_codec_media_type(const struct msk_codec_spec *codec)
 {

@@ -54,10 +54,11 @@ static void encode_anew(const struct msk_compressor *c, void *state, struct msk_
 static void encode_block(const struct msk_compressor *c, void **state, struct msk_block *b)
 {
 	struct msk_block_cache *cache = c->args.cache;
+	struct msk_digest key;
 
 	if (!c->codec->encode || !b->n_in)
 		return;
-	b->n_out = cache ? cache->get(cache, b->in, b->n_in, b->out, c->room) : 0;
+	b->n_out = cache ? cache->get(cache, b->in, b->n_in, &key, b->out, c->room) : 0;
 	if (b->n_out)
 		return;
 	if (!*state)
@@ -68,7 +69,7 @@ static void encode_block(const struct msk_compressor *c, void **state, struct ms
 	}
 	encode_anew(c, *state, b);
 	if (cache && b->fault == MSK_BLOCK_SOUND)
-		cache->put(cache, b->in, b->n_in, b->out, b->n_out);
+		cache->put(cache, &key, b->out, b->n_out);
 }
 
 static void do_job(struct msk_compressor *c, void **state, const struct msk_job *job)
@@ -259,14 +260,8 @@ struct msk_compressor *msk_compressor_with(const struct msk_block_codec *codec, 
 
 int msk_compressor_new(const struct msk_compress_args *a, struct msk_compressor **out, struct msk_err *err)
 {
-	static const struct msk_block_codec *const codecs[] = {
-		[MSK_CODEC_GZIP] = &msk_gzip_codec,
-		[MSK_CODEC_ZSTD] = &msk_zstd_codec,
-		[MSK_CODEC_NONE] = &msk_plain_codec,
-	};
-
 	(void)err;
-	*out = msk_compressor_with(codecs[a->codec.kind], a);
+	*out = msk_compressor_with(msk_codec_of(a->codec.kind), a);
 	return 0;
 }
 

@@ -100,6 +100,7 @@ static int gzip_end(struct msk_part *p, struct msk_err *err)
 }
 
 const struct msk_block_codec msk_gzip_codec = {
+	.library = (const void *)libdeflate_deflate_compress,
 	.state_new = gzip_state_new,
 	.state_free = gzip_state_free,
 	.state_size = gzip_state_size,

@@ -47,6 +47,11 @@ static bool set_format(struct archive *a)
 	       archive_write_set_bytes_in_last_block(a, 1) == ARCHIVE_OK;
 }
 
+const char *msk_tar_identity(void)
+{
+	return archive_version_string();
+}
+
 int msk_tar_new(struct msk_writer *next, struct msk_tar **out, struct msk_err *err)
 {
 	MSK_CLEANUP(msk_tar_cleanup) struct msk_tar *t = msk_xcalloc(1, sizeof *t);

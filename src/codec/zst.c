@@ -63,6 +63,7 @@ static bool zstd_decodes(void *state, unsigned char *packed, size_t n_packed, co
 }
 
 const struct msk_block_codec msk_zstd_codec = {
+	.library = (const void *)ZSTD_compress2,
 	.state_new = zstd_state_new,
 	.state_free = zstd_state_free,
 	.state_size = zstd_state_size,

@@ -326,35 +326,37 @@ struct memory {
 	struct msk_block_cache c;
 	pthread_mutex_t lock;
 	int asked, told;
-	size_t n, n_packed;
-	unsigned char plain[100], packed[200];
+	struct msk_digest key;
+	size_t n_packed;
+	unsigned char packed[200];
 };
 
-static size_t memory_get(struct msk_block_cache *c, const void *plain, size_t n, void *out, size_t room)
+static size_t memory_get(struct msk_block_cache *c, const void *plain, size_t n, struct msk_digest *key, void *out,
+			 size_t room)
 {
 	struct memory *m = (struct memory *)c;
-
 	bool known;
+
+	msk_digest_of(plain, n, key);
 
 	pthread_mutex_lock(&m->lock);
 	m->asked++;
-	known = n == m->n && memcmp(plain, m->plain, n) == 0 && room >= m->n_packed;
+	known = strcmp(key->text, m->key.text) == 0 && room >= m->n_packed;
 	if (known)
 		memcpy(out, m->packed, m->n_packed);
 	pthread_mutex_unlock(&m->lock);
 	return known ? m->n_packed : 0;
 }
 
-static void memory_put(struct msk_block_cache *c, const void *plain, size_t n, const void *packed, size_t n_packed)
+static void memory_put(struct msk_block_cache *c, const struct msk_digest *key, const void *packed, size_t n_packed)
 {
 	struct memory *m = (struct memory *)c;
 
 	pthread_mutex_lock(&m->lock);
 	m->told++;
-	if (n <= sizeof m->plain && n_packed <= sizeof m->packed) {
-		m->n = n;
+	if (n_packed <= sizeof m->packed) {
+		m->key = *key;
 		m->n_packed = n_packed;
-		memcpy(m->plain, plain, n);
 		memcpy(m->packed, packed, n_packed);
 	}
 	pthread_mutex_unlock(&m->lock);

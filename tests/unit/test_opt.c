@@ -160,7 +160,7 @@ static void options_of_features_not_built_do_not_exist(void **state)
 {
 	static const char *const names[] = {
 		"--base", "--auto", "--preset", "--healthcheck", "--healthcheck-cmd", "--cap", "--max-size",
-		"--cache", "--no-cache", "--media-types", "--rebuild",
+		"--media-types", "--rebuild",
 	};
 	struct msk_options o;
 	struct msk_err err;

@@ -1,0 +1,92 @@
+#include "cache_dir.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "mkscratch/fs.h"
+
+#define FORMAT "1"
+#define OPEN_DIR (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+
+const char *const msk_cache_kind_names[MSK_CACHE_KINDS] = { "block", "layer" };
+
+/* With all parents: a home that was just made has no .cache. */
+static int make_path(const char *path)
+{
+	MSK_AUTO_FREE char *part = msk_xstrdup(path);
+
+	for (char *slash = part; (slash = strchr(slash + 1, '/'));) {
+		*slash = '\0';
+		if (mkdir(part, 0700) < 0 && errno != EEXIST)
+			return -1;
+		*slash = '/';
+	}
+	return mkdir(part, 0700) < 0 && errno != EEXIST ? -1 : 0;
+}
+
+static void put_tag(int dir)
+{
+	static const char text[] = "Signature: 8a477f597d28d172789f06886806bc55\n"
+				   "# A cache of mkscratch; it may be removed at any time.\n";
+	MSK_AUTO_FD int fd = openat(dir, "CACHEDIR.TAG", O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	struct msk_err ignored = MSK_ERR_INIT;
+
+	if (fd >= 0)
+		msk_write_full(fd, text, sizeof text - 1, "CACHEDIR.TAG", &ignored);
+}
+
+static int check_owner(const struct msk_cache_args *a, int fd, struct msk_err *err)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return msk_fail_sys(err, errno, "%s: cannot examine", a->dir);
+	if (st.st_uid != a->uid)
+		return msk_fail(err, MSK_E_INPUT, "%s: belongs to another user (%u vs %u)", a->dir, (unsigned)st.st_uid,
+				a->uid);
+	if (st.st_mode & (S_IWGRP | S_IWOTH))
+		return msk_fail(err, MSK_E_INPUT, "%s: others may write to it (mode %04o)", a->dir,
+				(unsigned)st.st_mode & 07777);
+	return 0;
+}
+
+int msk_cache_dir_open(const struct msk_cache_args *a, bool make, int *out, struct msk_err *err)
+{
+	MSK_AUTO_FD int top = -1;
+
+	*out = -1;
+	if (make && make_path(a->dir) < 0)
+		return msk_fail_sys(err, errno, "%s: cannot create", a->dir);
+	top = open(a->dir, OPEN_DIR);
+	if (top < 0 && errno == ENOENT && !make)
+		return 0;
+	if (top < 0)
+		return msk_fail_sys(err, errno, "%s: cannot open", a->dir);
+	if (check_owner(a, top, err) < 0)
+		return -1;
+	if (make && mkdirat(top, FORMAT, 0700) == 0)
+		put_tag(top);
+	*out = openat(top, FORMAT, OPEN_DIR | O_NOFOLLOW);
+	if (*out < 0 && (make || errno != ENOENT))
+		return msk_fail_sys(err, errno, "%s: cannot open", a->dir);
+	return 0;
+}
+
+int msk_cache_bucket_open(int dir, enum msk_cache_kind kind, const char *two_digits, bool make)
+{
+	char path[16];
+	int fd;
+
+	snprintf(path, sizeof path, "%s/%.2s", msk_cache_kind_names[kind], two_digits);
+	fd = openat(dir, path, OPEN_DIR | O_NOFOLLOW);
+	if (fd >= 0 || errno != ENOENT || !make)
+		return fd;
+	if ((mkdirat(dir, msk_cache_kind_names[kind], 0700) < 0 && errno != EEXIST) ||
+	    (mkdirat(dir, path, 0700) < 0 && errno != EEXIST))
+		return -1;
+	return openat(dir, path, OPEN_DIR | O_NOFOLLOW);
+}

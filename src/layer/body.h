@@ -1,0 +1,16 @@
+/* The bytes of an entry's file, read from memory or from the host. */
+#ifndef LAYER_BODY_H
+#define LAYER_BODY_H
+
+#include "mkscratch/rootfs.h"
+
+/* Where they go, part by part. */
+struct msk_body_taker {
+	int (*take)(struct msk_body_taker *t, const void *p, size_t n, struct msk_err *err);
+};
+
+/* Fails: what `take` fails with; MSK_E_IO, also when the host's file is not what was gathered, before or after it was
+ * read: `x: changed while it was being read`. */
+int msk_body_read(const struct msk_content *c, struct msk_body_taker *t, struct msk_err *err);
+
+#endif

@@ -1,0 +1,181 @@
+#!/usr/bin/env bash
+# The cache saves work and never changes a byte: cold, warm, shared, half gone or poisoned.
+. "$(dirname "$0")/../lib.sh"
+require jq python3
+. "$TOP/tests/spec/common.sh"
+"$python" "$FIXTURE/make_inputs.py" in
+blocks in/site/large 1700000
+unset XDG_CACHE_HOME
+
+# $1: output; more words: options. What -v says of the cache is left in $hits.
+build() {
+	local to=$1
+	shift
+	run mk -v --bin in/app --tree in/site:/srv -o "$to" "$@"
+	[ "$status" = 0 ] || comment <"$err"
+	hits=$(sed -n 's/^cache .*: \([0-9]* of [0-9]* blocks, .*\)/\1/p' "$err")
+}
+same() {
+	run cmp "$1" "$2"
+	is "$status $(cat "$out" "$err")" '0 ' "$3"
+}
+files() {
+	find c/1 -type f | LC_ALL=C sort
+}
+
+build want.tar --no-cache
+is "$hits" '' no_cache_uses_none
+build cold.tar --cache c
+same want.tar cold.tar cold_is_the_same
+is "$hits" '0 of 5 blocks, 0 of 2 layers' cold_has_nothing
+build warm.tar --cache c
+same want.tar warm.tar warm_is_the_same
+is "$hits" '0 of 0 blocks, 2 of 2 layers' warm_takes_whole_layers
+t warm_verifies mk verify -q warm.tar
+is "$(find c ! -type d ! -perm 0600 -o -type d ! -perm 0700)" '' all_of_it_is_private
+like "$(head -n 1 c/CACHEDIR.TAG)" '^Signature: 8a477f597d28d172789f06886806bc55$' backups_are_told
+
+# Part of it is there.
+rm -r c/1/layer
+build blocks.tar --cache c
+same want.tar blocks.tar blocks_alone_give_the_same
+is "$hits" '5 of 5 blocks, 0 of 2 layers' blocks_alone_do_most_of_it
+files | awk 'NR % 2' | xargs rm
+build half.tar --cache c
+same want.tar half.tar half_deleted_is_the_same
+
+# All of it is wrong, in several ways. What was damaged is good afterwards.
+poison() {
+	local name=$1
+	shift
+	files | while read -r file; do "$@" "$file"; done
+	build poisoned.tar --cache c
+	same want.tar poisoned.tar "$name"
+	build again.tar --cache c
+	is "$hits" '0 of 0 blocks, 2 of 2 layers' "... and mended"
+}
+# Layers are asked for first; without them the blocks must stand the test.
+flip_last() {
+	printf '\125' | dd of="$1" bs=1 seek=$(($(stat -c %s "$1") - 20)) conv=notrunc status=none
+}
+cut_short() {
+	truncate -s -1 "$1"
+}
+empty() {
+	: >"$1"
+}
+fill_with_another() {
+	cat "$(files | head -n 1)" >"$T/another" && cat "$T/another" >"$1"
+}
+remove_layers() {
+	rm -rf c/1/layer
+}
+for how in flip_last cut_short empty fill_with_another; do
+	poison "$how"_is_the_same "$how"
+	remove_layers
+	poison "$how"_of_blocks_is_the_same "$how"
+done
+files | while read -r file; do rm "$file" && mkdir "$file"; done
+build dirs.tar --cache c
+same want.tar dirs.tar directories_in_the_place_of_entries_are_no_harm
+rm -rf c
+
+# Another codec or level never gets the blocks of this one.
+build cold.tar --cache c
+for codec in gzip:1 gzip:9 zstd zstd:9 none; do
+	build plain.tar --no-cache --compress "$codec"
+	build first.tar --cache c --compress "$codec"
+	build second.tar --cache c --compress "$codec"
+	same plain.tar first.tar "${codec}_beside_gzip:6"
+	same plain.tar second.tar "${codec}_a_second_time"
+done
+SOURCE_DATE_EPOCH=1000000000 build plain.tar --no-cache
+SOURCE_DATE_EPOCH=1000000000 build other.tar --cache c
+same plain.tar other.tar another_time_is_another_layer
+build plain.tar --no-cache --layers single --user root
+build other.tar --cache c --layers single --user root
+same plain.tar other.tar other_options_are_another_layer
+
+# A layer that is there may follow one that is not; the archive has them in their order all the same.
+build plain.tar --no-cache --certs="$FIXTURE/certs.pem"
+build other.tar --cache c --certs="$FIXTURE/certs.pem"
+same plain.tar other.tar a_layer_that_is_there_waits_for_one_that_is_not
+is "$hits" '0 of 1 blocks, 1 of 2 layers' '... and is taken'
+
+# Only content counts: same size and time, other bytes.
+cp -a in/site/large kept
+printf x | dd of=in/site/large bs=1 seek=1000000 conv=notrunc status=none
+touch -r kept in/site/large
+build plain.tar --no-cache
+build changed.tar --cache c
+same plain.tar changed.tar a_change_that_no_time_shows_is_seen
+run cmp want.tar changed.tar
+is "$status" 1 '... and is a change'
+like "$hits" '^[1-3] of 4 blocks, 1 of 2 layers$' blocks_that_did_not_change_are_taken
+cp -a kept in/site/large
+
+# Where it lies.
+XDG_CACHE_HOME=$T/xdg build x.tar
+t xdg_cache_home_is_used test -d xdg/mkscratch/1
+build x.tar
+t else_below_home test -d "$HOME/.cache/mkscratch/1"
+rm -rf "$HOME/.cache"
+(cd in && XDG_CACHE_HOME=relative "$MKSCRATCH" --bin app -o ../x.tar >/dev/null)
+is "$([ -e in/relative ] && echo made)$([ -d "$HOME/.cache/mkscratch" ] && echo home)" home a_relative_xdg_cache_home_counts_for_none
+run env -u HOME "$MKSCRATCH" -v --bin in/app -o x.tar
+is "$status $(grep -c '^cache' "$err")" '0 0' without_home_there_is_none
+run env HOME=/proc/nothing "$MKSCRATCH" --bin in/app -o x.tar
+is "$status $(cat "$err")" '0 ' a_home_that_cannot_be_written_is_no_news
+rm -rf "$HOME/.cache"
+mk --bin in/app -n -o x.tar >/dev/null && mk --bin in/app --print rootfs >/dev/null
+t dry_runs_make_none test ! -e "$HOME/.cache"
+
+# Faults are one warning, and the image is the same.
+faulty() {
+	local name=$1 want=$2
+	shift 2
+	run "$@"
+	cmp -s want.tar "$out"
+	is "$status $? $(grep -c '^warning' "$err")" '0 0 1' "$name"
+	is "$(grep '^warning' "$err")" "warning: cache $want" "... and says so"
+}
+: >file
+to_stdout=("$MKSCRATCH" --bin in/app --tree in/site:/srv -o -)
+faulty a_file_for_a_directory 'file: cannot open (Not a directory); nothing is cached' "${to_stdout[@]}" --cache file
+mkdir -m 777 open && chmod 777 open
+faulty a_directory_others_may_write_to 'open: others may write to it (mode 0777); nothing is cached' \
+	"${to_stdout[@]}" --cache open
+limited() (
+	set -o pipefail
+	(ulimit -f 1 && exec "$@") | cat
+)
+faulty a_full_disk 'full: write failed (File too large); nothing more is cached' limited "${to_stdout[@]}" --cache full
+is "$(find full -type f -size +2k)$(find full -name '.tmp*')" '' a_full_disk_leaves_no_part
+
+# Many at once.
+rm -rf c
+for i in 1 2 3 4 5 6; do
+	mk --bin in/app --tree in/site:/srv --cache c -o "p$i.tar" >/dev/null &
+done
+wait
+is "$(sha256sum p?.tar | cut -c 1-64 | sort -u)" "$(sha256sum <want.tar | cut -c 1-64)" six_at_once_make_the_same
+
+# Kept small; looked at; emptied.
+build x.tar --cache c --cache-size 1000k
+t a_build_trims test "$(mk cache stat --cache c --json | jq .size)" -le 1000000
+build x.tar --cache c
+like "$(mk cache stat --cache c)" '^c: [0-9]+ blocks? and 2 layers, [0-9.]+ kB of 1\.0 GB$' stat_tells
+is "$(mk cache stat --cache c --json | jq -c 'keys')" '["blocks","dir","layers","max_size","size"]' stat_tells_in_json
+mkdir -p c/1/block && echo mine >c/1/block/notes
+: >c/mine
+rm -rf c/1/layer
+build x.tar --cache c
+like "$(mk cache trim --cache c --cache-size 900k)" '^c: removed [0-9]+ blocks? and [01] layers?, .* kB; left .* kB of 900\.0 kB$' \
+	trim_tells
+t trim_meets_the_size test "$(mk cache stat --cache c --json | jq .size)" -le 900000
+is "$(mk cache clear --cache c --json | jq -c '[.blocks, .layers, .size, .removed.size > 0]')" '[0,0,0,true]' clear_empties_it
+is "$(mk cache clear -q --cache c)" '' quiet_says_nothing
+is "$(cat c/1/block/notes) $([ -e c/mine ] && echo there)" 'mine there' what_is_not_ours_stays
+is "$(mk cache stat --cache nowhere)" 'nowhere: 0 blocks and 0 layers, 0 B of 1.0 GB' no_directory_is_an_empty_cache
+t stat_makes_none test ! -e nowhere
+done_testing
