@@ -9,6 +9,7 @@
 #define MKSCRATCH_CLOSURE_H
 
 #include "mkscratch/elf.h"
+#include "mkscratch/memo.h"
 
 #define MSK_CLOSURE_MAX_OBJECTS 8192
 #define MSK_CLOSURE_MAX_WISHES  8192
@@ -91,6 +92,7 @@ struct msk_closure {
 
 struct msk_closure_args {
 	struct msk_rotree *tree;
+	struct msk_memo *memo;                 /* of the same tree, for who resolves several programs; may be NULL */
 	const struct msk_strv *library_path;   /* stands where LD_LIBRARY_PATH would; may be NULL */
 	const struct msk_strv *libs;           /* --lib: resolved as though the program needed them; may be NULL */
 	const char *origin;                    /* the directory that $ORIGIN of the program stands for; NULL: none */

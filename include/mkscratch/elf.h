@@ -55,9 +55,12 @@ struct msk_elf {
 	bool has_dynamic;
 	char *go_version;              /* "go1.22.1"; NULL when it is no Go program */
 	char *go_info;                 /* the module text of Go's build info; NULL when there is none */
+	size_t *owners;                /* of all that is pointed to, shared by copies; NULL: this one alone */
 };
 
 void msk_elf_release(struct msk_elf *e);
+/* Facts do not change once they are read, so a copy shares what `e` points to; each is released on its own. */
+struct msk_elf msk_elf_share(struct msk_elf *e);
 
 /* Read the identification alone: class, byte order, machine, type, flags, osabi. Enough to say whether a loader passes
  * the file over; it may be unsound further on. Fails: MSK_E_INPUT for what is not ELF or is cut, MSK_E_IO. */

@@ -12,16 +12,19 @@
 /* One program and what was found for it. */
 struct deps {
 	const char *file;
-	struct msk_elf elf;
 	struct msk_closure closure;
 	bool *shown;                   /* of each object, in the tree */
 };
 
 static void deps_release(struct deps *d)
 {
-	msk_elf_release(&d->elf);
 	msk_closure_release(&d->closure);
 	free(d->shown);
+}
+
+static const struct msk_object *program(const struct deps *d)
+{
+	return &d->closure.objects[0];
 }
 
 /* $ORIGIN of the program is its directory in the root; one from elsewhere is seen as it would lie in an image. */
@@ -36,12 +39,14 @@ static char *origin_of(const struct msk_host *host, const char *file)
 struct asked {
 	const struct msk_options *o;
 	struct msk_host *host;
+	struct msk_memo *memo;
 	struct msk_strv library_path, dlopen;
 };
 
 static void asked_release(struct asked *a)
 {
-	msk_host_cleanup(&a->host);
+	msk_memo_free(a->memo);
+	msk_host_free(a->host);
 	msk_strv_release(&a->library_path);
 	msk_strv_release(&a->dlopen);
 }
@@ -52,11 +57,11 @@ static int resolve(const struct asked *a, struct deps *d, struct msk_err *err)
 	MSK_AUTO_ROFILE f = MSK_ROFILE_INIT;
 	MSK_AUTO_FREE char *origin = origin_of(a->host, d->file);
 	struct msk_closure_args args = {
-		.tree = msk_host_tree(a->host), .library_path = &a->library_path, .libs = &no_libs, .origin = origin,
-		.dlopen = &a->dlopen, .start_only = a->o->list, .hwcaps = a->o->hwcaps,
+		.tree = msk_host_tree(a->host), .memo = a->memo, .library_path = &a->library_path, .libs = &no_libs,
+		.origin = origin, .dlopen = &a->dlopen, .start_only = a->o->list, .hwcaps = a->o->hwcaps,
 	};
 
-	if (msk_host_open_input(d->file, &f, err) < 0 || msk_elf_read(&f, d->file, &d->elf, err) < 0)
+	if (msk_host_open_input(d->file, &f, err) < 0)
 		return -1;
 	args.set_id = f.mode & (S_ISUID | S_ISGID);
 	if (msk_closure_resolve(&args, &f, d->file, &d->closure, err) < 0)
@@ -199,8 +204,8 @@ static int print_tree(struct deps *d, struct msk_err *err)
 
 	msk_str_add_escaped(&out, d->file, strlen(d->file));
 	msk_str_adds(&out, ": ");
-	msk_platform_add(&out, &d->elf.platform);
-	msk_str_addf(&out, " %s", msk_linkage_name(d->elf.linkage));
+	msk_platform_add(&out, &program(d)->elf.platform);
+	msk_str_addf(&out, " %s", msk_linkage_name(program(d)->elf.linkage));
 	if (d->closure.libc != MSK_LIBC_NONE)
 		msk_str_addf(&out, ", %s", msk_libc_name(d->closure.libc));
 	msk_str_addc(&out, '\n');
@@ -333,9 +338,9 @@ static int print_json(const struct deps *d, struct msk_err *err)
 		msk_json_push(wishes, wish_json(d, &d->closure.wishes[i]));
 	for (size_t i = 0; i < d->closure.n_missing; i++)
 		msk_json_push(missing, missing_json(d, &d->closure.missing[i]));
-	msk_platform_add(&platform, &d->elf.platform);
+	msk_platform_add(&platform, &program(d)->elf.platform);
 	msk_json_set(o, "file", msk_json_text(d->file));
-	msk_json_set(o, "interp", d->elf.interp ? msk_json_text(d->elf.interp) : msk_json_null());
+	msk_json_set(o, "interp", program(d)->elf.interp ? msk_json_text(program(d)->elf.interp) : msk_json_null());
 	msk_json_set_string(o, "libc", msk_libc_name(d->closure.libc));
 	msk_json_set_string(o, "platform", msk_str_c(&platform));
 	msk_json_set(o, "objects", objects);
@@ -376,6 +381,7 @@ int msk_cmd_deps(const struct msk_options *o, struct msk_err *err)
 	if (msk_library_path_parse(&o->library_path, &a.library_path, err) < 0 ||
 	    msk_dlopen_parse(&o->dlopen, &a.dlopen, err) < 0 || msk_host_new(o->root ? o->root : "/", &a.host, err) < 0)
 		return -1;
+	a.memo = msk_memo_new(msk_host_tree(a.host));
 	for (size_t i = 0; i < o->args.n; i++)
 		if (one_file(&a, o->args.v[i], &missing, err) < 0)
 			return -1;

@@ -1,6 +1,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "loader.h"
 #include "mkscratch/fs.h"
@@ -14,7 +15,8 @@ struct node {
 struct list {
 	struct node *v;
 	size_t n, cap, tail;
-	bool *listed;               /* by object */
+	bool *listed;               /* by object; those beyond n_listed are not */
+	size_t n_listed, cap_listed;
 };
 
 #define END SIZE_MAX
@@ -60,7 +62,7 @@ void msk_closure_release(struct msk_closure *c)
 
 static void loader_release(struct msk_loader *l)
 {
-	for (size_t i = 0; l->paths && i < MSK_CLOSURE_MAX_OBJECTS; i++)
+	for (size_t i = 0; i < l->n_paths; i++)
 		msk_strv_release(&l->paths[i].dirs);
 	free(l->paths);
 	msk_names_release(&l->names);
@@ -70,8 +72,6 @@ static void loader_release(struct msk_loader *l)
 	msk_names_release(&l->subdirs_seen);
 	msk_strv_release(&l->subdirs);
 	msk_strv_release(&l->library_path);
-	msk_strv_release(&l->conf_dirs);
-	msk_ldcache_free(l->cache);
 	free(l->cache_path);
 	free(l->conf_path);
 	free(l->lib_token);
@@ -237,13 +237,27 @@ static size_t add_node(struct list *t, struct node n)
 	return t->n++;
 }
 
+static bool is_listed(const struct list *t, size_t object)
+{
+	return object < t->n_listed && t->listed[object];
+}
+
+static void mark_listed(struct list *t, size_t object)
+{
+	while (t->n_listed <= object) {
+		MSK_GROW(t->listed, t->n_listed, t->cap_listed);
+		t->listed[t->n_listed++] = false;
+	}
+	t->listed[object] = true;
+}
+
 static void append(struct list *t, size_t object)
 {
 	size_t i;
 
-	if (t->listed[object])
+	if (is_listed(t, object))
 		return;
-	t->listed[object] = true;
+	mark_listed(t, object);
 	i = add_node(t, (struct node){ object, END, false });
 	if (i > 0)
 		t->v[t->tail].next = i;
@@ -257,7 +271,7 @@ static int insert_before(struct msk_loader *l, struct list *t, size_t *at, size_
 {
 	size_t before = *at, moved;
 
-	if (t->listed[object]) {
+	if (is_listed(t, object)) {
 		while (t->v[before].next != END && t->v[t->v[before].next].object != object) {
 			before = t->v[before].next;
 			if (msk_loader_charge(l, 1, err) < 0)
@@ -269,7 +283,7 @@ static int insert_before(struct msk_loader *l, struct list *t, size_t *at, size_
 			t->tail = before;
 		t->v[before].next = t->v[t->v[before].next].next;
 	}
-	t->listed[object] = true;
+	mark_listed(t, object);
 	moved = add_node(t, t->v[*at]);
 	t->v[*at] = (struct node){ object, moved, false };
 	if (t->tail == *at)
@@ -336,7 +350,7 @@ static int walk_start(struct msk_loader *l, struct list *t, struct msk_err *err)
 	if (l->interp != MSK_NO_OBJECT && l->c->objects[0].elf.interp)
 		append(t, l->interp);
 	for (size_t i = 1; i < l->c->n_objects; i++)
-		l->c->n_start += t->listed[i];
+		l->c->n_start += is_listed(t, i);
 	return 0;
 }
 
@@ -391,7 +405,7 @@ static void sort_objects(struct msk_closure *c, const struct list *t)
 		if (t->v[at].object != 0)
 			place[t->v[at].object] = n++;
 	for (size_t i = 0; i < c->n_objects; i++) {
-		if (t->listed[i]) {
+		if (is_listed(t, i)) {
 			sorted[place[i]] = c->objects[i];
 			renumber(&sorted[place[i]], place);
 		} else {
@@ -412,9 +426,10 @@ static void sort_objects(struct msk_closure *c, const struct list *t)
 static int add_program(struct msk_loader *l, const struct msk_rofile *f, const char *name, struct msk_err *err)
 {
 	MSK_CLEANUP(object_release) struct msk_object o = { .found_by = MSK_BY_PROGRAM, .dev = f->dev, .ino = f->ino };
+	struct msk_rofile open = *f;
 	size_t index;
 
-	if (msk_elf_read(f, name, &o.elf, err) < 0)
+	if (msk_memo_read(l->memo, name, &open, name, &o.elf, err) < 0)
 		return -1;
 	o.name = msk_xstrdup(name);
 	o.path = msk_xstrdup(name);
@@ -443,15 +458,15 @@ static int open_interp(const struct msk_loader *l, const char *path, bool requir
 	MSK_AUTO_ROFILE f = MSK_ROFILE_INIT;
 	enum msk_lookup how;
 
-	if (l->args->tree->open(l->args->tree, path, &how, &f, NULL, err) < 0)
+	if (msk_memo_open(l->memo, path, &how, &f, err) < 0)
 		return -1;
 	if (how == MSK_ABSENT)
 		return required ? fail_no_interp(l, path, err) : 0;
-	if (how != MSK_FOUND || f.fd < 0)
+	if (how != MSK_FOUND || !S_ISREG(f.mode))
 		return msk_fail(err, MSK_E_INPUT, "%s: its loader %s %s", l->program, path,
 				how == MSK_LOOP ? "goes through too many symbolic links" :
 				how == MSK_DENIED ? "cannot be read" : "is no regular file");
-	if (msk_elf_read(&f, path, &o->elf, err) < 0 || check_interp(l, &o->elf, path, err) < 0)
+	if (msk_memo_read(l->memo, path, &f, path, &o->elf, err) < 0 || check_interp(l, &o->elf, path, err) < 0)
 		return -1;
 	o->dev = f.dev;
 	o->ino = f.ino;
@@ -493,7 +508,7 @@ static const struct msk_loader_rules *rules_for(const struct msk_elf *program)
 
 static int resolve(struct msk_loader *l, struct msk_err *err)
 {
-	MSK_CLEANUP(list_release) struct list t = { .listed = msk_xcalloc(MSK_CLOSURE_MAX_OBJECTS, sizeof(bool)) };
+	MSK_CLEANUP(list_release) struct list t = { 0 };
 	const struct msk_elf *program = &l->c->objects[0].elf;
 	int rc;
 
@@ -505,7 +520,6 @@ static int resolve(struct msk_loader *l, struct msk_err *err)
 		msk_names_add(&l->names, program->soname, 0);
 	if (add_interp(l, err) < 0)
 		return -1;
-	l->paths = msk_xcalloc(MSK_CLOSURE_MAX_OBJECTS, sizeof *l->paths);
 	rc = l->c->libc == MSK_LIBC_MUSL ? msk_musl_prepare(l, err) : msk_glibc_prepare(l, err);
 	if (rc < 0 || walk_start(l, &t, err) < 0)
 		return -1;
@@ -519,9 +533,11 @@ static int resolve(struct msk_loader *l, struct msk_err *err)
 int msk_closure_resolve(const struct msk_closure_args *args, const struct msk_rofile *f, const char *name,
 			struct msk_closure *out, struct msk_err *err)
 {
+	MSK_CLEANUP(msk_memo_cleanup) struct msk_memo *own_memo = args->memo ? NULL : msk_memo_new(args->tree);
 	MSK_CLEANUP(msk_closure_release) struct msk_closure c = { 0 };
 	MSK_CLEANUP(loader_release) struct msk_loader l = {
-		.args = args, .c = &c, .program = name, .file = f, .rules = &msk_other_rules, .interp = MSK_NO_OBJECT,
+		.args = args, .memo = args->memo ? args->memo : own_memo, .c = &c, .program = name, .file = f,
+		.rules = &msk_other_rules, .interp = MSK_NO_OBJECT,
 	};
 	MSK_AUTO_STRV levels = MSK_STRV_INIT;
 	const struct msk_elf *e;

@@ -4,8 +4,7 @@
 #include "loader.h"
 #include "mkscratch/fs.h"
 
-#define LOADER_LIMIT (8 << 20)
-#define CACHE_LIMIT  (16 << 20)
+#define PRELOAD       "/etc/ld.so.preload"
 #define PRELOAD_LIMIT (1 << 20)
 #define DIRS_LIMIT   4096       /* of one search path */
 
@@ -79,7 +78,7 @@ static void add_dirs(struct msk_loader *l, size_t object, const char *list, stru
 static const struct msk_strv *path_of(struct msk_loader *l, size_t object)
 {
 	const struct msk_elf *e = &l->c->objects[object].elf;
-	struct msk_search_path *p = &l->paths[object];
+	struct msk_search_path *p = msk_loader_path(l, object);
 	const char *list = e->runpath ? e->runpath : e->rpath;
 
 	if (!p->ready && list)
@@ -171,15 +170,15 @@ static int search_system_dirs(struct msk_search *s, struct msk_err *err)
 static int search_conf(struct msk_search *s, struct msk_err *err)
 {
 	struct msk_loader *l = s->l;
+	const struct msk_strv *dirs;
 	int rc;
 
 	if (!l->conf_path)
 		return MSK_GO_ON;
-	if (!l->conf_ready && msk_ldconf_read(l->args->tree, l->conf_path, &l->conf_dirs, err) < 0)
+	if (msk_memo_ldconf(l->memo, l->conf_path, &dirs, err) < 0)
 		return -1;
-	l->conf_ready = true;
 	s->lenient = true;
-	rc = msk_search_dirs(s, &l->conf_dirs, MSK_BY_CONF, err);
+	rc = msk_search_dirs(s, dirs, MSK_BY_CONF, err);
 	s->lenient = false;
 	if (rc == MSK_TAKEN && l->cache)
 		msk_loader_note(l, "%s: stale, so some libraries were found by %s alone; run ldconfig", l->cache_path,
@@ -239,24 +238,24 @@ static char *lib_token(const struct msk_strv *system_dirs)
 /* The loader's own bytes tell where it looks, whatever the distribution, and which release it is. */
 static int read_loader(struct msk_loader *l, struct msk_err *err)
 {
-	MSK_AUTO_STR bytes = MSK_STR_INIT;
-	bool found = false;
+	const struct msk_loader_facts *f;
 
 	if (l->rules->libc == MSK_LIBC_GLIBC && l->interp != MSK_NO_OBJECT) {
-		if (msk_tree_slurp(l->args->tree, l->c->objects[l->interp].path, LOADER_LIMIT, &found, &bytes, err) < 0)
+		if (msk_memo_loader(l->memo, l->c->objects[l->interp].path, &f, err) < 0)
 			return -1;
-		msk_sysdirs_scan(msk_str_c(&bytes), bytes.len, &l->c->system_dirs, &l->cache_path);
-		l->version = msk_glibc_version(msk_str_c(&bytes), bytes.len);
+		for (size_t i = 0; i < f->system_dirs.n; i++)
+			msk_strv_push(&l->c->system_dirs, f->system_dirs.v[i]);
+		l->cache_path = f->cache_path ? msk_xstrdup(f->cache_path) : NULL;
+		l->version = f->version;
 	}
 	if (l->c->system_dirs.n == 0)
-		return msk_sysdirs_guess(l->args->tree, &l->c->objects[0].elf, &l->c->system_dirs, err);
+		return msk_sysdirs_guess(msk_memo_tree(l->memo), &l->c->objects[0].elf, &l->c->system_dirs, err);
 	return 0;
 }
 
 /* A cache at /etc/ld.so.cache is made from /etc/ld.so.conf; those of other prefixes likewise. */
 static int read_cache(struct msk_loader *l, struct msk_err *err)
 {
-	MSK_AUTO_STR bytes = MSK_STR_INIT;
 	MSK_AUTO_FREE char *dir = NULL;
 	bool found;
 
@@ -266,9 +265,8 @@ static int read_cache(struct msk_loader *l, struct msk_err *err)
 		l->cache_path = msk_xstrdup("/etc/ld.so.cache");
 	dir = msk_path_dir(l->cache_path);
 	l->conf_path = msk_xasprintf("%s/ld.so.conf", dir);
-	if (msk_tree_slurp(l->args->tree, l->cache_path, CACHE_LIMIT, &found, &bytes, err) < 0)
+	if (msk_memo_ldcache(l->memo, l->cache_path, &l->c->objects[0].elf, &found, &l->cache, err) < 0)
 		return -1;
-	l->cache = found ? msk_ldcache_new(&bytes, &l->c->objects[0].elf) : NULL;
 	if (found && !l->cache)
 		msk_loader_note(l, "%s: not a cache that the loader of %s can use; went by %s", l->cache_path, l->program,
 				l->conf_path);
@@ -295,14 +293,20 @@ static int set_subdirs(struct msk_loader *l, struct msk_err *err)
 static int note_preload(struct msk_loader *l, struct msk_err *err)
 {
 	MSK_AUTO_STR text = MSK_STR_INIT;
+	MSK_AUTO_ROFILE f = MSK_ROFILE_INIT;
+	enum msk_lookup how;
 	bool found;
 
 	if (l->rules->libc != MSK_LIBC_GLIBC)
 		return 0;
-	if (msk_tree_slurp(l->args->tree, "/etc/ld.so.preload", PRELOAD_LIMIT, &found, &text, err) < 0)
+	if (msk_memo_open(l->memo, PRELOAD, &how, &f, err) < 0)
+		return -1;
+	if (how != MSK_FOUND)
+		return 0;
+	if (msk_tree_slurp(msk_memo_tree(l->memo), PRELOAD, PRELOAD_LIMIT, &found, &text, err) < 0)
 		return -1;
 	if (found && msk_str_c(&text)[strspn(msk_str_c(&text), " \t\n:")])
-		msk_loader_note(l, "/etc/ld.so.preload: loads libraries into every program there, which were left aside; "
+		msk_loader_note(l, PRELOAD ": loads libraries into every program there, which were left aside; "
 				"--lib adds one");
 	return 0;
 }

@@ -3,7 +3,7 @@
 #define ELF_LOADER_H
 
 #include "mkscratch/closure.h"
-#include "mkscratch/ldcache.h"
+#include "memo.h"
 #include "names.h"
 
 #define MSK_NO_OBJECT SIZE_MAX
@@ -38,6 +38,7 @@ struct msk_loader_rules {
 
 struct msk_loader {
 	const struct msk_closure_args *args;
+	struct msk_memo *memo;         /* all files are looked at through it */
 	struct msk_closure *c;
 	const char *program;           /* its name, for messages */
 	const struct msk_rofile *file; /* the program */
@@ -50,16 +51,15 @@ struct msk_loader {
 	struct msk_names ids;          /* "dev:ino" of loaded objects */
 	struct msk_names missing;      /* names that were not found */
 	struct msk_strv library_path;
-	struct msk_search_path *paths; /* one for each object; room for the limit */
+	struct msk_search_path *paths; /* one for each object that was asked for */
+	size_t n_paths;
 	struct msk_names relative;     /* directories of search paths that were written as relative ones */
 	struct msk_strv subdirs;       /* tried below each directory before itself: variants for better CPUs, ... */
 	struct msk_names subdirs_seen; /* 1: DIR/SUBDIR is there, 0: it is not */
 	unsigned version;              /* glibc 2.36 is 236; 0: unknown */
 	char *lib_token;               /* $LIB; NULL: no value */
 	char *cache_path, *conf_path;  /* of ld.so.cache and ld.so.conf; NULL: this loader has none */
-	struct msk_ldcache *cache;     /* NULL: none that the loader would use */
-	bool conf_ready;
-	struct msk_strv conf_dirs;     /* of ld.so.conf, from which a cache would be made */
+	const struct msk_ldcache *cache; /* NULL: none that the loader would use; the memo's */
 	size_t probes;                 /* files tried so far */
 	uint64_t steps;                /* and list elements looked at */
 	bool spent;                    /* that was too much */
@@ -119,6 +119,8 @@ int msk_loader_charge(struct msk_loader *l, uint64_t steps, struct msk_err *err)
 void msk_loader_note(const struct msk_loader *l, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* A relative path or directory, "" for the directory itself, as seen from where the program is started; heap. */
 char *msk_loader_absolute(const struct msk_loader *l, const char *path);
+/* The search path of an object, empty and not ready at first; valid until the next call. */
+struct msk_search_path *msk_loader_path(struct msk_loader *l, size_t object);
 /* The directory that $ORIGIN of an object stands for, as a heap string; NULL: unknown. */
 char *msk_loader_origin(const struct msk_loader *l, size_t object);
 

@@ -71,7 +71,7 @@ static char *expand_origin(struct msk_loader *l, size_t object, const char *list
 static const struct msk_strv *path_of(struct msk_loader *l, size_t object)
 {
 	const struct msk_object *o = &l->c->objects[object];
-	struct msk_search_path *p = &l->paths[object];
+	struct msk_search_path *p = msk_loader_path(l, object);
 	const char *list = o->elf.runpath ? o->elf.runpath : o->elf.rpath;
 
 	if (!p->ready && list) {
@@ -127,7 +127,7 @@ static int read_system_dirs(struct msk_loader *l, struct msk_err *err)
 {
 	const char *interp = l->c->objects[0].elf.interp;
 	MSK_AUTO_FREE char *file = path_file(interp ? interp : msk_loader_usual(&l->c->objects[0].elf));
-	struct msk_rotree *t = l->args->tree;
+	struct msk_rotree *t = msk_memo_tree(l->memo);
 	MSK_AUTO_ROFILE f = MSK_ROFILE_INIT;
 	MSK_AUTO_STR text = MSK_STR_INIT;
 	enum msk_lookup how;

@@ -8,8 +8,19 @@
 /* libelf serves as the translator of records between byte orders and never sees the file: it trusts offsets and
  * counts more than a stranger's file deserves, so reading and checking them is done here. */
 
-void msk_elf_release(struct msk_elf *e)
+struct msk_elf msk_elf_share(struct msk_elf *e)
 {
+	if (!e->owners) {
+		e->owners = msk_xmalloc(sizeof *e->owners);
+		*e->owners = 1;
+	}
+	++*e->owners;
+	return *e;
+}
+
+static void free_facts(struct msk_elf *e)
+{
+	free(e->owners);
 	free(e->interp);
 	free(e->need_kinds);
 	free(e->soname);
@@ -22,6 +33,12 @@ void msk_elf_release(struct msk_elf *e)
 		msk_dlopen_release(&e->dlopens[i]);
 	free(e->dlopens);
 	free(e->note_fault);
+}
+
+void msk_elf_release(struct msk_elf *e)
+{
+	if (!e->owners || --*e->owners == 0)
+		free_facts(e);
 	*e = (struct msk_elf){ 0 };
 }
 

@@ -36,6 +36,18 @@ void msk_loader_note(const struct msk_loader *l, const char *fmt, ...)
 		msk_strv_push(&l->c->notes, text);
 }
 
+struct msk_search_path *msk_loader_path(struct msk_loader *l, size_t object)
+{
+	if (object >= l->n_paths) {
+		size_t n = l->c->n_objects + l->c->n_objects / 2;
+
+		l->paths = msk_xrealloc(l->paths, n, sizeof *l->paths);
+		memset(l->paths + l->n_paths, 0, (n - l->n_paths) * sizeof *l->paths);
+		l->n_paths = n;
+	}
+	return &l->paths[object];
+}
+
 char *msk_loader_origin(const struct msk_loader *l, size_t object)
 {
 	if (object == 0)
@@ -126,7 +138,7 @@ static char *lost_target(const char *path, const struct msk_walk *w)
 
 static int pass_over_lost_link(struct msk_search *s, const char *path, struct msk_err *err)
 {
-	struct msk_rotree *t = s->l->args->tree;
+	struct msk_rotree *t = msk_memo_tree(s->l->memo);
 	MSK_AUTO_ROFILE f = MSK_ROFILE_INIT;
 	MSK_AUTO_WALK w = MSK_WALK_INIT;
 	MSK_AUTO_FREE char *target = NULL, *why = NULL;
@@ -191,25 +203,33 @@ static bool is_loaded(const struct msk_loader *l, const struct msk_rofile *f, si
 	return msk_names_find(&l->ids, id, object);
 }
 
-static int examine(struct msk_search *s, const char *path, const struct msk_rofile *f, struct msk_err *err)
+/* A file for another machine. */
+static int meet_misfit(struct msk_search *s, const char *path, const struct msk_elf *head, const char *why,
+		       struct msk_err *err)
 {
 	const struct msk_elf *program = &s->l->c->objects[0].elf;
+	/* Of another byte order is no reason to go on for ld.so, unless class or machine differ first. */
+	bool fatal = !s->l->rules->skips_misfits ||
+		     (head->elf_class == program->elf_class && head->big_endian != program->big_endian);
+
+	if (!fatal || s->lenient)
+		return pass_over(s, path, why);
+	msk_fail(err, MSK_E_MISSING, "%s: %s", s->name, why);
+	return stop_at(s, path, err);
+}
+
+/* The header first: of a file that does not fit, the rest may be anything. */
+static int examine(struct msk_search *s, const char *path, struct msk_rofile *f, struct msk_err *err)
+{
+	struct msk_memo *m = s->l->memo;
 	MSK_AUTO_STR why = MSK_STR_INIT;
 	struct msk_elf head;
 
-	if (msk_elf_read_header(f, s->name, &head, err) < 0)
+	if (msk_memo_header(m, path, f, s->name, &head, err) < 0)
 		return stop_at(s, path, err);
-	if (msk_elf_misfit(program, &head, &why)) {
-		/* Of another byte order is no reason to go on for ld.so, unless class or machine differ first. */
-		bool fatal = !s->l->rules->skips_misfits ||
-			     (head.elf_class == program->elf_class && head.big_endian != program->big_endian);
-
-		if (!fatal || s->lenient)
-			return pass_over(s, path, msk_str_c(&why));
-		msk_fail(err, MSK_E_MISSING, "%s: %s", s->name, msk_str_c(&why));
-		return stop_at(s, path, err);
-	}
-	if (msk_elf_read(f, s->name, &s->hit.elf, err) < 0)
+	if (msk_elf_misfit(&s->l->c->objects[0].elf, &head, &why))
+		return meet_misfit(s, path, &head, msk_str_c(&why), err);
+	if (msk_memo_read(m, path, f, s->name, &s->hit.elf, err) < 0)
 		return stop_at(s, path, err);
 	if (check_library(s, &s->hit.elf, err) < 0) {
 		msk_elf_release(&s->hit.elf);
@@ -244,13 +264,12 @@ static int cannot_open(struct msk_search *s, const char *path, const char *why)
 int msk_search_file(struct msk_search *s, const char *path, enum msk_found_by rule, const char *dir,
 		    struct msk_err *err)
 {
-	struct msk_rotree *t = s->l->args->tree;
 	MSK_AUTO_ROFILE f = MSK_ROFILE_INIT;
 	enum msk_lookup how;
 	int rc;
 
 	s->l->probes++;
-	if (msk_loader_charge(s->l, 1, err) < 0 || t->open(t, path, &how, &f, NULL, err) < 0)
+	if (msk_loader_charge(s->l, 1, err) < 0 || msk_memo_open(s->l->memo, path, &how, &f, err) < 0)
 		return -1;
 	if (how == MSK_ABSENT)
 		return S_ISLNK(f.mode) ? pass_over_lost_link(s, path, err) : MSK_GO_ON;
@@ -260,9 +279,9 @@ int msk_search_file(struct msk_search *s, const char *path, enum msk_found_by ru
 	}
 	if (how == MSK_LOOP)
 		return cannot_open(s, path, "too many symbolic links (" TEXT(MSK_MAX_LINKS) ")");
-	if (f.fd < 0 && S_ISSOCK(f.mode))
+	if (S_ISSOCK(f.mode))
 		return cannot_open(s, path, "is a socket, expected a regular file");
-	if (f.fd < 0) {
+	if (!S_ISREG(f.mode)) {
 		msk_fail(err, MSK_E_INPUT, "%s: is %s, expected a regular file", s->name, kind_of(f.mode));
 		return stop_at(s, path, err);
 	}
@@ -275,14 +294,13 @@ int msk_search_file(struct msk_search *s, const char *path, enum msk_found_by ru
 /* Is there a directory at `path`? Asked once for each path. */
 static int is_directory(struct msk_loader *l, const char *path, bool *yes, struct msk_err *err)
 {
-	struct msk_rotree *t = l->args->tree;
 	MSK_AUTO_ROFILE f = MSK_ROFILE_INIT;
 	enum msk_lookup how;
 	size_t known;
 
 	if (!msk_names_find(&l->subdirs_seen, path, &known)) {
 		l->probes++;
-		if (msk_loader_charge(l, 1, err) < 0 || t->open(t, path, &how, &f, NULL, err) < 0)
+		if (msk_loader_charge(l, 1, err) < 0 || msk_memo_open(l->memo, path, &how, &f, err) < 0)
 			return -1;
 		known = how == MSK_FOUND && S_ISDIR(f.mode);
 		msk_names_add(&l->subdirs_seen, path, known);
@@ -312,14 +330,13 @@ static int search_subdirs(struct msk_search *s, const char *dir, enum msk_found_
 /* ld.so takes relative directories for granted: one that turns out to be a file ends the list, an absolute one not. */
 static int check_relative(struct msk_search *s, const char *dir, struct msk_err *err)
 {
-	struct msk_rotree *t = s->l->args->tree;
 	MSK_AUTO_ROFILE f = MSK_ROFILE_INIT;
 	enum msk_lookup how;
 	size_t known;
 
 	if (!s->l->rules->skips_misfits || !msk_names_find(&s->l->relative, dir, &known))
 		return MSK_GO_ON;
-	if (t->open(t, dir, &how, &f, NULL, err) < 0)
+	if (msk_memo_open(s->l->memo, dir, &how, &f, err) < 0)
 		return -1;
 	return how == MSK_FOUND && !S_ISDIR(f.mode) ? MSK_END_OF_LIST : MSK_GO_ON;
 }
@@ -353,8 +370,6 @@ int msk_search_dirs(struct msk_search *s, const struct msk_strv *dirs, enum msk_
 
 int msk_search_variant(struct msk_search *s, const char *subdir, const char *level, struct msk_err *err)
 {
-	struct msk_rotree *t = s->l->args->tree;
-
 	for (size_t i = 0; i < s->trail.searched.n; i++) {
 		const char *dir = s->trail.searched.v[i];
 		MSK_AUTO_FREE char *path = msk_xasprintf("%s/%s/%s", dir, subdir, s->name);
@@ -362,9 +377,9 @@ int msk_search_variant(struct msk_search *s, const char *subdir, const char *lev
 		enum msk_lookup how;
 
 		s->l->probes++;
-		if (msk_loader_charge(s->l, 1, err) < 0 || t->open(t, path, &how, &f, NULL, err) < 0)
+		if (msk_loader_charge(s->l, 1, err) < 0 || msk_memo_open(s->l->memo, path, &how, &f, err) < 0)
 			return -1;
-		if (how != MSK_FOUND || f.fd < 0)
+		if (how != MSK_FOUND || !S_ISREG(f.mode))
 			continue;
 		msk_strv_push_own(&s->trail.skipped, msk_xasprintf("%s: for CPUs of level %s only", path, level));
 		if (!s->trail.level)
