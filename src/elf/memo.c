@@ -31,14 +31,16 @@ struct cache {
 
 struct msk_memo {
 	struct msk_rotree *tree;
-	struct msk_names path_names, fact_names, loader_names, cache_names, conf_names;
+	struct msk_names path_names, fact_names, import_names, loader_names, cache_names, conf_names;
 	struct path *paths;
 	struct facts *facts;
 	/* Each on its own, since they are borrowed while more are added. */
+	struct msk_imports **imports;
 	struct msk_loader_facts **loaders;
 	struct cache *caches;
 	struct msk_strv **confs;
-	size_t n_paths, cap_paths, n_facts, cap_facts, n_loaders, cap_loaders, n_caches, cap_caches, n_confs, cap_confs;
+	size_t n_paths, cap_paths, n_facts, cap_facts, n_imports, cap_imports;
+	size_t n_loaders, cap_loaders, n_caches, cap_caches, n_confs, cap_confs;
 	size_t path_bytes, fact_bytes;
 };
 
@@ -57,10 +59,18 @@ static void loader_facts_free(struct msk_loader_facts *f)
 	free(f);
 }
 
+static void imports_free(struct msk_imports *im)
+{
+	for (size_t i = 0; i < MSK_USES; i++)
+		free(im->uses[i]);
+	free(im);
+}
+
 static void free_names(struct msk_memo *m)
 {
 	msk_names_release(&m->path_names);
 	msk_names_release(&m->fact_names);
+	msk_names_release(&m->import_names);
 	msk_names_release(&m->loader_names);
 	msk_names_release(&m->cache_names);
 	msk_names_release(&m->conf_names);
@@ -73,6 +83,8 @@ void msk_memo_free(struct msk_memo *m)
 	free_names(m);
 	for (size_t i = 0; i < m->n_facts; i++)
 		msk_elf_release(&m->facts[i].elf);
+	for (size_t i = 0; i < m->n_imports; i++)
+		imports_free(m->imports[i]);
 	for (size_t i = 0; i < m->n_loaders; i++)
 		loader_facts_free(m->loaders[i]);
 	for (size_t i = 0; i < m->n_caches; i++)
@@ -83,6 +95,7 @@ void msk_memo_free(struct msk_memo *m)
 	}
 	free(m->paths);
 	free(m->facts);
+	free(m->imports);
 	free(m->loaders);
 	free(m->caches);
 	free(m->confs);
@@ -217,6 +230,24 @@ int msk_memo_read(struct msk_memo *m, const char *path, struct msk_rofile *f, co
 		return -1;
 	learn_facts(m, f, out, true);
 	return 0;
+}
+
+const struct msk_imports *msk_memo_imports(const struct msk_memo *m, const struct msk_rofile *f)
+{
+	char id[IDENTITY];
+	size_t i;
+
+	return msk_names_find(&m->import_names, identity(f, id), &i) ? m->imports[i] : NULL;
+}
+
+const struct msk_imports *msk_memo_learn_imports(struct msk_memo *m, const struct msk_rofile *f, struct msk_imports *own_im)
+{
+	char id[IDENTITY];
+
+	MSK_GROW(m->imports, m->n_imports, m->cap_imports);
+	m->imports[m->n_imports] = own_im;
+	msk_names_add(&m->import_names, identity(f, id), m->n_imports++);
+	return own_im;
 }
 
 int msk_memo_loader(struct msk_memo *m, const char *path, const struct msk_loader_facts **out, struct msk_err *err)

@@ -2,9 +2,8 @@
 #ifndef ELF_MEMO_H
 #define ELF_MEMO_H
 
-#include "mkscratch/elf.h"
+#include "mkscratch/closure.h"
 #include "mkscratch/ldcache.h"
-#include "mkscratch/memo.h"
 
 struct msk_rotree *msk_memo_tree(const struct msk_memo *m);
 
@@ -21,6 +20,16 @@ int msk_memo_header(struct msk_memo *m, const char *path, struct msk_rofile *f, 
 /* All its facts, as msk_elf_read; *out is to be released. */
 int msk_memo_read(struct msk_memo *m, const char *path, struct msk_rofile *f, const char *name, struct msk_elf *out,
 		  struct msk_err *err);
+
+/* What the dynamic symbols of a file tell of what it does while it runs. */
+struct msk_imports {
+	char *uses[MSK_USES];          /* as in struct msk_object */
+	bool defines_2_34;             /* it has the version GLIBC_2.34 */
+};
+/* Of a file, when they are known; NULL otherwise. Borrowed, as is what comes back from telling them. */
+const struct msk_imports *msk_memo_imports(const struct msk_memo *m, const struct msk_rofile *f);
+const struct msk_imports *msk_memo_learn_imports(struct msk_memo *m, const struct msk_rofile *f,
+						 struct msk_imports *own_im);
 
 /* What a loader's own bytes tell. */
 struct msk_loader_facts {

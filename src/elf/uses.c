@@ -1,4 +1,5 @@
 #include <string.h>
+#include <sys/stat.h>
 
 #include "loader.h"
 #include "mkscratch/symbols.h"
@@ -27,30 +28,37 @@ static bool matches(const struct watched *w, const char *name)
 	return w->name[n - 1] == '*' ? strncmp(w->name, name, n - 1) == 0 : strcmp(w->name, name) == 0;
 }
 
-static void take_imports(const struct msk_symbols *s, struct msk_object *o)
+static struct msk_imports *take_imports(const struct msk_symbols *s)
 {
+	struct msk_imports *im = msk_xcalloc(1, sizeof *im);
+
 	for (size_t i = 0; i < s->n; i++) {
 		if (!s->v[i].imported)
 			continue;
 		for (size_t k = 0; k < sizeof watched / sizeof *watched; k++)
-			if (!o->uses[watched[k].use] && matches(&watched[k], s->v[i].name))
-				o->uses[watched[k].use] = msk_xstrdup(s->v[i].name);
+			if (!im->uses[watched[k].use] && matches(&watched[k], s->v[i].name))
+				im->uses[watched[k].use] = msk_xstrdup(s->v[i].name);
 	}
+	for (size_t i = 0; i < s->n_defs; i++)
+		if (s->defs[i].name && strcmp(s->defs[i].name, "GLIBC_2.34") == 0)
+			im->defines_2_34 = true;
+	return im;
 }
 
-/* *out is written when the file is there and its symbols make sense. */
-static int read_symbols(struct msk_loader *l, size_t object, struct msk_symbols *out, struct msk_err *err)
+static int read_symbols(struct msk_loader *l, const char *path, const char *name, struct msk_rofile *f,
+			const struct msk_imports **out, struct msk_err *err)
 {
-	const struct msk_object *o = &l->c->objects[object];
-	MSK_AUTO_ROFILE opened = MSK_ROFILE_INIT;
-	enum msk_lookup how;
+	MSK_CLEANUP(msk_symbols_release) struct msk_symbols s = { 0 };
 
-	if (object > 0 && l->args->tree->open(l->args->tree, o->path, &how, &opened, NULL, err) < 0)
+	*out = msk_memo_imports(l->memo, f);
+	if (*out)
+		return 0;
+	if (msk_memo_reopen(l->memo, path, f, err) < 0)
 		return -1;
-	if (object > 0 && opened.fd < 0)
+	if (msk_symbols_read(f, name, &s, err) == 0) {
+		*out = msk_memo_learn_imports(l->memo, f, take_imports(&s));
 		return 0;
-	if (msk_symbols_read(object > 0 ? &opened : l->file, o->name, out, err) == 0)
-		return 0;
+	}
 	if (err->code != MSK_E_INPUT)
 		return -1;
 	msk_loader_note(l, "%s; what it may load while it runs is not known", err->msg);
@@ -58,33 +66,47 @@ static int read_symbols(struct msk_loader *l, size_t object, struct msk_symbols 
 	return 0;
 }
 
+/* *out is the memo's; NULL when the file is not there or its symbols make no sense. */
+static int read_imports(struct msk_loader *l, size_t object, const struct msk_imports **out, struct msk_err *err)
+{
+	const struct msk_object *o = &l->c->objects[object];
+	struct msk_rofile program = *l->file;
+	MSK_AUTO_ROFILE f = MSK_ROFILE_INIT;
+	enum msk_lookup how;
+
+	*out = NULL;
+	if (object == 0)
+		return read_symbols(l, o->path, o->name, &program, out, err);
+	if (msk_memo_open(l->memo, o->path, &how, &f, err) < 0)
+		return -1;
+	return how == MSK_FOUND && S_ISREG(f.mode) ? read_symbols(l, o->path, o->name, &f, out, err) : 0;
+}
+
 int msk_uses_read(struct msk_loader *l, size_t object, struct msk_err *err)
 {
-	MSK_CLEANUP(msk_symbols_release) struct msk_symbols s = { 0 };
+	const struct msk_imports *im;
 	size_t libc;
 
 	/* What libc does, it does for those that call it. */
 	if (object == l->interp || (msk_names_find(&l->names, "libc.so.6", &libc) && libc == object))
 		return 0;
-	if (read_symbols(l, object, &s, err) < 0)
+	if (read_imports(l, object, &im, err) < 0)
 		return -1;
-	take_imports(&s, &l->c->objects[object]);
+	for (size_t i = 0; im && i < MSK_USES; i++)
+		l->c->objects[object].uses[i] = im->uses[i] ? msk_xstrdup(im->uses[i]) : NULL;
 	return 0;
 }
 
 /* 2.34 is also the release that took threads into libc, so every machine's libc has symbols of that version. */
 int msk_uses_libc_has_nss(struct msk_loader *l, bool *out, struct msk_err *err)
 {
-	MSK_CLEANUP(msk_symbols_release) struct msk_symbols s = { 0 };
+	const struct msk_imports *im;
 	size_t libc;
 
 	if (l->nss == LIBC_UNREAD && msk_names_find(&l->names, "libc.so.6", &libc)) {
-		if (read_symbols(l, libc, &s, err) < 0)
+		if (read_imports(l, libc, &im, err) < 0)
 			return -1;
-		l->nss = LIBC_WITHOUT_NSS;
-		for (size_t i = 0; i < s.n_defs; i++)
-			if (s.defs[i].name && strcmp(s.defs[i].name, "GLIBC_2.34") == 0)
-				l->nss = LIBC_WITH_NSS;
+		l->nss = im && im->defines_2_34 ? LIBC_WITH_NSS : LIBC_WITHOUT_NSS;
 	}
 	*out = l->nss != LIBC_WITHOUT_NSS;
 	return 0;
