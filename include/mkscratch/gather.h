@@ -3,7 +3,7 @@
 #ifndef MKSCRATCH_GATHER_H
 #define MKSCRATCH_GATHER_H
 
-#include "mkscratch/elf.h"
+#include "mkscratch/doctor.h"
 #include "mkscratch/host.h"
 #include "mkscratch/log.h"
 #include "mkscratch/plan.h"
@@ -28,6 +28,7 @@ struct msk_gather {
 	struct msk_platform platform;     /* out: of the programs; set by msk_gather_programs */
 	struct msk_program *programs;     /* with what was found for them; owned, inside of the gatherers */
 	size_t n_programs;
+	char *required[MSK_N_WANTS];      /* --auto: the evidence for what is to be added; set by msk_gather_needs */
 	struct msk_cert_facts certs;      /* out: set by msk_gather_certs */
 };
 
@@ -37,6 +38,9 @@ void msk_gather_release(struct msk_gather *g);
 /* --bin: the programs, their interpreters, libraries and the links on the way. All of one platform.
  * Fails: MSK_E_INPUT (no program), MSK_E_MISSING (closure has holes), MSK_E_USAGE (two platforms), MSK_E_IO. */
 int msk_gather_programs(struct msk_gather *g, struct msk_err *err);
+/* What the programs require and no option supplies: with --auto it is noted for the gatherers of that content, else there
+ * is a warning. Fails: MSK_E_INPUT, MSK_E_IO. */
+int msk_gather_needs(struct msk_gather *g, struct msk_err *err);
 /* --file, --tree, --dir, --link. */
 int msk_gather_extra(struct msk_gather *g, struct msk_err *err);
 /* passwd and group with root and the image's user, nsswitch.conf. */

@@ -12,8 +12,10 @@ struct msk_log {
 	int fd;
 };
 
-/* "warning: <text>", "hint: <text>" for the note below a warning, and plain lines for -v. Escaped, one write each. */
+/* "warning: <text>"; plain lines: a note for everybody who is not quiet, the others for -v and -vv. Escaped, one write
+ * each. */
 void msk_warn(const struct msk_log *log, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void msk_note(const struct msk_log *log, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void msk_info(const struct msk_log *log, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void msk_debug(const struct msk_log *log, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

@@ -13,6 +13,7 @@ struct msk_options {
 	const char *hwcaps;                                /* NULL: the baseline */
 	const char *root;                                  /* NULL: "/" */
 	/* content */
+	bool automatic;                                    /* --auto */
 	bool certs;
 	const char *certs_file;                            /* NULL: the root's bundle */
 	struct msk_strv cert, certs_for;

@@ -85,6 +85,7 @@ struct msk_plan {
 	size_t n_inputs;                          /* in the order of their kinds, then as typed */
 	struct msk_strv libs, library_path;
 	struct msk_strv dlopen;                   /* "all", "none", FEATURE or -FEATURE, in the order given */
+	bool automatic;                           /* add what the programs are found to require */
 	bool certs, tz;
 	char *certs_file;
 	struct msk_strv extra_certs, certs_for;

@@ -53,6 +53,7 @@ static void add_vescaped(struct msk_str *line, const char *fmt, va_list ap)
 	}
 
 DEFINE_LEVEL(msk_warn, MSK_LOG_WARN, "warning: ")
+DEFINE_LEVEL(msk_note, MSK_LOG_WARN, "")
 DEFINE_LEVEL(msk_info, MSK_LOG_INFO, "")
 DEFINE_LEVEL(msk_debug, MSK_LOG_DEBUG, "")
 

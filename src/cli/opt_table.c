@@ -90,6 +90,9 @@ const struct opt_row msk_opt_rows[] = {
 	  "-FEATURE, all or none; by default what is required or recommended.",
 	  TO_LIST(dlopen), COMPLETE_WORDS, "all none" },
 
+	{ 0, "auto", NULL, OPT_FLAG, GROUP_CONTENT, B,
+	  "Add what the programs require, as doctor finds it: certificates, zones. A line on stderr for each.",
+	  TO_FLAG(automatic), COMPLETE_NONE, NULL },
 	{ 0, "certs", "FILE", OPT_OPTIONAL, GROUP_CONTENT, B,
 	  "The CA certificates of --root, or of FILE (PEM, DER or a directory), at "
 	  "/etc/ssl/certs/ca-certificates.crt.",

@@ -387,6 +387,8 @@ void msk_gather_release(struct msk_gather *g)
 	for (size_t i = 0; i < g->n_programs; i++)
 		program_release(&g->programs[i]);
 	free(g->programs);
+	for (size_t i = 0; i < MSK_N_WANTS; i++)
+		free(g->required[i]);
 	g->programs = NULL;
 	g->n_programs = 0;
 }

@@ -21,10 +21,10 @@ static int too_large(size_t bytes, struct msk_err *err)
 	return msk_fail(err, MSK_E_INPUT, "zoneinfo: larger than %u bytes (%zu)", MAX_ALL_BYTES, bytes);
 }
 
-static struct msk_entry_spec spec_for(const char *path, uint32_t mode, const char *why)
+static struct msk_entry_spec spec_for(const struct zones *z, const char *path, uint32_t mode, const char *why)
 {
-	return (struct msk_entry_spec){ .path = path, .what = "--tz", .why = why, .lasting = "time zones", .mode = mode,
-					.stratum = MSK_STRATUM_BASE };
+	return (struct msk_entry_spec){ .path = path, .what = z->g->plan->tz ? "--tz" : "--auto", .why = why,
+					.lasting = "time zones", .mode = mode, .stratum = MSK_STRATUM_BASE };
 }
 
 static int add_file(struct zones *z, const char *rel, const struct msk_rofile *f, bool must_be_zone,
@@ -32,7 +32,7 @@ static int add_file(struct zones *z, const char *rel, const struct msk_rofile *f
 {
 	MSK_AUTO_FREE char *path = msk_xasprintf("%s/%s", MSK_ZONEINFO, rel);
 	MSK_AUTO_STR data = MSK_STR_INIT;
-	struct msk_entry_spec s = spec_for(path, 0644, "zone");
+	struct msk_entry_spec s = spec_for(z, path, 0644, "zone");
 
 	if (!S_ISREG(f->mode))
 		return msk_fail(err, MSK_E_INPUT, "%s: is %s, expected a regular file", rel, msk_mode_kind(f->mode));
@@ -98,7 +98,7 @@ static bool stays_inside(const char *rel, const char *text)
 static int add_link(struct zones *z, const char *rel, const char *text, struct msk_err *err)
 {
 	MSK_AUTO_FREE char *path = msk_xasprintf("%s/%s", MSK_ZONEINFO, rel);
-	struct msk_entry_spec s = spec_for(path, 0777, "another name of a zone");
+	struct msk_entry_spec s = spec_for(z, path, 0777, "another name of a zone");
 
 	return msk_rootfs_add_symlink(z->g->fs, &s, text, err);
 }
@@ -131,7 +131,7 @@ static int visit(void *ctx, const struct msk_visit *v, struct msk_err *err)
 						       add_link_out(z, v->rel, v->link, err);
 	if (S_ISDIR(v->file->mode)) {
 		MSK_AUTO_FREE char *path = msk_xasprintf("%s%s%s", MSK_ZONEINFO, v->rel[0] ? "/" : "", v->rel);
-		struct msk_entry_spec s = spec_for(path, 0755, "directory of zones");
+		struct msk_entry_spec s = spec_for(z, path, 0755, "directory of zones");
 
 		return msk_rootfs_add_dir(z->g->fs, &s, err);
 	}
@@ -274,7 +274,7 @@ int msk_gather_zoneinfo(struct msk_gather *g, struct msk_err *err)
 	const struct msk_plan *p = g->plan;
 	struct zones z = { .g = g };
 
-	if (!p->tz)
+	if (!p->tz && !g->required[MSK_WANT_ZONES])
 		return 0;
 	if ((p->zones.n ? add_chosen(&z, &p->zones, err) : add_all(&z, err)) < 0 ||
 	    (p->localtime && add_localtime(&z, p->localtime, err) < 0))

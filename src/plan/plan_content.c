@@ -172,6 +172,7 @@ int msk_plan_content(const struct msk_options *o, struct msk_plan *p, struct msk
 {
 	if (plan_preset(o, p, err) < 0)
 		return -1;
+	p->automatic = o->automatic;
 	if (check_not_empty("--hwcaps", o->hwcaps, err) < 0 || check_not_empty("--root", o->root, err) < 0)
 		return -1;
 	p->hwcaps = o->hwcaps ? msk_xstrdup(o->hwcaps) : NULL;

@@ -183,6 +183,7 @@ struct msk_json *msk_plan_json(const struct msk_plan *p)
 	msk_json_set(o, "library_path", texts(&p->library_path));
 	set_text(o, "hwcaps", p->hwcaps);
 	msk_json_set(o, "dlopen", texts(&p->dlopen));
+	msk_json_set(o, "auto", msk_json_bool(p->automatic));
 	msk_json_set(o, "certs", msk_json_bool(p->certs));
 	set_text(o, "certs_file", p->certs_file);
 	msk_json_set(o, "extra_certs", texts(&p->extra_certs));

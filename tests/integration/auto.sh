@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# --auto adds what doctor calls required, and a plain build warns of it: once, with the option, and only where nothing
+# else supplies it.
+. "$(dirname "$0")/../lib.sh"
+require cc jq
+[ -e /etc/ssl/certs/ca-certificates.crt ] || skip_all 'ca-certificates is not installed'
+[ -e /usr/share/zoneinfo/UTC ] || skip_all 'tzdata is not installed'
+
+# Imports are what counts; libraries of these names come with the test.
+mkdir lib
+echo 'int SSL_CTX_set_default_verify_paths(void *c) { return !c; }' | cc -shared -Wl,-soname,libssl.so.3 -o lib/libssl.so -x c -
+echo 'int _ZNSt6chrono8get_tzdbEv(void) { return 0; }' | cc -shared -Wl,-soname,libzones.so -o lib/libzones.so -x c -
+ln -s libssl.so lib/libssl.so.3
+echo 'int SSL_CTX_set_default_verify_paths(void *); int main(void) { return SSL_CTX_set_default_verify_paths(0); }' >tls.c
+echo 'int _ZNSt6chrono8get_tzdbEv(void); int main(void) { return _ZNSt6chrono8get_tzdbEv(); }' >zones.c
+cc -o tls tls.c -Llib -lssl && cc -o zones zones.c -Llib -lzones
+cc -o plain -x c - <<<'int main(void) { return 0; }'
+lib=(--library-path "$T/lib")
+
+told() {
+	run mk "$@" "${lib[@]}" -o i.tar
+	[ "$status" = 0 ] && cat "$err"
+}
+packed() {
+	mk "$@" "${lib[@]}" --print rootfs 2>/dev/null | awk -F'\t' '{ print $5 }' | grep -cE '^/etc/ssl/certs/ca-certificates.crt$|^/usr/share/zoneinfo/Etc/UTC$'
+}
+
+imported='SSL_CTX_set_default_verify_paths imported by the program'
+is "$(told --bin tls)" "warning: tls: requires certificates, and the image has none ($imported); add --certs, or --auto" \
+	'a plain build warns of certificates'
+is "$(told --bin tls --bin tls:/again)" "$(told --bin tls)" '... once'
+is "$(told --bin zones)" 'warning: zones: requires zones, and the image has none (_ZNSt6chrono8get_tzdbEv imported by the program); add --tz, or --auto' \
+	'a plain build warns of zones'
+is "$(told --bin plain)" '' 'nothing is said of a program that needs nothing'
+is "$(told -q --bin tls)" '' '-q keeps silence'
+is "$(packed --bin tls)" 0 'a warning adds nothing'
+mk -q --bin tls "${lib[@]}" -o quiet.tar && mk --bin tls "${lib[@]}" -o loud.tar >/dev/null 2>&1
+t '... and changes no byte' sh -c 'mkdir a && cd a && cp ../quiet.tar i.tar && cd .. && cmp quiet.tar loud.tar'
+
+is "$(told --auto --bin tls)" "--auto: --certs for tls ($imported)" '--auto says what it adds'
+is "$(packed --auto --bin tls)" 1 '... and adds it'
+is "$(packed --auto --bin tls --bin zones)" 2 '... for each program'
+is "$(packed --auto --bin plain)" 0 '... and nothing that is not required'
+like "$(mk --auto --bin tls "${lib[@]}" --print rootfs 2>/dev/null)" \
+	"/etc/ssl/certs/ca-certificates.crt	# --auto: [0-9]+ certificates from .*, for /tls: $imported" 'the reason is the evidence'
+is "$(mk --auto --bin zones "${lib[@]}" --print rootfs 2>/dev/null | awk -F'\t' '$5 == "/usr/share/zoneinfo/Etc/UTC" { print $6 }')" \
+	'# --auto: zone' '... of zones too'
+is "$(told --auto --bin zones --tz=UTC)" '' 'what was chosen is not added to'
+diff_ids() {
+	mk "$@" --bin tls "${lib[@]}" --json -o i.tar 2>/dev/null | jq -r '.layers[].diff_id'
+}
+is "$(diff_ids --auto)" "$(diff_ids --certs)" '--auto makes the layers that --certs makes'
+
+mkdir -p tree/etc/ssl/certs && : >tree/etc/ssl/certs/mine
+for supply in --certs '--cert /etc/ssl/certs/ca-certificates.crt' '--file plain:/etc/ssl/certs/ca-certificates.crt' \
+	'--tree tree:/' '--tree tree/etc:/etc' '-e SSL_CERT_FILE=/ca.pem'; do
+	# shellcheck disable=SC2086
+	is "$(told --bin tls $supply)" '' "no warning with $supply"
+done
+mkdir other
+is "$(told --bin tls --tree other:/ | cut -d' ' -f1)" 'warning:' 'a tree without certificates supplies none'
+# shellcheck disable=SC2043
+for supply in --tz --tz=UTC '--tree tree/etc:/usr/share/zoneinfo' '-e ZONEINFO=/z.zip'; do
+	# shellcheck disable=SC2086
+	is "$(told --bin zones $supply)" '' "no warning with $supply"
+done
+done_testing
