@@ -64,6 +64,7 @@ static int make_image(const struct msk_build *b, const struct msk_rootfs *fs, co
 		.mtime = b->plan->mtime,
 		.single = b->plan->single_layer,
 		.jobs = b->plan->jobs,
+		.paranoid = b->plan->paranoid,
 		.progress = b->progress,
 		.cache = b->cache,
 	};

@@ -26,6 +26,7 @@ struct msk_layer_args {
 	int64_t mtime;
 	bool single;
 	unsigned jobs;
+	bool paranoid;                   /* decode what was compressed, and compare */
 	struct msk_progress *progress;   /* NULL: nobody looks */
 	struct msk_cache *cache;         /* NULL: none; never changes a byte */
 };

@@ -35,7 +35,7 @@ struct msk_options {
 	const char *compress, *layers;
 	bool no_record;
 	/* run */
-	bool dry_run, json;
+	bool dry_run, json, paranoid;
 	const char *print, *progress;
 	const char *cache, *cache_size;
 	bool no_cache;

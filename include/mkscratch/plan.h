@@ -110,6 +110,7 @@ struct msk_plan {
 	bool single_layer;
 	bool record;                              /* the manifest tells why each path is there */
 	unsigned jobs;                            /* 0: one per core; never changes a byte */
+	bool paranoid;                            /* compressed blocks are decoded and compared; never changes a byte */
 };
 
 /* Fails: MSK_E_USAGE with the option, the value and what is wrong with it. */

@@ -243,6 +243,10 @@ const struct opt_row msk_opt_rows[] = {
 	{ 0, "cache-size", "SIZE", OPT_VALUE, GROUP_RUN, B | VERB_CACHE,
 	  "Keep the cache below SIZE: bytes, or 500M, 2G, 4Gi; 1G by default.",
 	  TO_TEXT(cache_size), COMPLETE_NONE, NULL },
+	{ 0, "paranoid", NULL, OPT_FLAG, GROUP_RUN, B,
+	  "Decode every compressed block and compare it with what it was made from; take nothing from the cache. Never "
+	  "changes a byte.",
+	  TO_FLAG(paranoid), COMPLETE_NONE, NULL },
 	{ 'h', "help", NULL, OPT_FLAG, GROUP_RUN, VERB_ALL,
 	  "Help; behind a verb, that verb's.",
 	  TO_FLAG(help), COMPLETE_NONE, NULL },

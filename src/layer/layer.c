@@ -94,7 +94,8 @@ static int make_layers(const struct msk_layer_args *a, const struct msk_selectio
 		       struct msk_store *st, struct msk_layers *out, struct msk_err *err)
 {
 	const struct msk_compress_args args = {
-		.codec = a->codec, .jobs = a->jobs, .cache = msk_layer_cache_blocks(lc),
+		.codec = a->codec, .jobs = a->jobs, .paranoid = a->paranoid,
+		.cache = msk_layer_cache_blocks(lc),
 	};
 	struct job jobs[MSK_MAX_LAYERS];
 	MSK_CLEANUP(msk_compressor_cleanup) struct msk_compressor *c = NULL;
@@ -120,7 +121,8 @@ static int make_layers(const struct msk_layer_args *a, const struct msk_selectio
 static int write_layers(const struct msk_layer_args *a, const struct msk_selection *s, struct msk_store *st,
 			struct msk_layers *out, struct msk_err *err)
 {
-	MSK_CLEANUP(msk_layer_cache_cleanup) struct msk_layer_cache *lc = msk_layer_cache_new(a);
+	/* Who is paranoid trusts no earlier run either. */
+	MSK_CLEANUP(msk_layer_cache_cleanup) struct msk_layer_cache *lc = a->paranoid ? NULL : msk_layer_cache_new(a);
 
 	if (make_layers(a, s, lc, st, out, err) < 0)
 		return -1;

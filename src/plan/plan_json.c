@@ -205,6 +205,8 @@ struct msk_json *msk_plan_json(const struct msk_plan *p)
 	msk_json_set(o, "compress", codec_json(&p->codec));
 	msk_json_set_string(o, "layers", p->single_layer ? "single" : "split");
 	msk_json_set(o, "record", msk_json_bool(p->record));
+	if (p->paranoid)
+		msk_json_set(o, "paranoid", msk_json_bool(true));
 	if (p->jobs)
 		msk_json_set_int(o, "jobs", p->jobs);
 	return o;

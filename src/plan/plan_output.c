@@ -153,5 +153,6 @@ int msk_plan_outputs(const struct msk_options *o, struct msk_plan *p, struct msk
 	    plan_layers(o->layers ? o->layers : "split", &p->single_layer, err) < 0)
 		return -1;
 	p->record = !o->no_record;
+	p->paranoid = o->paranoid;
 	return o->jobs ? plan_jobs(o->jobs, &p->jobs, err) : 0;
 }

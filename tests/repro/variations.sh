@@ -71,6 +71,7 @@ vary openssl_without_its_algorithms env OPENSSL_CONF="$T/openssl.cnf"
 vary memory_filled_with_junk env MALLOC_PERTURB_=165
 vary verbose env - bash -c 'exec "$@" -vv' -
 vary quiet env - bash -c 'exec "$@" -q' -
+vary paranoid env - bash -c 'exec "$@" --paranoid' -
 vary json env - bash -c 'exec "$@" --json' -
 vary closed_stdin bash -c 'exec "$@" <&-' -
 
@@ -173,6 +174,10 @@ for codec in zstd none gzip:1 gzip:12; do
 	options[-1]=5
 	build "$inputs" "$T/o/five.tar" >/dev/null
 	t "$codec is the same on one thread and on five" cmp "$T/o/one.tar" "$T/o/five.tar"
+	options+=(--paranoid)
+	build "$inputs" "$T/o/paranoid.tar" >/dev/null
+	t "$codec is the same when every block is looked at again" cmp "$T/o/one.tar" "$T/o/paranoid.tar"
+	unset 'options[-1]'
 	unset 'options[-1]' 'options[-1]' 'options[-1]' 'options[-1]'
 done
 

@@ -704,16 +704,18 @@ static void tags_are_unique_and_named_after_the_program(void **state)
 
 static void codecs_and_levels(void **state)
 {
-	struct msk_plan p = OK("--compress", "zstd", "--layers", "single", "-j", "64");
+	struct msk_plan p = OK("--compress", "zstd", "--layers", "single", "-j", "64", "--paranoid");
 
 	(void)state;
 	assert_int_equal(p.codec.kind, MSK_CODEC_ZSTD);
 	assert_int_equal(p.codec.level, 3);
 	assert_true(p.single_layer);
 	assert_int_equal(p.jobs, 64);
+	assert_true(p.paranoid);
 	msk_plan_release(&p);
 	p = OK("--compress", "gzip:12");
 	assert_int_equal(p.codec.level, 12);
+	assert_false(p.paranoid);
 	msk_plan_release(&p);
 	p = OK("--compress", "none");
 	assert_int_equal(p.codec.kind, MSK_CODEC_NONE);
