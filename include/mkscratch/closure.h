@@ -112,6 +112,10 @@ int msk_closure_resolve(const struct msk_closure_args *args, const struct msk_ro
 			struct msk_closure *out, struct msk_err *err);
 void msk_closure_release(struct msk_closure *c);
 
+/* Append the directories of LD_LIBRARY_PATH in an image's environment, as its loader reads them: what library_path of a
+ * resolution inside the image is. */
+void msk_loader_env_path(const struct msk_strv *env, struct msk_strv *dirs);
+
 #define MSK_HWCAPS_MAX 8                    /* levels of one machine */
 
 /* The levels of a program's machine up to `level`, the least one first. Fails: MSK_E_USAGE when it is none of them. */

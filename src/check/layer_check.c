@@ -1,9 +1,6 @@
 #include <string.h>
-#include <unistd.h>
 
 #include "checks.h"
-#include "mkscratch/fs.h"
-#include "mkscratch/tempfile.h"
 
 #define MAX_ENTRIES 1000000
 #define MAX_PATH_BYTES 4095
@@ -101,32 +98,9 @@ static char *without_slash(const char *path)
 	return msk_xstrndup(path, n && path[n - 1] == '/' ? n - 1 : n);
 }
 
-static int keep_copy(struct pass *p, const struct msk_tar_entry *e, struct msk_err *err)
-{
-	static const char *const dirs[] = { "/var/tmp", "/tmp", ".", NULL };
-	MSK_AUTO_FREE char *buf = msk_xmalloc(CHUNK);
-	struct msk_wanted *w = p->l->wanted;
-	ssize_t n;
-
-	if (w->fd < 0 && msk_tempfile_anonymous(dirs, &w->fd, err) < 0)
-		return -1;
-	while ((n = msk_tar_in_read(p->tar, buf, CHUNK, err)) > 0)
-		if (msk_write_full(w->fd, buf, (size_t)n, "staging file", err) < 0)
-			return -1;
-	if (n < 0) {
-		/* Half a program is none: what is wrong with the layer is told already. */
-		close(w->fd);
-		w->fd = -1;
-		return -1;
-	}
-	w->size = e->size;
-	return 0;
-}
-
 static int take_entry(struct pass *p, const struct msk_tar_entry *e, struct msk_err *err)
 {
 	struct msk_image_tree *t = p->l->tree;
-	const char *wanted = p->l->wanted->path;
 
 	if (!path_stays_inside(e->path)) {
 		fault(p, "leaves the image or is not plain", e->path);
@@ -139,8 +113,6 @@ static int take_entry(struct pass *p, const struct msk_tar_entry *e, struct msk_
 	MSK_GROW(t->v, t->n, t->cap);
 	t->v[t->n++] = (struct msk_node){ without_slash(e->path), e->link ? msk_xstrdup(e->link) : NULL, e->type, e->mode,
 					  p->l->number, false };
-	if (wanted && e->type == MSK_TAR_FILE && strcmp(t->v[t->n - 1].path, wanted + 1) == 0)
-		return keep_copy(p, e, err);
 	return 0;
 }
 

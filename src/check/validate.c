@@ -1,7 +1,7 @@
 #include <string.h>
-#include <unistd.h>
 
 #include "checks.h"
+#include "image_files.h"
 #include "mkscratch/descriptor.h"
 
 #define MAX_INDEX_DEPTH 4
@@ -130,14 +130,13 @@ static bool check_platform(struct validation *v, const struct msk_json *config)
 }
 
 static int check_layers(struct validation *v, const struct msk_json *manifest, const struct msk_json *config,
-			struct msk_image_tree *tree, struct msk_wanted *wanted, struct msk_err *err)
+			struct msk_image_tree *tree, struct msk_err *err)
 {
 	const struct msk_json *layers = msk_json_get(manifest, "layers");
 	const struct msk_json *diff_ids = msk_json_get(msk_json_get(config, "rootfs"), "diff_ids");
 
 	for (size_t i = 0; i < msk_json_count(layers); i++) {
-		struct msk_layer_check l = { .source = v->source, .checks = v->checks, .tree = tree, .wanted = wanted,
-					     .number = i + 1 };
+		struct msk_layer_check l = { .source = v->source, .checks = v->checks, .tree = tree, .number = i + 1 };
 		MSK_AUTO_FREE char *what = msk_xasprintf("layer %zu", i + 1);
 
 		l.diff_id = msk_json_string_value(msk_json_at(diff_ids, i));
@@ -156,23 +155,19 @@ static int check_image_with(struct validation *v, const struct msk_json *manifes
 			    struct msk_err *err)
 {
 	MSK_CLEANUP(msk_image_tree_release) struct msk_image_tree tree = { 0 };
-	const struct msk_json *c = msk_json_get(config, "config");
-	struct msk_wanted wanted = { msk_json_string_value(msk_json_at(msk_json_get(c, "Entrypoint"), 0)), -1, 0 };
+	struct msk_image_files files;
 	int rc;
 
 	if (!check_platform(v, config) || !check_counts(v, manifest, config))
 		return 0;
 	check_history(v, config);
-	if (wanted.path && wanted.path[0] != '/')
-		wanted.path = NULL;
-	rc = check_layers(v, manifest, config, &tree, &wanted, err);
+	rc = check_layers(v, manifest, config, &tree, err);
 	msk_image_tree_settle(&tree);
+	msk_image_files_init(&files, &tree, v->source, msk_json_get(manifest, "layers"));
 	if (rc == 0)
-		rc = msk_check_start(v->checks, &tree, &wanted, config, err);
+		rc = msk_check_start(v->checks, &files, config, err);
 	if (rc == 0 && v->visit)
 		rc = v->visit(v->ctx, &(struct msk_validated){ v->checks, manifest, config, &tree }, err);
-	if (wanted.fd >= 0)
-		close(wanted.fd);
 	return rc;
 }
 

@@ -68,3 +68,12 @@ const char *msk_loader_usual(const struct msk_elf *e)
 			return usual_musl(e);
 	return usual_glibc(e);
 }
+
+void msk_loader_env_path(const struct msk_strv *env, struct msk_strv *dirs)
+{
+	static const char var[] = "LD_LIBRARY_PATH=";
+
+	for (size_t i = 0; i < env->n; i++)
+		if (msk_starts_with(env->v[i], var) && env->v[i][sizeof var - 1])
+			msk_strv_split(dirs, env->v[i] + sizeof var - 1, ":;");
+}

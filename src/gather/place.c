@@ -186,20 +186,11 @@ static bool is_loader_dir(const struct msk_closure *c, const char *dir)
 	return msk_strv_has(&dirs, dir);
 }
 
-void msk_env_library_path(const struct msk_strv *env, struct msk_strv *dirs)
-{
-	static const char var[] = "LD_LIBRARY_PATH=";
-
-	for (size_t i = 0; i < env->n; i++)
-		if (msk_starts_with(env->v[i], var) && env->v[i][sizeof var - 1])
-			msk_strv_split(dirs, env->v[i] + sizeof var - 1, ":;");
-}
-
 static bool env_leads_to(const struct msk_strv *env, const char *dir)
 {
 	MSK_AUTO_STRV dirs = MSK_STRV_INIT;
 
-	msk_env_library_path(env, &dirs);
+	msk_loader_env_path(env, &dirs);
 	for (size_t i = 0; i < dirs.n; i++) {
 		MSK_AUTO_FREE char *one = msk_path_normalise(dirs.v[i]);
 

@@ -23,7 +23,4 @@ int msk_place_objects(struct msk_placing *p, struct msk_err *err);
 char *msk_place_loader_dir(const struct msk_closure *c);
 void msk_placing_release(struct msk_placing *p);
 
-/* Append the directories of LD_LIBRARY_PATH in an image's environment, as its loader reads them. */
-void msk_env_library_path(const struct msk_strv *env, struct msk_strv *dirs);
-
 #endif

@@ -256,7 +256,7 @@ static int resolve(struct msk_program *p, struct msk_err *err)
 
 	for (size_t i = 0; i < plan->library_path.n; i++)
 		msk_strv_push(&library_path, plan->library_path.v[i]);
-	msk_env_library_path(&plan->config.env, &library_path);
+	msk_loader_env_path(&plan->config.env, &library_path);
 	args.origin = p->origin = find_origin(p);
 	return msk_closure_resolve(&args, &p->file, p->in->src, &p->closure, err);
 }

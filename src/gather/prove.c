@@ -264,7 +264,7 @@ int msk_gather_prove(struct msk_gather *g, struct msk_err *err)
 {
 	MSK_CLEANUP(proof_release) struct proof pr = { .g = g };
 
-	msk_env_library_path(&g->plan->config.env, &pr.library_path);
+	msk_loader_env_path(&g->plan->config.env, &pr.library_path);
 	if (prove_all(&pr, err) < 0)
 		return -1;
 	if (pr.n && pr.cacheable && (add_caches(&pr, err) < 0 || prove_all(&pr, err) < 0))

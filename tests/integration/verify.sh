@@ -96,4 +96,34 @@ is "$status" 3 'noise is no image'
 head -c 3000 gzip.tar >cut.tar
 run mk verify cut.tar
 like "$status" '^[37]$' 'neither is an archive that was cut'
+
+# What a program loads is resolved inside the image.
+mkdir lib && printf 'int f(void) { return 1; }\n' | cc -shared -fPIC -x c -o lib/libx.so - -x none -Wl,-soname,libx.so
+# shellcheck disable=SC2016
+printf 'int f(void); int main(void) { return f(); }\n' | cc -x c -o dyn - -x none lib/libx.so -Wl,-rpath,'$ORIGIN/lib'
+verdict() { # of the check "libraries", or what else is said of the entrypoint
+	mk verify --json "$1" 2>/dev/null | jq -r '.checks[] | select(.check == "libraries" or (.check == "entrypoint" and .ok == false)) | "\(.ok) \(.detail)"'
+}
+mk -q --bin dyn:/srv/dyn -o dyn.tar
+like "$(verdict dyn.tar)" '^true 3, found as the loader /.* looks for them$' 'the libraries of a program are found in its image'
+mk -q --bin app --file dyn:/dyn --entrypoint /dyn -o alone.tar
+like "$(verdict alone.tar)" '^false /dyn: its loader /.* is not in the root$' 'a dynamic program alone would not start'
+run mk verify -q alone.tar
+is "$status" 4 '... which is exit status 4'
+interp=$(mk deps --json dyn | jq -r .interp)
+mk -q --bin app --file dyn:/dyn --file "$interp:$interp:0755" --entrypoint /dyn -o half.tar
+like "$(verdict half.tar)" '^false /dyn: needs libx\.so, not found' 'nor would one without a library'
+mk -q --bin dyn:/srv/dyn --link srv/dyn:/start --entrypoint /start -o linked.tar
+like "$(verdict linked.tar)" '^true 3, found' 'the entrypoint may be a link'
+mk -q --bin app --file dyn:/dyn --file "$interp:$interp:0755" --tree lib:/opt --entrypoint /dyn -e LD_LIBRARY_PATH=/opt -o env.tar
+like "$(verdict env.tar)" '^false /dyn: needs libc\.so\.6, not found' 'the environment of the image counts'
+# Another tool writes the same layers, with a hard link in them.
+if command -v umoci >/dev/null && [ "$(id -u)" = 0 ]; then
+	mk -q --bin dyn:/srv/dyn -t x:v1 -o made/ && umoci unpack --image made:v1 bundle >/dev/null 2>&1 &&
+		ln bundle/rootfs/srv/lib/libx.so bundle/rootfs/srv/lib/liby.so && ln -f bundle/rootfs/srv/lib/liby.so bundle/rootfs/srv/lib/libx.so &&
+		umoci repack --image made:v2 bundle >/dev/null 2>&1
+	like "$(verdict made:v2)" '^true 3, found' 'hard links and layers of another tool are followed'
+else
+	skip 'hard links and layers of another tool are followed' 'cannot: umoci as root is not here'
+fi
 done_testing

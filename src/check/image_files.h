@@ -1,0 +1,20 @@
+/* The files of an image that exists as a read-only tree, for the resolver of ELF dependencies. A file's bytes come out of
+ * its layer when it is opened, into a file without a name that is gone when it is closed. */
+#ifndef CHECK_IMAGE_FILES_H
+#define CHECK_IMAGE_FILES_H
+
+#include "checks.h"
+#include "mkscratch/rotree.h"
+
+/* Borrows all of it: the tree is settled, `layers` are the descriptors of the manifest, verified. */
+struct msk_image_files {
+	struct msk_rotree files;       /* first: what the callbacks get */
+	const struct msk_image_tree *tree;
+	struct msk_source *source;
+	const struct msk_json *layers;
+};
+
+void msk_image_files_init(struct msk_image_files *f, const struct msk_image_tree *tree, struct msk_source *source,
+			  const struct msk_json *layers);
+
+#endif
