@@ -203,16 +203,11 @@ static bool is_loaded(const struct msk_loader *l, const struct msk_rofile *f, si
 	return msk_names_find(&l->ids, id, object);
 }
 
-/* A file for another machine. */
-static int meet_misfit(struct msk_search *s, const char *path, const struct msk_elf *head, const char *why,
-		       struct msk_err *err)
+/* A file for another machine. ld.so stops at another byte order, but not before it has looked at class and machine,
+ * which it reads in its own: so only a file that is marked wrong stops it, and that is no sound header to begin with. */
+static int meet_misfit(struct msk_search *s, const char *path, const char *why, struct msk_err *err)
 {
-	const struct msk_elf *program = &s->l->c->objects[0].elf;
-	/* Of another byte order is no reason to go on for ld.so, unless class or machine differ first. */
-	bool fatal = !s->l->rules->skips_misfits ||
-		     (head->elf_class == program->elf_class && head->big_endian != program->big_endian);
-
-	if (!fatal || s->lenient)
+	if (s->l->rules->skips_misfits || s->lenient)
 		return pass_over(s, path, why);
 	msk_fail(err, MSK_E_MISSING, "%s: %s", s->name, why);
 	return stop_at(s, path, err);
@@ -228,7 +223,7 @@ static int examine(struct msk_search *s, const char *path, struct msk_rofile *f,
 	if (msk_memo_header(m, path, f, s->name, &head, err) < 0)
 		return stop_at(s, path, err);
 	if (msk_elf_misfit(&s->l->c->objects[0].elf, &head, &why))
-		return meet_misfit(s, path, &head, msk_str_c(&why), err);
+		return meet_misfit(s, path, msk_str_c(&why), err);
 	if (msk_memo_read(m, path, f, s->name, &s->hit.elf, err) < 0)
 		return stop_at(s, path, err);
 	if (check_library(s, &s->hit.elf, err) < 0) {
