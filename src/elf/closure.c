@@ -20,6 +20,7 @@ struct list {
 };
 
 #define END SIZE_MAX
+#define MAX_NODES (8 * MSK_CLOSURE_MAX_OBJECTS)
 
 static void object_release(struct msk_object *o)
 {
@@ -271,6 +272,11 @@ static int insert_before(struct msk_loader *l, struct list *t, size_t *at, size_
 {
 	size_t before = *at, moved;
 
+	/* Two that filter for each other would be put in front of one another for ever, and ld.so does so. */
+	if (t->n == MAX_NODES)
+		return msk_fail(err, MSK_E_INPUT, "%s: its filters (DT_FILTER, DT_AUXILIARY) go round in a circle",
+				l->c->objects[t->v[*at].object].name);
+
 	if (is_listed(t, object)) {
 		while (t->v[before].next != END && t->v[t->v[before].next].object != object) {
 			before = t->v[before].next;
@@ -298,6 +304,7 @@ static int walk_needs(struct msk_loader *l, struct list *t, size_t *at, struct m
 	size_t by = t->v[*at].object, n = l->c->objects[by].elf.needed.n;
 	size_t extra = by == 0 && l->args->libs ? l->args->libs->n : 0;
 
+	free(l->c->objects[by].needed);         /* an object that a filter moved is walked once more */
 	l->c->objects[by].needed = msk_xcalloc(n + extra + 1, sizeof(size_t));
 	l->c->objects[by].n_needed = n + extra;
 	t->v[*at].done = true;

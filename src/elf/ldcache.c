@@ -256,7 +256,7 @@ static size_t find_any(const struct msk_ldcache *c, const char *name)
 static size_t rank_of(const struct msk_ldcache *c, size_t i, const struct msk_ldcache_want *want)
 {
 	const char *e = entry_at(c, i), *variant;
-	uint32_t low, high;
+	uint32_t low, high, at;
 
 	if (c->entry_size != MSK_LDCACHE_NEW_ENTRY)
 		return want->subdirs->n;
@@ -268,7 +268,9 @@ static size_t rank_of(const struct msk_ldcache *c, size_t i, const struct msk_ld
 		return want->subdirs->n;
 	if (!(high & 0x40000000u) || low >= c->n_variants)
 		return NOT_OURS;
-	variant = text_at(c, u32(c, c->variants + 4 * (size_t)low));
+	/* Unlike other strings these are found by their place in the file. */
+	at = u32(c, c->variants + 4 * (size_t)low);
+	variant = at < c->bytes.len ? c->bytes.buf + at : NULL;
 	for (size_t k = 0; variant && k < want->subdirs->n; k++)
 		if (msk_starts_with(want->subdirs->v[k], "glibc-hwcaps/") &&
 		    strcmp(want->subdirs->v[k] + strlen("glibc-hwcaps/"), variant) == 0)

@@ -461,6 +461,28 @@ static void a_filter_known_further_down_moves_up(void **state)
 	gives(s, APP(.needed = { "libf.so", "liba.so" }), "/lib/libf.so system-dir; /lib/liba.so system-dir");
 }
 
+static void filters_in_a_circle_are_an_error(void **state)
+{
+	struct sysroot *s = *state;
+
+	put_ldso(s);
+	PUT(s, "lib/liba.so", .filter = "libb.so");
+	PUT(s, "lib/libb.so", .filter = "liba.so");
+	fails(s, APP(.needed = { "liba.so" }), MSK_E_INPUT,
+	      "liba.so: its filters (DT_FILTER, DT_AUXILIARY) go round in a circle");
+}
+
+static void an_auxiliary_that_is_no_library_is_passed_over(void **state)
+{
+	struct sysroot *s = *state;
+
+	put_ldso(s);
+	PUT(s, "lib/liba.so", .auxiliary = "libtext.so", .needed = { "libb.so" });
+	PUT(s, "lib/libb.so", .needed = { NULL });
+	sysroot_file(s, "lib/libtext.so", "no library at all\n");
+	gives(s, APP(.needed = { "liba.so" }), "/lib/liba.so system-dir; /lib/libb.so system-dir");
+}
+
 static void only_an_auxiliary_may_be_missing(void **state)
 {
 	struct sysroot *s = *state;
@@ -784,6 +806,8 @@ int main(void)
 		sysroot_test(relative_directories_start_where_the_program_does),
 		sysroot_test(a_filter_stands_in_front_of_its_requester),
 		sysroot_test(a_filter_known_further_down_moves_up),
+		sysroot_test(filters_in_a_circle_are_an_error),
+		sysroot_test(an_auxiliary_that_is_no_library_is_passed_over),
 		sysroot_test(only_an_auxiliary_may_be_missing),
 		sysroot_test(other_machines_are_passed_over),
 		sysroot_test(other_byte_orders_are_passed_over),

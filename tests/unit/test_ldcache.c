@@ -82,7 +82,7 @@ static void add_new(struct msk_str *out, const struct row *rows, size_t n, bool 
 	msk_str_add(out, strings.buf, strings.len);
 	while (out->len < extensions)
 		msk_str_addc(out, '\0');
-	add_extensions(out, variant, big);
+	add_extensions(out, base + variant, big);
 }
 
 static void add_old(struct msk_str *out, const struct row *rows, size_t n, bool big)
