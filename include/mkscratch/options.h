@@ -48,7 +48,7 @@ struct msk_options {
 	bool sarif;                                        /* doctor --sarif */
 	bool man;                                          /* help --man */
 	/* the environment, read by the command line alone */
-	const char *source_date_epoch, *tmpdir, *term, *home, *xdg_cache_home;
+	const char *source_date_epoch, *tmpdir, *term, *no_color, *home, *xdg_cache_home;
 	long long now;                                     /* for --created now and expiry; seconds */
 };
 

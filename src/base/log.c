@@ -98,6 +98,8 @@ static void report(const struct msk_log *log, const char *prefix, const char *te
 
 void msk_log_error(const struct msk_log *log, const struct msk_err *err)
 {
+	if (!err->msg[0])
+		return;
 	report(log, "mkscratch: ", err->msg);
 	if (err->hint[0])
 		report(log, "hint: ", err->hint);

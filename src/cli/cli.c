@@ -53,6 +53,7 @@ int msk_cli_main(int argc, char **argv)
 	o.source_date_epoch = getenv("SOURCE_DATE_EPOCH");
 	o.tmpdir = getenv("TMPDIR");
 	o.term = getenv("TERM");
+	o.no_color = getenv("NO_COLOR");
 	o.home = getenv("HOME");
 	o.xdg_cache_home = getenv("XDG_CACHE_HOME");
 	o.now = time(NULL);

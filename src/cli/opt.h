@@ -90,6 +90,8 @@ int msk_cmd_version(const struct msk_options *o, struct msk_err *err);
 
 /* Results: all of `text` on standard output. Fails: MSK_E_IO. */
 int msk_print(const struct msk_str *text, struct msk_err *err);
+/* May standard output have colours? A terminal that is not dumb, unless NO_COLOR is set. */
+bool msk_colour_wanted(const struct msk_options *o);
 /* The value as one line. */
 int msk_print_json(const struct msk_json *v, struct msk_err *err);
 

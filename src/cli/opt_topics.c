@@ -79,7 +79,8 @@ const struct topic msk_topics[] = {
 	  "                     /var/tmp by default\n"
 	  "  XDG_CACHE_HOME     the cache is mkscratch/ in it; $HOME/.cache by default;\n"
 	  "                     without either there is none\n"
-	  "  TERM               dumb: no progress unless asked for\n", NULL },
+	  "  TERM               dumb: no progress unless asked for, no colours\n"
+	  "  NO_COLOR           set to anything: no colours, which only a terminal gets\n", NULL },
 	{ .name = NULL },
 };
 
@@ -88,7 +89,9 @@ const struct verb msk_verbs[] = {
 	  "The word build may be left out.\n", msk_cmd_build },
 	{ "deps", VERB_DEPS, "FILE...", "show the libraries a program needs, and which rule found each",
 	  "Nothing is run: the rules of the program's own loader (glibc's or musl's) are applied to the files below "
-	  "--root. Exit status 4 when something is missing.\n", msk_cmd_deps },
+	  "--root. Exit status 4 when something is missing. Of several FILEs all are shown, even when one of them is no "
+	  "program; the first that something is wrong with gives the exit status. --list has what all of them need, each "
+	  "path once; --json an object a line.\n", msk_cmd_deps },
 	{ "doctor", VERB_DOCTOR, "FILE...", "tell what a program needs at run time, and the option that supplies it",
 	  "Nothing is run: Go's table of functions, Rust's list of packages, imports and texts are read from the bytes of "
 	  "the file, for any architecture. What is required cannot work without; likely and hint are weaker; embedded is "

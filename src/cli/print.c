@@ -1,3 +1,4 @@
+#include <string.h>
 #include <unistd.h>
 
 #include "opt.h"
@@ -6,6 +7,11 @@
 int msk_print(const struct msk_str *text, struct msk_err *err)
 {
 	return msk_write_full(STDOUT_FILENO, msk_str_c(text), text->len, "standard output", err);
+}
+
+bool msk_colour_wanted(const struct msk_options *o)
+{
+	return isatty(STDOUT_FILENO) && o->term && strcmp(o->term, "dumb") != 0 && !(o->no_color && *o->no_color);
 }
 
 int msk_print_json(const struct msk_json *v, struct msk_err *err)

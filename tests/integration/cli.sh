@@ -101,6 +101,17 @@ like "$(cat "$err")" '^mkscratch: lacks: needs libgone\.so, not found' '... and 
 is "$(mk deps --json lacks 2>/dev/null | jq -c '.missing[0] | keys')" '["name","needed_by","searched"]' '... as JSON with what was searched'
 run mk deps lacks dyn
 like "$status $(cat "$out")" '^dyn: ' '... and goes on with the next file'
+echo text >none
+run mk deps none dyn absent lacks
+is "$status $(grep -c '^dyn: ' "$out") $(sed -n 's/^mkscratch: \([a-z]*\):.*/\1/p' "$err" | xargs)" '3 1 none absent lacks' \
+	'a file that is no program does not keep the others from being shown; the first gives the exit status'
+is "$(mk deps --list dyn dyn | sort | uniq -d)" '' 'deps --list of several files has each path once'
+is "$(mk deps --json dyn app | jq -c .file | xargs)" 'dyn app' 'deps --json of several files is an object a line'
+mkdir foreign && printf '\177ELF\1\1\1%09d\3\0\3\0\1\0\0\0%040d' 0 0 | tr 0 '\0' >foreign/libc.so.6
+like "$(mk deps -v --library-path "$T/foreign" dyn)" '^ +passed over .*foreign/libc\.so\.6: built for' 'deps -v tells what was passed over'
+like "$(mk deps --library-path "$T/foreign" dyn | grep -c passed)" '^0$' '... and only then'
+like "$(TERM=xterm script -qec "$MKSCRATCH deps lacks" /dev/null 2>/dev/null)" "$(printf '\033')\\[31mnot found" 'on a terminal what is not found is red'
+like "$(NO_COLOR=1 TERM=xterm script -qec "$MKSCRATCH deps lacks" /dev/null 2>/dev/null)" '=> not found' '... unless NO_COLOR is set'
 
 # verify
 run mk verify img.tar
