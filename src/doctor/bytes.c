@@ -54,8 +54,8 @@ static bool is_zone(const struct scan_hit *h, size_t n)
 
 static bool in_names(const struct examination *x, uint64_t offset)
 {
-	for (size_t i = 0; i < x->n_go_names; i++)
-		if (offset >= x->go_names[i].from && offset < x->go_names[i].to)
+	for (size_t i = 0; i < x->n_go_tables; i++)
+		if (offset >= x->go_tables[i].names.from && offset < x->go_tables[i].names.to)
 			return true;
 	return false;
 }
@@ -110,10 +110,10 @@ static void crate_path(struct examination *x, const struct scan_hit *h, size_t n
 
 static void go_table(struct examination *x, const struct scan_hit *h)
 {
-	struct range names;
+	struct go_table t;
 
-	if (x->n_go_names < GO_TABLES && doctor_go_table(h, &x->layout, &names)) {
-		x->go_names[x->n_go_names++] = names;
+	if (x->n_go_tables < GO_TABLES && doctor_go_table(h, &x->layout, &t)) {
+		x->go_tables[x->n_go_tables++] = t;
 		x->marks |= MARK_GO;
 	}
 }

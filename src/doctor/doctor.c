@@ -58,8 +58,8 @@ static int examine(struct examination *x, struct msk_err *err)
 		return -1;
 	x->marks |= x->d->elf.interp ? MARK_DYNAMIC : MARK_STATIC;
 	see_names(x);
-	if (doctor_read_bytes(x, err) < 0 || doctor_auditable_read(x, err) < 0 || doctor_comment_read(x, err) < 0 ||
-	    doctor_read_imports(x, err) < 0)
+	if (doctor_read_bytes(x, err) < 0 || doctor_go_calls(x, err) < 0 || doctor_auditable_read(x, err) < 0 ||
+	    doctor_comment_read(x, err) < 0 || doctor_read_imports(x, err) < 0)
 		return -1;
 	see_payload(x);
 	doctor_language(x);

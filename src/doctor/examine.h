@@ -21,14 +21,20 @@ struct range {
 	uint64_t from, to;
 };
 
+/* Go's table of functions: where the names lie, and since 1.18 where the functions are listed. */
+struct go_table {
+	struct range names;
+	uint64_t list, functions;          /* 0: a form whose list is not read */
+};
+
 struct examination {
 	const struct msk_doctor_args *args;
 	struct msk_diagnosis *d;
 	struct msk_elf_layout layout;
 	struct seen *seen;                 /* one for each sign */
 	unsigned marks;
-	struct range go_names[GO_TABLES];
-	size_t n_go_names;
+	struct go_table go_tables[GO_TABLES];
+	size_t n_go_tables;
 	char rustc[13];                    /* the first digits of its commit; "" */
 };
 
@@ -37,8 +43,10 @@ void doctor_see(struct examination *x, size_t sign, enum seen_how how, uint64_t 
 /* A crate that is part of the program, by name (n bytes). */
 void doctor_see_crate(struct examination *x, const char *name, size_t n, enum seen_how how, uint64_t offset);
 
-/* pclntab.c: the names of functions, when a table begins at the hit. */
-bool doctor_go_table(const struct scan_hit *h, const struct msk_elf_layout *l, struct range *names);
+/* pclntab.c: when a table begins at the hit. */
+bool doctor_go_table(const struct scan_hit *h, const struct msk_elf_layout *l, struct go_table *out);
+/* gocalls.c: MARK_OWN_ROOTS, when the program itself calls what fills a pool of certificates. Fails: MSK_E_IO. */
+int doctor_go_calls(struct examination *x, struct msk_err *err);
 
 /* auditable.c: the names of packages in the bytes of a .dep-v0 section; false when they are damaged. */
 typedef void doctor_package(void *ctx, const char *name);

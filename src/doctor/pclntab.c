@@ -38,7 +38,7 @@ static uint64_t room_of(const struct msk_elf_layout *l, uint64_t offset)
 
 /* `parts` offsets begin at word `first`: names, compilation units, files, counters, functions, in this order. */
 static bool in_parts(const struct scan_hit *h, const struct msk_elf_layout *l, size_t first, uint64_t room,
-		     struct range *names)
+		     struct go_table *out)
 {
 	uint64_t last = 0;
 
@@ -49,11 +49,11 @@ static bool in_parts(const struct scan_hit *h, const struct msk_elf_layout *l, s
 			return false;
 		last = at;
 	}
-	*names = (struct range){ h->offset + word(l, h->p, first), h->offset + word(l, h->p, first + 1) };
-	return names->from > h->offset;
+	out->names = (struct range){ h->offset + word(l, h->p, first), h->offset + word(l, h->p, first + 1) };
+	return out->names.from > h->offset;
 }
 
-bool doctor_go_table(const struct scan_hit *h, const struct msk_elf_layout *l, struct range *names)
+bool doctor_go_table(const struct scan_hit *h, const struct msk_elf_layout *l, struct go_table *out)
 {
 	const size_t w = l->is64 ? 8 : 4;
 	const unsigned char *p = h->p;
@@ -67,11 +67,13 @@ bool doctor_go_table(const struct scan_hit *h, const struct msk_elf_layout *l, s
 		return false;
 	switch (number(l, p, 4)) {
 	case GO_1_20: case GO_1_18:
-		return in_parts(h, l, 3, room, names);
+		*out = (struct go_table){ .list = h->offset + word(l, p, 7), .functions = functions };
+		return in_parts(h, l, 3, room, out);
 	case GO_1_16:
-		return in_parts(h, l, 2, room, names);
+		*out = (struct go_table){ 0 };
+		return in_parts(h, l, 2, room, out);
 	case GO_1_2:
-		*names = (struct range){ h->offset, h->offset + room };
+		*out = (struct go_table){ .names = { h->offset, h->offset + room } };
 		return word(l, p, 2) < room;     /* where the first function is described */
 	default:
 		return false;

@@ -30,7 +30,8 @@
 #define APPENDED(t, m, p)     { .kind = SIGN_APPENDED, TEXT(t), .mark = m, .payload = p }
 
 /* Go's linker drops what cannot be reached, so a function that is named is a function that can run. net/http alone
- * keeps parts of the TLS client alive in every server: what only clients have is asked for. */
+ * keeps parts of the TLS client alive in every server: what only clients have is asked for. A client that fills a pool
+ * of roots of its own may do without the system's; one of HTTP then usually has an option for it. */
 const struct sign doctor_signs[] = {
 	TELLS(SIGN_PCLNTAB, "\xfb\xff\xff\xff", 0),
 	TELLS(SIGN_PCLNTAB, "\xfa\xff\xff\xff", 0),
@@ -45,14 +46,18 @@ const struct sign doctor_signs[] = {
 	TELLS(SIGN_GO, "crypto/tls.(*Conn).clientHandshake", MARK_GO_TLS),
 	TELLS(SIGN_GO, "crypto/tls.(*Conn).serverHandshake", MARK_GO_TLS),
 	TELLS(SIGN_GO, "net/http.init", MARK_GO_HTTP),
-	GO("net/http.(*Client).do", REQUIRED, CERTS, .with = MARK_GO_ROOTS),
-	GO("crypto/tls.Dial", REQUIRED, CERTS, .with = MARK_GO_ROOTS),
+	TELLS(SIGN_GO, GO_FILL_PEM, 0),
+	TELLS(SIGN_GO, GO_FILL_CERT, 0),
+	GO("net/http.(*Client).do", REQUIRED, CERTS, .with = MARK_GO_ROOTS, .without = MARK_OWN_ROOTS),
+	GO("net/http.(*Client).do", LIKELY, CERTS, .with = MARK_GO_ROOTS),
+	GO("crypto/tls.Dial", REQUIRED, CERTS, .with = MARK_GO_ROOTS, .without = MARK_OWN_ROOTS),
 	GO("crypto/x509.SystemCertPool", REQUIRED, CERTS, .with = MARK_GO_ROOTS),
-	GO("crypto/x509.(*Certificate).Verify", REQUIRED, CERTS, .with = MARK_GO_ROOTS, .without = MARK_GO_TLS),
-	GO("crypto/tls.DialWithDialer", LIKELY, CERTS, .with = MARK_GO_ROOTS),
-	GO("crypto/tls.(*Dialer).DialContext", LIKELY, CERTS, .with = MARK_GO_ROOTS),
-	GO("crypto/tls.(*Dialer).Dial", LIKELY, CERTS, .with = MARK_GO_ROOTS),
-	GO("crypto/tls.Client", LIKELY, CERTS, .with = MARK_GO_ROOTS, .without = MARK_GO_HTTP),
+	GO("crypto/x509.(*Certificate).Verify", REQUIRED, CERTS, .with = MARK_GO_ROOTS,
+	   .without = MARK_GO_TLS | MARK_OWN_ROOTS),
+	GO("crypto/tls.DialWithDialer", LIKELY, CERTS, .with = MARK_GO_ROOTS, .without = MARK_OWN_ROOTS),
+	GO("crypto/tls.(*Dialer).DialContext", LIKELY, CERTS, .with = MARK_GO_ROOTS, .without = MARK_OWN_ROOTS),
+	GO("crypto/tls.(*Dialer).Dial", LIKELY, CERTS, .with = MARK_GO_ROOTS, .without = MARK_OWN_ROOTS),
+	GO("crypto/tls.Client", LIKELY, CERTS, .with = MARK_GO_ROOTS, .without = MARK_GO_HTTP | MARK_OWN_ROOTS),
 	GO("net/http.(*Transport).dialConn", LIKELY, CERTS, .with = MARK_GO_ROOTS),
 	GO("net/smtp.(*Client).StartTLS", LIKELY, CERTS, .with = MARK_GO_ROOTS),
 	GO("google.golang.org/grpc/credentials.(*tlsCreds).ClientHandshake", LIKELY, CERTS, .with = MARK_GO_ROOTS),

@@ -65,6 +65,10 @@ struct sign {
 	const char *payload;           /* what is appended; NULL */
 };
 
+/* What fills a pool of certificates. */
+#define GO_FILL_PEM  "crypto/x509.(*CertPool).AppendCertsFromPEM"
+#define GO_FILL_CERT "crypto/x509.(*CertPool).AddCert"
+
 extern const struct sign doctor_signs[];
 extern const size_t doctor_n_signs;
 

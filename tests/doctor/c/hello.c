@@ -1,0 +1,6 @@
+#include <stdio.h>
+
+int main(void)
+{
+	return printf("hello\n") < 0;
+}

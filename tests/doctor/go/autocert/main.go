@@ -1,0 +1,10 @@
+package main
+
+import (
+	"golang.org/x/crypto/acme/autocert"
+	"net/http"
+)
+
+func main() {
+	http.Serve(autocert.NewListener("example.org"), nil)
+}

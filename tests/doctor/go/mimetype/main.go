@@ -1,0 +1,11 @@
+package main
+
+import (
+	"fmt"
+	"mime"
+	"os"
+)
+
+func main() {
+	fmt.Println(mime.TypeByExtension(os.Args[1]))
+}

@@ -1,0 +1,10 @@
+package main
+
+import (
+	"fmt"
+	"plugin"
+)
+
+func main() {
+	fmt.Println(plugin.Open("x.so"))
+}

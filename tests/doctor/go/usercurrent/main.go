@@ -1,0 +1,10 @@
+package main
+
+import (
+	"fmt"
+	"os/user"
+)
+
+func main() {
+	fmt.Println(user.Current())
+}

@@ -1,0 +1,3 @@
+fn main() {
+    println!("{}", chrono::Local::now().naive_local());
+}

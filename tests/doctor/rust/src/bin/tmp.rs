@@ -1,0 +1,3 @@
+fn main() {
+    println!("{:?}", tempfile::tempfile().is_ok());
+}
