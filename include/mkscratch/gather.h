@@ -56,6 +56,11 @@ int msk_gather_zoneinfo(struct msk_gather *g, struct msk_err *err);
 /* --healthcheck URL: the probe for the image's platform. Fails: MSK_E_MISSING, there is none for it. */
 int msk_gather_healthcheck(struct msk_gather *g, struct msk_err *err);
 
+/* --cap. */
+int msk_gather_caps(struct msk_gather *g, struct msk_err *err);
+/* Behind the seal: a warning where the program is to bind a port for which it may lack the right. */
+void msk_warn_low_port(const struct msk_gather *g);
+
 /* All of them in turn; then the set is sealed, and each dynamic program is resolved once more inside of it: where that
  * does not give the same files, there is no image. Fails as those above, and MSK_E_MISSING for what would not start. */
 int msk_gather_all(struct msk_gather *g, struct msk_err *err);

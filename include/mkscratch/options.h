@@ -9,6 +9,7 @@
 struct msk_options {
 	/* input */
 	struct msk_strv bin, file, tree, dir, link;       /* SRC:DEST and so on, as typed */
+	struct msk_strv cap;
 	struct msk_strv lib, library_path, dlopen;
 	const char *hwcaps;                                /* NULL: the baseline */
 	const char *root;                                  /* NULL: "/" */

@@ -62,6 +62,13 @@ struct msk_health {
 	unsigned retries;
 };
 
+/* One --cap. */
+struct msk_cap {
+	char *spec;               /* as typed, with its option */
+	char *path;               /* in the image */
+	uint64_t caps;
+};
+
 /* The config of the image as far as the user may set it. */
 struct msk_config {
 	struct msk_strv entrypoint, cmd, env, volumes;
@@ -83,6 +90,8 @@ struct msk_plan {
 	char *hwcaps;                             /* level of CPUs; NULL: the baseline alone */
 	struct msk_input *inputs;
 	size_t n_inputs;                          /* in the order of their kinds, then as typed */
+	struct msk_cap *caps;
+	size_t n_caps;
 	struct msk_strv libs, library_path;
 	struct msk_strv dlopen;                   /* "all", "none", FEATURE or -FEATURE, in the order given */
 	bool automatic;                           /* add what the programs are found to require */

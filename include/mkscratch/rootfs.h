@@ -44,6 +44,7 @@ struct msk_entry {
 	char *link;                 /* symlink: its text */
 	uint32_t mode, uid, gid;    /* mode: permission bits, set-id and sticky */
 	struct msk_content body;    /* file only */
+	uint64_t caps;              /* file only: its capabilities, a bit for each; 0: none */
 	enum msk_strata stratum;
 	bool implied;               /* a parent nobody asked for: 0755 0:0 */
 	bool yields;                /* to the same file by another hand, whatever its mode and owner */
@@ -74,11 +75,16 @@ int msk_rootfs_add_data(struct msk_rootfs *fs, const struct msk_entry_spec *s, c
 int msk_rootfs_add_file(struct msk_rootfs *fs, const struct msk_entry_spec *s, struct msk_content *own_body,
 			struct msk_err *err);
 
+/* The file at `path` will have these capabilities, and those of other calls; the seal finds it, links on the way
+ * followed. `what` is for messages. */
+void msk_rootfs_add_caps(struct msk_rootfs *fs, const char *path, uint64_t caps, const char *what);
+
 /* Close the set. Where a path runs through a symlink of the image (/lib -> usr/lib and /lib/x), the entry moves to
  * where the link leads. The same path twice is one entry when both are equal in type, mode, owner and content (the
  * lower stratum stays), or when one of them yields and the content is the same; else it is a conflict. Missing
  * parents are added: 0755 0:0, in the lowest stratum of what lies below. Then everything is sorted.
- * Fails: MSK_E_USAGE `/etc/passwd: given by identity and by --file ./passwd`, or a parent that is no directory. */
+ * Fails: MSK_E_USAGE `/etc/passwd: given by identity and by --file ./passwd`, or a parent that is no directory, or
+ * capabilities for what is no file. */
 int msk_rootfs_seal(struct msk_rootfs *fs, struct msk_err *err);
 
 /* Open a sealed set again, for what can only be known once it was closed; seal it afterwards. */
@@ -91,7 +97,7 @@ const struct msk_entry *msk_rootfs_at(const struct msk_rootfs *fs, size_t i);
 const struct msk_entry *msk_rootfs_find(const struct msk_rootfs *fs, const char *path);   /* NULL when absent */
 
 /* One line an entry, what --print rootfs shows, fields parted by tabs:
- *   type and mode (f0755), uid:gid, size, stratum (base, libs, app), path [-> link], "# what: why". */
+ *   type and mode (f0755), uid:gid, size, stratum (base, libs, app), path [-> link] ['{' capabilities '}'], "# what: why". */
 void msk_rootfs_dump(const struct msk_rootfs *fs, struct msk_str *out);
 
 /* Why each path is there, as it travels inside the image (oci-layout-spec, section 5.6). Depends on the entries alone. */

@@ -17,6 +17,8 @@ struct msk_tar_entry {
 	uint32_t mode, uid, gid;
 	uint64_t size;              /* file: exactly this many bytes must follow */
 	int64_t mtime;
+	uint64_t caps;              /* file: its capabilities; 0: none */
+	bool bad_caps;              /* read only: the attribute is there, and the kernel would refuse it */
 };
 
 /* What writes the tars, with its version: for keys of what depends on their bytes. */

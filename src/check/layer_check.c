@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "checks.h"
+#include "mkscratch/filecap.h"
 
 #define MAX_ENTRIES 1000000
 #define MAX_PATH_BYTES 4095
@@ -110,6 +111,8 @@ static int take_entry(struct pass *p, const struct msk_tar_entry *e, struct msk_
 		return msk_fail(err, MSK_E_INPUT, "%s: more than %d entries", p->what, MAX_ENTRIES);
 	if (e->type == MSK_TAR_HARDLINK && !path_stays_inside(e->link))
 		fault(p, "links to a target outside the image", e->path);
+	if (e->bad_caps)
+		fault(p, "has capabilities that no kernel takes (" MSK_FILECAP_XATTR ")", e->path);
 	MSK_GROW(t->v, t->n, t->cap);
 	t->v[t->n++] = (struct msk_node){ without_slash(e->path), e->link ? msk_xstrdup(e->link) : NULL, e->type, e->mode,
 					  p->l->number, false };

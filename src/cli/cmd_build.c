@@ -5,6 +5,7 @@
 #include "opt.h"
 #include "view.h"
 #include "mkscratch/build.h"
+#include "mkscratch/filecap.h"
 #include "mkscratch/fs.h"
 #include "mkscratch/timestamp.h"
 
@@ -32,6 +33,12 @@ static struct msk_json *entry_json(const struct msk_entry *e)
 		msk_json_set_int(o, "size", (int64_t)e->body.size);
 	if (e->link)
 		msk_json_set(o, "link", msk_json_text(e->link));
+	if (e->caps) {
+		MSK_AUTO_STR names = MSK_STR_INIT;
+
+		msk_filecap_add(&names, e->caps);
+		msk_json_set_string(o, "capabilities", names.buf);
+	}
 	if (e->origin.what)
 		msk_json_set(o, "what", msk_json_text(e->origin.what));
 	if (e->origin.why)

@@ -72,6 +72,10 @@ const struct opt_row msk_opt_rows[] = {
 	{ 0, "link", "TARGET:PATH", OPT_REPEAT, GROUP_INPUT, B,
 	  "A symlink at PATH to TARGET.",
 	  TO_LIST(link), COMPLETE_NONE, NULL },
+	{ 0, "cap", "PATH=CAPABILITY,...", OPT_REPEAT, GROUP_INPUT, B,
+	  "What the file at PATH in the image may do, whoever runs it: cap_net_bind_service and others of "
+	  "capabilities(7), effective and permitted.",
+	  TO_LIST(cap), COMPLETE_NONE, NULL },
 	{ 0, "root", "DIR", OPT_VALUE, GROUP_INPUT, B | VERB_DEPS | VERB_DOCTOR,
 	  "Look up libraries, certificates and zones below DIR instead of /.",
 	  TO_TEXT(root), COMPLETE_DIR, NULL },

@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "mkscratch/filecap.h"
 #include "mkscratch/mem.h"
 
 struct msk_tar {
@@ -85,6 +86,12 @@ int msk_tar_header(struct msk_tar *t, const struct msk_tar_entry *e, struct msk_
 	archive_entry_set_size(t->entry, e->type == MSK_TAR_FILE ? (la_int64_t)e->size : 0);
 	if (e->type == MSK_TAR_SYMLINK)
 		archive_entry_set_symlink(t->entry, e->link);
+	if (e->caps) {
+		unsigned char value[MSK_FILECAP_BYTES];
+
+		msk_filecap_encode(e->caps, value);
+		archive_entry_xattr_add_entry(t->entry, MSK_FILECAP_XATTR, value, sizeof value);
+	}
 	t->err = err;
 	if (archive_write_header(t->a, t->entry) < ARCHIVE_WARN)
 		return library_failure(t, e->path, err);

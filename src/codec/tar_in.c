@@ -2,6 +2,7 @@
 #include <archive_entry.h>
 #include <string.h>
 
+#include "mkscratch/filecap.h"
 #include "mkscratch/mem.h"
 #include "mkscratch/tar.h"
 
@@ -90,6 +91,18 @@ static enum msk_tar_type type_of(struct archive_entry *e)
 	}
 }
 
+static void read_caps(struct archive_entry *e, struct msk_tar_entry *out)
+{
+	const char *name;
+	const void *value;
+	size_t n;
+
+	archive_entry_xattr_reset(e);
+	while (archive_entry_xattr_next(e, &name, &value, &n) == ARCHIVE_OK)
+		if (strcmp(name, MSK_FILECAP_XATTR) == 0)
+			out->bad_caps = !msk_filecap_decode(value, n, &out->caps);
+}
+
 int msk_tar_in_next(struct msk_tar_in *t, struct msk_tar_entry *out, bool *more, struct msk_err *err)
 {
 	struct archive_entry *e;
@@ -112,6 +125,7 @@ int msk_tar_in_next(struct msk_tar_in *t, struct msk_tar_entry *out, bool *more,
 		.size = (uint64_t)archive_entry_size(e),
 		.mtime = archive_entry_mtime(e),
 	};
+	read_caps(e, out);
 	out->link = out->type == MSK_TAR_HARDLINK ? archive_entry_hardlink(e) : archive_entry_symlink(e);
 	if (!out->path || (out->type == MSK_TAR_SYMLINK && !out->link) || archive_entry_size(e) < 0)
 		return msk_fail(err, MSK_E_INPUT, "%s: an entry without a name", t->feed.name);

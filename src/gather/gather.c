@@ -20,11 +20,15 @@ int msk_gather_all(struct msk_gather *g, struct msk_err *err)
 {
 	if (msk_gather_programs(g, err) < 0 || msk_gather_needs(g, err) < 0 || msk_gather_extra(g, err) < 0 ||
 	    msk_gather_identity(g, err) < 0 || msk_gather_certs(g, err) < 0 || msk_gather_zoneinfo(g, err) < 0 ||
-	    msk_gather_skeleton(g, err) < 0 || msk_gather_healthcheck(g, err) < 0)
+	    msk_gather_skeleton(g, err) < 0 || msk_gather_healthcheck(g, err) < 0 ||
+	    msk_gather_caps(g, err) < 0)
 		return -1;
 	if (msk_rootfs_seal(g->fs, err) < 0) {
 		explain_conflict(g->plan, err);
 		return -1;
 	}
-	return msk_gather_prove(g, err);
+	if (msk_gather_prove(g, err) < 0)
+		return -1;
+	msk_warn_low_port(g);
+	return 0;
 }

@@ -35,6 +35,7 @@ static int add_entry(const struct msk_entry *e, const struct msk_layer_args *a, 
 		.gid = e->gid,
 		.size = e->body.size,
 		.mtime = a->mtime,
+		.caps = e->caps,
 	};
 	struct into_tar to = { { take_for_tar }, tar, a->progress };
 

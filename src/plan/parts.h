@@ -5,6 +5,8 @@
 #include "mkscratch/plan.h"
 
 int msk_plan_inputs(const struct msk_options *o, struct msk_plan *p, struct msk_err *err);
+int msk_plan_caps(const struct msk_options *o, struct msk_plan *p, struct msk_err *err);
+void msk_cap_release(struct msk_cap *c);
 int msk_plan_content(const struct msk_options *o, struct msk_plan *p, struct msk_err *err);
 int msk_plan_config(const struct msk_options *o, struct msk_plan *p, struct msk_err *err);
 int msk_plan_times(const struct msk_options *o, struct msk_plan *p, struct msk_err *err);

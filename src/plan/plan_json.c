@@ -1,3 +1,4 @@
+#include "mkscratch/filecap.h"
 #include "mkscratch/plan.h"
 #include "mkscratch/timestamp.h"
 
@@ -58,6 +59,19 @@ static struct msk_json *inputs_json(const struct msk_plan *p)
 	for (size_t i = 0; i < p->n_inputs; i++)
 		msk_json_push(a, input_json(&p->inputs[i]));
 	return a;
+}
+
+static struct msk_json *caps_json(const struct msk_plan *p)
+{
+	struct msk_json *o = msk_json_object();
+
+	for (size_t i = 0; i < p->n_caps; i++) {
+		MSK_AUTO_STR names = MSK_STR_INIT;
+
+		msk_filecap_add(&names, p->caps[i].caps);
+		msk_json_set_string(o, p->caps[i].path, names.buf);
+	}
+	return o;
 }
 
 static struct msk_json *user_json(const struct msk_user *u)
@@ -179,6 +193,8 @@ struct msk_json *msk_plan_json(const struct msk_plan *p)
 	msk_rfc3339_add(&time, p->created);
 	set_text(o, "root", p->root);
 	msk_json_set(o, "inputs", inputs_json(p));
+	if (p->n_caps)
+		msk_json_set(o, "caps", caps_json(p));
 	msk_json_set(o, "libs", texts(&p->libs));
 	msk_json_set(o, "library_path", texts(&p->library_path));
 	set_text(o, "hwcaps", p->hwcaps);

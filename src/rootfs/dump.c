@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "entry.h"
+#include "mkscratch/filecap.h"
 
 static const char *stratum_name(enum msk_strata s)
 {
@@ -15,6 +16,11 @@ static void dump_entry(const struct msk_entry *e, struct msk_str *out)
 	if (e->link) {
 		msk_str_adds(out, " -> ");
 		msk_str_add_escaped(out, e->link, strlen(e->link));
+	}
+	if (e->caps) {
+		msk_str_adds(out, " {");
+		msk_filecap_add(out, e->caps);
+		msk_str_addc(out, '}');
 	}
 	msk_str_adds(out, "\t# ");
 	msk_str_add_escaped(out, e->origin.what, strlen(e->origin.what));

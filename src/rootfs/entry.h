@@ -4,9 +4,17 @@
 
 #include "mkscratch/rootfs.h"
 
+/* Capabilities that wait for the seal. */
+struct msk_caps_wish {
+	char *path, *what;
+	uint64_t caps;
+};
+
 struct msk_rootfs {
 	struct msk_entry *v;
 	size_t n, cap;
+	struct msk_caps_wish *wishes;
+	size_t n_wishes, cap_wishes;
 	bool sealed;
 };
 
@@ -16,6 +24,7 @@ void msk_entries_sort(struct msk_rootfs *fs);
 /* Steps of the seal, in their order. */
 int msk_rootfs_follow_links(struct msk_rootfs *fs, struct msk_err *err);
 int msk_rootfs_merge(struct msk_rootfs *fs, struct msk_err *err);
+int msk_rootfs_grant_caps(struct msk_rootfs *fs, struct msk_err *err);
 int msk_rootfs_add_parents(struct msk_rootfs *fs, struct msk_err *err);
 
 #endif

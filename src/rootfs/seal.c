@@ -66,11 +66,9 @@ static int follow(const struct links *l, struct msk_entry *e, bool *moved, struc
 	return 0;
 }
 
-int msk_rootfs_follow_links(struct msk_rootfs *fs, struct msk_err *err)
+static struct links links_of(const struct msk_rootfs *fs)
 {
 	struct links l = { NULL, 0, 0 };
-	bool moved = false;
-	int rc = 0;
 
 	for (size_t i = 0; i < fs->n; i++) {
 		if (fs->v[i].type != MSK_SYMLINK)
@@ -78,6 +76,15 @@ int msk_rootfs_follow_links(struct msk_rootfs *fs, struct msk_err *err)
 		MSK_GROW(l.v, l.n, l.cap);
 		l.v[l.n++] = &fs->v[i];
 	}
+	return l;
+}
+
+int msk_rootfs_follow_links(struct msk_rootfs *fs, struct msk_err *err)
+{
+	struct links l = links_of(fs);
+	bool moved = false;
+	int rc = 0;
+
 	/* Links themselves stay: moving the key of the search would move the ground under it, and a link below a
 	 * link is settled by whoever reads it. The parent check below refuses what cannot be laid down. */
 	for (size_t i = 0; i < fs->n && rc == 0; i++)
@@ -221,4 +228,40 @@ int msk_rootfs_add_parents(struct msk_rootfs *fs, struct msk_err *err)
 			return -1;
 	msk_entries_sort(fs);
 	return msk_rootfs_merge(fs, err);
+}
+
+static int grant(struct msk_rootfs *fs, const struct msk_caps_wish *w, const char *path, struct msk_err *err)
+{
+	struct msk_entry *e = (struct msk_entry *)msk_rootfs_find(fs, path);
+
+	if (!e) {
+		msk_fail(err, MSK_E_USAGE, "%s: no such file in the image", w->what);
+		return msk_hint(err, "--print rootfs lists what there is");
+	}
+	if (e->type == MSK_SYMLINK) {
+		msk_fail(err, MSK_E_USAGE, "%s: is a symbolic link", w->what);
+		return msk_hint(err, "capabilities belong to the file that it leads to (%s)", e->link);
+	}
+	if (e->type != MSK_FILE)
+		return msk_fail(err, MSK_E_USAGE, "%s: is a directory, expected a regular file", w->what);
+	e->caps |= w->caps;
+	return 0;
+}
+
+int msk_rootfs_grant_caps(struct msk_rootfs *fs, struct msk_err *err)
+{
+	struct links l = links_of(fs);
+	int rc = 0;
+
+	for (size_t i = 0; i < fs->n_wishes && rc == 0; i++) {
+		struct msk_entry e = { .path = msk_xstrdup(fs->wishes[i].path) };
+		bool moved;
+
+		rc = follow(&l, &e, &moved, err);
+		if (rc == 0)
+			rc = grant(fs, &fs->wishes[i], e.path, err);
+		free(e.path);
+	}
+	free(l.v);
+	return rc;
 }

@@ -36,6 +36,11 @@ void msk_rootfs_free(struct msk_rootfs *fs)
 		return;
 	for (size_t i = 0; i < fs->n; i++)
 		msk_entry_release(&fs->v[i]);
+	for (size_t i = 0; i < fs->n_wishes; i++) {
+		free(fs->wishes[i].path);
+		free(fs->wishes[i].what);
+	}
+	free(fs->wishes);
 	free(fs->v);
 	free(fs);
 }
@@ -153,6 +158,13 @@ int msk_rootfs_add_file(struct msk_rootfs *fs, const struct msk_entry_spec *s, s
 	return 0;
 }
 
+void msk_rootfs_add_caps(struct msk_rootfs *fs, const char *path, uint64_t caps, const char *what)
+{
+	assert(!fs->sealed);
+	MSK_GROW(fs->wishes, fs->n_wishes, fs->cap_wishes);
+	fs->wishes[fs->n_wishes++] = (struct msk_caps_wish){ msk_xstrdup(path), msk_xstrdup(what), caps };
+}
+
 /* By path, then so that which of two equal entries comes first does not depend on who was called first. */
 static int compare(const void *pa, const void *pb)
 {
@@ -179,7 +191,7 @@ int msk_rootfs_seal(struct msk_rootfs *fs, struct msk_err *err)
 	if (msk_rootfs_follow_links(fs, err) < 0 || msk_rootfs_merge(fs, err) < 0 || msk_rootfs_add_parents(fs, err) < 0)
 		return -1;
 	fs->sealed = true;
-	return 0;
+	return msk_rootfs_grant_caps(fs, err);
 }
 
 void msk_rootfs_reopen(struct msk_rootfs *fs)

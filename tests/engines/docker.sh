@@ -35,5 +35,30 @@ mkdir -p srv/deep/er && echo hi >srv/deep/er/file
 mk -q --bin "$FIXTURES/service" --tree srv:/srv --certs --tz -t svc/deep:v1 -o deep.tar && d load -q -i deep.tar >/dev/null
 is "$(d create svc/deep:v1 >id && d export "$(cat id)" | tar tvf - --numeric-owner srv/deep/er | head -1 | awk '{print $1, $2}')" \
 	'drwxr-xr-x 0/0' 'every parent directory can be entered'
-is "$(d image ls --format "{{.Repository}}" | sort -u | wc -l)" "$(($(variants | wc -w) + 3))" 'nothing else was loaded'
+# A capability of the file, seen by a process that is not root: bit 10 of what it may do.
+cat >caps.c <<'C'
+#include <stdio.h>
+#include <string.h>
+int main(void)
+{
+	char line[256];
+	FILE *f = fopen("/proc/self/status", "r");
+
+	while (f && fgets(line, sizeof line, f))
+		if (strncmp(line, "CapEff:", 7) == 0)
+			fputs(line + 8, stdout);
+	return 0;
+}
+C
+caps=0
+if cc -static -o caps caps.c 2>/dev/null; then
+	caps=1
+	mk -q --bin caps --cap /caps=cap_net_bind_service -t svc/caps:v1 -o caps.tar && d load -q -i caps.tar >/dev/null
+	is "$(d run --rm --network none svc/caps:v1)" 0000000000000400 'a file capability is in force'
+	is "$(d run --rm --network none --cap-drop ALL --cap-add NET_BIND_SERVICE svc/caps:v1)" 0000000000000400 \
+		'... also where it is the only one'
+else
+	skip 'a file capability is in force' 'cannot: no static libc'
+fi
+is "$(d image ls --format "{{.Repository}}" | sort -u | wc -l)" "$(($(variants | wc -w) + 3 + caps))" 'nothing else was loaded'
 done_testing

@@ -16,5 +16,23 @@ is "$(diff want got)" '' 'types, modes, owners and links are those of the plan'
 is "$(find bundle/rootfs -mindepth 1 ! -newermt '1970-01-01 00:00:01' | wc -l)" "$(wc -l <want)" 'all times are the epoch'
 is "$(jq -c '.process | [.user.uid, .user.gid, .args]' bundle/config.json)" '[65534,65534,["/service"]]' 'the runtime config fits'
 check_answers 'dynamic, unpacked, in a chroot' chroot --userspec=65534:65534 bundle/rootfs /service
+
+# Capabilities arrive on the disk, by umoci and by others who unpack layers.
+if command -v getcap >/dev/null; then
+	mk -q --bin "$FIXTURES/service:/service" --cap /service=cap_net_bind_service,cap_net_raw -t x:caps -o caps/
+	if umoci unpack --image caps:caps caps-bundle >/dev/null 2>&1 && want='cap_net_bind_service,cap_net_raw=ep' &&
+		setcap "$want" "$(cp "$FIXTURES/service" probe && echo probe)" 2>/dev/null; then
+		is "$(getcap caps-bundle/rootfs/service | cut -d' ' -f2)" "$want" 'capabilities are unpacked'
+		layer=$(jq -r '.layers[-1].digest' "caps/blobs/$(jq -r '.manifests[0].digest' caps/index.json | tr : /)" | tr : /)
+		mkdir by-bsdtar && bsdtar --xattrs -xpf "caps/blobs/$layer" -C by-bsdtar service
+		is "$(getcap by-bsdtar/service | cut -d' ' -f2)" "$want" '... by bsdtar'
+		mkdir by-tar && tar --xattrs --xattrs-include='security.*' -xzpf "caps/blobs/$layer" -C by-tar service
+		is "$(getcap by-tar/service | cut -d' ' -f2)" "$want" '... by tar'
+	else
+		skip 'capabilities are unpacked' 'cannot: this file system holds no file capabilities'
+	fi
+else
+	skip 'capabilities are unpacked' 'getcap is not installed'
+fi
 umoci tag --image l:v1 again && t 'a tag of umoci verifies' mk verify l
 done_testing

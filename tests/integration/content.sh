@@ -107,6 +107,16 @@ is "$(entries '/home|/data' --passwd-entry app:1000:50:/home/app --passwd-entry 
 d0755 0:0 /home
 d0700 1000:50 /home/app' 'homes are made for their owners, unless somebody else makes them'
 
+is "$(rootfs --link usr/bin:/bin --bin app:/usr/bin/tool --cap /bin/tool=net_raw,CAP_CHOWN+ep --cap /usr/bin/tool=cap_syslog | cut -f5 |
+	grep tool)" '/usr/bin/tool {cap_chown,cap_net_raw,cap_syslog}' '--cap finds its file through links, and adds up'
+is "$(mk --bin app --root root --print rootfs --json --cap /app=cap_bpf | jq -r '.[] | select(.capabilities) | .path, .capabilities' | xargs)" \
+	'/app cap_bpf' '... in JSON too'
+low() { mk --bin app --root root --print rootfs "$@" 2>&1 >/dev/null; }
+is "$(low -p 8080 -p 80 -p 443)" \
+	'warning: --expose 80/tcp: not every runtime lets user 65534 bind a port below 1024; --cap /app=cap_net_bind_service does' \
+	'a low port without the right to it is warned of'
+is "$(low -p 80 --cap /app=cap_net_bind_service; low -p 80 --user root; low -p 1024)" '' '... and with it is not'
+
 mkdir -p tree/sub tree/tmp && echo x >tree/sub/x && chmod 640 tree/sub/x && chmod 1777 tree/tmp && ln -s 'no where' tree/l
 is "$(entries '/srv' --tree tree:/srv)" 'd0755 0:0 /srv
 l0777 0:0 /srv/l -> no where

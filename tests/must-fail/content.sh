@@ -95,6 +95,20 @@ echo 'me:x:1:1::/:/bin/sh' >passwd
 refused 2 '/etc/passwd: given by identity and by --file ./passwd:/etc/passwd' \
 	'/etc/passwd is made from --user nobody; name the user there and leave the other out' -- --file ./passwd:/etc/passwd
 
+# Capabilities.
+refused 2 '--cap /app: is not PATH=CAPABILITY' '--cap /app=cap_net_bind_service' -- --cap /app
+refused 2 '--cap /app=: is not PATH=CAPABILITY' '--cap /app=cap_net_bind_service' -- --cap /app=
+refused 2 '--cap app=cap_chown: "app" is not an absolute path' -- --cap app=cap_chown
+refused 2 '--cap /app=cap_chown,bind: "bind" is not a capability' 'capabilities(7) lists them' -- --cap /app=cap_chown,bind
+refused 2 '--cap /app=cap_net_bind: "cap_net_bind" is not a capability' -- --cap /app=cap_net_bind
+refused 2 '--cap /app=cap_net_row: "cap_net_row" is not a capability' 'did you mean cap_net_raw?' -- --cap /app=cap_net_row
+refused 2 '--cap /app=cap_chown+eip: the sets "+eip" are not effective and permitted' 'leave them out, or write +ep' -- \
+	--cap /app=cap_chown+eip
+refused 2 '--cap /ap=cap_chown: no such file in the image' '--print rootfs lists what there is' -- --cap /ap=cap_chown
+refused 2 '--cap /tmp=cap_chown: is a directory, expected a regular file' -- --cap /tmp=cap_chown
+refused 2 '--cap /l=cap_chown: is a symbolic link' 'capabilities belong to the file that it leads to (app)' -- \
+	--link app:/l --cap /l=cap_chown
+
 # Files, trees, directories.
 refused 3 'none: no such file' -- --file none:/x
 refused 3 'root: is a directory, expected a regular file' -- --file root:/x

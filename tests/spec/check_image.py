@@ -8,6 +8,7 @@ import json
 import os
 import re
 import struct
+import struct
 import sys
 import zlib
 
@@ -165,6 +166,12 @@ def allowed_pax(e):
                b"linkpath": not ascii_link or len(e.link) > 100,
                b"uid": e.uid > 0o777777, b"gid": e.gid > 0o777777,
                b"size": len(e.data) >= 8 << 30, b"mtime": e.mtime >= 0x7fffffff}
+    caps = e.pax.get(b"SCHILY.xattr.security.capability")
+    if caps is not None:
+        need(e.type == "0", "%r: capabilities of what is no file" % e.path)
+        magic, low, inherited_low, high, inherited_high = struct.unpack("<5I", caps)
+        need(magic == 0x02000001 and inherited_low == inherited_high == 0 and (low or high), "%r: capabilities %r" % (e.path, caps))
+        allowed[b"SCHILY.xattr.security.capability"] = True
     for key in e.pax:
         need(allowed.get(key), "%r: pax record %r is not needed" % (e.path, key))
 

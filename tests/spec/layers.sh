@@ -33,6 +33,25 @@ t "an image of odd names is made" mk --bin made/app --tree tree:/tree --file lar
 	--dir /large-gid:0755:262143:262144 -o odd.tar
 check_layers odd odd.tar 0
 
+# Capabilities: the one record that only an option brings.
+t "an image with capabilities is made" mk --bin made/app --file large:/deep/tool:0755 -o caps.tar \
+	--cap /deep/tool=cap_net_raw,cap_checkpoint_restore --cap /app=cap_net_bind_service
+check_layers caps caps.tar 0
+caps_of() {
+	"$python" - "$1" "$TOP/tests/spec" <<-'END'
+		import sys
+		sys.path.insert(0, sys.argv[2])
+		from archive import Image, parse_tar
+		for _, _, tar in Image(sys.argv[1]).layers():
+		    for e in parse_tar(tar):
+		        for key, value in e.pax.items():
+		            print(e.path.decode(), key.decode(), value.hex())
+	END
+}
+is "$(caps_of caps.tar)" \
+	'app SCHILY.xattr.security.capability 0100000200040000000000000000000000000000
+deep/tool SCHILY.xattr.security.capability 0100000200200000000000000001000000000000' capabilities_are_20_bytes_of_revision_2
+
 # Odd for the eye, plain for others: nothing is lost on the way through a foreign tar.
 mkdir blobs unpacked
 tar -C blobs -xf odd.tar

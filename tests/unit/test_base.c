@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "mkscratch/filecap.h"
 #include "mkscratch/fs.h"
 #include "mkscratch/json.h"
 #include "mkscratch/log.h"
@@ -185,9 +186,54 @@ static void bounded_reads_refuse_what_is_larger(void **state)
 	close(fds[0]);
 }
 
+static uint64_t caps_of(const char *list)
+{
+	uint64_t caps = 0;
+	const char *bad;
+
+	return msk_filecap_parse(list, &caps, &bad) ? caps : UINT64_MAX;
+}
+
+static void capabilities_have_names(void **state)
+{
+	MSK_AUTO_STR text = MSK_STR_INIT;
+
+	(void)state;
+	assert_int_equal(caps_of("cap_chown"), 1);
+	assert_int_equal(caps_of("CAP_NET_BIND_SERVICE,net_raw,Cap_Checkpoint_Restore"), 1ULL << 10 | 1ULL << 13 | 1ULL << 40);
+	assert_int_equal(caps_of(""), UINT64_MAX);
+	assert_int_equal(caps_of("cap_chown,"), UINT64_MAX);
+	assert_int_equal(caps_of("cap_"), UINT64_MAX);
+	assert_int_equal(caps_of("cap_chownx"), UINT64_MAX);
+	msk_filecap_add(&text, 1ULL << 63 | 1ULL << 40 | 1);
+	assert_string_equal(text.buf, "cap_chown,cap_checkpoint_restore,63");
+}
+
+static void capabilities_are_what_the_kernel_reads(void **state)
+{
+	static const unsigned char revision_1[12] = { 1, 0, 0, 1, 0, 4 }, revision_3[24] = { 1, 0, 0, 3, 0, 4 };
+	unsigned char value[MSK_FILECAP_BYTES];
+	uint64_t caps;
+
+	(void)state;
+	msk_filecap_encode(1ULL << 40 | 1ULL << 10, value);
+	assert_memory_equal(value, "\1\0\0\2\0\4\0\0\0\0\0\0\0\1\0\0\0\0\0\0", 20);
+	assert_true(msk_filecap_decode(value, sizeof value, &caps));
+	assert_int_equal(caps, 1ULL << 40 | 1ULL << 10);
+	assert_true(msk_filecap_decode(revision_1, sizeof revision_1, &caps));
+	assert_int_equal(caps, 1 << 10);
+	assert_true(msk_filecap_decode(revision_3, sizeof revision_3, &caps));
+	assert_false(msk_filecap_decode(value, 19, &caps));
+	assert_false(msk_filecap_decode(value, 3, &caps));
+	value[3] = 4;
+	assert_false(msk_filecap_decode(value, 20, &caps));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(capabilities_have_names),
+		cmocka_unit_test(capabilities_are_what_the_kernel_reads),
 		cmocka_unit_test(numbers_are_decimal_and_bounded),
 		cmocka_unit_test(sizes_read_like_a_label),
 		cmocka_unit_test(control_bytes_and_broken_utf8_are_escaped),

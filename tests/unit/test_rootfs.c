@@ -250,9 +250,36 @@ static void the_dump_shows_each_entry_with_its_reason(void **state)
 				     "l0777\t0:0\t0\tapp\t/l -> d\t# link: test\n");
 }
 
+static void capabilities_go_to_files_alone(void **state)
+{
+	AUTO_ROOTFS *fs = msk_rootfs_new();
+
+	(void)state;
+	add_file(fs, "/usr/bin/app", "a", "x");
+	add_link(fs, "/bin", "usr/bin");
+	msk_rootfs_add_caps(fs, "/bin/app", 1 << 10, "--cap 1");
+	msk_rootfs_add_caps(fs, "/usr/bin/app", 1, "--cap 2");
+	seal(fs);
+	assert_int_equal(msk_rootfs_find(fs, "/usr/bin/app")->caps, 1 << 10 | 1);
+	assert_int_equal(msk_rootfs_find(fs, "/usr")->caps, 0);
+}
+
+static void capabilities_of_a_loop_end(void **state)
+{
+	AUTO_ROOTFS *fs = msk_rootfs_new();
+
+	(void)state;
+	add_link(fs, "/a", "b");
+	add_link(fs, "/b", "a");
+	msk_rootfs_add_caps(fs, "/a/x", 1, "--cap");
+	assert_seal_fails(fs, "/a/x: too many symbolic links (40)");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(capabilities_go_to_files_alone),
+		cmocka_unit_test(capabilities_of_a_loop_end),
 		cmocka_unit_test(entries_are_sorted_and_parents_come_first),
 		cmocka_unit_test(an_implied_parent_lies_in_the_lowest_stratum_below_it),
 		cmocka_unit_test(equal_entries_are_one),
