@@ -6,7 +6,7 @@
  * cached" and is told once at most. Many processes may use one directory: an entry appears whole or not at all.
  *
  *   DIR/CACHEDIR.TAG           so that backups leave it out (bford.info/cachedir)
- *   DIR/1/block/ab/<key>       compressed blocks of MSK_BLOCK_SIZE
+ *   DIR/1/block/ab/<key>       compressed blocks
  *   DIR/1/layer/ab/<key>       layers of at most MSK_CACHE_MAX_ENTRY bytes with what is known of them
  *
  * Directories are made 0700 and files 0600. A directory that belongs to another user, or that others may write to, is

@@ -1,5 +1,5 @@
-/* Compression: streams ("parts", one a layer) are cut in blocks of MSK_BLOCK_SIZE, the blocks compressed by `jobs`
- * threads, and the results passed on in order.
+/* Compression: streams ("parts", one a layer) are cut in blocks of at most MSK_BLOCK_SIZE bytes, by their content
+ * (codec/cut.h), the blocks compressed by `jobs` threads, and the results passed on in order.
  *
  *   caller -> blocks -> hash: SHA-256 and size of the plain bytes, one block after the other
  *                     -> encode: any block on any thread -> write, in order -> part->open()

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "block_codec.h"
+#include "cut.h"
 #include "mkscratch/mem.h"
 #include "ring.h"
 
@@ -18,6 +19,8 @@ struct msk_compressor {
 	struct msk_compress_args args;
 	struct msk_ring ring;
 	struct msk_block *filling;            /* NULL: none is vacant, or none was asked for yet */
+	bool complete;                        /* the block that is being filled: its cut was met */
+	struct msk_cut cut;
 	struct msk_part *part;                /* whose bytes come in */
 	void *state;                          /* for the caller's own thread */
 	size_t room;                          /* for the result of a block */
@@ -156,6 +159,7 @@ static void submit(struct msk_compressor *c, bool last)
 {
 	c->filling->last = last;
 	c->filling = NULL;
+	c->complete = false;
 	if (c->ring.filled)
 		start_worker(c);
 	msk_ring_submit(&c->ring);
@@ -185,12 +189,12 @@ static int take_bytes(struct msk_writer *w, const void *p, size_t n, struct msk_
 	while (n) {
 		size_t part;
 
-		/* A full block goes out when there is more, so that the last one is known as such. */
-		if (c->filling && c->filling->n_in == MSK_BLOCK_SIZE)
+		/* A complete block goes out when there is more, so that the last one is known as such. */
+		if (c->filling && c->complete)
 			submit(c, false);
 		if (!c->filling && get_vacant(c, err) < 0)
 			return -1;
-		part = MSK_BLOCK_SIZE - c->filling->n_in < n ? MSK_BLOCK_SIZE - c->filling->n_in : n;
+		part = msk_cut_scan(&c->cut, from, n, &c->complete);
 		memcpy(c->filling->in + c->filling->n_in, from, part);
 		c->filling->n_in += part;
 		from += part;
@@ -215,6 +219,7 @@ struct msk_writer *msk_compressor_begin(struct msk_compressor *c, struct msk_par
 	assert(!c->part);
 	p->hash = msk_sha256_new();
 	p->size = 0;
+	c->cut = (struct msk_cut){ 0 };
 	p->crc = 0;
 	p->to = NULL;
 	c->part = p;

@@ -9,7 +9,27 @@ import shutil
 import subprocess
 import zlib
 
-BLOCK = 524288          # of the compressors
+BLOCK_MIN, BLOCK = 262144, 524288          # of the compressors
+WORD = (1 << 64) - 1
+
+
+def block_at(tar, at):
+    """The bytes of the block that begins there (section 7)."""
+    end = min(at + BLOCK, len(tar))
+    s = 0
+    for i in range(at + BLOCK_MIN - 64, end):
+        s = 2 * s + tar[i] + 1 & WORD
+        if i + 1 - at >= BLOCK_MIN and s * 0x9E3779B97F4A7C15 & WORD < 1 << 47:
+            return tar[at:i + 1]
+    return tar[at:end]
+
+
+def blocks_of(tar):
+    at = 0
+    while at < len(tar):
+        block = block_at(tar, at)
+        yield block
+        at += len(block)
 
 
 class Wrong(Exception):
