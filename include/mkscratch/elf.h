@@ -53,6 +53,10 @@ struct msk_elf {
 	char *note_fault;              /* why some of them are not there: "malformed .note.dlopen: line 1: ..."; NULL */
 	bool nodeflib, pie, bind_now;  /* DF_1_NODEFLIB, DF_1_PIE */
 	bool has_dynamic;
+	bool relr, textrel;            /* DT_RELR; DT_TEXTREL or DF_TEXTREL */
+	bool exec_stack;               /* PT_GNU_STACK asks for one, or is missing where that means it */
+	bool writable_code;            /* a segment is writable and executable at once */
+	unsigned kernel[3];            /* the least Linux by the GNU ABI note; 0 when there is none */
 	char *go_version;              /* "go1.22.1"; NULL when it is no Go program */
 	char *go_info;                 /* the module text of Go's build info; NULL when there is none */
 	size_t *owners;                /* of all that is pointed to, shared by copies; NULL: this one alone */

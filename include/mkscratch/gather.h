@@ -29,6 +29,7 @@ struct msk_gather {
 	struct msk_program *programs;     /* with what was found for them; owned, inside of the gatherers */
 	size_t n_programs;
 	char *required[MSK_N_WANTS];      /* --auto: the evidence for what is to be added; set by msk_gather_needs */
+	struct msk_symstore *symbols;     /* of their objects; owned, likewise */
 	struct msk_cert_facts certs;      /* out: set by msk_gather_certs */
 };
 

@@ -16,4 +16,9 @@ bool msk_platform_equal(const struct msk_platform *a, const struct msk_platform 
 bool msk_platform_known(const struct msk_platform *p);
 void msk_platform_add(struct msk_str *s, const struct msk_platform *p);   /* "linux/arm/v7" */
 
+/* Raise the variant of an amd64 platform to a level ("v3"). */
+void msk_platform_raise(struct msk_platform *p, unsigned isa_level);
+/* One platform for programs of both, when they differ by CPU level alone: the higher one. false: they do not fit. */
+bool msk_platform_join(struct msk_platform *p, const struct msk_platform *other);
+
 #endif

@@ -12,6 +12,7 @@
 
 static void deps_release(struct msk_deps *d)
 {
+	msk_remarks_release(&d->remarks);
 	msk_closure_release(&d->closure);
 }
 
@@ -28,6 +29,7 @@ struct asked {
 	const struct msk_options *o;
 	struct msk_host *host;
 	struct msk_memo *memo;
+	struct msk_symstore *symbols;
 	struct msk_strv library_path, dlopen;
 	void *listed;                  /* paths that --list has printed */
 	struct msk_strv noted;         /* notes that were told */
@@ -37,6 +39,7 @@ static void asked_release(struct asked *a)
 {
 	msk_memo_free(a->memo);
 	msk_host_free(a->host);
+	msk_symstore_free(a->symbols);
 	msk_strv_release(&a->library_path);
 	msk_strv_release(&a->dlopen);
 	msk_strv_release(&a->noted);
@@ -56,7 +59,14 @@ static int resolve(const struct asked *a, struct msk_deps *d, struct msk_err *er
 	if (msk_host_open_input(d->file, &f, err) < 0)
 		return -1;
 	args.set_id = f.mode & (S_ISUID | S_ISGID);
-	return msk_closure_resolve(&args, &f, d->file, &d->closure, err);
+	if (msk_closure_resolve(&args, &f, d->file, &d->closure, err) < 0)
+		return -1;
+	/* A table that is not sound is told behind what was found. */
+	if (a->o->list || msk_closure_verify(&d->closure, args.tree, &f, a->symbols, &d->remarks, &d->fault) == 0 ||
+	    d->fault.code == MSK_E_INPUT)
+		return 0;
+	*err = d->fault;
+	return -1;
 }
 
 static int by_text(const void *a, const void *b)
@@ -135,7 +145,10 @@ static int one_file(struct asked *a, const char *file, bool *stop, struct msk_er
 	if (*stop)
 		return -1;
 	warn(a, &d.closure);
-	return msk_closure_check(&d.closure, file, err);
+	if (msk_closure_check(&d.closure, file, err) < 0)
+		return -1;
+	*err = d.fault;
+	return err->code ? -1 : msk_remarks_check(&d.remarks, err);
 }
 
 /* A file that is wrong is told of as it comes, and the others are shown all the same; the first gives the exit status. */
@@ -170,5 +183,6 @@ int msk_cmd_deps(const struct msk_options *o, struct msk_err *err)
 	    msk_dlopen_parse(&o->dlopen, &a.dlopen, err) < 0 || msk_host_new(o->root ? o->root : "/", &a.host, err) < 0)
 		return -1;
 	a.memo = msk_memo_new(msk_host_tree(a.host));
+	a.symbols = msk_symstore_new();
 	return all_files(&a, err);
 }

@@ -56,6 +56,11 @@ static struct msk_json *needed_by_json(const struct msk_deps *d, const struct as
 	return list;
 }
 
+static struct msk_json *text_or_null(const char *text)
+{
+	return text ? msk_json_text(text) : msk_json_null();
+}
+
 static struct msk_json *object_json(const struct msk_deps *d, size_t i, const struct askers *of)
 {
 	const struct msk_object *object = &d->closure.objects[i];
@@ -65,6 +70,7 @@ static struct msk_json *object_json(const struct msk_deps *d, size_t i, const st
 	msk_json_set(o, "path", msk_json_text(object->path));
 	msk_json_set_string(o, "found_by", msk_found_by_name(object->found_by));
 	msk_json_set(o, "needed_by", needed_by_json(d, &of[i]));
+	msk_json_set(o, "glibc", text_or_null(i < d->remarks.n_objects ? d->remarks.glibc[i] : NULL));
 	return o;
 }
 
@@ -81,11 +87,6 @@ static struct msk_json *later_json(const struct msk_deps *d, size_t i, const str
 		msk_str_addf(&why, "needed by %s", d->closure.objects[object->parent].name);
 	msk_json_set(o, "why", msk_json_text(msk_str_c(&why)));
 	return o;
-}
-
-static struct msk_json *text_or_null(const char *text)
-{
-	return text ? msk_json_text(text) : msk_json_null();
 }
 
 static struct msk_json *texts(const struct msk_strv *sv)
@@ -147,6 +148,7 @@ struct msk_json *msk_deps_json(const struct msk_deps *d)
 	msk_json_set(o, "missing", missing);
 	msk_json_set(o, "runtime", runtime);
 	msk_json_set(o, "dlopen", wishes);
+	msk_deps_set_remarks(d, o);
 	for (size_t i = 0; i < d->closure.n_objects; i++)
 		free(of[i].v);
 	free(of);

@@ -221,11 +221,13 @@ void msk_deps_add_tree(const struct msk_deps *d, bool verbose, bool colour, stru
 	msk_str_addf(out, " %s", msk_linkage_name(c->objects[0].elf.linkage));
 	if (c->libc != MSK_LIBC_NONE)
 		msk_str_addf(out, ", %s", msk_libc_name(c->libc));
+	msk_deps_add_least(d, out);
 	msk_str_addc(out, '\n');
 	t.shown[0] = true;
 	add_interp(&t);
 	add_needs(&t, 0, 1);
 	add_runtime(&t);
+	msk_deps_add_remarks(d, verbose, out);
 	free(t.shown);
 	free(t.levels);
 }

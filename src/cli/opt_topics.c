@@ -89,7 +89,8 @@ const struct verb msk_verbs[] = {
 	  "The word build may be left out.\n", msk_cmd_build },
 	{ "deps", VERB_DEPS, "FILE...", "show the libraries a program needs, and which rule found each",
 	  "Nothing is run: the rules of the program's own loader (glibc's or musl's) are applied to the files below "
-	  "--root. Exit status 4 when something is missing. Of several FILEs all are shown, even when one of them is no "
+	  "--root. Exit status 4 when something is missing or would be refused: versions and symbols are looked up as that "
+	  "loader does (not for --list). Of several FILEs all are shown, even when one of them is no "
 	  "program; the first that something is wrong with gives the exit status. --list has what all of them need, each "
 	  "path once; --json an object a line.\n", msk_cmd_deps },
 	{ "doctor", VERB_DOCTOR, "FILE...", "tell what a program needs at run time, and the option that supplies it",

@@ -3,13 +3,15 @@
 
 #include "parse.h"
 
+#define DT_RELR_TAG 36          /* DT_RELR; older <elf.h> have none */
+
 /* What the walk over PT_DYNAMIC gathers: the last of single tags wins, as in the loaders. */
 struct dynamic {
 	const struct msk_elf_source *s;
 	bool has_strtab, has_strsz, has_soname, has_rpath, has_runpath;
 	uint64_t strtab, strsz, soname, rpath, runpath;
 	uint64_t flags, flags_1;
-	bool bind_now;
+	bool bind_now, relr, textrel;
 	uint64_t *needs;
 	unsigned char *kinds;
 	size_t n_needs, cap_needs, cap_kinds;
@@ -53,6 +55,8 @@ static int take_entry(void *ctx, uint64_t tag, uint64_t value, struct msk_err *e
 	case DT_FLAGS:     d->flags = value;      break;
 	case DT_FLAGS_1:   d->flags_1 = value;    break;
 	case DT_BIND_NOW:  d->bind_now = true;    break;
+	case DT_RELR_TAG:  d->relr = true;        break;
+	case DT_TEXTREL:   d->textrel = true;     break;
 	default:           break;
 	}
 	return 0;
@@ -195,5 +199,7 @@ int msk_dynamic_read(const struct msk_elf_source *s, struct msk_elf *e, struct m
 	e->nodeflib = d.flags_1 & DF_1_NODEFLIB;
 	e->pie = d.flags_1 & DF_1_PIE;
 	e->bind_now = d.bind_now || (d.flags & DF_BIND_NOW) || (d.flags_1 & DF_1_NOW);
+	e->relr = d.relr;
+	e->textrel = d.textrel || (d.flags & DF_TEXTREL);
 	return 0;
 }

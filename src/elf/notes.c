@@ -87,14 +87,20 @@ static void set_os(struct msk_elf *e, const char *os)
 	memcpy(e->platform.os, os, strlen(os) + 1);
 }
 
-/* NT_GNU_ABI_TAG: 0 is Linux. */
+/* NT_GNU_ABI_TAG: the system, 0 for Linux, and the three numbers of its least version. */
 static void take_abi_tag(const struct msk_elf_source *s, const struct note *n, struct msk_elf *e)
 {
 	static const char *const systems[] = { NULL, "the Hurd", "Solaris", "FreeBSD" };
-	uint32_t os = n->size >= 16 ? msk_elf_source_u32(s, n->desc) : 0;
+	uint32_t os;
 
+	if (n->size < 16)
+		return;
+	os = msk_elf_source_u32(s, n->desc);
 	if (os)
 		set_os(e, os < 4 ? systems[os] : "another system");
+	else
+		for (unsigned i = 0; i < 3; i++)
+			e->kernel[i] = msk_elf_source_u32(s, n->desc + 4 + 4 * i);
 }
 
 static void take_note(const struct msk_elf_source *s, const struct note *n, struct msk_elf *e)

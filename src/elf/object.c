@@ -311,6 +311,30 @@ static enum msk_linkage linkage_of(const struct msk_elf_source *s, const struct 
 	return MSK_ELF_LIBRARY;
 }
 
+/* Without PT_GNU_STACK the stack of these machines is what it was before there was one. */
+static bool stack_executes_by_default(uint16_t machine)
+{
+	return machine == EM_X86_64 || machine == EM_386 || machine == EM_ARM;
+}
+
+static void take_protection(const struct msk_elf_source *s, struct msk_elf *e)
+{
+	const uint32_t both = PF_W | PF_X;
+	bool told = false;
+
+	for (size_t i = 0; i < s->n_segs; i++) {
+		const struct msk_segment *g = &s->segs[i];
+
+		if (g->type == PT_GNU_STACK) {
+			told = true;
+			e->exec_stack = g->flags & PF_X;
+		}
+		e->writable_code = e->writable_code || (g->type == PT_LOAD && (g->flags & both) == both);
+	}
+	if (!told)
+		e->exec_stack = stack_executes_by_default(e->machine);
+}
+
 static int read_platform(const struct msk_elf_source *s, struct msk_elf *e, struct msk_err *err)
 {
 	int cpu_arch = -1;
@@ -355,6 +379,7 @@ int msk_elf_read(const struct msk_rofile *f, const char *name, struct msk_elf *o
 	    msk_dynamic_read(&s, &e, err) < 0)
 		return -1;
 	e.linkage = linkage_of(&s, &e);
+	take_protection(&s, &e);
 	if (read_platform(&s, &e, err) < 0)
 		return -1;
 	*out = e;

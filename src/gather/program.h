@@ -3,6 +3,7 @@
 #define GATHER_PROGRAM_H
 
 #include "mkscratch/closure.h"
+#include "mkscratch/remarks.h"
 #include "mkscratch/gather.h"
 #include "place.h"
 
@@ -19,6 +20,13 @@ struct msk_program {
 
 /* The path in the image at which object i of the closure is found. */
 const char *msk_program_path(const struct msk_program *p, size_t i);
+
+/* Does it only stand for what CPUs above the least level make of the program before it? */
+bool msk_program_is_above(const struct msk_program *p);
+
+/* Would its loader start it? What it only warns of is warned of, and g->platform rises to the CPU level that its
+ * libraries need. Fails: MSK_E_MISSING for what is missing or does not fit, MSK_E_INPUT, MSK_E_IO. */
+int msk_program_verify(struct msk_program *p, struct msk_err *err);
 
 /* The second run: each dynamic program is resolved again inside the sealed image, with the image's own paths and
  * environment, and has to find the very same files. Libraries that are reached through nothing else get an

@@ -26,7 +26,7 @@ static int read_program(struct msk_program *p, struct msk_err *err)
 	return msk_rofile_unchanged(&p->file, p->file.fd, p->in->src, err);
 }
 
-/* The first program sets the platform of the image. */
+/* The first program sets the platform of the image; of CPU levels the highest counts. */
 static int agree_on_platform(struct msk_program *p, const struct msk_input *first, struct msk_err *err)
 {
 	MSK_AUTO_STR mine = MSK_STR_INIT;
@@ -34,7 +34,7 @@ static int agree_on_platform(struct msk_program *p, const struct msk_input *firs
 
 	if (p->in == first)
 		p->g->platform = p->elf.platform;
-	if (msk_platform_equal(&p->g->platform, &p->elf.platform))
+	if (msk_platform_equal(&p->g->platform, &p->elf.platform) || msk_platform_join(&p->g->platform, &p->elf.platform))
 		return 0;
 	msk_platform_add(&mine, &p->elf.platform);
 	msk_platform_add(&theirs, &p->g->platform);
@@ -263,7 +263,7 @@ static int resolve(struct msk_program *p, struct msk_err *err)
 
 static int add_closure(struct msk_program *p, struct msk_err *err)
 {
-	if (msk_closure_check(&p->closure, p->in->src, err) < 0)
+	if (msk_program_verify(p, err) < 0)
 		return -1;
 	p->placing = (struct msk_placing){ &p->closure, p->origin, p->in->dest, &p->g->plan->config.env, NULL };
 	return msk_place_objects(&p->placing, err) < 0 ? -1 : add_objects(p, err);
@@ -320,6 +320,11 @@ static int add_levels(struct msk_program *p, struct msk_err *err)
 	return 0;
 }
 
+bool msk_program_is_above(const struct msk_program *p)
+{
+	return p > p->g->programs && p[-1].in == p->in;
+}
+
 /* CPUs below the least level cannot run the program: the platform says so, where OCI has a word for it. */
 static void raise_platform(struct msk_gather *g)
 {
@@ -328,7 +333,7 @@ static void raise_platform(struct msk_gather *g)
 	for (size_t i = 0; i < g->n_programs; i++) {
 		const struct msk_program *p = &g->programs[i];
 
-		if (!p->level || (i && g->programs[i - 1].in == p->in))
+		if (!p->level || msk_program_is_above(p))
 			continue;
 		msk_warn(g->log, "%s: has libraries that are there for CPUs of level %s and better only", p->in->src, p->level);
 		if (has_word && strverscmp(g->platform.variant, p->level) < 0)
@@ -389,6 +394,8 @@ void msk_gather_release(struct msk_gather *g)
 	free(g->programs);
 	for (size_t i = 0; i < MSK_N_WANTS; i++)
 		free(g->required[i]);
+	msk_symstore_free(g->symbols);
 	g->programs = NULL;
+	g->symbols = NULL;
 	g->n_programs = 0;
 }

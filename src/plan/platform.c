@@ -1,5 +1,6 @@
 #include "mkscratch/platform.h"
 
+#include <stdio.h>
 #include <string.h>
 
 bool msk_platform_equal(const struct msk_platform *a, const struct msk_platform *b)
@@ -17,4 +18,23 @@ void msk_platform_add(struct msk_str *s, const struct msk_platform *p)
 	msk_str_addf(s, "%s/%s", p->os, p->arch);
 	if (p->variant[0])
 		msk_str_addf(s, "/%s", p->variant);
+}
+
+static unsigned level_of(const struct msk_platform *p)
+{
+	return p->variant[0] == 'v' && p->variant[1] >= '2' && p->variant[1] <= '4' ? (unsigned)(p->variant[1] - '0') : 1;
+}
+
+void msk_platform_raise(struct msk_platform *p, unsigned isa_level)
+{
+	if (strcmp(p->arch, "amd64") == 0 && isa_level > level_of(p))
+		snprintf(p->variant, sizeof p->variant, "v%u", isa_level);
+}
+
+bool msk_platform_join(struct msk_platform *p, const struct msk_platform *other)
+{
+	if (strcmp(p->os, other->os) != 0 || strcmp(p->arch, other->arch) != 0 || strcmp(p->arch, "amd64") != 0)
+		return false;
+	msk_platform_raise(p, level_of(other));
+	return true;
 }

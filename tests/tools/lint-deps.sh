@@ -43,6 +43,7 @@ options    plan
 closure    elf
 symbols    elf
 elf_layout elf
+remarks    elf
 '
 
 # One door per library: the files that may include its headers.
