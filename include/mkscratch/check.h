@@ -21,8 +21,6 @@ struct msk_checks {
 	size_t n, cap;
 };
 
-#define MSK_MAX_LAYER (16ull << 30)    /* of the plain tar: a bomb ends here */
-
 /* An image that was looked at: its documents, all its paths, and the findings so far; borrowed for the call. */
 struct msk_validated {
 	const struct msk_checks *checks;

@@ -10,8 +10,10 @@ struct msk_node {
 	char *path;                /* relative, without trailing slash */
 	char *link;
 	enum msk_tar_type type;
-	uint32_t mode;
-	size_t layer;
+	uint32_t mode, uid, gid;
+	uint64_t size;
+	int64_t mtime;
+	size_t layer;              /* from 1 */
 	bool hidden;               /* by a later layer */
 };
 
@@ -21,6 +23,8 @@ struct msk_image_tree {
 };
 
 void msk_image_tree_release(struct msk_image_tree *t);
+/* Take an entry of a layer in; its path is one that stays inside the image. */
+void msk_image_tree_add(struct msk_image_tree *t, const struct msk_tar_entry *e, size_t layer);
 /* Sort, drop what later layers replace or delete. What follows is for a tree that is settled. */
 void msk_image_tree_settle(struct msk_image_tree *t);
 /* The node at a path, as it is written; NULL when there is none. */

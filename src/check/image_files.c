@@ -6,39 +6,12 @@
 #include <unistd.h>
 
 #include "mkscratch/fs.h"
+#include "mkscratch/layer_reader.h"
 #include "mkscratch/path.h"
 #include "mkscratch/tempfile.h"
 
 #define STAGING "staging file"
 #define CHUNK   (256u << 10)
-
-/* One walk through a layer. */
-struct pass {
-	struct msk_reader *blob;
-	struct msk_inflate *inflate;
-	struct msk_tar_in *tar;
-};
-
-static void pass_release(struct pass *p)
-{
-	msk_tar_in_free(p->tar);
-	msk_inflate_free(p->inflate);
-	msk_source_stream_free(p->blob);
-}
-
-static int pass_begin(struct pass *p, const struct msk_image_files *f, size_t layer, struct msk_err *err)
-{
-	const char *digest = msk_json_get_string(msk_json_at(f->layers, layer - 1), "digest");
-	MSK_AUTO_FREE char *path = msk_xasprintf("blobs/sha256/%s", digest + strlen("sha256:"));
-	bool found;
-
-	if (msk_source_stream(f->source, path, &found, &p->blob, err) < 0)
-		return -1;
-	if (!found)
-		return msk_fail(err, MSK_E_INTEGRITY, "%s: blob is missing", digest);
-	return msk_inflate_new(p->blob, digest, &p->inflate, err) < 0 ? -1 :
-	       msk_tar_in_new(msk_inflate_reader(p->inflate), digest, &p->tar, err);
-}
 
 static bool same_path(const char *entry, const char *path)
 {
@@ -47,45 +20,52 @@ static bool same_path(const char *entry, const char *path)
 	return strncmp(entry, path, n) == 0 && (entry[n] == '\0' || strcmp(entry + n, "/") == 0);
 }
 
-static int copy_bytes(struct pass *p, int fd, struct msk_err *err)
+static int copy_bytes(struct msk_layer_reader *r, int fd, struct msk_err *err)
 {
 	MSK_AUTO_FREE char *buf = msk_xmalloc(CHUNK);
 	ssize_t n;
 
-	while ((n = msk_tar_in_read(p->tar, buf, CHUNK, err)) > 0)
+	while ((n = msk_layer_reader_data(r, buf, CHUNK, err)) > 0)
 		if (msk_write_full(fd, buf, (size_t)n, STAGING, err) < 0)
 			return -1;
 	return n < 0 ? -1 : 0;
 }
 
 /* The last entry of that path counts. *size stays what it was when there is none. */
-static int find_bytes(struct pass *p, const char *path, int fd, uint64_t *size, struct msk_err *err)
+static int find_bytes(struct msk_layer_reader *r, const char *path, int fd, uint64_t *size, struct msk_err *err)
 {
 	struct msk_tar_entry e;
 
 	for (bool more = true; more;) {
-		if (msk_tar_in_next(p->tar, &e, &more, err) < 0)
+		if (msk_layer_reader_next(r, &e, &more, err) < 0)
 			return -1;
 		if (!more || e.type != MSK_TAR_FILE || !same_path(e.path, path))
 			continue;
 		if (ftruncate(fd, 0) < 0 || lseek(fd, 0, SEEK_SET) < 0)
 			return msk_fail_sys(err, errno, STAGING ": cannot begin anew");
-		if (copy_bytes(p, fd, err) < 0)
+		if (copy_bytes(r, fd, err) < 0)
 			return -1;
 		*size = e.size;
 	}
 	return 0;
 }
 
-static int open_bytes(const struct msk_image_files *f, const struct msk_node *n, const char *path,
-		      struct msk_rofile *out, struct msk_err *err)
+static int open_bytes(const struct msk_image_files *f, const struct msk_node *n, struct msk_rofile *out,
+		      struct msk_err *err)
 {
 	static const char *const dirs[] = { "/var/tmp", "/tmp", ".", NULL };
-	MSK_CLEANUP(pass_release) struct pass p = { 0 };
+	const char *digest = msk_json_get_string(msk_json_at(f->layers, n->layer - 1), "digest");
+	MSK_AUTO_FREE char *blob = msk_xasprintf("blobs/sha256/%s", digest + strlen("sha256:"));
+	MSK_CLEANUP(msk_layer_reader_cleanup) struct msk_layer_reader *r = NULL;
 	MSK_AUTO_FD int fd = -1;
+	bool found;
 
-	if (msk_tempfile_anonymous(dirs, &fd, err) < 0 || pass_begin(&p, f, n->layer, err) < 0 ||
-	    find_bytes(&p, path, fd, &out->size, err) < 0)
+	if (msk_tempfile_anonymous(dirs, &fd, err) < 0 ||
+	    msk_layer_reader_new(f->source, blob, digest, &found, &r, err) < 0)
+		return -1;
+	if (!found)
+		return msk_fail(err, MSK_E_INTEGRITY, "%s: blob is missing", digest);
+	if (find_bytes(r, n->path, fd, &out->size, err) < 0)
 		return -1;
 	if (lseek(fd, 0, SEEK_SET) < 0)
 		return msk_fail_sys(err, errno, STAGING ": cannot begin anew");
@@ -129,7 +109,7 @@ static int files_open(struct msk_rotree *t, const char *path, enum msk_lookup *h
 	*out = (struct msk_rofile){ .fd = -1, .mode = type_of(n) | n->mode, .ino = (uint64_t)(n - f->tree->v) + 1 };
 	if (walk)
 		walk->final = msk_xasprintf("/%s", n->path);
-	return S_ISREG(out->mode) ? open_bytes(f, n, n->path, out, err) : 0;
+	return S_ISREG(out->mode) ? open_bytes(f, n, out, err) : 0;
 }
 
 static int files_list(struct msk_rotree *t, const char *path, enum msk_lookup *how, struct msk_strv *names,

@@ -14,6 +14,29 @@ void msk_image_tree_release(struct msk_image_tree *t)
 	*t = (struct msk_image_tree){ 0 };
 }
 
+static char *without_slash(const char *path)
+{
+	size_t n = strlen(path);
+
+	return msk_xstrndup(path, n && path[n - 1] == '/' ? n - 1 : n);
+}
+
+void msk_image_tree_add(struct msk_image_tree *t, const struct msk_tar_entry *e, size_t layer)
+{
+	MSK_GROW(t->v, t->n, t->cap);
+	t->v[t->n++] = (struct msk_node){
+		.path = without_slash(e->path),
+		.link = e->link ? msk_xstrdup(e->link) : NULL,
+		.type = e->type,
+		.mode = e->mode,
+		.uid = e->uid,
+		.gid = e->gid,
+		.size = e->size,
+		.mtime = e->mtime,
+		.layer = layer,
+	};
+}
+
 /* By path; of one path the latest layer first. */
 static int compare(const void *pa, const void *pb)
 {

@@ -1,0 +1,35 @@
+/* A layer that exists, read once from front to back: blob -> hash -> inflate -> hash -> tar. Entries can be looked at on
+ * the way; the digests that decide whether they can be believed are known at the end. Nothing is ever extracted. */
+#ifndef MKSCRATCH_LAYER_READER_H
+#define MKSCRATCH_LAYER_READER_H
+
+#include "mkscratch/digest.h"
+#include "mkscratch/source.h"
+#include "mkscratch/tar.h"
+
+#define MSK_MAX_LAYER (16ull << 30)    /* bytes of the plain tar: a bomb ends here */
+
+struct msk_layer_reader;
+
+/* `path`: of the blob in the source. `what` is for messages: "layer 1". *found false: there is no such blob. */
+int msk_layer_reader_new(struct msk_source *s, const char *path, const char *what, bool *found,
+			 struct msk_layer_reader **out, struct msk_err *err);
+void msk_layer_reader_free(struct msk_layer_reader *r);
+void msk_layer_reader_cleanup(struct msk_layer_reader **r);
+
+/* The next entry and its data, as msk_tar_in_next() and msk_tar_in_read() give them.
+ * Fails: MSK_E_INPUT `layer 1: expands beyond 17179869184 bytes`, and as those do. */
+int msk_layer_reader_next(struct msk_layer_reader *r, struct msk_tar_entry *e, bool *more, struct msk_err *err);
+ssize_t msk_layer_reader_data(struct msk_layer_reader *r, void *p, size_t n, struct msk_err *err);
+
+struct msk_layer_sums {
+	struct msk_digest packed, plain;       /* of the blob, and the DiffID */
+	uint64_t packed_size, plain_size;
+};
+
+/* What follows the last entry belongs to the DiffID too, and what follows the stream to the blob: read it all. Once. */
+int msk_layer_reader_finish(struct msk_layer_reader *r, struct msk_layer_sums *out, struct msk_err *err);
+/* When unpacking has failed: the digest of the blob all the same. Once, instead of finish. */
+int msk_layer_reader_packed(struct msk_layer_reader *r, struct msk_digest *digest, uint64_t *size, struct msk_err *err);
+
+#endif

@@ -1,0 +1,126 @@
+#include "mkscratch/layer_reader.h"
+
+#define CHUNK (256u << 10)
+
+/* Hash and count what is pulled through. */
+struct hash_reader {
+	struct msk_reader r;
+	struct msk_reader *from;
+	struct msk_sha256 *hash;
+	uint64_t size, limit;
+	const char *name;
+};
+
+static ssize_t hash_read(struct msk_reader *pr, void *p, size_t n, struct msk_err *err)
+{
+	struct hash_reader *r = (struct hash_reader *)pr;
+	ssize_t got = r->from->read(r->from, p, n, err);
+
+	if (got <= 0)
+		return got;
+	r->size += (uint64_t)got;
+	if (r->size > r->limit)
+		return msk_fail(err, MSK_E_INPUT, "%s: expands beyond %llu bytes", r->name, (unsigned long long)r->limit);
+	msk_sha256_add(r->hash, p, (size_t)got);
+	return got;
+}
+
+static void hash_reader_init(struct hash_reader *r, struct msk_reader *from, uint64_t limit, const char *name)
+{
+	*r = (struct hash_reader){ { hash_read }, from, msk_sha256_new(), 0, limit, name };
+}
+
+struct msk_layer_reader {
+	char *what;
+	struct msk_reader *blob;
+	struct hash_reader packed, plain;
+	struct msk_inflate *inflate;
+	struct msk_tar_in *tar;
+};
+
+int msk_layer_reader_new(struct msk_source *s, const char *path, const char *what, bool *found,
+			 struct msk_layer_reader **out, struct msk_err *err)
+{
+	MSK_CLEANUP(msk_source_stream_cleanup) struct msk_reader *blob = NULL;
+	struct msk_layer_reader *r;
+
+	if (msk_source_stream(s, path, found, &blob, err) < 0)
+		return -1;
+	if (!*found)
+		return 0;
+	r = msk_xcalloc(1, sizeof *r);
+	r->what = msk_xstrdup(what);
+	r->blob = msk_take(&blob);
+	hash_reader_init(&r->packed, r->blob, UINT64_MAX, r->what);
+	*out = r;
+	return 0;
+}
+
+void msk_layer_reader_free(struct msk_layer_reader *r)
+{
+	if (!r)
+		return;
+	msk_tar_in_free(r->tar);
+	msk_inflate_free(r->inflate);
+	msk_sha256_free(r->packed.hash);
+	msk_sha256_free(r->plain.hash);
+	msk_source_stream_free(r->blob);
+	free(r->what);
+	free(r);
+}
+
+void msk_layer_reader_cleanup(struct msk_layer_reader **r)
+{
+	msk_layer_reader_free(*r);
+}
+
+/* Not when it is made: a blob that is no layer has a digest all the same. */
+static int begin(struct msk_layer_reader *r, struct msk_err *err)
+{
+	if (r->tar)
+		return 0;
+	if (msk_inflate_new(&r->packed.r, r->what, &r->inflate, err) < 0)
+		return -1;
+	hash_reader_init(&r->plain, msk_inflate_reader(r->inflate), MSK_MAX_LAYER, r->what);
+	return msk_tar_in_new(&r->plain.r, r->what, &r->tar, err);
+}
+
+int msk_layer_reader_next(struct msk_layer_reader *r, struct msk_tar_entry *e, bool *more, struct msk_err *err)
+{
+	return begin(r, err) < 0 ? -1 : msk_tar_in_next(r->tar, e, more, err);
+}
+
+ssize_t msk_layer_reader_data(struct msk_layer_reader *r, void *p, size_t n, struct msk_err *err)
+{
+	return msk_tar_in_read(r->tar, p, n, err);
+}
+
+static int drain(struct hash_reader *r, struct msk_err *err)
+{
+	MSK_AUTO_FREE char *rest = msk_xmalloc(CHUNK);
+	ssize_t n;
+
+	while ((n = r->r.read(&r->r, rest, CHUNK, err)) > 0)
+		;
+	return n < 0 ? -1 : 0;
+}
+
+int msk_layer_reader_finish(struct msk_layer_reader *r, struct msk_layer_sums *out, struct msk_err *err)
+{
+	if (begin(r, err) < 0 || drain(&r->plain, err) < 0 || drain(&r->packed, err) < 0)
+		return -1;
+	msk_sha256_end(r->packed.hash, &out->packed);
+	msk_sha256_end(r->plain.hash, &out->plain);
+	out->packed_size = r->packed.size;
+	out->plain_size = r->plain.size;
+	return 0;
+}
+
+int msk_layer_reader_packed(struct msk_layer_reader *r, struct msk_digest *digest, uint64_t *size, struct msk_err *err)
+{
+	if (drain(&r->packed, err) < 0)
+		return -1;
+	msk_sha256_end(r->packed.hash, digest);
+	*size = r->packed.size;
+	return 0;
+}
