@@ -18,13 +18,10 @@ import subprocess
 import sys
 import tempfile
 
+import loaders
 from graph import Graph
 
 TUNABLE = {None: "-POPCNT", "v2": "-AVX2", "v3": "-AVX512F", "v4": None}
-
-
-# What musl says of a library that it does not find, rather than of a file that is none.
-MUSL_GOES_ON = "No such file or directory", "Not a directory", "Symbolic link loop", "No error information"
 
 
 class Inside:
@@ -69,43 +66,17 @@ class Inside:
         return json.loads(self.answers.readline())
 
 
-def absolute(path):
-    """As seen from /, where all programs start."""
-    return re.sub(r"/+(\./+)*", "/", path if path.startswith("/") else "/" + path)
-
-
-def by_glibc(inside, program, level, library_path):
-    """[paths], {missing}, or None where the loader stops."""
-    env = {"LD_TRACE_LOADED_OBJECTS": "1"}
+def by_loader(inside, libc, loader, program, level, library_path):
+    """([paths], {missing}), or None where the loader stops; and what it printed."""
+    env = {"LD_LIBRARY_PATH": library_path} if library_path else {}
+    if libc == "musl":
+        status, text = inside.run([loader, "--list", program], env)
+        return loaders.parse_musl(text, loader), text
+    env["LD_TRACE_LOADED_OBJECTS"] = "1"
     if TUNABLE[level]:
         env["GLIBC_TUNABLES"] = "glibc.cpu.hwcaps=" + TUNABLE[level]
-    if library_path:
-        env["LD_LIBRARY_PATH"] = library_path
     status, text = inside.run([program], env)
-    if status or "error while loading" in text:
-        return None, text
-    paths, missing = [], set()
-    for line in text.splitlines():
-        if m := re.fullmatch(r"\t(.*) => not found", line):
-            missing.add(m[1])
-        elif m := re.fullmatch(r"\t(?:.* => )?(\S.*) \(0x[0-9a-f]+\)", line):
-            if m[1] != "linux-vdso.so.1":
-                paths.append(absolute(m[1]))
-    return (paths, missing), text
-
-
-def by_musl(inside, loader, program, library_path):
-    status, text = inside.run([loader, "--list", program], {"LD_LIBRARY_PATH": library_path} if library_path else {})
-    paths, missing = [], set()
-    for line in text.splitlines():
-        if m := re.fullmatch(r"Error loading shared library (.*): (.*) \(needed by .*\)", line):
-            if m[2] not in MUSL_GOES_ON:
-                return None, text
-            missing.add(m[1])
-        elif m := re.fullmatch(r"\t(.*) => (.*) \(0x[0-9a-f]+\)", line):
-            if m[2] != loader:
-                paths.append(absolute(m[2]))
-    return (paths, missing), text
+    return loaders.parse_glibc(status, text), text
 
 
 def by_us(top, program, level, library_path):
@@ -122,7 +93,7 @@ def by_us(top, program, level, library_path):
         return None, p.stderr
     d = json.loads(p.stdout)
     d = d[0] if isinstance(d, list) else d
-    paths = [absolute(o["path"]) for o in d["objects"]]
+    paths = [loaders.absolute(o["path"]) for o in d["objects"]]
     return (paths, {m["name"] for m in d["missing"]}), p.stderr
 
 
@@ -175,10 +146,7 @@ def main():
             level = rng.choice(supported)
             library_path = ":".join(rng.choice(g.dirs + ["$ORIGIN"]) for _ in range(rng.randint(1, 3))) \
                 if rng.random() < 0.2 else None
-            if libc == "glibc":
-                theirs, text = by_glibc(inside, program, level, library_path)
-            else:
-                theirs, text = by_musl(inside, interp, program, library_path)
+            theirs, text = by_loader(inside, libc, interp, program, level, library_path)
             ours, said = by_us(top, program, level, library_path)
             stopped += theirs is None
             whole += theirs is not None and not theirs[1]

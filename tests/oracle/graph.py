@@ -120,7 +120,7 @@ class Graph:
             return self.put(path, elf(tags + [(FLAGS_1, PIE)]))
         if what == 4:
             return self.put(path, elf(tags, dynamic=False))
-        if what == 5:
+        if what == 5 and self.libc == "glibc":       # musl does not ask, and we stop
             return self.put(path, elf(tags, osabi=9))
         if what == 6:
             return self.put(path, elf(tags, kind=1))
