@@ -42,6 +42,14 @@ struct msk_wish {
 	char *fault;                   /* what a loader would say of a file that it meets and cannot take; NULL */
 };
 
+/* What the closure may open besides: files of no fixed name, plug-ins, libraries that only a string names. Told, never
+ * added. */
+struct msk_advice {
+	char *what;                    /* "character sets" */
+	char *evidence;                /* "libidn2.so.0 imports iconv_open" */
+	char *fix;                     /* options that add it: "--tree DIR:DIR"; or that there is none in the root */
+};
+
 struct msk_object {
 	char *name;                    /* as it was first asked for */
 	char *path;                    /* as found; for a program its path in the tree or the name it was given */
@@ -84,6 +92,8 @@ struct msk_closure {
 	size_t n_missing, cap_missing;
 	struct msk_wish *wishes;       /* in the order of the objects that have them, then of the file */
 	size_t n_wishes, cap_wishes;
+	struct msk_advice *advice;     /* with args.advise, in the order of the objects */
+	size_t n_advice, cap_advice;
 	enum msk_libc libc;
 	struct msk_strv system_dirs;   /* where this loader looks without cache, configuration or environment */
 	char *cache_path;              /* of the cache this loader reads, there or not; NULL: it reads none */
@@ -99,6 +109,7 @@ struct msk_closure_args {
 	const struct msk_strv *dlopen;         /* --dlopen: "all", "none", FEATURE or -FEATURE, the last that fits counts;
 	                                        * may be NULL */
 	bool start_only;                       /* leave wishes and what they bring aside */
+	bool advise;                           /* look for what may be worth adding by hand, too */
 	const char *cwd;                       /* where the program is started: relative names start here; NULL: "/" */
 	const char *hwcaps;                    /* level of the CPU ("v3", "z15", "all"); NULL: the baseline */
 	bool set_id;                           /* the program is set-uid or set-gid */

@@ -53,7 +53,8 @@ static int resolve(const struct asked *a, struct msk_deps *d, struct msk_err *er
 	MSK_AUTO_FREE char *origin = origin_of(a->host, d->file);
 	struct msk_closure_args args = {
 		.tree = msk_host_tree(a->host), .memo = a->memo, .library_path = &a->library_path, .libs = &no_libs,
-		.origin = origin, .dlopen = &a->dlopen, .start_only = a->o->list, .hwcaps = a->o->hwcaps,
+		.origin = origin, .dlopen = &a->dlopen, .start_only = a->o->list,
+		.advise = a->o->json || a->o->level >= MSK_LOG_INFO, .hwcaps = a->o->hwcaps,
 	};
 
 	if (msk_host_open_input(d->file, &f, err) < 0)

@@ -123,6 +123,21 @@ static struct msk_json *wish_json(const struct msk_deps *d, const struct msk_wis
 	return o;
 }
 
+static struct msk_json *advice_json(const struct msk_closure *c)
+{
+	struct msk_json *list = msk_json_array();
+
+	for (size_t i = 0; i < c->n_advice; i++) {
+		struct msk_json *o = msk_json_object();
+
+		msk_json_set(o, "what", msk_json_text(c->advice[i].what));
+		msk_json_set(o, "evidence", msk_json_text(c->advice[i].evidence));
+		msk_json_set(o, "fix", msk_json_text(c->advice[i].fix));
+		msk_json_push(list, o);
+	}
+	return list;
+}
+
 struct msk_json *msk_deps_json(const struct msk_deps *d)
 {
 	struct msk_json *o = msk_json_object();
@@ -148,6 +163,7 @@ struct msk_json *msk_deps_json(const struct msk_deps *d)
 	msk_json_set(o, "missing", missing);
 	msk_json_set(o, "runtime", runtime);
 	msk_json_set(o, "dlopen", wishes);
+	msk_json_set(o, "hints", advice_json(&d->closure));
 	msk_deps_set_remarks(d, o);
 	for (size_t i = 0; i < d->closure.n_objects; i++)
 		free(of[i].v);

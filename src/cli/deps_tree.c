@@ -209,6 +209,25 @@ static void add_runtime(struct tree *t)
 	}
 }
 
+static void add_advice(struct tree *t)
+{
+	const struct msk_closure *c = &t->d->closure;
+
+	if (c->n_advice)
+		msk_str_adds(t->out, "  may open besides, and is not added by itself:\n");
+	for (size_t i = 0; i < c->n_advice; i++) {
+		const struct msk_advice *a = &c->advice[i];
+
+		indent(t, 4);
+		add_text(t, a->what);
+		msk_str_adds(t->out, ": ");
+		add_text(t, a->evidence);
+		msk_str_adds(t->out, "; ");
+		add_text(t, a->fix);
+		msk_str_addc(t->out, '\n');
+	}
+}
+
 void msk_deps_add_tree(const struct msk_deps *d, bool verbose, bool colour, struct msk_str *out)
 {
 	const struct msk_closure *c = &d->closure;
@@ -227,6 +246,7 @@ void msk_deps_add_tree(const struct msk_deps *d, bool verbose, bool colour, stru
 	add_interp(&t);
 	add_needs(&t, 0, 1);
 	add_runtime(&t);
+	add_advice(&t);
 	msk_deps_add_remarks(d, verbose, out);
 	free(t.shown);
 	free(t.levels);

@@ -55,6 +55,12 @@ void msk_closure_release(struct msk_closure *c)
 	for (size_t i = 0; i < c->n_wishes; i++)
 		msk_wish_release(&c->wishes[i]);
 	free(c->wishes);
+	for (size_t i = 0; i < c->n_advice; i++) {
+		free(c->advice[i].what);
+		free(c->advice[i].evidence);
+		free(c->advice[i].fix);
+	}
+	free(c->advice);
 	msk_strv_release(&c->system_dirs);
 	free(c->cache_path);
 	msk_strv_release(&c->notes);
@@ -531,6 +537,8 @@ static int resolve(struct msk_loader *l, struct msk_err *err)
 	if (rc < 0 || walk_start(l, &t, err) < 0)
 		return -1;
 	if (!l->args->start_only && walk_wishes(l, &t, err) < 0)
+		return -1;
+	if (l->args->advise && !l->args->start_only && msk_advise(l, err) < 0)
 		return -1;
 	sort_objects(l->c, &t);
 	l->c->cache_path = msk_take(&l->cache_path);

@@ -96,6 +96,13 @@ int msk_uses_read(struct msk_loader *l, size_t object, struct msk_err *err);
 /* Do files and dns lie in libc itself (glibc 2.34 and later)? */
 int msk_uses_libc_has_nss(struct msk_loader *l, bool *out, struct msk_err *err);
 
+/* Fill in the closure's advice. */
+int msk_advise(struct msk_loader *l, struct msk_err *err);
+/* Of an object that calls dlopen: the libraries that its strings name and that are there. */
+int msk_advise_named(struct msk_loader *l, size_t object, struct msk_err *err);
+/* The first word on a matter stays. */
+void msk_advice_add(struct msk_loader *l, char *own_what, char *own_evidence, char *own_fix);
+
 /* Add the wishes of an object to those of the closure. */
 int msk_wishes_collect(struct msk_loader *l, size_t object, struct msk_err *err);
 /* Look for what wish `i` asks for; its `object` is the result. */

@@ -249,6 +249,7 @@ static int resolve(struct msk_program *p, struct msk_err *err)
 		.library_path = &library_path,
 		.libs = &plan->libs,
 		.dlopen = &plan->dlopen,
+		.advise = p->g->log->level >= MSK_LOG_INFO,
 		.cwd = plan->config.workdir,
 		.hwcaps = p->level,
 		.set_id = p->in->has_mode && (p->in->mode & (S_ISUID | S_ISGID)),
@@ -274,6 +275,7 @@ static void tell(const struct msk_program *p)
 	for (size_t i = 0; i < p->closure.notes.n; i++)
 		msk_warn(p->g->log, "%s", p->closure.notes.v[i]);
 	msk_runtime_report(&p->closure, p->in->src, p->g->log);
+	msk_runtime_advise(&p->closure, p->in->src, p->g->log);
 }
 
 /* Would a better CPU find all that is missing? */

@@ -41,6 +41,13 @@ void msk_runtime_report(const struct msk_closure *c, const char *program, const 
 	}
 }
 
+void msk_runtime_advise(const struct msk_closure *c, const char *program, const struct msk_log *log)
+{
+	for (size_t i = 0; i < c->n_advice; i++)
+		msk_info(log, "%s: may open %s: %s; %s", program, c->advice[i].what, c->advice[i].evidence,
+			 c->advice[i].fix);
+}
+
 void msk_runtime_features(const struct msk_closure *c, struct msk_strv *features)
 {
 	for (size_t i = 0; i < c->n_wishes; i++)

@@ -9,6 +9,9 @@
  * tell what is left out and how to add it. */
 void msk_runtime_report(const struct msk_closure *c, const char *program, const struct msk_log *log);
 
+/* With -v: what the closure may open besides. */
+void msk_runtime_advise(const struct msk_closure *c, const char *program, const struct msk_log *log);
+
 /* Add the features that the closure's notes name, once each. */
 void msk_runtime_features(const struct msk_closure *c, struct msk_strv *features);
 

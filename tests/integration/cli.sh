@@ -92,7 +92,7 @@ is "$(mk deps --list app)" '' '... are none'
 run mk deps dyn
 like "$(cat "$out")" '^  libc\.so\.6 => /.*/libc\.so\.6 \(.+\)$' 'deps shows path and rule'
 like "$(mk deps --list dyn | head -n 1)" '^/.*/libc\.so\.6$' 'deps --list is paths alone'
-is "$(mk deps --json dyn | jq -c keys)" '["dlopen","file","findings","interp","libc","missing","needs","objects","platform","runtime"]' 'deps --json has the keys of the contract'
+is "$(mk deps --json dyn | jq -c keys)" '["dlopen","file","findings","hints","interp","libc","missing","needs","objects","platform","runtime"]' 'deps --json has the keys of the contract'
 is "$(mk deps --json dyn | jq -c '.objects[0] | keys')" '["found_by","glibc","name","needed_by","path"]' '... for each object too'
 run mk deps lacks
 is "$status" 4 'deps ends with 4 when something is missing'
