@@ -25,6 +25,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	/* No note makes a sound file an unsound one. */
 	rc = msk_elf_read(&f, "x", &e, &err);
 	fuzz_check_error(rc, &err);
-	assert(rc == 0 && e.isa_level <= 4 && e.platform.os[0]);
+	assert(rc == 0 && e.isa_level <= 4 && e.platform.os[0] && e.n_dlopens <= MSK_ELF_MAX_DLOPENS);
+	for (size_t i = 0; i < e.n_dlopens; i++)
+		assert(e.dlopens[i].sonames.n && e.dlopens[i].sonames.n <= MSK_ELF_MAX_DLOPENS);
 	return 0;
 }

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "../unit/fake_elf.h"
+#include "../unit/fake_note.h"
 #include "mkscratch/fs.h"
 
 static const char *top;
@@ -39,6 +39,17 @@ static const char properties[] = "\4\0\0\0\x20\0\0\0\5\0\0\0GNU\0" "\2\x80\0\xc0
 				 "\2\0\0\xc0\4\0\0\0\1\0\0\0\0\0\0\0";
 static const char abi_tag[] = "\4\0\0\0\x10\0\0\0\1\0\0\0GNU\0" "\0\0\0\0\3\0\0\0\2\0\0\0\0\0\0\0";
 static const char freebsd[] = "\x08\0\0\0\4\0\0\0\1\0\0\0FreeBSD\0" "\xad\x14\x13\0";
+
+/* One .note.dlopen, first byte as in fuzz_notes.c. */
+static void put_dlopen(const char *name, unsigned how, const char *json)
+{
+	MSK_AUTO_FREE char *path = msk_xasprintf("notes/%s", name);
+	MSK_AUTO_STR note = MSK_STR_INIT;
+
+	msk_str_addc(&note, (char)how);
+	note_add(&note, how & 1, json);
+	put(path, note.buf, note.len);
+}
 
 static void put_elves(void)
 {
@@ -143,6 +154,11 @@ int main(int argc, char **argv)
 	top = argv[1];
 	put_elves();
 	put_notes();
+	put_dlopen("dlopen", 0, "[{\"soname\":[\"liba.so.1\",\"liba.so.0\"],\"feature\":\"f\",\"description\":\"d\","
+		   "\"priority\":\"required\"},{\"soname\":[\"libb.so.1\"],\"priority\":\"suggested\"}]");
+	put_dlopen("dlopen-big", 1, "[{\"soname\":[\"liba.so.1\"],\"priority\":\"recommended\"}]");
+	put_dlopen("dlopen-cut", 2, "[{\"soname\":[\"liba.so.1\"");
+	put_dlopen("dlopen-kinds", 2, "[{\"soname\":\"liba.so.1\"},{\"soname\":[]},{\"soname\":[1]},{},1,[]]");
 	put_cache("new", false, false, true);
 	put_cache("new-big", true, false, true);
 	put_cache("old", false, true, false);
