@@ -1,6 +1,8 @@
 /* help, completion, version: what the program says of itself. */
 #include "opt.h"
 
+#include <string.h>
+
 static int unknown_topic(const char *name, struct msk_err *err)
 {
 	const char *near = msk_opt_nearest(name, msk_help_topic_at);
@@ -14,10 +16,25 @@ static int unknown_topic(const char *name, struct msk_err *err)
 	return msk_hint(err, "topics:%s", msk_str_c(&topics));
 }
 
+/* One topic is a table. */
+static int print_json(const struct msk_options *o, struct msk_err *err)
+{
+	MSK_AUTO_JSON *v = NULL;
+
+	if (o->args.n != 1 || strcmp(o->args.v[0], "troubleshooting") != 0) {
+		msk_fail(err, MSK_E_USAGE, "help --json: one topic alone is a table");
+		return msk_hint(err, "mkscratch help --json troubleshooting");
+	}
+	v = msk_symptoms_json();
+	return msk_print_json(v, err);
+}
+
 int msk_cmd_help(const struct msk_options *o, struct msk_err *err)
 {
 	MSK_AUTO_STR text = MSK_STR_INIT;
 
+	if (o->json)
+		return print_json(o, err);
 	if (o->man) {
 		msk_man_page(&text);
 	} else if (o->args.n == 0) {

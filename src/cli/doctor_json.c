@@ -1,4 +1,5 @@
 #include "doctor.h"
+#include "opt.h"
 
 const char *msk_doctor_fix(enum msk_want w)
 {
@@ -21,6 +22,8 @@ static struct msk_json *needs_json(const struct msk_diagnosis *d)
 		msk_json_set(o, "evidence", msk_json_text(f->evidence));
 		msk_json_set_string(o, "fix", msk_doctor_fix(w));
 		msk_json_set_string(o, "advice", msk_want_advice(w));
+		if (msk_symptom_of(w))
+			msk_json_set_string(o, "symptom", msk_symptom_of(w)->symptom);
 		msk_json_push(a, o);
 	}
 	return a;

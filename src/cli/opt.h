@@ -4,6 +4,7 @@
 #ifndef MSK_CLI_OPT_H
 #define MSK_CLI_OPT_H
 
+#include "mkscratch/doctor.h"
 #include "mkscratch/err.h"
 #include "mkscratch/json.h"
 #include "mkscratch/options.h"
@@ -62,6 +63,17 @@ struct topic {
 void msk_topic_add(struct msk_str *out, const struct topic *t);   /* text and table */
 extern const struct topic msk_topics[];      /* those that are neither a verb nor a group */
 extern const char msk_examples[];
+
+/* What users see, why, and what helps; of all needs doctor tells of, and more. Ends with a row without a symptom. */
+struct symptom {
+	const char *symptom, *cause, *fix;
+	enum msk_want want;        /* what the program lacks then, if has_want */
+	bool has_want;
+};
+extern const struct symptom msk_symptoms[];
+void msk_symptoms_add(struct msk_str *out);                  /* for people */
+struct msk_json *msk_symptoms_json(void);
+const struct symptom *msk_symptom_of(enum msk_want w);       /* the first of it; NULL: none */
 
 const struct verb *msk_verb_find(const char *name);          /* NULL: no verb */
 

@@ -218,7 +218,7 @@ const struct opt_row msk_opt_rows[] = {
 	{ 0, "man", NULL, OPT_FLAG, GROUP_RUN, VERB_HELP,
 	  "Print the man page in roff.",
 	  TO_FLAG(man), COMPLETE_NONE, NULL },
-	{ 0, "json", NULL, OPT_FLAG, GROUP_RUN, B | VERB_DEPS | VERB_DOCTOR | VERB_VERIFY | VERB_WHY | VERB_CACHE,
+	{ 0, "json", NULL, OPT_FLAG, GROUP_RUN, B | VERB_DEPS | VERB_DOCTOR | VERB_HELP | VERB_VERIFY | VERB_WHY | VERB_CACHE,
 	  "Print the result as JSON.",
 	  TO_FLAG(json), COMPLETE_NONE, NULL },
 	{ 0, "sarif", NULL, OPT_FLAG, GROUP_RUN, VERB_DOCTOR,

@@ -49,6 +49,9 @@ static void add_presets(struct msk_str *out)
 }
 
 const struct topic msk_topics[] = {
+	{ "troubleshooting", "When it does not run",
+	  "What you see, why, and what helps. mkscratch doctor ./app tells beforehand. With --json as JSON.\n",
+	  msk_symptoms_add },
 	{ "presets", "What an image has of itself",
 	  "Besides the program and what it is given, an image has what its --preset says. Tables of the host that are not "
 	  "there are left out with a warning; certificates and zones must be there.\n",

@@ -18,7 +18,8 @@ static const struct {
 			     "UTF-8, UTF-16 and ASCII are built in" },
 	[MSK_WANT_NSS] = { "nss", NULL, "link it dynamically, or with musl: a static glibc opens its NSS modules at run time" },
 	[MSK_WANT_PLUGINS] = { "plugins", "--lib", "--lib NAME for each library it opens while it runs" },
-	[MSK_WANT_LOW_PORT] = { "low-port", "--user root", "or a port from 1024 on: below it some runtimes want root" },
+	[MSK_WANT_LOW_PORT] = { "low-port", "--cap /app=cap_net_bind_service",
+				"or a port from 1024 on: below it some runtimes want root" },
 };
 
 const char *msk_want_name(enum msk_want w)

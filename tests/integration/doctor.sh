@@ -26,7 +26,7 @@ cc -o uses -x c - <<'END'
 #include <stdio.h>
 int main(int n, char **v) { tmpfile(); return !getpwnam(v[n - 1]); }
 END
-is "$(says uses '.needs | map(keys) | unique')" '[["advice","evidence","fix","level","what"]]' '... of each need too'
+is "$(says uses '.needs | map(keys) | unique')" '[["advice","evidence","fix","level","symptom","what"]]' '... of each need too'
 is "$(says uses '[.needs[] | .what]')" '["passwd","tmp"]' 'imports tell needs'
 is "$(says uses '.needs[0].evidence')" '"getpwnam imported by the program"' '... with the evidence'
 is "$(mk doctor --json least uses | jq -r .file | xargs)" 'least uses' 'several files: an object each, one a line'

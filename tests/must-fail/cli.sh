@@ -22,6 +22,7 @@ must_fail 2 'doctor: --json and --sarif are two forms of one result (2 vs 1)' --
 must_fail 2 'verify: no IMAGE given' 'mkscratch verify img.tar' -- verify
 must_fail 2 'help nonsense: no such topic' -- help nonsense
 must_fail 2 'help confg: no such topic' 'did you mean: mkscratch help config' -- help confg
+must_fail 2 'help --json: one topic alone is a table' 'mkscratch help --json troubleshooting' -- help --json input
 must_fail 2 'help: one topic at a time (2 vs 1)' -- help a b
 must_fail 2 'completion ksh: no such shell here' 'mkscratch completion bash, zsh or fish' -- completion ksh
 must_fail 2 'completion: needs the name of a shell (0 vs 1)' -- completion

@@ -57,6 +57,11 @@ options_of_readme >readme
 is $? 0 both_lists_of_options_hold_something
 t the_options_of_the_readme_are_those_of_the_program diff -u program readme
 
+# The table of symptoms is made from that of the program.
+"$TOP/tests/tools/readme-table.sh" "$MKSCRATCH" "$TOP/README.md" >table
+t the_symptoms_of_the_readme_are_those_of_the_program diff -u "$TOP/README.md" table
+is "$(mk help --json troubleshooting | "$python" -c 'import json, sys; print(len(json.load(sys.stdin)) > 20)')" True there_are_symptoms
+
 # Verbs likewise.
 mk help | sed -n 's/^Verbs: //p' | tr ' ' '\n' | sort >verbs
 sed -n 's/^| `mkscratch \[\{0,1\}\([a-z]*\).*/\1/p' "$TOP/README.md" | sort >readme-verbs
