@@ -103,7 +103,7 @@ class Session:
         """The same with a cache: another version of the program, and nothing changed."""
         if not self.has_cache:
             return []
-        path, restore = self.warm(base, "--bin", f"{base}:/app", *options)
+        path, restore = self.warm("cache-of-" + base, "--bin", f"{base}:/app", *options)
         rows = []
         if changed:
             rows.append(Row("mkscratch, program changed, cache warm",
