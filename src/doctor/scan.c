@@ -4,8 +4,10 @@
 
 #include "mkscratch/fs.h"
 
-/* The first four bytes of every pattern are hashed into a bitmap that stays in the nearest cache; only where it says
- * yes are patterns compared. Unlike an automaton no step waits for the one before it. */
+/* A bitmap that stays in the nearest cache knows three bytes of every pattern, from the first and from the second on,
+ * so every other place of the file is enough to look at. Only where it says yes is another one asked, which knows the
+ * first four; and only where that says yes are patterns compared. Unlike an automaton no step waits for the one before
+ * it. */
 #define HASH_BITS 15
 #define HASH_SIZE (1u << HASH_BITS)
 #define WINDOW    (256u << 10)
@@ -13,17 +15,46 @@
 struct scan_set {
 	const struct scan_pattern *patterns;
 	size_t n;
-	uint64_t maybe[HASH_SIZE / 64];
+	uint64_t maybe[HASH_SIZE / 64], likely[HASH_SIZE / 64];
 	uint32_t first[HASH_SIZE];     /* 1 + index of a pattern; 0: none */
 	uint32_t *next;                /* the same, for patterns that share a hash */
 };
 
-static uint32_t hash_at(const unsigned char *p)
+static uint32_t four_bytes(const unsigned char *p)
 {
 	uint32_t v;
 
 	memcpy(&v, p, sizeof v);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	v = __builtin_bswap32(v);
+#endif
+	return v;
+}
+
+static uint32_t hash(uint32_t v)
+{
 	return (v * 2654435761u) >> (32 - HASH_BITS);
+}
+
+static uint32_t hash_at(const unsigned char *p)
+{
+	return hash(four_bytes(p));
+}
+
+/* Of three bytes: the fourth is shifted out. */
+static uint32_t short_hash(uint32_t v)
+{
+	return hash(v << 8);
+}
+
+static void set_bit(uint64_t *map, uint32_t h)
+{
+	map[h / 64] |= 1ull << (h % 64);
+}
+
+static bool has_bit(const uint64_t *map, uint32_t h)
+{
+	return map[h / 64] >> (h % 64) & 1;
 }
 
 struct scan_set *scan_set_new(const struct scan_pattern *patterns, size_t n)
@@ -34,11 +65,13 @@ struct scan_set *scan_set_new(const struct scan_pattern *patterns, size_t n)
 	s->n = n;
 	s->next = msk_xcalloc(n ? n : 1, sizeof *s->next);
 	for (size_t i = n; i-- > 0;) {
-		uint32_t h = hash_at((const unsigned char *)patterns[i].bytes);
+		uint32_t v = four_bytes((const unsigned char *)patterns[i].bytes), h = hash(v);
 
 		s->next[i] = s->first[h];
 		s->first[h] = (uint32_t)i + 1;
-		s->maybe[h / 64] |= 1ull << (h % 64);
+		set_bit(s->likely, h);
+		set_bit(s->maybe, short_hash(v));
+		set_bit(s->maybe, short_hash(v >> 8));
 	}
 	return s;
 }
@@ -73,12 +106,16 @@ static void compare(const struct scan_set *s, const struct window *w, size_t at,
 static void search(const struct scan_set *s, const struct window *w, size_t from, size_t to,
 		   void (*on_hit)(void *ctx, const struct scan_hit *h), void *ctx)
 {
-	for (size_t i = from; i < to; i++) {
-		uint32_t h = hash_at(w->buf + i);
-
-		if (__builtin_expect((s->maybe[h / 64] >> (h % 64)) & 1, 0))
+	for (size_t i = from + 1; i < to; i += 2) {
+		if (__builtin_expect(!has_bit(s->maybe, short_hash(four_bytes(w->buf + i))), 1))
+			continue;
+		if (has_bit(s->likely, hash_at(w->buf + i - 1)))
+			compare(s, w, i - 1, on_hit, ctx);
+		if (has_bit(s->likely, hash_at(w->buf + i)))
 			compare(s, w, i, on_hit, ctx);
 	}
+	if (from < to && (to - from) % 2)
+		compare(s, w, to - 1, on_hit, ctx);
 }
 
 int scan_file(const struct scan_set *s, const struct msk_rofile *f, const char *name,
