@@ -22,7 +22,7 @@ set -u
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 BUILD=${BUILD:-$TOP/build}
 MKSCRATCH=${MKSCRATCH:-$TOP/build/mkscratch}
-unset SOURCE_DATE_EPOCH MAKEFLAGS MAKELEVEL TMPDIR CDPATH
+unset SOURCE_DATE_EPOCH MAKEFLAGS MAKELEVEL TMPDIR CDPATH XDG_CACHE_HOME
 export LC_ALL=C TOP BUILD MKSCRATCH
 umask 022
 T=$(mktemp -d "${TMPDIR:-/tmp}/mkscratch-t.XXXXXX") || exit 1

@@ -121,13 +121,14 @@ struct decoder {
 
 static int value_of(char c)
 {
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : -1;
+	/* What the alphabet says, plus one: zero is what is not in it. */
+	static const unsigned char values[256] = {
+		['A'] = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26,
+		['a'] = 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50,
+		51, 52, ['0'] = 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, ['+'] = 63, ['/'] = 64,
+	};
+
+	return values[(unsigned char)c] - 1;
 }
 
 static bool end_group(struct decoder *d, struct msk_str *out)
@@ -159,12 +160,33 @@ static bool take_char(struct decoder *d, char c, struct msk_str *out)
 	return ++d->n_chars < 4 || end_group(d, out);
 }
 
+/* The whole groups from p on, up to what takes a closer look; at most a line of them. Returns where it stopped. */
+static const char *take_groups(const char *p, const char *end, struct msk_str *out)
+{
+	unsigned char bytes[LINE_BYTES];
+	size_t n = 0;
+
+	for (; end - p >= 4 && n < sizeof bytes; p += 4) {
+		int a = value_of(p[0]), b = value_of(p[1]), c = value_of(p[2]), d = value_of(p[3]);
+
+		if ((a | b | c | d) < 0)
+			break;
+		bytes[n++] = (unsigned char)(a << 2 | b >> 4);
+		bytes[n++] = (unsigned char)(b << 4 | c >> 2);
+		bytes[n++] = (unsigned char)(c << 6 | d);
+	}
+	msk_str_add(out, bytes, n);
+	return p;
+}
+
 bool msk_pem_decode(const struct msk_pem_block *b, struct msk_str *out, unsigned *bad_line)
 {
 	struct decoder d = { 0 };
 
 	*bad_line = b->line + 1;
 	for (const char *p = b->body; p < b->body_end; p++) {
+		if (!d.ended && !d.n_chars && (p = take_groups(p, b->body_end, out)) == b->body_end)
+			break;
 		if (*p == '\n')
 			(*bad_line)++;
 		else if (!is_blank(*p) && !take_char(&d, *p, out))
@@ -178,16 +200,19 @@ bool msk_pem_decode(const struct msk_pem_block *b, struct msk_str *out, unsigned
 
 static void add_line(struct msk_str *out, const unsigned char *p, size_t n)
 {
+	char line[LINE_BYTES / 3 * 4 + 1], *to = line;
+
 	for (size_t i = 0; i < n; i += 3) {
 		unsigned bits = (unsigned)p[i] << 16 | (i + 1 < n ? (unsigned)p[i + 1] << 8 : 0) |
 				(i + 2 < n ? p[i + 2] : 0);
 
-		msk_str_addc(out, alphabet[bits >> 18]);
-		msk_str_addc(out, alphabet[bits >> 12 & 63]);
-		msk_str_addc(out, i + 1 < n ? alphabet[bits >> 6 & 63] : '=');
-		msk_str_addc(out, i + 2 < n ? alphabet[bits & 63] : '=');
+		*to++ = alphabet[bits >> 18];
+		*to++ = alphabet[bits >> 12 & 63];
+		*to++ = i + 1 < n ? alphabet[bits >> 6 & 63] : '=';
+		*to++ = i + 2 < n ? alphabet[bits & 63] : '=';
 	}
-	msk_str_addc(out, '\n');
+	*to++ = '\n';
+	msk_str_add(out, line, (size_t)(to - line));
 }
 
 void msk_pem_add(struct msk_str *out, const char *label, const unsigned char *der, size_t n)
