@@ -1,10 +1,11 @@
-/* Writes the seeds that are bytes rather than text: seeds DIR fills DIR/elf, DIR/notes, DIR/ldcache. `make fuzz-seeds`
- * runs it over tests/fuzz/corpus; seeds of the other targets are written by hand. */
+/* Writes the seeds that are bytes rather than text: seeds DIR fills DIR/elf, DIR/symbols, DIR/notes, DIR/ldcache.
+ * `make fuzz-seeds` runs it over tests/fuzz/corpus; seeds of the other targets are written by hand. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "../unit/fake_note.h"
+#include "../unit/fake_symbols.h"
 #include "mkscratch/fs.h"
 
 static const char *top;
@@ -20,16 +21,18 @@ static void put(const char *name, const void *bytes, size_t n)
 	}
 }
 
-static void put_elf(const char *name, const struct fake *spec)
+static void put_fake(const char *dir, const char *name, const struct fake *spec)
 {
 	static struct fake_file f;
-	MSK_AUTO_FREE char *path = msk_xasprintf("elf/%s", name);
+	MSK_AUTO_FREE char *path = msk_xasprintf("%s/%s", dir, name);
 
 	fake_make(&f, spec);
 	put(path, f.b, f.n);
 }
 
-#define ELF(name, ...) put_elf(name, &(struct fake){ __VA_ARGS__ })
+#define ELF(name, ...) put_fake("elf", name, &(struct fake){ __VA_ARGS__ })
+#define SYMBOLS(name, ...) \
+	put_fake("symbols", name, &(struct fake){ .tables = fake_symbols, .soname = "liba.so", __VA_ARGS__ })
 
 static const char go_info[] = "\xff Go buildinf:\x08\x02\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x08go1.22.1\x4a"
 			      "0123456789abcdef" "path\tx\nmod\tx\t(devel)\t\nbuild\tGOARCH=arm\nbuild\tGOARM=7\n"
@@ -68,6 +71,20 @@ static void put_elves(void)
 	ELF("freebsd", .osabi = 9, .interp = "/libexec/ld-elf.so.1", .note = freebsd, .note_size = sizeof freebsd - 1);
 	put("elf/object", ELFMAG "\2\1\1\0\0\0\0\0\0\0\0\0\1\0\x3e\0\1\0\0", 23);
 	put("elf/script", "#!/bin/sh\n", 10);
+}
+
+static void put_symbols_of_all_kinds(void)
+{
+	for (counted = BY_HASH; counted <= BY_NOTHING; counted++) {
+		MSK_AUTO_FREE char *name = msk_xasprintf("table-%d", counted), *big = msk_xasprintf("big-%d", counted);
+
+		SYMBOLS(name, .needed = { "liba.so", "libc.so.6" });
+		SYMBOLS(big, .elf_class = 32, .big = true, .machine = EM_PPC, .needed = { "liba.so" });
+	}
+	counted = BY_GNU_HASH;
+	SYMBOLS("i386", .elf_class = 32, .machine = EM_386, .needed = { "liba.so" });
+	SYMBOLS("mips64", .machine = EM_MIPS);
+	SYMBOLS("s390x", .big = true, .machine = EM_S390);
 }
 
 static void put_notes(void)
@@ -153,6 +170,7 @@ int main(int argc, char **argv)
 	}
 	top = argv[1];
 	put_elves();
+	put_symbols_of_all_kinds();
 	put_notes();
 	put_dlopen("dlopen", 0, "[{\"soname\":[\"liba.so.1\",\"liba.so.0\"],\"feature\":\"f\",\"description\":\"d\","
 		   "\"priority\":\"required\"},{\"soname\":[\"libb.so.1\"],\"priority\":\"suggested\"}]");

@@ -9,140 +9,10 @@
 #include <sys/stat.h>
 #include <cmocka.h>
 
-#include "fake_elf.h"
+#include "fake_symbols.h"
 #include "mkscratch/symbols.h"
 
 static struct fake_file file;
-/* Where make_tables put what a test spoils. */
-static struct {
-	size_t symbols, hash, versym, needs, defs, relocations;
-} at;
-
-enum counted { BY_HASH, BY_GNU_HASH, BY_RELOCATIONS, BY_NOTHING };
-static enum counted counted;
-
-/* imports, a weak one, then definitions: plain, hidden, local, absolute 0, without a value, section */
-enum { STRONG = 1, WEAK, PLAIN, OLD, LOCAL, ABS, EMPTY, SECTION, N };
-
-static void put_symbol(struct fake_file *f, unsigned i, const char *name, unsigned info, unsigned other, unsigned shndx,
-		       uint64_t value)
-{
-	size_t p = at.symbols + (f->is64 ? 24 : 16) * i, tail = f->is64 ? p + 4 : p + 12;
-
-	fake_put(f, p, fake_name(f, name), 4);
-	fake_word(f, f->is64 ? p + 8 : p + 4, value);
-	f->b[tail] = (unsigned char)info;
-	f->b[tail + 1] = (unsigned char)other;
-	fake_put(f, tail + 2, shndx, 2);
-}
-
-static void put_symbols(struct fake_file *f)
-{
-	static const unsigned char zero[24 * N] = { 0 };
-
-	at.symbols = fake_bytes(f, zero, (f->is64 ? 24 : 16) * N, 8);
-	put_symbol(f, STRONG, "strong", STB_GLOBAL << 4 | STT_FUNC, 0, SHN_UNDEF, 0);
-	put_symbol(f, WEAK, "weak", STB_WEAK << 4 | STT_NOTYPE, 0, SHN_UNDEF, 0x40);
-	put_symbol(f, PLAIN, "plain", STB_GLOBAL << 4 | STT_FUNC, STV_PROTECTED, 1, 0x100);
-	put_symbol(f, OLD, "old", STB_WEAK << 4 | STT_OBJECT, 0, 1, 0x108);
-	put_symbol(f, LOCAL, "local", STB_LOCAL << 4 | STT_FUNC, 0, 1, 0x110);
-	put_symbol(f, ABS, "abs", STB_GLOBAL << 4 | STT_NOTYPE, STV_HIDDEN, SHN_ABS, 0);
-	put_symbol(f, EMPTY, "empty", STB_GLOBAL << 4 | STT_NOTYPE, 0, 1, 0);
-	put_symbol(f, SECTION, "section", STB_GLOBAL << 4 | STT_SECTION, 0, 1, 0x118);
-	fake_extra(f, DT_SYMTAB, at.symbols);
-	fake_extra(f, DT_SYMENT, f->is64 ? 24 : 16);
-}
-
-static size_t put_words(struct fake_file *f, const uint32_t *v, size_t n)
-{
-	unsigned char zero[256] = { 0 };
-	size_t p = fake_bytes(f, zero, 4 * n, 8);
-
-	for (size_t i = 0; i < n; i++)
-		fake_put(f, p + 4 * i, v[i], 4);
-	return p;
-}
-
-/* One bucket; symbols from PLAIN on are in the GNU table, as linkers sort them. */
-static void put_hash(struct fake_file *f)
-{
-	static const uint32_t sysv[] = { 1, N, 1 }, gnu64[] = { 1, PLAIN, 1, 6, 0, 0, PLAIN, 2, 2, 2, 2, 2, 3 };
-	static const uint32_t gnu32[] = { 1, PLAIN, 1, 6, 0, PLAIN, 2, 2, 2, 2, 2, 3 };
-
-	if (counted == BY_HASH)
-		fake_extra(f, DT_HASH, at.hash = put_words(f, sysv, 3));
-	else if (counted == BY_GNU_HASH && f->is64)
-		fake_extra(f, DT_GNU_HASH, at.hash = put_words(f, gnu64, sizeof gnu64 / 4));
-	else if (counted == BY_GNU_HASH)
-		fake_extra(f, DT_GNU_HASH, at.hash = put_words(f, gnu32, sizeof gnu32 / 4));
-}
-
-/* Needs V1 (weak, index 2) and V2 (3) of liba.so; defines itself (1) and MINE (4). */
-static void put_versions(struct fake_file *f)
-{
-	static const unsigned char zero[128] = { 0 };
-	static const uint16_t versions[N] = { [STRONG] = 2, [WEAK] = 3, [PLAIN] = 4, [OLD] = 0x8004, [LOCAL] = 0, [ABS] = 1,
-					      [EMPTY] = 9 };
-	size_t p;
-
-	p = at.versym = fake_bytes(f, zero, 2 * N, 2);
-	for (unsigned i = 0; i < N; i++)
-		fake_put(f, p + 2 * i, versions[i], 2);
-	p = at.needs = fake_bytes(f, zero, 48, 4);
-	fake_put(f, p, 1, 2), fake_put(f, p + 2, 2, 2), fake_put(f, p + 4, fake_name(f, "liba.so"), 4);
-	fake_put(f, p + 8, 16, 4);
-	fake_put(f, p + 16, 0x111, 4), fake_put(f, p + 20, VER_FLG_WEAK, 2), fake_put(f, p + 22, 2, 2);
-	fake_put(f, p + 24, fake_name(f, "V1"), 4), fake_put(f, p + 28, 16, 4);
-	fake_put(f, p + 32, 0x222, 4), fake_put(f, p + 38, 0x8003, 2), fake_put(f, p + 40, fake_name(f, "V2"), 4);
-	p = at.defs = fake_bytes(f, zero, 56, 4);
-	fake_put(f, p, 1, 2), fake_put(f, p + 2, VER_FLG_BASE, 2), fake_put(f, p + 4, 1, 2), fake_put(f, p + 8, 0x333, 4);
-	fake_put(f, p + 12, 20, 4), fake_put(f, p + 16, 28, 4), fake_put(f, p + 20, fake_name(f, "libself.so"), 4);
-	fake_put(f, p + 28, 1, 2), fake_put(f, p + 32, 4, 2), fake_put(f, p + 36, 0x444, 4), fake_put(f, p + 40, 20, 4);
-	fake_put(f, p + 48, fake_name(f, "MINE"), 4);
-	fake_extra(f, DT_VERSYM, at.versym);
-	fake_extra(f, DT_VERNEED, at.needs);
-	fake_extra(f, DT_VERDEF, at.defs);
-}
-
-static void put_relocation(struct fake_file *f, unsigned i, uint32_t symbol, uint32_t type)
-{
-	size_t word = f->is64 ? 8 : 4, p = at.relocations + 3 * word * i + word;
-
-	if (f->is64)
-		fake_put(f, p, (uint64_t)symbol << 32 | type, 8);
-	else
-		fake_put(f, p, symbol << 8 | type, 4);
-}
-
-/* One that concerns no symbol and is counted, one by data, and, at the end of the same table, one by call. */
-static void put_relocations(struct fake_file *f)
-{
-	static const unsigned char zero[24 * 5] = { 0 };
-	size_t entry = f->is64 ? 24 : 12;
-
-	at.relocations = fake_bytes(f, zero, 5 * entry, 8);
-	put_relocation(f, 0, STRONG, 8);
-	put_relocation(f, 1, WEAK, 1);
-	put_relocation(f, 2, OLD, 5);
-	put_relocation(f, 3, SECTION, 0);
-	put_relocation(f, 4, STRONG, 7);
-	fake_extra(f, DT_RELA, at.relocations);
-	fake_extra(f, DT_RELASZ, 5 * entry);
-	fake_extra(f, DT_RELAENT, entry);
-	fake_extra(f, DT_RELACOUNT, 1);
-	fake_extra(f, DT_JMPREL, at.relocations + 4 * entry);
-	fake_extra(f, DT_PLTRELSZ, entry);
-	fake_extra(f, DT_PLTREL, DT_RELA);
-}
-
-static void make_tables(struct fake_file *f)
-{
-	put_symbols(f);
-	put_hash(f);
-	put_versions(f);
-	if (counted != BY_NOTHING)
-		put_relocations(f);
-}
 
 static int read_file(struct msk_symbols *s, struct msk_err *err)
 {
@@ -165,7 +35,7 @@ static struct msk_symbols read_good(void)
 static void make(enum counted by)
 {
 	counted = by;
-	fake_make(&file, &(struct fake){ .soname = "libself.so", .tables = make_tables });
+	fake_make(&file, &(struct fake){ .soname = "libself.so", .tables = fake_symbols });
 }
 
 static void file_fails(const char *msg)
@@ -240,7 +110,7 @@ static void facts_are_the_same_in_every_class_and_byte_order(void **state)
 			struct fake f = kinds[i];
 			struct msk_symbols s;
 
-			f.tables = make_tables;
+			f.tables = fake_symbols;
 			fake_make(&file, &f);
 			/* Copy relocations have a number by machine. */
 			if (f.big)
@@ -287,7 +157,7 @@ static void an_empty_gnu_hash_lists_nothing(void **state)
 
 	(void)state;
 	make(BY_GNU_HASH);
-	fake_put(&file, at.hash + 24, 0, 4);
+	fake_put(&file, fake_at.hash + 24, 0, 4);
 	s = read_good();
 	check_symbols(&s, OLD + 1);
 	assert_false(s.v[OLD - 1].defined);
@@ -317,10 +187,10 @@ static void mips_counts_its_symbols_and_looks_up_its_got(void **state)
 static void mips64_relocations(struct fake_file *f)
 {
 	put_symbols(f);
-	at.relocations = fake_bytes(f, "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 16, 8);
-	fake_put(f, at.relocations + 8, WEAK, 4);
-	f->b[at.relocations + 15] = 3;
-	fake_extra(f, DT_REL, at.relocations);
+	fake_at.relocations = fake_bytes(f, "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 16, 8);
+	fake_put(f, fake_at.relocations + 8, WEAK, 4);
+	f->b[fake_at.relocations + 15] = 3;
+	fake_extra(f, DT_REL, fake_at.relocations);
 	fake_extra(f, DT_RELSZ, 16);
 	fake_extra(f, DT_RELENT, 16);
 }
@@ -413,16 +283,16 @@ static void tables_that_run_out_are_told(void **state)
 	set_tag(DT_HASH, file.n - 2);
 	file_fails("lib: hash table runs past its segment (entry at 0, 2 bytes there)");
 	make(BY_GNU_HASH);
-	fake_put(&file, at.hash, 0xffffffff, 4);
+	fake_put(&file, fake_at.hash, 0xffffffff, 4);
 	msg = msk_xasprintf("lib: hash table runs past its segment (entry at %zu, %zu bytes there)",
-			    24 + (file.n - at.hash - 24) / 4 * 4, file.n - at.hash);
+			    24 + (file.n - fake_at.hash - 24) / 4 * 4, file.n - fake_at.hash);
 	file_fails(msg);
 	make(BY_HASH);
 	set_tag(DT_RELASZ, 1 << 20);
 	set_tag(DT_RELACOUNT, (1 << 20) / 24 - 1);
 	free(msk_take(&msg));
 	msg = msk_xasprintf("lib: relocation table runs past its segment (entry at %u, %zu bytes there)",
-			    ((1 << 20) / 24 - 1) * 24, file.n - at.relocations);
+			    ((1 << 20) / 24 - 1) * 24, file.n - fake_at.relocations);
 	file_fails(msg);
 }
 
@@ -430,14 +300,14 @@ static void counts_are_capped(void **state)
 {
 	(void)state;
 	make(BY_HASH);
-	fake_put(&file, at.hash + 4, MSK_SYMBOLS_MAX + 1, 4);
+	fake_put(&file, fake_at.hash + 4, MSK_SYMBOLS_MAX + 1, 4);
 	file_fails("lib: has too many symbols (1048577 vs 1048576)");
 	make(BY_GNU_HASH);
-	fake_put(&file, at.hash + 4, MSK_SYMBOLS_MAX, 4);
-	fake_put(&file, at.hash + 24, MSK_SYMBOLS_MAX, 4);
+	fake_put(&file, fake_at.hash + 4, MSK_SYMBOLS_MAX, 4);
+	fake_put(&file, fake_at.hash + 24, MSK_SYMBOLS_MAX, 4);
 	file_fails("lib: has too many symbols (more than 1048576)");
 	make(BY_GNU_HASH);
-	fake_put(&file, at.hash + 4, PLAIN + 1, 4);
+	fake_put(&file, fake_at.hash + 4, PLAIN + 1, 4);
 	file_fails("lib: hash table lists symbol 3, but begins with 4");
 	make(BY_HASH);
 	put_relocation(&file, 1, MSK_SYMBOLS_MAX, 1);
@@ -465,19 +335,19 @@ static void names_outside_the_string_table_are_told(void **state)
 {
 	(void)state;
 	make(BY_HASH);
-	fake_put(&file, at.symbols + 24, 5000, 4);
+	fake_put(&file, fake_at.symbols + 24, 5000, 4);
 	set_tag(DT_STRSZ, 80);
 	file_fails("lib: symbol name at offset 5000 is outside the string table (80 bytes)");
 	make(BY_HASH);
-	fake_put(&file, at.needs + 24, 5001, 4);
+	fake_put(&file, fake_at.needs + 24, 5001, 4);
 	set_tag(DT_STRSZ, 80);
 	file_fails("lib: version name at offset 5001 is outside the string table (80 bytes)");
 	make(BY_HASH);
-	fake_put(&file, at.needs + 4, 5002, 4);
+	fake_put(&file, fake_at.needs + 4, 5002, 4);
 	set_tag(DT_STRSZ, 80);
 	file_fails("lib: name of a versioned library at offset 5002 is outside the string table (80 bytes)");
 	make(BY_HASH);
-	fake_put(&file, at.defs + 48, 5003, 4);
+	fake_put(&file, fake_at.defs + 48, 5003, 4);
 	set_tag(DT_STRSZ, 80);
 	file_fails("lib: version name at offset 5003 is outside the string table (80 bytes)");
 }
@@ -488,15 +358,15 @@ static void version_chains_end(void **state)
 
 	(void)state;
 	make(BY_HASH);
-	fake_put(&file, at.needs, 2, 2);
+	fake_put(&file, fake_at.needs, 2, 2);
 	file_fails("lib: table of version needs has an unknown format (2 vs 1)");
 	make(BY_HASH);
-	fake_put(&file, at.defs + 28, 0, 2);
+	fake_put(&file, fake_at.defs + 28, 0, 2);
 	file_fails("lib: table of version definitions has an unknown format (0 vs 1)");
 	make(BY_HASH);
-	fake_put(&file, at.needs + 44, 0x7fffffff, 4);
+	fake_put(&file, fake_at.needs + 44, 0x7fffffff, 4);
 	msg = msk_xasprintf("lib: table of version needs runs past its segment (entry at 2147483679, %zu bytes there)",
-			    file.n - at.needs);
+			    file.n - fake_at.needs);
 	file_fails(msg);
 }
 
@@ -509,7 +379,7 @@ static void version_records_are_capped(void **state)
 
 	(void)state;
 	make(BY_HASH);
-	fake_put(&file, at.needs + 8, (uint32_t)(FAKE_ROOM - at.needs), 4);
+	fake_put(&file, fake_at.needs + 8, (uint32_t)(FAKE_ROOM - fake_at.needs), 4);
 	fake_word(&file, file.size_at_phdrs + 32, sizeof large);
 	fake_word(&file, file.size_at_phdrs + 40, sizeof large);
 	memcpy(large, file.b, sizeof file.b);
