@@ -26,6 +26,7 @@ unset SOURCE_DATE_EPOCH MAKEFLAGS MAKELEVEL TMPDIR CDPATH XDG_CACHE_HOME
 export LC_ALL=C TOP BUILD MKSCRATCH
 umask 022
 T=$(mktemp -d "${TMPDIR:-/tmp}/mkscratch-t.XXXXXX") || exit 1
+# shellcheck disable=SC2034
 old_home=${HOME-/}
 export HOME=$T/.home
 out=$T/.out err=$T/.err status=0

@@ -89,6 +89,8 @@ int msk_rootfs_seal(struct msk_rootfs *fs, struct msk_err *err);
 
 /* Open a sealed set again, for what can only be known once it was closed; seal it afterwards. */
 void msk_rootfs_reopen(struct msk_rootfs *fs);
+/* While it is open: take back the entry that `what` has put at `path`, if there is one. */
+void msk_rootfs_remove(struct msk_rootfs *fs, const char *path, const char *what);
 
 /* Sealed only. */
 size_t msk_rootfs_count(const struct msk_rootfs *fs);

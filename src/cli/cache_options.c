@@ -1,13 +1,22 @@
 #include "cache_options.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
-/* The base directory specification of freedesktop.org: a relative path there counts as none. */
+static bool is_directory(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+/* The base directory specification of freedesktop.org: a relative path there counts as none. A home that is not there,
+ * as accounts of services have it, is not made for the sake of a cache. */
 static void default_dir(const struct msk_options *o, struct msk_str *dir)
 {
 	if (o->xdg_cache_home && o->xdg_cache_home[0] == '/')
 		msk_str_addf(dir, "%s/mkscratch", o->xdg_cache_home);
-	else if (o->home && o->home[0] == '/')
+	else if (o->home && o->home[0] == '/' && is_directory(o->home))
 		msk_str_addf(dir, "%s/.cache/mkscratch", o->home);
 }
 

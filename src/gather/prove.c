@@ -6,6 +6,7 @@
 #include "program.h"
 
 #define NONE SIZE_MAX
+#define WHAT "ld.so.cache"
 
 /* A name that leads elsewhere in the image, or nowhere, and where it should lead. */
 struct lack {
@@ -18,8 +19,9 @@ struct proof {
 	struct msk_gather *g;
 	struct msk_rootfs_view view;
 	struct msk_strv library_path;   /* LD_LIBRARY_PATH of the image */
-	struct lack *lacks;
+	struct lack *lacks;             /* of all runs */
 	size_t n, cap;
+	size_t fresh;                   /* those from here on are of this run */
 	bool cacheable;                 /* a cache may mend all of them */
 	struct msk_err first;           /* what is wrong, told of the first */
 };
@@ -76,7 +78,7 @@ static void note_lack(struct pair *q, size_t asker, const char *name, size_t wan
 {
 	struct proof *pr = q->pr;
 
-	if (pr->n == 0)
+	if (pr->n == pr->fresh && pr->first.code == MSK_OK)
 		say_lack(q, msk_program_path(q->p, asker), name, want, got);
 	MSK_GROW(pr->lacks, pr->n, pr->cap);
 	pr->lacks[pr->n++] = (struct lack){ q->p, name, msk_program_path(q->p, want) };
@@ -85,7 +87,7 @@ static void note_lack(struct pair *q, size_t asker, const char *name, size_t wan
 
 static void note_fault(struct pair *q, const char *what, const char *path)
 {
-	if (q->pr->n == 0 && q->pr->first.code == MSK_OK)
+	if (q->pr->first.code == MSK_OK)
 		msk_fail(&q->pr->first, MSK_E_MISSING, "in the image, %s %s %s", q->p->in->dest, what, path);
 	q->pr->cacheable = false;
 }
@@ -196,7 +198,7 @@ static int prove_program(struct proof *pr, const struct msk_program *p, struct m
 
 static int prove_all(struct proof *pr, struct msk_err *err)
 {
-	pr->n = 0;
+	pr->fresh = pr->n;
 	pr->cacheable = true;
 	pr->first = (struct msk_err)MSK_ERR_INIT;
 	msk_rootfs_view_init(&pr->view, pr->g->fs);
@@ -233,7 +235,7 @@ static int add_cache(struct proof *pr, const struct msk_program *p, struct msk_e
 	MSK_AUTO_FREE char *why = NULL;
 	MSK_AUTO_STR bytes = MSK_STR_INIT;
 	size_t n = collect(pr, p->closure.cache_path, entries);
-	struct msk_entry_spec s = { .path = p->closure.cache_path, .what = "ld.so.cache", .mode = 0644,
+	struct msk_entry_spec s = { .path = p->closure.cache_path, .what = WHAT, .mode = 0644,
 				    .stratum = MSK_STRATUM_LIBS };
 
 	msk_ldcache_write(&p->elf, entries, n, &bytes);
@@ -254,10 +256,29 @@ static bool is_first_with_cache(const struct proof *pr, size_t i)
 static int add_caches(struct proof *pr, struct msk_err *err)
 {
 	msk_rootfs_reopen(pr->g->fs);
-	for (size_t i = 0; i < pr->n; i++)
-		if (is_first_with_cache(pr, i) && add_cache(pr, pr->lacks[i].program, err) < 0)
+	for (size_t i = 0; i < pr->n; i++) {
+		if (!is_first_with_cache(pr, i))
+			continue;
+		if (pr->fresh)
+			msk_rootfs_remove(pr->g->fs, pr->lacks[i].program->closure.cache_path, WHAT);
+		if (add_cache(pr, pr->lacks[i].program, err) < 0)
 			return -1;
+	}
 	return msk_rootfs_seal(pr->g->fs, err);
+}
+
+/* Is there a name that the cache does not have yet? */
+static bool lacks_something_new(const struct proof *pr)
+{
+	for (size_t i = pr->fresh; pr->cacheable && i < pr->n; i++) {
+		bool known = false;
+
+		for (size_t k = 0; k < pr->fresh && !known; k++)
+			known = strcmp(pr->lacks[k].name, pr->lacks[i].name) == 0;
+		if (!known)
+			return true;
+	}
+	return false;
 }
 
 int msk_gather_prove(struct msk_gather *g, struct msk_err *err)
@@ -267,8 +288,10 @@ int msk_gather_prove(struct msk_gather *g, struct msk_err *err)
 	msk_loader_env_path(&g->plan->config.env, &pr.library_path);
 	if (prove_all(&pr, err) < 0)
 		return -1;
-	if (pr.n && pr.cacheable && (add_caches(&pr, err) < 0 || prove_all(&pr, err) < 0))
-		return -1;
+	/* What a library that is found now asks for can only be seen in the run after. */
+	while (lacks_something_new(&pr))
+		if (add_caches(&pr, err) < 0 || prove_all(&pr, err) < 0)
+			return -1;
 	if (pr.first.code == MSK_OK)
 		return 0;
 	*err = pr.first;

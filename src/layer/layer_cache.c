@@ -99,7 +99,8 @@ static int add_entry(const struct msk_entry *e, struct msk_sha256 *key, struct i
 			return -1;
 		msk_sha256_end(content->hash, &digest);
 	}
-	msk_str_addf(&text, "%d %o %u %u %llu %s %zu:%s %zu:%s\n", (int)e->type, e->mode, e->uid, e->gid,
+	msk_str_addf(&text, "%d %o %u %u %llx %llu %s %zu:%s %zu:%s\n", (int)e->type, e->mode, e->uid, e->gid,
+		     (unsigned long long)e->caps,
 		     (unsigned long long)e->body.size, digest.text, strlen(e->path), e->path, e->link ? strlen(e->link) : 0,
 		     e->link ? e->link : "");
 	msk_sha256_add(key, text.buf, text.len);

@@ -200,6 +200,20 @@ void msk_rootfs_reopen(struct msk_rootfs *fs)
 	fs->sealed = false;
 }
 
+void msk_rootfs_remove(struct msk_rootfs *fs, const char *path, const char *what)
+{
+	size_t kept = 0;
+
+	assert(!fs->sealed);
+	for (size_t i = 0; i < fs->n; i++) {
+		if (strcmp(fs->v[i].path, path) == 0 && strcmp(fs->v[i].origin.what, what) == 0)
+			msk_entry_release(&fs->v[i]);
+		else
+			fs->v[kept++] = fs->v[i];
+	}
+	fs->n = kept;
+}
+
 size_t msk_rootfs_count(const struct msk_rootfs *fs)
 {
 	return fs->n;

@@ -111,7 +111,7 @@ is "$(rootfs --link usr/bin:/bin --bin app:/usr/bin/tool --cap /bin/tool=net_raw
 	grep tool)" '/usr/bin/tool {cap_chown,cap_net_raw,cap_syslog}' '--cap finds its file through links, and adds up'
 is "$(mk --bin app --root root --print rootfs --json --cap /app=cap_bpf | jq -r '.[] | select(.capabilities) | .path, .capabilities' | xargs)" \
 	'/app cap_bpf' '... in JSON too'
-low() { mk --bin app --root root --print rootfs "$@" 2>&1 >/dev/null; }
+low() { { mk --bin app --root root --print rootfs "$@" >/dev/null; } 2>&1; }
 is "$(low -p 8080 -p 80 -p 443)" \
 	'warning: --expose 80/tcp: not every runtime lets user 65534 bind a port below 1024; --cap /app=cap_net_bind_service does' \
 	'a low port without the right to it is warned of'

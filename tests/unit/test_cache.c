@@ -83,7 +83,7 @@ static void entry_path(const struct fixture *f, const char *kind, const char *ke
 {
 	struct msk_digest d = key_of(key);
 
-	snprintf(out, room, "%s/1/%s/%.2s/%s", f->dir, kind, d.text + 7, d.text + 7);
+	snprintf(out, room, "%s/2/%s/%.2s/%s", f->dir, kind, d.text + 7, d.text + 7);
 }
 
 static void put(struct fixture *f, const char *key, const char *text)
