@@ -82,7 +82,7 @@ class Session:
 
     def warm(self, name, *options):
         """A cache filled by these options; gives what to call before each run to have it as it was."""
-        path = os.path.join(self.work, "cache-" + name)
+        path = os.path.join(self.work, name)
         subprocess.run(self.mk(*options, out="warm.tar", cache=path + ".filled"), cwd=self.work, check=True,
                        stdout=subprocess.DEVNULL)
 

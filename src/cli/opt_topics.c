@@ -96,7 +96,7 @@ const struct verb msk_verbs[] = {
 	  "loader does (not for --list). Of several FILEs all are shown, even when one of them is no "
 	  "program; the first that something is wrong with gives the exit status. --list has what all of them need, each "
 	  "path once; --json an object a line.\n", msk_cmd_deps },
-	{ "doctor", VERB_DOCTOR, "FILE...", "tell what a program needs at run time, and the option that supplies it",
+	{ "doctor", VERB_DOCTOR, "FILE...", "tell what a program needs, and the option that gives it",
 	  "Nothing is run: Go's table of functions, Rust's list of packages, imports and texts are read from the bytes of "
 	  "the file, for any architecture. What is required cannot work without; likely and hint are weaker; embedded is "
 	  "what the program brings itself. Also: language, hardening, what strip would save, secrets and build paths.\n\n"
