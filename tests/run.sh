@@ -36,9 +36,9 @@ name_of() {
 run_suite() {
 	local log=$logs/$2 start=$EPOCHREALTIME
 	case $1 in
-	*.sh) timeout -k 10 400 bash "$1" >"$log" 2>&1 </dev/null ;;
-	*/fuzz_*) timeout -k 10 300 "$1" "$top/tests/fuzz/corpus/${1##*/fuzz_}" >"$log" 2>&1 </dev/null ;;
-	*) CMOCKA_MESSAGE_OUTPUT=TAP timeout -k 10 300 "$1" >"$log" 2>&1 </dev/null ;;
+	*.sh) timeout -k 10 900 bash "$1" >"$log" 2>&1 </dev/null ;;
+	*/fuzz_*) timeout -k 10 900 "$1" "$top/tests/fuzz/corpus/${1##*/fuzz_}" >"$log" 2>&1 </dev/null ;;
+	*) CMOCKA_MESSAGE_OUTPUT=TAP timeout -k 10 900 "$1" >"$log" 2>&1 </dev/null ;;
 	esac
 	echo "$? $(awk -v a="$start" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.1f", b - a }')" >"$log.end"
 }

@@ -79,10 +79,10 @@ static void every_hit_is_found_once_wherever_it_lies(void **state)
 	(void)state;
 	for (size_t n = 0; n < 200; n++)
 		scan(n);
-	for (size_t more = 0; more < 6; more++)
+	for (size_t more = 0; more < 2; more++)
 		scan(SIZE + more);
 	/* The ends of windows. */
-	for (size_t n = (256u << 10) - 9; n < (256u << 10) + 9; n++)
+	for (size_t n = (256u << 10) - 2; n < (256u << 10) + 3; n++)
 		scan(n);
 }
 
