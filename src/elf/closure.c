@@ -75,7 +75,6 @@ static void loader_release(struct msk_loader *l)
 	msk_names_release(&l->names);
 	msk_names_release(&l->ids);
 	msk_names_release(&l->missing);
-	msk_names_release(&l->relative);
 	msk_names_release(&l->subdirs_seen);
 	msk_strv_release(&l->subdirs);
 	msk_strv_release(&l->library_path);
@@ -133,7 +132,7 @@ static void learn_alias(struct msk_loader *l, size_t i, const char *asked)
 {
 	if (l->rules->knows_sonames)
 		msk_names_add(&l->names, asked, i);
-	else if (!strchr(asked, '/'))
+	else if (i != l->interp && !strchr(asked, '/'))
 		learn_names(l, i, asked);
 }
 
@@ -271,6 +270,24 @@ static void append(struct list *t, size_t object)
 	t->tail = i;
 }
 
+/* ld.so asks the objects for their names in the order of its list. An object that has come before the one that answered
+ * to its soname so far answers from now on. `behind` is the node behind it. */
+static int claim_soname(struct msk_loader *l, const struct list *t, size_t behind, size_t object, struct msk_err *err)
+{
+	const char *soname = l->c->objects[object].elf.soname;
+	size_t owner;
+
+	if (!soname || !msk_names_find(&l->names, soname, &owner) || owner == object)
+		return 0;
+	for (; behind != END; behind = t->v[behind].next) {
+		if (msk_loader_charge(l, 1, err) < 0)
+			return -1;
+		if (t->v[behind].object == owner)
+			msk_names_move(&l->names, soname, object);
+	}
+	return 0;
+}
+
 /* Put an object in front of the one in node *at, which moves to a node of its own behind it. An object that is listed
  * further down moves up; one further up stays. The node keeps its place in the list, so that the walk that stands on it
  * comes to the new object next. */
@@ -301,7 +318,7 @@ static int insert_before(struct msk_loader *l, struct list *t, size_t *at, size_
 	if (t->tail == *at)
 		t->tail = moved;
 	*at = moved;
-	return 0;
+	return claim_soname(l, t, moved, object, err);
 }
 
 /* Ask for everything the object in node *at needs, in the order of its dynamic section. */

@@ -1,5 +1,6 @@
 /* ld.so's search for a name without '/': the steps are numbered as they are tried. */
 #include <string.h>
+#include <sys/stat.h>
 
 #include "loader.h"
 #include "mkscratch/fs.h"
@@ -36,31 +37,44 @@ static char *from_cwd(struct msk_loader *l, size_t object, const char *element, 
 	else
 		msk_loader_note(l, "%s: its search path names the current directory (an empty element); took it to be %s",
 				l->c->objects[object].name, path);
-	msk_names_add(&l->relative, path, object);
 	return path;
 }
 
-/* One element of a search path. */
-static void add_dir(struct msk_loader *l, size_t object, const char *element, struct msk_strv *dirs)
+static bool is_no_directory(struct msk_loader *l, const char *path)
+{
+	struct msk_err err = MSK_ERR_INIT;
+	MSK_AUTO_ROFILE f = MSK_ROFILE_INIT;
+	enum msk_lookup how;
+
+	return msk_memo_open(l->memo, path, &how, &f, &err) == 0 && how == MSK_FOUND && !S_ISDIR(f.mode);
+}
+
+/* One element of a search path. False when none behind it matters: relative directories are taken for granted, and to
+ * find a file there gives the list up. */
+static bool add_dir(struct msk_loader *l, size_t object, const char *element, struct msk_strv *dirs)
 {
 	MSK_AUTO_FREE char *dir = msk_token_expand(l, object, element);
 	size_t n = dir ? strlen(dir) : 0;
+	bool relative, last;
 
 	if (!dir || (n == 0 && *element))
-		return;
+		return true;
 	while (n > 1 && dir[n - 1] == '/')
 		dir[--n] = '\0';
-	if (dir[0] != '/') {
+	relative = dir[0] != '/';
+	if (relative) {
 		char *path = from_cwd(l, object, element, dir);
 
 		free(dir);
 		dir = path;
 	}
+	last = relative && is_no_directory(l, dir);
 	if (dirs->n == DIRS_LIMIT)
 		msk_loader_note(l, "%s: its search path has more than %d directories", l->c->objects[object].name,
 				DIRS_LIMIT);
 	else if (!msk_strv_has(dirs, dir))
 		msk_strv_push_own(dirs, msk_take(&dir));
+	return !last;
 }
 
 static void add_dirs(struct msk_loader *l, size_t object, const char *list, struct msk_strv *dirs)
@@ -70,8 +84,8 @@ static void add_dirs(struct msk_loader *l, size_t object, const char *list, stru
 	if (!*list)
 		return;
 	msk_strv_split(&elements, list, ":");
-	for (size_t i = 0; i < elements.n; i++)
-		add_dir(l, object, elements.v[i], dirs);
+	for (size_t i = 0; i < elements.n && add_dir(l, object, elements.v[i], dirs); i++)
+		;
 }
 
 /* RUNPATH or RPATH of an object, whichever it has. */
@@ -338,7 +352,8 @@ int msk_glibc_prepare(struct msk_loader *l, struct msk_err *err)
 		return -1;
 	l->lib_token = lib_token(&l->c->system_dirs);
 	for (size_t i = 0; l->args->library_path && i < l->args->library_path->n; i++)
-		add_dir(l, 0, l->args->library_path->v[i], &l->library_path);
+		if (!add_dir(l, 0, l->args->library_path->v[i], &l->library_path))
+			break;
 	note_set_id(l);
 	return 0;
 }

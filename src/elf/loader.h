@@ -53,7 +53,6 @@ struct msk_loader {
 	struct msk_strv library_path;
 	struct msk_search_path *paths; /* one for each object that was asked for */
 	size_t n_paths;
-	struct msk_names relative;     /* directories of search paths that were written as relative ones */
 	struct msk_strv subdirs;       /* tried below each directory before itself: variants for better CPUs, ... */
 	struct msk_names subdirs_seen; /* 1: DIR/SUBDIR is there, 0: it is not */
 	unsigned version;              /* glibc 2.36 is 236; 0: unknown */

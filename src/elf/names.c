@@ -34,6 +34,15 @@ void msk_names_add(struct msk_names *n, const char *name, size_t object)
 		free(e);
 }
 
+void msk_names_move(struct msk_names *n, const char *name, size_t object)
+{
+	struct name key = { .name = name };
+	struct name **slot = tfind(&key, &n->tree, by_name);
+
+	if (slot)
+		(*slot)->object = object;
+}
+
 bool msk_names_find(const struct msk_names *n, const char *name, size_t *object)
 {
 	struct name key = { .name = name };

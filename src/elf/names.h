@@ -11,6 +11,8 @@ struct msk_names {
 
 /* The name is copied. The first object to take a name keeps it. */
 void msk_names_add(struct msk_names *n, const char *name, size_t object);
+/* Give the name to another object. */
+void msk_names_move(struct msk_names *n, const char *name, size_t object);
 bool msk_names_find(const struct msk_names *n, const char *name, size_t *object);
 void msk_names_release(struct msk_names *n);
 

@@ -322,29 +322,13 @@ static int search_subdirs(struct msk_search *s, const char *dir, enum msk_found_
 	return MSK_GO_ON;
 }
 
-/* ld.so takes relative directories for granted: one that turns out to be a file ends the list, an absolute one not. */
-static int check_relative(struct msk_search *s, const char *dir, struct msk_err *err)
-{
-	MSK_AUTO_ROFILE f = MSK_ROFILE_INIT;
-	enum msk_lookup how;
-	size_t known;
-
-	if (!s->l->rules->skips_misfits || !msk_names_find(&s->l->relative, dir, &known))
-		return MSK_GO_ON;
-	if (msk_memo_open(s->l->memo, dir, &how, &f, err) < 0)
-		return -1;
-	return how == MSK_FOUND && !S_ISDIR(f.mode) ? MSK_END_OF_LIST : MSK_GO_ON;
-}
-
 static int search_dir(struct msk_search *s, const char *dir, enum msk_found_by rule, struct msk_err *err)
 {
 	bool at_root = strcmp(dir, "/") == 0 && s->l->rules->libc != MSK_LIBC_MUSL;
 	MSK_AUTO_FREE char *path = msk_xasprintf("%s/%s", at_root ? "" : dir, s->name);
 	int rc = search_subdirs(s, dir, rule, err);
 
-	if (rc == MSK_GO_ON)
-		rc = msk_search_file(s, path, rule, dir, err);
-	return rc == MSK_GO_ON ? check_relative(s, dir, err) : rc;
+	return rc == MSK_GO_ON ? msk_search_file(s, path, rule, dir, err) : rc;
 }
 
 int msk_search_dirs(struct msk_search *s, const struct msk_strv *dirs, enum msk_found_by rule, struct msk_err *err)

@@ -88,6 +88,8 @@ CASES = {
     "a_directory_that_is_a_file_is_passed_over": case("/r/a", prog("a", runpath="/f:/r"), {"/f": b"x", "/r/a": lib()}),
     "a_relative_directory_that_is_a_file_ends_the_list": case("/lib/a", prog("a", runpath="f:/r"), {
         "/f": b"x", "/r/a": lib(), "/lib/a": lib()}),
+    "an_absolute_directory_that_is_the_same_file_does_not": case("/2/a /r/b", prog("a", runpath="/2"), {
+        "/2/a": lib("b", runpath="/f:/r", extra=[(RPATH, "f")]), "/r/b": lib(), "/f": b"x"}),
     # --- tokens ---
     "origin_of_the_program": case("/app/bin/../lib/a", prog("a", runpath="$ORIGIN/../lib"), {"/app/lib/a": lib()}),
     "origin_of_the_program_is_its_real_directory": case("/app/bin/a", prog("a", runpath="$ORIGIN"), {
@@ -143,6 +145,8 @@ CASES = {
         "/r/a": lib(auxiliaries=["f"]), "/r/f": b"text"}),
     "an_auxiliary_has_the_search_path_of_its_requester": case("/2/f /r/a", prog("a", rpath="/r"), {
         "/r/a": lib(auxiliaries=["f"], runpath="/2"), "/2/f": lib(), "/r/f": lib()}),
+    "a_filter_that_moves_up_answers_to_its_soname_first": case("/r/c /r/a /r/b /r/d", prog("a", "b", "c", "d", rpath="/r"), {
+        "/r/a": lib(auxiliaries=["c", "b"]), "/r/b": lib(soname="b"), "/r/c": lib(soname="b"), "/r/d": lib("b")}),
     "filters_in_a_circle_stop": case("stops", prog("a", rpath="/r"), {
         "/r/a": lib(filters=["b"]), "/r/b": lib(filters=["a"])}),
     # --- the cache, DF_1_NODEFLIB ---

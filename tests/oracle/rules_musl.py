@@ -12,6 +12,8 @@ CASES = {
         "/r/a": lib(soname="real"), "/r/real": lib()}),
     "a_hardlink_is_the_same_object": case("/r/a", prog("a", "b", rpath="/r"), {"/r/a": lib(), "/r/b": hard("/r/a")}),
     "its_own_names_lead_to_itself": case("", prog("libc.so.6", "libm.so.6", "libpthread.so.0")),
+    "a_link_to_it_is_itself_but_teaches_no_name": case("?ld-musl-x86_64.so.1", prog("self", "ld-musl-x86_64.so.1", rpath="/r"), {
+        "/r/self": link("/lib/ld-musl-x86_64.so.1"), "/etc/ld-musl-x86_64.path": b"/none"}),
     "system_directories_are_searched_in_their_order": case("/lib/a /usr/local/lib/b /usr/lib/c", prog("a", "b", "c"), {
         "/lib/a": lib(), "/usr/lib/a": lib(), "/usr/local/lib/b": lib(), "/usr/lib/b": lib(), "/usr/lib/c": lib()}),
     "its_path_file_replaces_them": case("/opt/a ?b", prog("a", "b"), {
