@@ -10,6 +10,7 @@
 #   must_fail STATUS LINE [HINT] -- ARG...
 #                              one test: mkscratch ends with STATUS and says LINE first (and HINT) on stderr; nothing on
 #                              stdout, no escape byte, the first line within 300 bytes, no file made or changed here
+#   need_glibc                 skip the whole script unless cc makes glibc programs; $loader is their interpreter, ./probe one
 #   skip NAME REASON           one test that was not run
 #   skip_all REASON            no test of this script can run
 #   done_testing               last line of every script
@@ -87,6 +88,15 @@ require() {
 	for tool; do
 		command -v "$tool" >/dev/null 2>&1 || skip_all "$tool is not installed"
 	done
+}
+
+need_glibc() {
+	require cc jq
+	loader=$(printf 'int main(void) { return 0; }\n' | cc -x c -o probe - && mk deps --json probe | jq -r '.interp // ""')
+	case $loader in
+	*/ld-linux*) ;;
+	*) skip_all 'cannot: the compiler makes no glibc programs' ;;
+	esac
 }
 
 run() {

@@ -16,7 +16,10 @@ enum opt_kind {
 	OPT_OPTIONAL,              /* --certs or --certs=FILE; the value never stands apart */
 };
 
-enum opt_group { GROUP_INPUT, GROUP_CONTENT, GROUP_CONFIG, GROUP_OUTPUT, GROUP_RUN, N_GROUPS };
+enum opt_group {
+	GROUP_INPUT, GROUP_LIBRARIES, GROUP_CONTENT, GROUP_USERS, GROUP_CONFIG, GROUP_HEALTH, GROUP_OUTPUT, GROUP_RUN,
+	GROUP_SPEED, N_GROUPS,
+};
 enum opt_complete { COMPLETE_NONE, COMPLETE_FILE, COMPLETE_DIR, COMPLETE_WORDS };
 
 struct opt_row {

@@ -60,8 +60,9 @@ static void add_option(struct msk_str *out, const struct opt_row *row)
 	add_words(out, row->help, strlen(row->help), COLUMN, COLUMN);
 }
 
-/* "  input    --bin --file ...": what two lines hold, so that the whole stays within a screen. */
-#define NAMES_ROOM (2 * 68 - 16)
+/* "  input     --bin --file ...": what one line holds, so that the whole stays within a screen. */
+#define NAMES_COLUMN 12
+#define NAMES_ROOM   (WIDTH - NAMES_COLUMN - 4)
 static void add_names(struct msk_str *out, enum opt_group group, unsigned verbs)
 {
 	MSK_AUTO_STR names = MSK_STR_INIT;
@@ -69,7 +70,7 @@ static void add_names(struct msk_str *out, enum opt_group group, unsigned verbs)
 	for (const struct opt_row *row = msk_opt_rows; row->name; row++) {
 		if (row->group != group || !(row->verbs & verbs))
 			continue;
-		if (names.len > NAMES_ROOM) {
+		if (names.len + strlen(row->name) + (row->letter ? 6 : 3) > NAMES_ROOM) {
 			msk_str_adds(&names, " ...");
 			break;
 		}
@@ -78,8 +79,7 @@ static void add_names(struct msk_str *out, enum opt_group group, unsigned verbs)
 		else
 			msk_str_addf(&names, "%s--%s", names.len ? " " : "", row->name);
 	}
-	msk_str_addf(out, "  %-9s", msk_opt_groups[group].topic);
-	add_words(out, msk_str_c(&names), names.len, 11, 11);
+	msk_str_addf(out, "  %-*s%s\n", NAMES_COLUMN - 2, msk_opt_groups[group].topic, msk_str_c(&names));
 }
 
 static void add_all_names(struct msk_str *out)
@@ -148,8 +148,9 @@ void msk_help_verb(const struct verb *verb, struct msk_str *out)
 	} else {
 		msk_str_addf(out, "Usage: mkscratch %s [OPTION...]%s%s\n\n", verb->name, *verb->operands ? " " : "",
 			     verb->operands);
+		/* Those that every verb has are explained with the run. */
 		for (const struct opt_row *row = msk_opt_rows; row->name; row++)
-			if (row->verbs & verb->bit)
+			if (row->verbs & verb->bit && row->verbs != VERB_ALL)
 				add_option(out, row);
 	}
 	if (*verb->notes)

@@ -15,17 +15,26 @@ const struct opt_group_text msk_opt_groups[N_GROUPS] = {
 	[GROUP_INPUT] = { "input", "What goes in",
 		"A DEST or PATH is absolute and holds no colon; where DEST ends in / the name of SRC is added. The same path "
 		"from two sides is refused unless both are equal." },
-	[GROUP_CONTENT] = { "content", "Certificates, zones and users",
+	[GROUP_LIBRARIES] = { "libraries", "What a dynamic program loads",
+		"Its loader and libraries come along by themselves, found by the rules of that loader; these options are for "
+		"what lies elsewhere, or what no file names. mkscratch deps ./app shows what is found." },
+	[GROUP_CONTENT] = { "content", "Certificates and zones",
+		"mkscratch doctor ./app tells what a program needs of these." },
+	[GROUP_USERS] = { "users", "Who it runs as",
 		"Every image has /etc/passwd and /etc/group with root and the image's user, /etc/nsswitch.conf, and /tmp with "
 		"mode 1777. Config.User is always numeric." },
 	[GROUP_CONFIG] = { "config", "How it runs",
 		"As in a Dockerfile, exec form only: there is no shell in the image. For a key or variable given twice the "
 		"last value counts." },
+	[GROUP_HEALTH] = { "health", "How the runtime tells that it is well",
+		"Docker heeds it; podman and buildah drop it from images of OCI types." },
 	[GROUP_OUTPUT] = { "output", "Where it goes",
 		"A tar is an OCI layout and a docker-archive at once: docker, podman, skopeo, buildah and ctr read it. "
 		"Several -o get the same image. Until the new one is complete and on the disk, an old output stays as it is." },
 	[GROUP_RUN] = { "run", "The run itself",
 		"Success prints one line on stdout, or with --json an object; with -o - it goes to stderr." },
+	[GROUP_SPEED] = { "speed", "Threads and the cache",
+		"None of these changes a byte of an image." },
 };
 
 void msk_topic_add(struct msk_str *out, const struct topic *t)
@@ -38,9 +47,11 @@ void msk_topic_add(struct msk_str *out, const struct topic *t)
 static void add_presets(struct msk_str *out)
 {
 	for (enum msk_preset p = 0; p < MSK_N_PRESETS; p++) {
-		msk_str_addf(out, "\n%s %s:\n\n", msk_preset_name(p), p ? "has these too" : "has");
+		msk_str_addf(out, "\n%s %s:\n", msk_preset_name(p), p ? "has these too" : "has");
 		for (const struct msk_preset_item *i = msk_preset_items; i->path; i++) {
-			if (i->preset == p && strlen(i->path) > 34)
+			if (i->preset == p && strlen(i->path) + 4 + strlen(i->why) <= 79 && strlen(i->path) > 34)
+				msk_str_addf(out, "  %s %s\n", i->path, i->why);
+			else if (i->preset == p && strlen(i->path) > 34)
 				msk_str_addf(out, "  %s\n  %-34s %s\n", i->path, "", i->why);
 			else if (i->preset == p)
 				msk_str_addf(out, "  %-34s %s\n", i->path, i->why);
@@ -53,8 +64,8 @@ const struct topic msk_topics[] = {
 	  "What you see, why, and what helps. mkscratch doctor ./app tells beforehand. With --json as JSON.\n",
 	  msk_symptoms_add },
 	{ "presets", "What an image has of itself",
-	  "Besides the program and what it is given, an image has what its --preset says. Tables of the host that are not "
-	  "there are left out with a warning; certificates and zones must be there.\n",
+	  "An image has what its --preset says. Tables that the host does not have are left out with a warning; "
+	  "certificates and zones must be there.\n",
 	  add_presets },
 	{ "reproducibility", "Same inputs, same bytes",
 	  "The image depends on the contents of the input files (with --file and --tree on their permissions too), the "
@@ -92,10 +103,9 @@ const struct verb msk_verbs[] = {
 	  "The word build may be left out.\n", msk_cmd_build },
 	{ "deps", VERB_DEPS, "FILE...", "show the libraries a program needs, and which rule found each",
 	  "Nothing is run: the rules of the program's own loader (glibc's or musl's) are applied to the files below "
-	  "--root. Exit status 4 when something is missing or would be refused: versions and symbols are looked up as that "
-	  "loader does (not for --list). Of several FILEs all are shown, even when one of them is no "
-	  "program; the first that something is wrong with gives the exit status. --list has what all of them need, each "
-	  "path once; --json an object a line.\n", msk_cmd_deps },
+	  "--root. Exit status 4 when something is missing or would be refused (--list looks up no symbols). All FILEs "
+	  "are shown; the first at fault gives the exit status. --list has each path once, --json an object a "
+	  "line.\n", msk_cmd_deps },
 	{ "doctor", VERB_DOCTOR, "FILE...", "tell what a program needs, and the option that gives it",
 	  "Nothing is run: Go's table of functions, Rust's list of packages, imports and texts are read from the bytes of "
 	  "the file, for any architecture. What is required cannot work without; likely and hint are weaker; embedded is "

@@ -38,7 +38,7 @@ const struct msk_preset_item msk_preset_items[] = {
 	{ DISTROLESS, MSK_PRESET_ENV, "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", 0, NULL,
 	  "where programs are looked for" },
 	{ DISTROLESS, MSK_PRESET_ENV, "SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt", 0, NULL,
-	  "for libraries that look elsewhere" },
+	  "for OpenSSL" },
 	{ .path = NULL },
 };
 

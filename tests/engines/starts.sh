@@ -7,10 +7,7 @@
 require umoci jq cc c++ openssl python3
 [ "$(id -u)" = 0 ] || skip_all 'cannot: chroot wants root'
 unshare --mount true 2>/dev/null || skip_all 'cannot: no mount namespace here'
-case $(printf 'int main(void){return 0;}' | cc -x c -o probe - && mk deps --json probe | jq -r .libc) in
-glibc) ;;
-*) skip_all 'cannot: the compiler makes no glibc programs' ;;
-esac
+need_glibc
 libdir=$(dirname "$(realpath "$(mk deps --list probe | grep -m1 '/libc\.so')")")
 
 # pack NAME ARG...: an image of that tag in the layout l/, unpacked in b/NAME/rootfs

@@ -3,11 +3,7 @@
 # in the same place: the same objects, found in the same directories, in the same order.
 . "$(dirname "$0")/../lib.sh"
 require cc patchelf
-loader=$(printf 'int main(void){return 0;}' | cc -x c -o probe - && patchelf --print-interpreter probe)
-case $loader in
-*/ld-linux*) ;;
-*) skip_all 'cannot: the compiler makes no glibc programs' ;;
-esac
+need_glibc
 
 lib() { # PATH SONAME [FLAGS]: a library
 	local path=$1 soname=$2

@@ -2,11 +2,7 @@
 # What a program may open besides its libraries is told, with the option that adds it, and never added unasked.
 . "$(dirname "$0")/../lib.sh"
 require cc jq
-loader=$(printf 'int main(void){return 0;}' | cc -x c -o probe - && mk deps --json probe | jq -r '.interp // ""')
-case $loader in
-*/ld-linux*) ;;
-*) skip_all 'cannot: the compiler makes no glibc programs' ;;
-esac
+need_glibc
 
 prog() { # NAME CODE [FLAGS]
 	local name=$1 code=$2

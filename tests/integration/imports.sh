@@ -3,11 +3,7 @@
 # does not have them inside.
 . "$(dirname "$0")/../lib.sh"
 require cc jq patchelf
-loader=$(printf 'int main(void){return 0;}' | cc -x c -o probe - && patchelf --print-interpreter probe)
-case $loader in
-*/ld-linux*) ;;
-*) skip_all 'cannot: the compiler makes no glibc programs' ;;
-esac
+need_glibc
 
 prog() { # NAME CODE [FLAGS]
 	local name=$1 code=$2

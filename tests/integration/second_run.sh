@@ -3,12 +3,8 @@
 # environment and cache, or no image. A cache is made only for what nothing else leads to.
 . "$(dirname "$0")/../lib.sh"
 require cc patchelf jq bsdtar
-loader=$(printf 'int main(void){return 0;}' | cc -x c -o probe - && patchelf --print-interpreter probe)
+need_glibc
 libc=$(mk deps --list probe | grep -m1 '/libc\.so')
-case $loader in
-*/ld-linux*) ;;
-*) skip_all 'cannot: the compiler makes no glibc programs' ;;
-esac
 N=-Wl,--enable-new-dtags
 
 lib() { # PATH SONAME NUMBER [FLAGS]: a library whose f() returns a number

@@ -3,11 +3,7 @@
 # are no fitting library where one is looked for first.
 . "$(dirname "$0")/../lib.sh"
 require cc patchelf objcopy python3
-loader=$(printf 'int main(void){return 0;}' | cc -x c -o probe - && patchelf --print-interpreter probe)
-case $loader in
-*/ld-linux*) ;;
-*) skip_all 'cannot: the compiler makes no glibc programs' ;;
-esac
+need_glibc
 R=-Wl,--disable-new-dtags N=-Wl,--enable-new-dtags
 
 lib() { # NAME [FLAGS]: l/NAME.so

@@ -4,11 +4,7 @@
 # start, and one that we pass does.
 . "$(dirname "$0")/../lib.sh"
 require cc patchelf python3 realpath
-loader=$(printf 'int main(void){return 0;}' | cc -x c -o probe - && patchelf --print-interpreter probe)
-case $loader in
-*/ld-linux*) ;;
-*) skip_all 'cannot: the compiler makes no glibc programs' ;;
-esac
+need_glibc
 
 beside() { # FILE...: differences, then `compared complaints differences`
 	python3 "$TOP/tests/oracle/verify.py" "$MKSCRATCH" "$loader" "$@"

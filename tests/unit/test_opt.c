@@ -240,7 +240,7 @@ static void help_fits_a_screen(void **state)
 			continue;
 		assert_true(msk_help_topic(msk_help_topic_at(i), &text));
 		measure(&text, &width, &lines);
-		if (width > 80 || lines > 36)
+		if (width > 80 || lines > 24)
 			fail_msg("help %s: %zu columns, %zu lines", msk_help_topic_at(i), width, lines);
 	}
 }
