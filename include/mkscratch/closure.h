@@ -13,6 +13,7 @@
 
 #define MSK_CLOSURE_MAX_OBJECTS 8192
 #define MSK_CLOSURE_MAX_WISHES  8192
+#define MSK_CLOSURE_MAX_NEEDS   (40 << 20)  /* bytes that names and edges of all objects take */
 #define MSK_CLOSURE_MAX_PROBES  1000000     /* files tried; thousands are usual for large programs */
 
 enum msk_found_by {

@@ -28,6 +28,7 @@ struct msk_dlopen {
 enum msk_need { MSK_NEED, MSK_NEED_FILTER, MSK_NEED_AUXILIARY };
 
 #define MSK_ELF_MAX_NEEDED   4096            /* of one object */
+#define MSK_ELF_MAX_NAMES    (1 << 20)       /* bytes of their names together */
 #define MSK_ELF_MAX_PHDRS    65536           /* bytes of program headers, as the kernel allows */
 #define MSK_ELF_MAX_DYNAMIC  (1 << 20)       /* entries */
 #define MSK_ELF_MAX_STRING   65536           /* bytes of a search path */

@@ -106,19 +106,13 @@ static int print_json(const struct msk_deps *d, struct msk_err *err)
 	return msk_print_json(o, err);
 }
 
-static int print_tree(const struct asked *a, const struct msk_deps *d, struct msk_err *err)
-{
-	MSK_AUTO_STR out = MSK_STR_INIT;
-
-	msk_deps_add_tree(d, a->o->level >= MSK_LOG_INFO, msk_colour_wanted(a->o), &out);
-	return msk_print(&out, err);
-}
-
 static int show(struct asked *a, const struct msk_deps *d, struct msk_err *err)
 {
 	if (a->o->json)
 		return print_json(d, err);
-	return a->o->list ? print_list(a, &d->closure, err) : print_tree(a, d, err);
+	if (a->o->list)
+		return print_list(a, &d->closure, err);
+	return msk_deps_print_tree(d, a->o->level >= MSK_LOG_INFO, msk_colour_wanted(a->o), err);
 }
 
 /* What is worth a warning, once for all files. */

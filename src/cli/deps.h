@@ -13,9 +13,9 @@ struct msk_deps {
 	struct msk_err fault;          /* why they could not all be told */
 };
 
-/* The tree for people: each object once, with the rule and directory that found it; what is not found in its place.
- * `verbose` tells what was passed over, and `colour` is for terminals. */
-void msk_deps_add_tree(const struct msk_deps *d, bool verbose, bool colour, struct msk_str *out);
+/* Print the tree for people: each object once, with the rule and directory that found it; what is not found in its
+ * place. `verbose` tells what was passed over, and `colour` is for terminals. Fails: MSK_E_IO. */
+int msk_deps_print_tree(const struct msk_deps *d, bool verbose, bool colour, struct msk_err *err);
 
 /* The object of `--json`. */
 struct msk_json *msk_deps_json(const struct msk_deps *d);

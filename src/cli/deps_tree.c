@@ -6,6 +6,9 @@
 /* Deeper down, the indentation stays: a chain of thousands would be more blanks than words. */
 #define MAX_INDENT 64
 
+/* A tree can be larger than the closure, as it shows each edge. */
+#define BLOCK 65536
+
 #define RED   "\033[31m"
 #define FAINT "\033[2m"
 #define PLAIN "\033[0m"
@@ -18,11 +21,19 @@ struct level {
 struct tree {
 	const struct msk_deps *d;
 	struct msk_str *out;
-	bool verbose, colour;
+	bool verbose, colour, failed;
+	struct msk_err *err;
 	bool *shown;                   /* by object */
 	struct level *levels;          /* on the way from the root to where we are */
 	size_t n, cap;
 };
+
+/* What is there so far; once that has failed, nothing more. */
+static void print(struct tree *t)
+{
+	t->failed = t->failed || msk_print(t->out, t->err) < 0;
+	t->out->len = 0;
+}
 
 static void add_text(struct tree *t, const char *text)
 {
@@ -155,8 +166,11 @@ static void add_next(struct tree *t, size_t depth)
 static void add_needs(struct tree *t, size_t object, size_t depth)
 {
 	descend(t, object);
-	while (t->n)
+	while (t->n) {
 		add_next(t, depth);
+		if (t->out->len > BLOCK)
+			print(t);
+	}
 }
 
 static void add_interp(struct tree *t)
@@ -228,26 +242,36 @@ static void add_advice(struct tree *t)
 	}
 }
 
-void msk_deps_add_tree(const struct msk_deps *d, bool verbose, bool colour, struct msk_str *out)
+static void add_heading(struct tree *t)
+{
+	const struct msk_closure *c = &t->d->closure;
+
+	add_text(t, t->d->file);
+	msk_str_adds(t->out, ": ");
+	msk_platform_add(t->out, &c->objects[0].elf.platform);
+	msk_str_addf(t->out, " %s", msk_linkage_name(c->objects[0].elf.linkage));
+	if (c->libc != MSK_LIBC_NONE)
+		msk_str_addf(t->out, ", %s", msk_libc_name(c->libc));
+	msk_deps_add_least(t->d, t->out);
+	msk_str_addc(t->out, '\n');
+}
+
+int msk_deps_print_tree(const struct msk_deps *d, bool verbose, bool colour, struct msk_err *err)
 {
 	const struct msk_closure *c = &d->closure;
-	struct tree t = { .d = d, .out = out, .verbose = verbose, .colour = colour };
+	MSK_AUTO_STR out = MSK_STR_INIT;
+	struct tree t = { .d = d, .out = &out, .verbose = verbose, .colour = colour, .err = err };
 
 	t.shown = msk_xcalloc(c->n_objects, sizeof *t.shown);
-	add_text(&t, d->file);
-	msk_str_adds(out, ": ");
-	msk_platform_add(out, &c->objects[0].elf.platform);
-	msk_str_addf(out, " %s", msk_linkage_name(c->objects[0].elf.linkage));
-	if (c->libc != MSK_LIBC_NONE)
-		msk_str_addf(out, ", %s", msk_libc_name(c->libc));
-	msk_deps_add_least(d, out);
-	msk_str_addc(out, '\n');
+	add_heading(&t);
 	t.shown[0] = true;
 	add_interp(&t);
 	add_needs(&t, 0, 1);
 	add_runtime(&t);
 	add_advice(&t);
-	msk_deps_add_remarks(d, verbose, out);
+	msk_deps_add_remarks(d, verbose, &out);
+	print(&t);
 	free(t.shown);
 	free(t.levels);
+	return t.failed ? -1 : 0;
 }

@@ -20,6 +20,9 @@ struct list {
 };
 
 #define END SIZE_MAX
+
+/* What an edge takes in memory besides its name: allocation, pointer, kind, index. */
+#define NEED_BYTES 49
 #define MAX_NODES (8 * MSK_CLOSURE_MAX_OBJECTS)
 
 static void object_release(struct msk_object *o)
@@ -98,6 +101,11 @@ static int add_object(struct msk_loader *l, struct msk_object *own_o, size_t *in
 	if (c->n_objects == MSK_CLOSURE_MAX_OBJECTS)
 		return msk_fail(err, MSK_E_INPUT, "%s: needs more than %d libraries", l->program,
 				MSK_CLOSURE_MAX_OBJECTS);
+	for (size_t i = 0; i < own_o->elf.needed.n; i++)
+		l->need_bytes += strlen(own_o->elf.needed.v[i]) + NEED_BYTES;
+	if (l->need_bytes > MSK_CLOSURE_MAX_NEEDS)
+		return msk_fail(err, MSK_E_INPUT, "%s: what its libraries need takes more than %d bytes to name", l->program,
+				MSK_CLOSURE_MAX_NEEDS);
 	MSK_GROW(c->objects, c->n_objects, c->cap_objects);
 	*index = c->n_objects;
 	own_o->wish = MSK_NO_OBJECT;
@@ -162,17 +170,20 @@ static int search(struct msk_search *s, struct msk_err *err)
 	if (s->name[0] != '/')
 		msk_loader_note(s->l, "%s: needs the relative path \"%s\"; took it to be %s",
 				s->l->c->objects[s->by].name, s->name, path);
-	msk_strv_push(&s->trail.searched, path);
+	msk_search_note(s, path);
 	return msk_search_file(s, path, rule, NULL, err);
 }
 
-static void add_missing(struct msk_loader *l, struct msk_search *s, const char *name)
+static int add_missing(struct msk_loader *l, struct msk_search *s, const char *name, struct msk_err *err)
 {
 	struct msk_closure *c = l->c;
 	size_t seen;
 
 	if (msk_names_find(&l->missing, name, &seen))
-		return;
+		return 0;
+	if (c->n_missing == MSK_CLOSURE_MAX_OBJECTS)
+		return msk_fail(err, MSK_E_MISSING, "%s: more than %d libraries are missing", l->program,
+				MSK_CLOSURE_MAX_OBJECTS);
 	msk_names_add(&l->missing, name, c->n_missing);
 	MSK_GROW(c->missing, c->n_missing, c->cap_missing);
 	s->trail.name = msk_xstrdup(name);
@@ -180,6 +191,7 @@ static void add_missing(struct msk_loader *l, struct msk_search *s, const char *
 	s->trail.by_option = s->by_option;
 	c->missing[c->n_missing++] = s->trail;
 	s->trail = (struct msk_missing){ 0 };
+	return 0;
 }
 
 static int keep_hit(struct msk_loader *l, struct msk_search *s, const struct msk_request *r, size_t *index,
@@ -231,7 +243,7 @@ int msk_loader_answer(struct msk_loader *l, const struct msk_request *r, size_t 
 		*r->trail = s.trail;
 		s.trail = (struct msk_missing){ 0 };
 	} else if (!r->optional && r->kind != MSK_NEED_AUXILIARY) {
-		add_missing(l, &s, r->name);
+		return add_missing(l, &s, r->name, err);
 	}
 	return 0;
 }

@@ -162,12 +162,18 @@ static int read_string(const struct msk_elf_source *s, const struct dynamic *d, 
 static int read_needed(const struct msk_elf_source *s, struct dynamic *d, struct msk_elf *e,
 		       struct msk_err *err)
 {
+	size_t bytes = 0;
+
 	for (size_t i = 0; i < d->n_needs; i++) {
 		char *name;
 
 		if (read_string(s, d, d->needs[i], MSK_MAX_PATH, "library name", &name, err) < 0)
 			return -1;
 		msk_strv_push_own(&e->needed, name);
+		bytes += strlen(name);
+		if (bytes > MSK_ELF_MAX_NAMES)
+			return msk_fail(err, MSK_E_INPUT, "%s: names of its libraries are longer than %d bytes together",
+					s->name, MSK_ELF_MAX_NAMES);
 	}
 	e->need_kinds = msk_take(&d->kinds);
 	return 0;

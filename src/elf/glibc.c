@@ -160,7 +160,7 @@ static int search_cache(struct msk_search *s, struct msk_err *err)
 	size_t skipped = s->trail.skipped.n;
 	int rc;
 
-	msk_strv_push(&s->trail.searched, l->cache_path);
+	msk_search_note(s, l->cache_path);
 	if (other)
 		msk_search_pass_over(s, other, "for better CPUs only");
 	if (!path || path[0] != '/')

@@ -61,6 +61,8 @@ struct msk_loader {
 	const struct msk_ldcache *cache; /* NULL: none that the loader would use; the memo's */
 	size_t probes;                 /* files tried so far */
 	uint64_t steps;                /* and list elements looked at */
+	size_t need_bytes;             /* that names and edges take */
+	size_t trail_bytes;            /* that trails take */
 	bool spent;                    /* that was too much */
 };
 
@@ -116,6 +118,8 @@ int msk_search_file(struct msk_search *s, const char *path, enum msk_found_by ru
 int msk_search_dirs(struct msk_search *s, const struct msk_strv *dirs, enum msk_found_by rule, struct msk_err *err);
 /* Is the name in `subdir` of any directory that was searched? Told in the trail, as of `level`; never taken. */
 int msk_search_variant(struct msk_search *s, const char *subdir, const char *level, struct msk_err *err);
+/* Add a directory or file to what was searched, as long as there is room for trails. */
+void msk_search_note(struct msk_search *s, const char *path);
 /* Add what is worth telling of a candidate to the trail; it was not taken. */
 int msk_search_pass_over(struct msk_search *s, const char *path, const char *why);
 void msk_search_release(struct msk_search *s);

@@ -11,6 +11,9 @@
 /* Steps along chains and lists: beyond this the files mean us harm. */
 #define MAX_STEPS ((uint64_t)1 << 28)
 
+/* Bytes of what was searched and passed over, of all objects. */
+#define TRAILS_LIMIT ((size_t)8 << 20)
+
 #define TEXT_OF(x) #x
 #define TEXT(x)    TEXT_OF(x)
 
@@ -82,8 +85,23 @@ char *msk_loader_absolute(const struct msk_loader *l, const char *path)
 	return msk_xasprintf("%s%s%s", cwd, msk_ends_with(cwd, "/") ? "" : "/", path);
 }
 
+/* Trails are for people; of hostile files they may end early. */
+static bool has_room(struct msk_loader *l, const char *text)
+{
+	l->trail_bytes += strlen(text) + 64;
+	return l->trail_bytes <= TRAILS_LIMIT;
+}
+
+void msk_search_note(struct msk_search *s, const char *path)
+{
+	if (has_room(s->l, path))
+		msk_strv_push(&s->trail.searched, path);
+}
+
 int msk_search_pass_over(struct msk_search *s, const char *path, const char *why)
 {
+	if (!has_room(s->l, path))
+		return MSK_GO_ON;
 	msk_strv_push_own(&s->trail.skipped, msk_xasprintf("%s: %s", path, why));
 	return MSK_GO_ON;
 }
@@ -336,7 +354,7 @@ int msk_search_dirs(struct msk_search *s, const struct msk_strv *dirs, enum msk_
 	for (size_t i = 0; i < dirs->n; i++) {
 		int rc;
 
-		msk_strv_push(&s->trail.searched, dirs->v[i]);
+		msk_search_note(s, dirs->v[i]);
 		s->trail.n_dirs++;
 		rc = search_dir(s, dirs->v[i], rule, err);
 		if (rc == MSK_END_OF_LIST)
@@ -360,7 +378,8 @@ int msk_search_variant(struct msk_search *s, const char *subdir, const char *lev
 			return -1;
 		if (how != MSK_FOUND || !S_ISREG(f.mode))
 			continue;
-		msk_strv_push_own(&s->trail.skipped, msk_xasprintf("%s: for CPUs of level %s only", path, level));
+		if (has_room(s->l, path))
+			msk_strv_push_own(&s->trail.skipped, msk_xasprintf("%s: for CPUs of level %s only", path, level));
 		if (!s->trail.level)
 			s->trail.level = msk_xstrdup(level);
 	}
