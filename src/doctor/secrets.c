@@ -166,7 +166,7 @@ static size_t build_path(const unsigned char *p, size_t n)
 	user = p[1] == 'r' ? 0 : span(p + (p[1] == 'h' ? 6 : 7), n > 7 ? n - 7 : 0, is_word);
 	if (p[1] != 'r' && user == 0)
 		return 0;
-	for (size_t i = 8; i < len; i++) {
+	for (size_t i = 7; i < len; i++) {
 		if (p[i] != '.')
 			continue;
 		for (size_t k = 0; k < sizeof suffixes / sizeof *suffixes; k++) {
