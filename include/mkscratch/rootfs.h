@@ -106,5 +106,9 @@ void msk_rootfs_dump(const struct msk_rootfs *fs, struct msk_str *out);
 struct msk_json *msk_rootfs_reasons(const struct msk_rootfs *fs);
 
 void msk_content_release(struct msk_content *c);
+/* Open a file of the host again, which must still be what was gathered; and look whether an open one still is: size,
+ * identity and time. Fails: MSK_E_IO. */
+int msk_content_open(const struct msk_content *c, int *out_fd, struct msk_err *err);
+int msk_content_unchanged(const struct msk_content *c, int fd, struct msk_err *err);
 
 #endif

@@ -1,7 +1,6 @@
 #include "mkscratch/rootfs_view.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -65,22 +64,6 @@ static int open_data(const struct msk_entry *e, int *out_fd, struct msk_err *err
 	return 0;
 }
 
-static int open_host(const struct msk_entry *e, int *out_fd, struct msk_err *err)
-{
-	const struct msk_content *c = &e->body;
-	MSK_AUTO_FD int fd = c->fd >= 0 ? fcntl(c->fd, F_DUPFD_CLOEXEC, 3) :
-			     open(c->host_path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	struct stat st;
-
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return msk_fail_sys(err, errno, "%s: cannot open", c->host_path);
-	if (st.st_dev != c->dev || st.st_ino != c->ino || (uint64_t)st.st_size != c->size)
-		return msk_fail(err, MSK_E_IO, "%s: changed while it was being read", c->host_path);
-	*out_fd = fd;
-	fd = -1;
-	return 0;
-}
-
 /* Two entries are two files, whatever they were on the host: the entry's place is its inode number. */
 static int open_entry(const struct msk_rootfs_view *v, const struct msk_entry *e, struct msk_rofile *out,
 		      struct msk_err *err)
@@ -88,7 +71,7 @@ static int open_entry(const struct msk_rootfs_view *v, const struct msk_entry *e
 	static const mode_t types[] = { [MSK_DIR] = S_IFDIR, [MSK_FILE] = S_IFREG, [MSK_SYMLINK] = S_IFLNK };
 	int fd = -1;
 
-	if (e->type == MSK_FILE && (e->body.data ? open_data(e, &fd, err) : open_host(e, &fd, err)) < 0)
+	if (e->type == MSK_FILE && (e->body.data ? open_data(e, &fd, err) : msk_content_open(&e->body, &fd, err)) < 0)
 		return -1;
 	*out = (struct msk_rofile){
 		.fd = fd,
