@@ -59,7 +59,6 @@ class Session:
         self.limit = os.path.join(BUILD, "bench", "limit")
         self.bench = Bench(self.work, os.path.join(BUILD, "bench", "stopwatch"), env, QUICK)
         self.cores = len(os.sched_getaffinity(0))
-        self.has_cache = "--no-cache" in first_line("sh", "-c", f"'{mkscratch}' help run | tr '\\n' ' '")
         self.peers = self.find_peers()
         inputs.build_c(self.work, os.path.join(self.work, "nano"), inputs.NANO)
 
@@ -77,14 +76,16 @@ class Session:
         return found
 
     def mk(self, *options, out="mk.tar", cache=None):
-        how = [] if not self.has_cache else ["--cache", cache] if cache else ["--no-cache"]
+        how = ["--cache", cache] if cache else ["--no-cache"]
         return [self.mkscratch, *options, *how, "-o", out]
 
-    def warm(self, name, *options):
+    def warm(self, group, name, *options):
         """A cache filled by these options; gives what to call before each run to have it as it was."""
         path = os.path.join(self.work, name)
-        subprocess.run(self.mk(*options, out="warm.tar", cache=path + ".filled"), cwd=self.work, check=True,
-                       stdout=subprocess.DEVNULL)
+        ran = subprocess.run(self.mk(*options, out="warm.tar", cache=path + ".filled"), cwd=self.work, check=False,
+                             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        if ran.returncode:
+            raise Failed(f"{group}: mkscratch: status {ran.returncode}: {(ran.stderr.strip() or 'no message')[-160:]}")
 
         def restore():
             shutil.rmtree(path, ignore_errors=True)
@@ -99,11 +100,9 @@ class Session:
         return Row(f"limit: SHA-256 beside libdeflate, level {level}", [self.limit, str(level), str(self.cores), *files],
                    "limit", inner=True)
 
-    def cached_rows(self, base, changed, options):
+    def cached_rows(self, group, base, changed, options):
         """The same with a cache: another version of the program, and nothing changed."""
-        if not self.has_cache:
-            return []
-        path, restore = self.warm("cache-of-" + base, "--bin", f"{base}:/app", *options)
+        path, restore = self.warm(group, "cache-of-" + base, "--bin", f"{base}:/app", *options)
         rows = []
         if changed:
             rows.append(Row("mkscratch, program changed, cache warm",
@@ -118,7 +117,7 @@ def w1(s):
     options = ["--tz"] + (["--certs"] if os.path.exists(inputs.CERTS) else [])
     size = inputs.root_of(s.work, "w1", os.path.join(s.work, "app"))
     rows = [Row("mkscratch", s.mk("--bin", "app", *options), "us", "mk.tar")]
-    rows += s.cached_rows("app", "app-changed", options)
+    rows += s.cached_rows("w1", "app", "app-changed", options)
     rows += s.peer_rows("w1") + [s.limit_row(6, "w1.tar")]
     program = os.path.getsize(os.path.join(s.work, "app"))
     return s.bench.group("w1", f"{what} of {program / MB:.1f} MB, CA bundle, all of zoneinfo", rows, RUNS, size)
@@ -135,7 +134,7 @@ def large(s):
     rows = [Row("mkscratch", s.mk("--bin", "large:/app"), "us", "mk.tar"),
             Row("mkscratch --compress gzip:3", s.mk("--bin", "large:/app", "--compress", "gzip:3", out="m3.tar"), "us", "m3.tar"),
             Row("mkscratch --compress zstd", s.mk("--bin", "large:/app", "--compress", "zstd", out="mz.tar"), "us", "mz.tar")]
-    rows += s.cached_rows("large", None if own else "large-changed", [])
+    rows += s.cached_rows("large", "large", None if own else "large-changed", [])
     rows += s.peer_rows("big") + [s.limit_row(6, "big.tar"), s.limit_row(3, "big.tar")]
     return s.bench.group("large", f"a static program of {os.path.getsize(program) / MB:.0f} MB", rows, RUNS, size)
 
@@ -257,8 +256,6 @@ def main():
     if os.environ.get("BENCH_INSTALL"):
         peers.install(os.path.join(OUT, "bin"))
     s = Session(os.path.abspath(os.environ.get("MKSCRATCH", os.path.join(BUILD, "mkscratch"))))
-    if not s.has_cache:
-        s.bench.skip("rows with a cache", "this mkscratch has none")
     only = [name for name in os.environ.get("BENCH_ONLY", "").split(",") if name]
     results = {"quick": QUICK, "machine": machine(s), "versions": versions(s), "groups": [], "growth": []}
     for table, to in ((GROUPS, "groups"), (GROWTH, "growth")):
