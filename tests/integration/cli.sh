@@ -153,4 +153,11 @@ if [ "$(id -u)" = 0 ] && cp "$MKSCRATCH" ./setuid && chown 65534 setuid && chmod
 else
 	skip 'a set-uid copy refuses to run' 'cannot: not root, or mounted nosuid'
 fi
+
+# Starting is fast as long as what a tar does not need is not loaded.
+if [ -e "$(cc -print-file-name=libarchive.a)" ] && command -v ldd >/dev/null; then
+	is "$(ldd "$MKSCRATCH" | grep -cE 'libarchive|libxml2|libicu')" 0 'no library is loaded that a tar does not need'
+else
+	skip 'no library is loaded that a tar does not need' 'cannot: no static libarchive here'
+fi
 done_testing
