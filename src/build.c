@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include "mkscratch/budget.h"
 #include "mkscratch/fs.h"
 #include "mkscratch/gather.h"
 #include "mkscratch/sink.h"
@@ -167,7 +168,7 @@ int msk_build_run(const struct msk_build *b, struct msk_image *out, struct msk_e
 	    open_sinks(b, &sinks, err) < 0)
 		return -1;
 	stage_blobs(b, fs, &pf, &sinks, st);
-	if (make_image(b, fs, &pf, st, out, err) < 0)
+	if (make_image(b, fs, &pf, st, out, err) < 0 || msk_budget_check(b->plan, fs, out->size, err) < 0)
 		return -1;
 	msk_progress_stage(b->progress, "writing", 0);
 	return deliver(&sinks, out, st, err);

@@ -84,5 +84,7 @@ const char *msk_want_advice(enum msk_want w);
 bool msk_want_auto(enum msk_want w);
 const char *msk_certainty_name(enum msk_certainty c);
 const char *msk_relro_name(enum msk_relro r);
+/* How to be rid of debug information and symbols: "strip"; NULL when there are none, or when strip would break it. */
+const char *msk_strip_advice(const struct msk_diagnosis *d);
 
 #endif

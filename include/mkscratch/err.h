@@ -28,6 +28,7 @@ struct msk_err {
 	enum msk_code code;
 	char msg[1024];
 	char hint[512];       /* what mends it; "" when nothing helps */
+	char detail[2048];    /* lines that say more, escaped, each ended; "" for none */
 };
 
 #define MSK_ERR_INIT { .code = MSK_OK }
@@ -43,6 +44,9 @@ int msk_ctx(struct msk_err *err, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3), cold));
 /* Put more behind the message; always -1. */
 int msk_more(struct msk_err *err, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3), cold));
+/* Add a line that says more, shown between message and hint; escaped here. What finds no room is left out. */
+void msk_detail(struct msk_err *err, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3), cold));
 /* Say what mends it, replacing any earlier hint; always -1. */
 int msk_hint(struct msk_err *err, const char *fmt, ...)

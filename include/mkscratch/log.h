@@ -19,9 +19,9 @@ void msk_note(const struct msk_log *log, const char *fmt, ...) __attribute__((fo
 void msk_info(const struct msk_log *log, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void msk_debug(const struct msk_log *log, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* The one place where an error becomes text: "mkscratch: <msg>\n" and, when there is one, "hint: <hint>\n". An error
- * without message was told already and is but an exit status. The first line holds at most 280 bytes; a longer message
- * loses its middle. */
+/* The one place where an error becomes text: "mkscratch: <msg>\n", its details, and, when there is one,
+ * "hint: <hint>\n". An error without message was told already and is but an exit status. The first line holds at most
+ * 280 bytes; a longer message loses its middle. */
 void msk_log_error(const struct msk_log *log, const struct msk_err *err);
 
 #endif

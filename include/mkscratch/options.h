@@ -34,6 +34,7 @@ struct msk_options {
 	/* output */
 	struct msk_strv output, tag;
 	const char *compress, *layers;
+	const char *max_size;                              /* NULL: no matter */
 	bool no_record;
 	/* run */
 	bool dry_run, json, paranoid;

@@ -118,6 +118,7 @@ struct msk_plan {
 	struct msk_codec_spec codec;
 	bool single_layer;
 	bool record;                              /* the manifest tells why each path is there */
+	uint64_t max_size;                        /* bytes as stored; 0: no matter */
 	unsigned jobs;                            /* 0: one per core; never changes a byte */
 	bool paranoid;                            /* compressed blocks are decoded and compared; never changes a byte */
 };

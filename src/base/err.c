@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "mkscratch/mem.h"
+#include "mkscratch/str.h"
 
 /* Copy what fits. Of what does not, the middle goes: the head names the subject, the tail says what is wrong. */
 static void copy_shortened(char *to, size_t size, const char *text)
@@ -41,7 +41,7 @@ int msk_fail(struct msk_err *err, enum msk_code code, const char *fmt, ...)
 
 	assert(err->code == MSK_OK && code != MSK_OK);
 	err->code = code;
-	err->hint[0] = '\0';
+	err->hint[0] = err->detail[0] = '\0';
 	va_start(ap, fmt);
 	format(err->msg, sizeof err->msg, fmt, ap);
 	va_end(ap);
@@ -55,7 +55,7 @@ int msk_fail_sys(struct msk_err *err, int sys, const char *fmt, ...)
 
 	assert(err->code == MSK_OK);
 	err->code = MSK_E_IO;
-	err->hint[0] = '\0';
+	err->hint[0] = err->detail[0] = '\0';
 	va_start(ap, fmt);
 	format(what, sizeof what, fmt, ap);
 	va_end(ap);
@@ -90,6 +90,24 @@ int msk_more(struct msk_err *err, const char *fmt, ...)
 	snprintf(whole, sizeof whole, "%s%s", err->msg, more);
 	copy_shortened(err->msg, sizeof err->msg, whole);
 	return -1;
+}
+
+void msk_detail(struct msk_err *err, const char *fmt, ...)
+{
+	MSK_AUTO_FREE char *text = NULL;
+	MSK_AUTO_STR line = MSK_STR_INIT;
+	size_t used = strlen(err->detail);
+	va_list ap;
+
+	assert(err->code != MSK_OK);
+	va_start(ap, fmt);
+	if (vasprintf(&text, fmt, ap) < 0)
+		msk_oom();
+	va_end(ap);
+	msk_str_add_escaped(&line, text, strlen(text));
+	msk_str_addc(&line, '\n');
+	if (used + line.len < sizeof err->detail)
+		memcpy(err->detail + used, line.buf, line.len + 1);
 }
 
 int msk_hint(struct msk_err *err, const char *fmt, ...)

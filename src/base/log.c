@@ -9,11 +9,8 @@
 
 #define LINE_MAX_BYTES 280
 
-static void write_line(const struct msk_log *log, const struct msk_str *line)
+static void write_bytes(const struct msk_log *log, const char *p, size_t left)
 {
-	const char *p = line->buf;
-	size_t left = line->len;
-
 	/* A stderr that cannot be written has nobody to be told about it. */
 	while (left) {
 		ssize_t n = write(log->fd, p, left);
@@ -23,6 +20,11 @@ static void write_line(const struct msk_log *log, const struct msk_str *line)
 		p += n;
 		left -= (size_t)n;
 	}
+}
+
+static void write_line(const struct msk_log *log, const struct msk_str *line)
+{
+	write_bytes(log, line->buf, line->len);
 }
 
 static void add_vescaped(struct msk_str *line, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
@@ -101,6 +103,7 @@ void msk_log_error(const struct msk_log *log, const struct msk_err *err)
 	if (!err->msg[0])
 		return;
 	report(log, "mkscratch: ", err->msg);
+	write_bytes(log, err->detail, strlen(err->detail));
 	if (err->hint[0])
 		report(log, "hint: ", err->hint);
 }

@@ -76,15 +76,14 @@ static void add_hardening(const struct msk_hardening *h, struct msk_str *out)
 
 static void add_strip(const struct msk_diagnosis *d, struct msk_str *out)
 {
-	const bool go = d->language && strcmp(d->language, "go") == 0;
+	const char *advice = msk_strip_advice(d);
 
 	if (d->debug_bytes + d->symbol_bytes == 0)
 		return;
 	msk_str_adds(out, "  strip         ");
 	msk_str_add_size(out, d->debug_bytes + d->symbol_bytes);
 	msk_str_addf(out, " less (debug information and symbols): %s\n",
-		     go ? "go build -ldflags='-s -w'" : d->payload_bytes ? "not here: strip would drop what is appended" :
-		     "strip");
+		     advice ? advice : "not here: strip would drop what is appended");
 }
 
 static void add_payload(const struct msk_diagnosis *d, struct msk_str *out)

@@ -205,6 +205,9 @@ const struct opt_row msk_opt_rows[] = {
 	  "Leave out of the manifest why each file is in the image, which `mkscratch why` reads.",
 	  TO_FLAG(no_record), COMPLETE_NONE, NULL },
 
+	{ 0, "max-size", "SIZE", OPT_VALUE, GROUP_OUTPUT, B,
+	  "Write no image that is larger as it is stored (compressed): 500k, 12M, 1Gi. What is large in it is told.",
+	  TO_TEXT(max_size), COMPLETE_NONE, NULL },
 	{ 'n', "dry-run", NULL, OPT_FLAG, GROUP_RUN, B,
 	  "Read all inputs, say what would be made, write nothing.",
 	  TO_FLAG(dry_run), COMPLETE_NONE, NULL },

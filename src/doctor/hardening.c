@@ -9,6 +9,15 @@ const char *msk_relro_name(enum msk_relro r)
 	return names[r];
 }
 
+const char *msk_strip_advice(const struct msk_diagnosis *d)
+{
+	if (d->debug_bytes + d->symbol_bytes == 0)
+		return NULL;
+	if (d->language && strcmp(d->language, "go") == 0)
+		return "go build -ldflags='-s -w'";
+	return d->payload_bytes ? NULL : "strip";
+}
+
 static bool is_loose(const char *dir)
 {
 	static const char *const open_to_all[] = { "/tmp", "/var/tmp", "/dev/shm", "/run/user", "/home", "/Users" };

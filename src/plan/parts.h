@@ -11,6 +11,7 @@ int msk_plan_content(const struct msk_options *o, struct msk_plan *p, struct msk
 int msk_plan_config(const struct msk_options *o, struct msk_plan *p, struct msk_err *err);
 int msk_plan_times(const struct msk_options *o, struct msk_plan *p, struct msk_err *err);
 int msk_plan_outputs(const struct msk_options *o, struct msk_plan *p, struct msk_err *err);
+int msk_plan_budgets(const struct msk_options *o, struct msk_plan *p, struct msk_err *err);
 /* Accounts, then groups: both sorted by their numbers. */
 int msk_plan_accounts(const struct msk_options *o, struct msk_plan *p, struct msk_err *err);
 int msk_plan_groups(const struct msk_options *o, struct msk_plan *p, struct msk_err *err);

@@ -71,7 +71,7 @@ int msk_plan_make(const struct msk_options *o, struct msk_plan *out, struct msk_
 
 	if (msk_plan_inputs(o, &p, err) < 0 || msk_plan_caps(o, &p, err) < 0 || msk_plan_content(o, &p, err) < 0 ||
 	    msk_plan_config(o, &p, err) < 0 || msk_plan_health(o, &p, err) < 0 ||
-	    msk_plan_times(o, &p, err) < 0 || msk_plan_outputs(o, &p, err) < 0) {
+	    msk_plan_times(o, &p, err) < 0 || msk_plan_outputs(o, &p, err) < 0 || msk_plan_budgets(o, &p, err) < 0) {
 		msk_plan_release(&p);
 		return -1;
 	}

@@ -221,6 +221,8 @@ struct msk_json *msk_plan_json(const struct msk_plan *p)
 	msk_json_set(o, "compress", codec_json(&p->codec));
 	msk_json_set_string(o, "layers", p->single_layer ? "single" : "split");
 	msk_json_set(o, "record", msk_json_bool(p->record));
+	if (p->max_size)
+		msk_json_set_int(o, "max_size", (int64_t)p->max_size);
 	if (p->paranoid)
 		msk_json_set(o, "paranoid", msk_json_bool(true));
 	if (p->jobs)

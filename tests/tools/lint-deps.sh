@@ -24,6 +24,7 @@ image   base value codec plan layer store
 source  base value codec image
 sink    base value codec store image
 check   base value codec elf source image
+budget  base value plan rootfs doctor
 build   *
 cli     *
 main    cli

@@ -111,6 +111,23 @@ static void an_error_is_one_line_and_a_hint(void **state)
 	assert_string_equal(buf, "mkscratch: a\\x1bpp: not an ELF file (0 bytes)\nhint: build it\n");
 }
 
+static void details_stand_between_message_and_hint(void **state)
+{
+	struct msk_err err = MSK_ERR_INIT;
+	char buf[4096], name[1500];
+
+	(void)state;
+	memset(name, 'n', sizeof name - 1);
+	name[sizeof name - 1] = '\0';
+	msk_fail(&err, MSK_E_INPUT, "too large");
+	msk_hint(&err, "less");
+	msk_detail(&err, "  a\nb");
+	msk_detail(&err, "%s%s", name, name);     /* finds no room */
+	msk_detail(&err, "  c");
+	read_log(&err, buf, sizeof buf);
+	assert_string_equal(buf, "mkscratch: too large\n  a\\x0ab\n  c\nhint: less\n");
+}
+
 static void a_long_line_loses_its_middle(void **state)
 {
 	struct msk_err err = MSK_ERR_INIT;
@@ -240,6 +257,7 @@ int main(void)
 		cmocka_unit_test(paths_split_like_dirname_and_basename),
 		cmocka_unit_test(edit_distance_counts_edits),
 		cmocka_unit_test(an_error_is_one_line_and_a_hint),
+		cmocka_unit_test(details_stand_between_message_and_hint),
 		cmocka_unit_test(a_long_line_loses_its_middle),
 		cmocka_unit_test(system_errors_carry_their_text),
 		cmocka_unit_test(json_is_compact_with_sorted_keys),
