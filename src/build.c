@@ -62,6 +62,7 @@ static int make_image(const struct msk_build *b, const struct msk_rootfs *fs, co
 	struct msk_layer_args a = {
 		.fs = fs,
 		.codec = b->plan->codec,
+		.media_types = b->plan->media_types,
 		.mtime = b->plan->mtime,
 		.single = b->plan->single_layer,
 		.jobs = b->plan->jobs,

@@ -74,7 +74,4 @@ int msk_compressor_finish(struct msk_compressor *c, struct msk_err *err);
 void msk_compressor_free(struct msk_compressor *c);          /* stops the threads; also half-way */
 void msk_compressor_cleanup(struct msk_compressor **c);
 
-/* "application/vnd.oci.image.layer.v1.tar+gzip" and so on. */
-const char *msk_codec_media_type(const struct msk_codec_spec *codec);
-
 #endif

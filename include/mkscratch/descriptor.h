@@ -5,10 +5,6 @@
 #include "mkscratch/digest.h"
 #include "mkscratch/json.h"
 
-#define MSK_TYPE_INDEX    "application/vnd.oci.image.index.v1+json"
-#define MSK_TYPE_MANIFEST "application/vnd.oci.image.manifest.v1+json"
-#define MSK_TYPE_CONFIG   "application/vnd.oci.image.config.v1+json"
-
 struct msk_desc {
 	const char *media_type;          /* static */
 	struct msk_digest digest;

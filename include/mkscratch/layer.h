@@ -9,6 +9,7 @@
 #include "mkscratch/cache.h"
 #include "mkscratch/codec_spec.h"
 #include "mkscratch/descriptor.h"
+#include "mkscratch/media_type.h"
 #include "mkscratch/progress.h"
 #include "mkscratch/rootfs.h"
 #include "mkscratch/store.h"
@@ -23,6 +24,7 @@ struct msk_layers {
 struct msk_layer_args {
 	const struct msk_rootfs *fs;     /* sealed */
 	struct msk_codec_spec codec;
+	enum msk_media_types media_types;
 	int64_t mtime;
 	bool single;
 	unsigned jobs;

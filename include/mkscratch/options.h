@@ -33,7 +33,7 @@ struct msk_options {
 	const char *health_interval, *health_timeout, *health_start_period, *health_retries;
 	/* output */
 	struct msk_strv output, tag;
-	const char *compress, *layers;
+	const char *compress, *layers, *media_types;
 	const char *max_size;                              /* NULL: no matter */
 	bool no_record;
 	/* run */

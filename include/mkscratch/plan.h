@@ -11,6 +11,7 @@
 #include "mkscratch/codec_spec.h"
 #include "mkscratch/err.h"
 #include "mkscratch/json.h"
+#include "mkscratch/media_type.h"
 #include "mkscratch/options.h"
 #include "mkscratch/preset.h"
 #include "mkscratch/ref.h"
@@ -116,6 +117,7 @@ struct msk_plan {
 	struct msk_target *targets;
 	size_t n_targets;
 	struct msk_codec_spec codec;
+	enum msk_media_types media_types;
 	bool single_layer;
 	bool record;                              /* the manifest tells why each path is there */
 	uint64_t max_size;                        /* bytes as stored; 0: no matter */

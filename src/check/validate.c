@@ -2,14 +2,11 @@
 
 #include "checks.h"
 #include "image_files.h"
-#include "mkscratch/descriptor.h"
+#include "mkscratch/media_type.h"
 
 #define MAX_INDEX_DEPTH 4
 #define MAX_MANIFESTS 4096
 #define MAX_LAYERS 512
-
-#define TYPE_DOCKER_LIST     "application/vnd.docker.distribution.manifest.list.v2+json"
-#define TYPE_DOCKER_MANIFEST "application/vnd.docker.distribution.manifest.v2+json"
 
 /* A verification under way. */
 struct validation {
@@ -187,7 +184,8 @@ static bool says_index(const struct msk_json *doc, const struct msk_json *desc)
 	const char *type = msk_json_get_string(doc, "mediaType");
 
 	type = type ? type : msk_json_get_string(desc, "mediaType");
-	return type && (strcmp(type, MSK_TYPE_INDEX) == 0 || strcmp(type, TYPE_DOCKER_LIST) == 0);
+	return type && (strcmp(type, msk_media_type(MSK_MEDIA_OCI, MSK_DOC_INDEX)) == 0 ||
+			strcmp(type, msk_media_type(MSK_MEDIA_DOCKER, MSK_DOC_INDEX)) == 0);
 }
 
 /* A document that could be read both ways means something else to every reader (CVE-2021-41190). */

@@ -147,6 +147,16 @@ static int report_dry_run(const struct msk_options *o, const struct msk_build *b
 	return msk_print(&text, err);
 }
 
+/* Podman and buildah see in a config of OCI's type only what image-spec names. Who chose the types knows. */
+static void tell_of_health(const struct msk_options *o, const struct msk_plan *plan, const struct msk_log *log)
+{
+	enum msk_health_kind kind = plan->config.health.kind;
+
+	if (!o->media_types && (kind == MSK_HEALTH_PROBE || kind == MSK_HEALTH_COMMAND))
+		msk_warn(log, "%s: podman and buildah drop it from images of OCI media types; --media-types docker keeps it "
+			 "(oci: no warning)", kind == MSK_HEALTH_PROBE ? "--healthcheck" : "--healthcheck-cmd");
+}
+
 /* --print rootfs and --dry-run: everything is read and checked, nothing is written. */
 static int look_only(const struct msk_options *o, const struct msk_build *b, struct msk_err *err)
 {
@@ -155,6 +165,7 @@ static int look_only(const struct msk_options *o, const struct msk_build *b, str
 
 	if (msk_build_rootfs(b, &fs, &pf, err) < 0)
 		return -1;
+	tell_of_health(o, b->plan, b->log);
 	if (o->print)
 		return print_rootfs(fs, o->json, err);
 	return report_dry_run(o, b, fs, &pf, err);
@@ -261,6 +272,7 @@ static int build(const struct msk_options *o, struct msk_build *b, struct msk_er
 		b->cache = cache = msk_cache_open(&cache_args);
 	if (run_in_view(o, b, &img, err) < 0)
 		return -1;
+	tell_of_health(o, b->plan, b->log);
 	return report(o, b, &img, err);
 }
 

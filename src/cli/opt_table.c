@@ -200,7 +200,10 @@ const struct opt_row msk_opt_rows[] = {
 	{ 0, "layers", "split|single", OPT_VALUE, GROUP_OUTPUT, B,
 	  "split, the default: certificates and zones, libraries, the program, each a layer; or one for all.",
 	  TO_TEXT(layers), COMPLETE_WORDS, "split single" },
-
+	{ 0, "media-types", "oci|docker", OPT_VALUE, GROUP_OUTPUT, B,
+	  "What manifest, config and layers are called: oci, the default, or docker, in which podman and buildah keep a "
+	  "health check.",
+	  TO_TEXT(media_types), COMPLETE_WORDS, "oci docker" },
 	{ 0, "no-record", NULL, OPT_FLAG, GROUP_OUTPUT, B,
 	  "Leave out of the manifest why each file is in the image, which `mkscratch why` reads.",
 	  TO_FLAG(no_record), COMPLETE_NONE, NULL },

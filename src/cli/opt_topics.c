@@ -27,7 +27,8 @@ const struct opt_group_text msk_opt_groups[N_GROUPS] = {
 		"As in a Dockerfile, exec form only: there is no shell in the image. For a key or variable given twice the "
 		"last value counts." },
 	[GROUP_HEALTH] = { "health", "How the runtime tells that it is well",
-		"Docker heeds it; podman and buildah drop it from images of OCI types." },
+		"Docker heeds it; podman and buildah drop it from images of OCI types, which a warning tells: --media-types "
+		"docker keeps it, and oci silences the warning." },
 	[GROUP_OUTPUT] = { "output", "Where it goes",
 		"A tar is an OCI layout and a docker-archive at once: docker, podman, skopeo, buildah and ctr read it. "
 		"Several -o get the same image. Until the new one is complete and on the disk, an old output stays as it is." },

@@ -1,6 +1,7 @@
 /* The codecs as the command line knows them. */
 #include "block_codec.h"
 #include "library_id.h"
+#include "mkscratch/media_type.h"
 
 /* Raised when the same bytes at the same level become other blocks. */
 #define BLOCK_FORMAT 1
@@ -22,18 +23,9 @@ bool msk_codec_identity(const struct msk_codec_spec *codec, struct msk_str *out)
 {
 	const struct msk_block_codec *c = msk_codec_of(codec->kind);
 
-	msk_str_addf(out, "blocks %d, media type %s, level %d, library ", BLOCK_FORMAT, msk_codec_media_type(codec),
-		     codec->level);
+	msk_str_addf(out, "blocks %d, media type %s, level %d, library ", BLOCK_FORMAT,
+		     msk_media_type_layer(MSK_MEDIA_OCI, codec->kind), codec->level);
 	return c->library && msk_library_id(c->library, out);
-}
-
-const char *msk_codec_media_type(const struct msk_codec_spec *codec)
-{
-	switch (codec->kind) {
-	case MSK_CODEC_GZIP: return "application/vnd.oci.image.layer.v1.tar+gzip";
-	case MSK_CODEC_ZSTD: return "application/vnd.oci.image.layer.v1.tar+zstd";
-	default: return "application/vnd.oci.image.layer.v1.tar";
-	}
 }
 
 void msk_codec_levels(enum msk_codec_kind kind, int *min, int *max, int *dflt)

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "mkscratch/compress.h"
+#include "mkscratch/media_type.h"
 
 /* The bytes that are hashed are the bytes that are stored: a document is dumped once. */
 static int put_document(struct msk_json *own_doc, const char *media_type, struct msk_store *st, struct msk_desc *out,
@@ -35,9 +35,10 @@ int msk_image_make(const struct msk_plan *p, const struct msk_platform *pf, cons
 		   const struct msk_json *reasons, struct msk_store *st, struct msk_image *out, struct msk_err *err)
 {
 	*out = (struct msk_image){ .platform = *pf, .layers = *layers, .tags = p->tags, .n_tags = p->n_tags };
-	if (put_document(msk_config_json(p, pf, layers), MSK_TYPE_CONFIG, st, &out->config, err) < 0 ||
-	    put_document(msk_manifest_json(p, &out->config, layers, reasons), MSK_TYPE_MANIFEST, st, &out->manifest,
-			 err) < 0)
+	if (put_document(msk_config_json(p, pf, layers), msk_media_type(p->media_types, MSK_DOC_CONFIG), st,
+			 &out->config, err) < 0 ||
+	    put_document(msk_manifest_json(p, &out->config, layers, reasons),
+			 msk_media_type(p->media_types, MSK_DOC_MANIFEST), st, &out->manifest, err) < 0)
 		return -1;
 	out->size = stored_size(st);
 	return 0;
@@ -61,9 +62,9 @@ void msk_image_outline(const struct msk_plan *p, const struct msk_platform *pf, 
 	*out = (struct msk_image){ .platform = *pf, .tags = p->tags, .n_tags = p->n_tags };
 	out->layers.n = n_layers;
 	for (size_t i = 0; i < n_layers; i++)
-		out->layers.v[i].blob = made_up(msk_codec_media_type(&p->codec), 1000000);
-	out->config = made_up(MSK_TYPE_CONFIG, 1000);
+		out->layers.v[i].blob = made_up(msk_media_type_layer(p->media_types, p->codec.kind), 1000000);
+	out->config = made_up(msk_media_type(p->media_types, MSK_DOC_CONFIG), 1000);
 	manifest = msk_manifest_json(p, &out->config, &out->layers, reasons);
 	msk_json_dump(manifest, &text);
-	out->manifest = made_up(MSK_TYPE_MANIFEST, text.len);
+	out->manifest = made_up(msk_media_type(p->media_types, MSK_DOC_MANIFEST), text.len);
 }

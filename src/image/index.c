@@ -1,4 +1,5 @@
 #include "mkscratch/image.h"
+#include "mkscratch/media_type.h"
 
 /* No "platform" here: a single manifest with a foreign one is passed over by importers that filter. */
 struct msk_json *msk_index_entry_json(const struct msk_image *img, const struct msk_ref *tag)

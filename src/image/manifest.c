@@ -23,7 +23,7 @@ struct msk_json *msk_manifest_json(const struct msk_plan *p, const struct msk_de
 	for (size_t i = 0; i < l->n; i++)
 		msk_json_push(layers, msk_desc_json(&l->v[i].blob));
 	msk_json_set_int(o, "schemaVersion", 2);
-	msk_json_set_string(o, "mediaType", MSK_TYPE_MANIFEST);
+	msk_json_set_string(o, "mediaType", msk_media_type(p->media_types, MSK_DOC_MANIFEST));
 	msk_json_set(o, "config", msk_desc_json(config));
 	msk_json_set(o, "layers", layers);
 	if (p->config.annotation_keys.n || reasons)

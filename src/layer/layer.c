@@ -83,7 +83,7 @@ static int write_entries(const struct msk_layer_args *a, const struct msk_select
 static struct msk_layer_desc describe(const struct msk_layer_args *a, const struct msk_selection *s)
 {
 	return (struct msk_layer_desc){
-		.blob.media_type = msk_codec_media_type(&a->codec),
+		.blob.media_type = msk_media_type_layer(a->media_types, a->codec.kind),
 		.entries = s->n,
 		.history = s->history,
 	};

@@ -219,6 +219,7 @@ struct msk_json *msk_plan_json(const struct msk_plan *p)
 	msk_json_set(o, "tags", tags_json(p));
 	msk_json_set(o, "outputs", outputs_json(p));
 	msk_json_set(o, "compress", codec_json(&p->codec));
+	msk_json_set_string(o, "media_types", msk_media_types_name(p->media_types));
 	msk_json_set_string(o, "layers", p->single_layer ? "single" : "split");
 	msk_json_set(o, "record", msk_json_bool(p->record));
 	if (p->max_size)

@@ -1,4 +1,4 @@
-/* -o, -t, --compress, --layers, -j. */
+/* -o, -t, --compress, --media-types, --layers, -j. */
 #include <string.h>
 
 #include "parts.h"
@@ -136,6 +136,17 @@ static int plan_layers(const char *typed, bool *single, struct msk_err *err)
 	return msk_fail(err, MSK_E_USAGE, "--layers %s: is none of split, single", typed);
 }
 
+static int plan_media_types(const char *typed, struct msk_plan *p, struct msk_err *err)
+{
+	p->media_types = strcmp(typed, msk_media_types_name(MSK_MEDIA_DOCKER)) == 0 ? MSK_MEDIA_DOCKER : MSK_MEDIA_OCI;
+	if (strcmp(typed, msk_media_types_name(p->media_types)) != 0)
+		return msk_fail(err, MSK_E_USAGE, "--media-types %s: is none of oci, docker", typed);
+	if (msk_media_type_layer(p->media_types, p->codec.kind))
+		return 0;
+	msk_fail(err, MSK_E_USAGE, "--media-types %s: has no name for layers of zstd", typed);
+	return msk_hint(err, "--compress gzip, or --media-types oci");
+}
+
 static int plan_jobs(const char *typed, unsigned *out, struct msk_err *err)
 {
 	unsigned long long n;
@@ -150,6 +161,7 @@ int msk_plan_outputs(const struct msk_options *o, struct msk_plan *p, struct msk
 {
 	if (plan_targets(&o->output, p, err) < 0 || plan_tags(&o->tag, p, err) < 0 ||
 	    plan_codec(o->compress ? o->compress : "gzip", &p->codec, err) < 0 ||
+	    plan_media_types(o->media_types ? o->media_types : "oci", p, err) < 0 ||
 	    plan_layers(o->layers ? o->layers : "split", &p->single_layer, err) < 0)
 		return -1;
 	p->record = !o->no_record;

@@ -1,4 +1,5 @@
 #include "layout.h"
+#include "mkscratch/media_type.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -185,6 +186,9 @@ static int layout_publish(struct msk_sink *sink, const struct msk_image *img, st
 	struct layout_sink *s = (struct layout_sink *)sink;
 	MSK_AUTO_FD int lock = -1;
 
+	if (msk_media_type_is_docker(img->manifest.media_type))
+		msk_warn(s->log, "%s: in a directory, umoci and skopeo (by tag) may pass over an image of Docker's media "
+			 "types; in a tar it is found", s->path);
 	if (msk_layout_lock(s->dirfd, s->path, LOCK_SECONDS, s->log, &lock, err) < 0)
 		return -1;
 	if (publish_locked(s, img, st, err) < 0) {

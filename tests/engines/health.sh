@@ -78,11 +78,13 @@ is "$(last_word "$http")" 'http://:8080/health: status 503' ...and_docker_inspec
 wrong=$(run_image wrong --healthcheck tcp://:9)
 is "$(becomes "$wrong" unhealthy)" unhealthy nobody_on_the_port_is_unhealthy
 is "$(last_word "$wrong")" 'tcp://:9: connection refused' ...which_it_says
+docker=$(run_image docker --media-types docker --healthcheck http://:8080/health)
+is "$(becomes "$docker" healthy)" healthy "an image of Docker's media types is healthy too"
 unix=$(run_image unix --cmd /tmp/s --healthcheck http+unix:///tmp/s:/)
 is "$(becomes "$unix" healthy)" healthy a_unix_socket_is_asked
 off=$(run_image off --healthcheck-cmd /service)
 is "$(d inspect "$off" | jq -c '.[0].Config.Healthcheck.Test')" '["CMD","/service"]' a_command_of_the_image
 mk -q --bin service -t none:v1 --healthcheck none -o none.tar && d load -q -i none.tar >/dev/null
 is "$(d image inspect none:v1 | jq -c '.[0].Config.Healthcheck.Test')" '["NONE"]' none_arrives
-d kill "$http" "$wrong" "$unix" >/dev/null 2>&1
+d kill "$http" "$wrong" "$docker" "$unix" >/dev/null 2>&1
 done_testing

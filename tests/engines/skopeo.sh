@@ -21,6 +21,15 @@ for codec in gzip zstd none; do
 	t "copy from an oci-archive with $codec" skopeo --insecure-policy copy -q "oci-archive:$codec.tar" "dir:$codec-1"
 	t "copy from a docker-archive with $codec" skopeo --insecure-policy copy -q "docker-archive:$codec.tar" "dir:$codec-2"
 done
+mk -q --bin "$FIXTURES/service" --media-types docker -t svc/d:v1 -o docker.tar
+is "$(skopeo inspect --raw oci-archive:docker.tar | jq -r .mediaType)" application/vnd.docker.distribution.manifest.v2+json \
+	"an oci-archive with Docker's media types is read"
+t '... and copied as it is' skopeo --insecure-policy copy -q oci-archive:docker.tar dir:docker-1
+t '... and into OCI types' skopeo --insecure-policy copy -q oci-archive:docker.tar oci:converted:v1
+t '... which verify' mk verify converted
+t "... and from a docker-archive" skopeo --insecure-policy copy -q docker-archive:docker.tar dir:docker-2
+t "a layout of Docker's types by others verifies" bash -c 'skopeo --insecure-policy copy -q --format v2s2 oci-archive:none.tar docker-archive:foreign.tar:a/b:c &&
+	skopeo --insecure-policy copy -q docker-archive:foreign.tar oci:foreign:c && "$MKSCRATCH" verify foreign'
 t 'copy into another layout' skopeo --insecure-policy copy -q oci:layout:v1 oci:other:v1
 t '... which verifies as ours does' mk verify other
 mk -q --bin "$FIXTURES/service" -t app:ours -o other

@@ -34,5 +34,8 @@ if command -v getcap >/dev/null; then
 else
 	skip 'capabilities are unpacked' 'getcap is not installed'
 fi
+mk -q --bin "$FIXTURES/service" --media-types docker -t x:docker -o docker/
+run umoci unpack --image docker:docker docker-bundle
+like "$(cat "$out" "$err")" 'does not point to ispec.MediaTypeImageManifest' "umoci reads no Docker types, as the README says"
 umoci tag --image l:v1 again && t 'a tag of umoci verifies' mk verify l
 done_testing

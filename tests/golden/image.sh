@@ -44,6 +44,17 @@ done
 is "$(find . -maxdepth 1 -name 'layer-*.txt' | wc -l)" 2 there_is_no_third_layer
 holds diff_ids_are_those_of_the_layers diff_ids made/img.tar
 
+# In Docker's words: the same config and layers.
+mkdir docker
+t "the image is made with Docker's media types" golden_image made-docker --media-types docker
+t "... and can be taken apart" bash -c "cd docker && $(declare -f shape) && python=$python && TOP=$TOP && shape ../made-docker/img.tar"
+for file in layer-0.txt layer-1.txt diff_ids.txt config.json; do
+	t "$file is the same" cmp "$golden/$file" "docker/$file"
+done
+for file in manifest-shape index-shape; do
+	t "$file of Docker" diff -u "$golden/$file-docker.json" "docker/$file.json"
+done
+
 # The two things that can be printed before anything is written.
 t "--print rootfs" golden_image rootfs --print rootfs
 cp "$out" rootfs.txt

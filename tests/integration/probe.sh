@@ -147,6 +147,26 @@ is "$(config --healthcheck-cmd '/app  check --deep')" '{"Test":["CMD","/app","ch
 is "$(config --healthcheck-cmd '["/app","a b"]')" '{"Test":["CMD","/app","a b"]}' a_command_in_json
 is "$(config)" null without_the_option_nothing_is_said
 is "$(mk why i.tar /healthcheck 2>&1)" 'mkscratch: i.tar: /healthcheck is not in the image' and_there_is_no_probe
+# Who drops it is told, unless the media types were chosen.
+warned() {
+	mk --bin app "$@" -n 2>&1 >/dev/null | grep -c 'podman and buildah drop it from images of OCI media types; --media-types docker'
+}
+is "$(warned --healthcheck tcp://:1)" 1 readers_that_drop_it_are_named
+is "$(warned --healthcheck-cmd /app)" 1 ...for_a_command_too
+is "$(warned --healthcheck none)" 0 ...not_where_nothing_is_lost
+is "$(warned)" 0 ...nor_without_one
+is "$(warned --healthcheck tcp://:1 --media-types docker)" 0 docker_types_keep_it
+is "$(warned --healthcheck tcp://:1 --media-types oci)" 0 oci_types_that_were_asked_for_are_meant
+is "$(warned --healthcheck tcp://:1 -q)" 0 ...and_-q_is_quiet
+config --media-types docker --healthcheck tcp://:1 >docker.json
+is "$(cat docker.json)" '{"Test":["CMD","/healthcheck","tcp://:1"]}' the_config_is_the_same_in_docker_types
+t verify_takes_docker_types mk verify i.tar
+is "$(mk why i.tar /healthcheck | head -1)" '/healthcheck: the static probe (--healthcheck)' ...and_why_does
+is "$(mk --bin app --media-types docker -t a:b -o layout/ 2>&1 >/dev/null)" \
+	"warning: layout: in a directory, umoci and skopeo (by tag) may pass over an image of Docker's media types; in a tar it is found" \
+	a_layout_of_docker_types_is_warned_about
+t ...and_verifies mk verify layout:b
+
 must_fail 2 '--healthcheck-cmd /x: there is --healthcheck tcp://:1 already' -- --bin app --healthcheck tcp://:1 --healthcheck-cmd /x -o x.tar
 must_fail 2 '--healthcheck-cmd  : nothing to run' -- --bin app --healthcheck-cmd ' ' -o x.tar
 must_fail 2 '--health-interval: there is no health check to time' '--healthcheck http://:8080/health' -- --bin app --health-interval 1s -o x.tar

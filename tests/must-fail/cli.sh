@@ -57,6 +57,9 @@ must_fail 2 '--created yesterday: not a time' '--created 2024-05-01T12:00:00Z, s
 	--bin app --created yesterday -o img.tar
 must_fail 2 'tag "App": upper case is not allowed in a name ("App")' -- --bin app -t App -o img.tar
 must_fail 2 'tag "a@sha256:0": a digest cannot be chosen, it follows from the image' -- --bin app -t a@sha256:0 -o img.tar
+must_fail 2 '--media-types oci1: is none of oci, docker' -- --bin app --media-types oci1 -o img.tar
+must_fail 2 '--media-types docker: has no name for layers of zstd' '--compress gzip, or --media-types oci' -- \
+	--bin app --media-types docker --compress zstd -o img.tar
 must_fail 2 '--compress gzip:99: level is out of range (99 vs 1..12)' -- --bin app --compress gzip:99 -o img.tar
 must_fail 2 '--library-path lib: "lib" is not an absolute path' -- --bin app --library-path lib -o img.tar
 SOURCE_DATE_EPOCH=12x must_fail 2 'SOURCE_DATE_EPOCH "12x": not a whole number of seconds' -- --bin app -o img.tar

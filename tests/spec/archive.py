@@ -127,7 +127,7 @@ def unzstd(blob):
 
 
 def expand(blob, media_type):
-    if media_type.endswith("+gzip"):
+    if media_type.endswith(("+gzip", ".gzip")):
         return gunzip_one(blob)
     return unzstd(blob) if media_type.endswith("+zstd") else blob
 

@@ -226,8 +226,9 @@ def diff_ids(image):
 # --- section 7: compression ---
 
 def media_type(image, end):
+    stem = "application/vnd.docker.image.rootfs.diff.tar" if end == ".gzip" else "application/vnd.oci.image.layer.v1.tar"
     for d in image.manifest["layers"]:
-        need(d["mediaType"] == "application/vnd.oci.image.layer.v1.tar" + end, d["mediaType"])
+        need(d["mediaType"] == stem + end, d["mediaType"])
 
 
 def gzip_header(image):

@@ -35,6 +35,13 @@ t "none is made" build --compress none -o none.tar
 holds none_has_its_media_type media_type none.tar ''
 holds none_has_its_diff_id diff_ids none.tar
 
+t "gzip is made for Docker" build --media-types docker -o docker.tar
+holds docker_has_its_media_type media_type docker.tar .gzip
+holds docker_documents_match_our_schemas our_schemas docker.tar
+t "none is made for Docker" build --media-types docker --compress none -o docker-none.tar
+holds docker_none_matches_our_schemas our_schemas docker-none.tar
+holds docker_none_has_its_diff_id diff_ids docker-none.tar
+
 # The same tar under every codec.
 plain_layers() {
 	"$python" -c 'import sys; sys.path.insert(0, sys.argv[1]); from archive import Image

@@ -34,6 +34,7 @@ main    cli
 HEADERS='
 codec_spec value
 descriptor value
+media_type value
 platform   value
 progress   value
 rotree     value

@@ -183,8 +183,9 @@ static void documents_are_exact(void **state)
 	struct msk_platform pf = { "linux", "arm", "v7" };
 	struct msk_layers l = { .n = 1, .v[0] = { .blob = { "T", { "sha256:1" }, 5 }, .diff_id = { "sha256:2" },
 						  .history = "h" } };
-	struct msk_image img = { .layers = l, .config = { MSK_TYPE_CONFIG, { "sha256:3" }, 6 },
-				 .manifest = { MSK_TYPE_MANIFEST, { "sha256:4" }, 7 }, .tags = &tag, .n_tags = 1 };
+	struct msk_image img = { .layers = l, .tags = &tag, .n_tags = 1,
+				 .config = { msk_media_type(MSK_MEDIA_OCI, MSK_DOC_CONFIG), { "sha256:3" }, 6 },
+				 .manifest = { msk_media_type(MSK_MEDIA_OCI, MSK_DOC_MANIFEST), { "sha256:4" }, 7 } };
 
 	(void)state;
 	assert_document(msk_config_json(&p, &pf, &l),

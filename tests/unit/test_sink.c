@@ -43,7 +43,7 @@ static struct msk_image image_of(size_t n_tags)
 		tags[i].tag = tag;
 		tags[i].full = full;
 	}
-	img.manifest.media_type = img.config.media_type = MSK_TYPE_MANIFEST;
+	img.manifest.media_type = img.config.media_type = msk_media_type(MSK_MEDIA_OCI, MSK_DOC_MANIFEST);
 	return img;
 }
 
