@@ -36,13 +36,13 @@ static void tell_reasons(const struct msk_log *log, const struct msk_rootfs *fs)
 	}
 }
 
-int msk_build_rootfs(const struct msk_build *b, struct msk_rootfs **out, struct msk_platform *pf, struct msk_err *err)
+static int gather(const struct msk_build *b, struct msk_edition *e, struct msk_err *err)
 {
 	MSK_CLEANUP(msk_rootfs_cleanup) struct msk_rootfs *fs = msk_rootfs_new();
-	struct msk_gather g = { .plan = b->plan, .log = b->log, .now = b->now, .fs = fs };
+	struct msk_gather g = { .plan = &e->plan, .log = b->log, .now = b->now, .fs = fs, .platform = e->platform };
 	int rc;
 
-	if (msk_host_new(b->plan->root, &g.host, err) < 0)
+	if (msk_host_new(e->plan.root, &g.host, err) < 0)
 		return -1;
 	rc = msk_gather_all(&g, err);
 	msk_gather_release(&g);
@@ -51,36 +51,102 @@ int msk_build_rootfs(const struct msk_build *b, struct msk_rootfs **out, struct 
 		return -1;
 	tell_facts(b, &g.certs, fs);
 	tell_reasons(b->log, fs);
-	*pf = g.platform;
-	*out = msk_take(&fs);
+	e->platform = g.platform;
+	e->fs = msk_take(&fs);
 	return 0;
 }
 
-static int make_image(const struct msk_build *b, const struct msk_rootfs *fs, const struct msk_platform *pf,
-		      struct msk_store *st, struct msk_image *out, struct msk_err *err)
+void msk_editions_release(struct msk_editions *e)
+{
+	for (size_t i = 0; i < e->n; i++) {
+		msk_plan_narrow_release(&e->v[i].plan);
+		msk_rootfs_free(e->v[i].fs);
+	}
+	free(e->v);
+	*e = (struct msk_editions){ NULL, 0 };
+}
+
+static int by_platform(const void *a, const void *b)
+{
+	return msk_platform_compare(&((const struct msk_edition *)a)->platform, &((const struct msk_edition *)b)->platform);
+}
+
+int msk_build_gather(const struct msk_build *b, struct msk_editions *out, struct msk_err *err)
+{
+	MSK_CLEANUP(msk_crews_release) struct msk_crews crews = { NULL, 0 };
+	MSK_CLEANUP(msk_editions_release) struct msk_editions e = { NULL, 0 };
+
+	if (msk_gather_crews(b->plan, &crews, err) < 0)
+		return -1;
+	e.v = msk_xcalloc(crews.n, sizeof *e.v);
+	for (size_t i = 0; i < crews.n; i++) {
+		struct msk_edition *to = &e.v[e.n++];
+
+		to->platform = crews.v[i].platform;
+		if (msk_plan_narrow(b->plan, crews.v[i].members, &to->plan, err) < 0 || gather(b, to, err) < 0)
+			return -1;
+	}
+	qsort(e.v, e.n, sizeof *e.v, by_platform);
+	*out = e;
+	e = (struct msk_editions){ NULL, 0 };
+	return 0;
+}
+
+static int make_image(const struct msk_build *b, const struct msk_edition *e, struct msk_store *st,
+		      struct msk_image *out, struct msk_err *err)
 {
 	struct msk_layer_args a = {
-		.fs = fs,
-		.codec = b->plan->codec,
-		.media_types = b->plan->media_types,
-		.mtime = b->plan->mtime,
-		.single = b->plan->single_layer,
-		.jobs = b->plan->jobs,
-		.paranoid = b->plan->paranoid,
+		.fs = e->fs,
+		.codec = e->plan.codec,
+		.media_types = e->plan.media_types,
+		.mtime = e->plan.mtime,
+		.single = e->plan.single_layer,
+		.jobs = e->plan.jobs,
+		.paranoid = e->plan.paranoid,
 		.progress = b->progress,
 		.cache = b->cache,
 	};
-	MSK_AUTO_JSON *reasons = b->plan->record ? msk_rootfs_reasons(fs) : NULL;
+	MSK_AUTO_JSON *reasons = e->plan.record ? msk_rootfs_reasons(e->fs) : NULL;
 	struct msk_layers layers;
 
-	msk_progress_stage(b->progress, "compressing", msk_rootfs_content_size(fs));
 	if (msk_layers_write(&a, st, &layers, err) < 0)
 		return -1;
-	return msk_image_make(b->plan, pf, &layers, reasons, st, out, err);
+	return msk_image_make(&e->plan, &e->platform, &layers, reasons, st, out, err);
+}
+
+static uint64_t content_size(const struct msk_editions *e)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < e->n; i++)
+		sum += msk_rootfs_content_size(e->v[i].fs);
+	return sum;
+}
+
+static int make_images(const struct msk_build *b, const struct msk_editions *e, struct msk_store *st,
+		       struct msk_product *out, struct msk_err *err)
+{
+	MSK_AUTO_FREE struct msk_image *images = msk_xcalloc(e->n, sizeof *images);
+
+	msk_progress_stage(b->progress, "compressing", content_size(e));
+	for (size_t i = 0; i < e->n; i++)
+		if (make_image(b, &e->v[i], st, &images[i], err) < 0)
+			return -1;
+	msk_product_make(b->plan, msk_take(&images), e->n, st, out);
+	return 0;
+}
+
+/* What one machine fetches is the image for it. */
+static int check_budget(const struct msk_editions *e, const struct msk_product *p, struct msk_err *err)
+{
+	for (size_t i = 0; i < e->n; i++)
+		if (msk_budget_check(&e->v[i].plan, e->v[i].fs, p->images[i].size, err) < 0)
+			return -1;
+	return 0;
 }
 
 /* An output that is one of the inputs, by whatever name, would be lost. */
-static int spare_inputs(const struct msk_plan *plan, const struct msk_rootfs *fs, struct msk_err *err)
+static int spare_entries(const struct msk_plan *plan, const struct msk_rootfs *fs, struct msk_err *err)
 {
 	struct stat st;
 
@@ -98,6 +164,14 @@ static int spare_inputs(const struct msk_plan *plan, const struct msk_rootfs *fs
 			return msk_hint(err, "write it elsewhere, or remove it first");
 		}
 	}
+	return 0;
+}
+
+static int spare_inputs(const struct msk_plan *plan, const struct msk_editions *e, struct msk_err *err)
+{
+	for (size_t i = 0; i < e->n; i++)
+		if (spare_entries(plan, e->v[i].fs, err) < 0)
+			return -1;
 	return 0;
 }
 
@@ -124,14 +198,27 @@ static int open_sinks(const struct msk_build *b, struct sinks *s, struct msk_err
 	return 0;
 }
 
-/* Blobs may be made where an archive will have them; other outputs copy them from there. */
-static void stage_blobs(const struct msk_build *b, const struct msk_rootfs *fs, const struct msk_platform *pf,
-			const struct sinks *s, struct msk_store *st)
+static void outline(const struct msk_build *b, const struct msk_editions *e, struct msk_product *out)
 {
-	MSK_AUTO_JSON *reasons = b->plan->record ? msk_rootfs_reasons(fs) : NULL;
-	struct msk_image like;
+	struct msk_image *images = msk_xcalloc(e->n, sizeof *images);
 
-	msk_image_outline(b->plan, pf, msk_layers_count(fs, b->plan->single_layer), reasons, &like);
+	for (size_t i = 0; i < e->n; i++) {
+		const struct msk_edition *of = &e->v[i];
+		MSK_AUTO_JSON *reasons = of->plan.record ? msk_rootfs_reasons(of->fs) : NULL;
+
+		msk_image_outline(&of->plan, &of->platform, msk_layers_count(of->fs, of->plan.single_layer), reasons,
+				  &images[i]);
+	}
+	msk_product_make(b->plan, images, e->n, NULL, out);
+}
+
+/* Blobs may be made where an archive will have them; other outputs copy them from there. */
+static void stage_blobs(const struct msk_build *b, const struct msk_editions *e, const struct sinks *s,
+			struct msk_store *st)
+{
+	MSK_CLEANUP(msk_product_release) struct msk_product like = { 0 };
+
+	outline(b, e, &like);
 	for (size_t i = 0; i < s->n; i++) {
 		const struct msk_sink_ops *ops = s->v[i]->ops;
 		struct msk_stage *stage = ops->stage ? ops->stage(s->v[i], &like) : NULL;
@@ -144,32 +231,30 @@ static void stage_blobs(const struct msk_build *b, const struct msk_rootfs *fs, 
 }
 
 /* Everything is written everywhere before anything becomes visible anywhere. */
-static int deliver(const struct sinks *s, const struct msk_image *img, struct msk_store *st, struct msk_err *err)
+static int deliver(const struct sinks *s, const struct msk_product *p, struct msk_store *st, struct msk_err *err)
 {
 	for (size_t i = 0; i < s->n; i++)
-		if (s->v[i]->ops->write(s->v[i], img, st, err) < 0)
+		if (s->v[i]->ops->write(s->v[i], p, st, err) < 0)
 			return -1;
 	for (size_t i = 0; i < s->n; i++)
-		if (s->v[i]->ops->publish(s->v[i], img, st, err) < 0)
+		if (s->v[i]->ops->publish(s->v[i], p, st, err) < 0)
 			return -1;
 	return 0;
 }
 
-int msk_build_run(const struct msk_build *b, struct msk_image *out, struct msk_err *err)
+int msk_build_run(const struct msk_build *b, struct msk_product *out, struct msk_err *err)
 {
 	const char *const stage_dirs[] = { b->tmpdir ? b->tmpdir : "/var/tmp", "/var/tmp", "/tmp", ".", NULL };
 	MSK_CLEANUP(msk_store_cleanup) struct msk_store *st = msk_store_new(stage_dirs);
 	MSK_CLEANUP(sinks_release) struct sinks sinks = { NULL, 0 };
-
-	MSK_CLEANUP(msk_rootfs_cleanup) struct msk_rootfs *fs = NULL;
-	struct msk_platform pf;
+	MSK_CLEANUP(msk_editions_release) struct msk_editions editions = { NULL, 0 };
 
 	msk_progress_stage(b->progress, "gathering", 0);
-	if (msk_build_rootfs(b, &fs, &pf, err) < 0 || spare_inputs(b->plan, fs, err) < 0 ||
+	if (msk_build_gather(b, &editions, err) < 0 || spare_inputs(b->plan, &editions, err) < 0 ||
 	    open_sinks(b, &sinks, err) < 0)
 		return -1;
-	stage_blobs(b, fs, &pf, &sinks, st);
-	if (make_image(b, fs, &pf, st, out, err) < 0 || msk_budget_check(b->plan, fs, out->size, err) < 0)
+	stage_blobs(b, &editions, &sinks, st);
+	if (make_images(b, &editions, st, out, err) < 0 || check_budget(&editions, out, err) < 0)
 		return -1;
 	msk_progress_stage(b->progress, "writing", 0);
 	return deliver(&sinks, out, st, err);

@@ -23,9 +23,23 @@ struct msk_build {
 	struct msk_cache *cache;              /* NULL: none */
 };
 
-/* Gather and seal. */
-int msk_build_rootfs(const struct msk_build *b, struct msk_rootfs **out, struct msk_platform *pf, struct msk_err *err);
-/* The whole. */
-int msk_build_run(const struct msk_build *b, struct msk_image *out, struct msk_err *err);
+/* The image of one platform on its way. */
+struct msk_edition {
+	struct msk_plan plan;                 /* as it is for this platform (msk_plan_narrow) */
+	struct msk_platform platform;
+	struct msk_rootfs *fs;                /* sealed */
+};
+
+struct msk_editions {
+	struct msk_edition *v;                /* sorted by platform */
+	size_t n;
+};
+
+void msk_editions_release(struct msk_editions *e);
+
+/* Gather and seal, for each platform that there are programs for. */
+int msk_build_gather(const struct msk_build *b, struct msk_editions *out, struct msk_err *err);
+/* The whole; *out is the caller's to release, also after a failure. */
+int msk_build_run(const struct msk_build *b, struct msk_product *out, struct msk_err *err);
 
 #endif

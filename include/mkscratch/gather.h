@@ -25,7 +25,7 @@ struct msk_gather {
 	const struct msk_log *log;
 	int64_t now;                      /* for warnings and refusals about dates; never reaches an entry */
 	struct msk_rootfs *fs;
-	struct msk_platform platform;     /* out: of the programs; set by msk_gather_programs */
+	struct msk_platform platform;     /* of the programs; raised where their libraries need a better CPU */
 	struct msk_program *programs;     /* with what was found for them; owned, inside of the gatherers */
 	size_t n_programs;
 	char *required[MSK_N_WANTS];      /* --auto: the evidence for what is to be added; set by msk_gather_needs */
@@ -33,11 +33,27 @@ struct msk_gather {
 	struct msk_cert_facts certs;      /* out: set by msk_gather_certs */
 };
 
+/* The programs of one platform: together they make an image. */
+struct msk_crew {
+	struct msk_platform platform;
+	bool *members;                    /* by input of the plan */
+};
+
+struct msk_crews {
+	struct msk_crew *v;
+	size_t n;
+};
+
+/* Who belongs to whom, as the ELF files say. Of levels of a CPU that differ the highest counts for all.
+ * Fails: MSK_E_INPUT (no program), MSK_E_USAGE (two platforms), MSK_E_IO. */
+int msk_gather_crews(const struct msk_plan *plan, struct msk_crews *out, struct msk_err *err);
+void msk_crews_release(struct msk_crews *c);
+
 /* Free what the gatherers keep; what belongs to the caller stays. */
 void msk_gather_release(struct msk_gather *g);
 
-/* --bin: the programs, their interpreters, libraries and the links on the way. All of one platform.
- * Fails: MSK_E_INPUT (no program), MSK_E_MISSING (closure has holes), MSK_E_USAGE (two platforms), MSK_E_IO. */
+/* --bin: the programs, their interpreters, libraries and the links on the way.
+ * Fails: MSK_E_INPUT (no program), MSK_E_MISSING (closure has holes), MSK_E_IO. */
 int msk_gather_programs(struct msk_gather *g, struct msk_err *err);
 /* What the programs require and no option supplies: with --auto it is noted for the gatherers of that content, else there
  * is a warning. Fails: MSK_E_INPUT, MSK_E_IO. */

@@ -10,10 +10,21 @@ struct msk_image {
 	struct msk_platform platform;
 	struct msk_layers layers;
 	struct msk_desc config, manifest;
-	const struct msk_ref *tags;      /* borrowed from the plan */
-	size_t n_tags;
 	uint64_t size;                   /* manifest, config and layers, each once, as stored */
 };
+
+/* What a run delivers under its tags: one image, or one for each of several platforms and an index over them. */
+struct msk_product {
+	struct msk_image *images;        /* owned */
+	size_t n_images;
+	size_t loaded;                   /* which of them is on the docker-archive side */
+	struct msk_desc top;             /* what the tags name: the manifest of the one image, or the index */
+	const struct msk_ref *tags;      /* borrowed from the plan */
+	size_t n_tags;
+	uint64_t size;                   /* all blobs, each once */
+};
+
+void msk_product_release(struct msk_product *p);
 
 /* Config (image-spec "config"): one history item a layer, numeric User. */
 struct msk_json *msk_config_json(const struct msk_plan *p, const struct msk_platform *pf, const struct msk_layers *l);
@@ -21,14 +32,18 @@ struct msk_json *msk_config_json(const struct msk_plan *p, const struct msk_plat
 struct msk_json *msk_manifest_json(const struct msk_plan *p, const struct msk_desc *config, const struct msk_layers *l,
 				   const struct msk_json *reasons);
 /* One entry of index.json for a tag: org.opencontainers.image.ref.name and io.containerd.image.name. */
-struct msk_json *msk_index_entry_json(const struct msk_image *img, const struct msk_ref *tag);
-struct msk_json *msk_index_json(const struct msk_image *img);
+struct msk_json *msk_index_entry_json(const struct msk_product *p, const struct msk_ref *tag);
+struct msk_json *msk_index_json(const struct msk_product *p);
 /* manifest.json, which `docker load` reads. */
-struct msk_json *msk_docker_manifest_json(const struct msk_image *img);
+struct msk_json *msk_docker_manifest_json(const struct msk_product *p);
 
 /* Config and manifest into the store, and all that is known about the image. */
 int msk_image_make(const struct msk_plan *p, const struct msk_platform *pf, const struct msk_layers *layers,
 		   const struct msk_json *reasons, struct msk_store *st, struct msk_image *out, struct msk_err *err);
+
+/* What the tags of the plan will name, of images in own_images, whose blobs are in the store; NULL: of outlines. */
+void msk_product_make(const struct msk_plan *p, struct msk_image *own_images, size_t n, const struct msk_store *st,
+		      struct msk_product *out);
 
 /* An image of that many layers before any of it is there: every digest and size is made up, and every document as
  * long as the real one will be, but for the digits of sizes. */

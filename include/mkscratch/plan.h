@@ -110,6 +110,7 @@ struct msk_plan {
 	struct msk_group *groups;                 /* by gid */
 	size_t n_groups, cap_groups;
 	struct msk_config config;
+	bool starts_first;                        /* the entrypoint is the first program, as none was given */
 	int64_t created;                          /* of config and history, seconds since 1970 */
 	int64_t mtime;                            /* of every entry */
 	struct msk_ref *tags;
@@ -128,6 +129,13 @@ struct msk_plan {
 /* Fails: MSK_E_USAGE with the option, the value and what is wrong with it. */
 int msk_plan_make(const struct msk_options *o, struct msk_plan *out, struct msk_err *err);
 void msk_plan_release(struct msk_plan *p);
+
+/* The plan of an image for one platform: of the programs of the whole it has those which `members` marks, by their places
+ * among the inputs, and the first of these is the entrypoint unless one was given. Borrows everything else; *out is the
+ * caller's to release, also after a failure. Fails: MSK_E_USAGE, the entrypoint is no UTF-8. */
+int msk_plan_narrow(const struct msk_plan *whole, const bool *members, struct msk_plan *out, struct msk_err *err);
+void msk_plan_narrow_release(struct msk_plan *p);
+
 struct msk_json *msk_plan_json(const struct msk_plan *p);
 
 /* The lines of passwd(5) and group(5), without their ends. */

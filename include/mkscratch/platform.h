@@ -13,6 +13,7 @@ struct msk_platform {
 };
 
 bool msk_platform_equal(const struct msk_platform *a, const struct msk_platform *b);
+int msk_platform_compare(const struct msk_platform *a, const struct msk_platform *b);   /* by the bytes of their names */
 bool msk_platform_known(const struct msk_platform *p);
 void msk_platform_add(struct msk_str *s, const struct msk_platform *p);   /* "linux/arm/v7" */
 

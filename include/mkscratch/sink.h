@@ -1,4 +1,4 @@
-/* Sinks: where an image goes. The order is fixed: open all, write all, publish all, close all; close without
+/* Sinks: where images go. The order is fixed: open all, write all, publish all, close all; close without
  * publish leaves nothing visible. A run's old outputs stay byte for byte until publish.
  *
  * Between open and write one sink may be asked for a stage: where in what it writes the blobs will lie, so that they
@@ -12,11 +12,11 @@
 struct msk_sink;
 
 struct msk_sink_ops {
-	/* Room for the blobs of an image like this one (msk_image_outline); it lives until close. NULL, and a result of
-	 * NULL: there is none. An image that comes out otherwise costs time, nothing else. */
-	struct msk_stage *(*stage)(struct msk_sink *s, const struct msk_image *like);
-	int (*write)(struct msk_sink *s, const struct msk_image *img, struct msk_store *st, struct msk_err *err);
-	int (*publish)(struct msk_sink *s, const struct msk_image *img, struct msk_store *st, struct msk_err *err);
+	/* Room for the blobs of a delivery like this one (msk_image_outline); it lives until close. NULL, and a result of
+	 * NULL: there is none. One that comes out otherwise costs time, nothing else. */
+	struct msk_stage *(*stage)(struct msk_sink *s, const struct msk_product *like);
+	int (*write)(struct msk_sink *s, const struct msk_product *p, struct msk_store *st, struct msk_err *err);
+	int (*publish)(struct msk_sink *s, const struct msk_product *p, struct msk_store *st, struct msk_err *err);
 	void (*close)(struct msk_sink *s);     /* also frees */
 };
 

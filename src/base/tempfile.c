@@ -16,7 +16,7 @@
 
 #define MARK ".mkscratch-"
 #define RANDOM_DIGITS 16
-#define SLOTS 64
+#define SLOTS 512
 
 /* A slot is read by the signal handler: `used` is written last when it is filled and first when it is emptied. */
 static struct {

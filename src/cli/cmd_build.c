@@ -118,10 +118,12 @@ static void set_certs(struct msk_json *v, const struct msk_build_facts *facts)
 	msk_json_set(v, "certificates", o);
 }
 
-static int report_dry_run(const struct msk_options *o, const struct msk_build *b, const struct msk_rootfs *fs,
-			  const struct msk_platform *pf, struct msk_err *err)
+static int report_dry_run(const struct msk_options *o, const struct msk_build *b, const struct msk_edition *e,
+			  struct msk_err *err)
 {
 	const struct msk_plan *plan = b->plan;
+	const struct msk_platform *pf = &e->platform;
+	const struct msk_rootfs *fs = e->fs;
 	MSK_AUTO_STR text = MSK_STR_INIT;
 
 	if (o->json) {
@@ -160,15 +162,14 @@ static void tell_of_health(const struct msk_options *o, const struct msk_plan *p
 /* --print rootfs and --dry-run: everything is read and checked, nothing is written. */
 static int look_only(const struct msk_options *o, const struct msk_build *b, struct msk_err *err)
 {
-	MSK_CLEANUP(msk_rootfs_cleanup) struct msk_rootfs *fs = NULL;
-	struct msk_platform pf = { 0 };
+	MSK_CLEANUP(msk_editions_release) struct msk_editions e = { NULL, 0 };
 
-	if (msk_build_rootfs(b, &fs, &pf, err) < 0)
+	if (msk_build_gather(b, &e, err) < 0)
 		return -1;
 	tell_of_health(o, b->plan, b->log);
 	if (o->print)
-		return print_rootfs(fs, o->json, err);
-	return report_dry_run(o, b, fs, &pf, err);
+		return print_rootfs(e.v[0].fs, o->json, err);
+	return report_dry_run(o, b, &e.v[0], err);
 }
 
 static struct msk_json *layer_json(const struct msk_layer_desc *l)
@@ -215,20 +216,20 @@ static bool writes_stdout(const struct msk_plan *plan)
 	return false;
 }
 
-static int report(const struct msk_options *o, const struct msk_build *b, const struct msk_image *img, struct msk_err *err)
+static int report(const struct msk_options *o, const struct msk_build *b, const struct msk_product *p, struct msk_err *err)
 {
 	const struct msk_plan *plan = b->plan;
 	MSK_AUTO_STR text = MSK_STR_INIT;
 
 	if (o->json) {
-		MSK_AUTO_JSON *v = image_json(plan, img);
+		MSK_AUTO_JSON *v = image_json(plan, &p->images[0]);
 
 		set_certs(v, b->facts);
 		msk_json_dump(v, &text);
 		msk_str_addc(&text, '\n');
 	} else if (o->level >= MSK_LOG_WARN) {
 		for (size_t i = 0; i < plan->n_targets; i++)
-			add_image_line(&text, plan->targets[i].path, plan, img);
+			add_image_line(&text, plan->targets[i].path, plan, &p->images[0]);
 	}
 	if (writes_stdout(plan))
 		return msk_write_full(STDERR_FILENO, msk_str_c(&text), text.len, "standard error", err);
@@ -249,14 +250,14 @@ static int check_outputs(const struct msk_plan *plan, struct msk_err *err)
 }
 
 /* The build with how far it is; the line is gone before anything else is said. */
-static int run_in_view(const struct msk_options *o, struct msk_build *b, struct msk_image *img, struct msk_err *err)
+static int run_in_view(const struct msk_options *o, struct msk_build *b, struct msk_product *p, struct msk_err *err)
 {
 	MSK_CLEANUP(msk_view_cleanup) struct msk_view *view = NULL;
 
 	if (msk_view_open(o, &view, err) < 0)
 		return -1;
 	b->progress = msk_view_counters(view);
-	return msk_build_run(b, img, err);
+	return msk_build_run(b, p, err);
 }
 
 static int build(const struct msk_options *o, struct msk_build *b, struct msk_err *err)
@@ -264,16 +265,16 @@ static int build(const struct msk_options *o, struct msk_build *b, struct msk_er
 	MSK_CLEANUP(msk_cache_cleanup) struct msk_cache *cache = NULL;
 	MSK_AUTO_STR cache_dir = MSK_STR_INIT;
 	struct msk_cache_args cache_args;
-	struct msk_image img = { 0 };
+	MSK_CLEANUP(msk_product_release) struct msk_product p = { 0 };
 
 	if (check_outputs(b->plan, err) < 0 || msk_cache_options(o, b->log, &cache_dir, &cache_args, err) < 0)
 		return -1;
 	if (cache_args.dir)
 		b->cache = cache = msk_cache_open(&cache_args);
-	if (run_in_view(o, b, &img, err) < 0)
+	if (run_in_view(o, b, &p, err) < 0)
 		return -1;
 	tell_of_health(o, b->plan, b->log);
-	return report(o, b, &img, err);
+	return report(o, b, &p, err);
 }
 
 int msk_cmd_build(const struct msk_options *o, struct msk_err *err)

@@ -26,20 +26,14 @@ static int read_program(struct msk_program *p, struct msk_err *err)
 	return msk_rofile_unchanged(&p->file, p->file.fd, p->in->src, err);
 }
 
-/* The first program sets the platform of the image; of CPU levels the highest counts. */
-static int agree_on_platform(struct msk_program *p, const struct msk_input *first, struct msk_err *err)
+/* It was read before, to learn whose image it is for. */
+static int check_platform(struct msk_program *p, struct msk_err *err)
 {
-	MSK_AUTO_STR mine = MSK_STR_INIT;
-	MSK_AUTO_STR theirs = MSK_STR_INIT;
+	struct msk_platform pf = p->g->platform;
 
-	if (p->in == first)
-		p->g->platform = p->elf.platform;
-	if (msk_platform_equal(&p->g->platform, &p->elf.platform) || msk_platform_join(&p->g->platform, &p->elf.platform))
+	if (msk_platform_equal(&pf, &p->elf.platform) || msk_platform_join(&pf, &p->elf.platform))
 		return 0;
-	msk_platform_add(&mine, &p->elf.platform);
-	msk_platform_add(&theirs, &p->g->platform);
-	msk_fail(err, MSK_E_USAGE, "%s: built for %s, but %s for %s", p->in->src, mine.buf, first->src, theirs.buf);
-	return msk_hint(err, "an image holds one platform; build one for each");
+	return msk_fail(err, MSK_E_IO, "%s: changed while it was being read", p->in->src);
 }
 
 static int add_program(struct msk_program *p, struct msk_err *err)
@@ -343,9 +337,9 @@ static void raise_platform(struct msk_gather *g)
 	}
 }
 
-static int gather_program(struct msk_program *p, const struct msk_input *first, struct msk_err *err)
+static int gather_program(struct msk_program *p, struct msk_err *err)
 {
-	if (read_program(p, err) < 0 || agree_on_platform(p, first, err) < 0 || add_program(p, err) < 0)
+	if (read_program(p, err) < 0 || check_platform(p, err) < 0 || add_program(p, err) < 0)
 		return -1;
 	if (p->elf.linkage != MSK_ELF_DYNAMIC)
 		return 0;
@@ -381,7 +375,7 @@ int msk_gather_programs(struct msk_gather *g, struct msk_err *err)
 			continue;
 		*p = (struct msk_program){ .g = g, .in = &plan->inputs[i], .file = MSK_ROFILE_INIT };
 		g->n_programs++;
-		if (gather_program(p, g->programs[0].in, err) < 0)
+		if (gather_program(p, err) < 0)
 			return -1;
 		msk_runtime_features(&p->closure, &features);
 	}

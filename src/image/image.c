@@ -17,11 +17,27 @@ static int put_document(struct msk_json *own_doc, const char *media_type, struct
 	return msk_store_put(st, text.buf, text.len, &out->digest, err);
 }
 
+/* Two layers may be one blob. */
+static uint64_t image_size(const struct msk_image *img)
+{
+	uint64_t total = img->config.size + img->manifest.size;
+
+	for (size_t i = 0; i < img->layers.n; i++) {
+		const struct msk_desc *blob = &img->layers.v[i].blob;
+		size_t first = 0;
+
+		while (strcmp(img->layers.v[first].blob.digest.text, blob->digest.text) != 0)
+			first++;
+		total += first == i ? blob->size : 0;
+	}
+	return total;
+}
+
 static uint64_t stored_size(const struct msk_store *st)
 {
 	uint64_t total = 0;
 
-	for (size_t i = 0; i < msk_store_count(st); i++) {
+	for (size_t i = 0; st && i < msk_store_count(st); i++) {
 		struct msk_digest digest;
 		uint64_t size;
 
@@ -34,14 +50,29 @@ static uint64_t stored_size(const struct msk_store *st)
 int msk_image_make(const struct msk_plan *p, const struct msk_platform *pf, const struct msk_layers *layers,
 		   const struct msk_json *reasons, struct msk_store *st, struct msk_image *out, struct msk_err *err)
 {
-	*out = (struct msk_image){ .platform = *pf, .layers = *layers, .tags = p->tags, .n_tags = p->n_tags };
+	*out = (struct msk_image){ .platform = *pf, .layers = *layers };
 	if (put_document(msk_config_json(p, pf, layers), msk_media_type(p->media_types, MSK_DOC_CONFIG), st,
 			 &out->config, err) < 0 ||
 	    put_document(msk_manifest_json(p, &out->config, layers, reasons),
 			 msk_media_type(p->media_types, MSK_DOC_MANIFEST), st, &out->manifest, err) < 0)
 		return -1;
-	out->size = stored_size(st);
+	out->size = image_size(out);
 	return 0;
+}
+
+void msk_product_make(const struct msk_plan *p, struct msk_image *own_images, size_t n, const struct msk_store *st,
+		      struct msk_product *out)
+{
+	*out = (struct msk_product){
+		.images = own_images, .n_images = n, .top = own_images[0].manifest, .tags = p->tags, .n_tags = p->n_tags,
+		.size = stored_size(st),
+	};
+}
+
+void msk_product_release(struct msk_product *p)
+{
+	free(p->images);
+	*p = (struct msk_product){ 0 };
 }
 
 static struct msk_desc made_up(const char *media_type, uint64_t size)
@@ -59,7 +90,7 @@ void msk_image_outline(const struct msk_plan *p, const struct msk_platform *pf, 
 	MSK_AUTO_STR text = MSK_STR_INIT;
 	MSK_AUTO_JSON *manifest = NULL;
 
-	*out = (struct msk_image){ .platform = *pf, .tags = p->tags, .n_tags = p->n_tags };
+	*out = (struct msk_image){ .platform = *pf };
 	out->layers.n = n_layers;
 	for (size_t i = 0; i < n_layers; i++)
 		out->layers.v[i].blob = made_up(msk_media_type_layer(p->media_types, p->codec.kind), 1000000);

@@ -2,9 +2,9 @@
 #include "mkscratch/media_type.h"
 
 /* No "platform" here: a single manifest with a foreign one is passed over by importers that filter. */
-struct msk_json *msk_index_entry_json(const struct msk_image *img, const struct msk_ref *tag)
+struct msk_json *msk_index_entry_json(const struct msk_product *p, const struct msk_ref *tag)
 {
-	struct msk_json *o = msk_desc_json(&img->manifest), *a = msk_json_object();
+	struct msk_json *o = msk_desc_json(&p->top), *a = msk_json_object();
 
 	msk_json_set_string(a, "org.opencontainers.image.ref.name", tag->tag);
 	msk_json_set_string(a, "io.containerd.image.name", tag->full);
@@ -12,12 +12,12 @@ struct msk_json *msk_index_entry_json(const struct msk_image *img, const struct 
 	return o;
 }
 
-struct msk_json *msk_index_json(const struct msk_image *img)
+struct msk_json *msk_index_json(const struct msk_product *p)
 {
 	struct msk_json *o = msk_json_object(), *manifests = msk_json_array();
 
-	for (size_t i = 0; i < img->n_tags; i++)
-		msk_json_push(manifests, msk_index_entry_json(img, &img->tags[i]));
+	for (size_t i = 0; i < p->n_tags; i++)
+		msk_json_push(manifests, msk_index_entry_json(p, &p->tags[i]));
 	msk_json_set_int(o, "schemaVersion", 2);
 	msk_json_set_string(o, "mediaType", MSK_TYPE_INDEX);
 	msk_json_set(o, "manifests", manifests);

@@ -43,9 +43,10 @@ int msk_plan_args(const char *option, const char *text, struct msk_strv *out, st
 }
 
 /* The first program is the entrypoint unless one is given; inputs are in the order of their kinds, programs first. */
-static int plan_command(const struct msk_options *o, const struct msk_plan *p, struct msk_config *c, struct msk_err *err)
+static int plan_command(const struct msk_options *o, struct msk_plan *p, struct msk_config *c, struct msk_err *err)
 {
-	if (!o->entrypoint) {
+	p->starts_first = !o->entrypoint;
+	if (p->starts_first) {
 		if (msk_check_utf8(p->inputs[0].spec, p->inputs[0].dest, err) < 0)
 			return -1;
 		msk_strv_push(&c->entrypoint, p->inputs[0].dest);

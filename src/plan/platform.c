@@ -8,6 +8,15 @@ bool msk_platform_equal(const struct msk_platform *a, const struct msk_platform 
 	return strcmp(a->os, b->os) == 0 && strcmp(a->arch, b->arch) == 0 && strcmp(a->variant, b->variant) == 0;
 }
 
+int msk_platform_compare(const struct msk_platform *a, const struct msk_platform *b)
+{
+	MSK_AUTO_STR x = MSK_STR_INIT, y = MSK_STR_INIT;
+
+	msk_platform_add(&x, a);
+	msk_platform_add(&y, b);
+	return strcmp(x.buf, y.buf);
+}
+
 bool msk_platform_known(const struct msk_platform *p)
 {
 	return p->os[0] && p->arch[0];

@@ -61,7 +61,7 @@ static int fd_finish(struct msk_writer *pw, struct msk_err *err)
 	return flush((struct fd_writer *)pw, err);
 }
 
-static struct msk_stage *archive_stage(struct msk_sink *sink, const struct msk_image *like)
+static struct msk_stage *archive_stage(struct msk_sink *sink, const struct msk_product *like)
 {
 	struct archive_sink *s = (struct archive_sink *)sink;
 	struct msk_err ignored = MSK_ERR_INIT;
@@ -81,13 +81,13 @@ static struct msk_stage *archive_stage(struct msk_sink *sink, const struct msk_i
 	return &s->stage;
 }
 
-static int write_through(struct archive_sink *s, const struct msk_image *img, struct msk_store *st, int fd,
+static int write_through(struct archive_sink *s, const struct msk_product *p, struct msk_store *st, int fd,
 			 struct msk_err *err)
 {
 	MSK_AUTO_FREE char *buf = msk_xmalloc(BUFFER);
 	struct fd_writer w = { { fd_write, fd_finish }, fd, s->s.name, buf, 0 };
 
-	return msk_outer_tar_write(img, st, &w.w, err);
+	return msk_outer_tar_write(p, st, &w.w, err);
 }
 
 /* Put around the blobs in the stage what makes it the archive: all but their bytes. */
@@ -132,38 +132,38 @@ static bool blobs_lie_right(const struct archive_sink *s, const struct msk_str *
 	return front->len == s->front;
 }
 
-static int write_staged(struct archive_sink *s, const struct msk_image *img, struct msk_store *st, struct msk_err *err)
+static int write_staged(struct archive_sink *s, const struct msk_product *p, struct msk_store *st, struct msk_err *err)
 {
 	MSK_AUTO_STR front = MSK_STR_INIT;
 
-	if (msk_outer_tar_front(img, &front, err) < 0)
+	if (msk_outer_tar_front(p, &front, err) < 0)
 		return -1;
 	if (blobs_lie_right(s, &front, st))
 		return write_around(s, &front, st, err);
 	s->left = s->temp;
 	if (msk_tempfile_open(&s->temp, s->dirfd, s->final, MSK_MODE_UMASK, s->s.name, err) < 0)
 		return -1;
-	return write_through(s, img, st, s->temp.fd, err);
+	return write_through(s, p, st, s->temp.fd, err);
 }
 
-static int archive_write(struct msk_sink *sink, const struct msk_image *img, struct msk_store *st, struct msk_err *err)
+static int archive_write(struct msk_sink *sink, const struct msk_product *p, struct msk_store *st, struct msk_err *err)
 {
 	struct archive_sink *s = (struct archive_sink *)sink;
 	int rc;
 
 	if (s->fd >= 0)
-		return write_through(s, img, st, s->fd, err);
-	rc = s->front ? write_staged(s, img, st, err) : write_through(s, img, st, s->temp.fd, err);
+		return write_through(s, p, st, s->fd, err);
+	rc = s->front ? write_staged(s, p, st, err) : write_through(s, p, st, s->temp.fd, err);
 	if (rc == 0 && msk_tempfile_sync(&s->temp, sink->name, err) == 0)
 		return 0;
 	return s->existed ? msk_more(err, KEPT) : -1;
 }
 
-static int archive_publish(struct msk_sink *sink, const struct msk_image *img, struct msk_store *st, struct msk_err *err)
+static int archive_publish(struct msk_sink *sink, const struct msk_product *p, struct msk_store *st, struct msk_err *err)
 {
 	struct archive_sink *s = (struct archive_sink *)sink;
 
-	(void)img;
+	(void)p;
 	(void)st;
 	if (s->fd >= 0)
 		return 0;

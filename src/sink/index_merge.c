@@ -17,7 +17,7 @@ static bool same_tag(const struct msk_json *entry, const struct msk_ref *tag)
 	return name && strcmp(name, tag->tag) == 0;
 }
 
-static void merge_tag(struct msk_json *manifests, const struct msk_image *img, const struct msk_ref *tag,
+static void merge_tag(struct msk_json *manifests, const struct msk_product *p, const struct msk_ref *tag,
 		      const char *name, const struct msk_log *log)
 {
 	bool placed = false;
@@ -35,15 +35,15 @@ static void merge_tag(struct msk_json *manifests, const struct msk_image *img, c
 		} else {
 			msk_json_remove(manifests, i);
 			if (!placed)
-				msk_json_insert(manifests, i++, msk_index_entry_json(img, tag));
+				msk_json_insert(manifests, i++, msk_index_entry_json(p, tag));
 			placed = true;
 		}
 	}
 	if (!placed)
-		msk_json_push(manifests, msk_index_entry_json(img, tag));
+		msk_json_push(manifests, msk_index_entry_json(p, tag));
 }
 
-int msk_index_merge(struct msk_json *index, const struct msk_image *img, const char *name, const struct msk_log *log,
+int msk_index_merge(struct msk_json *index, const struct msk_product *p, const char *name, const struct msk_log *log,
 		    struct msk_err *err)
 {
 	struct msk_json *manifests = msk_json_get_mut(index, "manifests");
@@ -53,7 +53,7 @@ int msk_index_merge(struct msk_json *index, const struct msk_image *img, const c
 	for (size_t i = 0; i < msk_json_count(manifests); i++)
 		if (!msk_json_is_object(msk_json_at(manifests, i)))
 			return msk_fail(err, MSK_E_INPUT, "%s/index.json: manifest %zu is no descriptor", name, i + 1);
-	for (size_t i = 0; i < img->n_tags; i++)
-		merge_tag(manifests, img, &img->tags[i], name, log);
+	for (size_t i = 0; i < p->n_tags; i++)
+		merge_tag(manifests, p, &p->tags[i], name, log);
 	return 0;
 }

@@ -13,7 +13,6 @@
 #include "mkscratch/tempfile.h"
 
 #define LOCK_SECONDS 30
-#define MAX_BLOBS 8            /* config, manifest and three layers, with room */
 
 struct layout_sink {
 	struct msk_sink s;                     /* first: the sink is this */
@@ -22,8 +21,9 @@ struct layout_sink {
 	int dirfd, blobs_fd;
 	bool fresh;                            /* there was no layout here when we came */
 	bool made;                             /* nor a directory */
-	struct msk_tempfile temp[MAX_BLOBS];   /* blobs that are new here; slot -1 where there is nothing to move */
-	struct msk_digest moved[MAX_BLOBS];    /* those that got their names, for taking them back */
+	struct msk_tempfile *temp;             /* by blob, those that are new here; slot -1: there is nothing to move */
+	size_t n_temp;
+	struct msk_digest *moved;              /* those that got their names, for taking them back */
 	size_t n_moved;
 };
 
@@ -81,14 +81,17 @@ static int stage_blob(struct layout_sink *s, struct msk_store *st, size_t i, str
 	return msk_tempfile_sync(&s->temp[i], s->s.name, err);
 }
 
-static int layout_write(struct msk_sink *sink, const struct msk_image *img, struct msk_store *st, struct msk_err *err)
+static int layout_write(struct msk_sink *sink, const struct msk_product *p, struct msk_store *st, struct msk_err *err)
 {
 	struct layout_sink *s = (struct layout_sink *)sink;
 
-	(void)img;
-	if (msk_store_count(st) > MAX_BLOBS)
-		return msk_fail(err, MSK_E_BUG, "%s: too many blobs", sink->name);
-	for (size_t i = 0; i < msk_store_count(st); i++)
+	(void)p;
+	s->temp = msk_xcalloc(msk_store_count(st), sizeof *s->temp);
+	s->moved = msk_xcalloc(msk_store_count(st), sizeof *s->moved);
+	s->n_temp = msk_store_count(st);
+	for (size_t i = 0; i < s->n_temp; i++)
+		s->temp[i] = (struct msk_tempfile)MSK_TEMPFILE_INIT;
+	for (size_t i = 0; i < s->n_temp; i++)
 		if (stage_blob(s, st, i, err) < 0)
 			return -1;
 	return 0;
@@ -122,7 +125,7 @@ static int read_document(const struct layout_sink *s, const char *file, bool *fo
 	return msk_read_all(fd, MSK_MAX_DOCUMENT, out, name, err);
 }
 
-static int update_index(struct layout_sink *s, const struct msk_image *img, struct msk_err *err)
+static int update_index(struct layout_sink *s, const struct msk_product *p, struct msk_err *err)
 {
 	MSK_AUTO_FREE char *name = msk_xasprintf("%s/index.json", s->path);
 	MSK_AUTO_JSON *index = NULL;
@@ -132,9 +135,9 @@ static int update_index(struct layout_sink *s, const struct msk_image *img, stru
 	if (read_document(s, "index.json", &found, &text, err) < 0)
 		return -1;
 	if (!found)
-		index = msk_index_json(img);
+		index = msk_index_json(p);
 	else if (msk_json_parse(text.buf, text.len, name, &index, err) < 0 ||
-		 msk_index_merge(index, img, s->path, s->log, err) < 0)
+		 msk_index_merge(index, p, s->path, s->log, err) < 0)
 		return -1;
 	msk_str_release(&text);
 	msk_json_dump(index, &text);
@@ -161,13 +164,13 @@ static int publish_blobs(struct layout_sink *s, struct msk_store *st, struct msk
 	return msk_fsync(s->blobs_fd, s->s.name, err);
 }
 
-static int publish_locked(struct layout_sink *s, const struct msk_image *img, struct msk_store *st, struct msk_err *err)
+static int publish_locked(struct layout_sink *s, const struct msk_product *p, struct msk_store *st, struct msk_err *err)
 {
 	if (publish_blobs(s, st, err) < 0)
 		return -1;
 	if (s->fresh && put_document(s, "oci-layout", MSK_OCI_LAYOUT, strlen(MSK_OCI_LAYOUT), err) < 0)
 		return -1;
-	return update_index(s, img, err);
+	return update_index(s, p, err);
 }
 
 /* Under the lock nobody else has come to rely on what this run put there. */
@@ -181,17 +184,17 @@ static void take_back(struct layout_sink *s)
 	unlinkat(s->dirfd, ".mkscratch.lock", 0);
 }
 
-static int layout_publish(struct msk_sink *sink, const struct msk_image *img, struct msk_store *st, struct msk_err *err)
+static int layout_publish(struct msk_sink *sink, const struct msk_product *p, struct msk_store *st, struct msk_err *err)
 {
 	struct layout_sink *s = (struct layout_sink *)sink;
 	MSK_AUTO_FD int lock = -1;
 
-	if (msk_media_type_is_docker(img->manifest.media_type))
+	if (msk_media_type_is_docker(p->top.media_type))
 		msk_warn(s->log, "%s: in a directory, umoci and skopeo (by tag) may pass over an image of Docker's media "
 			 "types; in a tar it is found", s->path);
 	if (msk_layout_lock(s->dirfd, s->path, LOCK_SECONDS, s->log, &lock, err) < 0)
 		return -1;
-	if (publish_locked(s, img, st, err) < 0) {
+	if (publish_locked(s, p, st, err) < 0) {
 		take_back(s);
 		return -1;
 	}
@@ -211,8 +214,10 @@ static void layout_close(struct msk_sink *sink)
 {
 	struct layout_sink *s = (struct layout_sink *)sink;
 
-	for (size_t i = 0; i < MAX_BLOBS; i++)
+	for (size_t i = 0; i < s->n_temp; i++)
 		msk_tempfile_release(&s->temp[i]);
+	free(s->temp);
+	free(s->moved);
 	if (s->fresh && s->dirfd >= 0)
 		remove_empty(s);
 	if (s->blobs_fd >= 0)
@@ -319,8 +324,6 @@ int msk_layout_sink_open(const struct msk_target *t, const struct msk_log *log, 
 	struct layout_sink *s = msk_xcalloc(1, sizeof *s);
 
 	*s = (struct layout_sink){ .s = { &ops, t->path }, .log = log, .dirfd = -1, .blobs_fd = -1 };
-	for (size_t i = 0; i < MAX_BLOBS; i++)
-		s->temp[i] = (struct msk_tempfile)MSK_TEMPFILE_INIT;
 	s->path = without_slashes(t->path);
 	if (open_layout(s, err) < 0) {
 		layout_close(&s->s);

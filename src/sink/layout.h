@@ -5,10 +5,10 @@
 #include "mkscratch/image.h"
 #include "mkscratch/log.h"
 
-/* Add the image's tags to an index that exists. An entry with the same tag and the same (or no) full name is replaced
- * where it stands; everything else stays as it is. A tag that now stands for two names is warned about.
+/* Add the tags of what is delivered to an index that exists. An entry with the same tag and the same (or no) full name is
+ * replaced where it stands; everything else stays as it is. A tag that now stands for two names is warned about.
  * Fails: MSK_E_INPUT when `index` is no image index. */
-int msk_index_merge(struct msk_json *index, const struct msk_image *img, const char *name, const struct msk_log *log,
+int msk_index_merge(struct msk_json *index, const struct msk_product *p, const char *name, const struct msk_log *log,
 		    struct msk_err *err);
 
 /* Hold `.mkscratch.lock` in the directory; waits up to `seconds`. Where the file system knows no locks a warning is

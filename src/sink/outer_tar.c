@@ -29,11 +29,11 @@ static int add_document(struct msk_tar *tar, const char *path, struct msk_json *
 	return add_text(tar, path, text.buf, text.len, err);
 }
 
-static int add_front(struct msk_tar *tar, const struct msk_image *img, struct msk_err *err)
+static int add_front(struct msk_tar *tar, const struct msk_product *p, struct msk_err *err)
 {
 	if (add_text(tar, "oci-layout", MSK_OCI_LAYOUT, strlen(MSK_OCI_LAYOUT), err) < 0 ||
-	    add_document(tar, "index.json", msk_index_json(img), err) < 0 ||
-	    add_document(tar, "manifest.json", msk_docker_manifest_json(img), err) < 0 ||
+	    add_document(tar, "index.json", msk_index_json(p), err) < 0 ||
+	    add_document(tar, "manifest.json", msk_docker_manifest_json(p), err) < 0 ||
 	    add_dir(tar, "blobs", err) < 0)
 		return -1;
 	return add_dir(tar, "blobs/sha256", err);
@@ -70,11 +70,11 @@ static int add_blob(struct msk_tar *tar, struct msk_store *st, size_t i, struct 
 	return msk_store_send(st, &digest, &to.w, err);
 }
 
-int msk_outer_tar_write(const struct msk_image *img, struct msk_store *st, struct msk_writer *to, struct msk_err *err)
+int msk_outer_tar_write(const struct msk_product *p, struct msk_store *st, struct msk_writer *to, struct msk_err *err)
 {
 	MSK_CLEANUP(msk_tar_cleanup) struct msk_tar *tar = NULL;
 
-	if (msk_tar_new(to, &tar, err) < 0 || add_front(tar, img, err) < 0)
+	if (msk_tar_new(to, &tar, err) < 0 || add_front(tar, p, err) < 0)
 		return -1;
 	for (size_t i = 0; i < msk_store_count(st); i++)
 		if (add_blob(tar, st, i, err) < 0)
@@ -95,12 +95,12 @@ static int into_str_write(struct msk_writer *w, const void *p, size_t n, struct 
 	return 0;
 }
 
-int msk_outer_tar_front(const struct msk_image *img, struct msk_str *out, struct msk_err *err)
+int msk_outer_tar_front(const struct msk_product *p, struct msk_str *out, struct msk_err *err)
 {
 	struct into_str to = { { into_str_write, NULL }, out };
 	MSK_CLEANUP(msk_tar_cleanup) struct msk_tar *tar = NULL;
 
-	return msk_tar_new(&to.w, &tar, err) < 0 ? -1 : add_front(tar, img, err);
+	return msk_tar_new(&to.w, &tar, err) < 0 ? -1 : add_front(tar, p, err);
 }
 
 int msk_outer_tar_header(const struct msk_digest *digest, uint64_t size, unsigned char out[MSK_TAR_BLOCK],

@@ -183,9 +183,10 @@ static void documents_are_exact(void **state)
 	struct msk_platform pf = { "linux", "arm", "v7" };
 	struct msk_layers l = { .n = 1, .v[0] = { .blob = { "T", { "sha256:1" }, 5 }, .diff_id = { "sha256:2" },
 						  .history = "h" } };
-	struct msk_image img = { .layers = l, .tags = &tag, .n_tags = 1,
+	struct msk_image img = { .layers = l,
 				 .config = { msk_media_type(MSK_MEDIA_OCI, MSK_DOC_CONFIG), { "sha256:3" }, 6 },
 				 .manifest = { msk_media_type(MSK_MEDIA_OCI, MSK_DOC_MANIFEST), { "sha256:4" }, 7 } };
+	struct msk_product product = { .images = &img, .n_images = 1, .top = img.manifest, .tags = &tag, .n_tags = 1 };
 
 	(void)state;
 	assert_document(msk_config_json(&p, &pf, &l),
@@ -199,12 +200,12 @@ static void documents_are_exact(void **state)
 			"\"application/vnd.oci.image.config.v1+json\",\"size\":6},\"layers\":[{\"digest\":\"sha256:1\","
 			"\"mediaType\":\"T\",\"size\":5}],\"mediaType\":\"application/vnd.oci.image.manifest.v1+json\","
 			"\"schemaVersion\":2}");
-	assert_document(msk_index_json(&img),
+	assert_document(msk_index_json(&product),
 			"{\"manifests\":[{\"annotations\":{\"io.containerd.image.name\":\"docker.io/library/app:v1\","
 			"\"org.opencontainers.image.ref.name\":\"v1\"},\"digest\":\"sha256:4\",\"mediaType\":"
 			"\"application/vnd.oci.image.manifest.v1+json\",\"size\":7}],\"mediaType\":"
 			"\"application/vnd.oci.image.index.v1+json\",\"schemaVersion\":2}");
-	assert_document(msk_docker_manifest_json(&img),
+	assert_document(msk_docker_manifest_json(&product),
 			"[{\"Config\":\"blobs/sha256/3\",\"Layers\":[\"blobs/sha256/1\"],"
 			"\"RepoTags\":[\"docker.io/library/app:v1\"]}]");
 }

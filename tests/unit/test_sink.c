@@ -34,17 +34,18 @@ static int remove_directory(void **state)
 static struct msk_ref tags[40];
 
 /* An image of two layers; so many tags make its documents long. */
-static struct msk_image image_of(size_t n_tags)
+static struct msk_product image_of(size_t n_tags)
 {
 	static char tag[] = "latest", full[] = "docker.io/library/app:latest";
-	struct msk_image img = { .tags = tags, .n_tags = n_tags, .layers.n = 2 };
+	static struct msk_image img = { .layers.n = 2, .config.media_type = "T" };
+	struct msk_product p = { .images = &img, .n_images = 1, .tags = tags, .n_tags = n_tags };
 
 	for (size_t i = 0; i < n_tags; i++) {
 		tags[i].tag = tag;
 		tags[i].full = full;
 	}
-	img.manifest.media_type = img.config.media_type = msk_media_type(MSK_MEDIA_OCI, MSK_DOC_MANIFEST);
-	return img;
+	p.top.media_type = msk_media_type(MSK_MEDIA_OCI, MSK_DOC_MANIFEST);
+	return p;
 }
 
 static void put_blobs(struct msk_store *st)
@@ -63,7 +64,7 @@ static void put_blobs(struct msk_store *st)
 }
 
 /* `like`: what the image is taken for when its blobs are staged; NULL: they are not. */
-static void write_archive(const char *path, const struct msk_image *img, const struct msk_image *like, const char *beside)
+static void write_archive(const char *path, const struct msk_product *img, const struct msk_product *like, const char *beside)
 {
 	const struct msk_target t = { MSK_TARGET_ARCHIVE, (char *)(uintptr_t)path };
 	const struct msk_target u = { MSK_TARGET_ARCHIVE, (char *)(uintptr_t)beside };
@@ -102,7 +103,7 @@ static void assert_same_file(const char *a, const char *b)
 
 static void staged_or_not_the_archive_is_the_same(void **state)
 {
-	struct msk_image img = image_of(3);
+	struct msk_product img = image_of(3);
 
 	(void)state;
 	write_archive("a.tar", &img, NULL, NULL);
@@ -112,7 +113,7 @@ static void staged_or_not_the_archive_is_the_same(void **state)
 
 static void an_outline_that_was_wrong_costs_nothing_but_time(void **state)
 {
-	struct msk_image img = image_of(20), shorter = img, longer = img;
+	struct msk_product img = image_of(20), shorter = img, longer = img;
 
 	(void)state;
 	shorter.n_tags = 1;
@@ -127,7 +128,7 @@ static void an_outline_that_was_wrong_costs_nothing_but_time(void **state)
 
 static void another_output_copies_from_the_stage(void **state)
 {
-	struct msk_image img = image_of(5), wrong = img;
+	struct msk_product img = image_of(5), wrong = img;
 
 	(void)state;
 	write_archive("a.tar", &img, &img, "b.tar");
