@@ -75,6 +75,9 @@ int msk_elf_read_header(const struct msk_rofile *f, const char *name, struct msk
  * Fails: MSK_E_INPUT for whatever is no sound ELF file of a kind that can be loaded, MSK_E_IO. */
 int msk_elf_read(const struct msk_rofile *f, const char *name, struct msk_elf *out, struct msk_err *err);
 
+/* The same without Go's build info, and what it tells of the platform: all that loaders go by. */
+int msk_elf_read_links(const struct msk_rofile *f, const char *name, struct msk_elf *out, struct msk_err *err);
+
 /* The stricter rule for --bin: a program (static, static-pie or dynamic) for Linux with a platform that OCI can
  * name; libraries are refused too, each with its sentence. Fails: MSK_E_INPUT. */
 int msk_elf_check_program(const struct msk_elf *e, const char *name, struct msk_err *err);

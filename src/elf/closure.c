@@ -96,7 +96,7 @@ static void list_release(struct list *t)
 static int add_object(struct msk_loader *l, struct msk_object *own_o, size_t *index, struct msk_err *err)
 {
 	struct msk_closure *c = l->c;
-	char id[64];
+	char id[MSK_NAMES_ID];
 
 	if (c->n_objects == MSK_CLOSURE_MAX_OBJECTS)
 		return msk_fail(err, MSK_E_INPUT, "%s: needs more than %d libraries", l->program,
@@ -111,10 +111,9 @@ static int add_object(struct msk_loader *l, struct msk_object *own_o, size_t *in
 	own_o->wish = MSK_NO_OBJECT;
 	c->objects[c->n_objects++] = *own_o;
 	*own_o = (struct msk_object){ 0 };
-	snprintf(id, sizeof id, "%" PRIu64 ":%" PRIu64, c->objects[*index].dev, c->objects[*index].ino);
 	/* Loaders do not look for the program's own file among what is loaded: the kernel mapped that, and them. */
 	if (*index > 0 && (*index != l->interp || l->rules->knows_the_loader_by_file))
-		msk_names_add(&l->ids, id, *index);
+		msk_names_add(&l->ids, msk_loader_id(c->objects[*index].dev, c->objects[*index].ino, id), *index);
 	return 0;
 }
 
@@ -122,17 +121,17 @@ static int add_object(struct msk_loader *l, struct msk_object *own_o, size_t *in
 static void learn_names(struct msk_loader *l, size_t i, const char *asked)
 {
 	const struct msk_object *o = &l->c->objects[i];
-	MSK_AUTO_FREE char *base = msk_path_base(o->path);
+	const char *slash = strrchr(o->path, '/');
 
 	if (!l->rules->knows_sonames) {
 		if (!strchr(asked, '/'))
-			msk_names_add(&l->names, base, i);
+			msk_names_lend(&l->names, slash ? slash + 1 : o->path, i);
 		return;
 	}
-	msk_names_add(&l->names, asked, i);
-	msk_names_add(&l->names, o->path, i);
+	msk_names_lend(&l->names, o->path, i);
 	if (o->elf.soname)
-		msk_names_add(&l->names, o->elf.soname, i);
+		msk_names_lend(&l->names, o->elf.soname, i);
+	msk_names_add(&l->names, asked, i);
 }
 
 /* The same file under another name. */
@@ -470,8 +469,11 @@ static int add_program(struct msk_loader *l, const struct msk_rofile *f, const c
 	MSK_CLEANUP(object_release) struct msk_object o = { .found_by = MSK_BY_PROGRAM, .dev = f->dev, .ino = f->ino };
 	struct msk_rofile open = *f;
 	size_t index;
+	int rc;
 
-	if (msk_memo_read(l->memo, name, &open, name, &o.elf, err) < 0)
+	rc = l->args->start_only ? msk_memo_read(l->memo, name, &open, name, &o.elf, err) :
+				   msk_elf_read(f, name, &o.elf, err);
+	if (rc < 0)
 		return -1;
 	o.name = msk_xstrdup(name);
 	o.path = msk_xstrdup(name);

@@ -3,8 +3,10 @@
 
 #include "parse.h"
 
-/* Go's build info (package debug/buildinfo): a magic aligned to 16 in a writable segment (the first one before Go
- * 1.26), a pointer size and flags behind it. Since 1.18 two counted strings follow at +32; before, pointers to Go strings. */
+/* Go's build info (package debug/buildinfo): a magic aligned to 16 in a section of its own, which lies in a writable
+ * segment (the first one before Go 1.26), a pointer size and flags behind it. Since 1.18 two counted strings follow at +32;
+ * before, pointers to Go strings. */
+#define SECTION     ".go.buildinfo"
 #define SCAN_LIMIT  (16 << 20)
 #define CHUNK       (1 << 16)
 #define TEXT_LIMIT  (1 << 20)
@@ -24,28 +26,27 @@ static bool find_magic(const unsigned char *buf, size_t n, size_t *at)
 	return false;
 }
 
-/* Scan one segment. The header is aligned by address; chunks overlap so that it is never cut. */
-static int scan_segment(const struct msk_elf_source *s, const struct msk_segment *g, unsigned char *buf,
-			uint64_t *budget, uint64_t *out, struct msk_err *err)
+/* Scan n bytes at an offset. The header is aligned by address; chunks overlap so that it is never cut. */
+static int scan(const struct msk_elf_source *s, uint64_t offset, uint64_t vaddr, uint64_t n_bytes, unsigned char *buf,
+		uint64_t *budget, uint64_t *out, struct msk_err *err)
 {
-	uint64_t end = g->filesz < *budget ? g->filesz : *budget;
+	uint64_t end = n_bytes < *budget ? n_bytes : *budget;
 
 	*budget -= end;
-	for (uint64_t at = -g->vaddr & (ALIGNMENT - 1); at + HEADER <= end; at += CHUNK - HEADER) {
+	for (uint64_t at = -vaddr & (ALIGNMENT - 1); at + HEADER <= end; at += CHUNK - HEADER) {
 		size_t n = end - at < CHUNK ? (size_t)(end - at) : CHUNK, found;
 
-		if (msk_elf_source_read(s, g->offset + at, buf, n, err) < 0)
+		if (msk_elf_source_read(s, offset + at, buf, n, err) < 0)
 			return -1;
 		if (find_magic(buf, n, &found)) {
-			*out = g->offset + at + found;
+			*out = offset + at + found;
 			return 0;
 		}
 	}
 	return 0;
 }
 
-/* Where the info begins in the file; 0 when there is none. */
-static int locate_info(const struct msk_elf_source *s, uint64_t *out, struct msk_err *err)
+static int scan_segments(const struct msk_elf_source *s, uint64_t *out, struct msk_err *err)
 {
 	MSK_AUTO_FREE unsigned char *buf = msk_xmalloc(CHUNK);
 	uint64_t budget = SCAN_LIMIT;
@@ -54,10 +55,27 @@ static int locate_info(const struct msk_elf_source *s, uint64_t *out, struct msk
 		const struct msk_segment *g = &s->segs[i];
 
 		if (g->type == PT_LOAD && (g->flags & (PF_X | PF_W)) == PF_W &&
-		    scan_segment(s, g, buf, &budget, out, err) < 0)
+		    scan(s, g->offset, g->vaddr, g->filesz, buf, &budget, out, err) < 0)
 			return -1;
 	}
 	return 0;
+}
+
+/* Where the info begins in the file; 0 when there is none. Sections that have names tell whether there is any, which
+ * spares programs in other languages the scan. */
+static int locate_info(const struct msk_elf_source *s, uint64_t *out, struct msk_err *err)
+{
+	MSK_CLEANUP(msk_elf_layout_release) struct msk_elf_layout l = { 0 };
+	const struct msk_layout_section *info;
+	unsigned char head[HEADER + ALIGNMENT];
+	uint64_t budget = sizeof head;
+
+	if (msk_layout_sections(s, &l, err) < 0)
+		return -1;
+	if (!msk_elf_layout_find(&l, ".text") && !msk_elf_layout_find(&l, SECTION))
+		return scan_segments(s, out, err);
+	info = msk_elf_layout_find(&l, SECTION);
+	return info && info->in_file ? scan(s, info->offset, info->addr, info->size, head, &budget, out, err) : 0;
 }
 
 /* Add n bytes at `at`, or nothing when they make no sense. */

@@ -104,7 +104,7 @@ static int names_index(const struct msk_elf_source *s, uint16_t *out, struct msk
 	return 0;
 }
 
-static int take_sections(const struct msk_elf_source *s, struct msk_elf_layout *l, struct msk_err *err)
+int msk_layout_sections(const struct msk_elf_source *s, struct msk_elf_layout *l, struct msk_err *err)
 {
 	const size_t entry = s->is64 ? sizeof(Elf64_Shdr) : sizeof(Elf32_Shdr), n = s->shnum * entry;
 	MSK_AUTO_FREE unsigned char *table = NULL;
@@ -145,7 +145,7 @@ int msk_elf_layout_read(const struct msk_rofile *f, const char *name, struct msk
 	l.big_endian = s.big_endian;
 	l.entry = s.entry;
 	take_segments(&s, &l);
-	if (take_sections(&s, &l, err) < 0)
+	if (msk_layout_sections(&s, &l, err) < 0)
 		return -1;
 	*out = l;
 	l = (struct msk_elf_layout){ 0 };

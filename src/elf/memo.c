@@ -1,7 +1,5 @@
 #include "memo.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -159,18 +157,16 @@ int msk_memo_reopen(struct msk_memo *m, const char *path, struct msk_rofile *f, 
 	return 0;
 }
 
-#define IDENTITY 96
-
-static const char *identity(const struct msk_rofile *f, char buf[IDENTITY])
+static const char *identity(const struct msk_rofile *f, char buf[MSK_NAMES_ID])
 {
-	snprintf(buf, IDENTITY, "%" PRIx64 " %" PRIx64 " %" PRIx64 " %" PRIx64, f->ino, f->dev, f->size,
-		 (uint64_t)f->mtime_ns);
-	return buf;
+	const uint64_t id[] = { f->dev, f->size, (uint64_t)f->mtime_ns, f->ino };
+
+	return msk_names_id(buf, id, 4);
 }
 
 static struct facts *find_facts(const struct msk_memo *m, const struct msk_rofile *f)
 {
-	char id[IDENTITY];
+	char id[MSK_NAMES_ID];
 	size_t i;
 
 	return msk_names_find(&m->fact_names, identity(f, id), &i) ? &m->facts[i] : NULL;
@@ -189,7 +185,7 @@ static size_t weight(const struct msk_elf *e)
 static void learn_facts(struct msk_memo *m, const struct msk_rofile *f, struct msk_elf *e, bool whole)
 {
 	struct facts *known = find_facts(m, f);
-	char id[IDENTITY];
+	char id[MSK_NAMES_ID];
 
 	m->fact_bytes += weight(e);
 	if (m->fact_bytes > FACTS_LIMIT)
@@ -202,19 +198,42 @@ static void learn_facts(struct msk_memo *m, const struct msk_rofile *f, struct m
 	*known = (struct facts){ whole ? msk_elf_share(e) : *e, whole };
 }
 
+static struct msk_elf header_of(const struct msk_elf *e)
+{
+	return (struct msk_elf){
+		.elf_class = e->elf_class, .big_endian = e->big_endian, .machine = e->machine, .type = e->type,
+		.flags = e->flags, .osabi = e->osabi, .abiversion = e->abiversion,
+	};
+}
+
+/* Most files are sound, and then all is read at once. */
+static int read_header(struct msk_memo *m, const struct msk_rofile *f, const char *name, struct msk_elf *out,
+		       struct msk_err *err)
+{
+	MSK_CLEANUP(msk_elf_release) struct msk_elf all = { 0 };
+	struct msk_err unsound = MSK_ERR_INIT;
+
+	if (msk_elf_read_links(f, name, &all, &unsound) == 0) {
+		learn_facts(m, f, &all, true);
+		*out = header_of(&all);
+		return 0;
+	}
+	if (msk_elf_read_header(f, name, out, err) < 0)
+		return -1;
+	learn_facts(m, f, out, false);
+	return 0;
+}
+
 int msk_memo_header(struct msk_memo *m, const char *path, struct msk_rofile *f, const char *name, struct msk_elf *out,
 		    struct msk_err *err)
 {
 	const struct facts *known = find_facts(m, f);
 
 	if (known) {
-		*out = known->elf;
+		*out = header_of(&known->elf);
 		return 0;
 	}
-	if (msk_memo_reopen(m, path, f, err) < 0 || msk_elf_read_header(f, name, out, err) < 0)
-		return -1;
-	learn_facts(m, f, out, false);
-	return 0;
+	return msk_memo_reopen(m, path, f, err) < 0 ? -1 : read_header(m, f, name, out, err);
 }
 
 int msk_memo_read(struct msk_memo *m, const char *path, struct msk_rofile *f, const char *name, struct msk_elf *out,
@@ -226,7 +245,7 @@ int msk_memo_read(struct msk_memo *m, const char *path, struct msk_rofile *f, co
 		*out = msk_elf_share(&known->elf);
 		return 0;
 	}
-	if (msk_memo_reopen(m, path, f, err) < 0 || msk_elf_read(f, name, out, err) < 0)
+	if (msk_memo_reopen(m, path, f, err) < 0 || msk_elf_read_links(f, name, out, err) < 0)
 		return -1;
 	learn_facts(m, f, out, true);
 	return 0;
@@ -234,7 +253,7 @@ int msk_memo_read(struct msk_memo *m, const char *path, struct msk_rofile *f, co
 
 const struct msk_imports *msk_memo_imports(const struct msk_memo *m, const struct msk_rofile *f)
 {
-	char id[IDENTITY];
+	char id[MSK_NAMES_ID];
 	size_t i;
 
 	return msk_names_find(&m->import_names, identity(f, id), &i) ? m->imports[i] : NULL;
@@ -242,7 +261,7 @@ const struct msk_imports *msk_memo_imports(const struct msk_memo *m, const struc
 
 const struct msk_imports *msk_memo_learn_imports(struct msk_memo *m, const struct msk_rofile *f, struct msk_imports *own_im)
 {
-	char id[IDENTITY];
+	char id[MSK_NAMES_ID];
 
 	MSK_GROW(m->imports, m->n_imports, m->cap_imports);
 	m->imports[m->n_imports] = own_im;

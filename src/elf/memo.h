@@ -13,11 +13,10 @@ int msk_memo_open(struct msk_memo *m, const char *path, enum msk_lookup *how, st
 /* Open for reading what msk_memo_open has shown; nothing to do when it is open. Fails: MSK_E_IO when it is another. */
 int msk_memo_reopen(struct msk_memo *m, const char *path, struct msk_rofile *f, struct msk_err *err);
 
-/* The header of a file, as msk_elf_read_header; more of *out may be filled in, nothing in it is the caller's. `f` is open
- * or else opened by `path`; `name` is for messages. */
+/* The header of a file, as msk_elf_read_header. `f` is open or else opened by `path`; `name` is for messages. */
 int msk_memo_header(struct msk_memo *m, const char *path, struct msk_rofile *f, const char *name, struct msk_elf *out,
 		    struct msk_err *err);
-/* All its facts, as msk_elf_read; *out is to be released. */
+/* Its facts, as msk_elf_read_links; *out is to be released. */
 int msk_memo_read(struct msk_memo *m, const char *path, struct msk_rofile *f, const char *name, struct msk_elf *out,
 		  struct msk_err *err);
 

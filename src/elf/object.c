@@ -2,7 +2,6 @@
 #include <libelf.h>
 #include <string.h>
 
-#include "mkscratch/fs.h"
 #include "parse.h"
 
 /* libelf serves as the translator of records between byte orders and never sees the file: it trusts offsets and
@@ -40,12 +39,6 @@ void msk_elf_release(struct msk_elf *e)
 	if (!e->owners || --*e->owners == 0)
 		free_facts(e);
 	*e = (struct msk_elf){ 0 };
-}
-
-void msk_elf_source_release(struct msk_elf_source *s)
-{
-	free(s->segs);
-	*s = (struct msk_elf_source){ 0 };
 }
 
 /* Bring n bytes of records from the file's byte order to ours, in place. */
@@ -117,7 +110,7 @@ static int read_header(struct msk_elf_source *s, struct msk_elf *e, struct msk_e
 		Elf32_Ehdr h32;
 		Elf64_Ehdr h64;
 	} h = { { 0 } };
-	ssize_t got = msk_pread_full(s->file->fd, &h, sizeof h, 0, s->name, err);
+	ssize_t got = msk_elf_source_peek(s, 0, &h, sizeof h, err);
 	size_t size = h.id[EI_CLASS] == ELFCLASS32 ? sizeof h.h32 : sizeof h.h64;
 	uint32_t version;
 
@@ -335,7 +328,7 @@ static void take_protection(const struct msk_elf_source *s, struct msk_elf *e)
 		e->exec_stack = stack_executes_by_default(e->machine);
 }
 
-static int read_platform(const struct msk_elf_source *s, struct msk_elf *e, struct msk_err *err)
+static int read_platform(const struct msk_elf_source *s, bool by_language, struct msk_elf *e, struct msk_err *err)
 {
 	int cpu_arch = -1;
 
@@ -344,7 +337,7 @@ static int read_platform(const struct msk_elf_source *s, struct msk_elf *e, stru
 		return -1;
 	if (e->machine == EM_ARM && msk_attributes_read(s, &cpu_arch, err) < 0)
 		return -1;
-	if (e->linkage != MSK_ELF_LIBRARY && msk_golang_read(s, e, err) < 0)
+	if (by_language && e->linkage != MSK_ELF_LIBRARY && msk_golang_read(s, e, err) < 0)
 		return -1;
 	msk_elf_set_platform(e, cpu_arch);
 	return 0;
@@ -365,14 +358,16 @@ int msk_elf_source_open(const struct msk_rofile *f, const char *name, struct msk
 			struct msk_err *err)
 {
 	*s = (struct msk_elf_source){ .file = f, .name = name };
+	s->windows = &s->held;
 	if (read_header(s, e, err) < 0 || check_type(s, e, err) < 0 || read_segments(s, err) < 0)
 		return -1;
 	return check_segments(s, err);
 }
 
-int msk_elf_read(const struct msk_rofile *f, const char *name, struct msk_elf *out, struct msk_err *err)
+static int read_facts(const struct msk_rofile *f, const char *name, bool by_language, struct msk_elf *out,
+		      struct msk_err *err)
 {
-	MSK_CLEANUP(msk_elf_source_release) struct msk_elf_source s = { 0 };
+	MSK_CLEANUP(msk_elf_source_release) struct msk_elf_source s = { .segs = NULL };
 	MSK_CLEANUP(msk_elf_release) struct msk_elf e = { 0 };
 
 	if (msk_elf_source_open(f, name, &s, &e, err) < 0 || read_interp(&s, &e, err) < 0 ||
@@ -380,9 +375,19 @@ int msk_elf_read(const struct msk_rofile *f, const char *name, struct msk_elf *o
 		return -1;
 	e.linkage = linkage_of(&s, &e);
 	take_protection(&s, &e);
-	if (read_platform(&s, &e, err) < 0)
+	if (read_platform(&s, by_language, &e, err) < 0)
 		return -1;
 	*out = e;
 	e = (struct msk_elf){ 0 };
 	return 0;
+}
+
+int msk_elf_read(const struct msk_rofile *f, const char *name, struct msk_elf *out, struct msk_err *err)
+{
+	return read_facts(f, name, true, out, err);
+}
+
+int msk_elf_read_links(const struct msk_rofile *f, const char *name, struct msk_elf *out, struct msk_err *err)
+{
+	return read_facts(f, name, false, out, err);
 }

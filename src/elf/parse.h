@@ -3,20 +3,36 @@
 #define ELF_PARSE_H
 
 #include "mkscratch/elf.h"
+#include "mkscratch/elf_layout.h"
 
 struct msk_segment {
 	uint32_t type, flags;
 	uint64_t offset, vaddr, filesz, memsz, align;
 };
 
+/* A piece of the file that is held, since its parts are small and lie together. */
+struct msk_elf_window {
+	uint64_t at;
+	size_t n;
+	unsigned char buf[4096];
+};
+
+/* The beginning has the headers, the path of the loader and the notes, which are asked for in turn with what lies further
+ * on. */
+struct msk_elf_windows {
+	struct msk_elf_window head, other;
+};
+
 struct msk_elf_source {
 	const struct msk_rofile *file;
 	const char *name;              /* for messages */
+	struct msk_elf_windows *windows;       /* `held`; NULL: every read goes to the file */
 	bool is64, big_endian;
 	uint64_t entry, phoff, shoff;
 	uint32_t phnum, phentsize, shnum, shentsize, ehsize;
 	struct msk_segment *segs;
 	size_t n_segs;
+	struct msk_elf_windows held;
 };
 
 /* Read identification and program headers into *s (to be released, whatever comes of it) and the same facts of *e.
@@ -26,6 +42,8 @@ int msk_elf_source_open(const struct msk_rofile *f, const char *name, struct msk
 void msk_elf_source_release(struct msk_elf_source *s);
 /* Do n bytes at offset lie in the file? */
 bool msk_elf_source_holds(const struct msk_elf_source *s, uint64_t offset, uint64_t n);
+/* Read up to n bytes and say how many there were; -1: MSK_E_IO. */
+ssize_t msk_elf_source_peek(const struct msk_elf_source *s, uint64_t offset, void *buf, size_t n, struct msk_err *err);
 /* Read exactly n bytes that the file holds. Fails: MSK_E_IO, also when the file has shrunk. */
 int msk_elf_source_read(const struct msk_elf_source *s, uint64_t offset, void *buf, size_t n,
 			struct msk_err *err);
@@ -52,6 +70,9 @@ int msk_notes_read(const struct msk_elf_source *s, struct msk_elf *e, struct msk
 int msk_golang_read(const struct msk_elf_source *s, struct msk_elf *e, struct msk_err *err);
 /* Tag_CPU_arch of .ARM.attributes; -1 when there is none. */
 int msk_attributes_read(const struct msk_elf_source *s, int *cpu_arch, struct msk_err *err);
+
+/* The section headers, when they are sound; the rest of *out is left alone. Fails: MSK_E_IO alone. */
+int msk_layout_sections(const struct msk_elf_source *s, struct msk_elf_layout *out, struct msk_err *err);
 
 /* The JSON of one .note.dlopen. What is malformed is left out, and the first fault is kept in e->note_fault. */
 void msk_dlopen_note_add(struct msk_elf *e, const unsigned char *json, size_t n);

@@ -53,6 +53,8 @@ struct msk_search_path *msk_loader_path(struct msk_loader *l, size_t object)
 
 char *msk_loader_origin(const struct msk_loader *l, size_t object)
 {
+	if (object == 0 && l->args->find_origin)
+		return l->args->find_origin(l->args->find_ctx);
 	if (object == 0)
 		return l->args->origin ? msk_xstrdup(l->args->origin) : NULL;
 	return msk_path_dir(l->c->objects[object].path);
@@ -213,12 +215,18 @@ static int check_library(const struct msk_search *s, const struct msk_elf *e, st
 	return 0;
 }
 
+const char *msk_loader_id(uint64_t dev, uint64_t ino, char buf[MSK_NAMES_ID])
+{
+	const uint64_t id[] = { dev, ino };
+
+	return msk_names_id(buf, id, 2);
+}
+
 static bool is_loaded(const struct msk_loader *l, const struct msk_rofile *f, size_t *object)
 {
-	char id[64];
+	char id[MSK_NAMES_ID];
 
-	snprintf(id, sizeof id, "%" PRIu64 ":%" PRIu64, f->dev, f->ino);
-	return msk_names_find(&l->ids, id, object);
+	return msk_names_find(&l->ids, msk_loader_id(f->dev, f->ino, id), object);
 }
 
 /* A file for another machine. ld.so stops at another byte order, but not before it has looked at class and machine,

@@ -1,17 +1,64 @@
 #include <elf.h>
+#include <string.h>
 
 #include "mkscratch/fs.h"
 #include "parse.h"
+
+#define WINDOW sizeof(((struct msk_elf_window *)0)->buf)
+#define STEP   1024        /* windows begin at multiples of it: strings are not read in their order */
+
+void msk_elf_source_release(struct msk_elf_source *s)
+{
+	free(s->segs);
+	s->segs = NULL;
+}
 
 bool msk_elf_source_holds(const struct msk_elf_source *s, uint64_t offset, uint64_t n)
 {
 	return offset <= s->file->size && n <= s->file->size - offset;
 }
 
+static bool holds(const struct msk_elf_window *w, uint64_t offset, size_t n)
+{
+	return offset >= w->at && offset - w->at <= w->n && n <= w->n - (size_t)(offset - w->at);
+}
+
+static int fill(const struct msk_elf_source *s, struct msk_elf_window *w, uint64_t at, struct msk_err *err)
+{
+	uint64_t left = at < s->file->size ? s->file->size - at : 0;
+	ssize_t got;
+
+	w->n = 0;
+	got = msk_pread_full(s->file->fd, w->buf, left < WINDOW ? (size_t)left : WINDOW, at, s->name, err);
+	if (got < 0)
+		return -1;
+	w->at = at;
+	w->n = (size_t)got;
+	return 0;
+}
+
+ssize_t msk_elf_source_peek(const struct msk_elf_source *s, uint64_t offset, void *buf, size_t n, struct msk_err *err)
+{
+	struct msk_elf_window *w;
+	size_t from, there;
+
+	if (!s->windows || n > WINDOW - STEP)
+		return msk_pread_full(s->file->fd, buf, n, offset, s->name, err);
+	w = offset <= WINDOW - n ? &s->windows->head : &s->windows->other;
+	if (!holds(w, offset, n) && fill(s, w, w == &s->windows->head ? 0 : offset - offset % STEP, err) < 0)
+		return -1;
+	from = (size_t)(offset - w->at);
+	there = from < w->n ? w->n - from : 0;
+	if (there > n)
+		there = n;
+	memcpy(buf, w->buf + from, there);
+	return (ssize_t)there;
+}
+
 int msk_elf_source_read(const struct msk_elf_source *s, uint64_t offset, void *buf, size_t n,
 			struct msk_err *err)
 {
-	ssize_t got = msk_pread_full(s->file->fd, buf, n, offset, s->name, err);
+	ssize_t got = msk_elf_source_peek(s, offset, buf, n, err);
 
 	if (got < 0)
 		return -1;

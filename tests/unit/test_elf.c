@@ -370,6 +370,71 @@ static void go_settings_give_the_variant(void **state)
 	}
 }
 
+/* Section headers of the 64-bit `file`: none, one of a name, and the names themselves. */
+static void add_sections(const char *name, uint64_t addr, uint64_t size)
+{
+	char names[64] = { 0 };
+	size_t names_at, at;
+
+	strcpy(names + 1, name);
+	names_at = fake_bytes(&file, names, sizeof names, 1);
+	at = fake_bytes(&file, (char[192]){ 0 }, 192, 8);
+	fake_put(&file, at + 64, 1, 4);
+	fake_put(&file, at + 64 + 4, SHT_PROGBITS, 4);
+	fake_put(&file, at + 64 + 16, addr, 8);
+	fake_put(&file, at + 64 + 24, addr, 8);
+	fake_put(&file, at + 64 + 32, size, 8);
+	fake_put(&file, at + 128 + 4, SHT_STRTAB, 4);
+	fake_put(&file, at + 128 + 24, names_at, 8);
+	fake_put(&file, at + 128 + 32, sizeof names, 8);
+	fake_put(&file, 40, at, 8);
+	fake_put(&file, 60, 3, 2);
+	fake_put(&file, 62, 2, 2);
+}
+
+/* The info stands where its section says; where sections have names and none is its own, there is none. */
+static void sections_tell_where_go_s_build_info_is(void **state)
+{
+	unsigned char info[256];
+	struct fake s = { .type = ET_EXEC, .no_dynamic = true, .tail = info,
+			  .tail_size = go_info(info, "build\tGOAMD64=v3\n") };
+	static const struct {
+		const char *section;
+		bool found;
+	} cases[] = { { ".go.buildinfo", true }, { ".text", false }, { ".unheard", true } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct msk_elf e;
+
+		fake_make(&file, &s);
+		add_sections(cases[i].section, file.tail, s.tail_size);
+		e = read_good();
+		assert_int_equal(e.go_version != NULL, cases[i].found);
+		assert_string_equal(e.platform.variant, cases[i].found ? "v3" : "");
+		msk_elf_release(&e);
+	}
+}
+
+static void what_loaders_go_by_is_read_without_build_info(void **state)
+{
+	unsigned char info[256];
+	struct fake s = { .type = ET_EXEC, .needed = { "libc.so.6" }, .tail = info,
+			  .tail_size = go_info(info, "build\tGOAMD64=v3\n") };
+	MSK_AUTO_ROFILE f = MSK_ROFILE_INIT;
+	struct msk_err err = MSK_ERR_INIT;
+	struct msk_elf e;
+
+	(void)state;
+	fake_make(&file, &s);
+	f = fake_open(file.b, file.n);
+	assert_int_equal(msk_elf_read_links(&f, "app", &e, &err), 0);
+	assert_string_equal(e.needed.v[0], "libc.so.6");
+	assert_null(e.go_version);
+	assert_string_equal(e.platform.variant, "");
+	msk_elf_release(&e);
+}
+
 /* {'A', length, "aeabi", 1, length, CPU_name "x", CPU_arch n} as the only section. */
 static void arm_attributes_give_the_variant(void **state)
 {
@@ -738,6 +803,8 @@ int main(void)
 		cmocka_unit_test(notes_tell_other_systems),
 		cmocka_unit_test(isa_note_gives_the_amd64_variant),
 		cmocka_unit_test(go_settings_give_the_variant),
+		cmocka_unit_test(sections_tell_where_go_s_build_info_is),
+		cmocka_unit_test(what_loaders_go_by_is_read_without_build_info),
 		cmocka_unit_test(arm_attributes_give_the_variant),
 		cmocka_unit_test(what_is_not_elf_is_named),
 		cmocka_unit_test(a_script_s_hint_names_its_interpreter),
