@@ -107,6 +107,8 @@ struct msk_closure_args {
 	const struct msk_strv *library_path;   /* stands where LD_LIBRARY_PATH would; may be NULL */
 	const struct msk_strv *libs;           /* --lib: resolved as though the program needed them; may be NULL */
 	const char *origin;                    /* the directory that $ORIGIN of the program stands for; NULL: none */
+	char *(*find_origin)(void *ctx);       /* for who would have to look for `origin`: called when it is of use; NULL */
+	void *find_ctx;
 	const struct msk_strv *dlopen;         /* --dlopen: "all", "none", FEATURE or -FEATURE, the last that fits counts;
 	                                        * may be NULL */
 	bool start_only;                       /* leave wishes and what they bring aside */

@@ -16,10 +16,16 @@ static void deps_release(struct msk_deps *d)
 	msk_closure_release(&d->closure);
 }
 
+struct place {
+	struct msk_host *host;
+	const char *file;
+};
+
 /* $ORIGIN of the program is its directory in the root; one from elsewhere is seen as it would lie in an image. */
-static char *origin_of(const struct msk_host *host, const char *file)
+static char *find_origin(void *ctx)
 {
-	MSK_AUTO_FREE char *within = msk_host_within(host, file);
+	const struct place *p = ctx;
+	MSK_AUTO_FREE char *within = msk_host_within(p->host, p->file);
 
 	return within ? msk_path_dir(within) : msk_xstrdup("/");
 }
@@ -50,10 +56,10 @@ static int resolve(const struct asked *a, struct msk_deps *d, struct msk_err *er
 {
 	const struct msk_strv no_libs = MSK_STRV_INIT;
 	MSK_AUTO_ROFILE f = MSK_ROFILE_INIT;
-	MSK_AUTO_FREE char *origin = origin_of(a->host, d->file);
+	struct place place = { a->host, d->file };
 	struct msk_closure_args args = {
 		.tree = msk_host_tree(a->host), .memo = a->memo, .library_path = &a->library_path, .libs = &no_libs,
-		.origin = origin, .dlopen = &a->dlopen, .start_only = a->o->list,
+		.find_origin = find_origin, .find_ctx = &place, .dlopen = &a->dlopen, .start_only = a->o->list,
 		.advise = a->o->json || a->o->level >= MSK_LOG_INFO, .hwcaps = a->o->hwcaps,
 	};
 

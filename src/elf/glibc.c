@@ -160,7 +160,8 @@ static int search_cache(struct msk_search *s, struct msk_err *err)
 	size_t skipped = s->trail.skipped.n;
 	int rc;
 
-	msk_search_note(s, l->cache_path);
+	if (!l->args->start_only)
+		msk_search_note(s, l->cache_path);
 	if (other)
 		msk_search_pass_over(s, other, "for better CPUs only");
 	if (!path || path[0] != '/')

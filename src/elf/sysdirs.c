@@ -45,7 +45,8 @@ void msk_sysdirs_scan(const char *bytes, size_t n, struct msk_strv *dirs, char *
 	for (size_t from = 0; from < n;) {
 		const char *nul = memchr(bytes + from, '\0', n - from);
 		size_t end = nul ? (size_t)(nul - bytes) : n;
-		const char *path = nul ? path_before(bytes, from, end) : NULL;
+		bool may_be = nul && end > from && (bytes[end - 1] == '/' || bytes[end - 1] == 'e');
+		const char *path = may_be ? path_before(bytes, from, end) : NULL;
 		size_t len = path ? (size_t)(nul - path) : 0;
 
 		if (path && is_library_dir(path, len)) {
