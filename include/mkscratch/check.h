@@ -7,8 +7,7 @@
 
 #include <stdbool.h>
 #include "mkscratch/err.h"
-#include "mkscratch/image_tree.h"
-#include "mkscratch/json.h"
+#include "mkscratch/source_image.h"
 
 struct msk_check {
 	char *what;                /* "layer 2: digest" */
@@ -24,12 +23,12 @@ struct msk_checks {
 /* An image that was looked at: its documents, all its paths, and the findings so far; borrowed for the call. */
 struct msk_validated {
 	const struct msk_checks *checks;
-	const struct msk_json *manifest, *config;
+	const struct msk_source_image *image;
 	const struct msk_image_tree *tree;
 };
 typedef int msk_validated_visitor(void *ctx, const struct msk_validated *image, struct msk_err *err);
 
-/* `name`: what msk_source_open() takes, or DIR:TAG for the images of one tag. `visit` is shown each image whose layers
+/* `name`: what msk_source_images_open() takes. `visit` is shown each image whose layers
  * could be followed; may be NULL. Fails only when the image cannot be read at all, or nothing has that tag
  * (MSK_E_INPUT, MSK_E_IO), or with what the visitor fails with. */
 int msk_validate(const char *name, msk_validated_visitor *visit, void *ctx, struct msk_checks *out, struct msk_err *err);

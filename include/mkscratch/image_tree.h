@@ -4,17 +4,19 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include "mkscratch/tar.h"
+#include "mkscratch/layer_reader.h"
+
+#define MSK_MAX_ENTRIES 1000000
 
 struct msk_node {
-	char *path;                /* relative, without trailing slash */
+	char *path;                /* relative, canonical: no "./", no trailing slash */
 	char *link;
 	enum msk_tar_type type;
 	uint32_t mode, uid, gid;
 	uint64_t size;
 	int64_t mtime;
-	size_t layer;              /* from 1 */
-	bool hidden;               /* by a later layer */
+	uint32_t layer;            /* from 1 */
+	uint32_t nth;              /* entry of its layer, from 0 */
 };
 
 struct msk_image_tree {
@@ -23,9 +25,14 @@ struct msk_image_tree {
 };
 
 void msk_image_tree_release(struct msk_image_tree *t);
-/* Take an entry of a layer in; its path is one that stays inside the image. */
-void msk_image_tree_add(struct msk_image_tree *t, const struct msk_tar_entry *e, size_t layer);
-/* Sort, drop what later layers replace or delete. What follows is for a tree that is settled. */
+/* The one way to write a path of a layer: "./a//b/" and "/a/b" are "a/b", the root is "". NULL when it has a ".." part or
+ * more than 4,095 bytes. Heap. */
+char *msk_layer_path(const char *path);
+/* Take an entry of a layer in, by the canonical path; the root itself is left out.
+ * Fails: MSK_E_INPUT `layer 1: entry "../x" leaves the image`, `layer 1: more than 1000000 entries`. */
+int msk_image_tree_add(struct msk_image_tree *t, const struct msk_layer_entry *entry, struct msk_err *err);
+/* Sort, so that what is below a directory stands right behind it; drop what later layers replace or delete, and of a path
+ * that a layer has twice all but the last. What follows is for a tree that is settled. */
 void msk_image_tree_settle(struct msk_image_tree *t);
 /* The node at a path, as it is written; NULL when there is none. */
 const struct msk_node *msk_image_tree_find(const struct msk_image_tree *t, const char *path);

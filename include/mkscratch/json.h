@@ -16,8 +16,10 @@
 
 struct msk_json;
 
-/* The largest document that is read into memory; callers see to it. */
+/* The largest document that is read into memory; callers see to it. And how many values one may hold, each of which takes
+ * up to 130 bytes of memory. */
 #define MSK_MAX_DOCUMENT (4u << 20)
+#define MSK_MAX_VALUES   200000
 
 struct msk_json *msk_json_object(void);
 struct msk_json *msk_json_array(void);
@@ -45,8 +47,12 @@ void msk_json_dump(const struct msk_json *v, struct msk_str *out);
 void msk_json_dump_pretty(const struct msk_json *v, struct msk_str *out);
 
 /* Parse untrusted bytes: an object or array at the top, no key twice, nested 64 deep at most. `name` is for messages.
- * Fails: MSK_E_INPUT `<name>: line 9: key "digest" given twice`, `<name>: nested deeper than 64`, ... */
+ * Fails: MSK_E_INPUT `<name>: line 9: key "digest" given twice`, `<name>: nested deeper than 64`,
+ * `<name>: more than 200000 values`, ... */
 int msk_json_parse(const char *buf, size_t n, const char *name, struct msk_json **out, struct msk_err *err);
+
+/* No fewer values than these bytes hold; by their commas and brackets, without parsing them. */
+size_t msk_json_values(const char *buf, size_t n);
 
 /* Readers: NULL, false or 0 when the value is absent or of another kind. */
 const struct msk_json *msk_json_get(const struct msk_json *object, const char *key);

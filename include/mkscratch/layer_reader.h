@@ -22,6 +22,14 @@ void msk_layer_reader_cleanup(struct msk_layer_reader **r);
 int msk_layer_reader_next(struct msk_layer_reader *r, struct msk_tar_entry *e, bool *more, struct msk_err *err);
 ssize_t msk_layer_reader_data(struct msk_layer_reader *r, void *p, size_t n, struct msk_err *err);
 
+/* An entry, and where it stands. All is borrowed, until the next one. */
+struct msk_layer_entry {
+	const struct msk_tar_entry *e;
+	struct msk_layer_reader *r;            /* stands at its data */
+	uint32_t layer;                        /* from 1 */
+	uint32_t nth;                          /* of the layer, from 0 */
+};
+
 struct msk_layer_sums {
 	struct msk_digest packed, plain;       /* of the blob, and the DiffID */
 	uint64_t packed_size, plain_size;

@@ -19,8 +19,11 @@ void msk_source_free(struct msk_source *s);
 void msk_source_cleanup(struct msk_source **s);
 const char *msk_source_name(const struct msk_source *s);
 
-/* Paths of all regular files inside, in the order they stand in the archive, or sorted for a directory. Borrowed. */
+/* Paths of all files inside, in the order they stand in the archive, or sorted for a directory. In an archive also those of
+ * links to files (`docker save` links layers that are the same); they read as what they lead to. Borrowed. */
 const struct msk_strv *msk_source_files(const struct msk_source *s);
+/* Of a file of an archive, as stored. false: there is none, or the source is a directory. */
+bool msk_source_size(const struct msk_source *s, const char *path, uint64_t *size);
 bool msk_source_is_archive(const struct msk_source *s);
 
 /* A whole file of at most MSK_MAX_DOCUMENT bytes. Fails: MSK_E_INPUT `x/index.json: larger than 4194304 bytes`. */

@@ -138,9 +138,15 @@ void msk_json_dump_pretty(const struct msk_json *v, struct msk_str *out)
 	msk_str_addc(out, '\n');
 }
 
-/* The library's own limit is 2,048 levels; ours is checked on the bytes, before anything recurses over them. */
-static bool too_deep(const char *buf, size_t n)
+/* What is measured on the bytes, before anything is made of them or recurses over them. */
+struct shape {
+	int depth;
+	size_t values;
+};
+
+static struct shape measure(const char *buf, size_t n)
 {
+	struct shape s = { 0, 1 };
 	bool in_string = false;
 	int depth = 0;
 
@@ -153,13 +159,21 @@ static bool too_deep(const char *buf, size_t n)
 		} else if (buf[i] == '"') {
 			in_string = true;
 		} else if (buf[i] == '[' || buf[i] == '{') {
-			if (++depth > MAX_DEPTH)
-				return true;
+			s.values++;
+			if (++depth > s.depth)
+				s.depth = depth;
 		} else if (buf[i] == ']' || buf[i] == '}') {
 			depth--;
+		} else if (buf[i] == ',') {
+			s.values++;
 		}
 	}
-	return false;
+	return s;
+}
+
+size_t msk_json_values(const char *buf, size_t n)
+{
+	return measure(buf, n).values;
 }
 
 /* The library quotes the key it met twice as `... near '"key"'`. */
@@ -180,11 +194,14 @@ static int parse_failure(const json_error_t *e, const char *name, struct msk_err
 
 int msk_json_parse(const char *buf, size_t n, const char *name, struct msk_json **out, struct msk_err *err)
 {
+	struct shape shape = measure(buf, n);
 	json_error_t e;
 	json_t *v;
 
-	if (too_deep(buf, n))
+	if (shape.depth > MAX_DEPTH)
 		return msk_fail(err, MSK_E_INPUT, "%s: nested deeper than %d", name, MAX_DEPTH);
+	if (shape.values > MSK_MAX_VALUES)
+		return msk_fail(err, MSK_E_INPUT, "%s: more than %d values", name, MSK_MAX_VALUES);
 	v = json_loadb(buf, n, JSON_REJECT_DUPLICATES, &e);
 	if (!v)
 		return parse_failure(&e, name, err);

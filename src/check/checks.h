@@ -3,11 +3,7 @@
 #define CHECK_CHECKS_H
 
 #include "mkscratch/check.h"
-#include "mkscratch/digest.h"
-#include "mkscratch/image_tree.h"
-#include "mkscratch/platform.h"
-#include "mkscratch/source.h"
-#include "mkscratch/tar.h"
+#include "mkscratch/source_image.h"
 
 void msk_checks_pass(struct msk_checks *c, const char *what, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 void msk_checks_fail(struct msk_checks *c, enum msk_code code, const char *what, const char *fmt, ...)
@@ -17,14 +13,13 @@ int msk_checks_absorb(struct msk_checks *c, const char *what, struct msk_err *er
 
 /* One layer: size, digest, DiffID, and the rules of its tar. Entries go into the tree. */
 struct msk_layer_check {
-	struct msk_source *source;
+	const struct msk_source_images *images;
+	const struct msk_source_image *image;
 	struct msk_checks *checks;
 	struct msk_image_tree *tree;
-	size_t number;             /* from 1 */
-	const char *digest, *diff_id;
-	uint64_t size;
+	size_t i;                  /* from 0 */
 };
-int msk_check_layer(struct msk_layer_check *l, struct msk_err *err);
+int msk_check_layer(const struct msk_layer_check *l, struct msk_err *err);
 
 /* Will it start: user, entrypoint, and what its loader looks for, found inside the image. */
 struct msk_image_files;

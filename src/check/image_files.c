@@ -6,69 +6,48 @@
 #include <unistd.h>
 
 #include "mkscratch/fs.h"
-#include "mkscratch/layer_reader.h"
 #include "mkscratch/path.h"
 #include "mkscratch/tempfile.h"
 
 #define STAGING "staging file"
 #define CHUNK   (256u << 10)
 
-static bool same_path(const char *entry, const char *path)
-{
-	size_t n = strlen(path);
+/* The bytes of one node on their way into a file. */
+struct copy {
+	const struct msk_node *node;
+	int fd;
+};
 
-	return strncmp(entry, path, n) == 0 && (entry[n] == '\0' || strcmp(entry + n, "/") == 0);
-}
-
-static int copy_bytes(struct msk_layer_reader *r, int fd, struct msk_err *err)
+static int copy_if_it(void *ctx, const struct msk_layer_entry *entry, struct msk_err *err)
 {
-	MSK_AUTO_FREE char *buf = msk_xmalloc(CHUNK);
+	struct copy *c = ctx;
+	MSK_AUTO_FREE char *buf = NULL;
 	ssize_t n;
 
-	while ((n = msk_layer_reader_data(r, buf, CHUNK, err)) > 0)
-		if (msk_write_full(fd, buf, (size_t)n, STAGING, err) < 0)
+	if (entry->nth != c->node->nth)
+		return 0;
+	buf = msk_xmalloc(CHUNK);
+	while ((n = msk_layer_reader_data(entry->r, buf, CHUNK, err)) > 0)
+		if (msk_write_full(c->fd, buf, (size_t)n, STAGING, err) < 0)
 			return -1;
 	return n < 0 ? -1 : 0;
-}
-
-/* The last entry of that path counts. *size stays what it was when there is none. */
-static int find_bytes(struct msk_layer_reader *r, const char *path, int fd, uint64_t *size, struct msk_err *err)
-{
-	struct msk_tar_entry e;
-
-	for (bool more = true; more;) {
-		if (msk_layer_reader_next(r, &e, &more, err) < 0)
-			return -1;
-		if (!more || e.type != MSK_TAR_FILE || !same_path(e.path, path))
-			continue;
-		if (ftruncate(fd, 0) < 0 || lseek(fd, 0, SEEK_SET) < 0)
-			return msk_fail_sys(err, errno, STAGING ": cannot begin anew");
-		if (copy_bytes(r, fd, err) < 0)
-			return -1;
-		*size = e.size;
-	}
-	return 0;
 }
 
 static int open_bytes(const struct msk_image_files *f, const struct msk_node *n, struct msk_rofile *out,
 		      struct msk_err *err)
 {
 	static const char *const dirs[] = { "/var/tmp", "/tmp", ".", NULL };
-	const char *digest = msk_json_get_string(msk_json_at(f->layers, n->layer - 1), "digest");
-	MSK_AUTO_FREE char *blob = msk_xasprintf("blobs/sha256/%s", digest + strlen("sha256:"));
-	MSK_CLEANUP(msk_layer_reader_cleanup) struct msk_layer_reader *r = NULL;
+	struct copy c = { .node = n };
 	MSK_AUTO_FD int fd = -1;
-	bool found;
 
-	if (msk_tempfile_anonymous(dirs, &fd, err) < 0 ||
-	    msk_layer_reader_new(f->source, blob, digest, &found, &r, err) < 0)
+	if (msk_tempfile_anonymous(dirs, &fd, err) < 0)
 		return -1;
-	if (!found)
-		return msk_fail(err, MSK_E_INTEGRITY, "%s: blob is missing", digest);
-	if (find_bytes(r, n->path, fd, &out->size, err) < 0)
+	c.fd = fd;
+	if (msk_source_layer_visit(f->images, f->image, n->layer - 1, copy_if_it, &c, NULL, err) < 0)
 		return -1;
 	if (lseek(fd, 0, SEEK_SET) < 0)
 		return msk_fail_sys(err, errno, STAGING ": cannot begin anew");
+	out->size = n->size;
 	out->fd = fd;
 	fd = -1;
 	return 0;
@@ -131,8 +110,8 @@ static int files_list(struct msk_rotree *t, const char *path, enum msk_lookup *h
 	return 0;
 }
 
-void msk_image_files_init(struct msk_image_files *f, const struct msk_image_tree *tree, struct msk_source *source,
-			  const struct msk_json *layers)
+void msk_image_files_init(struct msk_image_files *f, const struct msk_image_tree *tree,
+			  const struct msk_source_images *images, const struct msk_source_image *image)
 {
-	*f = (struct msk_image_files){ { files_open, files_list }, tree, source, layers };
+	*f = (struct msk_image_files){ { files_open, files_list }, tree, images, image };
 }

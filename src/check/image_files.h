@@ -6,15 +6,15 @@
 #include "checks.h"
 #include "mkscratch/rotree.h"
 
-/* Borrows all of it: the tree is settled, `layers` are the descriptors of the manifest, verified. */
+/* Borrows all of it; the tree is settled. */
 struct msk_image_files {
 	struct msk_rotree files;       /* first: what the callbacks get */
 	const struct msk_image_tree *tree;
-	struct msk_source *source;
-	const struct msk_json *layers;
+	const struct msk_source_images *images;
+	const struct msk_source_image *image;
 };
 
-void msk_image_files_init(struct msk_image_files *f, const struct msk_image_tree *tree, struct msk_source *source,
-			  const struct msk_json *layers);
+void msk_image_files_init(struct msk_image_files *f, const struct msk_image_tree *tree,
+			  const struct msk_source_images *images, const struct msk_source_image *image);
 
 #endif

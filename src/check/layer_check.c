@@ -2,23 +2,19 @@
 
 #include "checks.h"
 #include "mkscratch/filecap.h"
-#include "mkscratch/layer_reader.h"
 
-#define MAX_ENTRIES 1000000
 #define MAX_PATH_BYTES 4095
 
 /* A layer under way. */
 struct pass {
-	struct msk_layer_check *l;
+	const struct msk_layer_check *l;
 	char *what;                    /* "layer 1" */
-	struct msk_layer_reader *reader;
 	size_t first;                  /* of this layer's nodes in the tree */
 	size_t faults;
 };
 
 static void pass_release(struct pass *p)
 {
-	msk_layer_reader_free(p->reader);
 	free(p->what);
 }
 
@@ -52,35 +48,20 @@ static bool path_stays_inside(const char *path)
 	return true;
 }
 
-static int take_entry(struct pass *p, const struct msk_tar_entry *e, struct msk_err *err)
+static int take_entry(void *ctx, const struct msk_layer_entry *entry, struct msk_err *err)
 {
-	struct msk_image_tree *t = p->l->tree;
+	const struct msk_tar_entry *e = entry->e;
+	struct pass *p = ctx;
 
 	if (!path_stays_inside(e->path)) {
 		fault(p, "leaves the image or is not plain", e->path);
 		return 0;
 	}
-	if (t->n == MAX_ENTRIES)
-		return msk_fail(err, MSK_E_INPUT, "%s: more than %d entries", p->what, MAX_ENTRIES);
 	if (e->type == MSK_TAR_HARDLINK && !path_stays_inside(e->link))
 		fault(p, "links to a target outside the image", e->path);
 	if (e->bad_caps)
 		fault(p, "has capabilities that no kernel takes (" MSK_FILECAP_XATTR ")", e->path);
-	msk_image_tree_add(t, e, p->l->number);
-	return 0;
-}
-
-static int walk_entries(struct pass *p, struct msk_layer_sums *sums, struct msk_err *err)
-{
-	struct msk_tar_entry e;
-
-	for (bool more = true; more;) {
-		if (msk_layer_reader_next(p->reader, &e, &more, err) < 0)
-			return -1;
-		if (more && take_entry(p, &e, err) < 0)
-			return -1;
-	}
-	return msk_layer_reader_finish(p->reader, sums, err);
+	return msk_image_tree_add(p->l->tree, entry, err);
 }
 
 static int compare_paths(const void *a, const void *b)
@@ -114,59 +95,27 @@ static void check_paths(struct pass *p)
 	}
 }
 
-static void check_digests(struct pass *p, const struct msk_layer_sums *sums)
+/* Errors of a layer begin with its name, which findings have apart. */
+static int absorb(struct pass *p, struct msk_err *err)
 {
-	struct msk_checks *c = p->l->checks;
+	size_t n = strlen(p->what);
 
-	if (sums->packed_size != p->l->size)
-		msk_checks_fail(c, MSK_E_INTEGRITY, p->what, "%s: %llu bytes, descriptor says %llu", p->l->digest,
-				(unsigned long long)sums->packed_size, (unsigned long long)p->l->size);
-	else if (strcmp(sums->packed.text, p->l->digest) != 0)
-		msk_checks_fail(c, MSK_E_INTEGRITY, p->what, "%s: content hashes to %s", p->l->digest, sums->packed.text);
-	else if (strcmp(sums->plain.text, p->l->diff_id) != 0)
-		msk_checks_fail(c, MSK_E_INTEGRITY, p->what, "DiffID %s: content hashes to %s", p->l->diff_id,
-				sums->plain.text);
-	else if (!p->faults)
-		msk_checks_pass(c, p->what, "%s, %llu bytes plain, %zu entries", p->l->digest,
-				(unsigned long long)sums->plain_size, p->l->tree->n - p->first);
-}
-
-/* A blob that cannot be unpacked is first of all one whose digest is wrong, if it is. */
-static int judge_failure(struct pass *p, struct msk_err *err)
-{
-	struct msk_err ignored = MSK_ERR_INIT;
-	struct msk_digest packed;
-	uint64_t size;
-
-	if (err->code == MSK_E_INPUT && msk_layer_reader_packed(p->reader, &packed, &size, &ignored) == 0 &&
-	    strcmp(packed.text, p->l->digest) != 0) {
-		*err = (struct msk_err)MSK_ERR_INIT;
-		if (size != p->l->size)
-			msk_fail(err, MSK_E_INTEGRITY, "%s: %llu bytes, descriptor says %llu", p->l->digest,
-				 (unsigned long long)size, (unsigned long long)p->l->size);
-		else
-			msk_fail(err, MSK_E_INTEGRITY, "%s: content hashes to %s", p->l->digest, packed.text);
-	}
+	if (msk_starts_with(err->msg, p->what) && msk_starts_with(err->msg + n, ": "))
+		memmove(err->msg, err->msg + n + 2, strlen(err->msg + n + 2) + 1);
 	return msk_checks_absorb(p->l->checks, p->what, err);
 }
 
-int msk_check_layer(struct msk_layer_check *l, struct msk_err *err)
+int msk_check_layer(const struct msk_layer_check *l, struct msk_err *err)
 {
 	MSK_CLEANUP(pass_release) struct pass p = { .l = l, .first = l->tree->n };
-	MSK_AUTO_FREE char *path = msk_xasprintf("blobs/sha256/%s", l->digest + strlen("sha256:"));
 	struct msk_layer_sums sums;
-	bool found = false;
 
-	p.what = msk_xasprintf("layer %zu", l->number);
-	if (msk_layer_reader_new(l->source, path, p.what, &found, &p.reader, err) < 0)
-		return msk_checks_absorb(l->checks, p.what, err);
-	if (!found) {
-		msk_checks_fail(l->checks, MSK_E_INTEGRITY, p.what, "%s: blob is missing", l->digest);
-		return 0;
-	}
-	if (walk_entries(&p, &sums, err) < 0)
-		return judge_failure(&p, err);
+	p.what = msk_xasprintf("layer %zu", l->i + 1);
+	if (msk_source_layer_visit(l->images, l->image, l->i, take_entry, &p, &sums, err) < 0)
+		return absorb(&p, err);
 	check_paths(&p);
-	check_digests(&p, &sums);
+	if (!p.faults)
+		msk_checks_pass(l->checks, p.what, "%s, %llu bytes plain, %zu entries", sums.packed.text,
+				(unsigned long long)sums.plain_size, l->tree->n - p.first);
 	return 0;
 }

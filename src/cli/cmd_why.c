@@ -182,7 +182,7 @@ static int check_sound(const char *image, const struct msk_checks *c, struct msk
 static int visit(void *ctx, const struct msk_validated *image, struct msk_err *err)
 {
 	struct question *q = ctx;
-	const char *text = msk_json_get_string(msk_json_get(image->manifest, "annotations"), MSK_ANNOTATION_REASONS);
+	const char *text = msk_json_get_string(image->image->annotations, MSK_ANNOTATION_REASONS);
 	MSK_AUTO_JSON *rows = NULL;
 
 	/* Several tags of one layout, several platforms: the first image answers. */

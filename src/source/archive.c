@@ -6,6 +6,10 @@
 #include "mkscratch/fs.h"
 #include "source.h"
 
+#define MAX_MEMBERS 100000
+#define MAX_NAMES   (8 << 20)
+#define MAX_HOPS    8
+
 struct fd_reader {
 	struct msk_stream s;         /* first: the reader is this */
 	int fd;
@@ -66,6 +70,84 @@ void msk_archive_pass_release(struct msk_archive_pass *p)
 	msk_source_stream_free(p->file);
 }
 
+/* "a/../b/layer.tar" is "b/layer.tar". */
+static char *plain(const char *path)
+{
+	MSK_AUTO_FREE char *canonical = msk_path_normalise(path);
+
+	return msk_xstrdup(canonical + 1);
+}
+
+/* Relative to the directory of the symlink, or, for a hard link, to the top. */
+static char *target_of(const struct msk_tar_entry *e)
+{
+	MSK_AUTO_FREE char *dir = msk_path_dir(e->path), *path = NULL;
+
+	if (e->type == MSK_TAR_HARDLINK)
+		return plain(e->link);
+	path = msk_xasprintf("%s/%s", e->link[0] == '/' ? "" : dir, e->link);
+	return plain(path);
+}
+
+static int note_member(struct msk_source *s, const struct msk_tar_entry *e, struct msk_err *err)
+{
+	const char *path = msk_source_plain_name(e->path);
+	bool is_link = e->type == MSK_TAR_SYMLINK || e->type == MSK_TAR_HARDLINK;
+
+	if (!is_link && e->type != MSK_TAR_FILE)
+		return 0;
+	s->name_bytes += strlen(path) + (is_link ? strlen(e->path) + strlen(e->link) : 0);
+	if (s->files.n == MAX_MEMBERS || s->name_bytes > MAX_NAMES)
+		return msk_fail(err, MSK_E_INPUT, "%s: more than %d files, or their names are longer than %d bytes", s->name,
+				MAX_MEMBERS, MAX_NAMES);
+	msk_strv_push(&s->files, path);
+	MSK_GROW(s->members, s->n_members, s->cap);
+	s->members[s->n_members++] = (struct msk_member){ is_link ? target_of(e) : NULL, e->size };
+	return 0;
+}
+
+int msk_archive_list(struct msk_source *s, struct msk_err *err)
+{
+	MSK_CLEANUP(msk_archive_pass_release) struct msk_archive_pass p = { 0 };
+	struct msk_tar_entry e;
+	bool more;
+
+	if (msk_archive_pass_begin(&p, s, err) < 0)
+		return -1;
+	while (msk_tar_in_next(p.tar, &e, &more, err) == 0 && more)
+		if (note_member(s, &e, err) < 0)
+			return -1;
+	return err->code == MSK_OK ? 0 : -1;
+}
+
+/* The member that `path` leads to through links; NULL when nowhere. */
+static const struct msk_member *find(const struct msk_source *s, const char *path, const char **final)
+{
+	for (int hops = 0; hops < MAX_HOPS; hops++) {
+		size_t i = 0;
+
+		while (i < s->n_members && strcmp(s->files.v[i], path) != 0)
+			i++;
+		if (i == s->n_members)
+			return NULL;
+		*final = s->files.v[i];
+		if (!s->members[i].target)
+			return &s->members[i];
+		path = s->members[i].target;
+	}
+	return NULL;
+}
+
+bool msk_source_size(const struct msk_source *s, const char *path, uint64_t *size)
+{
+	const char *final;
+	const struct msk_member *m = find(s, path, &final);
+
+	if (m)
+		*size = m->size;
+	return m != NULL;
+}
+
 /* The data of one entry: the walk stands at it for as long as the stream lives. */
 struct entry_reader {
 	struct msk_stream s;
@@ -91,7 +173,7 @@ int msk_archive_stream(struct msk_source *s, const char *path, bool *found, stru
 
 	r->s = (struct msk_stream){ { entry_read }, entry_free };
 	*found = false;
-	if (!msk_strv_has(&s->files, path))
+	if (!find(s, path, &path))
 		return 0;
 	if (msk_archive_pass_begin(&r->pass, s, err) < 0)
 		return -1;

@@ -14,18 +14,47 @@ void msk_image_tree_release(struct msk_image_tree *t)
 	*t = (struct msk_image_tree){ 0 };
 }
 
-static char *without_slash(const char *path)
+char *msk_layer_path(const char *path)
 {
-	size_t n = strlen(path);
+	MSK_AUTO_STR out = MSK_STR_INIT;
 
-	return msk_xstrndup(path, n && path[n - 1] == '/' ? n - 1 : n);
+	for (const char *part = path; *part;) {
+		size_t n = strcspn(part, "/");
+
+		if (n == 2 && memcmp(part, "..", 2) == 0)
+			return NULL;
+		if (n && !(n == 1 && part[0] == '.')) {
+			if (out.len)
+				msk_str_addc(&out, '/');
+			msk_str_add(&out, part, n);
+		}
+		part += n + (part[n] == '/');
+	}
+	return out.len > MSK_MAX_PATH ? NULL : msk_str_take(&out);
 }
 
-void msk_image_tree_add(struct msk_image_tree *t, const struct msk_tar_entry *e, size_t layer)
+static int fail_path(const char *path, unsigned layer, struct msk_err *err)
 {
+	MSK_AUTO_STR name = MSK_STR_INIT;
+
+	msk_str_add_escaped(&name, path, strnlen(path, 200));
+	return msk_fail(err, MSK_E_INPUT, "layer %u: entry \"%s\" leaves the image", layer, msk_str_c(&name));
+}
+
+int msk_image_tree_add(struct msk_image_tree *t, const struct msk_layer_entry *entry, struct msk_err *err)
+{
+	const struct msk_tar_entry *e = entry->e;
+	MSK_AUTO_FREE char *path = msk_layer_path(e->path);
+
+	if (!path)
+		return fail_path(e->path, entry->layer, err);
+	if (!*path)
+		return 0;
+	if (t->n == MSK_MAX_ENTRIES)
+		return msk_fail(err, MSK_E_INPUT, "layer %u: more than %d entries", entry->layer, MSK_MAX_ENTRIES);
 	MSK_GROW(t->v, t->n, t->cap);
 	t->v[t->n++] = (struct msk_node){
-		.path = without_slash(e->path),
+		.path = msk_take(&path),
 		.link = e->link ? msk_xstrdup(e->link) : NULL,
 		.type = e->type,
 		.mode = e->mode,
@@ -33,77 +62,179 @@ void msk_image_tree_add(struct msk_image_tree *t, const struct msk_tar_entry *e,
 		.gid = e->gid,
 		.size = e->size,
 		.mtime = e->mtime,
-		.layer = layer,
+		.layer = entry->layer,
+		.nth = entry->nth,
 	};
+	return 0;
 }
 
-/* By path; of one path the latest layer first. */
-static int compare(const void *pa, const void *pb)
+/* As bytes, but that '/' comes before all others: a directory, what is below it, then the next. */
+static int compare_paths(const char *a, const char *b)
+{
+	while (*a && *a == *b) {
+		a++;
+		b++;
+	}
+	if (*a == '/' || *b == '/')
+		return *a == '/' ? *b ? -1 : 1 : *a ? 1 : -1;
+	return (unsigned char)*a - (unsigned char)*b;
+}
+
+/* By path; of one path the latest first. */
+static int compare_nodes(const void *pa, const void *pb)
 {
 	const struct msk_node *a = pa, *b = pb;
-	int c = strcmp(a->path, b->path);
+	int c = compare_paths(a->path, b->path);
 
-	return c ? c : (a->layer < b->layer) - (a->layer > b->layer);
+	if (c)
+		return c;
+	if (a->layer != b->layer)
+		return a->layer < b->layer ? 1 : -1;
+	return a->nth < b->nth ? 1 : -1;
 }
 
-static bool at_or_below(const char *path, const char *top, bool below_only)
-{
-	size_t n = strlen(top);
+/* What a layer takes away of the layers below it: a path with all below it, or only what is below it. */
+struct removal {
+	char *path;
+	uint32_t at, below;        /* layers before this one */
+};
 
-	if (n && strncmp(path, top, n) != 0)
-		return false;
-	return n == 0 || path[n] == '/' || (!below_only && path[n] == '\0');
+struct removals {
+	struct removal *v;
+	size_t n, cap;
+};
+
+static void removals_release(struct removals *r)
+{
+	for (size_t i = 0; i < r->n; i++)
+		free(r->v[i].path);
+	free(r->v);
 }
 
-static void hide(struct msk_image_tree *t, const char *path, bool below_only, size_t layer)
+static void add_removal(struct removals *r, struct removal own)
 {
-	for (size_t i = 0; i < t->n; i++)
-		if (t->v[i].layer < layer && at_or_below(t->v[i].path, path, below_only))
-			t->v[i].hidden = true;
+	MSK_GROW(r->v, r->n, r->cap);
+	r->v[r->n++] = own;
+}
+
+static int compare_removals(const void *a, const void *b)
+{
+	return compare_paths(((const struct removal *)a)->path, ((const struct removal *)b)->path);
+}
+
+static bool is_whiteout(const struct msk_node *n)
+{
+	const char *slash = strrchr(n->path, '/');
+
+	return msk_starts_with(slash ? slash + 1 : n->path, ".wh.");
 }
 
 /* image-spec "whiteouts": .wh.NAME deletes NAME of the layers below, .wh..wh..opq everything in its directory. */
-static void apply_whiteout(struct msk_image_tree *t, struct msk_node *n)
+static void read_whiteout(const struct msk_node *n, struct removals *out)
 {
-	char *slash = strrchr(n->path, '/'), *base = slash ? slash + 1 : n->path;
-	MSK_AUTO_FREE char *dir = msk_xstrndup(n->path, (size_t)(base - n->path));
-	MSK_AUTO_FREE char *target = NULL;
+	const char *slash = strrchr(n->path, '/'), *base = slash ? slash + 1 : n->path;
+	int dir = (int)(base - n->path);
 
-	if (!msk_starts_with(base, ".wh."))
-		return;
-	n->hidden = true;
-	if (*dir)
-		dir[strlen(dir) - 1] = '\0';
-	if (strcmp(base, ".wh..wh..opq") == 0) {
-		hide(t, dir, true, n->layer);
-		return;
-	}
-	target = msk_xasprintf("%s%s%s", dir, *dir ? "/" : "", base + 4);
-	hide(t, target, false, n->layer);
+	if (strcmp(base, ".wh..wh..opq") == 0)
+		add_removal(out, (struct removal){ msk_xstrndup(n->path, dir ? (size_t)dir - 1 : 0), 0, n->layer });
+	else
+		add_removal(out, (struct removal){ msk_xasprintf("%.*s%s", dir, n->path, base + 4), n->layer, n->layer });
 }
 
-void msk_image_tree_settle(struct msk_image_tree *t)
+static bool is_at_or_below(const char *path, const char *top)
+{
+	size_t n = strlen(top);
+
+	return n == 0 || (strncmp(path, top, n) == 0 && (path[n] == '/' || path[n] == '\0'));
+}
+
+/* A walk over the sorted nodes: the removals of the directories it is in, outermost first; each counts for what is above it
+ * too. Their paths are borrowed. */
+struct sweep {
+	const struct removals *all;
+	size_t next;
+	struct removals open;
+};
+
+static void enter(struct sweep *s, const struct removal *r)
+{
+	const struct removal *top = s->open.n ? &s->open.v[s->open.n - 1] : NULL;
+	struct removal sum = *r;
+
+	if (top && strcmp(top->path, r->path) == 0) {
+		sum.at = sum.at > top->at ? sum.at : top->at;
+		sum.below = sum.below > top->below ? sum.below : top->below;
+		s->open.v[s->open.n - 1] = sum;
+		return;
+	}
+	sum.at = top && top->below > sum.at ? top->below : sum.at;
+	sum.below = top && top->below > sum.below ? top->below : sum.below;
+	add_removal(&s->open, sum);
+}
+
+/* Layers before this one are gone from `path`. */
+static uint32_t move_to(struct sweep *s, const char *path)
+{
+	const struct removal *top;
+
+	while (s->next < s->all->n && compare_paths(s->all->v[s->next].path, path) <= 0) {
+		const struct removal *r = &s->all->v[s->next++];
+
+		while (s->open.n && !is_at_or_below(r->path, s->open.v[s->open.n - 1].path))
+			s->open.n--;
+		enter(s, r);
+	}
+	while (s->open.n && !is_at_or_below(path, s->open.v[s->open.n - 1].path))
+		s->open.n--;
+	top = s->open.n ? &s->open.v[s->open.n - 1] : NULL;
+	return !top ? 0 : strcmp(top->path, path) == 0 ? top->at : top->below;
+}
+
+/* What is no directory has nothing below it, whatever the layers before it had. */
+static void collect_removals(const struct msk_image_tree *t, struct removals *out)
+{
+	for (size_t i = 0; i < t->n; i++)
+		if (is_whiteout(&t->v[i]))
+			read_whiteout(&t->v[i], out);
+		else if (t->v[i].type != MSK_TAR_DIR && t->v[i].layer > 1)
+			add_removal(out, (struct removal){ msk_xstrdup(t->v[i].path), 0, t->v[i].layer });
+	if (out->n > 1)
+		qsort(out->v, out->n, sizeof *out->v, compare_removals);
+}
+
+static void keep_what_counts(struct msk_image_tree *t, struct sweep *s)
 {
 	size_t kept = 0;
 
-	for (size_t i = 0; i < t->n; i++)
-		apply_whiteout(t, &t->v[i]);
-	if (t->n > 1)
-		qsort(t->v, t->n, sizeof *t->v, compare);
 	for (size_t i = 0; i < t->n; i++) {
-		if (t->v[i].hidden || (kept && strcmp(t->v[kept - 1].path, t->v[i].path) == 0)) {
-			free(t->v[i].path);
-			free(t->v[i].link);
+		struct msk_node *n = &t->v[i];
+		bool replaced = kept && strcmp(t->v[kept - 1].path, n->path) == 0;
+
+		if (replaced || is_whiteout(n) || n->layer < move_to(s, n->path)) {
+			free(n->path);
+			free(n->link);
 		} else {
-			t->v[kept++] = t->v[i];
+			t->v[kept++] = *n;
 		}
 	}
 	t->n = kept;
 }
 
+void msk_image_tree_settle(struct msk_image_tree *t)
+{
+	MSK_CLEANUP(removals_release) struct removals all = { 0 };
+	struct sweep s = { .all = &all };
+
+	collect_removals(t, &all);
+	if (t->n > 1)
+		qsort(t->v, t->n, sizeof *t->v, compare_nodes);
+	keep_what_counts(t, &s);
+	free(s.open.v);
+}
+
 static int path_vs_node(const void *key, const void *n)
 {
-	return strcmp(key, ((const struct msk_node *)n)->path);
+	return compare_paths(key, ((const struct msk_node *)n)->path);
 }
 
 const struct msk_node *msk_image_tree_find(const struct msk_image_tree *t, const char *path)

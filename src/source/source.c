@@ -7,11 +7,8 @@
 #include <unistd.h>
 
 #include "mkscratch/fs.h"
-#include "mkscratch/tar.h"
 #include "mkscratch/tempfile.h"
 #include "source.h"
-
-#define MAX_FILES 100000
 
 void msk_source_free(struct msk_source *s)
 {
@@ -20,6 +17,9 @@ void msk_source_free(struct msk_source *s)
 	if (s->fd >= 0)
 		close(s->fd);
 	msk_strv_release(&s->files);
+	for (size_t i = 0; i < s->n_members; i++)
+		free(s->members[i].target);
+	free(s->members);
 	free(s->name);
 	free(s);
 }
@@ -80,28 +80,6 @@ static int open_archive_fd(struct msk_source *s, const char *name, struct msk_er
 	return spool(fd, s->name, &s->fd, err);
 }
 
-static int note_file(struct msk_source *s, const char *path, struct msk_err *err)
-{
-	if (s->files.n == MAX_FILES)
-		return msk_fail(err, MSK_E_INPUT, "%s: more than %d files", s->name, MAX_FILES);
-	msk_strv_push(&s->files, path);
-	return 0;
-}
-
-static int list_archive(struct msk_source *s, struct msk_err *err)
-{
-	MSK_CLEANUP(msk_archive_pass_release) struct msk_archive_pass p = { 0 };
-	struct msk_tar_entry e;
-	bool more;
-
-	if (msk_archive_pass_begin(&p, s, err) < 0)
-		return -1;
-	while (msk_tar_in_next(p.tar, &e, &more, err) == 0 && more)
-		if (e.type == MSK_TAR_FILE && note_file(s, msk_source_plain_name(e.path), err) < 0)
-			return -1;
-	return err->code == MSK_OK ? 0 : -1;
-}
-
 /* A tag may hold colons itself, a path too: the shortest front part that exists is the path. */
 char *msk_source_split_tag(const char *name, char **tag)
 {
@@ -135,7 +113,7 @@ int msk_source_open(const char *name, struct msk_source **out, struct msk_err *e
 			return msk_fail_sys(err, errno, "%s: cannot open", name);
 		if (msk_directory_list(s, err) < 0)
 			return -1;
-	} else if (open_archive_fd(s, name, err) < 0 || list_archive(s, err) < 0) {
+	} else if (open_archive_fd(s, name, err) < 0 || msk_archive_list(s, err) < 0) {
 		return -1;
 	}
 	*out = msk_take(&s);

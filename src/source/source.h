@@ -5,11 +5,20 @@
 #include "mkscratch/source.h"
 #include "mkscratch/tar.h"
 
+/* A file of an archive. */
+struct msk_member {
+	char *target;                /* of a link: the path of what it leads to; NULL: a file */
+	uint64_t size;
+};
+
 struct msk_source {
 	char *name;
 	bool is_dir;
 	int fd;                      /* the directory, or the archive (which can be read again from its start) */
 	struct msk_strv files;
+	struct msk_member *members;  /* of an archive: one for each of files */
+	size_t n_members, cap;
+	size_t name_bytes;
 };
 
 /* A stream that knows how to free itself. */
@@ -25,6 +34,8 @@ struct msk_archive_pass {
 	struct msk_tar_in *tar;
 };
 
+/* The list of what is in the archive. */
+int msk_archive_list(struct msk_source *s, struct msk_err *err);
 int msk_archive_pass_begin(struct msk_archive_pass *p, struct msk_source *s, struct msk_err *err);
 void msk_archive_pass_release(struct msk_archive_pass *p);
 int msk_archive_stream(struct msk_source *s, const char *path, bool *found, struct msk_reader **out, struct msk_err *err);

@@ -1,0 +1,116 @@
+/* The images of a source as plain values, whoever wrote it: an OCI layout (directory or tar), or a docker-archive
+ * (`docker save`: manifest.json with paths of configs and layers) where there is no OCI side.
+ *
+ * Guaranteed when a call has succeeded:
+ *   - every document is the one its descriptor names: size and SHA-256 were compared before it was parsed. Of index.json,
+ *     and of a docker-archive's manifest.json, nothing could say so; the config of a docker-archive is compared with its
+ *     name where that is a digest.
+ *   - every digest is "sha256:" and 64 lower-case digits, every `path` is that of a file there is or of a blob by digest
+ *   - an image has 1 to 512 layers, as many DiffIDs, an os and an architecture
+ *   - what is held is bounded: MSK_MAX_IMAGES manifests, indexes four deep, MSK_MAX_DOCUMENTS bytes and MSK_MAX_VALUES
+ *     JSON values in all documents together
+ * Not: that layers are what their digests and DiffIDs say. Reading them tells, at their end; nothing of an image that was
+ * not read to its end ought to be shown as true.
+ *
+ * Fails with MSK_E_INPUT (malformed, or beyond a bound), MSK_E_INTEGRITY (bytes that are not what their digest or size
+ * says, blobs that are missing), MSK_E_IO. */
+#ifndef MKSCRATCH_SOURCE_IMAGE_H
+#define MKSCRATCH_SOURCE_IMAGE_H
+
+#include "mkscratch/digest.h"
+#include "mkscratch/image_tree.h"
+#include "mkscratch/layer_reader.h"
+#include "mkscratch/platform.h"
+#include "mkscratch/source.h"
+
+#define MSK_MAX_IMAGES    4096
+#define MSK_MAX_LAYERS    512
+#define MSK_MAX_DOCUMENTS (16u << 20)
+
+/* A document: its exact bytes, and what they say. */
+struct msk_source_document {
+	char *media_type;              /* as its descriptor has it; NULL: it has none */
+	struct msk_digest digest;
+	struct msk_str text;
+	struct msk_json *json;         /* NULL: there is no such document */
+};
+
+struct msk_source_layer {
+	char *media_type;              /* as the manifest has it; NULL in a docker-archive */
+	bool described;                /* by a manifest: digest and size are known before the blob is read */
+	struct msk_digest digest;      /* of the blob as it is stored; "" when not described */
+	uint64_t size;
+	struct msk_digest diff_id;     /* of the plain tar; "" in what is no image */
+	const struct msk_json *annotations;    /* of its descriptor; borrowed from the manifest, may be NULL */
+	char *path;                    /* of the blob within the source; there may be no file (MSK_E_INTEGRITY when read) */
+};
+
+struct msk_source_image {
+	struct msk_platform platform;  /* as the config has it, or of others as the index has it; words too long are cut */
+	struct msk_strv tags;          /* names in full where the source has them, else ref.name; may be empty */
+	struct msk_source_document manifest;   /* json NULL in a docker-archive */
+	struct msk_source_document config;     /* json NULL in what is no image */
+	const struct msk_json *annotations;    /* of the manifest; borrowed, may be NULL */
+	struct msk_json *entry;                /* the descriptor in the index that names it; NULL in a docker-archive */
+	struct msk_source_layer *layers;       /* lowest first */
+	size_t n_layers;
+};
+
+struct msk_source_image_list {
+	struct msk_source_image *v;
+	size_t n, cap;
+};
+
+struct msk_source_images {
+	struct msk_source *source;             /* owned */
+	char *tag;                             /* that was asked for; NULL: all */
+	struct msk_source_document index;      /* index.json; json NULL in a docker-archive */
+	struct msk_source_document docker;     /* manifest.json; json NULL when there is none */
+	struct msk_source_image_list images;   /* each manifest once, in the order of the index */
+	struct msk_source_image_list others;   /* attestations and artifacts: a manifest that is no image's; no config */
+};
+#define MSK_AUTO_SOURCE_IMAGES MSK_CLEANUP(msk_source_images_release) struct msk_source_images
+
+/* For who makes a list of what was found: told of each document that is sound, and of each fault, which would else end
+ * the reading. `fault` clears the error and returns 0 to go on without that document, or returns -1. `what`: "config". */
+struct msk_source_watch {
+	void (*sound)(void *ctx, const char *what, const char *detail);
+	int (*fault)(void *ctx, const char *what, struct msk_err *err);
+	void *ctx;
+};
+
+/* `name`: what msk_source_open() takes, or that with :TAG behind it, for the images of one tag: ref.name, or a name as
+ * docker has it, in full or in short. `watch` may be NULL.
+ * Fails also: MSK_E_INPUT `layout: no image has the tag v3` (hint: those there are); `img.tar: holds no image`. */
+int msk_source_images_open(const char *name, const struct msk_source_watch *watch, struct msk_source_images *out,
+			   struct msk_err *err);
+void msk_source_images_release(struct msk_source_images *s);
+
+/* The one image for `platform` ("linux/arm64", "linux/arm/v7"; without a variant any fits, the plain one first), or, when
+ * that is NULL, the only one. *out is borrowed.
+ * Fails: MSK_E_INPUT `img.tar: 3 images (linux/amd64, linux/arm64, linux/arm/v7)`, hint `--platform linux/amd64`;
+ * `img.tar: no image for linux/s390x`, hint `it has linux/amd64, linux/arm64`. MSK_E_USAGE for what is no platform. */
+int msk_source_images_pick(const struct msk_source_images *s, const char *platform, const struct msk_source_image **out,
+			   struct msk_err *err);
+
+/* The data of an entry may be read, as far as wanted, by msk_layer_reader_data(). */
+typedef int msk_layer_visitor(void *ctx, const struct msk_layer_entry *entry, struct msk_err *err);
+
+/* Every entry of layer `i` (from 0) as it stands in the tar, whiteouts and all; then size, digest and DiffID are compared.
+ * `sums` may be NULL. A blob whose digest is wrong fails with that, whatever else is wrong with it.
+ * Fails also: MSK_E_INTEGRITY `layer 2: sha256:...: content hashes to sha256:...`; with what the visitor fails with. */
+int msk_source_layer_visit(const struct msk_source_images *s, const struct msk_source_image *image, size_t i,
+			   msk_layer_visitor *visit, void *ctx, struct msk_layer_sums *sums, struct msk_err *err);
+
+/* All layers laid over one another. When it succeeds, every layer was read to its end and verified. `sums`, when not
+ * NULL, has a place for each layer.
+ * Fails also: MSK_E_INPUT `layer 1: entry "../x" leaves the image or is not plain`, or when there are too many. */
+int msk_source_image_tree(const struct msk_source_images *s, const struct msk_source_image *image,
+			  struct msk_image_tree *out, struct msk_layer_sums *sums, struct msk_err *err);
+
+/* Every entry of the final file system with its data, each path once, by layers; `tree` is the image's. Layers are read and
+ * compared once more. Layers that have no part in the final file system are not read. */
+int msk_source_image_visit(const struct msk_source_images *s, const struct msk_source_image *image,
+			   const struct msk_image_tree *tree, msk_layer_visitor *visit, void *ctx, struct msk_err *err);
+
+#endif

@@ -1,0 +1,146 @@
+#include <string.h>
+
+#include "mkscratch/source_image.h"
+
+/* The blob first: where it is not what was described, its DiffID says nothing more. */
+static int compare_blob(const struct msk_source_layer *l, const struct msk_digest *packed, uint64_t size, struct msk_err *err)
+{
+	if (!l->described)
+		return 0;
+	if (size != l->size)
+		return msk_fail(err, MSK_E_INTEGRITY, "%s: %llu bytes, descriptor says %llu", l->digest.text,
+				(unsigned long long)size, (unsigned long long)l->size);
+	if (strcmp(packed->text, l->digest.text) != 0)
+		return msk_fail(err, MSK_E_INTEGRITY, "%s: content hashes to %s", l->digest.text, packed->text);
+	return 0;
+}
+
+static int compare(const struct msk_source_layer *l, const struct msk_layer_sums *sums, struct msk_err *err)
+{
+	if (compare_blob(l, &sums->packed, sums->packed_size, err) < 0)
+		return -1;
+	if (l->diff_id.text[0] && strcmp(sums->plain.text, l->diff_id.text) != 0)
+		return msk_fail(err, MSK_E_INTEGRITY, "DiffID %s: content hashes to %s", l->diff_id.text, sums->plain.text);
+	return 0;
+}
+
+/* A blob that cannot be unpacked is first of all one whose digest is wrong, if it is. */
+static int judge_failure(const struct msk_source_layer *l, const char *what, struct msk_layer_reader *r, struct msk_err *err)
+{
+	struct msk_err why = MSK_ERR_INIT;
+	struct msk_digest packed;
+	uint64_t size;
+
+	if (err->code == MSK_E_INPUT && msk_layer_reader_packed(r, &packed, &size, &why) == 0 &&
+	    compare_blob(l, &packed, size, &why) < 0) {
+		*err = why;
+		msk_ctx(err, "%s", what);
+	}
+	return -1;
+}
+
+/* A visit to one layer under way. */
+struct visit {
+	msk_layer_visitor *call;
+	void *ctx;
+	bool refused;                  /* by the visitor: its error says it all */
+};
+
+static int visit_entries(struct visit *v, struct msk_layer_entry *entry, struct msk_layer_sums *sums, struct msk_err *err)
+{
+	struct msk_tar_entry e;
+
+	entry->e = &e;
+	for (bool more = true; more;) {
+		if (msk_layer_reader_next(entry->r, &e, &more, err) < 0)
+			return -1;
+		v->refused = more && v->call(v->ctx, entry, err) < 0;
+		if (v->refused)
+			return -1;
+		entry->nth++;
+	}
+	return msk_layer_reader_finish(entry->r, sums, err);
+}
+
+int msk_source_layer_visit(const struct msk_source_images *s, const struct msk_source_image *image, size_t i,
+			   msk_layer_visitor *visit, void *ctx, struct msk_layer_sums *sums, struct msk_err *err)
+{
+	MSK_AUTO_FREE char *what = msk_xasprintf("layer %zu", i + 1);
+	MSK_CLEANUP(msk_layer_reader_cleanup) struct msk_layer_reader *r = NULL;
+	const struct msk_source_layer *l = &image->layers[i];
+	struct visit v = { .call = visit, .ctx = ctx };
+	struct msk_layer_entry entry = { .layer = (uint32_t)i + 1 };
+	struct msk_layer_sums got;
+	bool found = false;
+
+	if (msk_layer_reader_new(s->source, l->path, what, &found, &r, err) < 0)
+		return -1;
+	if (!found) {
+		msk_fail(err, MSK_E_INTEGRITY, "%s: blob is missing", l->described ? l->digest.text : l->path);
+		return msk_ctx(err, "%s", what);
+	}
+	entry.r = r;
+	if (visit_entries(&v, &entry, &got, err) < 0)
+		return v.refused ? -1 : judge_failure(l, what, r, err);
+	if (compare(l, &got, err) < 0)
+		return msk_ctx(err, "%s", what);
+	if (sums)
+		*sums = got;
+	return 0;
+}
+
+static int add_to_tree(void *ctx, const struct msk_layer_entry *entry, struct msk_err *err)
+{
+	return msk_image_tree_add(ctx, entry, err);
+}
+
+int msk_source_image_tree(const struct msk_source_images *s, const struct msk_source_image *image,
+			  struct msk_image_tree *out, struct msk_layer_sums *sums, struct msk_err *err)
+{
+	MSK_CLEANUP(msk_image_tree_release) struct msk_image_tree tree = { 0 };
+
+	for (size_t i = 0; i < image->n_layers; i++)
+		if (msk_source_layer_visit(s, image, i, add_to_tree, &tree, sums ? &sums[i] : NULL, err) < 0)
+			return msk_ctx(err, "%s", msk_source_name(s->source));
+	msk_image_tree_settle(&tree);
+	*out = tree;
+	tree = (struct msk_image_tree){ 0 };
+	return 0;
+}
+
+/* What of a layer is left in the end. */
+struct final_visit {
+	const struct msk_image_tree *tree;
+	msk_layer_visitor *call;
+	void *ctx;
+};
+
+static int visit_if_left(void *ctx, const struct msk_layer_entry *entry, struct msk_err *err)
+{
+	struct final_visit *v = ctx;
+	MSK_AUTO_FREE char *path = msk_layer_path(entry->e->path);
+	const struct msk_node *n = path ? msk_image_tree_find(v->tree, path) : NULL;
+	bool is_left = n && n->layer == entry->layer && n->nth == entry->nth;
+
+	return is_left ? v->call(v->ctx, entry, err) : 0;
+}
+
+static bool has_part(const struct msk_image_tree *t, size_t layer)
+{
+	for (size_t i = 0; i < t->n; i++)
+		if (t->v[i].layer == layer)
+			return true;
+	return false;
+}
+
+int msk_source_image_visit(const struct msk_source_images *s, const struct msk_source_image *image,
+			   const struct msk_image_tree *tree, msk_layer_visitor *visit, void *ctx, struct msk_err *err)
+{
+	for (size_t i = 0; i < image->n_layers; i++) {
+		struct final_visit v = { .tree = tree, .call = visit, .ctx = ctx };
+
+		if (has_part(tree, i + 1) && msk_source_layer_visit(s, image, i, visit_if_left, &v, NULL, err) < 0)
+			return msk_ctx(err, "%s", msk_source_name(s->source));
+	}
+	return 0;
+}

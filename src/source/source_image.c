@@ -1,0 +1,381 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "mkscratch/media_type.h"
+#include "reading.h"
+
+#define MAX_INDEX_DEPTH 4
+
+/* A manifest, or an index of them, with what the entry of index.json that leads to it says. */
+struct found {
+	const struct msk_json *desc;
+	const struct msk_strv *tags;
+	int depth;
+};
+
+static int follow(struct msk_reading *r, const struct found *f, struct msk_err *err);
+
+/* Into the image: its layers as the manifest has them. *sound false: there was a fault, and the watcher went on. */
+static int read_layers(struct msk_reading *r, struct msk_source_image *image, bool *sound, struct msk_err *err)
+{
+	const struct msk_json *layers = msk_json_get(image->manifest.json, "layers");
+	size_t n = msk_json_count(layers);
+
+	*sound = true;
+	image->layers = msk_xcalloc(n ? n : 1, sizeof *image->layers);
+	for (image->n_layers = 0; image->n_layers < n; image->n_layers++) {
+		struct msk_source_layer *l = &image->layers[image->n_layers];
+		MSK_AUTO_FREE char *what = msk_xasprintf("layer %zu", image->n_layers + 1);
+		const struct msk_json *desc = msk_json_at(layers, image->n_layers);
+		struct msk_descriptor d = { 0 };
+
+		if (msk_descriptor_read(desc, &d, err) < 0) {
+			*sound = false;
+			return msk_reading_fault(r, what, err);
+		}
+		*l = (struct msk_source_layer){ .media_type = d.media_type ? msk_xstrdup(d.media_type) : NULL,
+						.described = true, .size = d.size, .path = msk_blob_path(d.digest),
+						.annotations = msk_json_get(desc, "annotations") };
+		memcpy(l->digest.text, d.digest, sizeof l->digest.text);
+	}
+	return 0;
+}
+
+static int check_layer_list(const struct msk_source_image *image, struct msk_err *err)
+{
+	const struct msk_json *layers = msk_json_get(image->manifest.json, "layers");
+
+	if (!msk_json_is_array(layers))
+		return msk_fail(err, MSK_E_INPUT, "no list of layers or of DiffIDs");
+	if (msk_json_count(layers) > MSK_MAX_LAYERS)
+		return msk_fail(err, MSK_E_INPUT, "%zu layers (1 to %d are allowed)", msk_json_count(layers), MSK_MAX_LAYERS);
+	return 0;
+}
+
+static void read_platform(const struct msk_json *doc, struct msk_platform *out)
+{
+	const char *os = msk_json_get_string(doc, "os"), *arch = msk_json_get_string(doc, "architecture");
+	const char *variant = msk_json_get_string(doc, "variant");
+
+	snprintf(out->os, sizeof out->os, "%s", os ? os : "");
+	snprintf(out->arch, sizeof out->arch, "%s", arch ? arch : "");
+	snprintf(out->variant, sizeof out->variant, "%s", variant ? variant : "");
+}
+
+static int read_diff_ids(struct msk_source_image *image, const struct msk_json *diff_ids, struct msk_err *err)
+{
+	for (size_t i = 0; i < image->n_layers; i++) {
+		const char *id = msk_json_string_value(msk_json_at(diff_ids, i));
+
+		if (!id || !msk_digest_valid(id))
+			return msk_fail(err, MSK_E_INPUT, "layer %zu: DiffID is no digest", i + 1);
+		memcpy(image->layers[i].diff_id.text, id, sizeof image->layers[i].diff_id.text);
+	}
+	return 0;
+}
+
+int msk_image_read_config(struct msk_source_image *image, struct msk_err *err)
+{
+	const struct msk_json *rootfs = msk_json_get(image->config.json, "rootfs");
+	const struct msk_json *diff_ids = msk_json_get(rootfs, "diff_ids");
+	const char *type = msk_json_get_string(rootfs, "type");
+
+	read_platform(image->config.json, &image->platform);
+	if (!msk_platform_known(&image->platform))
+		return msk_fail(err, MSK_E_INPUT, "os or architecture is missing");
+	if (!msk_json_is_array(diff_ids) || !type || strcmp(type, "layers") != 0)
+		return msk_fail(err, MSK_E_INPUT, "no list of layers or of DiffIDs");
+	if (image->n_layers != msk_json_count(diff_ids))
+		return msk_fail(err, MSK_E_INPUT, "%zu layers, but %zu DiffIDs", image->n_layers, msk_json_count(diff_ids));
+	if (image->n_layers == 0)
+		return msk_fail(err, MSK_E_INPUT, "0 layers (1 to %d are allowed)", MSK_MAX_LAYERS);
+	return read_diff_ids(image, diff_ids, err);
+}
+
+static bool is_type(const char *type, enum msk_document d)
+{
+	return strcmp(type, msk_media_type(MSK_MEDIA_OCI, d)) == 0 || strcmp(type, msk_media_type(MSK_MEDIA_DOCKER, d)) == 0;
+}
+
+/* An attestation may have the shape of an image; its platform tells. */
+static bool is_image(const struct msk_source_image *image)
+{
+	const struct msk_json *config = msk_json_get(image->manifest.json, "config");
+	const char *type = msk_json_get_string(config, "mediaType");
+	const char *os = msk_json_get_string(msk_json_get(image->entry, "platform"), "os");
+
+	if (os && strcmp(os, "unknown") == 0)
+		return false;
+	return !type || is_type(type, MSK_DOC_CONFIG);
+}
+
+/* *sound false: there was a fault, and the watcher went on; the image is not worth keeping. */
+static int fill(struct msk_reading *r, struct msk_source_image *image, bool *sound, struct msk_err *err)
+{
+	const struct msk_json *config = msk_json_get(image->manifest.json, "config");
+
+	*sound = false;
+	image->annotations = msk_json_get(image->manifest.json, "annotations");
+	if (check_layer_list(image, err) < 0)
+		return msk_reading_fault(r, "config", err);
+	if (!is_image(image)) {
+		read_platform(msk_json_get(image->entry, "platform"), &image->platform);
+		return read_layers(r, image, sound, err);
+	}
+	if (msk_document_read(r, "config", config, &image->config, err) < 0)
+		return -1;
+	if (!image->config.json)
+		return 0;
+	if (read_layers(r, image, sound, err) < 0)
+		return -1;
+	if (!*sound || msk_image_read_config(image, err) == 0)
+		return 0;
+	*sound = false;
+	return msk_reading_fault(r, "config", err);
+}
+
+static void add_tags(struct msk_source_image *image, const struct msk_strv *tags)
+{
+	for (size_t i = 0; i < tags->n; i++)
+		if (!msk_strv_has(&image->tags, tags->v[i]))
+			msk_strv_push(&image->tags, tags->v[i]);
+}
+
+/* Takes the manifest over. */
+static int read_image(struct msk_reading *r, const struct found *f, struct msk_source_document *own_manifest,
+		      struct msk_err *err)
+{
+	struct msk_source_image_list *l = &r->s->images;
+	struct msk_source_image *image = msk_image_list_add(l);
+	bool sound;
+	int rc;
+
+	image->manifest = *own_manifest;
+	*own_manifest = (struct msk_source_document){ 0 };
+	image->entry = msk_json_copy(f->desc);
+	add_tags(image, f->tags);
+	rc = fill(r, image, &sound, err);
+	if (sound && rc == 0 && !image->config.json) {
+		*msk_image_list_add(&r->s->others) = *image;
+		l->n--;
+	} else if (!sound || rc < 0) {
+		msk_image_list_drop_last(l);
+	}
+	return rc;
+}
+
+static int check_index(const struct msk_json *index, int depth, struct msk_err *err)
+{
+	const struct msk_json *manifests = msk_json_get(index, "manifests");
+	int64_t version = 0;
+
+	if (!msk_json_is_array(manifests) || !msk_json_get_int(index, "schemaVersion", &version) || version != 2)
+		return msk_fail(err, MSK_E_INPUT, "not an image index of schema version 2");
+	if (depth > MAX_INDEX_DEPTH || msk_json_count(manifests) > MSK_MAX_IMAGES)
+		return msk_fail(err, MSK_E_INPUT, "nested deeper than %d or longer than %d", MAX_INDEX_DEPTH, MSK_MAX_IMAGES);
+	return 0;
+}
+
+static int read_nested_index(struct msk_reading *r, const struct found *f, const struct msk_json *index, struct msk_err *err)
+{
+	const struct msk_json *manifests = msk_json_get(index, "manifests");
+
+	if (check_index(index, f->depth + 1, err) < 0)
+		return msk_reading_fault(r, "index", err);
+	for (size_t i = 0; i < msk_json_count(manifests); i++)
+		if (follow(r, &(struct found){ msk_json_at(manifests, i), f->tags, f->depth + 1 }, err) < 0)
+			return -1;
+	return 0;
+}
+
+static bool says_index(const struct msk_json *doc, const struct msk_json *desc)
+{
+	const char *type = msk_json_get_string(doc, "mediaType");
+
+	type = type ? type : msk_json_get_string(desc, "mediaType");
+	if (!type)
+		return msk_json_get(doc, "manifests") != NULL;
+	return is_type(type, MSK_DOC_INDEX);
+}
+
+static void add_tags_to(struct msk_source_image_list *l, const char *digest, const struct msk_strv *tags)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (strcmp(l->v[i].manifest.digest.text, digest) == 0)
+			add_tags(&l->v[i], tags);
+}
+
+/* True: nothing is to be done with it any more. */
+static bool was_seen(struct msk_reading *r, const struct found *f)
+{
+	const char *digest = msk_json_get_string(f->desc, "digest");
+
+	if (!digest)
+		return false;
+	if (msk_strv_has(&r->seen, digest)) {
+		add_tags_to(&r->s->images, digest, f->tags);
+		return true;
+	}
+	msk_strv_push(&r->seen, digest);
+	return false;
+}
+
+/* A document that could be read both ways means something else to every reader (CVE-2021-41190). */
+static int follow(struct msk_reading *r, const struct found *f, struct msk_err *err)
+{
+	MSK_CLEANUP(msk_document_release) struct msk_source_document doc = { 0 };
+
+	if (was_seen(r, f))
+		return 0;
+	if (r->seen.n > MSK_MAX_IMAGES) {
+		msk_fail(err, MSK_E_INPUT, "more than %d manifests", MSK_MAX_IMAGES);
+		return msk_ctx(err, "%s", msk_source_name(r->s->source));
+	}
+	if (msk_document_read(r, "manifest", f->desc, &doc, err) < 0)
+		return -1;
+	if (!doc.json)
+		return 0;
+	if (msk_json_get(doc.json, "manifests") && (msk_json_get(doc.json, "layers") || msk_json_get(doc.json, "config"))) {
+		msk_fail(err, MSK_E_INPUT, "%s: both an index and a manifest", doc.digest.text);
+		return msk_reading_fault(r, "manifest", err);
+	}
+	return says_index(doc.json, f->desc) ? read_nested_index(r, f, doc.json, err) : read_image(r, f, &doc, err);
+}
+
+static const char *ref_name(const struct msk_json *desc)
+{
+	return msk_json_get_string(msk_json_get(desc, "annotations"), "org.opencontainers.image.ref.name");
+}
+
+static const char *full_name(const struct msk_json *desc)
+{
+	return msk_json_get_string(msk_json_get(desc, "annotations"), "io.containerd.image.name");
+}
+
+static bool has_tag(const struct msk_reading *r, const struct msk_json *desc)
+{
+	const char *ref = ref_name(desc), *name = full_name(desc), *tag = r->s->tag;
+
+	return !tag || (ref && msk_tag_means(tag, ref)) || (name && msk_tag_means(tag, name));
+}
+
+/* All that one digest goes by, as it is followed but once. */
+static void collect_tags(const struct msk_json *manifests, const struct msk_json *desc, struct msk_strv *out)
+{
+	const char *digest = msk_json_get_string(desc, "digest");
+
+	for (size_t i = 0; digest && i < msk_json_count(manifests); i++) {
+		const struct msk_json *d = msk_json_at(manifests, i);
+		const char *same = msk_json_get_string(d, "digest"), *name = full_name(d) ? full_name(d) : ref_name(d);
+
+		if (same && name && strcmp(same, digest) == 0 && !msk_strv_has(out, name))
+			msk_strv_push(out, name);
+	}
+}
+
+int msk_reading_no_tag(const struct msk_reading *r, const struct msk_strv *tags, struct msk_err *err)
+{
+	MSK_AUTO_STR list = MSK_STR_INIT;
+
+	for (size_t i = 0; i < tags->n && list.len < 200; i++)
+		msk_str_addf(&list, "%s%s", list.len ? ", " : "", tags->v[i]);
+	msk_fail(err, MSK_E_INPUT, "%s: no image has the tag %s", msk_source_name(r->s->source), r->s->tag);
+	return list.len ? msk_hint(err, "its tags: %s", list.buf) : -1;
+}
+
+static int fail_no_tag(const struct msk_reading *r, const struct msk_json *manifests, struct msk_err *err)
+{
+	MSK_AUTO_STRV tags = MSK_STRV_INIT;
+
+	for (size_t i = 0; i < msk_json_count(manifests); i++)
+		if (ref_name(msk_json_at(manifests, i)))
+			msk_strv_push(&tags, ref_name(msk_json_at(manifests, i)));
+	return msk_reading_no_tag(r, &tags, err);
+}
+
+static int read_index(struct msk_reading *r, struct msk_err *err)
+{
+	const struct msk_json *index = r->s->index.json, *manifests = msk_json_get(index, "manifests");
+
+	if (check_index(index, 0, err) < 0)
+		return msk_reading_fault(r, "index", err);
+	for (size_t i = 0; i < msk_json_count(manifests); i++) {
+		const struct msk_json *desc = msk_json_at(manifests, i);
+		MSK_AUTO_STRV tags = MSK_STRV_INIT;
+
+		if (!has_tag(r, desc))
+			continue;
+		collect_tags(manifests, desc, &tags);
+		if (follow(r, &(struct found){ desc, &tags, 0 }, err) < 0)
+			return -1;
+	}
+	return r->s->tag && r->seen.n == 0 ? fail_no_tag(r, manifests, err) : 0;
+}
+
+/* *found false: the source is no layout. */
+static int read_layout_version(struct msk_reading *r, bool *found, struct msk_err *err)
+{
+	MSK_CLEANUP(msk_document_release) struct msk_source_document doc = { 0 };
+	MSK_AUTO_FREE char *detail = NULL;
+	const char *version;
+
+	if (msk_document_read_plain(r, "oci-layout", &doc, err) < 0)
+		return -1;
+	*found = doc.json != NULL;
+	if (!*found)
+		return 0;
+	version = msk_json_get_string(doc.json, "imageLayoutVersion");
+	if (!version || strcmp(version, "1.0.0") != 0)
+		return msk_fail(err, MSK_E_INPUT, "%s: layout version %s is not supported", msk_source_name(r->s->source),
+				version ? version : "(none)");
+	detail = msk_xasprintf("version %s", version);
+	msk_reading_sound(r, "oci-layout", detail);
+	return 0;
+}
+
+static int read_docker_side(struct msk_reading *r, struct msk_err *err)
+{
+	if (!msk_source_is_archive(r->s->source))
+		return 0;
+	if (msk_document_read_plain(r, "manifest.json", &r->s->docker, err) < 0)
+		return msk_reading_fault(r, "manifest.json", err);
+	return 0;
+}
+
+static int read_all(struct msk_reading *r, struct msk_err *err)
+{
+	const char *name = msk_source_name(r->s->source);
+	bool layout;
+
+	if (read_layout_version(r, &layout, err) < 0 ||
+	    (layout && msk_document_read_plain(r, "index.json", &r->s->index, err) < 0) || read_docker_side(r, err) < 0)
+		return -1;
+	if (layout && !r->s->index.json)
+		return msk_fail(err, MSK_E_INPUT, "%s: index.json is missing", name);
+	if (layout)
+		return read_index(r, err);
+	if (r->s->docker.json)
+		return msk_docker_archive_read(r, err);
+	return msk_fail(err, MSK_E_INPUT, "%s: not an OCI layout (oci-layout is missing)", name);
+}
+
+int msk_source_images_open(const char *name, const struct msk_source_watch *watch, struct msk_source_images *out,
+			   struct msk_err *err)
+{
+	MSK_AUTO_SOURCE_IMAGES s = { 0 };
+	struct msk_reading r = { .s = &s, .watch = watch };
+	MSK_AUTO_FREE char *path = msk_source_split_tag(name, &s.tag);
+	int rc;
+
+	if (msk_source_open(path, &s.source, err) < 0)
+		return -1;
+	rc = read_all(&r, err);
+	msk_strv_release(&r.seen);
+	if (rc == 0 && s.images.n == 0 && r.faults == 0)
+		rc = msk_fail(err, MSK_E_INPUT, "%s: holds no image", msk_source_name(s.source));
+	if (rc < 0)
+		return -1;
+	*out = s;
+	s = (struct msk_source_images){ 0 };
+	return 0;
+}

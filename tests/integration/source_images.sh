@@ -1,0 +1,75 @@
+#!/usr/bin/env bash
+# Images as other tools write them: each shape is read, and what is wrong with one is told.
+. "$(dirname "$0")/../lib.sh"
+require jq cc python3
+printf 'int main(void){return 0;}\n' | cc -static -x c -o app - || skip_all "cannot: no static libc"
+mkdir tree && echo hello >tree/file && ln -s file tree/link
+mk -q --bin app --tree tree:/data -o ours/
+make() { # SHAPE OUT [CODE]
+	python3 -B "$TOP/tests/integration/source_images.py" ours "$@"
+}
+
+for shape in docker20 dotted hardlinked skopeo crane; do
+	make $shape $shape.tar
+	t "$shape verifies" mk verify $shape.tar
+	gzip -k $shape.tar
+	t "$shape, compressed, on standard input" bash -c '"$MKSCRATCH" verify - <'$shape.tar.gz
+done
+for shape in docker_types untyped members; do
+	make $shape $shape
+	t "$shape verifies" mk verify $shape
+	tar -C $shape -cf $shape.tar .
+	t "$shape as a tar verifies" mk verify $shape.tar
+done
+is "$(mk verify --json docker20.tar | jq -c '[.checks[].check]')" \
+	'["config","layer 1","layer 2","layer 3","user","entrypoint"]' 'the layers of a docker-archive are all looked at'
+must_fail 3 'docker20.tar: has no record of why its files are there' \
+	'images made with --no-record, or by another tool, have none' -- why docker20.tar /app
+must_fail 3 'docker20.tar: no image has the tag v9' 'its tags: app:v1, localhost:5000/app:v2' -- verify docker20.tar:v9
+for tag in v1 app:v1 v2 localhost:5000/app:v2; do
+	t "a docker-archive has the tag $tag" mk verify docker20.tar:$tag
+done
+make platforms platforms
+is "$(mk verify --json platforms 2>/dev/null | jq -c '[.checks[] | select(.check == "config")] | length')" 4 \
+	'every image of a nested index is read once, its attestation is no image'
+
+bent() { # STATUS LINE CODE
+	make rewritten bent.tar "$3"
+	run mk why bent.tar /app
+	is "$status $(head -n 1 "$err")" "$1 mkscratch: bent.tar: $2" "$2"
+}
+bent 3 'manifest.json: not a list of at most 4096 images' 'items = {}'
+bent 3 'config: an image without a Config' 'del items[0]["Config"]'
+bent 7 'config: x.json: is missing' 'items[0]["Config"] = "x.json"'
+bent 3 'config: a layer that is no path' 'items[0]["Layers"][0] = 1'
+bent 7 'config: ../etc/passwd: is missing' 'items[0]["Layers"][0] = "../etc/passwd"'
+bent 3 'config: 600 layers (1 to 512 are allowed)' 'items[0]["Layers"] = ["x"] * 600'
+bent 3 'config: 0 layers (1 to 512 are allowed)' 'items[0]["Layers"] = {}'
+bent 3 'config: 1 layers, but 2 DiffIDs' 'items[0]["Layers"].pop()'
+bent 3 'holds no image' 'items = []'
+make rewritten bent.tar 'members[-2] = (members[-2][0], members[-2][1] + b" ")'
+run mk why bent.tar /app
+like "$status $(cat "$err")" '^7 mkscratch: bent.tar: config: [0-9a-f]{64}\.json: content hashes to sha256:' \
+	'a config that is not what its name says'
+make rewritten bent.tar 'members[2:4] = [(members[3][0], "->", "../x"), ("x", "->", "x")]'
+run mk verify bent.tar
+is "$status" 7 'a link that leads nowhere ends'
+make rewritten bent.tar 'items[0]["Layers"][0], items[0]["Layers"][1] = items[0]["Layers"][1], items[0]["Layers"][0]'
+run mk why bent.tar /app
+like "$status $(cat "$err")" '^7 mkscratch: bent.tar: layer 1: DiffID sha256:.*: content hashes to sha256:' \
+	'layers that have changed places'
+
+hostile() { # SHAPE LINE
+	rm -rf hostile
+	make "$1" hostile
+	run mk why hostile /app
+	is "$status $(head -n 1 "$err" | sed 's/sha256:[0-9a-f]*/DIGEST/')" "3 mkscratch: hostile: $2" "$1 are refused"
+}
+hostile deep 'index: nested deeper than 4 or longer than 4096'
+hostile many 'more than 4096 manifests'
+hostile values 'manifest: DIGEST: all documents together: more than 200000 values'
+hostile bytes 'manifest: DIGEST: all documents together: larger than 16777216 bytes'
+hostile empty 'holds no image'
+rm -rf hostile && make wide hostile
+must_fail 3 'hostile/index.json: more than 200000 values' -- verify hostile
+done_testing

@@ -1,0 +1,161 @@
+/* Layers laid over one another: what is left, by the rules of image-spec "layer". */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "mkscratch/image_tree.h"
+
+/* "d:a" is a directory, "f:a" a file, "l:a>b" a symlink, "w:a" a whiteout or any other name; "|" ends a layer. */
+static void lay(struct msk_image_tree *t, const char *text)
+{
+	struct msk_err err = MSK_ERR_INIT;
+	MSK_AUTO_STRV words = MSK_STRV_INIT;
+	struct msk_layer_entry entry = { .layer = 1 };
+
+	msk_strv_split(&words, text, " ");
+	for (size_t i = 0; i < words.n; i++) {
+		struct msk_tar_entry e = { .path = words.v[i] + 2, .type = MSK_TAR_FILE };
+		char *arrow = strchr(words.v[i], '>');
+
+		if (words.v[i][0] == '|') {
+			entry = (struct msk_layer_entry){ .layer = entry.layer + 1 };
+			continue;
+		}
+		if (words.v[i][0] == 'd')
+			e.type = MSK_TAR_DIR;
+		if (arrow) {
+			*arrow = '\0';
+			e.type = MSK_TAR_SYMLINK;
+			e.link = arrow + 1;
+		}
+		entry.e = &e;
+		assert_int_equal(msk_image_tree_add(t, &entry, &err), 0);
+		entry.nth++;
+	}
+	msk_image_tree_settle(t);
+}
+
+/* Each node as "path@layer.nth". */
+static void assert_left(const char *layers, const char *want)
+{
+	MSK_CLEANUP(msk_image_tree_release) struct msk_image_tree t = { 0 };
+	MSK_AUTO_STR got = MSK_STR_INIT;
+
+	lay(&t, layers);
+	for (size_t i = 0; i < t.n; i++) {
+		msk_str_addf(&got, "%s%s@%u.%u", i ? " " : "", t.v[i].path, t.v[i].layer, t.v[i].nth);
+		assert_ptr_equal(msk_image_tree_find(&t, t.v[i].path), &t.v[i]);
+	}
+	assert_string_equal(msk_str_c(&got), want);
+}
+
+static void test_later_layers_win(void **state)
+{
+	(void)state;
+	assert_left("", "");
+	assert_left("d:a f:a/x f:b | f:a/x", "a@1.0 a/x@2.0 b@1.2");
+	assert_left("f:x f:y f:x", "x@1.2 y@1.1");
+	assert_left("d:a f:a/x | d:a f:a/y", "a@2.0 a/x@1.1 a/y@2.1");
+	assert_left("d:a d:a/b f:a/b/c f:a-b f:a.b", "a@1.0 a/b@1.1 a/b/c@1.2 a-b@1.3 a.b@1.4");
+}
+
+static void test_names_are_canonical(void **state)
+{
+	(void)state;
+	assert_left("d:./ d:./a/ f:./a//b f:/c", "a@1.1 a/b@1.2 c@1.3");
+	assert_null(msk_layer_path("a/../b"));
+	assert_null(msk_layer_path(".."));
+}
+
+static void test_whiteouts(void **state)
+{
+	(void)state;
+	assert_left("f:a f:b | w:.wh.a", "b@1.1");
+	assert_left("d:a f:a/x d:a/d f:a/d/y f:ab | w:.wh.a", "ab@1.4");
+	assert_left("d:a f:a/x | d:a w:a/.wh.x f:a/y", "a@2.0 a/y@2.2");
+	assert_left("d:a f:a/x f:a/y f:b | d:a w:a/.wh..wh..opq f:a/z", "a@2.0 a/z@2.2 b@1.3");
+	assert_left("f:a | w:.wh..wh..opq f:b", "b@2.1");
+	/* In one layer a whiteout takes nothing away that the layer itself brings, wherever it stands. */
+	assert_left("f:a | f:a w:.wh.a", "a@2.0");
+	assert_left("f:a | w:.wh.a | f:a", "a@3.0");
+	assert_left("d:a f:a/x | w:.wh.a | d:a", "a@3.0");
+	assert_left("d:a d:a/b f:a/b/c | w:a/b/.wh.c | f:a/b/d", "a@1.0 a/b@1.1 a/b/d@3.0");
+	assert_left("d:a d:a/b f:a/b/c | w:.wh.a | d:a d:a/b | d:a w:a/b/.wh.c", "a@4.0 a/b@3.1");
+}
+
+static void test_what_is_no_directory_has_nothing_below(void **state)
+{
+	(void)state;
+	assert_left("d:a f:a/x | f:a", "a@2.0");
+	assert_left("d:a f:a/x | l:a>b", "a@2.0");
+	assert_left("d:a f:a/x | f:a | d:a f:a/y", "a@3.0 a/y@3.1");
+	assert_left("f:a | d:a f:a/y", "a@2.0 a/y@2.1");
+}
+
+static void test_links_are_followed(void **state)
+{
+	MSK_CLEANUP(msk_image_tree_release) struct msk_image_tree t = { 0 };
+	MSK_AUTO_FREE char *at = NULL;
+
+	(void)state;
+	lay(&t, "d:usr d:usr/bin f:usr/bin/sh l:bin>usr/bin l:usr/up>../bin l:loop>loop");
+	assert_string_equal(msk_image_tree_resolve(&t, "/bin/sh")->path, "usr/bin/sh");
+	assert_string_equal(msk_image_tree_resolve(&t, "/usr/up/sh")->path, "usr/bin/sh");
+	assert_null(msk_image_tree_resolve(&t, "/loop"));
+	assert_null(msk_image_tree_resolve(&t, "/none"));
+	at = msk_image_tree_locate(&t, "usr/up/sh");
+	assert_string_equal(at, "/usr/bin/sh");
+}
+
+static void test_bad_names_are_refused(void **state)
+{
+	MSK_CLEANUP(msk_image_tree_release) struct msk_image_tree t = { 0 };
+	const struct msk_tar_entry e = { .path = "a/../../\x1b" };
+	const struct msk_layer_entry entry = { .e = &e, .layer = 3 };
+	struct msk_err err = MSK_ERR_INIT;
+
+	(void)state;
+	assert_int_equal(msk_image_tree_add(&t, &entry, &err), -1);
+	assert_int_equal(err.code, MSK_E_INPUT);
+	assert_string_equal(err.msg, "layer 3: entry \"a/../../\\x1b\" leaves the image");
+}
+
+/* Half a million whiteouts over as many files end in the time of a sort. */
+static void test_many_whiteouts(void **state)
+{
+	enum { N = 300000 };
+	MSK_CLEANUP(msk_image_tree_release) struct msk_image_tree t = { 0 };
+	struct msk_err err = MSK_ERR_INIT;
+	char name[32];
+
+	(void)state;
+	for (uint32_t layer = 1; layer <= 2; layer++)
+		for (uint32_t i = 0; i < N; i++) {
+			const struct msk_tar_entry e = { .path = name, .type = MSK_TAR_FILE };
+			const struct msk_layer_entry entry = { .e = &e, .layer = layer, .nth = i };
+
+			snprintf(name, sizeof name, "%s%u", layer == 2 ? ".wh." : "", i);
+			assert_int_equal(msk_image_tree_add(&t, &entry, &err), 0);
+		}
+	msk_image_tree_settle(&t);
+	assert_int_equal(t.n, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_later_layers_win),
+		cmocka_unit_test(test_names_are_canonical),
+		cmocka_unit_test(test_whiteouts),
+		cmocka_unit_test(test_what_is_no_directory_has_nothing_below),
+		cmocka_unit_test(test_links_are_followed),
+		cmocka_unit_test(test_bad_names_are_refused),
+		cmocka_unit_test(test_many_whiteouts),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
