@@ -1,12 +1,12 @@
 #include "mkscratch/compress.h"
 
 #include <assert.h>
-#include <sched.h>
 #include <string.h>
 
 #include "block_codec.h"
 #include "cut.h"
 #include "mkscratch/mem.h"
+#include "mkscratch/task.h"
 #include "ring.h"
 
 /* What blocks and codec states may take together; the number of threads gives way to it. */
@@ -27,13 +27,6 @@ struct msk_compressor {
 	pthread_t workers[MAX_WORKERS];
 	unsigned n_workers, max_workers;
 };
-
-static unsigned count_cores(void)
-{
-	cpu_set_t set;
-
-	return sched_getaffinity(0, sizeof set, &set) == 0 ? (unsigned)CPU_COUNT(&set) : 1;
-}
 
 static void hash_block(const struct msk_compressor *c, struct msk_block *b)
 {
@@ -238,7 +231,7 @@ int msk_compressor_finish(struct msk_compressor *c, struct msk_err *err)
 /* For every thread its state, a block in work and one that waits. */
 static unsigned threads_that_fit(const struct msk_compressor *c)
 {
-	unsigned jobs = c->args.jobs ? c->args.jobs : count_cores();
+	unsigned jobs = c->args.jobs ? c->args.jobs : msk_cores();
 	size_t state = c->codec->state_size ? c->codec->state_size(c->args.codec.level) : 0;
 	size_t fit = MEMORY / (state + 2 * (MSK_BLOCK_SIZE + c->room));
 

@@ -1,5 +1,6 @@
 #include "mkscratch/gather.h"
 
+#include "mkscratch/task.h"
 #include "program.h"
 
 /* A user who brings a file of ours: say whence ours comes, as its option has another name. */
@@ -16,12 +17,67 @@ static void explain_conflict(const struct msk_plan *p, struct msk_err *err)
 	}
 }
 
+/* Zones are hundreds of small files and one waits for the system most of the time: they are read beside the rest, into
+ * a set of their own. */
+struct zones {
+	struct msk_task task;          /* first: the task is this */
+	struct msk_gather g;
+	struct msk_err err;
+	bool begun;
+	int rc;
+};
+
+static void gather_zones(struct msk_task *t)
+{
+	struct zones *z = (struct zones *)t;
+
+	z->rc = msk_gather_zoneinfo(&z->g, &z->err);
+}
+
+/* With -v a log tells what is done in its order. */
+static void start_zones(struct zones *z, const struct msk_gather *g)
+{
+	bool many = g->plan->tz && !g->plan->zones.n;
+
+	*z = (struct zones){ .task = { .run = gather_zones }, .g = *g, .err = MSK_ERR_INIT };
+	z->g.fs = msk_rootfs_new();
+	z->begun = many && g->log->level < MSK_LOG_INFO && msk_jobs_beside(g->plan->jobs);
+	if (z->begun)
+		msk_task_start(&z->task, true);
+}
+
+/* Those that were not begun yet are gathered now. */
+static int take_zones(struct zones *z, struct msk_gather *g, struct msk_err *err)
+{
+	if (!z->begun)
+		return msk_gather_zoneinfo(g, err);
+	msk_task_join(&z->task);
+	if (z->rc < 0)
+		*err = z->err;
+	else
+		msk_rootfs_absorb(g->fs, z->g.fs);
+	return z->rc;
+}
+
+static void end_zones(struct zones *z)
+{
+	msk_task_join(&z->task);
+	msk_rootfs_free(z->g.fs);
+}
+
+static int gather_content(struct msk_gather *g, struct msk_err *err)
+{
+	MSK_CLEANUP(end_zones) struct zones zones;
+
+	start_zones(&zones, g);
+	return msk_gather_extra(g, err) < 0 || msk_gather_identity(g, err) < 0 || msk_gather_certs(g, err) < 0 ||
+	       take_zones(&zones, g, err) < 0 || msk_gather_skeleton(g, err) < 0 ||
+	       msk_gather_healthcheck(g, err) < 0 || msk_gather_caps(g, err) < 0 ? -1 : 0;
+}
+
 int msk_gather_all(struct msk_gather *g, struct msk_err *err)
 {
-	if (msk_gather_programs(g, err) < 0 || msk_gather_needs(g, err) < 0 || msk_gather_extra(g, err) < 0 ||
-	    msk_gather_identity(g, err) < 0 || msk_gather_certs(g, err) < 0 || msk_gather_zoneinfo(g, err) < 0 ||
-	    msk_gather_skeleton(g, err) < 0 || msk_gather_healthcheck(g, err) < 0 ||
-	    msk_gather_caps(g, err) < 0)
+	if (msk_gather_programs(g, err) < 0 || msk_gather_needs(g, err) < 0 || gather_content(g, err) < 0)
 		return -1;
 	if (msk_rootfs_seal(g->fs, err) < 0) {
 		explain_conflict(g->plan, err);

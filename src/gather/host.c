@@ -80,10 +80,10 @@ int msk_open_same(int dirfd, const char *name, int flags, const struct stat *st)
 	return out;
 }
 
-char *msk_readlink_fd(int fd)
+char *msk_readlink_at(int dirfd, const char *name)
 {
 	char text[MSK_MAX_PATH + 2];
-	ssize_t n = readlinkat(fd, "", text, sizeof text);
+	ssize_t n = readlinkat(dirfd, name, text, sizeof text);
 
 	if (n < 0)
 		return NULL;

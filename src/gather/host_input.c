@@ -135,7 +135,7 @@ static int fail_at(const struct visiting *v, int sys, struct msk_err *err)
 	MSK_AUTO_FREE char *path = msk_xasprintf("%s/%s", v->name, msk_str_c(&v->rel));
 
 	/* It was listed a moment ago. */
-	return refuse_open(path, sys == ENOENT || sys == ENOTDIR || sys == ELOOP ? ESTALE : sys, "", err);
+	return refuse_open(path, sys == ENOENT || sys == ENOTDIR || sys == ELOOP || sys == EINVAL ? ESTALE : sys, "", err);
 }
 
 static int visit_file(struct visiting *v, int dirfd, const char *name, const struct stat *st, struct msk_err *err)
@@ -157,8 +157,7 @@ static int visit_file(struct visiting *v, int dirfd, const char *name, const str
 
 static int visit_link(struct visiting *v, int dirfd, const char *name, const struct stat *st, struct msk_err *err)
 {
-	MSK_AUTO_FD int fd = openat(dirfd, name, MSK_OPEN_LOOK);
-	MSK_AUTO_FREE char *text = fd < 0 ? NULL : msk_readlink_fd(fd);
+	MSK_AUTO_FREE char *text = msk_readlink_at(dirfd, name);
 	struct msk_rofile file;
 
 	if (!text)

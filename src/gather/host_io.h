@@ -25,8 +25,9 @@ void msk_rofile_fill(struct msk_rofile *f, const struct stat *st, int fd);
 /* Open `name` below dirfd for reading; it must still be the file that `st` shows.
  * Fails as -1 with errno when it cannot be opened, ESTALE when it is another. */
 int msk_open_same(int dirfd, const char *name, int flags, const struct stat *st);
-/* Take the text of the symlink that the O_PATH descriptor fd is; NULL with errno. */
-char *msk_readlink_fd(int fd);
+/* Take the text of the symlink `name` in dirfd, or of the one that the O_PATH descriptor is ("" for a name); NULL with
+ * errno. */
+char *msk_readlink_at(int dirfd, const char *name);
 /* All names in the directory, sorted by bytes. `name` is for messages. */
 int msk_list_fd(int dirfd, const char *name, struct msk_strv *names, struct msk_err *err);
 /* What msk_rotree.open and msk_host_open_dir promise, without openat2. */

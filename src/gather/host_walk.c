@@ -114,7 +114,7 @@ static int go_up(struct walk *w, struct msk_err *err)
 /* Put the text of a symlink in front of what is still to go. */
 static int follow(struct walk *w, int link_fd, const char *name, enum msk_lookup *how, struct msk_err *err)
 {
-	MSK_AUTO_FREE char *text = msk_readlink_fd(link_fd);
+	MSK_AUTO_FREE char *text = msk_readlink_at(link_fd, "");
 	MSK_AUTO_STR rest = MSK_STR_INIT;
 
 	if (!text)

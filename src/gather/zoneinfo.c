@@ -27,6 +27,24 @@ static struct msk_entry_spec spec_for(const struct zones *z, const char *path, u
 					.lasting = "time zones", .mode = mode, .stratum = MSK_STRATUM_BASE };
 }
 
+/* Of its size as gathered, which is compared afterwards: looking for its end would be a call more for each of many
+ * files. One without a size may have bytes all the same. */
+static int read_file(const struct msk_rofile *f, const char *rel, struct msk_str *data, struct msk_err *err)
+{
+	char buf[8192];
+	ssize_t got;
+
+	if (f->size == 0 || f->size > sizeof buf)
+		return msk_read_all(f->fd, MAX_FILE_BYTES, data, rel, err);
+	got = msk_read_full(f->fd, buf, (size_t)f->size, rel, err);
+	if (got < 0)
+		return -1;
+	if ((uint64_t)got != f->size)
+		return msk_fail(err, MSK_E_IO, "%s: changed while it was being read", rel);
+	msk_str_add(data, buf, (size_t)got);
+	return 0;
+}
+
 static int add_file(struct zones *z, const char *rel, const struct msk_rofile *f, bool must_be_zone,
 		    struct msk_err *err)
 {
@@ -36,8 +54,7 @@ static int add_file(struct zones *z, const char *rel, const struct msk_rofile *f
 
 	if (!S_ISREG(f->mode))
 		return msk_fail(err, MSK_E_INPUT, "%s: is %s, expected a regular file", rel, msk_mode_kind(f->mode));
-	if (msk_read_all(f->fd, MAX_FILE_BYTES, &data, rel, err) < 0 ||
-	    msk_rofile_unchanged(f, f->fd, rel, err) < 0)
+	if (read_file(f, rel, &data, err) < 0 || msk_rofile_unchanged(f, f->fd, rel, err) < 0)
 		return -1;
 	z->bytes += data.len;
 	if (z->bytes > MAX_ALL_BYTES)

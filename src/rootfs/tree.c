@@ -158,6 +158,16 @@ int msk_rootfs_add_file(struct msk_rootfs *fs, const struct msk_entry_spec *s, s
 	return 0;
 }
 
+void msk_rootfs_absorb(struct msk_rootfs *fs, struct msk_rootfs *other)
+{
+	assert(!fs->sealed && !other->sealed && !other->n_wishes);
+	for (size_t i = 0; i < other->n; i++) {
+		MSK_GROW(fs->v, fs->n, fs->cap);
+		fs->v[fs->n++] = other->v[i];
+	}
+	other->n = 0;
+}
+
 void msk_rootfs_add_caps(struct msk_rootfs *fs, const char *path, uint64_t caps, const char *what)
 {
 	assert(!fs->sealed);
