@@ -6,6 +6,7 @@
 #include "mkscratch/fs.h"
 #include "mkscratch/gather.h"
 #include "mkscratch/sink.h"
+#include "mkscratch/task.h"
 
 static void tell_facts(const struct msk_build *b, const struct msk_cert_facts *certs, const struct msk_rootfs *fs)
 {
@@ -92,8 +93,21 @@ int msk_build_gather(const struct msk_build *b, struct msk_editions *out, struct
 	return 0;
 }
 
-static int make_image(const struct msk_build *b, const struct msk_edition *e, struct msk_store *st,
-		      struct msk_image *out, struct msk_err *err)
+/* Programs and files that were named are read beside the gathering; of a tree there may be too much. */
+static struct msk_ahead *look_ahead(const struct msk_build *b)
+{
+	MSK_AUTO_STRV paths = MSK_STRV_INIT;
+
+	if (!b->cache || b->plan->paranoid || !msk_jobs_beside(b->plan->jobs))
+		return NULL;
+	for (size_t i = 0; i < b->plan->n_inputs; i++)
+		if (msk_ahead_wants(b->plan->inputs[i].src))
+			msk_strv_push(&paths, b->plan->inputs[i].src);
+	return paths.n ? msk_ahead_start(&paths) : NULL;
+}
+
+static int make_image(const struct msk_build *b, const struct msk_edition *e, struct msk_ahead *ahead,
+		      struct msk_store *st, struct msk_image *out, struct msk_err *err)
 {
 	struct msk_layer_args a = {
 		.fs = e->fs,
@@ -105,6 +119,7 @@ static int make_image(const struct msk_build *b, const struct msk_edition *e, st
 		.paranoid = e->plan.paranoid,
 		.progress = b->progress,
 		.cache = b->cache,
+		.ahead = ahead,
 	};
 	MSK_AUTO_JSON *reasons = e->plan.record ? msk_rootfs_reasons(e->fs) : NULL;
 	struct msk_layers layers;
@@ -123,14 +138,14 @@ static uint64_t content_size(const struct msk_editions *e)
 	return sum;
 }
 
-static int make_images(const struct msk_build *b, const struct msk_editions *e, struct msk_store *st,
-		       struct msk_product *out, struct msk_err *err)
+static int make_images(const struct msk_build *b, const struct msk_editions *e, struct msk_ahead *ahead,
+		       struct msk_store *st, struct msk_product *out, struct msk_err *err)
 {
 	MSK_AUTO_FREE struct msk_image *images = msk_xcalloc(e->n, sizeof *images);
 
 	msk_progress_stage(b->progress, "compressing", content_size(e));
 	for (size_t i = 0; i < e->n; i++)
-		if (make_image(b, &e->v[i], st, &images[i], err) < 0)
+		if (make_image(b, &e->v[i], ahead, st, &images[i], err) < 0)
 			return -1;
 	msk_product_make(b->plan, msk_take(&images), e->n, st, out);
 	return 0;
@@ -248,13 +263,14 @@ int msk_build_run(const struct msk_build *b, struct msk_product *out, struct msk
 	MSK_CLEANUP(msk_store_cleanup) struct msk_store *st = msk_store_new(stage_dirs);
 	MSK_CLEANUP(sinks_release) struct sinks sinks = { NULL, 0 };
 	MSK_CLEANUP(msk_editions_release) struct msk_editions editions = { NULL, 0 };
+	MSK_CLEANUP(msk_ahead_cleanup) struct msk_ahead *ahead = look_ahead(b);
 
 	msk_progress_stage(b->progress, "gathering", 0);
 	if (msk_build_gather(b, &editions, err) < 0 || spare_inputs(b->plan, &editions, err) < 0 ||
 	    open_sinks(b, &sinks, err) < 0)
 		return -1;
 	stage_blobs(b, &editions, &sinks, st);
-	if (make_images(b, &editions, st, out, err) < 0 || check_budget(&editions, out, err) < 0)
+	if (make_images(b, &editions, ahead, st, out, err) < 0 || check_budget(&editions, out, err) < 0)
 		return -1;
 	msk_progress_stage(b->progress, "writing", 0);
 	return deliver(&sinks, out, st, err);

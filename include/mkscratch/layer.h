@@ -6,6 +6,7 @@
 #ifndef MKSCRATCH_LAYER_H
 #define MKSCRATCH_LAYER_H
 
+#include "mkscratch/ahead.h"
 #include "mkscratch/cache.h"
 #include "mkscratch/codec_spec.h"
 #include "mkscratch/descriptor.h"
@@ -31,6 +32,7 @@ struct msk_layer_args {
 	bool paranoid;                   /* decode what was compressed, and compare */
 	struct msk_progress *progress;   /* NULL: nobody looks */
 	struct msk_cache *cache;         /* NULL: none; never changes a byte */
+	struct msk_ahead *ahead;         /* digests of files that are known already; NULL: none */
 };
 
 /* How many there will be. */

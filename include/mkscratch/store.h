@@ -33,6 +33,9 @@ int msk_store_end(struct msk_store *s, struct msk_digest *digest, uint64_t *size
 /* A whole document at once. */
 int msk_store_put(struct msk_store *s, const void *p, size_t n, struct msk_digest *digest, struct msk_err *err);
 
+/* The same when its digest is known: it is not hashed again. */
+int msk_store_put_known(struct msk_store *s, const void *p, size_t n, const struct msk_digest *digest, struct msk_err *err);
+
 /* Push a blob's bytes to `w`, which is not finished by this. */
 int msk_store_send(struct msk_store *s, const struct msk_digest *digest, struct msk_writer *w, struct msk_err *err);
 size_t msk_store_count(const struct msk_store *s);

@@ -11,8 +11,10 @@
 
 #include "cache_dir.h"
 #include "mkscratch/fs.h"
+#include "mkscratch/task.h"
 
 #define MAGIC "mkscrch1"
+#define LATER_LEAST (256u << 10)              /* what is written sooner than a thread is started */
 
 /* In front of the bytes: their digest with the kind and key, so that an entry in another's place is found out. */
 struct head {
@@ -27,8 +29,21 @@ struct msk_cache {
 	int64_t now;
 	const struct msk_log *log;
 	char *name;
-	atomic_uint hits[MSK_CACHE_KINDS], misses[MSK_CACHE_KINDS], added;
+	atomic_uint hits[MSK_CACHE_KINDS], misses[MSK_CACHE_KINDS];
+	atomic_ullong added;                  /* bytes */
 	atomic_bool broken;                   /* writing failed: told, and not tried again */
+	struct later *later;
+};
+
+/* An entry that a thread of its own writes. */
+struct later {
+	struct msk_task task;                 /* first: the task is this */
+	struct msk_cache *c;
+	enum msk_cache_kind kind;
+	struct msk_digest key;
+	struct msk_str bytes;
+	struct msk_err err;
+	struct later *next;
 };
 
 static const char *hex(const struct msk_digest *key)
@@ -74,17 +89,27 @@ struct msk_cache *msk_cache_open(const struct msk_cache_args *a)
 	return c;
 }
 
-void msk_cache_free(struct msk_cache *c)
+/* A part of it goes, so that the next run does not find it full again. */
+static void keep_small(struct msk_cache *c)
 {
 	struct msk_cache_stat removed;
+	uint64_t total;
 
+	if (c->resized || (c->added && (!msk_cache_dir_grew(c->dir, c->added, &total) || total > c->max_size)))
+		msk_cache_dir_trim(c->dir, c->max_size, c->max_size - c->max_size / 8, c->now, &removed);
+}
+
+static void finish_later(struct msk_cache *c);
+
+void msk_cache_free(struct msk_cache *c)
+{
 	if (!c)
 		return;
+	finish_later(c);
 	msk_info(c->log, "cache %s: %u of %u blocks, %u of %u layers", c->name, c->hits[MSK_CACHE_BLOCK],
 		 c->hits[MSK_CACHE_BLOCK] + c->misses[MSK_CACHE_BLOCK], c->hits[MSK_CACHE_LAYER],
 		 c->hits[MSK_CACHE_LAYER] + c->misses[MSK_CACHE_LAYER]);
-	if (c->added || c->resized)
-		msk_cache_dir_trim(c->dir, c->max_size, c->now, &removed);
+	keep_small(c);
 	close(c->dir);
 	free(c->name);
 	free(c);
@@ -185,14 +210,58 @@ static int put(struct msk_cache *c, enum msk_cache_kind kind, const struct msk_d
 	return -1;
 }
 
+static void settle(struct msk_cache *c, size_t n, const struct msk_err *err)
+{
+	if (err->code == MSK_OK)
+		atomic_fetch_add(&c->added, sizeof(struct head) + n);
+	else if (!atomic_exchange(&c->broken, true))
+		msk_warn(c->log, "cache %s; nothing more is cached", err->msg);
+}
+
+static bool may_put(const struct msk_cache *c, size_t n)
+{
+	return n && n <= MSK_CACHE_MAX_ENTRY && !atomic_load(&c->broken);
+}
+
 void msk_cache_put(struct msk_cache *c, enum msk_cache_kind kind, const struct msk_digest *key, const void *p, size_t n)
 {
 	struct msk_err err = MSK_ERR_INIT;
 
-	if (!n || n > MSK_CACHE_MAX_ENTRY || atomic_load(&c->broken))
+	if (!may_put(c, n))
 		return;
-	if (put(c, kind, key, p, n, &err) == 0)
-		atomic_fetch_add(&c->added, 1);
-	else if (!atomic_exchange(&c->broken, true))
-		msk_warn(c->log, "cache %s; nothing more is cached", err.msg);
+	put(c, kind, key, p, n, &err);
+	settle(c, n, &err);
+}
+
+static void put_now(struct msk_task *t)
+{
+	struct later *l = (struct later *)t;
+
+	put(l->c, l->kind, &l->key, l->bytes.buf, l->bytes.len, &l->err);
+}
+
+void msk_cache_put_later(struct msk_cache *c, enum msk_cache_kind kind, const struct msk_digest *key,
+			 struct msk_str *own_bytes)
+{
+	struct later *l;
+
+	if (may_put(c, own_bytes->len)) {
+		l = msk_xcalloc(1, sizeof *l);
+		*l = (struct later){ { .run = put_now }, c, kind, *key, *own_bytes, MSK_ERR_INIT, c->later };
+		c->later = l;
+		*own_bytes = (struct msk_str)MSK_STR_INIT;
+		msk_task_start(&l->task, l->bytes.len >= LATER_LEAST && msk_cores() > 1);
+	}
+	msk_str_release(own_bytes);
+}
+
+static void finish_later(struct msk_cache *c)
+{
+	for (struct later *l; (l = c->later);) {
+		msk_task_join(&l->task);
+		settle(c, l->bytes.len, &l->err);
+		c->later = l->next;
+		msk_str_release(&l->bytes);
+		free(l);
+	}
 }

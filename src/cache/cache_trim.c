@@ -109,7 +109,7 @@ void msk_cache_dir_stat(int dir, struct msk_cache_stat *out)
 	free(l.v);
 }
 
-void msk_cache_dir_trim(int dir, uint64_t keep, int64_t now, struct msk_cache_stat *removed)
+void msk_cache_dir_trim(int dir, uint64_t most, uint64_t keep, int64_t now, struct msk_cache_stat *removed)
 {
 	struct listing l = { 0 };
 	struct msk_cache_stat all;
@@ -118,6 +118,8 @@ void msk_cache_dir_trim(int dir, uint64_t keep, int64_t now, struct msk_cache_st
 	*removed = (struct msk_cache_stat){ 0 };
 	list_all(&l, dir, now);
 	left = sum(&l, &all);
+	if (left <= most)
+		keep = left;
 	if (left > keep)
 		qsort(l.v, l.n, sizeof *l.v, by_age);
 	for (size_t i = 0; i < l.n && left > keep; i++) {
@@ -127,6 +129,7 @@ void msk_cache_dir_trim(int dir, uint64_t keep, int64_t now, struct msk_cache_st
 		removed->entries[l.v[i].kind]++;
 		removed->bytes += l.v[i].size;
 	}
+	msk_cache_dir_counted(dir, left);
 	free(l.v);
 }
 
@@ -150,6 +153,6 @@ int msk_cache_trim(const struct msk_cache_args *a, uint64_t keep, struct msk_cac
 		return -1;
 	*removed = (struct msk_cache_stat){ 0 };
 	if (dir >= 0)
-		msk_cache_dir_trim(dir, keep, a->now, removed);
+		msk_cache_dir_trim(dir, keep, keep, a->now, removed);
 	return 0;
 }

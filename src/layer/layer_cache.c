@@ -8,7 +8,7 @@
 
 /* Of a layer in the cache: what is known of it, and behind that its blob. */
 struct facts {
-	char diff_id[MSK_DIGEST_CHARS];
+	char diff_id[MSK_DIGEST_CHARS], digest[MSK_DIGEST_CHARS];
 	unsigned char plain_size[8];
 };
 
@@ -89,12 +89,13 @@ static int take_for_hash(struct msk_body_taker *t, const void *p, size_t n, stru
 }
 
 /* Every field with its length or in a fixed order, so that no two entries are written alike. */
-static int add_entry(const struct msk_entry *e, struct msk_sha256 *key, struct into_hash *content, struct msk_err *err)
+static int add_entry(const struct msk_layer_cache *lc, const struct msk_entry *e, struct msk_sha256 *key,
+		     struct into_hash *content, struct msk_err *err)
 {
 	MSK_AUTO_STR text = MSK_STR_INIT;
 	struct msk_digest digest = { "" };
 
-	if (e->type == MSK_FILE) {
+	if (e->type == MSK_FILE && !msk_ahead_digest(lc->args->ahead, &e->body, &digest)) {
 		if (msk_body_read(&e->body, &content->t, err) < 0)
 			return -1;
 		msk_sha256_end(content->hash, &digest);
@@ -119,7 +120,7 @@ static int make_key(const struct msk_layer_cache *lc, const struct msk_selection
 		     msk_str_c(&lc->identity), (long long)lc->args->mtime);
 	msk_sha256_add(key, head.buf, head.len);
 	for (size_t i = 0; i < s->n; i++)
-		if (add_entry(msk_rootfs_at(lc->args->fs, s->v[i]), key, &content, err) < 0)
+		if (add_entry(lc, msk_rootfs_at(lc->args->fs, s->v[i]), key, &content, err) < 0)
 			return -1;
 	msk_sha256_end(key, out);
 	return 0;
@@ -178,7 +179,8 @@ int msk_layer_cache_recall(struct msk_layer_cache *lc, size_t i, struct msk_stor
 	memcpy(out->diff_id.text, facts.diff_id, sizeof facts.diff_id);
 	out->plain_size = get_le64(facts.plain_size);
 	out->blob.size = lc->n - sizeof facts;
-	return msk_store_put(st, lc->entry + sizeof facts, (size_t)out->blob.size, &out->blob.digest, err);
+	memcpy(out->blob.digest.text, facts.digest, sizeof facts.digest);
+	return msk_store_put_known(st, lc->entry + sizeof facts, (size_t)out->blob.size, &out->blob.digest, err);
 }
 
 /* Gathers a blob that the store sends. */
@@ -205,8 +207,9 @@ void msk_layer_cache_keep(struct msk_layer_cache *lc, size_t i, struct msk_store
 		return;
 	memset(&facts, 0, sizeof facts);
 	memcpy(facts.diff_id, l->diff_id.text, sizeof facts.diff_id);
+	memcpy(facts.digest, l->blob.digest.text, sizeof facts.digest);
 	put_le64(facts.plain_size, l->plain_size);
 	msk_str_add(&entry, &facts, sizeof facts);
 	if (msk_store_send(st, &l->blob.digest, &to.w, &ignored) == 0)
-		msk_cache_put(lc->args->cache, MSK_CACHE_LAYER, &lc->keys[i], entry.buf, entry.len);
+		msk_cache_put_later(lc->args->cache, MSK_CACHE_LAYER, &lc->keys[i], &entry);
 }

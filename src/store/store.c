@@ -10,7 +10,7 @@
 
 #define COPY_CHUNK (256u << 10)
 /* How much is written before the disk is asked to begin with it: by the end little is left to wait for. */
-#define PUSH_CHUNK (4u << 20)
+#define PUSH_CHUNK (512u << 10)
 
 /* A blob lies in memory as a whole or in the stage as a whole. */
 struct blob {
@@ -161,15 +161,15 @@ static void add(struct msk_store *s, const struct blob *b)
 		s->stage->next = (b->offset + b->size + s->stage->align - 1) / s->stage->align * s->stage->align;
 }
 
-int msk_store_end(struct msk_store *s, struct msk_digest *digest, uint64_t *size, struct msk_err *err)
+static int end_blob(struct msk_store *s, const struct msk_digest *digest, uint64_t size, struct msk_err *err)
 {
 	struct blob *b = &s->current;
 
 	/* A stage holds also what is empty. */
 	if (s->stage != &s->own && !b->staged && move_to_stage(s, err) < 0)
 		return -1;
-	b->digest = s->hash.digest;
-	b->size = s->hash.size;
+	b->digest = *digest;
+	b->size = size;
 	if (!find(s, &b->digest)) {
 		add(s, b);
 	} else {
@@ -177,10 +177,15 @@ int msk_store_end(struct msk_store *s, struct msk_digest *digest, uint64_t *size
 		s->in_memory -= b->bytes.len;
 		msk_str_release(&b->bytes);
 	}
-	*digest = b->digest;
-	*size = b->size;
 	*b = (struct blob){ .bytes = MSK_STR_INIT };
 	return 0;
+}
+
+int msk_store_end(struct msk_store *s, struct msk_digest *digest, uint64_t *size, struct msk_err *err)
+{
+	*digest = s->hash.digest;
+	*size = s->hash.size;
+	return end_blob(s, digest, *size, err);
 }
 
 int msk_store_put(struct msk_store *s, const void *p, size_t n, struct msk_digest *digest, struct msk_err *err)
@@ -191,6 +196,12 @@ int msk_store_put(struct msk_store *s, const void *p, size_t n, struct msk_diges
 	if (msk_writer_write(w, p, n, err) < 0 || msk_writer_finish(w, err) < 0)
 		return -1;
 	return msk_store_end(s, digest, &size, err);
+}
+
+int msk_store_put_known(struct msk_store *s, const void *p, size_t n, const struct msk_digest *digest, struct msk_err *err)
+{
+	msk_store_begin(s);
+	return msk_writer_write(&s->keep, p, n, err) < 0 ? -1 : end_blob(s, digest, n, err);
 }
 
 static int send_staged(struct msk_store *s, const struct blob *b, struct msk_writer *w, struct msk_err *err)

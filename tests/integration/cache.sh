@@ -20,7 +20,7 @@ same() {
 	is "$status $(cat "$out" "$err")" '0 ' "$3"
 }
 files() {
-	find c/2 -type f | LC_ALL=C sort
+	find c/3 -type f | LC_ALL=C sort
 }
 
 build want.tar --no-cache
@@ -36,7 +36,7 @@ is "$(find c ! -type d ! -perm 0600 -o -type d ! -perm 0700)" '' all_of_it_is_pr
 like "$(head -n 1 c/CACHEDIR.TAG)" '^Signature: 8a477f597d28d172789f06886806bc55$' backups_are_told
 
 # Part of it is there.
-rm -r c/2/layer
+rm -r c/3/layer
 build blocks.tar --cache c
 same want.tar blocks.tar blocks_alone_give_the_same
 is "$hits" '6 of 6 blocks, 0 of 2 layers' blocks_alone_do_most_of_it
@@ -68,7 +68,7 @@ fill_with_another() {
 	cat "$(files | head -n 1)" >"$T/another" && cat "$T/another" >"$1"
 }
 remove_layers() {
-	rm -rf c/2/layer
+	rm -rf c/3/layer
 }
 for how in flip_last cut_short empty fill_with_another; do
 	poison "$how"_is_the_same "$how"
@@ -121,9 +121,9 @@ cp -a kept in/site/large
 
 # Where it lies.
 XDG_CACHE_HOME=$T/xdg build x.tar
-t xdg_cache_home_is_used test -d xdg/mkscratch/2
+t xdg_cache_home_is_used test -d xdg/mkscratch/3
 build x.tar
-t else_below_home test -d "$HOME/.cache/mkscratch/2"
+t else_below_home test -d "$HOME/.cache/mkscratch/3"
 rm -rf "$HOME/.cache"
 (cd in && XDG_CACHE_HOME=relative "$MKSCRATCH" --bin app -o ../x.tar >/dev/null)
 is "$([ -e in/relative ] && echo made)$([ -d "$HOME/.cache/mkscratch" ] && echo home)" home a_relative_xdg_cache_home_counts_for_none
@@ -169,18 +169,18 @@ is "$(sha256sum p?.tar | cut -c 1-64 | sort -u)" "$(sha256sum <want.tar | cut -c
 build x.tar --cache c --cache-size 1000k
 t a_build_trims test "$(mk cache stat --cache c --json | jq .size)" -le 1000000
 build x.tar --cache c
-like "$(mk cache stat --cache c)" '^c: [0-9]+ blocks? and 2 layers, [0-9.]+ kB of 1\.0 GB$' stat_tells
+like "$(mk cache stat --cache c)" '^c: [0-9]+ blocks? and 2 layers, [0-9.]+ [kM]B of 1\.0 GB$' stat_tells
 is "$(mk cache stat --cache c --json | jq -c 'keys')" '["blocks","dir","layers","max_size","size"]' stat_tells_in_json
-mkdir -p c/2/block && echo mine >c/2/block/notes
+mkdir -p c/3/block && echo mine >c/3/block/notes
 : >c/mine
-rm -rf c/2/layer
+rm -rf c/3/layer
 build x.tar --cache c
 like "$(mk cache trim --cache c --cache-size 900k)" '^c: removed [0-9]+ blocks? and [0-2] layers?, .*B; left .*B of 900\.0 kB$' \
 	trim_tells
 t trim_meets_the_size test "$(mk cache stat --cache c --json | jq .size)" -le 900000
 is "$(mk cache clear --cache c --json | jq -c '[.blocks, .layers, .size, .removed.size > 0]')" '[0,0,0,true]' clear_empties_it
 is "$(mk cache clear -q --cache c)" '' quiet_says_nothing
-is "$(cat c/2/block/notes) $([ -e c/mine ] && echo there)" 'mine there' what_is_not_ours_stays
+is "$(cat c/3/block/notes) $([ -e c/mine ] && echo there)" 'mine there' what_is_not_ours_stays
 is "$(mk cache stat --cache nowhere)" 'nowhere: 0 blocks and 0 layers, 0 B of 1.0 GB' no_directory_is_an_empty_cache
 t stat_makes_none test ! -e nowhere
 
