@@ -518,7 +518,8 @@ static int open_interp(const struct msk_loader *l, const char *path, bool requir
 	return 0;
 }
 
-/* Programs name their loader. For a library we take the usual one, and do without when it is not there. */
+/* Programs name their loader. For a library we take the usual one, and do without when it is not there. A loader of no
+ * usual name, which a link may have, is known by its soname. */
 static int add_interp(struct msk_loader *l, struct msk_err *err)
 {
 	const struct msk_elf *program = &l->c->objects[0].elf;
@@ -532,38 +533,36 @@ static int add_interp(struct msk_loader *l, struct msk_err *err)
 	if (!o.path)
 		return 0;
 	o.name = msk_xstrdup(path);
-	if (add_object(l, &o, &l->interp, err) < 0)
-		return -1;
-	if (l->rules->knows_sonames)
-		learn_names(l, l->interp, path);
-	return 0;
+	if (l->rules == &msk_other_rules && o.elf.soname)
+		l->rules = msk_loader_rules(o.elf.soname);
+	return add_object(l, &o, &l->interp, err);
 }
 
-static const struct msk_loader_rules *rules_for(const struct msk_elf *program)
+/* What is known by name before anything is asked for. */
+static void learn_first_names(struct msk_loader *l)
 {
-	const char *path = program->interp ? program->interp : msk_loader_usual(program);
+	const struct msk_object *o = l->c->objects;
 
-	switch (path ? msk_loader_kind(path) : MSK_LIBC_OTHER) {
-	case MSK_LIBC_GLIBC: return &msk_glibc_rules;
-	case MSK_LIBC_MUSL:  return &msk_musl_rules;
-	default:             return &msk_other_rules;
-	}
+	if (!l->rules->knows_sonames)
+		return;
+	if (o[0].elf.soname)
+		msk_names_add(&l->names, o[0].elf.soname, 0);
+	if (l->interp != MSK_NO_OBJECT)
+		learn_names(l, l->interp, o[l->interp].name);
 }
 
 static int resolve(struct msk_loader *l, struct msk_err *err)
 {
 	MSK_CLEANUP(list_release) struct list t = { 0 };
-	const struct msk_elf *program = &l->c->objects[0].elf;
 	int rc;
 
+	if (add_interp(l, err) < 0)
+		return -1;
+	learn_first_names(l);
 	l->c->libc = l->rules->libc;
 	if (l->c->libc == MSK_LIBC_OTHER)
 		msk_loader_note(l, "%s: its loader %s is not one whose rules are known; took the usual ones", l->program,
-				program->interp ? program->interp : "");
-	if (l->rules->knows_sonames && program->soname)
-		msk_names_add(&l->names, program->soname, 0);
-	if (add_interp(l, err) < 0)
-		return -1;
+				l->c->objects[0].elf.interp ? l->c->objects[0].elf.interp : "");
 	rc = l->c->libc == MSK_LIBC_MUSL ? msk_musl_prepare(l, err) : msk_glibc_prepare(l, err);
 	if (rc < 0 || walk_start(l, &t, err) < 0)
 		return -1;
@@ -595,7 +594,7 @@ int msk_closure_resolve(const struct msk_closure_args *args, const struct msk_ro
 		return -1;
 	c.n_start = 1;
 	if (e->linkage == MSK_ELF_DYNAMIC || e->linkage == MSK_ELF_LIBRARY) {
-		l.rules = rules_for(e);
+		l.rules = msk_loader_rules(e->interp ? e->interp : msk_loader_usual(e));
 		if (resolve(&l, err) < 0)
 			return -1;
 	}

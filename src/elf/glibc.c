@@ -46,7 +46,8 @@ static bool is_no_directory(struct msk_loader *l, const char *path)
 	MSK_AUTO_ROFILE f = MSK_ROFILE_INIT;
 	enum msk_lookup how;
 
-	return msk_memo_open(l->memo, path, &how, &f, &err) == 0 && how == MSK_FOUND && !S_ISDIR(f.mode);
+	return msk_memo_open(l->memo, path, &how, &f, &err) == 0 &&
+	       (how == MSK_LOOP || (how == MSK_FOUND && !S_ISDIR(f.mode)));
 }
 
 /* One element of a search path. False when none behind it matters: relative directories are taken for granted, and to
@@ -155,7 +156,8 @@ static int search_cache(struct msk_search *s, struct msk_err *err)
 {
 	struct msk_loader *l = s->l;
 	struct msk_ldcache_want want = { &l->subdirs, before_237(l) };
-	const char *other, *path = msk_ldcache_find(l->cache, s->name, &want, &other);
+	const char *other, *line = msk_ldcache_find(l->cache, s->name, &want, &other);
+	MSK_AUTO_FREE char *path = !line ? NULL : line[0] == '/' ? msk_xstrdup(line) : msk_loader_absolute(l, line);
 	MSK_AUTO_FREE char *dir = path ? msk_path_dir(path) : NULL;
 	size_t skipped = s->trail.skipped.n;
 	int rc;
@@ -164,7 +166,7 @@ static int search_cache(struct msk_search *s, struct msk_err *err)
 		msk_search_note(s, l->cache_path);
 	if (other)
 		msk_search_pass_over(s, other, "for better CPUs only");
-	if (!path || path[0] != '/')
+	if (!path)
 		return MSK_GO_ON;
 	if (l->c->objects[s->by].elf.nodeflib && in_system_dir(l, path))
 		return msk_search_pass_over(s, path, "in a system directory, which the requester rules out (nodefaultlib)");

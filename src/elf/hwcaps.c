@@ -110,8 +110,9 @@ unsigned msk_glibc_version(const char *bytes, size_t n)
 	const char *end = bytes + n;
 	unsigned major = 0, minor = 0;
 
+	/* Banners came with 2.33, as did the directories for better CPUs. */
 	if (!at)
-		return 0;
+		return memmem(bytes, n, "GLIBC_2.", 8) && !memmem(bytes, n, "glibc-hwcaps", 12) ? 232 : 0;
 	for (at += sizeof banner - 1; at < end && *at >= '0' && *at <= '9' && major < 100; at++)
 		major = 10 * major + (unsigned)(*at - '0');
 	if (at == end || *at != '.')

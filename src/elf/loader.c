@@ -19,6 +19,15 @@ enum msk_libc msk_loader_kind(const char *interp)
 	return MSK_LIBC_OTHER;
 }
 
+const struct msk_loader_rules *msk_loader_rules(const char *path)
+{
+	switch (path ? msk_loader_kind(path) : MSK_LIBC_OTHER) {
+	case MSK_LIBC_GLIBC: return &msk_glibc_rules;
+	case MSK_LIBC_MUSL:  return &msk_musl_rules;
+	default:             return &msk_other_rules;
+	}
+}
+
 static const char *usual_mips(const struct msk_elf *e)
 {
 	bool nan2008 = e->flags & 0x400, n32 = e->flags & 0x20;

@@ -54,7 +54,7 @@ struct msk_loader {
 	struct msk_search_path *paths; /* one for each object that was asked for */
 	size_t n_paths;
 	struct msk_strv subdirs;       /* tried below each directory before itself: variants for better CPUs, ... */
-	struct msk_names subdirs_seen; /* 1: DIR/SUBDIR is there, 0: it is not */
+	struct msk_names subdirs_seen; /* 1: a directory of that path is there, 0: it is not */
 	unsigned version;              /* glibc 2.36 is 236; 0: unknown */
 	char *lib_token;               /* $LIB; NULL: no value */
 	char *cache_path, *conf_path;  /* of ld.so.cache and ld.so.conf; NULL: this loader has none */
@@ -156,6 +156,7 @@ extern const struct msk_loader_rules msk_other_rules;
 
 /* Which loader a PT_INTERP path names, and the usual path for a machine. */
 enum msk_libc msk_loader_kind(const char *interp);
+const struct msk_loader_rules *msk_loader_rules(const char *interp);
 const char *msk_loader_usual(const struct msk_elf *e);
 
 /* Has the machine any level above the baseline? */
@@ -166,7 +167,7 @@ int msk_hwcaps_subdirs(const struct msk_elf *e, const char *level, struct msk_st
 /* Those that loaders before 2.37 tried as well, whatever the CPU: tls/x86_64, tls, x86_64. */
 void msk_hwcaps_legacy(const struct msk_elf *e, struct msk_strv *out);
 
-/* The release that a loader's banner names, 236 for 2.36; 0 when there is none. */
+/* The release that a loader's banner names, 236 for 2.36; 232 for one that is older than banners; 0: unknown. */
 unsigned msk_glibc_version(const char *bytes, size_t n);
 /* The directories compiled into a glibc loader, without trailing '/', and the path of its cache, from the bytes of the
  * file; nothing is added when it has none. */

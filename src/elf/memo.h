@@ -23,7 +23,7 @@ int msk_memo_read(struct msk_memo *m, const char *path, struct msk_rofile *f, co
 /* What the dynamic symbols of a file tell of what it does while it runs. */
 struct msk_imports {
 	char *uses[MSK_USES];          /* as in struct msk_object */
-	bool defines_2_34;             /* it has the version GLIBC_2.34 */
+	unsigned release;              /* 236 when GLIBC_2.36 is the last such version it defines; 0: it defines none */
 };
 /* Of a file, when they are known; NULL otherwise. Borrowed, as is what comes back from telling them. */
 const struct msk_imports *msk_memo_imports(const struct msk_memo *m, const struct msk_rofile *f);

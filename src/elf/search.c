@@ -270,6 +270,24 @@ static int take_hit(struct msk_search *s, const char *path, enum msk_found_by ru
 	return MSK_TAKEN;
 }
 
+/* Is there a directory at `path`? Asked once for each path. */
+static int is_directory(struct msk_loader *l, const char *path, bool *yes, struct msk_err *err)
+{
+	MSK_AUTO_ROFILE f = MSK_ROFILE_INIT;
+	enum msk_lookup how;
+	size_t known;
+
+	if (!msk_names_find(&l->subdirs_seen, path, &known)) {
+		l->probes++;
+		if (msk_loader_charge(l, 1, err) < 0 || msk_memo_open(l->memo, path, &how, &f, err) < 0)
+			return -1;
+		known = how == MSK_FOUND && S_ISDIR(f.mode);
+		msk_names_add(&l->subdirs_seen, path, known);
+	}
+	*yes = known;
+	return 0;
+}
+
 /* It is there, and yet it cannot be opened. A loader that passes this over in the end finds nothing else, as a rule. */
 static int cannot_open(struct msk_search *s, const char *path, const char *why)
 {
@@ -280,6 +298,18 @@ static int cannot_open(struct msk_search *s, const char *path, const char *why)
 	}
 	msk_search_pass_over(s, path, why);
 	return s->l->rules->after_failure;
+}
+
+/* ld.so gives a list up for a file that it cannot open, but not for a directory that is none. */
+static int meet_loop(struct msk_search *s, const char *path, const char *dir, struct msk_err *err)
+{
+	bool there = true;
+
+	if (dir && s->l->rules->after_failure == MSK_END_OF_LIST && is_directory(s->l, dir, &there, err) < 0)
+		return -1;
+	if (!there)
+		return msk_search_pass_over(s, path, "its directory goes through too many symbolic links");
+	return cannot_open(s, path, "too many symbolic links (" TEXT(MSK_MAX_LINKS) ")");
 }
 
 int msk_search_file(struct msk_search *s, const char *path, enum msk_found_by rule, const char *dir,
@@ -299,7 +329,7 @@ int msk_search_file(struct msk_search *s, const char *path, enum msk_found_by ru
 		return pass_over(s, path, "cannot be read (Permission denied)");
 	}
 	if (how == MSK_LOOP)
-		return cannot_open(s, path, "too many symbolic links (" TEXT(MSK_MAX_LINKS) ")");
+		return meet_loop(s, path, dir, err);
 	if (S_ISSOCK(f.mode))
 		return cannot_open(s, path, "is a socket, expected a regular file");
 	if (!S_ISREG(f.mode)) {
@@ -310,24 +340,6 @@ int msk_search_file(struct msk_search *s, const char *path, enum msk_found_by ru
 		return MSK_TAKEN;
 	rc = examine(s, path, &f, err);
 	return rc == MSK_TAKEN ? take_hit(s, path, rule, dir, &f) : rc;
-}
-
-/* Is there a directory at `path`? Asked once for each path. */
-static int is_directory(struct msk_loader *l, const char *path, bool *yes, struct msk_err *err)
-{
-	MSK_AUTO_ROFILE f = MSK_ROFILE_INIT;
-	enum msk_lookup how;
-	size_t known;
-
-	if (!msk_names_find(&l->subdirs_seen, path, &known)) {
-		l->probes++;
-		if (msk_loader_charge(l, 1, err) < 0 || msk_memo_open(l->memo, path, &how, &f, err) < 0)
-			return -1;
-		known = how == MSK_FOUND && S_ISDIR(f.mode);
-		msk_names_add(&l->subdirs_seen, path, known);
-	}
-	*yes = known;
-	return 0;
 }
 
 /* The variants of a library below one directory. A failure to open one is no reason to give the list up. */

@@ -28,6 +28,18 @@ static bool matches(const struct watched *w, const char *name)
 	return w->name[n - 1] == '*' ? strncmp(w->name, name, n - 1) == 0 : strcmp(w->name, name) == 0;
 }
 
+/* GLIBC_2.36 is 236; 0: no such version. */
+static unsigned release_of(const char *version)
+{
+	unsigned minor = 0;
+
+	if (!msk_starts_with(version, "GLIBC_2."))
+		return 0;
+	for (const char *p = version + strlen("GLIBC_2."); *p >= '0' && *p <= '9' && minor < 100; p++)
+		minor = 10 * minor + (unsigned)(*p - '0');
+	return minor < 100 ? 200 + minor : 0;
+}
+
 static struct msk_imports *take_imports(const struct msk_symbols *s)
 {
 	struct msk_imports *im = msk_xcalloc(1, sizeof *im);
@@ -39,9 +51,12 @@ static struct msk_imports *take_imports(const struct msk_symbols *s)
 			if (!im->uses[watched[k].use] && matches(&watched[k], s->v[i].name))
 				im->uses[watched[k].use] = msk_xstrdup(s->v[i].name);
 	}
-	for (size_t i = 0; i < s->n_defs; i++)
-		if (s->defs[i].name && strcmp(s->defs[i].name, "GLIBC_2.34") == 0)
-			im->defines_2_34 = true;
+	for (size_t i = 0; i < s->n_defs; i++) {
+		unsigned release = s->defs[i].name ? release_of(s->defs[i].name) : 0;
+
+		if (release > im->release)
+			im->release = release;
+	}
 	return im;
 }
 
@@ -97,16 +112,20 @@ int msk_uses_read(struct msk_loader *l, size_t object, struct msk_err *err)
 	return 0;
 }
 
-/* 2.34 is also the release that took threads into libc, so every machine's libc has symbols of that version. */
+/* 2.34 took the modules files and dns into libc. The loader tells the release; where it does not, the versions that libc
+ * defines do, since 2.34 is also the one that took threads in, for which every machine's libc has symbols. */
 int msk_uses_libc_has_nss(struct msk_loader *l, bool *out, struct msk_err *err)
 {
 	const struct msk_imports *im;
+	unsigned release = l->version;
 	size_t libc;
 
 	if (l->nss == LIBC_UNREAD && msk_names_find(&l->names, "libc.so.6", &libc)) {
-		if (read_imports(l, libc, &im, err) < 0)
+		if (!release && read_imports(l, libc, &im, err) < 0)
 			return -1;
-		l->nss = im && im->defines_2_34 ? LIBC_WITH_NSS : LIBC_WITHOUT_NSS;
+		if (!release)
+			release = im ? im->release : 0;
+		l->nss = release >= 234 ? LIBC_WITH_NSS : LIBC_WITHOUT_NSS;
 	}
 	*out = l->nss != LIBC_WITHOUT_NSS;
 	return 0;

@@ -16,9 +16,9 @@ def lib(*needed, machine=None, bits=None, kind=None, osabi=None, dynamic=None, e
     return ("elf", tags(needed, **facts) + list(extra), options)
 
 
-def prog(*needed, extra=(), **facts):
+def prog(*needed, extra=(), interp=None, **facts):
     return ("elf", tags(needed, **facts) + [(FLAGS_1, PIE | (NODEFLIB if facts.get("nodeflib") else 0))] + list(extra),
-            {"program": True})
+            {"interp": interp} if interp else {"program": True})
 
 
 def link(text):

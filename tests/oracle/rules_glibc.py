@@ -1,7 +1,7 @@
 """ld.so's rules."""
 from graph import cache_bytes
 from rules_common import DIR, case, hard, lib, link, prog
-from tiny_elf import AARCH64, I386, NEEDED, PIE, RPATH, RUNPATH, SONAME, FLAGS_1
+from tiny_elf import AARCH64, AUDIT, DEPAUDIT, EXEC, FLAGS_1, I386, NEEDED, NODEFLIB, PIE, RPATH, RUNPATH, SONAME
 
 LD = "ld-linux-x86-64.so.2"
 M = "/lib/x86_64-linux-gnu"
@@ -52,6 +52,21 @@ CASES = {
     "a_link_to_the_loader_is_a_second_copy": case("/r/ld", prog("ld", rpath="/r"), {
         "/r/ld": link("/lib64/" + LD)}),
     "the_loader_is_never_searched": case("/r/a", prog("a", LD, rpath="/r"), {"/r/a": lib(), "/r/" + LD: lib()}),
+    "a_loader_behind_a_link_is_itself_and_its_own_name_another": case("/r/a /lib64/ldlink ?ldlink", prog(
+        "a", LD, interp="/lib64/ldlink", runpath="/r"), {
+            "/lib64/ldlink": link(LD), "/r/a": lib(LD, "ldlink"), "/r/ldlink": lib()}),
+    "a_loader_below_a_linked_directory_keeps_its_path": case("/r/a /x/ld.so.1", prog(
+        "a", interp="/x/ld.so.1", runpath="/r"), {"/x": link("/y"), "/y/ld.so.1": link("/lib64/" + LD), "/r/a": lib(LD)}),
+    "a_soname_with_a_slash_answers": case("/r/a", prog("a", "/q/a", rpath="/r"), {"/r/a": lib(soname="/q/a"), "/q/a": lib()}),
+    "the_last_of_several_sonames_counts": case("/r/a /r/s1", prog("a", "s1", "s2", rpath="/r"), {
+        "/r/a": lib(extra=[(SONAME, "s1"), (SONAME, "s2")]), "/r/s1": lib(), "/r/s2": lib()}),
+    "a_library_without_soname_answers_to_what_it_was_asked_by": case("/r/a /r/b", prog("a", "b", "/r/a", rpath="/r"), {
+        "/r/a": lib("b"), "/r/b": lib("./r/a", "a")}),
+    "the_program_s_own_file_is_no_library": case("stops", prog("prog", rpath="/app/bin")),
+    "auditors_are_not_of_the_list": case("/r/a", prog("a", rpath="/r", extra=[(AUDIT, "au"), (DEPAUDIT, "da")]), {
+        "/r/a": lib(), "/r/au": lib(), "/r/da": lib()}),
+    "a_name_that_one_does_not_find_another_may": case("/r/a /r/b /w/m ?m", prog("a", "b", rpath="/r"), {
+        "/r/a": lib("m", runpath="/q"), "/r/b": lib("m", runpath="/w"), "/w/m": lib()}),
     # --- search paths ---
     "rpath_of_the_grandparent": case("/r/a /r/b /r/c", prog("a", rpath="/r"), {
         "/r/a": lib("b"), "/r/b": lib("c"), "/r/c": lib()}),
@@ -84,6 +99,19 @@ CASES = {
     "a_relative_element_starts_at_the_current_directory": case("/r/a", prog("a", runpath="r"), {"/r/a": lib()}),
     "slashes_at_the_end_do_not_show": case("/r/a", prog("a", runpath="/r//"), {"/r/a": lib()}),
     "the_root_may_be_searched": case("/a", prog("a", runpath="/"), {"/a": lib()}),
+    "a_list_has_colons_alone": case("?a", prog("a", rpath="/1;/2"), {"/2/a": lib()}),
+    "runpath_below_a_linked_directory_and_origin": case(
+        "/app/bin/../ln/sub/a /app/bin/../ln/sub/../x/b", prog("a", rpath="$ORIGIN/r", runpath="$ORIGIN/../ln/sub"), {
+            "/app/real/sub/a": lib("b", rpath="$ORIGIN", runpath="$ORIGIN/../x"), "/app/ln": link("real"),
+            "/app/real/x/b": lib(), "/app/real/sub/b": lib(), "/app/bin/r/a": lib()}),
+    "the_same_directory_twice_changes_nothing": case("/2/a", prog("a", runpath="/r:/r/:/r//:/2"), {"/2/a": lib()}),
+    "a_directory_that_is_a_loop_of_links_is_passed_over": case("/r/a", prog("a", runpath="/l1:/r"), {
+        "/l1": link("l2"), "/l2": link("l1"), "/r/a": lib()}),
+    "a_relative_directory_that_is_a_loop_ends_the_list": case("/lib/a", prog("a", runpath="l1:/r"), {
+        "/l1": link("l2"), "/l2": link("l1"), "/r/a": lib(), "/lib/a": lib()}),
+    "a_system_directory_that_is_a_loop_is_passed_over": case("/lib/a", prog("a"), {
+        M: link("../lib/x86_64-linux-gnu"), "/lib/a": lib()}),
+    "a_directory_of_too_long_a_name_is_passed_over": case("/r/a", prog("a", runpath="/" + "d" * 300 + ":/r"), {"/r/a": lib()}),
     "dots_in_a_path_stay": case("/d/../r/a", prog("a", runpath="/d/../r"), {"/d": DIR, "/r/a": lib()}),
     "a_directory_that_is_a_file_is_passed_over": case("/r/a", prog("a", runpath="/f:/r"), {"/f": b"x", "/r/a": lib()}),
     "a_relative_directory_that_is_a_file_ends_the_list": case("/lib/a", prog("a", runpath="f:/r"), {
@@ -103,6 +131,19 @@ CASES = {
     "an_unknown_token_stays": case("/${FOO}/a", prog("a", runpath="/${FOO}"), {"/${FOO}/a": lib()}),
     "lib_is_the_loader_s": case("/x/lib/x86_64-linux-gnu/a", prog("a", runpath="/x/$LIB"), {
         "/x/lib/x86_64-linux-gnu/a": lib()}),
+    "lib_and_platform_in_braces": case(
+        "/x/lib/x86_64-linux-gnu/a /y/x86_64/b /z/x86_64/lib/x86_64-linux-gnu/c",
+        prog("a", "b", "c", runpath="/x/${LIB}:/y/${PLATFORM}:/z/$PLATFORM/$LIB"), {
+            "/x/lib/x86_64-linux-gnu/a": lib(), "/y/x86_64/b": lib(), "/z/x86_64/lib/x86_64-linux-gnu/c": lib()}),
+    "a_brace_that_is_not_closed_makes_no_token": case("/x/${LIB/a", prog("a", runpath="/x/${LIB"), {"/x/${LIB/a": lib()}),
+    "what_may_follow_a_token": case("/x/lib/x86_64-linux-gnu-y/a /x/$LIB_y/b", prog("a", "b", runpath="/x/$LIB-y:/x/$LIB_y"), {
+        "/x/lib/x86_64-linux-gnu-y/a": lib(), "/x/$LIB_y/b": lib()}),
+    "a_dollar_alone_stays": case("/x$/a", prog("a", runpath="/x$:/y$$ORIGIN"), {"/x$/a": lib()}),
+    "tokens_count_in_library_path": case("/app/bin/x/a", prog("a"), {"/app/bin/x/a": lib()}, library_path="$ORIGIN/x"),
+    "origin_in_what_a_library_needs_is_the_library_s": case("/r/a /r/sub/b /r/../r/sub/c", prog("a", rpath="/r"), {
+        "/r/a": lib("$ORIGIN/sub/b", "${ORIGIN}/../r/sub/c"), "/r/sub/b": lib(), "/r/sub/c": lib()}),
+    "platform_in_needed_names": case("/x86_64/a /r/x86_64/b", prog("/$PLATFORM/a", "/r/${PLATFORM}/b"), {
+        "/x86_64/a": lib(), "/r/x86_64/b": lib()}),
     "tokens_count_in_needed_names_too": case("/app/bin/x/a", prog("$ORIGIN/x/a"), {"/app/bin/x/a": lib()}),
     "a_name_with_a_token_but_no_slash_is_searched": case("/r/$FOOa", prog("$FOOa", runpath="/r"), {"/r/$FOOa": lib()}),
     # --- names with '/' ---
@@ -137,6 +178,10 @@ CASES = {
     "an_object_file_stops": case("stops", prog("a", runpath="/1:/r"), {"/1/a": lib(kind=1), "/r/a": lib()}),
     "a_file_without_dynamic_section_stops": case("stops", prog("a", runpath="/1:/r"), {
         "/1/a": lib(dynamic=False), "/r/a": lib()}),
+    "a_program_at_a_fixed_address_stops": case("stops", prog("a", rpath="/1:/r"), {"/1/a": lib(kind=EXEC), "/r/a": lib()}),
+    "arm_s_osabi_stops_others": case("stops", prog("a", rpath="/1:/r"), {"/1/a": lib(osabi=64), "/r/a": lib()}),
+    "the_name_of_the_current_directory_stops": case("stops", prog(".", "a", rpath="/r"), {"/r/a": lib()}),
+    "a_name_below_a_file_is_not_found": case("/r/b ?a", prog("/f/a", "b", rpath="/f/x:/r"), {"/f": b"x", "/r/b": lib()}),
     # --- filters ---
     "a_filter_stands_before_its_requester": case("/r/f /r/a", prog("a", rpath="/r"), {
         "/r/a": lib(filters=["f"]), "/r/f": lib()}),
@@ -165,6 +210,26 @@ CASES = {
     "a_new_table_lies_behind_an_old_one": case("/opt/a", prog("a"), {
         "/opt/a": lib(), "/etc/ld.so.cache": cache(("a", "/opt/a"), base=b"ld.so-1.7.0\0\0\0\0\0")}),
     "a_cache_that_is_none_is_left_aside": case("/lib/a", prog("a"), {"/lib/a": lib(), "/etc/ld.so.cache": b"rubbish"}),
+    "a_relative_line_of_the_cache_starts_at_the_current_directory": case("/opt/a", prog("a"), {
+        "/opt/a": lib(), "/etc/ld.so.cache": cache(("a", "opt/a"))}),
+    "a_line_of_the_cache_that_is_a_directory_stops": case("stops", prog("a"), {
+        "/opt/a": DIR, "/lib/a": lib(), "/etc/ld.so.cache": cache(("a", "/opt/a"))}),
+    "a_line_of_the_cache_that_is_no_library_stops": case("stops", prog("a"), {
+        "/opt/a": b"text", "/lib/a": lib(), "/etc/ld.so.cache": cache(("a", "/opt/a"))}),
+    "a_line_of_the_cache_for_another_class_is_passed_over": case("/lib/a", prog("a"), {
+        "/opt/a": lib(machine=I386, bits=32), "/lib/a": lib(), "/etc/ld.so.cache": cache(("a", "/opt/a"))}),
+    "a_line_of_the_cache_that_is_a_loop_is_passed_over": case("/lib/a", prog("a"), {
+        "/opt/a": link("a"), "/lib/a": lib(), "/etc/ld.so.cache": cache(("a", "/opt/a"))}),
+    "lines_of_the_cache_for_one_file_are_one_object": case("/opt/a", prog("a", "b"), {
+        "/opt/a": lib(), "/opt/b": link("a"), "/etc/ld.so.cache": cache(("b", "/opt/b"), ("a", "/opt/a"))}),
+    "a_cache_that_is_cut_is_left_aside": case("/lib/a", prog("a"), {
+        "/opt/a": lib(), "/lib/a": lib(), "/etc/ld.so.cache": cache(("a", "/opt/a"))[:60]}),
+    "a_cache_may_be_a_link": case("/opt/a", prog("a"), {
+        "/opt/a": lib(), "/etc/ld.so.cache": link("/var/c"), "/var/c": cache(("a", "/opt/a"))}),
+    "nodeflib_rules_out_what_lies_below_system_directories": case("?a ?b", prog("a", "b", nodeflib=True), {
+        "/usr/lib/a": lib(), "/usr/lib/sub/b": lib(), "/etc/ld.so.cache": cache(("b", "/usr/lib/sub/b"), ("a", "/usr/lib/a"))}),
+    "the_last_of_several_flags_counts": case("/lib/a", prog("a", extra=[(FLAGS_1, PIE | NODEFLIB), (FLAGS_1, PIE)]), {
+        "/lib/a": lib()}),
     "nodeflib_leaves_system_directories_out": case("?a", prog("a", nodeflib=True), {"/lib/a": lib()}),
     "nodeflib_takes_other_lines_of_the_cache": case("/opt/a ?b", prog("a", "b", nodeflib=True), {
         "/opt/a": lib(), "/lib/b": lib(), "/etc/ld.so.cache": cache(("b", "/lib/b"), ("a", "/opt/a"))}),
