@@ -39,6 +39,17 @@ like "$(cat "$out")" ' linux/amd64/v3 ' 'the least level that works is the platf
 like "$(cat "$err")" '^warning: app: has libraries that are there for CPUs of level v3 and better only$' '... and told'
 is "$(ours --hwcaps all)" 'glibc-hwcaps/x86-64-v3/libx.so.1 glibc-hwcaps/x86-64-v4/libx.so.1' '... with what is above it'
 
+# A loader without banner that knows nothing of such directories is older than both, and looks into tls.
+loader=$(patchelf --print-interpreter app)
+mkdir -p "old/$(dirname "$loader")" && LC_ALL=C sed 's/glibc-hwcaps/glibc_hwcaps/g; s/ release version /_release_version_/' <"$loader" >"old$loader"
+for dir in old/l old/l/tls old/l/glibc-hwcaps/x86-64-v2; do
+	lib "$dir/libx.so.1"
+done
+cp app old/app && patchelf --set-rpath /l old/app
+is "$(mk deps --root old --list --hwcaps v3 old/app | head -n 1)" /l/tls/libx.so.1 'old loaders do not know variants, but tls'
+cp "$loader" "old$loader"
+is "$(mk deps --root old --list --hwcaps v3 old/app | head -n 1)" /l/glibc-hwcaps/x86-64-v2/libx.so.1 '... unlike this one'
+
 must_fail 2 '--hwcaps v5: x86-64 has no such level' 'it has v2, v3, v4, and all' -- --bin app --hwcaps v5 -o none.tar
 must_fail 2 '--hwcaps z15: x86-64 has no such level' -- deps --hwcaps z15 app
 must_fail 2 '--hwcaps: the value is empty' -- --bin app --hwcaps '' -o none.tar

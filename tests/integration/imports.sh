@@ -70,9 +70,11 @@ prog users "$users" && prog hosts "$hosts"
 if readelf -V "$(mk deps --list users | grep '/libc\.so')" | grep -q 'GLIBC_2\.34'; then
 	is "$(wishes users)$(wishes hosts)" '' a_new_libc_has_files_and_dns_inside
 fi
-# An old one: libc is known by the versions it defines, so a few lines stand for it.
+# An old one is known by the release its loader tells.
 mkdir -p old/lib64 old/lib
 cp -L "$loader" "old$loader" 2>/dev/null || { mkdir -p "old$(dirname "$loader")" && cp -L "$loader" "old$loader"; }
+banner() { LC_ALL=C sed -i "s/ release version 2\.[0-9][0-9]/ release version $1/" "old$loader"; } # 2.NN
+banner 2.33
 printf 'GLIBC_2.2.5 { global: *; };\n' >versions
 printf 'void *getpwnam(const char *n) { return (void *)n; } void *gethostbyname(const char *n) { return (void *)n; }' |
 	cc -shared -fPIC -nostdlib -x c -o old/lib/libc.so.6 - -Wl,-soname,libc.so.6,--version-script=versions
@@ -88,6 +90,11 @@ old users2 "$users" && old hosts2 "$hosts"
 is "$(wishes --root old users2)" 'libnss_files.so.2 getpwnam users2 true true' an_old_libc_loads_files
 is "$(wishes --root old hosts2)" 'libnss_files.so.2 gethostbyname hosts2 true true
 libnss_dns.so.2 gethostbyname hosts2 true true' '... and dns for hosts'
+banner 2.34
+is "$(wishes --root old users2)" '' '... and one of 2.34 has them inside'
+# A loader that does not tell leaves it to the versions that libc defines.
+LC_ALL=C sed -i 's/ release version / release_version /' "old$loader"
+is "$(wishes --root old users2)" 'libnss_files.so.2 getpwnam users2 true true' '... which the versions of libc tell as well'
 is "$(mk --root old --bin hosts2 --print rootfs | grep ^f | cut -f5 | grep -E '^/lib/lib(nss|res)' | xargs)" \
 	'/lib/libnss_dns.so.2 /lib/libnss_files.so.2 /lib/libresolv.so.2' '... with what they need'
 is "$(mk --root old --bin hosts2 --dlopen=-nss --print rootfs | grep -c 'nss_')" 0 the_modules_can_be_left_out
