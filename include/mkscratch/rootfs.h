@@ -48,7 +48,28 @@ struct msk_entry {
 	enum msk_strata stratum;
 	bool implied;               /* a parent nobody asked for: 0755 0:0 */
 	bool yields;                /* to the same file by another hand, whatever its mode and owner */
+	bool gives_way;             /* to whatever the file system below has at its path */
+	bool replaces;              /* a directory of the file system below, which has to be deleted first */
+	bool kept_below;            /* it is there already, the same in every respect: no layer need hold it */
 	struct msk_origin origin;
+};
+
+/* What stands at a path of the file system below. Hard links and devices count as files. */
+struct msk_below_node {
+	enum msk_entry_type type;
+	uint32_t mode, uid, gid;
+	uint64_t size, id;          /* id: tells files apart, from 1 */
+	const char *link;           /* symlink: its text, borrowed */
+};
+
+/* The file system that this one is laid over, if any; an interface, as only who has read it knows how. Paths are absolute
+ * and normalised, and no symlink is followed. */
+struct msk_below {
+	bool (*look)(struct msk_below *b, const char *path, struct msk_below_node *out);   /* false: nothing */
+	/* The bytes of a file, to be read from the start. Fails: MSK_E_INPUT, MSK_E_INTEGRITY, MSK_E_IO. */
+	int (*open)(struct msk_below *b, const char *path, int *out_fd, struct msk_err *err);
+	/* The names in a directory, in any order. */
+	void (*list)(struct msk_below *b, const char *path, struct msk_strv *names);
 };
 
 struct msk_rootfs;
@@ -62,7 +83,7 @@ struct msk_entry_spec {
 	const char *lasting, *from;    /* may be NULL; see struct msk_origin */
 	uint32_t mode, uid, gid;
 	enum msk_strata stratum;
-	bool yields;
+	bool yields, gives_way;
 };
 
 /* Add one entry. Only the path is looked at here; what clashes with what is settled by the seal.
@@ -82,10 +103,17 @@ void msk_rootfs_absorb(struct msk_rootfs *fs, struct msk_rootfs *other);
  * followed. `what` is for messages. */
 void msk_rootfs_add_caps(struct msk_rootfs *fs, const char *path, uint64_t caps, const char *what);
 
+/* Lay it over another, which is borrowed; before the first seal. Paths then run through the symlinks below too, and implied
+ * parents are as they are there. */
+void msk_rootfs_lay_over(struct msk_rootfs *fs, struct msk_below *below);
+struct msk_below *msk_rootfs_below(const struct msk_rootfs *fs);    /* NULL: nothing is below */
+
 /* Close the set. Where a path runs through a symlink of the image (/lib -> usr/lib and /lib/x), the entry moves to
  * where the link leads. The same path twice is one entry when both are equal in type, mode, owner and content (the
  * lower stratum stays), or when one of them yields and the content is the same; else it is a conflict. Missing
  * parents are added: 0755 0:0, in the lowest stratum of what lies below. Then everything is sorted.
+ * Of what lies below, directories are replaced by files where a file was named; a library's link that would replace one
+ * becomes links to what it leads to.
  * Fails: MSK_E_USAGE `/etc/passwd: given by identity and by --file ./passwd`, or a parent that is no directory, or
  * capabilities for what is no file. */
 int msk_rootfs_seal(struct msk_rootfs *fs, struct msk_err *err);
@@ -95,7 +123,9 @@ void msk_rootfs_reopen(struct msk_rootfs *fs);
 /* While it is open: take back the entry that `what` has put at `path`, if there is one. */
 void msk_rootfs_remove(struct msk_rootfs *fs, const char *path, const char *what);
 
-/* Sealed only. */
+/* The entry at `path` is below already, with the same bytes. Sealed only, as all that follows. */
+void msk_rootfs_keep_below(struct msk_rootfs *fs, const char *path);
+
 size_t msk_rootfs_count(const struct msk_rootfs *fs);
 uint64_t msk_rootfs_content_size(const struct msk_rootfs *fs);      /* bytes of all files */
 const struct msk_entry *msk_rootfs_at(const struct msk_rootfs *fs, size_t i);

@@ -1,5 +1,7 @@
 #include "mkscratch/layer.h"
 
+#include <string.h>
+
 #include "body.h"
 #include "layer_cache.h"
 #include "mkscratch/compress.h"
@@ -21,6 +23,16 @@ static int take_for_tar(struct msk_body_taker *t, const void *p, size_t n, struc
 	return msk_tar_data(to->tar, p, n, err);
 }
 
+/* image-spec "whiteouts": delete what the layers below have at the path of an entry. It stands right before that. */
+static int add_whiteout(const struct msk_entry *e, const struct msk_layer_args *a, struct msk_tar *tar, struct msk_err *err)
+{
+	const char *base = strrchr(e->path, '/') + 1;
+	MSK_AUTO_FREE char *path = msk_xasprintf("%.*s.wh.%s", (int)(base - e->path - 1), e->path + 1, base);
+	const struct msk_tar_entry te = { .path = path, .type = MSK_TAR_FILE, .mode = 0644, .mtime = a->mtime };
+
+	return msk_tar_header(tar, &te, err);
+}
+
 static int add_entry(const struct msk_entry *e, const struct msk_layer_args *a, struct msk_tar *tar, struct msk_err *err)
 {
 	static const enum msk_tar_type type[] = {
@@ -39,7 +51,7 @@ static int add_entry(const struct msk_entry *e, const struct msk_layer_args *a, 
 	};
 	struct into_tar to = { { take_for_tar }, tar, a->progress };
 
-	if (msk_tar_header(tar, &te, err) < 0)
+	if ((e->replaces && add_whiteout(e, a, tar, err) < 0) || msk_tar_header(tar, &te, err) < 0)
 		return -1;
 	return e->type == MSK_FILE ? msk_body_read(&e->body, &to.t, err) : 0;
 }
@@ -82,9 +94,13 @@ static int write_entries(const struct msk_layer_args *a, const struct msk_select
 
 static struct msk_layer_desc describe(const struct msk_layer_args *a, const struct msk_selection *s)
 {
+	size_t whiteouts = 0;
+
+	for (size_t i = 0; i < s->n; i++)
+		whiteouts += msk_rootfs_at(a->fs, s->v[i])->replaces;
 	return (struct msk_layer_desc){
 		.blob.media_type = msk_media_type_layer(a->media_types, a->codec.kind),
-		.entries = s->n,
+		.entries = s->n + whiteouts,
 		.history = s->history,
 	};
 }

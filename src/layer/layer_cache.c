@@ -100,8 +100,8 @@ static int add_entry(const struct msk_layer_cache *lc, const struct msk_entry *e
 			return -1;
 		msk_sha256_end(content->hash, &digest);
 	}
-	msk_str_addf(&text, "%d %o %u %u %llx %llu %s %zu:%s %zu:%s\n", (int)e->type, e->mode, e->uid, e->gid,
-		     (unsigned long long)e->caps,
+	msk_str_addf(&text, "%d%s %o %u %u %llx %llu %s %zu:%s %zu:%s\n", (int)e->type, e->replaces ? " over" : "",
+		     e->mode, e->uid, e->gid, (unsigned long long)e->caps,
 		     (unsigned long long)e->body.size, digest.text, strlen(e->path), e->path, e->link ? strlen(e->link) : 0,
 		     e->link ? e->link : "");
 	msk_sha256_add(key, text.buf, text.len);

@@ -44,7 +44,7 @@ static void select_strata(const struct msk_rootfs *fs, enum msk_strata from, enu
 	for (size_t i = 0; i < n; i++) {
 		const struct msk_entry *e = msk_rootfs_at(fs, i);
 
-		if (!e->implied && e->stratum >= from && e->stratum <= to)
+		if (!e->implied && !e->kept_below && e->stratum >= from && e->stratum <= to)
 			mark(fs, marks, i);
 	}
 	select_marked(marks, n, s);

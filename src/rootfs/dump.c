@@ -28,6 +28,10 @@ static void dump_entry(const struct msk_entry *e, struct msk_str *out)
 		msk_str_adds(out, ": ");
 		msk_str_add_escaped(out, e->origin.why, strlen(e->origin.why));
 	}
+	if (e->kept_below)
+		msk_str_adds(out, " (the base has it)");
+	if (e->replaces)
+		msk_str_adds(out, " (in place of a directory of the base)");
 	msk_str_addc(out, '\n');
 }
 

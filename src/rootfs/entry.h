@@ -15,6 +15,7 @@ struct msk_rootfs {
 	size_t n, cap;
 	struct msk_caps_wish *wishes;
 	size_t n_wishes, cap_wishes;
+	struct msk_below *below;
 	bool sealed;
 };
 
@@ -24,6 +25,7 @@ void msk_entries_sort(struct msk_rootfs *fs);
 /* Steps of the seal, in their order. */
 int msk_rootfs_follow_links(struct msk_rootfs *fs, struct msk_err *err);
 int msk_rootfs_merge(struct msk_rootfs *fs, struct msk_err *err);
+int msk_rootfs_settle_below(struct msk_rootfs *fs, struct msk_err *err);
 int msk_rootfs_grant_caps(struct msk_rootfs *fs, struct msk_err *err);
 int msk_rootfs_add_parents(struct msk_rootfs *fs, struct msk_err *err);
 

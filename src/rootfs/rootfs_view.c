@@ -15,14 +15,32 @@ struct visit {
 	struct msk_walk *log;          /* may be NULL */
 };
 
+static enum msk_node_kind kind_of(enum msk_entry_type type)
+{
+	return type == MSK_SYMLINK ? MSK_NODE_LINK : type == MSK_DIR ? MSK_NODE_DIR : MSK_NODE_OTHER;
+}
+
+static bool look_below(const struct msk_rootfs *fs, const char *path, struct msk_below_node *out)
+{
+	struct msk_below *b = msk_rootfs_below(fs);
+
+	return b && b->look(b, path, out);
+}
+
 static enum msk_node_kind look(void *ctx, const char *path, const char **text)
 {
-	const struct msk_entry *e = msk_rootfs_find(((struct visit *)ctx)->fs, path);
+	const struct msk_rootfs *fs = ((struct visit *)ctx)->fs;
+	const struct msk_entry *e = msk_rootfs_find(fs, path);
+	struct msk_below_node n;
 
-	if (!e)
+	if (e) {
+		*text = e->link;
+		return kind_of(e->type);
+	}
+	if (!look_below(fs, path, &n))
 		return MSK_NODE_NONE;
-	*text = e->link;
-	return e->type == MSK_SYMLINK ? MSK_NODE_LINK : e->type == MSK_DIR ? MSK_NODE_DIR : MSK_NODE_OTHER;
+	*text = n.link;
+	return kind_of(n.type);
 }
 
 static void on_link(void *ctx, const char *path, const char *text)
@@ -88,12 +106,27 @@ static bool is_link(const struct msk_rootfs_view *v, const char *path)
 {
 	MSK_AUTO_FREE char *dir = msk_path_dir(path), *base = msk_path_base(path), *at = NULL, *full = NULL;
 	const struct msk_entry *e;
+	struct msk_below_node n;
 
 	if (resolve(v, dir, NULL, &at) != MSK_FOUND)
 		return false;
 	full = msk_xasprintf("%s/%s", strcmp(at, "/") == 0 ? "" : at, base);
 	e = msk_rootfs_find(v->fs, full);
-	return e && e->type == MSK_SYMLINK;
+	return e ? e->type == MSK_SYMLINK : look_below(v->fs, full, &n) && n.type == MSK_SYMLINK;
+}
+
+/* What stands below alone; the root itself is nobody's entry. */
+static int open_below(const struct msk_rootfs_view *v, const char *path, struct msk_rofile *out, struct msk_err *err)
+{
+	struct msk_below *b = msk_rootfs_below(v->fs);
+	struct msk_below_node n = { .type = MSK_DIR, .mode = 0755 };
+	int fd = -1;
+
+	if (look_below(v->fs, path, &n) && n.type == MSK_FILE && b->open(b, path, &fd, err) < 0)
+		return -1;
+	*out = (struct msk_rofile){ .fd = fd, .mode = (n.type == MSK_FILE ? S_IFREG : S_IFDIR) | n.mode, .size = n.size,
+				    .dev = 1, .ino = n.id };
+	return 0;
 }
 
 static int view_open(struct msk_rotree *t, const char *path, enum msk_lookup *how, struct msk_rofile *out,
@@ -109,9 +142,7 @@ static int view_open(struct msk_rotree *t, const char *path, enum msk_lookup *ho
 	if (*how != MSK_FOUND)
 		return 0;
 	e = msk_rootfs_find(v->fs, final);
-	if (!e)
-		*out = (struct msk_rofile){ .fd = -1, .mode = S_IFDIR | 0755 };
-	else if (open_entry(v, e, out, err) < 0)
+	if ((e ? open_entry(v, e, out, err) : open_below(v, final, out, err)) < 0)
 		return -1;
 	if (log)
 		log->final = msk_take(&final);
@@ -134,20 +165,23 @@ static int view_list(struct msk_rotree *t, const char *path, enum msk_lookup *ho
 	const struct msk_rootfs_view *v = (const struct msk_rootfs_view *)t;
 	MSK_AUTO_FREE char *final = NULL;
 	const struct msk_entry *e;
+	struct msk_below_node n;
 
 	(void)err;
 	*how = resolve(v, path, NULL, &final);
 	if (*how != MSK_FOUND)
 		return 0;
 	e = msk_rootfs_find(v->fs, final);
-	if (e && e->type != MSK_DIR) {
+	if (e ? e->type != MSK_DIR : look_below(v->fs, final, &n) && n.type != MSK_DIR) {
 		*how = MSK_ABSENT;
 		return 0;
 	}
+	if (msk_rootfs_below(v->fs))
+		msk_rootfs_below(v->fs)->list(msk_rootfs_below(v->fs), final, names);
 	for (size_t i = 0; i < msk_rootfs_count(v->fs); i++) {
 		const char *name = name_in(msk_rootfs_at(v->fs, i), final);
 
-		if (name)
+		if (name && !msk_strv_has(names, name))
 			msk_strv_push(names, name);
 	}
 	msk_strv_sort(names);

@@ -19,46 +19,67 @@ static int link_vs_key(const void *pkey, const void *plink)
 	return c ? c : (*e)->path[key->len] ? -1 : 0;
 }
 
-/* The symlink among the parents of `path` that stands highest; *len is the length of its path. */
-static const struct msk_entry *first_link(const struct links *l, const char *path, size_t *len)
+/* The text of the symlink below that is the first `len` bytes of `path`; NULL when there is none. */
+static const char *link_below(const struct msk_rootfs *fs, const char *path, size_t len)
 {
-	if (l->n == 0)
-		return NULL;
-	for (const char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-		struct msk_str key = { (char *)path, (size_t)(slash - path), 0 };
-		const struct msk_entry **hit = bsearch(&key, l->v, l->n, sizeof *l->v, link_vs_key);
+	MSK_AUTO_FREE char *prefix = fs->below ? msk_xstrndup(path, len) : NULL;
+	struct msk_below_node n;
 
-		if (hit) {
-			*len = key.len;
-			return *hit;
-		}
+	return prefix && fs->below->look(fs->below, prefix, &n) && n.type == MSK_SYMLINK ? n.link : NULL;
+}
+
+/* The text of the symlink among the parents of `path` that stands highest, ours or below; *len is the length of its path.
+ * Of a directory that stands below as a link, the link itself counts too. */
+static const char *first_link(const struct msk_rootfs *fs, const struct links *l, const struct msk_entry *e, size_t *len)
+{
+	const char *path = e->path;
+
+	for (*len = 1; path[*len] || e->type == MSK_DIR; ++*len) {
+		struct msk_str key = { (char *)path, *len, 0 };
+		const struct msk_entry **hit;
+		const char *text;
+
+		if (path[*len] && path[*len] != '/')
+			continue;
+		hit = l->n && path[*len] ? bsearch(&key, l->v, l->n, sizeof *l->v, link_vs_key) : NULL;
+		text = hit ? (*hit)->link : link_below(fs, path, *len);
+		if (text || !path[*len])
+			return text;
 	}
 	return NULL;
 }
 
-/* Where `path` leads when the symlink `e`, which is its first `len` bytes, is followed. */
-static char *through(const struct msk_entry *e, const char *path, size_t len)
+/* Where `path` leads when the symlink that is its first `len` bytes is followed. */
+static char *through(const char *path, size_t len, const char *text)
 {
 	MSK_AUTO_STR to = MSK_STR_INIT;
 
-	if (e->link[0] != '/')
-		msk_str_add(&to, e->path, (size_t)(strrchr(e->path, '/') - e->path));
-	msk_path_append(&to, e->link);
+	if (text[0] != '/') {
+		while (path[len - 1] != '/')
+			len--;
+		msk_str_add(&to, path, len - 1);
+		len += strcspn(path + len, "/");
+	}
+	msk_path_append(&to, text);
 	msk_path_append(&to, path + len);
-	return msk_str_take(&to);
+	return to.len ? msk_str_take(&to) : msk_xstrdup("/");
 }
 
-static int follow(const struct links *l, struct msk_entry *e, bool *moved, struct msk_err *err)
+static int follow(const struct msk_rootfs *fs, const struct links *l, struct msk_entry *e, bool *moved, struct msk_err *err)
 {
-	const struct msk_entry *link;
+	const char *text;
 	size_t len;
 
-	for (int hops = 0; (link = first_link(l, e->path, &len)); hops++) {
+	for (int hops = 0; (text = first_link(fs, l, e, &len)); hops++) {
 		char *to;
 
 		if (hops == MSK_MAX_LINKS)
 			return msk_fail(err, MSK_E_USAGE, "%s: too many symbolic links (%d)", e->path, MSK_MAX_LINKS);
-		to = through(link, e->path, len);
+		to = through(e->path, len, text);
+		if (!to[1]) {
+			free(to);
+			return msk_fail(err, MSK_E_USAGE, "%s: leads to the root of the image", e->path);
+		}
 		free(e->path);
 		e->path = to;
 		*moved = true;
@@ -79,17 +100,34 @@ static struct links links_of(const struct msk_rootfs *fs)
 	return l;
 }
 
+/* Links of ours lie where the links below lead. */
+static int follow_below(struct msk_rootfs *fs, struct msk_err *err)
+{
+	const struct links none = { NULL, 0, 0 };
+	bool moved = false;
+
+	for (size_t i = 0; i < fs->n && fs->below; i++)
+		if (fs->v[i].type == MSK_SYMLINK && follow(fs, &none, &fs->v[i], &moved, err) < 0)
+			return -1;
+	if (moved)
+		msk_entries_sort(fs);
+	return 0;
+}
+
 int msk_rootfs_follow_links(struct msk_rootfs *fs, struct msk_err *err)
 {
-	struct links l = links_of(fs);
+	struct links l;
 	bool moved = false;
 	int rc = 0;
 
+	if (follow_below(fs, err) < 0)
+		return -1;
+	l = links_of(fs);
 	/* Links themselves stay: moving the key of the search would move the ground under it, and a link below a
 	 * link is settled by whoever reads it. The parent check below refuses what cannot be laid down. */
 	for (size_t i = 0; i < fs->n && rc == 0; i++)
 		if (fs->v[i].type != MSK_SYMLINK)
-			rc = follow(&l, &fs->v[i], &moved, err);
+			rc = follow(fs, &l, &fs->v[i], &moved, err);
 	free(l.v);
 	if (moved)
 		msk_entries_sort(fs);
@@ -179,18 +217,26 @@ static size_t find_among(const struct msk_rootfs *fs, size_t n, const char *path
 	return n;
 }
 
-static void append_parent(struct msk_rootfs *fs, const char *path, size_t len, enum msk_strata stratum)
+static int append_parent(struct msk_rootfs *fs, const char *path, size_t len, enum msk_strata stratum, struct msk_err *err)
 {
+	MSK_AUTO_FREE char *dir = msk_xstrndup(path, len);
+	struct msk_below_node n = { .type = MSK_DIR, .mode = 0755 };
+
+	if (fs->below && fs->below->look(fs->below, dir, &n) && n.type != MSK_DIR)
+		return msk_fail(err, MSK_E_USAGE, "%s: a file of the base image, but %s lies below it", dir, path);
 	MSK_GROW(fs->v, fs->n, fs->cap);
 	fs->v[fs->n++] = (struct msk_entry){
-		.path = msk_xstrndup(path, len),
+		.path = msk_take(&dir),
 		.type = MSK_DIR,
-		.mode = 0755,
+		.mode = n.mode,
+		.uid = n.uid,
+		.gid = n.gid,
 		.stratum = stratum,
 		.implied = true,
 		.body.fd = -1,
 		.origin = { .what = msk_xstrdup("parent"), .why = msk_xasprintf("parent of %s", path) },
 	};
+	return 0;
 }
 
 /* Sorted neighbours share parents, and what the one before asked for need not be asked for again, unless this
@@ -210,9 +256,9 @@ static int add_parents_of(struct msk_rootfs *fs, size_t known, size_t i, struct 
 		if (path[len] != '/' || asked_by_previous(fs, i, len))
 			continue;
 		at = find_among(fs, known, path, len);
-		if (at == known)
-			append_parent(fs, path, len, fs->v[i].stratum);
-		else if (fs->v[at].type != MSK_DIR)
+		if (at == known && append_parent(fs, path, len, fs->v[i].stratum, err) < 0)
+			return -1;
+		if (at < known && fs->v[at].type != MSK_DIR)
 			return msk_fail(err, MSK_E_USAGE, "%s: given by %s, but %s lies below it",
 					fs->v[at].path, fs->v[at].origin.what, path);
 	}
@@ -254,10 +300,10 @@ int msk_rootfs_grant_caps(struct msk_rootfs *fs, struct msk_err *err)
 	int rc = 0;
 
 	for (size_t i = 0; i < fs->n_wishes && rc == 0; i++) {
-		struct msk_entry e = { .path = msk_xstrdup(fs->wishes[i].path) };
+		struct msk_entry e = { .path = msk_xstrdup(fs->wishes[i].path), .type = MSK_FILE };
 		bool moved;
 
-		rc = follow(&l, &e, &moved, err);
+		rc = follow(fs, &l, &e, &moved, err);
 		if (rc == 0)
 			rc = grant(fs, &fs->wishes[i], e.path, err);
 		free(e.path);

@@ -101,6 +101,7 @@ static int append(struct msk_rootfs *fs, const struct msk_entry_spec *s, enum ms
 		.gid = s->gid,
 		.stratum = s->stratum,
 		.yields = s->yields,
+		.gives_way = s->gives_way,
 		.body.fd = -1,
 		.origin = {
 			.what = msk_xstrdup(s->what),
@@ -194,11 +195,22 @@ void msk_entries_sort(struct msk_rootfs *fs)
 		qsort(fs->v, fs->n, sizeof *fs->v, compare);
 }
 
+void msk_rootfs_lay_over(struct msk_rootfs *fs, struct msk_below *below)
+{
+	fs->below = below;
+}
+
+struct msk_below *msk_rootfs_below(const struct msk_rootfs *fs)
+{
+	return fs->below;
+}
+
 int msk_rootfs_seal(struct msk_rootfs *fs, struct msk_err *err)
 {
 	assert(!fs->sealed);
 	msk_entries_sort(fs);
-	if (msk_rootfs_follow_links(fs, err) < 0 || msk_rootfs_merge(fs, err) < 0 || msk_rootfs_add_parents(fs, err) < 0)
+	if (msk_rootfs_follow_links(fs, err) < 0 || msk_rootfs_merge(fs, err) < 0 || msk_rootfs_settle_below(fs, err) < 0 ||
+	    msk_rootfs_add_parents(fs, err) < 0)
 		return -1;
 	fs->sealed = true;
 	return msk_rootfs_grant_caps(fs, err);
@@ -254,4 +266,9 @@ const struct msk_entry *msk_rootfs_find(const struct msk_rootfs *fs, const char 
 {
 	assert(fs->sealed);
 	return fs->n ? bsearch(path, fs->v, fs->n, sizeof *fs->v, path_vs_entry) : NULL;
+}
+
+void msk_rootfs_keep_below(struct msk_rootfs *fs, const char *path)
+{
+	((struct msk_entry *)msk_rootfs_find(fs, path))->kept_below = true;
 }

@@ -1,0 +1,255 @@
+/* A rootfs over another file system: where paths lead, what gives way, what is replaced, what is there already. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "mkscratch/fs.h"
+#include "mkscratch/layer.h"
+#include "mkscratch/rootfs_view.h"
+
+#define AUTO_ROOTFS MSK_CLEANUP(msk_rootfs_cleanup) struct msk_rootfs
+
+static const struct {
+	const char *path;
+	struct msk_below_node node;
+} base[] = {
+	{ "/bin", { MSK_DIR, 0755, 0, 0, 0, 1, NULL } },
+	{ "/etc", { MSK_DIR, 0750, 0, 5, 0, 2, NULL } },
+	{ "/etc/conf", { MSK_FILE, 0600, 0, 0, 4, 3, NULL } },
+	{ "/lib", { MSK_SYMLINK, 0777, 0, 0, 0, 4, "usr/lib" } },
+	{ "/loop", { MSK_SYMLINK, 0777, 0, 0, 0, 5, "loop" } },
+	{ "/opt", { MSK_DIR, 0755, 0, 0, 0, 6, NULL } },
+	{ "/tmp", { MSK_DIR, 01777, 0, 0, 0, 7, NULL } },
+	{ "/top", { MSK_SYMLINK, 0777, 0, 0, 0, 8, "/" } },
+	{ "/usr", { MSK_DIR, 0755, 0, 0, 0, 9, NULL } },
+	{ "/usr/lib", { MSK_DIR, 0711, 7, 8, 0, 10, NULL } },
+};
+
+static bool look(struct msk_below *b, const char *path, struct msk_below_node *out)
+{
+	(void)b;
+	for (size_t i = 0; i < sizeof base / sizeof *base; i++)
+		if (strcmp(base[i].path, path) == 0) {
+			*out = base[i].node;
+			return true;
+		}
+	return false;
+}
+
+static int open_base(struct msk_below *b, const char *path, int *out_fd, struct msk_err *err)
+{
+	int fds[2];
+
+	(void)b;
+	(void)err;
+	assert_string_equal(path, "/etc/conf");
+	assert_int_equal(pipe(fds), 0);
+	assert_int_equal(write(fds[1], "text", 4), 4);
+	close(fds[1]);
+	*out_fd = fds[0];
+	return 0;
+}
+
+static void list(struct msk_below *b, const char *path, struct msk_strv *names)
+{
+	(void)b;
+	if (strcmp(path, "/etc") == 0)
+		msk_strv_push(names, "conf");
+}
+
+static struct msk_rootfs *over_base(void)
+{
+	static struct msk_below below = { look, open_base, list };
+	struct msk_rootfs *fs = msk_rootfs_new();
+
+	msk_rootfs_lay_over(fs, &below);
+	return fs;
+}
+
+static void add(struct msk_rootfs *fs, enum msk_entry_type type, const char *path, const char *text, bool library)
+{
+	struct msk_entry_spec s = { .path = path, .what = library ? "library" : "--file", .why = "test", .mode = 0644,
+				    .stratum = library ? MSK_STRATUM_LIBS : MSK_STRATUM_APP, .yields = library };
+	struct msk_err err = MSK_ERR_INIT;
+
+	if (type == MSK_DIR)
+		assert_int_equal(msk_rootfs_add_dir(fs, &s, &err), 0);
+	else if (type == MSK_SYMLINK)
+		assert_int_equal(msk_rootfs_add_symlink(fs, &s, text, &err), 0);
+	else
+		assert_int_equal(msk_rootfs_add_data(fs, &s, text, strlen(text), &err), 0);
+}
+
+static void seal(struct msk_rootfs *fs)
+{
+	struct msk_err err = MSK_ERR_INIT;
+
+	assert_int_equal(msk_rootfs_seal(fs, &err), 0);
+}
+
+static void assert_seal_fails(struct msk_rootfs *fs, const char *msg)
+{
+	struct msk_err err = MSK_ERR_INIT;
+
+	assert_int_equal(msk_rootfs_seal(fs, &err), -1);
+	assert_string_equal(err.msg, msg);
+}
+
+static void paths_run_through_its_links_and_parents_are_as_there(void **state)
+{
+	AUTO_ROOTFS *fs = over_base();
+	const struct msk_entry *parent;
+
+	(void)state;
+	add(fs, MSK_FILE, "/lib/x/liba.so", "a", true);
+	add(fs, MSK_SYMLINK, "/lib/libb.so", "x/liba.so", true);
+	add(fs, MSK_DIR, "/lib", NULL, false);
+	seal(fs);
+	assert_non_null(msk_rootfs_find(fs, "/usr/lib/x/liba.so"));
+	assert_non_null(msk_rootfs_find(fs, "/usr/lib/libb.so"));
+	assert_null(msk_rootfs_find(fs, "/lib"));
+	assert_int_equal(msk_rootfs_find(fs, "/usr/lib")->mode, 0644);
+	assert_false(msk_rootfs_find(fs, "/usr/lib")->kept_below);
+	parent = msk_rootfs_find(fs, "/usr/lib/x");
+	assert_true(parent->implied && parent->mode == 0755);
+}
+
+static void parents_that_are_there_keep_mode_and_owner(void **state)
+{
+	AUTO_ROOTFS *fs = over_base();
+	const struct msk_entry *e;
+
+	(void)state;
+	add(fs, MSK_FILE, "/lib/a", "a", false);
+	seal(fs);
+	e = msk_rootfs_find(fs, "/usr/lib");
+	assert_true(e->implied && e->mode == 0711 && e->uid == 7 && e->gid == 8);
+}
+
+static void a_file_replaces_a_directory_and_a_directory_a_file(void **state)
+{
+	AUTO_ROOTFS *fs = over_base();
+
+	(void)state;
+	add(fs, MSK_FILE, "/opt", "a", false);
+	add(fs, MSK_SYMLINK, "/bin", "usr/bin", false);
+	add(fs, MSK_DIR, "/etc/conf", NULL, false);
+	seal(fs);
+	assert_true(msk_rootfs_find(fs, "/opt")->replaces);
+	assert_true(msk_rootfs_find(fs, "/bin")->replaces);
+	assert_false(msk_rootfs_find(fs, "/etc/conf")->replaces);
+}
+
+static void a_file_there_is_nobodys_parent(void **state)
+{
+	AUTO_ROOTFS *fs = over_base();
+
+	(void)state;
+	add(fs, MSK_FILE, "/etc/conf/x", "a", false);
+	assert_seal_fails(fs, "/etc/conf: a file of the base image, but /etc/conf/x lies below it");
+}
+
+static void what_is_there_already_is_in_no_layer(void **state)
+{
+	AUTO_ROOTFS *fs = over_base();
+
+	(void)state;
+	add(fs, MSK_SYMLINK, "/lib", "usr/lib", true);
+	seal(fs);
+	assert_true(msk_rootfs_find(fs, "/lib")->kept_below);
+	assert_int_equal(msk_layers_count(fs, false), 0);
+	msk_rootfs_reopen(fs);
+	add(fs, MSK_FILE, "/etc/conf", "text", false);
+	seal(fs);
+	assert_int_equal(msk_layers_count(fs, false), 1);
+	msk_rootfs_keep_below(fs, "/etc/conf");
+	assert_int_equal(msk_layers_count(fs, false), 0);
+}
+
+static void what_gives_way_goes(void **state)
+{
+	AUTO_ROOTFS *fs = over_base();
+	struct msk_entry_spec tmp = { .path = "/tmp", .what = "skeleton", .why = "", .mode = 0755, .gives_way = true };
+	struct msk_entry_spec var = { .path = "/var", .what = "skeleton", .why = "", .mode = 0755, .gives_way = true };
+	struct msk_err err = MSK_ERR_INIT;
+
+	(void)state;
+	assert_int_equal(msk_rootfs_add_dir(fs, &tmp, &err), 0);
+	assert_int_equal(msk_rootfs_add_dir(fs, &var, &err), 0);
+	seal(fs);
+	assert_int_equal(msk_rootfs_count(fs), 1);
+	assert_string_equal(msk_rootfs_at(fs, 0)->path, "/var");
+}
+
+static void a_librarys_link_over_a_directory_becomes_links_to_its_files(void **state)
+{
+	AUTO_ROOTFS *fs = over_base();
+
+	(void)state;
+	add(fs, MSK_SYMLINK, "/bin", "usr/lib64", true);
+	add(fs, MSK_FILE, "/usr/lib64/ld.so", "ld", true);
+	seal(fs);
+	assert_null(msk_rootfs_find(fs, "/bin")->link);
+	assert_true(msk_rootfs_find(fs, "/bin")->implied);
+	assert_string_equal(msk_rootfs_find(fs, "/bin/ld.so")->link, "/usr/lib64/ld.so");
+}
+
+static void loops_and_the_root_are_refused(void **state)
+{
+	AUTO_ROOTFS *fs = over_base(), *root = over_base();
+
+	(void)state;
+	add(fs, MSK_FILE, "/loop/x", "a", false);
+	assert_seal_fails(fs, "/loop/x: too many symbolic links (40)");
+	add(root, MSK_DIR, "/top", NULL, false);
+	assert_seal_fails(root, "/top: leads to the root of the image");
+}
+
+static void a_program_inside_sees_both(void **state)
+{
+	AUTO_ROOTFS *fs = over_base();
+	struct msk_rootfs_view v;
+	struct msk_err err = MSK_ERR_INIT;
+	MSK_AUTO_ROFILE f = MSK_ROFILE_INIT;
+	MSK_AUTO_STRV names = MSK_STRV_INIT;
+	enum msk_lookup how;
+	char text[5] = "";
+
+	(void)state;
+	add(fs, MSK_FILE, "/etc/own", "a", false);
+	add(fs, MSK_SYMLINK, "/x", "top/etc/../etc/conf", false);
+	seal(fs);
+	msk_rootfs_view_init(&v, fs);
+	assert_int_equal(v.tree.open(&v.tree, "/x", &how, &f, NULL, &err), 0);
+	assert_int_equal(how, MSK_FOUND);
+	assert_int_equal(f.mode, S_IFREG | 0600);
+	assert_int_equal(f.size, 4);
+	assert_int_equal(read(f.fd, text, 4), 4);
+	assert_string_equal(text, "text");
+	assert_int_equal(v.tree.list(&v.tree, "/top/etc", &how, &names, &err), 0);
+	assert_int_equal(names.n, 2);
+	assert_string_equal(names.v[0], "conf");
+	assert_string_equal(names.v[1], "own");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(paths_run_through_its_links_and_parents_are_as_there),
+		cmocka_unit_test(parents_that_are_there_keep_mode_and_owner),
+		cmocka_unit_test(a_file_replaces_a_directory_and_a_directory_a_file),
+		cmocka_unit_test(a_file_there_is_nobodys_parent),
+		cmocka_unit_test(what_is_there_already_is_in_no_layer),
+		cmocka_unit_test(what_gives_way_goes),
+		cmocka_unit_test(a_librarys_link_over_a_directory_becomes_links_to_its_files),
+		cmocka_unit_test(loops_and_the_root_are_refused),
+		cmocka_unit_test(a_program_inside_sees_both),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
