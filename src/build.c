@@ -122,7 +122,7 @@ static int make_image(const struct msk_build *b, const struct msk_edition *e, st
 		.ahead = ahead,
 	};
 	MSK_AUTO_JSON *reasons = e->plan.record ? msk_rootfs_reasons(e->fs) : NULL;
-	struct msk_layers layers;
+	MSK_CLEANUP(msk_layers_release) struct msk_layers layers = { NULL, 0, 0 };
 
 	if (msk_layers_write(&a, st, &layers, err) < 0)
 		return -1;
@@ -141,13 +141,14 @@ static uint64_t content_size(const struct msk_editions *e)
 static int make_images(const struct msk_build *b, const struct msk_editions *e, struct msk_ahead *ahead,
 		       struct msk_store *st, struct msk_product *out, struct msk_err *err)
 {
-	MSK_AUTO_FREE struct msk_image *images = msk_xcalloc(e->n, sizeof *images);
+	MSK_CLEANUP(msk_product_release) struct msk_product made = { .images = msk_xcalloc(e->n, sizeof *made.images) };
 
 	msk_progress_stage(b->progress, "compressing", content_size(e));
-	for (size_t i = 0; i < e->n; i++)
-		if (make_image(b, &e->v[i], ahead, st, &images[i], err) < 0)
+	for (; made.n_images < e->n; made.n_images++)
+		if (make_image(b, &e->v[made.n_images], ahead, st, &made.images[made.n_images], err) < 0)
 			return -1;
-	msk_product_make(b->plan, msk_take(&images), e->n, st, out);
+	made.n_images = 0;
+	msk_product_make(b->plan, msk_take(&made.images), e->n, st, out);
 	return 0;
 }
 

@@ -8,14 +8,14 @@
 
 struct msk_image {
 	struct msk_platform platform;
-	struct msk_layers layers;
+	struct msk_layers layers;        /* owned */
 	struct msk_desc config, manifest;
 	uint64_t size;                   /* manifest, config and layers, each once, as stored */
 };
 
 /* What a run delivers under its tags: one image, or one for each of several platforms and an index over them. */
 struct msk_product {
-	struct msk_image *images;        /* owned */
+	struct msk_image *images;        /* owned, with what they own */
 	size_t n_images;
 	size_t loaded;                   /* which of them is on the docker-archive side */
 	struct msk_desc top;             /* what the tags name: the manifest of the one image, or the index */
@@ -37,8 +37,10 @@ struct msk_json *msk_index_json(const struct msk_product *p);
 /* manifest.json, which `docker load` reads. */
 struct msk_json *msk_docker_manifest_json(const struct msk_product *p);
 
-/* Config and manifest into the store, and all that is known about the image. */
-int msk_image_make(const struct msk_plan *p, const struct msk_platform *pf, const struct msk_layers *layers,
+void msk_image_release(struct msk_image *img);
+
+/* Config and manifest into the store, and all that is known about the image, which takes the layers over. */
+int msk_image_make(const struct msk_plan *p, const struct msk_platform *pf, struct msk_layers *own_layers,
 		   const struct msk_json *reasons, struct msk_store *st, struct msk_image *out, struct msk_err *err);
 
 /* What the tags of the plan will name, of images in own_images, whose blobs are in the store; NULL: of outlines. */

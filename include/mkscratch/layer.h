@@ -15,12 +15,14 @@
 #include "mkscratch/rootfs.h"
 #include "mkscratch/store.h"
 
-#define MSK_MAX_LAYERS 3
+#define MSK_OWN_LAYERS 3
 
+/* The layers of an image, lowest first. */
 struct msk_layers {
-	struct msk_layer_desc v[MSK_MAX_LAYERS];
-	size_t n;
+	struct msk_layer_desc *v;        /* owned */
+	size_t n, cap;
 };
+void msk_layers_release(struct msk_layers *l);
 
 struct msk_layer_args {
 	const struct msk_rootfs *fs;     /* sealed */
@@ -37,7 +39,8 @@ struct msk_layer_args {
 
 /* How many there will be. */
 size_t msk_layers_count(const struct msk_rootfs *fs, bool single);
-/* Write all layers into the store. Fails: MSK_E_IO (also when a host file changed since it was gathered). */
+/* Write all layers into the store, and put them on top of those in *out. Fails: MSK_E_IO (also when a host file changed
+ * since it was gathered). */
 int msk_layers_write(const struct msk_layer_args *a, struct msk_store *st, struct msk_layers *out, struct msk_err *err);
 
 #endif

@@ -47,15 +47,23 @@ static uint64_t stored_size(const struct msk_store *st)
 	return total;
 }
 
-int msk_image_make(const struct msk_plan *p, const struct msk_platform *pf, const struct msk_layers *layers,
+void msk_image_release(struct msk_image *img)
+{
+	msk_layers_release(&img->layers);
+}
+
+int msk_image_make(const struct msk_plan *p, const struct msk_platform *pf, struct msk_layers *own_layers,
 		   const struct msk_json *reasons, struct msk_store *st, struct msk_image *out, struct msk_err *err)
 {
-	*out = (struct msk_image){ .platform = *pf, .layers = *layers };
-	if (put_document(msk_config_json(p, pf, layers), msk_media_type(p->media_types, MSK_DOC_CONFIG), st,
+	*out = (struct msk_image){ .platform = *pf, .layers = *own_layers };
+	*own_layers = (struct msk_layers){ NULL, 0, 0 };
+	if (put_document(msk_config_json(p, pf, &out->layers), msk_media_type(p->media_types, MSK_DOC_CONFIG), st,
 			 &out->config, err) < 0 ||
-	    put_document(msk_manifest_json(p, &out->config, layers, reasons),
-			 msk_media_type(p->media_types, MSK_DOC_MANIFEST), st, &out->manifest, err) < 0)
+	    put_document(msk_manifest_json(p, &out->config, &out->layers, reasons),
+			 msk_media_type(p->media_types, MSK_DOC_MANIFEST), st, &out->manifest, err) < 0) {
+		msk_image_release(out);
 		return -1;
+	}
 	out->size = image_size(out);
 	return 0;
 }
@@ -71,6 +79,8 @@ void msk_product_make(const struct msk_plan *p, struct msk_image *own_images, si
 
 void msk_product_release(struct msk_product *p)
 {
+	for (size_t i = 0; i < p->n_images; i++)
+		msk_image_release(&p->images[i]);
 	free(p->images);
 	*p = (struct msk_product){ 0 };
 }
@@ -91,7 +101,7 @@ void msk_image_outline(const struct msk_plan *p, const struct msk_platform *pf, 
 	MSK_AUTO_JSON *manifest = NULL;
 
 	*out = (struct msk_image){ .platform = *pf };
-	out->layers.n = n_layers;
+	out->layers = (struct msk_layers){ msk_xcalloc(n_layers, sizeof *out->layers.v), n_layers, n_layers };
 	for (size_t i = 0; i < n_layers; i++)
 		out->layers.v[i].blob = made_up(msk_media_type_layer(p->media_types, p->codec.kind), 1000000);
 	out->config = made_up(msk_media_type(p->media_types, MSK_DOC_CONFIG), 1000);

@@ -108,27 +108,26 @@ static struct msk_layer_desc describe(const struct msk_layer_args *a, const stru
 /* Layers follow one another into the compressor without waiting. One that is in the cache waits until those before it
  * are written: blobs come in the order of the layers. */
 static int make_layers(const struct msk_layer_args *a, const struct msk_selection *s, struct msk_layer_cache *lc,
-		       struct msk_store *st, struct msk_layers *out, struct msk_err *err)
+		       struct msk_store *st, struct msk_layer_desc *made, size_t n, struct msk_err *err)
 {
 	const struct msk_compress_args args = {
 		.codec = a->codec, .jobs = a->jobs, .paranoid = a->paranoid,
 		.cache = msk_layer_cache_blocks(lc),
 	};
-	struct job jobs[MSK_MAX_LAYERS];
+	struct job jobs[MSK_OWN_LAYERS];
 	MSK_CLEANUP(msk_compressor_cleanup) struct msk_compressor *c = NULL;
 
 	if (msk_compressor_new(&args, &c, err) < 0)
 		return -1;
-	for (size_t i = 0; i < out->n; i++) {
-		out->v[i] = describe(a, &s[i]);
+	for (size_t i = 0; i < n; i++) {
 		if (msk_layer_cache_find(lc, i, &s[i], err) < 0)
 			return -1;
 		if (msk_layer_cache_had(lc, i)) {
-			if (msk_compressor_finish(c, err) < 0 || msk_layer_cache_recall(lc, i, st, &out->v[i], err) < 0)
+			if (msk_compressor_finish(c, err) < 0 || msk_layer_cache_recall(lc, i, st, &made[i], err) < 0)
 				return -1;
 			continue;
 		}
-		jobs[i] = (struct job){ { .open = open_blob, .close = close_blob }, st, &out->v[i] };
+		jobs[i] = (struct job){ { .open = open_blob, .close = close_blob }, st, &made[i] };
 		if (write_entries(a, &s[i], msk_compressor_begin(c, &jobs[i].part), err) < 0)
 			return -1;
 	}
@@ -136,26 +135,36 @@ static int make_layers(const struct msk_layer_args *a, const struct msk_selectio
 }
 
 static int write_layers(const struct msk_layer_args *a, const struct msk_selection *s, struct msk_store *st,
-			struct msk_layers *out, struct msk_err *err)
+			struct msk_layer_desc *made, size_t n, struct msk_err *err)
 {
 	/* Who is paranoid trusts no earlier run either. */
 	MSK_CLEANUP(msk_layer_cache_cleanup) struct msk_layer_cache *lc = a->paranoid ? NULL : msk_layer_cache_new(a);
 
-	if (make_layers(a, s, lc, st, out, err) < 0)
+	if (make_layers(a, s, lc, st, made, n, err) < 0)
 		return -1;
-	for (size_t i = 0; i < out->n; i++)
-		msk_layer_cache_keep(lc, i, st, &out->v[i]);
+	for (size_t i = 0; i < n; i++)
+		msk_layer_cache_keep(lc, i, st, &made[i]);
 	return 0;
+}
+
+void msk_layers_release(struct msk_layers *l)
+{
+	free(l->v);
+	*l = (struct msk_layers){ NULL, 0, 0 };
 }
 
 int msk_layers_write(const struct msk_layer_args *a, struct msk_store *st, struct msk_layers *out, struct msk_err *err)
 {
-	struct msk_selection s[MSK_MAX_LAYERS];
+	struct msk_selection s[MSK_OWN_LAYERS];
+	size_t n = msk_split(a->fs, a->single, s), below = out->n;
 	int rc;
 
-	out->n = msk_split(a->fs, a->single, s);
-	rc = write_layers(a, s, st, out, err);
-	for (size_t i = 0; i < MSK_MAX_LAYERS; i++)
+	for (size_t i = 0; i < n; i++) {
+		MSK_GROW(out->v, out->n, out->cap);
+		out->v[out->n++] = describe(a, &s[i]);
+	}
+	rc = n ? write_layers(a, s, st, out->v + below, n, err) : 0;
+	for (size_t i = 0; i < MSK_OWN_LAYERS; i++)
 		msk_selection_release(&s[i]);
 	return rc;
 }

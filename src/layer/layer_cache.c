@@ -16,8 +16,8 @@ struct msk_layer_cache {
 	struct msk_block_cache blocks;        /* first: what the compressor calls back with is this */
 	const struct msk_layer_args *args;
 	struct msk_str identity;
-	bool keyed[MSK_MAX_LAYERS], had[MSK_MAX_LAYERS];
-	struct msk_digest keys[MSK_MAX_LAYERS];
+	bool keyed[MSK_OWN_LAYERS], had[MSK_OWN_LAYERS];
+	struct msk_digest keys[MSK_OWN_LAYERS];
 	unsigned char *entry;                 /* of the layer found last, and its size */
 	size_t n;
 };

@@ -50,7 +50,7 @@ static void select_strata(const struct msk_rootfs *fs, enum msk_strata from, enu
 	select_marked(marks, n, s);
 }
 
-size_t msk_split(const struct msk_rootfs *fs, bool single, struct msk_selection out[MSK_MAX_LAYERS])
+size_t msk_split(const struct msk_rootfs *fs, bool single, struct msk_selection out[MSK_OWN_LAYERS])
 {
 	static const char *const history[] = {
 		[MSK_STRATUM_BASE] = "mkscratch: base files",

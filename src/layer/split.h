@@ -15,6 +15,6 @@ struct msk_selection {
 void msk_selection_release(struct msk_selection *s);
 
 /* Fill up to three selections; returns how many are not empty. `single`: one of everything. */
-size_t msk_split(const struct msk_rootfs *fs, bool single, struct msk_selection out[MSK_MAX_LAYERS]);
+size_t msk_split(const struct msk_rootfs *fs, bool single, struct msk_selection out[MSK_OWN_LAYERS]);
 
 #endif

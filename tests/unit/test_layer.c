@@ -93,7 +93,7 @@ static void diff_ids_are_golden_and_the_codec_leaves_them_alone(void **state)
 	(void)state;
 	for (int i = 0; i < 3; i++) {
 		MSK_CLEANUP(msk_store_cleanup) struct msk_store *st = msk_store_new(dirs);
-		struct msk_layers l;
+		MSK_CLEANUP(msk_layers_release) struct msk_layers l = { NULL, 0, 0 };
 
 		write_sample(codecs[i], st, &l);
 		assert_int_equal(l.n, 3);
@@ -128,7 +128,7 @@ static void a_file_that_changed_since_it_was_gathered_is_an_error(void **state)
 	MSK_AUTO_FREE char *want = msk_xasprintf("%s: changed while it was being read", path);
 	struct msk_layer_args a = { .fs = fs, .codec = { MSK_CODEC_NONE, 0 } };
 	struct msk_err err = MSK_ERR_INIT;
-	struct msk_layers l;
+	MSK_CLEANUP(msk_layers_release) struct msk_layers l = { NULL, 0, 0 };
 
 	(void)state;
 	assert_int_equal(write(fd, "12345", 5), 5);
@@ -181,8 +181,8 @@ static void documents_are_exact(void **state)
 	struct msk_ref tag = { (char *)"app:v1", (char *)"docker.io/library/app:v1", (char *)"v1" };
 	MSK_CLEANUP(release_sample_plan) struct msk_plan p = sample_plan(&tag);
 	struct msk_platform pf = { "linux", "arm", "v7" };
-	struct msk_layers l = { .n = 1, .v[0] = { .blob = { "T", { "sha256:1" }, 5 }, .diff_id = { "sha256:2" },
-						  .history = "h" } };
+	struct msk_layer_desc one = { .blob = { "T", { "sha256:1" }, 5 }, .diff_id = { "sha256:2" }, .history = "h" };
+	struct msk_layers l = { .n = 1, .v = &one };
 	struct msk_image img = { .layers = l,
 				 .config = { msk_media_type(MSK_MEDIA_OCI, MSK_DOC_CONFIG), { "sha256:3" }, 6 },
 				 .manifest = { msk_media_type(MSK_MEDIA_OCI, MSK_DOC_MANIFEST), { "sha256:4" }, 7 } };

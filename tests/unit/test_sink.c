@@ -37,7 +37,8 @@ static struct msk_ref tags[40];
 static struct msk_product image_of(size_t n_tags)
 {
 	static char tag[] = "latest", full[] = "docker.io/library/app:latest";
-	static struct msk_image img = { .layers.n = 2, .config.media_type = "T" };
+	static struct msk_layer_desc layers[2];
+	static struct msk_image img = { .layers = { layers, 2, 2 }, .config.media_type = "T" };
 	struct msk_product p = { .images = &img, .n_images = 1, .tags = tags, .n_tags = n_tags };
 
 	for (size_t i = 0; i < n_tags; i++) {
