@@ -10,15 +10,15 @@
 
 static void tell_facts(const struct msk_build *b, const struct msk_cert_facts *certs, const struct msk_rootfs *fs)
 {
-	struct msk_build_facts facts = { .certs = *certs };
+	struct msk_build_facts *facts = b->facts;
 	const struct msk_entry *e = certs->count ? msk_rootfs_find(fs, MSK_CERTS_PATH) : NULL;
 
+	facts->certs = *certs;
+	facts->certs_digest.text[0] = '\0';
 	if (e && e->body.data) {
-		msk_digest_of(e->body.data, (size_t)e->body.size, &facts.certs_digest);
-		msk_info(b->log, "certificates: the bundle is %s", facts.certs_digest.text);
+		msk_digest_of(e->body.data, (size_t)e->body.size, &facts->certs_digest);
+		msk_info(b->log, "certificates: the bundle is %s", facts->certs_digest.text);
 	}
-	if (b->facts)
-		*b->facts = facts;
 }
 
 /* With -v: what goes in, and why. */
@@ -40,7 +40,8 @@ static void tell_reasons(const struct msk_log *log, const struct msk_rootfs *fs)
 static int gather(const struct msk_build *b, struct msk_edition *e, struct msk_err *err)
 {
 	MSK_CLEANUP(msk_rootfs_cleanup) struct msk_rootfs *fs = msk_rootfs_new();
-	struct msk_gather g = { .plan = &e->plan, .log = b->log, .now = b->now, .fs = fs, .platform = e->platform };
+	struct msk_gather g = { .plan = &e->plan, .log = b->log, .now = b->now, .fs = fs, .platform = e->platform,
+				.needs = &b->facts->needs };
 	int rc;
 
 	if (msk_host_new(e->plan.root, &g.host, err) < 0)

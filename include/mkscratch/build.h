@@ -11,6 +11,7 @@
 struct msk_build_facts {
 	struct msk_cert_facts certs;
 	struct msk_digest certs_digest;       /* of the bundle; "" when there is none */
+	struct msk_needs *needs;              /* to be told when all is done, also after a failure (msk_needs_tell) */
 };
 
 struct msk_build {
@@ -18,7 +19,7 @@ struct msk_build {
 	const struct msk_log *log;
 	const char *tmpdir;                   /* for staging; NULL: the defaults */
 	int64_t now;                          /* for what is said of dates; never reaches a byte */
-	struct msk_build_facts *facts;        /* out: what there is to tell beside the image; or NULL */
+	struct msk_build_facts *facts;        /* out: what there is to tell beside the image */
 	struct msk_progress *progress;        /* NULL: nobody looks */
 	struct msk_cache *cache;              /* NULL: none */
 };

@@ -28,6 +28,7 @@ struct msk_gather {
 	struct msk_platform platform;     /* of the programs; raised where their libraries need a better CPU */
 	struct msk_program *programs;     /* with what was found for them; owned, inside of the gatherers */
 	size_t n_programs;
+	struct msk_needs **needs;         /* in and out: what is to be told when all is done (msk_needs_tell) */
 	char *required[MSK_N_WANTS];      /* --auto: the evidence for what is to be added; set by msk_gather_needs */
 	struct msk_symstore *symbols;     /* of their objects; owned, likewise */
 	struct msk_cert_facts certs;      /* out: set by msk_gather_certs */
@@ -55,9 +56,11 @@ void msk_gather_release(struct msk_gather *g);
 /* --bin: the programs, their interpreters, libraries and the links on the way.
  * Fails: MSK_E_INPUT (no program), MSK_E_MISSING (closure has holes), MSK_E_IO. */
 int msk_gather_programs(struct msk_gather *g, struct msk_err *err);
-/* What the programs require and no option supplies: with --auto it is noted for the gatherers of that content, else there
- * is a warning. Fails: MSK_E_INPUT, MSK_E_IO. */
+/* What the programs require and no option supplies: with --auto it is noted for the gatherers of that content. Without,
+ * it is but a warning, and the programs are examined beside all else. Fails (--auto): MSK_E_INPUT, MSK_E_IO. */
 int msk_gather_needs(struct msk_gather *g, struct msk_err *err);
+/* Wait for what is still being examined, and warn of what is lacking. Frees them; *all is NULL then. */
+void msk_needs_tell(struct msk_needs **all, const struct msk_log *log);
 /* --file, --tree, --dir, --link. */
 int msk_gather_extra(struct msk_gather *g, struct msk_err *err);
 /* passwd and group with root and the image's user, nsswitch.conf. */

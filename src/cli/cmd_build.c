@@ -163,8 +163,11 @@ static void tell_of_health(const struct msk_options *o, const struct msk_plan *p
 static int look_only(const struct msk_options *o, const struct msk_build *b, struct msk_err *err)
 {
 	MSK_CLEANUP(msk_editions_release) struct msk_editions e = { NULL, 0 };
+	int rc;
 
-	if (msk_build_gather(b, &e, err) < 0)
+	rc = msk_build_gather(b, &e, err);
+	msk_needs_tell(&b->facts->needs, b->log);
+	if (rc < 0)
 		return -1;
 	tell_of_health(o, b->plan, b->log);
 	if (o->print)
@@ -266,12 +269,15 @@ static int build(const struct msk_options *o, struct msk_build *b, struct msk_er
 	MSK_AUTO_STR cache_dir = MSK_STR_INIT;
 	struct msk_cache_args cache_args;
 	MSK_CLEANUP(msk_product_release) struct msk_product p = { 0 };
+	int rc;
 
 	if (check_outputs(b->plan, err) < 0 || msk_cache_options(o, b->log, &cache_dir, &cache_args, err) < 0)
 		return -1;
 	if (cache_args.dir)
 		b->cache = cache = msk_cache_open(&cache_args);
-	if (run_in_view(o, b, &p, err) < 0)
+	rc = run_in_view(o, b, &p, err);
+	msk_needs_tell(&b->facts->needs, b->log);
+	if (rc < 0)
 		return -1;
 	tell_of_health(o, b->plan, b->log);
 	return report(o, b, &p, err);

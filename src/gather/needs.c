@@ -1,7 +1,9 @@
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "mkscratch/gather.h"
+#include "mkscratch/task.h"
 #include "program.h"
 
 /* Where programs look for a want, and the variables that send them elsewhere. */
@@ -13,6 +15,7 @@ static const struct source {
 	{ MSK_WANT_CERTIFICATES, { "/etc/ssl/certs", "/etc/ssl", "/etc/pki" }, { "SSL_CERT_FILE", "SSL_CERT_DIR" } },
 	{ MSK_WANT_ZONES, { "/usr/share/zoneinfo", "/usr/share/lib/zoneinfo", "/etc/zoneinfo" }, { "ZONEINFO", "TZDIR" } },
 };
+#define N_SOURCES (sizeof sources / sizeof *sources)
 
 static bool is_below(const char *path, const char *dir)
 {
@@ -62,44 +65,32 @@ static bool supplied(const struct msk_plan *p, const struct source *s)
 	return false;
 }
 
-/* `diagnosis` requires what `s` is about, and nobody has been told yet. */
-static void take(struct msk_gather *g, const struct msk_program *p, const struct source *s,
-		 const struct msk_diagnosis *diagnosis, bool *told)
+static bool is_required(const struct msk_diagnosis *d, const struct source *s)
 {
-	const struct msk_finding *f = &diagnosis->wants[s->want];
+	return d->wants[s->want].level == MSK_IS_REQUIRED;
+}
 
-	if (f->level != MSK_IS_REQUIRED || *told || supplied(g->plan, s))
+static void warn(const struct msk_log *log, const char *src, const struct source *s, const struct msk_diagnosis *d)
+{
+	msk_warn(log, "%s: requires %s, and the image has none (%s); add %s, or --auto", src, msk_want_name(s->want),
+		 d->wants[s->want].evidence, msk_want_option(s->want));
+}
+
+/* With --auto: the first program that requires it is why it comes along. */
+static void take(struct msk_gather *g, const struct msk_program *p, const struct source *s, const struct msk_diagnosis *d)
+{
+	const char *evidence = d->wants[s->want].evidence;
+
+	if (!is_required(d, s) || g->required[s->want] || supplied(g->plan, s))
 		return;
-	*told = true;
-	if (g->plan->automatic) {
-		g->required[s->want] = msk_xasprintf("%s: %s", p->in->dest, f->evidence);
-		msk_note(g->log, "--auto: %s for %s (%s)", msk_want_option(s->want), p->in->src, f->evidence);
-	} else {
-		msk_warn(g->log, "%s: requires %s, and the image has none (%s); add %s, or --auto", p->in->src,
-			 msk_want_name(s->want), f->evidence, msk_want_option(s->want));
-	}
+	g->required[s->want] = msk_xasprintf("%s: %s", p->in->dest, evidence);
+	msk_note(g->log, "--auto: %s for %s (%s)", msk_want_option(s->want), p->in->src, evidence);
 }
 
-/* Is there anything left that could be told or added? */
-static bool is_idle(const struct msk_gather *g)
+static int add_required(struct msk_gather *g, struct msk_err *err)
 {
-	if (!g->plan->automatic && g->log->level < MSK_LOG_WARN)
-		return true;
-	for (size_t i = 0; i < sizeof sources / sizeof *sources; i++)
-		if (!supplied(g->plan, &sources[i]))
-			return false;
-	return true;
-}
-
-int msk_gather_needs(struct msk_gather *g, struct msk_err *err)
-{
-	bool told[MSK_N_WANTS] = { false };
-
-	if (is_idle(g))
-		return 0;
 	for (size_t i = 0; i < g->n_programs; i++) {
 		struct msk_program *p = &g->programs[i];
-		/* Libraries by themselves make nothing required. */
 		const struct msk_doctor_args args = { .file = &p->file, .name = p->in->src };
 		MSK_CLEANUP(msk_diagnosis_release) struct msk_diagnosis d = { 0 };
 
@@ -107,8 +98,125 @@ int msk_gather_needs(struct msk_gather *g, struct msk_err *err)
 			continue;
 		if (msk_doctor_examine(&args, &d, err) < 0)
 			return -1;
-		for (size_t k = 0; k < sizeof sources / sizeof *sources; k++)
-			take(g, p, &sources[k], &d, &told[sources[k].want]);
+		for (size_t k = 0; k < N_SOURCES; k++)
+			take(g, p, &sources[k], &d);
 	}
+	return 0;
+}
+
+/* A program under examination: all it needs is its own. */
+struct patient {
+	char *src;
+	struct msk_rofile file;
+	struct msk_diagnosis d;
+	struct msk_err err;
+};
+
+struct msk_needs {
+	struct msk_task task;          /* first: the task is this */
+	bool supplied[N_SOURCES];
+	struct patient *v;
+	size_t n;
+	struct msk_needs *next;
+};
+
+static void examine_all(struct msk_task *t)
+{
+	struct msk_needs *n = (struct msk_needs *)t;
+
+	for (size_t i = 0; i < n->n; i++) {
+		struct patient *p = &n->v[i];
+
+		msk_doctor_examine(&(struct msk_doctor_args){ .file = &p->file, .name = p->src }, &p->d, &p->err);
+	}
+}
+
+/* Libraries by themselves make nothing required. */
+static void admit(struct msk_needs *n, const struct msk_program *p)
+{
+	struct patient *to = &n->v[n->n];
+
+	if (p->level)
+		return;
+	*to = (struct patient){ .file = p->file, .err = MSK_ERR_INIT };
+	to->file.fd = fcntl(p->file.fd, F_DUPFD_CLOEXEC, 3);
+	if (to->file.fd < 0)
+		return;
+	to->src = msk_xstrdup(p->in->src);
+	n->n++;
+}
+
+/* Is there anything that could be told? */
+static bool is_idle(const struct msk_gather *g)
+{
+	for (size_t i = 0; i < N_SOURCES; i++)
+		if (!supplied(g->plan, &sources[i]))
+			return g->log->level < MSK_LOG_WARN;
+	return true;
+}
+
+static struct msk_needs *begin(const struct msk_gather *g, bool beside)
+{
+	struct msk_needs *n = msk_xcalloc(1, sizeof *n);
+
+	for (size_t i = 0; i < N_SOURCES; i++)
+		n->supplied[i] = supplied(g->plan, &sources[i]);
+	n->v = msk_xcalloc(g->n_programs, sizeof *n->v);
+	for (size_t i = 0; i < g->n_programs; i++)
+		admit(n, &g->programs[i]);
+	n->task.run = examine_all;
+	msk_task_start(&n->task, beside);
+	return n;
+}
+
+static void tell(struct msk_needs *n, const struct msk_log *log)
+{
+	bool told[N_SOURCES];
+
+	memcpy(told, n->supplied, sizeof told);
+	msk_task_join(&n->task);
+	for (size_t i = 0; i < n->n; i++) {
+		if (n->v[i].err.code != MSK_OK)
+			msk_warn(log, "%s", n->v[i].err.msg);
+		for (size_t k = 0; k < N_SOURCES; k++) {
+			if (told[k] || !is_required(&n->v[i].d, &sources[k]))
+				continue;
+			told[k] = true;
+			warn(log, n->v[i].src, &sources[k], &n->v[i].d);
+		}
+	}
+}
+
+static void needs_free(struct msk_needs *n)
+{
+	for (size_t i = 0; i < n->n; i++) {
+		free(n->v[i].src);
+		msk_rofile_release(&n->v[i].file);
+		msk_diagnosis_release(&n->v[i].d);
+	}
+	free(n->v);
+	free(n);
+}
+
+void msk_needs_tell(struct msk_needs **all, const struct msk_log *log)
+{
+	for (struct msk_needs *n; (n = *all);) {
+		tell(n, log);
+		*all = n->next;
+		needs_free(n);
+	}
+}
+
+int msk_gather_needs(struct msk_gather *g, struct msk_err *err)
+{
+	struct msk_needs **end = g->needs;
+
+	if (g->plan->automatic)
+		return add_required(g, err);
+	if (is_idle(g))
+		return 0;
+	while (*end)
+		end = &(*end)->next;
+	*end = begin(g, msk_jobs_beside(g->plan->jobs));
 	return 0;
 }
