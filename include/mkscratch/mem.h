@@ -43,6 +43,7 @@ char *msk_xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2), m
 
 void msk_cleanup_free(void *pp);      /* *(void **)pp is freed */
 void msk_cleanup_fd(int *fd);         /* closed when >= 0, errno kept */
+int msk_take_fd(int *fd);             /* the descriptor; -1 is left behind */
 #define MSK_AUTO_FREE MSK_CLEANUP(msk_cleanup_free)
 #define MSK_AUTO_FD   MSK_CLEANUP(msk_cleanup_fd)
 

@@ -5,8 +5,7 @@
  * it; what only SIGKILL or a power cut leaves behind is removed by the next run that writes into the directory:
  * the lock its owner held (flock) is free by then.
  *
- * The set of live temporary files is this program's one piece of process-wide state, as signal handlers and
- * msk_oom() have no argument to reach it by. All functions are for one thread. */
+ * All functions are for one thread. */
 #ifndef MKSCRATCH_TEMPFILE_H
 #define MKSCRATCH_TEMPFILE_H
 
@@ -14,15 +13,18 @@
 #include <sys/types.h>
 #include "mkscratch/err.h"
 #include "mkscratch/mem.h"
+#include "mkscratch/undo.h"
 
+/* Stays where it is: msk_tempfile_move() is the way to another place. */
 struct msk_tempfile {
 	int fd;            /* -1 once closed */
 	int dirfd;         /* borrowed: the directory of the destination; must outlive this */
-	int slot;          /* place among the live files; -1 when there is none to remove */
+	bool named;        /* there is a file of this name */
 	char name[280];    /* relative to dirfd */
+	struct msk_undo undo;
 };
 
-#define MSK_TEMPFILE_INIT { .fd = -1, .dirfd = -1, .slot = -1 }
+#define MSK_TEMPFILE_INIT { .fd = -1, .dirfd = -1 }
 #define MSK_AUTO_TEMPFILE MSK_CLEANUP(msk_tempfile_release) struct msk_tempfile
 
 /* Who may read the file is for the umask to say, as with every other tool; never what is in it. */
@@ -39,13 +41,10 @@ int msk_tempfile_sync(struct msk_tempfile *t, const char *name, struct msk_err *
 int msk_tempfile_commit(struct msk_tempfile *t, const char *final, const char *name, struct msk_err *err);
 /* Close and remove whatever is left; nothing after a commit. */
 void msk_tempfile_release(struct msk_tempfile *t);
+/* `to` must hold none; `from` holds none behind it. */
+void msk_tempfile_move(struct msk_tempfile *to, struct msk_tempfile *from);
 
 /* An unnamed file for staging in the first of the directories (NULL-terminated) that can hold one. */
 int msk_tempfile_anonymous(const char *const *dirs, int *out_fd, struct msk_err *err);
-
-/* Remove all live files; safe in a signal handler. */
-void msk_tempfile_remove_all(void);
-/* INT, TERM and HUP remove the live files and end the process as that signal. PIPE and XFSZ become errors. */
-void msk_tempfile_catch_signals(void);
 
 #endif

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "mkscratch/err.h"
-#include "mkscratch/tempfile.h"
+#include "mkscratch/undo.h"
 
 void msk_oom(void)
 {
@@ -16,7 +16,7 @@ void msk_oom(void)
 	ssize_t ignored = write(STDERR_FILENO, text, sizeof text - 1);
 
 	(void)ignored;
-	msk_tempfile_remove_all();
+	msk_undo_all();
 	_exit(MSK_E_IO);
 }
 
@@ -78,4 +78,12 @@ void msk_cleanup_fd(int *fd)
 	if (*fd >= 0)
 		close(*fd);
 	errno = kept;
+}
+
+int msk_take_fd(int *fd)
+{
+	int out = *fd;
+
+	*fd = -1;
+	return out;
 }

@@ -4,7 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -16,71 +16,32 @@
 
 #define MARK ".mkscratch-"
 #define RANDOM_DIGITS 16
-#define SLOTS 512
 
-/* A slot is read by the signal handler: `used` is written last when it is filled and first when it is emptied. */
-static struct {
-	volatile sig_atomic_t used;
-	int dirfd;
-	char name[sizeof((struct msk_tempfile *)0)->name];
-} live[SLOTS];
-
-void msk_tempfile_remove_all(void)
+static void undo_file(struct msk_undo *u)
 {
-	int kept = errno;
+	struct msk_tempfile *t = (struct msk_tempfile *)((char *)u - offsetof(struct msk_tempfile, undo));
 
-	for (int i = 0; i < SLOTS; i++)
-		if (live[i].used)
-			unlinkat(live[i].dirfd, live[i].name, 0);
-	errno = kept;
+	unlinkat(t->dirfd, t->name, 0);
 }
 
-static void end_by_signal(int sig)
+/* The name is there, or gone; both are known to the end of the process in the same step. */
+static int make_file(struct msk_tempfile *t, mode_t mode)
 {
-	msk_tempfile_remove_all();
-	/* The handler was reset on entry, so this ends the process as the signal would have. */
-	raise(sig);
+	msk_undo_hold();
+	t->fd = openat(t->dirfd, t->name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+	t->named = t->fd >= 0;
+	t->undo.run = undo_file;
+	if (t->named)
+		msk_undo_add(&t->undo);
+	msk_undo_let_go();
+	return t->named ? 0 : -1;
 }
 
-void msk_tempfile_catch_signals(void)
+static void forget_name(struct msk_tempfile *t)
 {
-	static const int fatal[] = { SIGINT, SIGTERM, SIGHUP };
-	struct sigaction end = { .sa_handler = end_by_signal, .sa_flags = (int)SA_RESETHAND | SA_NODEFER };
-	struct sigaction ignore = { .sa_handler = SIG_IGN };
-	struct sigaction was;
-
-	sigfillset(&end.sa_mask);
-	for (size_t i = 0; i < sizeof fatal / sizeof *fatal; i++) {
-		sigdelset(&end.sa_mask, fatal[i]);
-	}
-	for (size_t i = 0; i < sizeof fatal / sizeof *fatal; i++) {
-		/* What the parent ignores (nohup) stays ignored. */
-		if (sigaction(fatal[i], NULL, &was) == 0 && was.sa_handler != SIG_IGN)
-			sigaction(fatal[i], &end, NULL);
-	}
-	sigaction(SIGPIPE, &ignore, NULL);
-	sigaction(SIGXFSZ, &ignore, NULL);
-}
-
-static int claim_slot(const struct msk_tempfile *t)
-{
-	for (int i = 0; i < SLOTS; i++) {
-		if (live[i].used)
-			continue;
-		live[i].dirfd = t->dirfd;
-		memcpy(live[i].name, t->name, sizeof live[i].name);
-		__atomic_signal_fence(__ATOMIC_SEQ_CST);
-		live[i].used = 1;
-		return i;
-	}
-	return -1;
-}
-
-static void drop_slot(struct msk_tempfile *t)
-{
-	if (t->slot >= 0)
-		live[t->slot].used = 0;
-	t->slot = -1;
+	if (t->named)
+		msk_undo_drop(&t->undo);
+	t->named = false;
 }
 
 static bool is_ours(const char *name)
@@ -138,15 +99,8 @@ static int create_locked(struct msk_tempfile *t, mode_t mode, bool *lost)
 	struct stat st;
 
 	*lost = false;
-	t->fd = openat(t->dirfd, t->name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-		       mode == MSK_MODE_UMASK ? 0666 : mode);
-	if (t->fd < 0)
+	if (make_file(t, mode == MSK_MODE_UMASK ? 0666 : mode) < 0)
 		return -1;
-	t->slot = claim_slot(t);
-	if (t->slot < 0) {
-		errno = EMFILE;
-		return -1;
-	}
 	/* Wait: whoever sweeps holds the lock while it decides. Where there are no locks nobody sweeps either. */
 	while (flock(t->fd, LOCK_EX) < 0 && errno == EINTR)
 		;
@@ -173,8 +127,6 @@ int msk_tempfile_open(struct msk_tempfile *t, int dirfd, const char *final, mode
 		errno = EEXIST;
 	}
 	msk_fail_sys(err, errno, "%s: cannot create", name);
-	if (t->fd >= 0 && t->slot < 0)
-		unlinkat(dirfd, t->name, 0);
 	msk_tempfile_release(t);
 	return -1;
 }
@@ -186,9 +138,15 @@ int msk_tempfile_sync(struct msk_tempfile *t, const char *name, struct msk_err *
 
 int msk_tempfile_commit(struct msk_tempfile *t, const char *final, const char *name, struct msk_err *err)
 {
-	if (renameat(t->dirfd, t->name, t->dirfd, final) < 0)
+	int rc;
+
+	msk_undo_hold();
+	rc = renameat(t->dirfd, t->name, t->dirfd, final);
+	if (rc == 0)
+		forget_name(t);
+	msk_undo_let_go();
+	if (rc < 0)
 		return msk_fail_sys(err, errno, "%s: cannot replace", name);
-	drop_slot(t);
 	msk_tempfile_release(t);
 	return 0;
 }
@@ -197,13 +155,25 @@ void msk_tempfile_release(struct msk_tempfile *t)
 {
 	int kept = errno;
 
-	if (t->slot >= 0)
+	if (t->named)
 		unlinkat(t->dirfd, t->name, 0);
-	drop_slot(t);
+	forget_name(t);
 	if (t->fd >= 0)
 		close(t->fd);
 	t->fd = -1;
 	errno = kept;
+}
+
+void msk_tempfile_move(struct msk_tempfile *to, struct msk_tempfile *from)
+{
+	msk_undo_hold();
+	*to = *from;
+	if (from->named) {
+		msk_undo_drop(&from->undo);
+		msk_undo_add(&to->undo);
+	}
+	*from = (struct msk_tempfile)MSK_TEMPFILE_INIT;
+	msk_undo_let_go();
 }
 
 /* For file systems without O_TMPFILE: a named file whose name is gone before anybody could use it. */
@@ -221,9 +191,11 @@ static int open_unnamed(const char *dir)
 	t.dirfd = dirfd;
 	if (make_name(&t, "stage") < 0)
 		return -1;
+	msk_undo_hold();
 	fd = openat(dirfd, t.name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd >= 0)
 		unlinkat(dirfd, t.name, 0);
+	msk_undo_let_go();
 	return fd;
 }
 

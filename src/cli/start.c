@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "opt.h"
-#include "mkscratch/tempfile.h"
+#include "mkscratch/undo.h"
 
 /* Where 0, 1 or 2 is closed, the next open() would take its number, and a message would land in an image. What stands in
  * is opened the wrong way round, so that a result that goes nowhere is an error as with any closed descriptor. */
@@ -27,6 +27,6 @@ int msk_start(struct msk_err *err)
 		return -1;
 	if (getauxval(AT_SECURE))
 		return msk_fail(err, MSK_E_USAGE, "refusing to run with the privileges of its file (set-id)");
-	msk_tempfile_catch_signals();
+	msk_undo_catch_signals();
 	return 0;
 }

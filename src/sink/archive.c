@@ -140,7 +140,7 @@ static int write_staged(struct archive_sink *s, const struct msk_product *p, str
 		return -1;
 	if (blobs_lie_right(s, &front, st))
 		return write_around(s, &front, st, err);
-	s->left = s->temp;
+	msk_tempfile_move(&s->left, &s->temp);
 	if (msk_tempfile_open(&s->temp, s->dirfd, s->final, MSK_MODE_UMASK, s->s.name, err) < 0)
 		return -1;
 	return write_through(s, p, st, s->temp.fd, err);

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -18,10 +19,12 @@ struct layout_sink {
 	struct msk_sink s;                     /* first: the sink is this */
 	const struct msk_log *log;
 	char *path;
-	int dirfd, blobs_fd;
+	int dirfd, blobs_fd, lock_fd;
 	bool fresh;                            /* there was no layout here when we came */
 	bool made;                             /* nor a directory */
-	struct msk_tempfile *temp;             /* by blob, those that are new here; slot -1: there is nothing to move */
+	bool published;                        /* the index names what this run brought */
+	struct msk_undo undo;
+	struct msk_tempfile *temp;             /* by blob, those that are new here; without a name: it was there already */
 	size_t n_temp;
 	struct msk_digest *moved;              /* those that got their names, for taking them back */
 	size_t n_moved;
@@ -97,16 +100,23 @@ static int layout_write(struct msk_sink *sink, const struct msk_product *p, stru
 	return 0;
 }
 
-/* Write a small document beside its place, and move it there. */
-static int put_document(struct layout_sink *s, const char *file, const char *text, size_t n, struct msk_err *err)
+/* Write a small document beside its place. */
+static int write_document(struct layout_sink *s, struct msk_tempfile *t, const char *file, const char *text, size_t n,
+			  const char *name, struct msk_err *err)
 {
-	MSK_AUTO_FREE char *name = msk_xasprintf("%s/%s", s->path, file);
+	if (msk_tempfile_open(t, s->dirfd, file, 0644, name, err) < 0 || msk_write_full(t->fd, text, n, name, err) < 0)
+		return -1;
+	return msk_tempfile_sync(t, name, err);
+}
+
+static int put_version(struct layout_sink *s, struct msk_err *err)
+{
+	MSK_AUTO_FREE char *name = msk_xasprintf("%s/oci-layout", s->path);
 	MSK_AUTO_TEMPFILE t = MSK_TEMPFILE_INIT;
 
-	if (msk_tempfile_open(&t, s->dirfd, file, 0644, name, err) < 0 ||
-	    msk_write_full(t.fd, text, n, name, err) < 0 || msk_tempfile_sync(&t, name, err) < 0)
+	if (write_document(s, &t, "oci-layout", MSK_OCI_LAYOUT, strlen(MSK_OCI_LAYOUT), name, err) < 0)
 		return -1;
-	return msk_tempfile_commit(&t, file, name, err);
+	return msk_tempfile_commit(&t, "oci-layout", name, err);
 }
 
 /* A document of at most MSK_MAX_DOCUMENT bytes; absent is a value. */
@@ -125,6 +135,19 @@ static int read_document(const struct layout_sink *s, const char *file, bool *fo
 	return msk_read_all(fd, MSK_MAX_DOCUMENT, out, name, err);
 }
 
+/* The moment at which the image is there: no signal comes between the index and our knowing of it. */
+static int put_index(struct layout_sink *s, const struct msk_str *text, const char *name, struct msk_err *err)
+{
+	MSK_AUTO_TEMPFILE t = MSK_TEMPFILE_INIT;
+
+	if (write_document(s, &t, "index.json", msk_str_c(text), text->len, name, err) < 0)
+		return -1;
+	msk_undo_hold();
+	s->published = msk_tempfile_commit(&t, "index.json", name, err) == 0;
+	msk_undo_let_go();
+	return s->published ? 0 : -1;
+}
+
 static int update_index(struct layout_sink *s, const struct msk_product *p, struct msk_err *err)
 {
 	MSK_AUTO_FREE char *name = msk_xasprintf("%s/index.json", s->path);
@@ -141,73 +164,100 @@ static int update_index(struct layout_sink *s, const struct msk_product *p, stru
 		return -1;
 	msk_str_release(&text);
 	msk_json_dump(index, &text);
-	return put_document(s, "index.json", text.buf, text.len, err);
+	return put_index(s, &text, name, err);
+}
+
+/* A blob that was there when it was looked for may have been taken back by the run that brought it. */
+static bool is_present(const struct layout_sink *s, const struct msk_digest *d, uint64_t size)
+{
+	struct stat st;
+
+	return fstatat(s->blobs_fd, hex(d), &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) &&
+	       (uint64_t)st.st_size == size;
+}
+
+static int publish_blob(struct layout_sink *s, struct msk_store *st, size_t i, struct msk_err *err)
+{
+	struct msk_digest d;
+	uint64_t size;
+
+	msk_store_at(st, i, &d, &size);
+	if (!s->temp[i].named && !is_present(s, &d, size) && stage_blob(s, st, i, err) < 0)
+		return -1;
+	if (!s->temp[i].named)
+		return 0;
+	if (faccessat(s->blobs_fd, hex(&d), F_OK, AT_SYMLINK_NOFOLLOW) < 0) {
+		s->moved[s->n_moved] = d;
+		s->n_moved++;
+	}
+	return msk_tempfile_commit(&s->temp[i], hex(&d), s->s.name, err);
 }
 
 /* Blobs get their names, then the index names them: whoever reads at any moment finds what the index tells of. */
 static int publish_blobs(struct layout_sink *s, struct msk_store *st, struct msk_err *err)
 {
-	for (size_t i = 0; i < msk_store_count(st); i++) {
-		struct msk_digest d;
-		uint64_t size;
-		bool existed;
-
-		if (s->temp[i].slot < 0)
-			continue;
-		msk_store_at(st, i, &d, &size);
-		existed = faccessat(s->blobs_fd, hex(&d), F_OK, AT_SYMLINK_NOFOLLOW) == 0;
-		if (msk_tempfile_commit(&s->temp[i], hex(&d), s->s.name, err) < 0)
+	for (size_t i = 0; i < msk_store_count(st); i++)
+		if (publish_blob(s, st, i, err) < 0)
 			return -1;
-		if (!existed)
-			s->moved[s->n_moved++] = d;
-	}
 	return msk_fsync(s->blobs_fd, s->s.name, err);
 }
 
 static int publish_locked(struct layout_sink *s, const struct msk_product *p, struct msk_store *st, struct msk_err *err)
 {
-	if (publish_blobs(s, st, err) < 0)
-		return -1;
-	if (s->fresh && put_document(s, "oci-layout", MSK_OCI_LAYOUT, strlen(MSK_OCI_LAYOUT), err) < 0)
+	if (publish_blobs(s, st, err) < 0 || (s->fresh && put_version(s, err) < 0))
 		return -1;
 	return update_index(s, p, err);
 }
 
-/* Under the lock nobody else has come to rely on what this run put there. */
+/* Under the lock nobody else's index tells of what this run put there. */
 static void take_back(struct layout_sink *s)
 {
+	if (s->published)
+		return;
 	for (size_t i = 0; i < s->n_moved; i++)
 		unlinkat(s->blobs_fd, hex(&s->moved[i]), 0);
-	if (faccessat(s->dirfd, "index.json", F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-		return;
-	unlinkat(s->dirfd, "oci-layout", 0);
-	unlinkat(s->dirfd, ".mkscratch.lock", 0);
+	s->n_moved = 0;
+	if (s->fresh && faccessat(s->dirfd, "index.json", F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+		unlinkat(s->dirfd, "oci-layout", 0);
 }
 
 static int layout_publish(struct msk_sink *sink, const struct msk_product *p, struct msk_store *st, struct msk_err *err)
 {
 	struct layout_sink *s = (struct layout_sink *)sink;
-	MSK_AUTO_FD int lock = -1;
+	int rc;
 
 	if (msk_media_type_is_docker(p->top.media_type))
 		msk_warn(s->log, "%s: in a directory, umoci and skopeo (by tag) may pass over an image of Docker's media "
 			 "types; in a tar it is found", s->path);
-	if (msk_layout_lock(s->dirfd, s->path, LOCK_SECONDS, s->log, &lock, err) < 0)
-		return -1;
-	if (publish_locked(s, p, st, err) < 0) {
-		take_back(s);
-		return -1;
-	}
-	return msk_fsync(s->dirfd, sink->name, err);
+	rc = msk_layout_lock(s->dirfd, s->path, LOCK_SECONDS, s->log, &s->lock_fd, err);
+	if (rc == 0)
+		rc = publish_locked(s, p, st, err);
+	msk_undo_hold();
+	take_back(s);
+	msk_cleanup_fd(&s->lock_fd);
+	s->lock_fd = -1;
+	msk_undo_let_go();
+	return rc < 0 ? -1 : msk_fsync(s->dirfd, sink->name, err);
 }
 
-/* Directories that hold nothing go; one that came to hold something stays by itself. */
+/* What holds nothing goes; a directory that came to hold something stays by itself. */
 static void remove_empty(struct layout_sink *s)
 {
+	if (s->published || !s->fresh)
+		return;
+	msk_layout_lock_remove(s->dirfd, s->lock_fd);
 	unlinkat(s->dirfd, "blobs/sha256", AT_REMOVEDIR);
 	unlinkat(s->dirfd, "blobs", AT_REMOVEDIR);
 	if (s->made)
 		rmdir(s->path);
+}
+
+static void undo_layout(struct msk_undo *u)
+{
+	struct layout_sink *s = (struct layout_sink *)((char *)u - offsetof(struct layout_sink, undo));
+
+	take_back(s);
+	remove_empty(s);
 }
 
 static void layout_close(struct msk_sink *sink)
@@ -216,14 +266,17 @@ static void layout_close(struct msk_sink *sink)
 
 	for (size_t i = 0; i < s->n_temp; i++)
 		msk_tempfile_release(&s->temp[i]);
-	free(s->temp);
-	free(s->moved);
-	if (s->fresh && s->dirfd >= 0)
+	msk_undo_hold();
+	msk_undo_drop(&s->undo);
+	if (s->dirfd >= 0)
 		remove_empty(s);
+	msk_undo_let_go();
 	if (s->blobs_fd >= 0)
 		close(s->blobs_fd);
 	if (s->dirfd >= 0)
 		close(s->dirfd);
+	free(s->temp);
+	free(s->moved);
 	free(s->path);
 	free(s);
 }
@@ -264,15 +317,21 @@ static bool is_empty(int dirfd)
 
 static int open_directory(struct layout_sink *s, struct msk_err *err)
 {
-	bool made = mkdir(s->path, 0777) == 0;
+	int sys = 0;
 
-	if (!made && errno != EEXIST)
-		return msk_fail_sys(err, errno, "%s: cannot create", s->s.name);
+	msk_undo_hold();
+	s->made = s->fresh = mkdir(s->path, 0777) == 0;
+	if (!s->made)
+		sys = errno;
 	s->dirfd = open(s->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (s->dirfd < 0)
-		return msk_fail_sys(err, errno, "%s: cannot open", s->s.name);
-	s->made = made;
-	return 0;
+	if (s->dirfd >= 0)
+		msk_undo_add(&s->undo);
+	else if (s->made)
+		rmdir(s->path);
+	msk_undo_let_go();
+	if (!s->made && sys != EEXIST)
+		return msk_fail_sys(err, sys, "%s: cannot create", s->s.name);
+	return s->dirfd < 0 ? msk_fail_sys(err, errno, "%s: cannot open", s->s.name) : 0;
 }
 
 static int open_blobs(struct layout_sink *s, struct msk_err *err)
@@ -323,7 +382,8 @@ int msk_layout_sink_open(const struct msk_target *t, const struct msk_log *log, 
 	static const struct msk_sink_ops ops = { .write = layout_write, .publish = layout_publish, .close = layout_close };
 	struct layout_sink *s = msk_xcalloc(1, sizeof *s);
 
-	*s = (struct layout_sink){ .s = { &ops, t->path }, .log = log, .dirfd = -1, .blobs_fd = -1 };
+	*s = (struct layout_sink){ .s = { &ops, t->path }, .log = log, .dirfd = -1, .blobs_fd = -1, .lock_fd = -1,
+				  .undo = { .run = undo_layout } };
 	s->path = without_slashes(t->path);
 	if (open_layout(s, err) < 0) {
 		layout_close(&s->s);

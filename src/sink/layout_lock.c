@@ -10,6 +10,8 @@
 
 #include "layout.h"
 #include "mkscratch/fs.h"
+#include "mkscratch/mem.h"
+#include "mkscratch/undo.h"
 
 #define LOCK_NAME ".mkscratch.lock"
 #define POLL_MS 20
@@ -35,24 +37,53 @@ static void leave_pid(int fd)
 		return;
 }
 
-/* One try: true when the lock is ours. The file may have been removed by a run that took its directory back while we
- * waited; a lock on that guards nothing, so the caller opens it anew. */
-static bool try_lock(int fd, bool *gone)
+enum outcome { GOT, GONE, BUSY, NO_LOCKS, FAILED };
+
+/* GONE: the file was removed by a run that took its directory back while we waited; a lock on that guards nothing. */
+static enum outcome lock_now(int fd)
 {
 	struct stat st;
 
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
-		return false;
-	*gone = fstat(fd, &st) == 0 && st.st_nlink == 0;
-	return !*gone;
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return fstat(fd, &st) == 0 && st.st_nlink == 0 ? GONE : GOT;
+	if (errno == EWOULDBLOCK || errno == EINTR)
+		return BUSY;
+	return errno == ENOLCK || errno == EOPNOTSUPP || errno == ENOSYS ? NO_LOCKS : FAILED;
 }
 
 static int open_lock(int dirfd, const char *name, int *out_fd, struct msk_err *err)
 {
-	if (*out_fd >= 0)
-		close(*out_fd);
 	*out_fd = openat(dirfd, LOCK_NAME, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
 	return *out_fd < 0 ? msk_fail_sys(err, errno, "%s/" LOCK_NAME ": cannot create", name) : 0;
+}
+
+void msk_layout_lock_remove(int dirfd, int held)
+{
+	MSK_AUTO_FD int fd = held >= 0 ? -1 : openat(dirfd, LOCK_NAME, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+
+	if (held < 0 && (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0))
+		return;
+	if (faccessat(dirfd, "index.json", F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+		unlinkat(dirfd, LOCK_NAME, 0);
+}
+
+/* Made, locked and known to be ours in one step, as far as the end of the process is concerned. */
+static enum outcome try(int dirfd, const char *name, int *fd, int *out_fd, struct msk_err *err)
+{
+	enum outcome how = FAILED;
+
+	msk_undo_hold();
+	if (*fd >= 0 || open_lock(dirfd, name, fd, err) == 0) {
+		how = lock_now(*fd);
+		if (how == FAILED)
+			msk_fail_sys(err, errno, "%s/" LOCK_NAME ": cannot lock", name);
+	}
+	if (how == GOT || how == NO_LOCKS)
+		*out_fd = msk_take_fd(fd);
+	if (how == GONE)
+		close(msk_take_fd(fd));
+	msk_undo_let_go();
+	return how;
 }
 
 int msk_layout_lock(int dirfd, const char *name, int seconds, const struct msk_log *log, int *out_fd,
@@ -60,28 +91,20 @@ int msk_layout_lock(int dirfd, const char *name, int seconds, const struct msk_l
 {
 	const struct timespec pause = { 0, POLL_MS * 1000000L };
 	MSK_AUTO_FD int fd = -1;
-	bool gone = true;
+	enum outcome how;
 
-	for (long left = seconds * 1000L;; left -= POLL_MS) {
-		if (gone && open_lock(dirfd, name, &fd, err) < 0)
+	for (long left = seconds * 1000L; (how = try(dirfd, name, &fd, out_fd, err)) != GOT; left -= POLL_MS) {
+		if (how == FAILED)
 			return -1;
-		gone = false;
-		if (try_lock(fd, &gone))
-			break;
-		if (gone)
-			continue;
-		if (errno == ENOLCK || errno == EOPNOTSUPP || errno == ENOSYS) {
+		if (how == NO_LOCKS) {
 			msk_warn(log, "%s: this file system has no locks; do not write to it from two processes", name);
 			break;
 		}
-		if (errno != EWOULDBLOCK && errno != EINTR)
-			return msk_fail_sys(err, errno, "%s/" LOCK_NAME ": cannot lock", name);
 		if (left <= 0)
 			return held_by_other(fd, name, err);
-		nanosleep(&pause, NULL);
+		if (how == BUSY)
+			nanosleep(&pause, NULL);
 	}
-	leave_pid(fd);
-	*out_fd = fd;
-	fd = -1;
+	leave_pid(*out_fd);
 	return 0;
 }

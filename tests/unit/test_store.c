@@ -231,7 +231,7 @@ static void a_signal_removes_what_is_live_and_ends_as_that_signal(void **state)
 			struct msk_err err = MSK_ERR_INIT;
 
 			signal(sigs[i], SIG_DFL);
-			msk_tempfile_catch_signals();
+			msk_undo_catch_signals();
 			if (msk_tempfile_open(&t, dirfd, "out", 0600, "dir/out", &err) == 0)
 				raise(sigs[i]);
 			_exit(99);

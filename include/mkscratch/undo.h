@@ -1,0 +1,32 @@
+/* Taking back what a run made when it ends before it is done: by a signal, or for lack of memory.
+ *
+ * What is to be taken back stands in a list, which is this program's one piece of process-wide state, as signal handlers
+ * and msk_oom() have no argument to reach it by. It is run through from the newest to the oldest, so that files go before
+ * the directory they are in. An error return needs none of this: owners release what they have.
+ *
+ * Entries are added and dropped by one thread; a signal, or the end of memory, may come in any. */
+#ifndef MKSCRATCH_UNDO_H
+#define MKSCRATCH_UNDO_H
+
+/* Part of whatever is taken back; it must not move while it is in the list. `run` may be called in a signal handler, once,
+ * and nothing else of the process goes on behind it. */
+struct msk_undo {
+	struct msk_undo *next;
+	void (*run)(struct msk_undo *u);
+};
+
+void msk_undo_add(struct msk_undo *u);
+void msk_undo_drop(struct msk_undo *u);        /* nothing when it is not in the list */
+
+/* Between the two no signal ends the process: it waits. For steps that must not be told apart, such as making a file and
+ * adding it here. Short, and never around a wait. Pairs may be nested. */
+void msk_undo_hold(void);
+void msk_undo_let_go(void);
+
+/* Take all of it back; the caller ends the process. */
+void msk_undo_all(void);
+
+/* INT, TERM and HUP take all back and end the process as that signal. PIPE and XFSZ become errors. */
+void msk_undo_catch_signals(void);
+
+#endif
