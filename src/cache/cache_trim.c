@@ -10,6 +10,7 @@
 #include "mkscratch/str.h"
 
 #define MAX_ENTRIES 4000000            /* counted or trimmed in one go */
+#define MAX_DEPTH 16                   /* of directories in the place of an entry */
 #define ABANDONED_SECONDS 3600         /* nobody writes one entry for that long */
 
 struct entry {
@@ -93,11 +94,31 @@ static uint64_t sum(const struct listing *l, struct msk_cache_stat *out)
 	return out->bytes;
 }
 
+/* Whatever somebody put in the place of an entry goes with all that is in it. */
+static bool remove_all(int dirfd, const char *name, int depth)
+{
+	int fd;
+	DIR *dir;
+
+	if (unlinkat(dirfd, name, 0) == 0)
+		return true;
+	fd = depth < MAX_DEPTH ? openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
+	dir = fd >= 0 ? fdopendir(fd) : NULL;
+	for (struct dirent *e; dir && (e = readdir(dir));)
+		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
+			remove_all(fd, e->d_name, depth + 1);
+	if (dir)
+		closedir(dir);
+	else if (fd >= 0)
+		close(fd);
+	return unlinkat(dirfd, name, AT_REMOVEDIR) == 0;
+}
+
 static bool remove_entry(int dir, const struct entry *e)
 {
 	MSK_AUTO_FD int bucket = msk_cache_bucket_open(dir, e->kind, e->name, false);
 
-	return bucket >= 0 && unlinkat(bucket, e->name, 0) == 0;
+	return bucket >= 0 && remove_all(bucket, e->name, 0);
 }
 
 void msk_cache_dir_stat(int dir, struct msk_cache_stat *out)

@@ -78,6 +78,9 @@ done
 files | while read -r file; do rm "$file" && mkdir "$file"; done
 build dirs.tar --cache c
 same want.tar dirs.tar directories_in_the_place_of_entries_are_no_harm
+find c/2 -mindepth 3 -maxdepth 3 -type d | while read -r dir; do mkdir -p "$dir/a/b" && touch "$dir/a/file" "$dir/c"; done
+t clearing_takes_directories_too mk cache clear --cache c
+is "$(find c/2 -mindepth 3)" '' '... with all that is in them'
 rm -rf c
 
 # Another codec or level never gets the blocks of this one.
