@@ -1,4 +1,5 @@
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cache_options.h"
@@ -211,12 +212,24 @@ static void add_image_line(struct msk_str *text, const char *output, const struc
 	msk_str_addf(text, " in %zu layer%s\n", img->layers.n, img->layers.n == 1 ? "" : "s");
 }
 
-static bool writes_stdout(const struct msk_plan *plan)
+/* A FIFO or device that standard output is too, under whatever name: what is written there follows the archive. */
+static bool is_stdout(const struct msk_target *t)
+{
+	struct stat at, out;
+
+	if (t->kind == MSK_TARGET_STDOUT)
+		return true;
+	return stat(t->path, &at) == 0 && !S_ISREG(at.st_mode) && !S_ISDIR(at.st_mode) &&
+	       fstat(STDOUT_FILENO, &out) == 0 && at.st_dev == out.st_dev && at.st_ino == out.st_ino;
+}
+
+/* NULL: none is. */
+static const char *stdout_target(const struct msk_plan *plan)
 {
 	for (size_t i = 0; i < plan->n_targets; i++)
-		if (plan->targets[i].kind == MSK_TARGET_STDOUT)
-			return true;
-	return false;
+		if (is_stdout(&plan->targets[i]))
+			return plan->targets[i].path;
+	return NULL;
 }
 
 static int report(const struct msk_options *o, const struct msk_build *b, const struct msk_product *p, struct msk_err *err)
@@ -234,7 +247,7 @@ static int report(const struct msk_options *o, const struct msk_build *b, const 
 		for (size_t i = 0; i < plan->n_targets; i++)
 			add_image_line(&text, plan->targets[i].path, plan, &p->images[0]);
 	}
-	if (writes_stdout(plan))
+	if (stdout_target(plan))
 		return msk_write_full(STDERR_FILENO, msk_str_c(&text), text.len, "standard error", err);
 	return msk_print(&text, err);
 }
@@ -245,8 +258,8 @@ static int check_outputs(const struct msk_plan *plan, struct msk_err *err)
 		msk_fail(err, MSK_E_USAGE, "nowhere to write: no --output given");
 		return msk_hint(err, "-o img.tar");
 	}
-	if (writes_stdout(plan) && isatty(STDOUT_FILENO)) {
-		msk_fail(err, MSK_E_USAGE, "--output -: standard output is a terminal");
+	if (stdout_target(plan) && isatty(STDOUT_FILENO)) {
+		msk_fail(err, MSK_E_USAGE, "--output %s: standard output is a terminal", stdout_target(plan));
 		return msk_hint(err, "-o img.tar, or -o - | docker load");
 	}
 	return 0;
@@ -255,10 +268,8 @@ static int check_outputs(const struct msk_plan *plan, struct msk_err *err)
 /* The build with how far it is; the line is gone before anything else is said. */
 static int run_in_view(const struct msk_options *o, struct msk_build *b, struct msk_product *p, struct msk_err *err)
 {
-	MSK_CLEANUP(msk_view_cleanup) struct msk_view *view = NULL;
+	MSK_CLEANUP(msk_view_cleanup) struct msk_view *view = msk_view_open(o);
 
-	if (msk_view_open(o, &view, err) < 0)
-		return -1;
 	b->progress = msk_view_counters(view);
 	return msk_build_run(b, p, err);
 }
@@ -293,7 +304,7 @@ int msk_cmd_build(const struct msk_options *o, struct msk_err *err)
 
 	if (o->print && strcmp(o->print, "plan") != 0 && strcmp(o->print, "rootfs") != 0)
 		return msk_fail(err, MSK_E_USAGE, "--print %s: is none of plan, rootfs", o->print);
-	if (msk_plan_make(o, &plan, err) < 0)
+	if (msk_view_check(o, err) < 0 || msk_plan_make(o, &plan, err) < 0)
 		return -1;
 	if (o->print && strcmp(o->print, "plan") == 0)
 		return print_plan(&plan, err);

@@ -59,7 +59,7 @@ static int run(const struct msk_options *o, const struct msk_cache_args *a, cons
 	if (strcmp(what, "stat") == 0)
 		return print(o, a, NULL, err);
 	if (strcmp(what, "trim") != 0 && strcmp(what, "clear") != 0) {
-		msk_fail(err, MSK_E_USAGE, "cache %s: no such thing to do", what);
+		msk_fail(err, MSK_E_USAGE, "cache %s: no such action", what);
 		return msk_hint(err, "mkscratch cache stat, trim or clear");
 	}
 	if (msk_cache_trim(a, strcmp(what, "trim") == 0 ? a->max_size : 0, &removed, err) < 0)
@@ -74,7 +74,10 @@ int msk_cmd_cache(const struct msk_options *o, struct msk_err *err)
 	struct msk_cache_args a;
 
 	if (o->args.n != 1) {
-		msk_fail(err, MSK_E_USAGE, "cache: needs one word for what to do (%zu vs 1)", o->args.n);
+		if (o->args.n == 0)
+			msk_fail(err, MSK_E_USAGE, "cache: no action given");
+		else
+			msk_fail(err, MSK_E_USAGE, "cache: one action at a time (%zu vs 1)", o->args.n);
 		return msk_hint(err, "mkscratch cache stat, trim or clear");
 	}
 	if (msk_cache_options(o, &log, &dir, &a, err) < 0)

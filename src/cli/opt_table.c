@@ -22,8 +22,7 @@ static void set_certs(struct msk_options *o, const struct opt_row *row, const ch
 {
 	(void)row;
 	o->certs = true;
-	if (value)
-		o->certs_file = value;
+	o->certs_file = value;
 }
 
 static void set_tz(struct msk_options *o, const struct opt_row *row, const char *value)

@@ -33,7 +33,8 @@ const struct opt_group_text msk_opt_groups[N_GROUPS] = {
 		"A tar is an OCI layout and a docker-archive at once: docker, podman, skopeo, buildah and ctr read it. "
 		"Several -o get the same image. Until the new one is complete and on the disk, an old output stays as it is." },
 	[GROUP_RUN] = { "run", "The run itself",
-		"Success prints one line on stdout, or with --json an object; with -o - it goes to stderr." },
+		"Success prints one line on stdout, or with --json an object; with -o - it goes to stderr. Of an option that "
+		"takes one value and is given again, the last value counts." },
 	[GROUP_SPEED] = { "speed", "Threads and the cache",
 		"None of these changes a byte of an image." },
 };

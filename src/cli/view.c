@@ -211,9 +211,9 @@ static struct msk_view *start(enum form form)
 
 static bool wanted(const struct msk_options *o)
 {
-	if (o->progress && strcmp(o->progress, "always") == 0)
-		return true;
-	return !o->progress && o->level == MSK_LOG_WARN && !o->json && isatty(STDERR_FILENO) && o->term &&
+	if (o->progress && strcmp(o->progress, "auto") != 0)
+		return strcmp(o->progress, "always") == 0;
+	return o->level == MSK_LOG_WARN && !o->json && isatty(STDERR_FILENO) && o->term &&
 	       strcmp(o->term, "dumb") != 0;
 }
 
@@ -224,16 +224,18 @@ static enum form form_of(const struct msk_options *o)
 	return isatty(STDERR_FILENO) ? OVER : PLAIN;
 }
 
-int msk_view_open(const struct msk_options *o, struct msk_view **out, struct msk_err *err)
+int msk_view_check(const struct msk_options *o, struct msk_err *err)
 {
-	struct msk_options asked = *o;
+	const char *typed = o->progress;
 
-	if (asked.progress && strcmp(asked.progress, "auto") == 0)
-		asked.progress = NULL;
-	if (asked.progress && strcmp(asked.progress, "always") != 0 && strcmp(asked.progress, "never") != 0)
-		return msk_fail(err, MSK_E_USAGE, "--progress %s: is none of auto, always, never", asked.progress);
-	*out = wanted(&asked) ? start(form_of(o)) : NULL;
-	return 0;
+	if (!typed || strcmp(typed, "auto") == 0 || strcmp(typed, "always") == 0 || strcmp(typed, "never") == 0)
+		return 0;
+	return msk_fail(err, MSK_E_USAGE, "--progress %s: is none of auto, always, never", typed);
+}
+
+struct msk_view *msk_view_open(const struct msk_options *o)
+{
+	return wanted(o) ? start(form_of(o)) : NULL;
 }
 
 struct msk_progress *msk_view_counters(struct msk_view *v)

@@ -15,8 +15,9 @@
 
 struct msk_view;
 
-/* *out is NULL when nothing is to be shown. Fails: MSK_E_USAGE, `--progress x: is none of auto, always, never`. */
-int msk_view_open(const struct msk_options *o, struct msk_view **out, struct msk_err *err);
+/* Fails: MSK_E_USAGE, `--progress x: is none of auto, always, never`. */
+int msk_view_check(const struct msk_options *o, struct msk_err *err);
+struct msk_view *msk_view_open(const struct msk_options *o);     /* NULL: nothing is to be shown */
 struct msk_progress *msk_view_counters(struct msk_view *v);      /* NULL for NULL */
 void msk_view_close(struct msk_view *v);                         /* clears the line */
 void msk_view_cleanup(struct msk_view **v);

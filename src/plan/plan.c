@@ -27,13 +27,13 @@ static int check_bounds(const char *what, int64_t t, struct msk_err *err)
 			MSK_TIME_MAX);
 }
 
-/* https://reproducible-builds.org/specs/source-date-epoch/ */
+/* https://reproducible-builds.org/specs/source-date-epoch/. Empty is unset, as build systems make it. */
 static int epoch(const char *typed, int64_t *out, struct msk_err *err)
 {
 	MSK_AUTO_FREE char *what = msk_xasprintf("SOURCE_DATE_EPOCH \"%s\"", typed);
 	unsigned long long n;
 
-	if (!*typed || strspn(typed, "0123456789") != strlen(typed))
+	if (strspn(typed, "0123456789") != strlen(typed))
 		return msk_fail(err, MSK_E_USAGE, "%s: not a whole number of seconds", what);
 	if (!msk_parse_u64(typed, MSK_TIME_MAX, &n))
 		return msk_fail(err, MSK_E_USAGE, "%s: later than the year 9999 (%s vs %lld s)", what, typed, MSK_TIME_MAX);
@@ -59,7 +59,7 @@ static int created(const struct msk_options *o, int64_t *out, struct msk_err *er
 
 int msk_plan_times(const struct msk_options *o, struct msk_plan *p, struct msk_err *err)
 {
-	if (o->source_date_epoch && epoch(o->source_date_epoch, &p->mtime, err) < 0)
+	if (o->source_date_epoch && *o->source_date_epoch && epoch(o->source_date_epoch, &p->mtime, err) < 0)
 		return -1;
 	p->created = p->mtime;
 	return o->created ? created(o, &p->created, err) : 0;

@@ -47,7 +47,20 @@ mk --bin app -q -o link.tar
 t 'an output that is a link is written through' test -L link.tar -a "$(wc -c <real.tar)" -gt 1000
 mkfifo fifo && { cat fifo >from-fifo & } && mk --bin app -q -o fifo && wait
 t 'a FIFO is written to directly' cmp from-fifo a.tar
-t 'so is /dev/stdout' bash -c '"$MKSCRATCH" --bin app -q -o /dev/stdout | cmp - a.tar'
+for name in /dev/stdout /dev/fd/1 /proc/self/fd/1; do
+	t "$name is standard output, and the summary goes to stderr" \
+		bash -c '"$MKSCRATCH" --bin app -o "$1" 2>said | cmp - a.tar && grep -q "^$1: app:latest " said' - "$name"
+done
+{ cat fifo >from-fifo & } && mk --bin app -o fifo >fifo 2>said && wait
+t 'nothing follows the archive in a FIFO that is standard output too' cmp from-fifo a.tar
+{ cat fifo >from-fifo & } && mk --bin app -o fifo >said && wait
+t 'in another FIFO neither' cmp from-fifo a.tar
+like "$(cat said)" '^fifo: app:latest ' '... and then the summary is on stdout'
+mk --bin app -o /dev/null >said
+like "$(cat said)" '^/dev/null: app:latest ' 'a device is written to directly'
+t '... and stays one' test -c /dev/null
+SOURCE_DATE_EPOCH='' mk --bin app -q -o epoch.tar
+t 'an empty SOURCE_DATE_EPOCH is none' cmp epoch.tar a.tar
 (umask 077 && mk --bin app -q -o private.tar)
 is "$(stat -c %a private.tar)" 600 'the umask decides who may read the archive'
 t '... and not what is in it' cmp private.tar a.tar

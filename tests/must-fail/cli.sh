@@ -30,13 +30,17 @@ must_fail 2 'completion: needs the name of a shell (0 vs 1)' -- completion
 must_fail 2 'nothing to run: no --bin given' 'mkscratch --bin ./app -o app.tar' -- --certs -o img.tar
 must_fail 2 'nowhere to write: no --output given' '-o img.tar' -- --bin app
 must_fail 2 '--output ./img.tar: given twice' -- --bin app -o img.tar -o ./img.tar
+must_fail 2 '--output img.tar: given twice' -- --bin app -o img.tar -o img.tar
+must_fail 2 '--output /dev/stdout: given twice' -- --bin app -o - -o /dev/stdout
 must_fail 2 '--output app: is also an input (--bin ./app)' -- --bin ./app -o app
 must_fail 2 '--progress sometimes: is none of auto, always, never' -- --bin /bin/true --progress sometimes -o img.tar
+must_fail 2 '--progress foo: is none of auto, always, never' -- --bin /bin/true --progress foo -n
+must_fail 2 '--progress foo: is none of auto, always, never' -- --bin /bin/true --progress foo --print plan
 must_fail 2 '--cache: is empty' -- --bin /bin/true --cache '' -o img.tar
 must_fail 2 '--cache-size 1T: not a size' '--cache-size 500M, 2G or 4Gi' -- --bin /bin/true --cache-size 1T -o img.tar
-must_fail 2 'cache: needs one word for what to do (0 vs 1)' 'mkscratch cache stat, trim or clear' -- cache
-must_fail 2 'cache: needs one word for what to do (2 vs 1)' -- cache trim clear
-must_fail 2 'cache wipe: no such thing to do' 'mkscratch cache stat, trim or clear' -- cache wipe
+must_fail 2 'cache: no action given' 'mkscratch cache stat, trim or clear' -- cache
+must_fail 2 'cache: one action at a time (2 vs 1)' -- cache trim clear
+must_fail 2 'cache wipe: no such action' 'mkscratch cache stat, trim or clear' -- cache wipe
 must_fail 2 '--no-cache: not an option of cache' 'it belongs to mkscratch build' -- cache stat --no-cache
 HOME='' must_fail 2 'cache: no directory is known (neither XDG_CACHE_HOME nor HOME is set)' '--cache DIR' -- cache stat
 must_fail 5 'app: cannot open (Not a directory)' -- cache stat --cache app

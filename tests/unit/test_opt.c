@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -95,6 +96,19 @@ static void the_last_of_a_single_value_wins(void **state)
 	(void)state;
 	parse_ok("build", ARGS("-w", "/a", "--workdir=/b"), &o);
 	assert_string_equal(o.workdir, "/b");
+	parse_ok("build", ARGS("--certs=a.pem", "--certs"), &o);
+	assert_null(o.certs_file);
+	parse_ok("build", ARGS("--certs", "--certs=b.pem"), &o);
+	assert_string_equal(o.certs_file, "b.pem");
+	for (const struct opt_row *row = msk_opt_rows; row->name; row++) {
+		char typed[40];
+
+		if (row->kind != OPT_VALUE || !(row->verbs & VERB_BUILD))
+			continue;
+		snprintf(typed, sizeof typed, "--%s", row->name);
+		parse_ok("build", ARGS(typed, "first", typed, "second"), &o);
+		assert_string_equal(*(const char **)((char *)&o + row->field), "second");
+	}
 }
 
 static void two_dashes_end_the_options(void **state)

@@ -639,7 +639,6 @@ static void source_date_epoch_dates_files_and_image(void **state)
 	assert_int_equal(p.created, 5);
 	msk_plan_release(&p);
 	plan_bad(ARGS("--bin", "app"), "12x", "SOURCE_DATE_EPOCH \"12x\": not a whole number of seconds");
-	plan_bad(ARGS("--bin", "app"), "", "SOURCE_DATE_EPOCH \"\": not a whole number of seconds");
 	plan_bad(ARGS("--bin", "app"), "-1", "SOURCE_DATE_EPOCH \"-1\": not a whole number of seconds");
 	plan_bad(ARGS("--bin", "app"), "253402300800",
 		 "SOURCE_DATE_EPOCH \"253402300800\": later than the year 9999 (253402300800 vs 253402300799 s)");
