@@ -6,7 +6,8 @@
 #include <stdint.h>
 #include "mkscratch/layer_reader.h"
 
-#define MSK_MAX_ENTRIES 1000000
+#define MSK_MAX_ENTRIES    1000000
+#define MSK_MAX_NAME_BYTES (64u << 20)
 
 struct msk_node {
 	char *path;                /* relative, canonical: no "./", no trailing slash */
@@ -17,11 +18,17 @@ struct msk_node {
 	int64_t mtime;
 	uint32_t layer;            /* from 1 */
 	uint32_t nth;              /* entry of its layer, from 0 */
+	/* Of a file: itself; of a hard link: the entry with the bytes, which need not be in the tree any more. Layer 0: there
+	 * is none. */
+	uint32_t data_layer, data_nth;
 };
+
+#define MSK_IMPLIED UINT32_MAX
 
 struct msk_image_tree {
 	struct msk_node *v;
 	size_t n, cap;
+	size_t name_bytes;         /* of paths and links */
 };
 
 void msk_image_tree_release(struct msk_image_tree *t);
@@ -29,10 +36,12 @@ void msk_image_tree_release(struct msk_image_tree *t);
  * more than 4,095 bytes. Heap. */
 char *msk_layer_path(const char *path);
 /* Take an entry of a layer in, by the canonical path; the root itself is left out.
- * Fails: MSK_E_INPUT `layer 1: entry "../x" leaves the image`, `layer 1: more than 1000000 entries`. */
+ * Fails: MSK_E_INPUT `layer 1: entry "../x" leaves the image`, `layer 1: more than 1000000 entries`, or their names are too
+ * long. */
 int msk_image_tree_add(struct msk_image_tree *t, const struct msk_layer_entry *entry, struct msk_err *err);
 /* Sort, so that what is below a directory stands right behind it; drop what later layers replace or delete, and of a path
- * that a layer has twice all but the last. What follows is for a tree that is settled. */
+ * that a layer has twice all but the last; add the directories that no layer has an entry for, as runtimes make them (0755,
+ * 0:0, nth MSK_IMPLIED). What follows is for a tree that is settled. */
 void msk_image_tree_settle(struct msk_image_tree *t);
 /* The node at a path, as it is written; NULL when there is none. */
 const struct msk_node *msk_image_tree_find(const struct msk_image_tree *t, const char *path);

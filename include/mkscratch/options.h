@@ -47,6 +47,8 @@ struct msk_options {
 	/* operands of verbs other than build */
 	struct msk_strv args;
 	bool list;                                         /* deps --list */
+	const char *platform;                              /* which image of several; NULL: the only one */
+	bool by_layer;                                     /* ls --layers */
 	bool sarif;                                        /* doctor --sarif */
 	bool man;                                          /* help --man */
 	/* the environment, read by the command line alone */

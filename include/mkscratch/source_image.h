@@ -113,4 +113,9 @@ int msk_source_image_tree(const struct msk_source_images *s, const struct msk_so
 int msk_source_image_visit(const struct msk_source_images *s, const struct msk_source_image *image,
 			   const struct msk_image_tree *tree, msk_layer_visitor *visit, void *ctx, struct msk_err *err);
 
+/* The one entry that has the bytes of a node (which is a file, or a hard link to one). Its layer is read to the end.
+ * Fails also: MSK_E_INPUT `img.tar: usr/bin/x: a hard link to usr/bin/y, which is not there`. */
+int msk_source_data_visit(const struct msk_source_images *s, const struct msk_source_image *image,
+			  const struct msk_node *node, msk_layer_visitor *visit, void *ctx, struct msk_err *err);
+
 #endif

@@ -7,8 +7,10 @@
 #include <stdbool.h>
 #include "mkscratch/stream.h"
 
-/* The last two are only ever read. */
-enum msk_tar_type { MSK_TAR_DIR, MSK_TAR_FILE, MSK_TAR_SYMLINK, MSK_TAR_HARDLINK, MSK_TAR_DEVICE };
+/* Those from the hard link on are only ever read. */
+enum msk_tar_type {
+	MSK_TAR_DIR, MSK_TAR_FILE, MSK_TAR_SYMLINK, MSK_TAR_HARDLINK, MSK_TAR_CHARDEV, MSK_TAR_BLOCKDEV, MSK_TAR_FIFO,
+};
 
 struct msk_tar_entry {
 	const char *path;           /* relative; directories without the trailing '/', which is added */

@@ -12,23 +12,15 @@
 #define STAGING "staging file"
 #define CHUNK   (256u << 10)
 
-/* The bytes of one node on their way into a file. */
-struct copy {
-	const struct msk_node *node;
-	int fd;
-};
-
-static int copy_if_it(void *ctx, const struct msk_layer_entry *entry, struct msk_err *err)
+static int copy_bytes(void *ctx, const struct msk_layer_entry *entry, struct msk_err *err)
 {
-	struct copy *c = ctx;
-	MSK_AUTO_FREE char *buf = NULL;
+	struct msk_rofile *out = ctx;
+	MSK_AUTO_FREE char *buf = msk_xmalloc(CHUNK);
 	ssize_t n;
 
-	if (entry->nth != c->node->nth)
-		return 0;
-	buf = msk_xmalloc(CHUNK);
+	out->size = entry->e->size;
 	while ((n = msk_layer_reader_data(entry->r, buf, CHUNK, err)) > 0)
-		if (msk_write_full(c->fd, buf, (size_t)n, STAGING, err) < 0)
+		if (msk_write_full(out->fd, buf, (size_t)n, STAGING, err) < 0)
 			return -1;
 	return n < 0 ? -1 : 0;
 }
@@ -37,38 +29,25 @@ static int open_bytes(const struct msk_image_files *f, const struct msk_node *n,
 		      struct msk_err *err)
 {
 	static const char *const dirs[] = { "/var/tmp", "/tmp", ".", NULL };
-	struct copy c = { .node = n };
-	MSK_AUTO_FD int fd = -1;
 
-	if (msk_tempfile_anonymous(dirs, &fd, err) < 0)
+	if (msk_tempfile_anonymous(dirs, &out->fd, err) < 0 ||
+	    msk_source_data_visit(f->images, f->image, n, copy_bytes, out, err) < 0)
 		return -1;
-	c.fd = fd;
-	if (msk_source_layer_visit(f->images, f->image, n->layer - 1, copy_if_it, &c, NULL, err) < 0)
-		return -1;
-	if (lseek(fd, 0, SEEK_SET) < 0)
+	if (lseek(out->fd, 0, SEEK_SET) < 0)
 		return msk_fail_sys(err, errno, STAGING ": cannot begin anew");
-	out->size = n->size;
-	out->fd = fd;
-	fd = -1;
 	return 0;
 }
 
 static mode_t type_of(const struct msk_node *n)
 {
 	switch (n->type) {
-	case MSK_TAR_DIR:     return S_IFDIR;
-	case MSK_TAR_SYMLINK: return S_IFLNK;
-	case MSK_TAR_DEVICE:  return S_IFCHR;
-	default:              return S_IFREG;
+	case MSK_TAR_DIR:      return S_IFDIR;
+	case MSK_TAR_SYMLINK:  return S_IFLNK;
+	case MSK_TAR_CHARDEV:  return S_IFCHR;
+	case MSK_TAR_BLOCKDEV: return S_IFBLK;
+	case MSK_TAR_FIFO:     return S_IFIFO;
+	default:               return S_IFREG;
 	}
-}
-
-/* A hard link is the file it names: the same inode, and its bytes are those of the other. */
-static const struct msk_node *follow_hardlinks(const struct msk_image_tree *t, const struct msk_node *n)
-{
-	for (int hops = 0; n && n->type == MSK_TAR_HARDLINK && hops < MSK_MAX_LINKS; hops++)
-		n = n->link ? msk_image_tree_find(t, n->link) : NULL;
-	return n;
 }
 
 static int files_open(struct msk_rotree *t, const char *path, enum msk_lookup *how, struct msk_rofile *out,
@@ -78,17 +57,18 @@ static int files_open(struct msk_rotree *t, const char *path, enum msk_lookup *h
 	const struct msk_node *n = strlen(path) > MSK_MAX_PATH ? NULL : msk_image_tree_resolve(f->tree, path);
 	MSK_AUTO_FREE char *dangling = n ? NULL : msk_image_tree_locate(f->tree, path);
 
-	n = follow_hardlinks(f->tree, n);
 	*how = n ? MSK_FOUND : MSK_ABSENT;
 	if (!n) {
 		if (dangling && msk_image_tree_find(f->tree, dangling)->type == MSK_TAR_SYMLINK)
 			out->mode = S_IFLNK;
 		return 0;
 	}
-	*out = (struct msk_rofile){ .fd = -1, .mode = type_of(n) | n->mode, .ino = (uint64_t)(n - f->tree->v) + 1 };
+	/* A hard link is the file it names: the same inode. */
+	*out = (struct msk_rofile){ .fd = -1, .mode = type_of(n) | n->mode, .dev = n->data_layer,
+				    .ino = n->data_layer ? n->data_nth : (uint64_t)(n - f->tree->v) };
 	if (walk)
 		walk->final = msk_xasprintf("/%s", n->path);
-	return S_ISREG(out->mode) ? open_bytes(f, n, out, err) : 0;
+	return n->data_layer ? open_bytes(f, n, out, err) : 0;
 }
 
 static int files_list(struct msk_rotree *t, const char *path, enum msk_lookup *how, struct msk_strv *names,

@@ -103,6 +103,7 @@ const char *msk_help_topic_at(size_t i)
 void msk_help_short(struct msk_str *out)
 {
 	MSK_AUTO_STR more = MSK_STR_INIT;
+	MSK_AUTO_STR verbs = MSK_STR_INIT;
 
 	msk_str_adds(out, "Examples:\n");
 	msk_str_adds(out, msk_examples);
@@ -110,10 +111,11 @@ void msk_help_short(struct msk_str *out)
 			  "Usage: mkscratch [build] --bin SRC[:DEST] [OPTION...] -o PATH\n"
 			  "       mkscratch VERB [OPTION...] [OPERAND...]\n\nOptions by topic:\n");
 	add_all_names(out);
-	msk_str_adds(out, "\nVerbs:");
 	for (const struct verb *v = msk_verbs; v->name; v++)
-		msk_str_addf(out, " %s", v->name);
-	msk_str_adds(out, "\nMore:  ");
+		msk_str_addf(&verbs, "%s%s", verbs.len ? " " : "", v->name);
+	msk_str_adds(out, "\nVerbs: ");
+	add_words(out, msk_str_c(&verbs), verbs.len, 7, 7);
+	msk_str_adds(out, "More:  ");
 	msk_str_adds(&more, "mkscratch help TOPIC (those above");
 	for (const struct topic *t = msk_topics; t->name; t++)
 		msk_str_addf(&more, ", %s", t->name);

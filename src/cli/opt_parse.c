@@ -71,12 +71,19 @@ static void store(struct parse *p, const struct opt_row *row, const char *value)
 	p->bare = row->kind == OPT_OPTIONAL && !value ? row : NULL;
 }
 
-static const struct opt_row *find_name(const char *name, size_t n)
+/* Verbs may share a name for what is not the same: the verb's own row comes first. */
+static const struct opt_row *find_name(const struct parse *p, const char *name, size_t n)
 {
-	for (const struct opt_row *row = msk_opt_rows; row->name; row++)
-		if (strlen(row->name) == n && memcmp(row->name, name, n) == 0)
+	const struct opt_row *other = NULL;
+
+	for (const struct opt_row *row = msk_opt_rows; row->name; row++) {
+		if (strlen(row->name) != n || memcmp(row->name, name, n) != 0)
+			continue;
+		if (row->verbs & p->verb->bit)
 			return row;
-	return NULL;
+		other = row;
+	}
+	return other;
 }
 
 static int unknown_name(const char *name, size_t n, struct msk_err *err)
@@ -92,7 +99,7 @@ static int parse_long(struct parse *p, const char *arg, struct msk_err *err)
 {
 	size_t n = strcspn(arg + 2, "=");
 	const char *value = arg[2 + n] ? arg + 2 + n + 1 : NULL;
-	const struct opt_row *row = find_name(arg + 2, n);
+	const struct opt_row *row = find_name(p, arg + 2, n);
 	char typed[32];
 
 	if (!row)

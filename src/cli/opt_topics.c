@@ -115,6 +115,12 @@ const struct verb msk_verbs[] = {
 	  "  mkscratch doctor ./app\n"
 	  "  mkscratch doctor --sarif ./app > doctor.sarif\n",
 	  msk_cmd_doctor },
+	{ "ls", VERB_LS, "IMAGE [PATH...]", "list what is in an image",
+	  "As tar -tv does: the file system as a program finds it, layers laid over one another, or only what is at PATH and "
+	  "below it. IMAGE is an archive (- for standard input), a layout directory, or DIR:TAG, whoever made it. All of it is "
+	  "read and verified before a line is printed.\n", msk_cmd_ls },
+	{ "cat", VERB_CAT, "IMAGE PATH...", "print files of an image",
+	  "Symlinks are followed inside the image. All of it is read and verified before a byte is printed.\n", msk_cmd_cat },
 	{ "verify", VERB_VERIFY, "IMAGE...", "check every digest, size and document of an image",
 	  "IMAGE is an archive, a layout directory, or DIR:TAG. Every blob is read to its end. Exit status 7 for bytes that "
 	  "do not match, 3 for a malformed document, 4 for a program that would not start.\n",

@@ -87,7 +87,9 @@ static enum msk_tar_type type_of(struct archive_entry *e)
 	case AE_IFDIR: return MSK_TAR_DIR;
 	case AE_IFREG: return MSK_TAR_FILE;
 	case AE_IFLNK: return MSK_TAR_SYMLINK;
-	default: return MSK_TAR_DEVICE;
+	case AE_IFBLK: return MSK_TAR_BLOCKDEV;
+	case AE_IFIFO: return MSK_TAR_FIFO;
+	default: return MSK_TAR_CHARDEV;
 	}
 }
 

@@ -50,8 +50,10 @@ int msk_image_tree_add(struct msk_image_tree *t, const struct msk_layer_entry *e
 		return fail_path(e->path, entry->layer, err);
 	if (!*path)
 		return 0;
-	if (t->n == MSK_MAX_ENTRIES)
-		return msk_fail(err, MSK_E_INPUT, "layer %u: more than %d entries", entry->layer, MSK_MAX_ENTRIES);
+	t->name_bytes += strlen(path) + (e->link ? strlen(e->link) : 0);
+	if (t->n == MSK_MAX_ENTRIES || t->name_bytes > MSK_MAX_NAME_BYTES)
+		return msk_fail(err, MSK_E_INPUT, "layer %u: more than %d entries, or their names are longer than %u bytes",
+				entry->layer, MSK_MAX_ENTRIES, MSK_MAX_NAME_BYTES);
 	MSK_GROW(t->v, t->n, t->cap);
 	t->v[t->n++] = (struct msk_node){
 		.path = msk_take(&path),
@@ -64,6 +66,8 @@ int msk_image_tree_add(struct msk_image_tree *t, const struct msk_layer_entry *e
 		.mtime = e->mtime,
 		.layer = entry->layer,
 		.nth = entry->nth,
+		.data_layer = e->type == MSK_TAR_FILE ? entry->layer : 0,
+		.data_nth = e->type == MSK_TAR_FILE ? entry->nth : 0,
 	};
 	return 0;
 }
@@ -91,6 +95,48 @@ static int compare_nodes(const void *pa, const void *pb)
 	if (a->layer != b->layer)
 		return a->layer < b->layer ? 1 : -1;
 	return a->nth < b->nth ? 1 : -1;
+}
+
+/* The first of those at `path`; t->n when there is none. */
+static size_t first_at(const struct msk_image_tree *t, const char *path)
+{
+	size_t from = 0, to = t->n;
+
+	while (from < to) {
+		size_t mid = from + (to - from) / 2;
+
+		if (compare_paths(t->v[mid].path, path) < 0)
+			from = mid + 1;
+		else
+			to = mid;
+	}
+	return from;
+}
+
+/* What a hard link names is the latest of that path before it, of its own layer or one below. */
+static const struct msk_node *named_by(const struct msk_image_tree *t, const struct msk_node *link)
+{
+	MSK_AUTO_FREE char *path = msk_layer_path(link->link);
+
+	for (size_t i = path ? first_at(t, path) : t->n; i < t->n && strcmp(t->v[i].path, path) == 0; i++) {
+		const struct msk_node *n = &t->v[i];
+
+		if (n->layer < link->layer || (n->layer == link->layer && n->nth < link->nth))
+			return n;
+	}
+	return NULL;
+}
+
+static void find_data(const struct msk_image_tree *t, struct msk_node *link)
+{
+	const struct msk_node *n = link;
+
+	for (int hops = 0; n && n->type == MSK_TAR_HARDLINK && hops < MSK_MAX_LINKS; hops++)
+		n = named_by(t, n);
+	if (!n || n->type != MSK_TAR_FILE)
+		return;
+	link->data_layer = n->layer;
+	link->data_nth = n->nth;
 }
 
 /* What a layer takes away of the layers below it: a path with all below it, or only what is below it. */
@@ -220,6 +266,46 @@ static void keep_what_counts(struct msk_image_tree *t, struct sweep *s)
 	t->n = kept;
 }
 
+/* How much of `path` is the path of a directory that `before`, too, is or lies in. */
+static size_t common_directory(const char *before, const char *path)
+{
+	size_t n = 0, common = 0;
+
+	while (before[n] && before[n] == path[n])
+		if (path[n++] == '/')
+			common = n;
+	return before[n] == '\0' && path[n] == '/' ? n + 1 : common;
+}
+
+static void push(struct msk_image_tree *t, struct msk_node own)
+{
+	MSK_GROW(t->v, t->n, t->cap);
+	t->v[t->n++] = own;
+}
+
+/* A directory stands right before what is in it; where it does not, it has no entry. */
+static void add_implied(struct msk_image_tree *t)
+{
+	struct msk_image_tree all = { .name_bytes = t->name_bytes };
+
+	for (size_t i = 0; i < t->n; i++) {
+		const char *path = t->v[i].path;
+		size_t at = all.n ? common_directory(all.v[all.n - 1].path, path) : 0;
+
+		for (const char *slash; (slash = strchr(path + at, '/')) && all.n < MSK_MAX_ENTRIES;) {
+			at = (size_t)(slash - path) + 1;
+			all.name_bytes += at;
+			if (all.name_bytes > MSK_MAX_NAME_BYTES)
+				break;
+			push(&all, (struct msk_node){ .path = msk_xstrndup(path, at - 1), .type = MSK_TAR_DIR, .mode = 0755,
+						      .layer = t->v[i].layer, .nth = MSK_IMPLIED });
+		}
+		push(&all, t->v[i]);
+	}
+	free(t->v);
+	*t = all;
+}
+
 void msk_image_tree_settle(struct msk_image_tree *t)
 {
 	MSK_CLEANUP(removals_release) struct removals all = { 0 };
@@ -228,8 +314,12 @@ void msk_image_tree_settle(struct msk_image_tree *t)
 	collect_removals(t, &all);
 	if (t->n > 1)
 		qsort(t->v, t->n, sizeof *t->v, compare_nodes);
+	for (size_t i = 0; i < t->n; i++)
+		if (t->v[i].type == MSK_TAR_HARDLINK)
+			find_data(t, &t->v[i]);
 	keep_what_counts(t, &s);
 	free(s.open.v);
+	add_implied(t);
 }
 
 static int path_vs_node(const void *key, const void *n)

@@ -144,3 +144,29 @@ int msk_source_image_visit(const struct msk_source_images *s, const struct msk_s
 	}
 	return 0;
 }
+
+struct data_visit {
+	uint32_t nth;
+	msk_layer_visitor *call;
+	void *ctx;
+};
+
+static int visit_nth(void *ctx, const struct msk_layer_entry *entry, struct msk_err *err)
+{
+	const struct data_visit *v = ctx;
+
+	return entry->nth == v->nth ? v->call(v->ctx, entry, err) : 0;
+}
+
+int msk_source_data_visit(const struct msk_source_images *s, const struct msk_source_image *image,
+			  const struct msk_node *node, msk_layer_visitor *visit, void *ctx, struct msk_err *err)
+{
+	struct data_visit v = { node->data_nth, visit, ctx };
+
+	if (!node->data_layer)
+		return msk_fail(err, MSK_E_INPUT, "%s: %s: a hard link to %s, which is not there", msk_source_name(s->source),
+				node->path, node->link ? node->link : "nothing");
+	if (msk_source_layer_visit(s, image, node->data_layer - 1, visit_nth, &v, NULL, err) < 0)
+		return msk_ctx(err, "%s", msk_source_name(s->source));
+	return 0;
+}

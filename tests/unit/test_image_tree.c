@@ -9,7 +9,8 @@
 
 #include "mkscratch/image_tree.h"
 
-/* "d:a" is a directory, "f:a" a file, "l:a>b" a symlink, "w:a" a whiteout or any other name; "|" ends a layer. */
+/* "d:a" is a directory, "f:a" a file, "l:a>b" a symlink, "h:a=b" a hard link, "w:a" a whiteout or any other name; "|" ends
+ * a layer. */
 static void lay(struct msk_image_tree *t, const char *text)
 {
 	struct msk_err err = MSK_ERR_INIT;
@@ -27,9 +28,11 @@ static void lay(struct msk_image_tree *t, const char *text)
 		}
 		if (words.v[i][0] == 'd')
 			e.type = MSK_TAR_DIR;
+		if (words.v[i][0] == 'h')
+			arrow = strchr(words.v[i], '=');
 		if (arrow) {
+			e.type = *arrow == '=' ? MSK_TAR_HARDLINK : MSK_TAR_SYMLINK;
 			*arrow = '\0';
-			e.type = MSK_TAR_SYMLINK;
 			e.link = arrow + 1;
 		}
 		entry.e = &e;
@@ -47,7 +50,7 @@ static void assert_left(const char *layers, const char *want)
 
 	lay(&t, layers);
 	for (size_t i = 0; i < t.n; i++) {
-		msk_str_addf(&got, "%s%s@%u.%u", i ? " " : "", t.v[i].path, t.v[i].layer, t.v[i].nth);
+		msk_str_addf(&got, "%s%s@%u.%d", i ? " " : "", t.v[i].path, t.v[i].layer, (int)t.v[i].nth);
 		assert_ptr_equal(msk_image_tree_find(&t, t.v[i].path), &t.v[i]);
 	}
 	assert_string_equal(msk_str_c(&got), want);
@@ -69,6 +72,37 @@ static void test_names_are_canonical(void **state)
 	assert_left("d:./ d:./a/ f:./a//b f:/c", "a@1.1 a/b@1.2 c@1.3");
 	assert_null(msk_layer_path("a/../b"));
 	assert_null(msk_layer_path(".."));
+}
+
+static void test_directories_without_entry_are_there(void **state)
+{
+	(void)state;
+	assert_left("f:a/b/c f:a/b/d f:a/e f:f/g", "a@1.-1 a/b@1.-1 a/b/c@1.0 a/b/d@1.1 a/e@1.2 f@1.-1 f/g@1.3");
+	assert_left("d:a f:a/b/c f:ab/c", "a@1.0 a/b@1.-1 a/b/c@1.1 ab@1.-1 ab/c@1.2");
+}
+
+static void assert_data(const char *layers, const char *path, uint32_t layer, uint32_t nth)
+{
+	MSK_CLEANUP(msk_image_tree_release) struct msk_image_tree t = { 0 };
+
+	lay(&t, layers);
+	assert_int_equal(msk_image_tree_find(&t, path)->data_layer, layer);
+	assert_int_equal(msk_image_tree_find(&t, path)->data_nth, nth);
+}
+
+/* A hard link is what stood at that path when it was made, whatever stands there later. */
+static void test_hard_links(void **state)
+{
+	(void)state;
+	assert_data("f:x h:y=x", "y", 1, 0);
+	assert_data("f:x h:y=x | f:x", "y", 1, 0);
+	assert_data("f:x | h:y=./x | w:.wh.x", "y", 1, 0);
+	assert_data("f:x h:y=x h:z=/y", "z", 1, 0);
+	assert_data("h:y=x f:x", "y", 0, 0);
+	assert_data("h:y=y", "y", 0, 0);
+	assert_data("d:x h:y=x", "y", 0, 0);
+	assert_data("f:x h:y=../x", "y", 0, 0);
+	assert_data("f:a f:x f:x h:y=x f:x", "y", 1, 2);
 }
 
 static void test_whiteouts(void **state)
@@ -102,7 +136,7 @@ static void test_links_are_followed(void **state)
 	MSK_AUTO_FREE char *at = NULL;
 
 	(void)state;
-	lay(&t, "d:usr d:usr/bin f:usr/bin/sh l:bin>usr/bin l:usr/up>../bin l:loop>loop");
+	lay(&t, "f:usr/bin/sh l:bin>usr/bin l:usr/up>../bin l:loop>loop");
 	assert_string_equal(msk_image_tree_resolve(&t, "/bin/sh")->path, "usr/bin/sh");
 	assert_string_equal(msk_image_tree_resolve(&t, "/usr/up/sh")->path, "usr/bin/sh");
 	assert_null(msk_image_tree_resolve(&t, "/loop"));
@@ -150,6 +184,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_later_layers_win),
 		cmocka_unit_test(test_names_are_canonical),
+		cmocka_unit_test(test_directories_without_entry_are_there),
+		cmocka_unit_test(test_hard_links),
 		cmocka_unit_test(test_whiteouts),
 		cmocka_unit_test(test_what_is_no_directory_has_nothing_below),
 		cmocka_unit_test(test_links_are_followed),

@@ -221,7 +221,7 @@ static void option_rows_are_sound(void **state)
 		assert_true((a->complete == COMPLETE_WORDS) == !!a->words);
 		assert_true(strlen(a->name) < 30);
 		for (const struct opt_row *b = a + 1; b->name; b++) {
-			assert_string_not_equal(a->name, b->name);
+			assert_true(strcmp(a->name, b->name) != 0 || !(a->verbs & b->verbs));
 			assert_true(!a->letter || a->letter != b->letter);
 		}
 	}

@@ -1,0 +1,51 @@
+#include <unistd.h>
+
+#include "image_arg.h"
+#include "mkscratch/fs.h"
+
+#define CHUNK (256u << 10)
+
+static int copy_out(void *ctx, const struct msk_layer_entry *entry, struct msk_err *err)
+{
+	MSK_AUTO_FREE char *buf = msk_xmalloc(CHUNK);
+	ssize_t n;
+
+	(void)ctx;
+	while ((n = msk_layer_reader_data(entry->r, buf, CHUNK, err)) > 0)
+		if (msk_write_full(STDOUT_FILENO, buf, (size_t)n, "standard output", err) < 0)
+			return -1;
+	return n < 0 ? -1 : 0;
+}
+
+static int cat(const struct image_arg *a, const char *path, struct msk_err *err)
+{
+	const char *name = msk_source_name(a->images.source);
+	const struct msk_node *n;
+
+	if (msk_image_arg_find(a, path, true, &n, err) < 0)
+		return -1;
+	if (n->type == MSK_TAR_DIR) {
+		msk_fail(err, MSK_E_INPUT, "%s: %s: is a directory", name, path);
+		return msk_hint(err, "mkscratch ls %s %s", name, path);
+	}
+	if (n->type != MSK_TAR_FILE && n->type != MSK_TAR_HARDLINK)
+		return msk_fail(err, MSK_E_INPUT, "%s: %s: not a regular file", name, path);
+	return msk_source_data_visit(&a->images, a->image, n, copy_out, NULL, err);
+}
+
+/* All layers were read and verified before the first byte is written. */
+int msk_cmd_cat(const struct msk_options *o, struct msk_err *err)
+{
+	MSK_AUTO_IMAGE_ARG a = { 0 };
+
+	if (o->args.n == 1) {
+		msk_fail(err, MSK_E_USAGE, "cat: no PATH given");
+		return msk_hint(err, "mkscratch cat img.tar /etc/passwd");
+	}
+	if (msk_image_arg_open(o, "cat", &a, err) < 0)
+		return -1;
+	for (size_t i = 1; i < o->args.n; i++)
+		if (cat(&a, o->args.v[i], err) < 0)
+			return -1;
+	return 0;
+}

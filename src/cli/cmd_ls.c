@@ -1,0 +1,251 @@
+#include <string.h>
+
+#include "image_arg.h"
+#include "mkscratch/timestamp.h"
+
+#define FLUSH (64u << 10)
+
+/* What is listed, and how wide its columns are. */
+struct listing {
+	const struct msk_options *o;
+	int owner_width, size_width;
+	struct msk_str out;
+	bool began;                            /* an entry was printed (for the commas of JSON) */
+};
+
+/* An entry, from a tree or from a layer. */
+struct line {
+	const char *path, *link;
+	enum msk_tar_type type;
+	uint32_t mode, uid, gid, layer;
+	uint64_t size;
+	int64_t mtime;
+};
+
+static struct line line_of_node(const struct msk_node *n)
+{
+	return (struct line){ n->path, n->link, n->type, n->mode, n->uid, n->gid, n->layer, n->size, n->mtime };
+}
+
+static struct line line_of_entry(const struct msk_layer_entry *entry)
+{
+	const struct msk_tar_entry *e = entry->e;
+
+	return (struct line){ e->path, e->link, e->type, e->mode, e->uid, e->gid, entry->layer, e->size, e->mtime };
+}
+
+static void measure(struct listing *l, const struct line *n)
+{
+	MSK_AUTO_STR text = MSK_STR_INIT;
+	int size;
+
+	msk_str_addf(&text, "%u/%u", n->uid, n->gid);
+	if ((int)text.len > l->owner_width)
+		l->owner_width = (int)text.len;
+	text.len = 0;
+	msk_str_addf(&text, "%llu", (unsigned long long)n->size);
+	size = (int)text.len;
+	if (size > l->size_width)
+		l->size_width = size;
+}
+
+/* "drwxr-sr-t", as ls(1) and tar(1) write it. */
+static void add_mode(struct msk_str *out, const struct line *n)
+{
+	static const char types[] = { [MSK_TAR_DIR] = 'd', [MSK_TAR_FILE] = '-', [MSK_TAR_SYMLINK] = 'l',
+				      [MSK_TAR_HARDLINK] = 'h', [MSK_TAR_CHARDEV] = 'c', [MSK_TAR_BLOCKDEV] = 'b',
+				      [MSK_TAR_FIFO] = 'p' };
+	static const char special[] = "sst";
+
+	msk_str_addc(out, types[n->type]);
+	for (int i = 0; i < 3; i++) {
+		uint32_t bits = n->mode >> (6 - 3 * i);
+		bool is_special = n->mode & (04000u >> i);
+
+		msk_str_addc(out, bits & 4 ? 'r' : '-');
+		msk_str_addc(out, bits & 2 ? 'w' : '-');
+		if (is_special)
+			msk_str_addc(out, (char)(bits & 1 ? special[i] : special[i] - 'a' + 'A'));
+		else
+			msk_str_addc(out, bits & 1 ? 'x' : '-');
+	}
+}
+
+/* "2024-05-01 10:00" */
+static void add_time(struct msk_str *out, int64_t mtime)
+{
+	MSK_AUTO_STR t = MSK_STR_INIT;
+
+	if (mtime < 0 || mtime > MSK_TIME_MAX) {
+		msk_str_addf(out, "%16lld", (long long)mtime);
+		return;
+	}
+	msk_rfc3339_add(&t, mtime);
+	msk_str_addf(out, "%.10s %.5s", t.buf, t.buf + 11);
+}
+
+static void add_text(struct listing *l, const struct line *n)
+{
+	size_t length = strlen(n->path);
+	MSK_AUTO_STR owner = MSK_STR_INIT;
+
+	msk_str_addf(&owner, "%u/%u", n->uid, n->gid);
+	add_mode(&l->out, n);
+	msk_str_addf(&l->out, " %-*s %*llu ", l->owner_width, owner.buf, l->size_width, (unsigned long long)n->size);
+	add_time(&l->out, n->mtime);
+	msk_str_addc(&l->out, ' ');
+	msk_str_add_escaped(&l->out, n->path, length);
+	if (n->type == MSK_TAR_DIR && n->path[length - 1] != '/')
+		msk_str_addc(&l->out, '/');
+	if (n->link) {
+		msk_str_adds(&l->out, n->type == MSK_TAR_HARDLINK ? " link to " : " -> ");
+		msk_str_add_escaped(&l->out, n->link, strlen(n->link));
+	}
+	msk_str_addc(&l->out, '\n');
+}
+
+static void add_json(struct listing *l, const struct line *n)
+{
+	static const char *const types[] = { [MSK_TAR_DIR] = "directory", [MSK_TAR_FILE] = "file",
+					     [MSK_TAR_SYMLINK] = "symlink", [MSK_TAR_HARDLINK] = "hardlink",
+					     [MSK_TAR_CHARDEV] = "character device", [MSK_TAR_BLOCKDEV] = "block device",
+					     [MSK_TAR_FIFO] = "fifo" };
+	MSK_AUTO_FREE char *mode = msk_xasprintf("%04o", n->mode & 07777);
+	MSK_AUTO_JSON *o = msk_json_object();
+
+	msk_json_set(o, "path", msk_json_text(n->path));
+	msk_json_set_string(o, "type", types[n->type]);
+	msk_json_set_string(o, "mode", mode);
+	msk_json_set_int(o, "uid", n->uid);
+	msk_json_set_int(o, "gid", n->gid);
+	msk_json_set_int(o, "size", (int64_t)n->size);
+	msk_json_set_int(o, "mtime", n->mtime);
+	msk_json_set_int(o, "layer", n->layer);
+	if (n->link)
+		msk_json_set(o, "link", msk_json_text(n->link));
+	msk_str_adds(&l->out, l->began ? ",\n " : "[");
+	msk_json_dump(o, &l->out);
+}
+
+static int flush(struct listing *l, size_t unless_below, struct msk_err *err)
+{
+	if (l->out.len < unless_below)
+		return 0;
+	if (msk_print(&l->out, err) < 0)
+		return -1;
+	l->out.len = 0;
+	return 0;
+}
+
+static int add(struct listing *l, const struct line *n, struct msk_err *err)
+{
+	if (l->o->json)
+		add_json(l, n);
+	else
+		add_text(l, n);
+	l->began = true;
+	return flush(l, FLUSH, err);
+}
+
+/* JSON is one array, also of nothing. */
+static int end(struct listing *l, struct msk_err *err)
+{
+	if (l->o->json)
+		msk_str_adds(&l->out, l->began ? "]\n" : "[]\n");
+	return flush(l, 0, err);
+}
+
+/* `top`: only this and what is below it; NULL: all. */
+static int list_tree(struct listing *l, const struct msk_image_tree *t, const struct msk_node *top, struct msk_err *err)
+{
+	size_t n = top ? strlen(top->path) : 0;
+
+	for (size_t i = top ? (size_t)(top - t->v) : 0; i < t->n; i++) {
+		struct line line = line_of_node(&t->v[i]);
+
+		if (top && (strncmp(line.path, top->path, n) != 0 || (line.path[n] && line.path[n] != '/')))
+			break;
+		if (add(l, &line, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int list_paths(struct listing *l, const struct image_arg *a, struct msk_err *err)
+{
+	for (size_t i = 1; i < l->o->args.n; i++) {
+		const struct msk_node *top;
+
+		if (strspn(l->o->args.v[i], "/.") == strlen(l->o->args.v[i]))
+			top = NULL;
+		else if (msk_image_arg_find(a, l->o->args.v[i], false, &top, err) < 0)
+			return -1;
+		if (list_tree(l, &a->tree, top, err) < 0)
+			return -1;
+	}
+	return l->o->args.n > 1 ? 0 : list_tree(l, &a->tree, NULL, err);
+}
+
+static int measure_entry(void *ctx, const struct msk_layer_entry *entry, struct msk_err *err)
+{
+	struct line line = line_of_entry(entry);
+
+	(void)err;
+	measure(ctx, &line);
+	return 0;
+}
+
+static int list_entry(void *ctx, const struct msk_layer_entry *entry, struct msk_err *err)
+{
+	struct line line = line_of_entry(entry);
+
+	return add(ctx, &line, err);
+}
+
+static void add_heading(struct listing *l, const struct image_arg *a, size_t i)
+{
+	const struct msk_layer_sums *s = &a->sums[i];
+
+	msk_str_addf(&l->out, "%slayer %zu: %s, ", i ? "\n" : "", i + 1, s->packed.text);
+	msk_str_add_size(&l->out, s->packed_size);
+	msk_str_adds(&l->out, ", ");
+	msk_str_add_size(&l->out, s->plain_size);
+	msk_str_adds(&l->out, " plain\n");
+}
+
+/* A layer may be larger than memory: it is read for its widths, then for its lines. */
+static int list_layers(struct listing *l, const struct image_arg *a, struct msk_err *err)
+{
+	for (size_t i = 0; i < a->image->n_layers; i++) {
+		l->owner_width = l->size_width = 0;
+		if (!l->o->json)
+			add_heading(l, a, i);
+		if ((!l->o->json &&
+		     msk_source_layer_visit(&a->images, a->image, i, measure_entry, l, NULL, err) < 0) ||
+		    msk_source_layer_visit(&a->images, a->image, i, list_entry, l, NULL, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int msk_cmd_ls(const struct msk_options *o, struct msk_err *err)
+{
+	MSK_AUTO_IMAGE_ARG a = { 0 };
+	struct listing l = { .o = o };
+	int rc;
+
+	if (o->by_layer && o->args.n > 1)
+		return msk_fail(err, MSK_E_USAGE, "ls: --layers lists whole layers, and takes no PATH");
+	if (msk_image_arg_open(o, "ls", &a, err) < 0)
+		return -1;
+	for (size_t i = 0; i < a.tree.n; i++) {
+		struct line line = line_of_node(&a.tree.v[i]);
+
+		measure(&l, &line);
+	}
+	rc = o->by_layer ? list_layers(&l, &a, err) : list_paths(&l, &a, err);
+	if (rc == 0)
+		rc = end(&l, err);
+	msk_str_release(&l.out);
+	return rc;
+}

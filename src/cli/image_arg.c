@@ -1,0 +1,80 @@
+#include "image_arg.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "mkscratch/path.h"
+
+int msk_image_arg_open(const struct msk_options *o, const char *verb, struct image_arg *out, struct msk_err *err)
+{
+	MSK_AUTO_IMAGE_ARG a = { 0 };
+
+	if (!o->args.n) {
+		msk_fail(err, MSK_E_USAGE, "%s: no IMAGE given", verb);
+		return msk_hint(err, "mkscratch %s img.tar", verb);
+	}
+	if (msk_source_images_open(o->args.v[0], NULL, &a.images, err) < 0 ||
+	    msk_source_images_pick(&a.images, o->platform, &a.image, err) < 0)
+		return -1;
+	a.sums = msk_xcalloc(a.image->n_layers, sizeof *a.sums);
+	if (msk_source_image_tree(&a.images, a.image, &a.tree, a.sums, err) < 0)
+		return -1;
+	*out = a;
+	a = (struct image_arg){ 0 };
+	return 0;
+}
+
+void msk_image_arg_release(struct image_arg *a)
+{
+	msk_source_images_release(&a->images);
+	msk_image_tree_release(&a->tree);
+	free(a->sums);
+}
+
+/* What stands in the directory of the path and has nearly its name. */
+static const char *nearest(const struct msk_image_tree *t, const char *path)
+{
+	MSK_AUTO_FREE char *plain = msk_path_normalise(path), *dir = msk_path_dir(plain), *base = msk_path_base(plain);
+	size_t n = strlen(dir), best_distance = SIZE_MAX;
+	const char *best = NULL;
+
+	for (size_t i = 0; i < t->n; i++) {
+		const char *slash = strrchr(t->v[i].path, '/'), *name = slash ? slash + 1 : t->v[i].path;
+		size_t dir_length = slash ? (size_t)(slash - t->v[i].path) : 0, distance;
+
+		if (dir_length != n - 1 || strncmp(t->v[i].path, dir + 1, n - 1) != 0)
+			continue;
+		distance = msk_edit_distance(base, name);
+		if (distance < best_distance && distance <= 2 && distance < strlen(base)) {
+			best = t->v[i].path;
+			best_distance = distance;
+		}
+	}
+	return best;
+}
+
+static int fail_absent(const struct image_arg *a, const char *path, struct msk_err *err)
+{
+	const char *near = nearest(&a->tree, path);
+	MSK_AUTO_FREE char *at = msk_image_tree_locate(&a->tree, path);
+	const struct msk_node *link = at ? msk_image_tree_find(&a->tree, at) : NULL;
+
+	if (link && link->type == MSK_TAR_SYMLINK)
+		return msk_fail(err, MSK_E_INPUT, "%s: %s: a symlink to %s, which leads nowhere",
+				msk_source_name(a->images.source), path, link->link);
+	msk_fail(err, MSK_E_INPUT, "%s: %s: not in the image", msk_source_name(a->images.source), path);
+	return near ? msk_hint(err, "did you mean /%s?", near) : -1;
+}
+
+int msk_image_arg_find(const struct image_arg *a, const char *path, bool follow, const struct msk_node **out,
+		       struct msk_err *err)
+{
+	MSK_AUTO_FREE char *full = msk_xasprintf("/%s", path);
+	MSK_AUTO_FREE char *at = follow ? NULL : msk_image_tree_locate(&a->tree, full);
+
+	if (follow)
+		*out = msk_image_tree_resolve(&a->tree, full);
+	else
+		*out = at ? msk_image_tree_find(&a->tree, at) : NULL;
+	return *out ? 0 : fail_absent(a, path, err);
+}

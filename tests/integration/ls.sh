@@ -1,0 +1,116 @@
+#!/usr/bin/env bash
+# ls and cat: what is in an image, as a program in it finds it, and layer by layer.
+. "$(dirname "$0")/../lib.sh"
+require jq python3
+make() { # OUT LAYER...
+	python3 -B "$TOP/tests/integration/make_layers.py" "$@"
+}
+make a.tar \
+	"[('etc', 'dir'), ('etc/passwd', 'file', 'root'), ('etc/old', 'file', 'x'), ('home', 'dir', None, 0o2750),
+	('home/file', 'file', 'x' * 1234, 0o4711), ('home/hard', 'hard', 'home/file'), ('tmp', 'dir', None, 0o1777),
+	('var/log', 'dir'), ('var/log/a', 'file', 'a'), ('odd', 'file', '', 0o7000)]" \
+	"[('etc/.wh.old', 'file', ''), ('etc/link', 'sym', '../home/file'), ('dev/null', 'chr'), ('dev/sda', 'blk'),
+	('dev/fifo', 'fifo'), ('./etc/passwd', 'file', 'root2'), ('var/log', 'dir'), ('var/log/.wh..wh..opq', 'file', ''),
+	('odd\x1b[1mname', 'file', ''), ('home/file', 'file', 'new'), ('loop', 'sym', 'loop'), ('gone', 'sym', 'etc/old')]"
+is "$(mk ls a.tar)" 'drwxr-xr-x 0/0        0 1970-01-01 00:00 dev/
+prw-r--r-- 0/0        0 2024-05-01 10:00 dev/fifo
+crw-r--r-- 0/0        0 2024-05-01 10:00 dev/null
+brw-r--r-- 0/0        0 2024-05-01 10:00 dev/sda
+drwxr-xr-x 0/0        0 2024-05-01 10:00 etc/
+lrwxrwxrwx 0/0        0 2024-05-01 10:00 etc/link -> ../home/file
+-rw-r--r-- 0/0        5 2024-05-01 10:00 etc/passwd
+lrwxrwxrwx 0/0        0 2024-05-01 10:00 gone -> etc/old
+drwxr-s--- 1000/12345 0 2024-05-01 10:00 home/
+-rw-r--r-- 1000/12345 3 2024-05-01 10:00 home/file
+hrw-r--r-- 1000/12345 0 2024-05-01 10:00 home/hard link to home/file
+lrwxrwxrwx 0/0        0 2024-05-01 10:00 loop -> loop
+---S--S--T 0/0        0 2024-05-01 10:00 odd
+-rw-r--r-- 0/0        0 2024-05-01 10:00 odd\x1b[1mname
+drwxrwxrwt 0/0        0 2024-05-01 10:00 tmp/
+drwxr-xr-x 0/0        0 1970-01-01 00:00 var/
+drwxr-xr-x 0/0        0 2024-05-01 10:00 var/log/' 'what is left, sorted, names escaped'
+is "$(mk ls a.tar /home dev/ | awk '{ print $6 }' | xargs)" 'home/ home/file home/hard dev/ dev/fifo dev/null dev/sda' \
+	'PATHs, with what is below them'
+is "$(mk ls a.tar etc/link | awk '{ print $6 }')" etc/link 'a link is itself'
+is "$(mk ls a.tar / | md5sum)" "$(mk ls a.tar | md5sum)" '/ is all'
+mk ls --layers a.tar >layers
+is "$(grep -c '' layers) $(sed -n 1p layers | sed 's/[0-9a-f]\{64\}/D/')" '25 layer 1: sha256:D, 10.2 kB, 10.2 kB plain' \
+	'--layers has a heading for each'
+is "$(sed -n '/^layer 2/,$p' layers | awk 'NR > 1 { print $6 }' | paste -sd ' ')" \
+	'etc/.wh.old etc/link dev/null dev/sda dev/fifo ./etc/passwd var/log/ var/log/.wh..wh..opq odd\x1b[1mname home/file loop gone' \
+	'... and what stands in it, as it stands'
+is "$(mk ls --json a.tar | jq -c '[length, (map(.path) as $p | ($p | sort) == $p)]')" '[17,true]' '--json is one array'
+is "$(mk ls --json a.tar /home | jq -c '.[1:]')" '[{"gid":12345,"layer":2,"mode":"0644","mtime":1714557600,"path":"home/file","size":3,"type":"file","uid":1000},{"gid":12345,"layer":1,"link":"home/file","mode":"0644","mtime":1714557600,"path":"home/hard","size":0,"type":"hardlink","uid":1000}]' \
+	'... of entries'
+is "$(mk ls --layers --json a.tar | jq -c '[.[] | .layer] | group_by(.) | map(length)')" '[10,12]' '--layers --json'
+make empty.tar '[]'
+is "$(mk ls empty.tar)$(mk ls --json empty.tar)" '[]' 'an image of nothing'
+
+is "$(mk cat a.tar /etc/passwd)" root2 'cat'
+is "$(mk cat a.tar etc/link)" new '... through a symlink, out of its directory'
+is "$(mk cat a.tar home/hard | wc -c)" 1234 '... a hard link, to what stood there when it was made'
+is "$(mk cat a.tar etc/passwd home/file)" root2new '... several'
+is "$(mk cat - etc/passwd <a.tar)" root2 '... of standard input'
+head -c 3000000 /dev/urandom >random
+mkdir tree && cp random tree/
+printf 'int main(void){return 0;}\n' | cc -static -x c -o app - 2>/dev/null && {
+	mk -q --bin app --tree tree:/d --compress zstd -o own.tar -o own/
+	mk cat own.tar /d/random >got
+	t 'bytes are as they were' cmp got random
+	mk cat own/ /app >got
+	t 'of a layout too' cmp got app
+}
+
+must_fail 2 'ls: no IMAGE given' 'mkscratch ls img.tar' -- ls
+must_fail 2 'cat: no IMAGE given' 'mkscratch cat img.tar' -- cat
+must_fail 2 'cat: no PATH given' 'mkscratch cat img.tar /etc/passwd' -- cat a.tar
+must_fail 2 'ls: --layers lists whole layers, and takes no PATH' -- ls --layers a.tar /etc
+must_fail 3 'a.tar: /etc/paswd: not in the image' 'did you mean /etc/passwd?' -- ls a.tar /etc/paswd
+must_fail 3 'a.tar: /nothing/of/it: not in the image' -- ls a.tar /nothing/of/it
+must_fail 3 'a.tar: /etc/old: not in the image' -- cat a.tar /etc/old
+must_fail 3 'a.tar: /etc: is a directory' 'mkscratch ls a.tar /etc' -- cat a.tar /etc
+must_fail 3 'a.tar: dev/null: not a regular file' -- cat a.tar dev/null
+must_fail 3 'a.tar: /loop: a symlink to loop, which leads nowhere' -- cat a.tar /loop
+must_fail 3 'a.tar: /gone: a symlink to etc/old, which leads nowhere' -- cat a.tar /gone
+make hard.tar "[('a', 'hard', 'b')]"
+must_fail 3 'hard.tar: a: a hard link to b, which is not there' -- cat hard.tar a
+make outside.tar "[('../x', 'file', 'x')]"
+must_fail 3 'outside.tar: layer 1: entry "../x" leaves the image' -- ls outside.tar
+must_fail 3 'x.tar: no such image' -- ls x.tar
+
+# Which image of several.
+printf 'int main(void){return 0;}\n' | cc -static -x c -o app - 2>/dev/null && {
+	mk -q --bin app --dir /d -o ours/
+	python3 -B "$TOP/tests/integration/source_images.py" ours platforms several
+	must_fail 3 'several: 4 images (linux/amd64, linux/arm64, linux/arm/v7, linux/arm/v6)' \
+		'choose one: --platform linux/amd64' -- ls several
+	must_fail 3 'several: no image for linux/s390x' 'it has linux/amd64, linux/arm64, linux/arm/v7, linux/arm/v6' \
+		-- ls --platform linux/s390x several
+	for bad in linux linux/ a/b/c/d linux/averyveryverylongname; do
+		must_fail 2 "--platform $bad: expected OS/ARCH or OS/ARCH/VARIANT" -- ls --platform $bad several
+	done
+	for good in linux/arm64 linux/arm linux/arm/v6; do
+		like "$(mk ls --platform $good several:v2)" ' d/$' "--platform $good"
+	done
+	mk -q --bin app -t a:v1 -o two/ && mk -q --bin app --dir /e -t a:v2 -o two/
+	must_fail 3 'two: 2 images (linux/amd64, linux/amd64)' 'choose one: two:docker.io/library/a:v1' -- ls two
+	t 'a tag chooses' mk ls two:v2 /e
+	t '... in full' mk ls two:docker.io/library/a:v2 /e
+}
+
+# What is not what its digests say is not shown.
+python3 - <<'P'
+import tarfile, io
+old = tarfile.open('a.tar')
+with tarfile.open('bent.tar', 'w') as t:
+    for m in old:
+        data = old.extractfile(m).read()
+        t.addfile(m, io.BytesIO(data.replace(b'root2', b'evil2')))
+P
+for verb in 'ls bent.tar' 'ls --layers bent.tar' 'cat bent.tar etc/passwd'; do
+	# shellcheck disable=SC2086
+	run mk $verb
+	like "$status $(cat "$out" "$err")" '^7 mkscratch: bent.tar: layer 2: DiffID sha256:[0-9a-f]*: content hashes to ' \
+		"$verb: a wrong DiffID, and nothing printed"
+done
+done_testing
