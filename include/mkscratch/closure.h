@@ -77,7 +77,7 @@ struct msk_missing {
 	struct msk_strv searched;      /* directories and files in the order they were tried */
 	size_t n_dirs;                 /* how many of them are directories */
 	struct msk_strv skipped;       /* "path: reason" of candidates that the loader passes over */
-	char *why;                     /* the reason of the first of them; NULL */
+	char *why, *found;             /* why the first that fell short could not be taken, and its path; NULL */
 	enum msk_code code;            /* MSK_OK unless `why` is graver than its being missing */
 	char *level;                   /* only CPUs of this level (of --hwcaps) would find it; NULL */
 };

@@ -42,6 +42,7 @@ void msk_missing_release(struct msk_missing *m)
 {
 	free(m->name);
 	free(m->why);
+	free(m->found);
 	free(m->level);
 	msk_strv_release(&m->searched);
 	msk_strv_release(&m->skipped);

@@ -4,7 +4,6 @@
 #include "parse.h"
 
 #define FLOAT_ABI_RISCV 0x6u
-#define FLOAT_ABI_LOONG 0x7u
 #ifndef EM_LOONGARCH
 #define EM_LOONGARCH 258
 #endif
@@ -197,43 +196,75 @@ void msk_elf_set_platform(struct msk_elf *e, int cpu_arch)
 		set_amd64_variant(e);
 }
 
-/* ABI flags that the loader of a machine compares before it takes a library. */
-static const char *abi_misfit(const struct msk_elf *p, const struct msk_elf *l)
+static const char *arm_float(uint32_t flags)
 {
-	uint32_t differ = p->flags ^ l->flags;
+	return flags & ARM_HARD ? "hard-float" : flags & ARM_SOFT ? "soft-float" : NULL;
+}
 
-	switch (p->machine) {
-	case EM_ARM:
-		if (((p->flags & ARM_HARD) && (l->flags & ARM_SOFT)) || ((p->flags & ARM_SOFT) && (l->flags & ARM_HARD)))
-			return "floating-point ABI";
-		return NULL;
-	case EM_RISCV:
-		return differ & FLOAT_ABI_RISCV ? "floating-point ABI" : NULL;
-	case EM_PPC64:
-		return (p->flags & 3) && (l->flags & 3) && (differ & 3) ? "calling convention" : NULL;
+static const char *riscv_float(uint32_t flags)
+{
+	static const char *const names[] = { "soft-float", "single-float", "double-float", "quad-float" };
+
+	return names[(flags & FLOAT_ABI_RISCV) >> 1];
+}
+
+static const char *power_abi(uint32_t flags)
+{
+	static const char *const names[] = { NULL, "ELFv1", "ELFv2", "unknown" };
+
+	return names[flags & 3];
+}
+
+static const char *mips_nan(uint32_t flags)
+{
+	return flags & MIPS_NAN2008 ? "NaN-2008" : "legacy-NaN";
+}
+
+static const char *mips_abi(uint32_t flags)
+{
+	return flags & MIPS_ABI2 ? "n32" : "n64 or o32";
+}
+
+/* What the loader of a machine compares of an ABI before it takes a library, in words; NULL fits any. */
+static void abi_words(const struct msk_elf *e, const char *words[2])
+{
+	words[0] = words[1] = NULL;
+	switch (e->machine) {
+	case EM_ARM:   words[0] = arm_float(e->flags); break;
+	case EM_RISCV: words[0] = riscv_float(e->flags); break;
+	case EM_PPC64: words[0] = power_abi(e->flags); break;
 	case EM_MIPS:
-		if (differ & MIPS_ABI2)
-			return "calling convention";
-		if (differ & MIPS_NAN2008)
-			return "NaN encoding";
-		return l->elf_class == 64 && (l->flags & MIPS_FP64) ? "floating-point ABI" : NULL;
-	default:
-		return NULL;
+		words[0] = mips_abi(e->flags);
+		words[1] = mips_nan(e->flags);
+		break;
+	default: break;
 	}
+}
+
+static bool abi_misfit(const struct msk_elf *program, const struct msk_elf *lib, struct msk_str *why)
+{
+	const char *p[2], *l[2];
+
+	abi_words(program, p);
+	abi_words(lib, l);
+	for (size_t i = 0; i < 2; i++) {
+		if (!p[i] || !l[i] || strcmp(p[i], l[i]) == 0)
+			continue;
+		msk_str_addf(why, "built for the %s ABI, the program for %s", l[i], p[i]);
+		return true;
+	}
+	if (lib->machine == EM_MIPS && lib->elf_class == 64 && (lib->flags & MIPS_FP64)) {
+		msk_str_adds(why, "built for the FP64 ABI, which 64-bit programs have no part in");
+		return true;
+	}
+	return false;
 }
 
 bool msk_elf_misfit(const struct msk_elf *program, const struct msk_elf *lib, struct msk_str *why)
 {
-	const char *abi;
-
-	if (lib->elf_class != program->elf_class || lib->machine != program->machine ||
-	    lib->big_endian != program->big_endian) {
-		msk_str_addf(why, "built for %s, the program is %s", msk_elf_machine_name(lib),
-			     msk_elf_machine_name(program));
-		return true;
-	}
-	abi = abi_misfit(program, lib);
-	if (abi)
-		msk_str_addf(why, "built for another %s than the program", abi);
-	return abi != NULL;
+	if (lib->elf_class == program->elf_class && lib->machine == program->machine &&
+	    lib->big_endian == program->big_endian)
+		return abi_misfit(program, lib, why);
+	msk_str_addf(why, "built for %s, the program is %s", msk_elf_machine_name(lib), msk_elf_machine_name(program));
+	return true;
 }

@@ -25,9 +25,10 @@ static void add_wisher(const struct msk_closure *c, const struct msk_missing *m,
 	msk_str_adds(who, " while it runs,");
 }
 
-static int fail_not_found(const struct msk_closure *c, const struct msk_missing *m, const char *name,
-			  struct msk_err *err)
+/* What falls short, and who needs it. */
+static int fail_missing(const struct msk_closure *c, const struct msk_missing *m, const char *name, struct msk_err *err)
 {
+	const char *what = m->name[0] ? m->name : "\"\"";
 	MSK_AUTO_STR who = MSK_STR_INIT;
 
 	if (m->by_wish)
@@ -35,9 +36,13 @@ static int fail_not_found(const struct msk_closure *c, const struct msk_missing 
 	else if (m->by_option)
 		msk_str_addf(&who, "--lib %s:", m->name);
 	else if (m->needed_by == 0)
-		msk_str_addf(&who, "%s: needs %s,", name, m->name);
+		msk_str_addf(&who, "%s: needs %s,", name, what);
 	else
-		msk_str_addf(&who, "%s: %s needs %s,", name, c->objects[m->needed_by].name, m->name);
+		msk_str_addf(&who, "%s: %s needs %s,", name, c->objects[m->needed_by].name, what);
+	if (m->found)
+		return msk_fail(err, m->code ? m->code : MSK_E_MISSING, "%s found only %s: %s", who.buf, m->found, m->why);
+	if (m->why)
+		return msk_fail(err, MSK_E_MISSING, "%s which %s", who.buf, m->why);
 	if (m->n_dirs == 0)
 		return msk_fail(err, MSK_E_MISSING, "%s not found", who.buf);
 	return msk_fail(err, MSK_E_MISSING, "%s not found (searched %zu director%s)", who.buf, m->n_dirs,
@@ -57,15 +62,23 @@ static void add_others(const struct msk_closure *c, struct msk_str *hint)
 		msk_str_adds(hint, "; ");
 }
 
-/* Where the first one was looked for, as far as a line holds it. */
-static void add_searched(const struct msk_missing *m, struct msk_str *hint)
+/* Where the first one was looked for, as far as a line holds it. The cache is no directory. */
+static void add_searched(const struct msk_closure *c, const struct msk_missing *m, struct msk_str *hint)
 {
-	size_t shown = 0;
+	size_t shown = 0, left = 0, cached = 0;
 
-	for (; shown < m->searched.n && hint->len < 200; shown++)
-		msk_str_addf(hint, "%s%s", shown ? ", " : "looked in ", m->searched.v[shown]);
-	if (shown < m->searched.n)
-		msk_str_addf(hint, " and %zu more", m->searched.n - shown);
+	for (size_t i = 0; i < m->searched.n; i++) {
+		if (c->cache_path && strcmp(m->searched.v[i], c->cache_path) == 0)
+			cached = 1;
+		else if (hint->len < 200)
+			msk_str_addf(hint, "%s%s", shown++ ? ", " : "looked in ", m->searched.v[i]);
+		else
+			left++;
+	}
+	if (left)
+		msk_str_addf(hint, " and %zu more", left);
+	if (shown && cached)
+		msk_str_addf(hint, ", not named by %s", c->cache_path);
 	if (shown)
 		msk_str_adds(hint, "; ");
 }
@@ -77,16 +90,13 @@ int msk_closure_check(const struct msk_closure *c, const char *name, struct msk_
 
 	if (c->n_missing == 0)
 		return 0;
-	if (m->why)
-		msk_fail(err, m->code ? m->code : MSK_E_MISSING, "%s: %s", m->name, m->why);
-	else
-		fail_not_found(c, m, name, err);
+	fail_missing(c, m, name, err);
 	add_others(c, &hint);
-	if (m->skipped.n)
+	if (m->skipped.n && !m->found)
 		msk_str_addf(&hint, "found only %s; ", m->skipped.v[0]);
 	if (m->level)
 		msk_str_addf(&hint, "--hwcaps %s finds it; ", m->level);
-	add_searched(m, &hint);
+	add_searched(c, m, &hint);
 	if (m->by_wish && c->wishes[m->wish].feature)
 		msk_str_addf(&hint, "--dlopen=-%s leaves it out; ", c->wishes[m->wish].feature);
 	else if (m->by_wish)

@@ -64,6 +64,7 @@ void msk_search_release(struct msk_search *s)
 {
 	free(s->trail.name);
 	free(s->trail.why);
+	free(s->trail.found);
 	free(s->trail.level);
 	msk_strv_release(&s->trail.searched);
 	msk_strv_release(&s->trail.skipped);
@@ -108,11 +109,19 @@ int msk_search_pass_over(struct msk_search *s, const char *path, const char *why
 	return MSK_GO_ON;
 }
 
+static void give_reason(struct msk_search *s, const char *path, const char *why)
+{
+	free(s->trail.why);
+	free(s->trail.found);
+	s->trail.why = msk_xstrdup(why);
+	s->trail.found = msk_xstrdup(path);
+}
+
 /* The same, and should nothing else be found, this is the reason to give. */
 static int pass_over(struct msk_search *s, const char *path, const char *why)
 {
 	if (!s->trail.why)
-		s->trail.why = msk_xstrdup(why);
+		give_reason(s, path, why);
 	return msk_search_pass_over(s, path, why);
 }
 
@@ -233,9 +242,12 @@ static bool is_loaded(const struct msk_loader *l, const struct msk_rofile *f, si
  * which it reads in its own: so only a file that is marked wrong stops it, and that is no sound header to begin with. */
 static int meet_misfit(struct msk_search *s, const char *path, const char *why, struct msk_err *err)
 {
-	if (s->l->rules->skips_misfits || s->lenient)
+	const struct msk_loader *l = s->l;
+
+	if (l->rules->skips_misfits || s->lenient)
 		return pass_over(s, path, why);
-	msk_fail(err, MSK_E_MISSING, "%s: %s", s->name, why);
+	msk_fail(err, MSK_E_MISSING, "%s: %s%sneeds %s, found %s: %s", l->program, s->by ? l->c->objects[s->by].name : "",
+		 s->by ? " " : "", s->name, path, why);
 	return stop_at(s, path, err);
 }
 
@@ -292,8 +304,7 @@ static int is_directory(struct msk_loader *l, const char *path, bool *yes, struc
 static int cannot_open(struct msk_search *s, const char *path, const char *why)
 {
 	if (s->trail.code == MSK_OK) {
-		free(s->trail.why);
-		s->trail.why = msk_xstrdup(why);
+		give_reason(s, path, why);
 		s->trail.code = MSK_E_INPUT;
 	}
 	msk_search_pass_over(s, path, why);

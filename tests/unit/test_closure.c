@@ -524,8 +524,8 @@ static void a_library_for_another_machine_only_is_told(void **state)
 
 	put_ldso(s);
 	PUT(s, "lib/libz.so.1", .machine = EM_AARCH64);
-	fails_hint(s, APP(.needed = { "libz.so.1" }), MSK_E_MISSING, "libz.so.1: built for aarch64, the program is x86-64",
-		   "found only /lib/libz.so.1: built for aarch64, the program is x86-64; looked in "
+	fails_hint(s, APP(.needed = { "libz.so.1" }), MSK_E_MISSING,
+		   "app: needs libz.so.1, found only /lib/libz.so.1: built for aarch64, the program is x86-64", "looked in "
 		   "/lib/x86_64-linux-gnu, /usr/lib/x86_64-linux-gnu, /lib, /usr/lib; add --library-path DIR, or --root "
 		   "of another system");
 }
@@ -538,7 +538,7 @@ static void float_abis_do_not_mix(void **state)
 	PUT(s, "lib/liba.so", .machine = EM_ARM, .elf_class = 32, .flags = 0x5000200);
 	fails(s, &(struct fake){ .interp = "/lib/ld-linux-armhf.so.3", .machine = EM_ARM, .elf_class = 32,
 				 .flags = 0x5000400, .needed = { "liba.so" } },
-	      MSK_E_MISSING, "liba.so: built for another floating-point ABI than the program");
+	      MSK_E_MISSING, "app: needs liba.so, found only /lib/liba.so: built for the soft-float ABI, the program for hard-float");
 }
 
 static void what_ld_so_would_stop_at_stops_us(void **state)
@@ -560,7 +560,8 @@ static void what_ld_so_would_stop_at_stops_us(void **state)
 	STOPS("text.so", MSK_E_INPUT, "not an ELF file (starts with \"/* GNU l\")");
 	STOPS("dir.so", MSK_E_INPUT, "is a directory, expected a regular file");
 	STOPS("fifo.so", MSK_E_INPUT, "is a FIFO, expected a regular file");
-	STOPS("loop.so", MSK_E_INPUT, "too many symbolic links (40)");
+	fails(s, APP(.runpath = "/bad", .needed = { "loop.so" }), MSK_E_INPUT,
+	      "app: needs loop.so, found only /bad/loop.so: too many symbolic links (40)");
 	STOPS("exec.so", MSK_E_INPUT, "is a program, not a library");
 	STOPS("pie.so", MSK_E_INPUT, "is a program, not a library");
 	STOPS("nodyn.so", MSK_E_INPUT, "has no dynamic section, so it is no library");
@@ -604,7 +605,7 @@ static void a_dangling_link_names_its_target_inside_the_root(void **state)
 	put_ldso(s);
 	sysroot_link(s, "libx.so.1", "lib/libx.so");
 	sysroot_link(s, "../../../etc/shadow", "lib/libx.so.1");
-	fails(s, APP(.needed = { "libx.so" }), MSK_E_MISSING, "libx.so: link target /etc/shadow does not exist in the root");
+	fails(s, APP(.needed = { "libx.so" }), MSK_E_MISSING, "app: needs libx.so, found only /lib/libx.so: link target /etc/shadow does not exist in the root");
 	sysroot_link(s, "usr/lib", "lib32");
 	fails(s, APP(.runpath = "/lib32", .needed = { "liby.so" }), MSK_E_MISSING,
 	      "app: needs liby.so, not found (searched 5 directories)");
@@ -735,8 +736,8 @@ static void musl_stops_at_a_foreign_library(void **state)
 	put_musl(s);
 	PUT(s, "lib/liba.so", .machine = EM_AARCH64);
 	PUT(s, "usr/lib/liba.so", .needed = { NULL });
-	fails_hint(s, MUSL_APP(.needed = { "liba.so" }), MSK_E_MISSING, "liba.so: built for aarch64, the program is x86-64",
-		   "the loader would open /lib/liba.so and stop there");
+	fails_hint(s, MUSL_APP(.needed = { "liba.so" }), MSK_E_MISSING,
+		   "app: needs liba.so, found /lib/liba.so: built for aarch64, the program is x86-64", "the loader would open /lib/liba.so and stop there");
 }
 
 static void an_unknown_loader_is_told(void **state)
