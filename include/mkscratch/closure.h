@@ -9,6 +9,7 @@
 #define MKSCRATCH_CLOSURE_H
 
 #include "mkscratch/elf.h"
+#include "mkscratch/log.h"
 #include "mkscratch/memo.h"
 
 #define MSK_CLOSURE_MAX_OBJECTS 8192
@@ -41,6 +42,7 @@ struct msk_wish {
 	size_t taken;                  /* which of `names` that answers to; 0 when none is there */
 	size_t n_dirs;                 /* where the first of them was looked for, when none is there */
 	char *fault;                   /* what a loader would say of a file that it meets and cannot take; NULL */
+	char *lacks;                   /* `object` is there, but cannot be loaded: "libfoo.so.1 needs libbar.so.2, not found" */
 };
 
 /* What the closure may open besides: files of no fixed name, plug-ins, libraries that only a string names. Told, never
@@ -91,6 +93,7 @@ struct msk_closure {
 	size_t n_objects, cap_objects, n_start;
 	struct msk_missing *missing;   /* once for each name */
 	size_t n_missing, cap_missing;
+	size_t n_lacking;              /* behind them: what only libraries lack that the program can do without */
 	struct msk_wish *wishes;       /* in the order of the objects that have them, then of the file */
 	size_t n_wishes, cap_wishes;
 	struct msk_advice *advice;     /* with args.advise, in the order of the objects */
@@ -143,6 +146,12 @@ const char *msk_priority_name(enum msk_priority p);
 /* "loaded by /app while it runs (feature tpm, recommended)" or "/app imports pthread_cancel, which may load it": why
  * there is such a wish, `who` being the name of the object that is its cause. */
 void msk_wish_add_reason(const struct msk_wish *w, const char *who, struct msk_str *out);
+/* Add the features that the closure's notes name, once each. */
+void msk_features_add(const struct msk_closure *c, struct msk_strv *features);
+/* Does --dlopen speak of anything there is? `who`: "of the image". Fails: MSK_E_USAGE `--dlopen tmp: no file of the image
+ * has that feature`. Leaving out what is not there is a warning. */
+int msk_features_check(const struct msk_strv *words, const struct msk_strv *features, const char *who,
+		       const struct msk_log *log, struct msk_err *err);
 /* "libfoo.so.2 or libfoo.so.1". */
 void msk_wish_add_names(const struct msk_wish *w, struct msk_str *out);
 

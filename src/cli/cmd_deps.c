@@ -39,6 +39,7 @@ struct asked {
 	struct msk_strv library_path, dlopen;
 	void *listed;                  /* paths that --list has printed */
 	struct msk_strv noted;         /* notes that were told */
+	struct msk_strv features;      /* what --dlopen may speak of */
 };
 
 static void asked_release(struct asked *a)
@@ -49,6 +50,7 @@ static void asked_release(struct asked *a)
 	msk_strv_release(&a->library_path);
 	msk_strv_release(&a->dlopen);
 	msk_strv_release(&a->noted);
+	msk_strv_release(&a->features);
 	tdestroy(a->listed, free);
 }
 
@@ -146,10 +148,25 @@ static int one_file(struct asked *a, const char *file, bool *stop, struct msk_er
 	if (*stop)
 		return -1;
 	warn(a, &d.closure);
+	msk_features_add(&d.closure, &a->features);
 	if (msk_closure_check(&d.closure, file, err) < 0)
 		return -1;
 	*err = d.fault;
 	return err->code ? -1 : msk_remarks_check(&d.remarks, err);
+}
+
+/* --list leaves alone what files open while they run; where none says so, a word that fits many systems is no mistake. */
+static int check_words(const struct asked *a, struct msk_err *err)
+{
+	const struct msk_log log = { a->o->level, STDERR_FILENO };
+	const char *who = a->o->args.n > 1 ? "of these" : "here";
+
+	if (a->o->list || a->features.n)
+		return a->o->list ? 0 : msk_features_check(&a->dlopen, &a->features, who, &log, err);
+	for (size_t i = 0; i < a->dlopen.n; i++)
+		if (strcmp(a->dlopen.v[i], "all") != 0 && strcmp(a->dlopen.v[i], "none") != 0)
+			msk_warn(&log, "--dlopen %s: no file %s has any feature", a->dlopen.v[i], who);
+	return 0;
 }
 
 /* A file that is wrong is told of as it comes, and the others are shown all the same; the first gives the exit status. */
@@ -169,7 +186,7 @@ static int all_files(struct asked *a, struct msk_err *err)
 		*err = (struct msk_err)MSK_ERR_INIT;
 	}
 	err->code = first;
-	return first ? -1 : 0;
+	return first ? -1 : check_words(a, err);
 }
 
 int msk_cmd_deps(const struct msk_options *o, struct msk_err *err)

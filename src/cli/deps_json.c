@@ -119,6 +119,7 @@ static struct msk_json *wish_json(const struct msk_deps *d, const struct msk_wis
 	msk_json_set(o, "description", text_or_null(w->description));
 	msk_json_set_string(o, "priority", msk_priority_name(w->priority));
 	msk_json_set(o, "wanted", msk_json_bool(w->wanted));
+	msk_json_set(o, "lacks", text_or_null(w->lacks));
 	msk_json_set(o, "path", text_or_null(w->object == SIZE_MAX ? NULL : d->closure.objects[w->object].path));
 	return o;
 }

@@ -58,7 +58,7 @@ static void indent(struct tree *t, size_t by)
 
 static const struct msk_missing *find_missing(const struct msk_closure *c, size_t needed_by, const char *name)
 {
-	for (size_t i = 0; i < c->n_missing; i++) {
+	for (size_t i = 0; i < c->n_missing + c->n_lacking; i++) {
 		const struct msk_missing *m = &c->missing[i];
 
 		if (strcmp(m->name, name) == 0 && (needed_by == SIZE_MAX || m->needed_by == needed_by))
@@ -204,6 +204,10 @@ static void add_wish(struct tree *t, const struct msk_wish *w)
 	}
 	msk_str_adds(t->out, "; ");
 	add_text(t, msk_str_c(&why));
+	if (w->lacks) {
+		msk_str_adds(t->out, "; cannot be loaded: ");
+		add_text(t, w->lacks);
+	}
 	msk_str_addc(t->out, '\n');
 }
 

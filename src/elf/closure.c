@@ -53,7 +53,7 @@ void msk_closure_release(struct msk_closure *c)
 	for (size_t i = 0; i < c->n_objects; i++)
 		object_release(&c->objects[i]);
 	free(c->objects);
-	for (size_t i = 0; i < c->n_missing; i++)
+	for (size_t i = 0; i < c->n_missing + c->n_lacking; i++)
 		msk_missing_release(&c->missing[i]);
 	free(c->missing);
 	for (size_t i = 0; i < c->n_wishes; i++)
@@ -454,7 +454,7 @@ static void sort_objects(struct msk_closure *c, const struct list *t)
 			object_release(&c->objects[i]);
 		}
 	}
-	for (size_t i = 0; i < c->n_missing; i++)
+	for (size_t i = 0; i < c->n_missing + c->n_lacking; i++)
 		c->missing[i].needed_by = place[c->missing[i].needed_by];
 	for (size_t i = 0; i < c->n_wishes; i++)
 		renumber_wish(&c->wishes[i], place);
@@ -569,6 +569,7 @@ static int resolve(struct msk_loader *l, struct msk_err *err)
 		return -1;
 	if (!l->args->start_only && walk_wishes(l, &t, err) < 0)
 		return -1;
+	msk_missing_settle(l->c);
 	if (l->args->advise && !l->args->start_only && msk_advise(l, err) < 0)
 		return -1;
 	sort_objects(l->c, &t);

@@ -109,6 +109,9 @@ int msk_wishes_collect(struct msk_loader *l, size_t object, struct msk_err *err)
 /* Look for what wish `i` asks for; its `object` is the result. */
 int msk_wish_grant(struct msk_loader *l, size_t i, struct msk_err *err);
 void msk_wish_release(struct msk_wish *w);
+bool msk_wish_is_needed(const struct msk_wish *w);
+/* When all has been looked for: tell what the program lacks from what only libraries lack that it can do without. */
+void msk_missing_settle(struct msk_closure *c);
 void msk_missing_release(struct msk_missing *m);
 
 /* Try one file; enum msk_tried, or -1 where the loader would stop. */

@@ -10,6 +10,7 @@ void msk_wish_release(struct msk_wish *w)
 	free(w->description);
 	free(w->import);
 	free(w->fault);
+	free(w->lacks);
 }
 
 const char *msk_priority_name(enum msk_priority p)
@@ -144,7 +145,7 @@ int msk_wishes_collect(struct msk_loader *l, size_t object, struct msk_err *err)
 	return collect_imported(l, object, err);
 }
 
-static bool is_needed(const struct msk_wish *w)
+bool msk_wish_is_needed(const struct msk_wish *w)
 {
 	return w->priority == MSK_REQUIRED || w->named;
 }
@@ -156,7 +157,7 @@ static void give_up(struct msk_loader *l, size_t i, struct msk_missing *own_trai
 	struct msk_wish *w = &c->wishes[i];
 
 	w->n_dirs = own_trail->n_dirs;
-	if (!is_needed(w))
+	if (!msk_wish_is_needed(w))
 		return;
 	own_trail->name = msk_xstrdup(w->names.v[0]);
 	own_trail->needed_by = w->cause;
@@ -175,7 +176,7 @@ static int try_name(struct msk_loader *l, size_t i, size_t k, struct msk_missing
 
 	if (msk_loader_answer(l, &r, &w->object, err) == 0)
 		return 0;
-	if (err->code == MSK_E_IO || is_needed(w) || l->spent)
+	if (err->code == MSK_E_IO || msk_wish_is_needed(w) || l->spent)
 		return -1;
 	if (!w->fault)
 		w->fault = msk_xstrdup(err->msg);

@@ -377,10 +377,11 @@ int msk_gather_programs(struct msk_gather *g, struct msk_err *err)
 		g->n_programs++;
 		if (gather_program(p, err) < 0)
 			return -1;
-		msk_runtime_features(&p->closure, &features);
+		msk_features_add(&p->closure, &features);
 	}
 	raise_platform(g);
-	return check_libs(g, err) < 0 ? -1 : msk_runtime_check_words(&plan->dlopen, &features, g->log, err);
+	return check_libs(g, err) < 0 ? -1 : msk_features_check(&plan->dlopen, &features, "of the image", g->log,
+								err);
 }
 
 void msk_gather_release(struct msk_gather *g)

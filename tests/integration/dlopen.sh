@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # .note.dlopen, made by the assembler: what it names comes along as its priority and --dlopen say, with all that needs.
 . "$(dirname "$0")/../lib.sh"
-require cc objcopy python3 jq
+require cc objcopy python3 jq patchelf
 printf 'int main(void){return 0;}' | cc -x c -o probe - && mk deps --json probe >json || skip_all 'cannot: no loader for what cc makes'
 [ "$(jq -r .libc json)" = glibc ] || skip_all 'cannot: the compiler makes no glibc programs'
 
@@ -147,14 +147,42 @@ prog text1 '[{"soname":["libtext.so.1"]}]'
 run mk --bin text1 -n
 is "$status $(cat "$err")" '0 warning: text1: libtext.so.1 cannot be loaded (libtext.so.1: not an ELF file (starts with "no libra")); loaded by text1 while it runs (recommended)' \
 	'... or is a warning'
-must_fail 2 '--dlopen toyz: no file of the image has that feature' 'its files have: core, extra, toys' -- --bin app --dlopen toyz -o x.tar
+must_fail 2 '--dlopen toyz: no file of the image has that feature' 'they have: core, extra, toys' -- --bin app --dlopen toyz -o x.tar
 prog none ''
-must_fail 2 '--dlopen toys: no file of the image has that feature' 'none of its files has any; --lib NAME adds a library' -- \
+must_fail 2 '--dlopen toys: no file of the image has that feature' 'none of them has any; --lib NAME adds a library' -- \
 	--bin none --dlopen toys -o x.tar
 run mk --bin app --dlopen=-toyz -n
 is "$status $(cat "$err")" '0 warning: --dlopen=-toyz: no file of the image has that feature' leaving_out_what_is_not_there_is_a_warning
 must_fail 2 '--dlopen: the value is empty' -- --bin app --dlopen= -o x.tar
 must_fail 2 '--dlopen -: names no feature' '--dlopen FEATURE, --dlopen=-FEATURE, --dlopen all or --dlopen none' -- --bin app --dlopen - -o x.tar
+
+# deps knows the words as well.
+run mk deps app --dlopen toyz
+is "$status $(cat "$err")" '2 mkscratch: --dlopen toyz: no file here has that feature
+hint: they have: core, extra, toys' deps_refuses_a_feature_that_no_file_has
+run mk deps none app --dlopen toyz
+is "$status $(head -n 1 "$err")" '2 mkscratch: --dlopen toyz: no file of these has that feature' '... of several files'
+t '... and takes one that some have' mk deps none app --dlopen toys
+run mk deps none --dlopen toyz
+is "$status $(cat "$err")" '0 warning: --dlopen toyz: no file here has any feature' '... and warns where there are none'
+run mk deps app --dlopen=-toyz
+is "$status $(cat "$err")" '0 warning: --dlopen=-toyz: no file here has that feature' '... or nothing to leave out'
+
+# What a recommended library lacks is no fault of the program.
+lib libhollow.so.1 '' l/libdeep.so.1 && patchelf --replace-needed libdeep.so.1 libgone.so.1 l/libhollow.so.1
+prog hollow '[{"soname":["libhollow.so.1"],"feature":"air"}]'
+run mk --bin hollow -n
+is "$status $(cat "$err")" '0 warning: hollow: libhollow.so.1 is of no use (libhollow.so.1 needs libgone.so.1, not found); loaded by hollow while it runs (feature air, recommended)' \
+	what_a_recommended_library_lacks_is_a_warning
+run mk deps hollow
+like "$status $(grep libhollow "$out")" '^0 .*; cannot be loaded: libhollow.so.1 needs libgone.so.1, not found$' '... in its place'
+like "$(cat "$out")" 'libgone.so.1 => not found \(searched .*/lib' '... with where it was looked for'
+is "$(mk deps --json hollow | jq -r '"\(.missing | length) \(.dlopen[] | select(.feature == "air").lacks)"')" \
+	'0 libhollow.so.1 needs libgone.so.1, not found' '... and for programs'
+lacks 'hollow: libhollow.so.1 needs libgone.so.1' hollow --dlopen air
+prog both '[{"soname":["libhollow.so.1"]},{"soname":["libhollow2.so.1"],"priority":"required"}]'
+lib libhollow2.so.1 '' l/libdeep.so.1 && patchelf --replace-needed libdeep.so.1 libgone.so.1 l/libhollow2.so.1
+lacks 'both: libhollow2.so.1 needs libgone.so.1' both
 
 # Notes that make no sense.
 for json in '[{"soname":' '{}' '[{"soname":"libreq.so.1"}]' '[{"soname":["libreq.so.1"],"priority":"dire"}]'; do

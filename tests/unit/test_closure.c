@@ -538,7 +538,8 @@ static void float_abis_do_not_mix(void **state)
 	PUT(s, "lib/liba.so", .machine = EM_ARM, .elf_class = 32, .flags = 0x5000200);
 	fails(s, &(struct fake){ .interp = "/lib/ld-linux-armhf.so.3", .machine = EM_ARM, .elf_class = 32,
 				 .flags = 0x5000400, .needed = { "liba.so" } },
-	      MSK_E_MISSING, "app: needs liba.so, found only /lib/liba.so: built for the soft-float ABI, the program for hard-float");
+	      MSK_E_MISSING,
+	      "app: needs liba.so, found only /lib/liba.so: built for the soft-float ABI, the program for hard-float");
 }
 
 static void what_ld_so_would_stop_at_stops_us(void **state)
@@ -605,7 +606,8 @@ static void a_dangling_link_names_its_target_inside_the_root(void **state)
 	put_ldso(s);
 	sysroot_link(s, "libx.so.1", "lib/libx.so");
 	sysroot_link(s, "../../../etc/shadow", "lib/libx.so.1");
-	fails(s, APP(.needed = { "libx.so" }), MSK_E_MISSING, "app: needs libx.so, found only /lib/libx.so: link target /etc/shadow does not exist in the root");
+	fails(s, APP(.needed = { "libx.so" }), MSK_E_MISSING,
+	      "app: needs libx.so, found only /lib/libx.so: link target /etc/shadow does not exist in the root");
 	sysroot_link(s, "usr/lib", "lib32");
 	fails(s, APP(.runpath = "/lib32", .needed = { "liby.so" }), MSK_E_MISSING,
 	      "app: needs liby.so, not found (searched 5 directories)");
@@ -737,7 +739,8 @@ static void musl_stops_at_a_foreign_library(void **state)
 	PUT(s, "lib/liba.so", .machine = EM_AARCH64);
 	PUT(s, "usr/lib/liba.so", .needed = { NULL });
 	fails_hint(s, MUSL_APP(.needed = { "liba.so" }), MSK_E_MISSING,
-		   "app: needs liba.so, found /lib/liba.so: built for aarch64, the program is x86-64", "the loader would open /lib/liba.so and stop there");
+		   "app: needs liba.so, found /lib/liba.so: built for aarch64, the program is x86-64",
+		   "the loader would open /lib/liba.so and stop there");
 }
 
 static void an_unknown_loader_is_told(void **state)
