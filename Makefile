@@ -86,7 +86,7 @@ FUZZ_CFLAGS  := $(call accepts,-Wno-override-init) $(call accepts,-Wno-initializ
 FUZZ_CC      ?= clang
 FUZZ_SECONDS ?= 60
 
-.PHONY: all lib unit check check-asan fuzz fuzz-bin fuzz-seeds lint lint-deps bench install uninstall dist clean help
+.PHONY: all lib unit check check-asan check-tsan fuzz fuzz-bin fuzz-seeds lint lint-deps bench install uninstall dist clean help
 all: $(BIN)
 lib: $(LIB)
 unit: $(UNIT_BIN)
@@ -140,6 +140,17 @@ check-asan:
 	@$(MAKE) --no-print-directory MODE=asan all unit fuzz-bin
 	BUILD='$(abspath $(BUILD))' MKSCRATCH='$(abspath $(BUILD)/asan/mkscratch)' tests/run.sh
 
+# What starts threads, under the thread sanitizer: none of its reports is forgiven.
+TSAN_UNIT   := test_compress test_cache test_layer test_sink
+TSAN_SUITES := integration/cache integration/progress integration/auto integration/content repro/ spec/compression
+check-tsan:
+	@$(MAKE) --no-print-directory MODE=tsan all $(TSAN_UNIT:%='$(BUILD)'/tsan/tests/%)
+	@for t in $(TSAN_UNIT); do TSAN_OPTIONS='exitcode=66' '$(BUILD)'/tsan/tests/$$t || exit 1; done
+	@rm -f '$(BUILD)'/tsan/report.*
+	@for s in $(TSAN_SUITES); do TSAN_OPTIONS='exitcode=66 log_path=$(abspath $(BUILD))/tsan/report' BUILD='$(abspath $(BUILD))' \
+		MKSCRATCH='$(abspath $(BUILD)/tsan/mkscratch)' tests/run.sh -k $$s || exit 1; done
+	@! ls '$(BUILD)'/tsan/report.* 2>/dev/null
+
 lint:
 	@tests/tools/lint-deps.sh
 	@tests/tools/lint-size.sh
@@ -189,6 +200,7 @@ help:
 	@echo 'make              build/mkscratch'
 	@echo 'make check        all tests (./bootstrap check installs what they need)'
 	@echo 'make check-asan   the same against the sanitizers build'
+	@echo 'make check-tsan   what starts threads, against the thread sanitizer build'
 	@echo 'make fuzz         search for inputs that break a parser (clang); FUZZ=TARGET FUZZ_SECONDS=60'
 	@echo 'make lint         rules of the house: include directions, sizes, banned calls'
 	@echo 'make bench        measure beside other tools (BENCH_QUICK=1: in short; see bench/bench.py)'

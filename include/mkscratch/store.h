@@ -33,7 +33,9 @@ int msk_store_end(struct msk_store *s, struct msk_digest *digest, uint64_t *size
 /* A whole document at once. */
 int msk_store_put(struct msk_store *s, const void *p, size_t n, struct msk_digest *digest, struct msk_err *err);
 
-/* The same when its digest is known: it is not hashed again. */
+/* For bytes whose digest somebody else knows by then: they are not hashed again. */
+struct msk_writer *msk_store_begin_known(struct msk_store *s);
+int msk_store_end_known(struct msk_store *s, const struct msk_digest *digest, uint64_t size, struct msk_err *err);
 int msk_store_put_known(struct msk_store *s, const void *p, size_t n, const struct msk_digest *digest, struct msk_err *err);
 
 /* Push a blob's bytes to `w`, which is not finished by this. */

@@ -61,12 +61,15 @@ struct job {
 	struct msk_part part;                 /* first: the part is the job */
 	struct msk_store *store;
 	struct msk_layer_desc *out;
+	bool plain;                           /* the blob is the tar: one digest is both */
 };
 
 static int open_blob(struct msk_part *p, struct msk_writer **to, struct msk_err *err)
 {
+	struct job *j = (struct job *)p;
+
 	(void)err;
-	*to = msk_store_begin(((struct job *)p)->store);
+	*to = j->plain ? msk_store_begin_known(j->store) : msk_store_begin(j->store);
 	return 0;
 }
 
@@ -76,6 +79,11 @@ static int close_blob(struct msk_part *p, struct msk_err *err)
 
 	j->out->diff_id = p->digest;
 	j->out->plain_size = p->size;
+	if (j->plain) {
+		j->out->blob.digest = p->digest;
+		j->out->blob.size = p->size;
+		return msk_store_end_known(j->store, &p->digest, p->size, err);
+	}
 	return msk_store_end(j->store, &j->out->blob.digest, &j->out->blob.size, err);
 }
 
@@ -127,7 +135,8 @@ static int make_layers(const struct msk_layer_args *a, const struct msk_selectio
 				return -1;
 			continue;
 		}
-		jobs[i] = (struct job){ { .open = open_blob, .close = close_blob }, st, &made[i] };
+		jobs[i] = (struct job){ { .open = open_blob, .close = close_blob }, st, &made[i],
+					a->codec.kind == MSK_CODEC_NONE };
 		if (write_entries(a, &s[i], msk_compressor_begin(c, &jobs[i].part), err) < 0)
 			return -1;
 	}

@@ -137,9 +137,15 @@ void msk_store_stage_in(struct msk_store *s, struct msk_stage *stage)
 	s->pushed = stage->next;
 }
 
-struct msk_writer *msk_store_begin(struct msk_store *s)
+struct msk_writer *msk_store_begin_known(struct msk_store *s)
 {
 	assert(!s->current.bytes.len && !s->current.staged);
+	return &s->keep;
+}
+
+struct msk_writer *msk_store_begin(struct msk_store *s)
+{
+	msk_store_begin_known(s);
 	s->hash.size = 0;
 	return &s->hash.w;
 }
@@ -161,7 +167,7 @@ static void add(struct msk_store *s, const struct blob *b)
 		s->stage->next = (b->offset + b->size + s->stage->align - 1) / s->stage->align * s->stage->align;
 }
 
-static int end_blob(struct msk_store *s, const struct msk_digest *digest, uint64_t size, struct msk_err *err)
+int msk_store_end_known(struct msk_store *s, const struct msk_digest *digest, uint64_t size, struct msk_err *err)
 {
 	struct blob *b = &s->current;
 
@@ -185,7 +191,7 @@ int msk_store_end(struct msk_store *s, struct msk_digest *digest, uint64_t *size
 {
 	*digest = s->hash.digest;
 	*size = s->hash.size;
-	return end_blob(s, digest, *size, err);
+	return msk_store_end_known(s, digest, *size, err);
 }
 
 int msk_store_put(struct msk_store *s, const void *p, size_t n, struct msk_digest *digest, struct msk_err *err)
@@ -200,8 +206,9 @@ int msk_store_put(struct msk_store *s, const void *p, size_t n, struct msk_diges
 
 int msk_store_put_known(struct msk_store *s, const void *p, size_t n, const struct msk_digest *digest, struct msk_err *err)
 {
-	msk_store_begin(s);
-	return msk_writer_write(&s->keep, p, n, err) < 0 ? -1 : end_blob(s, digest, n, err);
+	struct msk_writer *w = msk_store_begin_known(s);
+
+	return msk_writer_write(w, p, n, err) < 0 ? -1 : msk_store_end_known(s, digest, n, err);
 }
 
 static int send_staged(struct msk_store *s, const struct blob *b, struct msk_writer *w, struct msk_err *err)

@@ -68,6 +68,23 @@ static void blobs_come_back_from_memory_and_from_disk(void **state)
 	}
 }
 
+static void what_has_a_digest_already_is_a_blob_like_any(void **state)
+{
+	MSK_CLEANUP(msk_store_cleanup) struct msk_store *st = msk_store_new(dirs);
+	struct msk_err err = MSK_ERR_INIT;
+	struct msk_digest d, of_text;
+
+	(void)state;
+	msk_digest_of("text", 4, &of_text);
+	assert_int_equal(msk_store_put_known(st, "text", 4, &of_text, &err), 0);
+	assert_int_equal(msk_store_put(st, "text", 4, &d, &err), 0);
+	assert_string_equal(d.text, of_text.text);
+	assert_int_equal(msk_store_count(st), 1);
+	put(st, 'x', 100, &d);
+	assert_sends(st, &of_text, 4);
+	assert_sends(st, &d, 100);
+}
+
 static void the_same_content_is_stored_once(void **state)
 {
 	MSK_CLEANUP(msk_store_cleanup) struct msk_store *st = msk_store_new(dirs);
@@ -259,6 +276,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(blobs_come_back_from_memory_and_from_disk),
+		cmocka_unit_test(what_has_a_digest_already_is_a_blob_like_any),
 		cmocka_unit_test(the_same_content_is_stored_once),
 		cmocka_unit_test(a_stage_holds_every_blob_where_it_belongs),
 		cmocka_unit_test(a_stage_that_is_full_says_what_it_was_told_to_say),
