@@ -5,7 +5,8 @@
     BENCH_QUICK=1 make bench  the same on tiny inputs, to see that it works; its figures mean nothing
     BENCH_INSTALL=1           first install the tools that are absent (crane by `go install`, others by apt-get)
     BENCH_PUBLISH=1           also renew bench/RESULTS.md, bench/results.{json,svg} and the README's table
-    BENCH_ONLY=w1,large       only these groups: w1 large tree deps start levels memory size jobs files
+    BENCH_ONLY=w1,large       only these groups: w1 large go tree deps start levels large-levels blocks memory size jobs
+                              files
     BENCH_RUNS=7              runs of each command in a group; medians are shown
     BENCH_PEERS=crane,umoci   only these others; none: without them
     BENCH_LARGE=FILE          a static program of your own instead of the one that is put together here
@@ -56,11 +57,20 @@ class Session:
             env.pop(name, None)
         env["PATH"] += ":" + os.path.join(OUT, "bin")
         os.environ["PATH"] = env["PATH"]
+        self.daemon = peers.start_buildkit(os.path.join(self.work, "buildkit")) if os.environ.get("BENCH_INSTALL") else None
+        if self.daemon:
+            env["BUILDKIT_HOST"] = os.environ["BUILDKIT_HOST"]
         self.limit = os.path.join(BUILD, "bench", "limit")
         self.bench = Bench(self.work, os.path.join(BUILD, "bench", "stopwatch"), env, QUICK)
         self.cores = len(os.sched_getaffinity(0))
         self.peers = self.find_peers()
         inputs.build_c(self.work, os.path.join(self.work, "nano"), inputs.NANO)
+
+    def close(self):
+        if self.daemon:
+            self.daemon.terminate()
+            self.daemon.wait()
+        shutil.rmtree(self.work, ignore_errors=True)
 
     def find_peers(self):
         wanted = os.environ.get("BENCH_PEERS", ",".join(t.split(",")[0] for t in TOOLS)).split(",")
@@ -139,6 +149,24 @@ def large(s):
     return s.bench.group("large", f"a static program of {os.path.getsize(program) / MB:.0f} MB", rows, RUNS, size)
 
 
+def go_program(s):
+    """A program that somebody runs, linked again after a change: only where Go and its modules are."""
+    program, changed = os.path.join(s.work, "prometheus"), os.path.join(s.work, "prometheus-changed")
+    if QUICK:
+        return None
+    try:
+        inputs.go_large(s.work, program, changed, bool(os.environ.get("BENCH_INSTALL")))
+    except (OSError, subprocess.CalledProcessError):
+        s.bench.skip("a large Go program", "no Go, or its modules are not here; BENCH_INSTALL=1 fetches them")
+        return None
+    size = inputs.root_of(s.work, "prom", program)
+    rows = [Row("mkscratch", s.mk("--bin", "prometheus:/app"), "us", "mk.tar")]
+    rows += s.cached_rows("go", "prometheus", "prometheus-changed", [])
+    rows += s.peer_rows("prom", ("crane", "umoci")) + [s.limit_row(6, "prom.tar")]
+    title = f"Prometheus, a Go program of {os.path.getsize(program) / MB:.0f} MB; changed: its main function, linked again"
+    return s.bench.group("go", title, rows, few(5), size)
+
+
 def tree(s):
     count = 200 if QUICK else 10000
     size = inputs.tree(s.work, "tree", count)
@@ -179,6 +207,28 @@ def levels(s):
             for i, spec in enumerate(specs)]
     return s.bench.group("levels", "the program of the first table at each level", rows, few(5),
                          os.path.getsize(os.path.join(s.work, "app")))
+
+
+def large_levels(s):
+    program = os.path.join(s.work, "large")
+    if not os.path.exists(program):
+        inputs.payload_program(s.work, program, (4 if QUICK else 126) * MB, None)
+    specs = ["gzip:1", "gzip:3", "gzip:6", "gzip:9", "zstd:1", "zstd:3", "zstd:9", "none"]
+    rows = [Row(spec, s.mk("--bin", "large:/app", "--compress", spec, out=f"l{i}.tar"), "us", f"l{i}.tar")
+            for i, spec in enumerate(specs)]
+    return s.bench.group("large-levels", "the program of the second table at each level", rows, few(3),
+                         os.path.getsize(program))
+
+
+def blocks(s):
+    """What the size of blocks costs and saves, by the probe: larger ones are smaller together, and fewer stay the same."""
+    program = os.path.join(s.work, "large")
+    if not os.path.exists(program):
+        inputs.payload_program(s.work, program, (4 if QUICK else 126) * MB, None)
+    rows = [Row(f"blocks of {kib:,} KiB", [s.limit, f"6:{kib}", str(s.cores), "large"], "block", inner=True)
+            for kib in (64, 128, 256, 512, 1024, 4096)]
+    return s.bench.group("blocks", "the program of the second table, hashed and compressed in memory", rows, few(3),
+                         os.path.getsize(program))
 
 
 def memory(s):
@@ -228,7 +278,8 @@ def files_growth(s):
     return {"name": "files", "title": "number of files (--tree)", "unit": "files", "points": points}
 
 
-GROUPS = {"w1": w1, "large": large, "tree": tree, "deps": deps, "start": start, "levels": levels, "memory": memory}
+GROUPS = {"w1": w1, "large": large, "go": go_program, "tree": tree, "deps": deps, "start": start, "levels": levels,
+          "large-levels": large_levels, "blocks": blocks, "memory": memory}
 GROWTH = {"size": size_growth, "jobs": jobs_growth, "files": files_growth}
 
 
@@ -262,9 +313,10 @@ def main():
         for name, measure in table.items():
             if not only or name in only:
                 print(f"measuring {name} ...", flush=True)
-                results[to].append(measure(s))
+                measured = measure(s)
+                results[to] += [measured] if measured else []
     results["skipped"] = [{"what": what, "why": why} for what, why in s.bench.skipped]
-    shutil.rmtree(s.work, ignore_errors=True)
+    s.close()
     deliver(results)
 
 

@@ -1,4 +1,5 @@
 """What is measured: programs, trees and files, made from what every machine with a compiler has."""
+import json
 import os
 import re
 import shutil
@@ -81,6 +82,40 @@ def go_service(work, out, change):
             f.write(re.sub(r'(func health\(.*\n)\treturn (.*), "ok"', r'\1\treturn \2, "all is well"', text))
     env = dict(os.environ, CGO_ENABLED="0", GOTOOLCHAIN="local", GOFLAGS="", GOPROXY="off")
     run("go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", out, ".", cwd=source, env=env)
+
+
+PROMETHEUS = ("github.com/prometheus/prometheus", "v0.316.0")
+
+
+def go_large(work, out, changed, download):
+    """A large Go program as people run it, and the same with its main function changed: Prometheus, from its modules.
+    Without `download` only when they are on this machine already. Raises CalledProcessError when it cannot be built."""
+    source = os.path.join(work, "go-large")
+    shutil.rmtree(source, ignore_errors=True)
+    os.makedirs(source)
+    module, version = PROMETHEUS
+    env = dict(os.environ, CGO_ENABLED="0", GOFLAGS="-mod=mod", GOTOOLCHAIN="local")
+    if not download:
+        env["GOPROXY"] = "off"
+    told = subprocess.run(["go", "mod", "download", "-json", f"{module}@{version}"], cwd=source, env=env, check=True,
+                          capture_output=True, text=True)
+    there = json.loads(told.stdout)["Dir"]
+    for name in os.listdir(os.path.join(there, "cmd/prometheus")):
+        if name.endswith(".go") and not name.endswith("_test.go"):
+            shutil.copyfile(os.path.join(there, "cmd/prometheus", name), os.path.join(source, name))
+    shutil.copyfile(os.path.join(there, "go.sum"), os.path.join(source, "go.sum"))
+    with open(os.path.join(there, "go.mod"), encoding="utf-8") as f:
+        requirements = f.read().split("\n", 1)[1]
+    with open(os.path.join(source, "go.mod"), "w", encoding="utf-8") as f:
+        f.write(f"module example.com/large\n{requirements}\nrequire {module} {version}\n")
+    build = ["go", "build", "-p", "2", "-trimpath", "-buildvcs=false", "-o"]
+    run(*build, out, ".", cwd=source, env=env, stderr=subprocess.DEVNULL)
+    path = os.path.join(source, "main.go")
+    with open(path, encoding="utf-8") as f:
+        text = f.read()
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(text.replace("\nfunc main() {\n", "\nfunc main() {\n\tif len(os.Args) == 99 {\n\t\tos.Exit(7)\n\t}\n", 1))
+    run(*build, changed, ".", cwd=source, env=env, stderr=subprocess.DEVNULL)
 
 
 def server(work, quick):

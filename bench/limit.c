@@ -1,8 +1,8 @@
 /* The limit: what hashing and compressing the same bytes costs when they lie in memory and nothing is written.
  *
- *   limit LEVEL THREADS FILE...     prints {"seconds":…,"in":…,"out":…}
+ *   limit LEVEL[:KIB] THREADS FILE...     prints {"seconds":…,"in":…,"out":…}
  *
- * One thread hashes the whole (SHA-256 cannot be cut) and then helps the others, which compress blocks of 512 KiB by
+ * One thread hashes the whole (SHA-256 cannot be cut) and then helps the others, which compress blocks of KIB (512) by
  * libdeflate. No program that hashes a tar and compresses it at this level on this machine can be faster. */
 #include <fcntl.h>
 #include <libdeflate.h>
@@ -11,16 +11,16 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
-#define BLOCK (512u << 10)
 #define MAX_THREADS 256
 
 static struct {
 	unsigned char *bytes;
-	size_t n;
+	size_t n, block;
 	int level;
 	atomic_size_t next, made;
 } work;
@@ -50,14 +50,14 @@ static void read_file(const char *path)
 static void *compress_blocks(void *unused)
 {
 	struct libdeflate_compressor *c = libdeflate_alloc_compressor(work.level);
-	size_t room = libdeflate_deflate_compress_bound(NULL, BLOCK);
+	size_t room = libdeflate_deflate_compress_bound(NULL, work.block);
 	unsigned char *out = malloc(room);
 
 	(void)unused;
 	if (!c || !out)
 		die("memory");
-	for (size_t at; (at = atomic_fetch_add(&work.next, BLOCK)) < work.n;) {
-		size_t n = work.n - at < BLOCK ? work.n - at : BLOCK;
+	for (size_t at; (at = atomic_fetch_add(&work.next, work.block)) < work.n;) {
+		size_t n = work.n - at < work.block ? work.n - at : work.block;
 
 		atomic_fetch_add(&work.made, libdeflate_deflate_compress(c, work.bytes + at, n, out, room));
 	}
@@ -90,10 +90,13 @@ int main(int argc, char **argv)
 	double start;
 
 	if (n < 1 || n > MAX_THREADS) {
-		fputs("usage: limit LEVEL THREADS FILE...\n", stderr);
+		fputs("usage: limit LEVEL[:KIB] THREADS FILE...\n", stderr);
 		return 2;
 	}
 	work.level = atoi(argv[1]);
+	work.block = (size_t)(strchr(argv[1], ':') ? atoi(strchr(argv[1], ':') + 1) : 512) << 10;
+	if (!work.block)
+		die("block size");
 	for (int i = 3; i < argc; i++)
 		read_file(argv[i]);
 	start = now();

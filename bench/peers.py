@@ -2,8 +2,11 @@
 import os
 import shutil
 import subprocess
+import tempfile
+import time
 
 CRANE = "github.com/google/go-containerregistry/cmd/crane@v0.22.1"
+BUILDKIT = "github.com/moby/buildkit"
 DEBIAN = {"umoci": "umoci", "buildah": "buildah", "libtree": "libtree"}
 
 SCRIPTS = {
@@ -40,10 +43,38 @@ SCRIPTS = {
 }
 
 
+def install_buildkit(bin_dir):
+    """Its daemon and client, as requirements of an empty module."""
+    env = dict(os.environ, CGO_ENABLED="0", GOFLAGS="-mod=mod", GOTOOLCHAIN="local")
+    with tempfile.TemporaryDirectory() as module:
+        for command in (["go", "mod", "init", "example.com/bench"], ["go", "get", BUILDKIT + "/cmd/buildctl@latest"],
+                        ["go", "build", "-o", bin_dir + "/", BUILDKIT + "/cmd/buildkitd", BUILDKIT + "/cmd/buildctl"]):
+            if subprocess.run(command, cwd=module, env=env, check=False, stderr=subprocess.DEVNULL).returncode:
+                return
+
+
+def start_buildkit(folder):
+    """A daemon of our own where none is up; what to wait for at the end, or None."""
+    if not shutil.which("buildkitd") or not absent("BuildKit") or os.geteuid() != 0:
+        return None
+    os.makedirs(folder)
+    os.environ["BUILDKIT_HOST"] = f"unix://{folder}/socket"
+    with open(os.path.join(folder, "log"), "wb") as log:
+        daemon = subprocess.Popen(["buildkitd", "--addr", os.environ["BUILDKIT_HOST"], "--root", os.path.join(folder, "root"),
+                                   "--oci-worker-snapshotter", "native"], stdout=log, stderr=log)
+    for _ in range(100):
+        if not absent("BuildKit") or daemon.poll() is not None:
+            break
+        time.sleep(0.1)
+    return daemon
+
+
 def install(bin_dir):
-    """Only when asked for: crane as a Go module, the others as packages of Debian."""
+    """Only when asked for: crane and BuildKit as Go modules, the others as packages of Debian."""
     if not shutil.which("crane") and shutil.which("go"):
         subprocess.run(["go", "install", CRANE], env=dict(os.environ, GOBIN=bin_dir), check=False)
+    if not shutil.which("buildctl") and shutil.which("go"):
+        install_buildkit(bin_dir)
     missing = [package for tool, package in DEBIAN.items() if not shutil.which(tool)]
     if missing and shutil.which("apt-get"):
         subprocess.run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", *missing], check=False,

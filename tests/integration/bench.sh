@@ -24,12 +24,12 @@ rows = [r for g in results["groups"] for r in g["rows"]]
 rows += [r for g in results["growth"] for p in g["points"] for r in p["rows"]]
 
 assert results["quick"] is True
-assert [g["name"] for g in results["groups"]] == ["w1", "large", "tree", "deps", "start", "levels", "memory"]
+assert [g["name"] for g in results["groups"]] == ["w1", "large", "tree", "deps", "start", "levels", "large-levels", "blocks", "memory"]
 assert [g["name"] for g in results["growth"]] == ["size", "jobs", "files"]
 assert results["machine"]["cores"] >= 1 and results["versions"]["mkscratch"]
 for r in rows:
     assert r["seconds"] > 0 and r["fastest"] <= r["seconds"] and r["rss_kib"] > 0 and r["runs"] >= 1, r
-    assert r["role"] in ("us", "peer", "limit", "floor"), r
+    assert r["role"] in ("us", "peer", "limit", "floor", "block"), r
     if r["role"] == "us" and r["bytes"] is not None and r["runs"] > 1:
         assert r["same_bytes_twice"] is True, r
 for g in results["groups"][:2]:
