@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include "mkscratch/budget.h"
+#include "mkscratch/compress.h"
 #include "mkscratch/fs.h"
 #include "mkscratch/gather.h"
 #include "mkscratch/sink.h"
@@ -107,9 +108,39 @@ static struct msk_ahead *look_ahead(const struct msk_build *b)
 	return paths.n ? msk_ahead_start(&paths) : NULL;
 }
 
+static void record_release(struct msk_record *r)
+{
+	msk_json_free(r->reasons);
+	msk_json_free(r->recipe);
+}
+
+/* The recipe with what the files have told. `digests` NULL: of an outline. */
+static struct msk_json *recipe(const struct msk_json *known, const struct msk_edition *e, const struct msk_digest *digests)
+{
+	struct msk_json *o = msk_json_copy(known);
+	const char *codec = msk_codec_library(&e->plan.codec);
+	MSK_AUTO_STR platform = MSK_STR_INIT;
+
+	msk_platform_add(&platform, &e->platform);
+	msk_json_set_string(o, "platform", platform.buf);
+	msk_json_set_string(o, "tool", "mkscratch " MSK_VERSION);
+	if (codec)
+		msk_json_set_string(o, "codec", codec);
+	msk_json_set(o, "inputs", msk_layer_inputs(e->fs, digests));
+	return o;
+}
+
+static struct msk_record record(const struct msk_build *b, const struct msk_edition *e, const struct msk_digest *digests)
+{
+	if (!e->plan.record)
+		return (struct msk_record){ NULL, NULL };
+	return (struct msk_record){ msk_rootfs_reasons(e->fs), b->recipe ? recipe(b->recipe, e, digests) : NULL };
+}
+
 static int make_image(const struct msk_build *b, const struct msk_edition *e, struct msk_ahead *ahead,
 		      struct msk_store *st, struct msk_image *out, struct msk_err *err)
 {
+	MSK_AUTO_FREE struct msk_digest *digests = msk_xcalloc(msk_rootfs_count(e->fs) + 1, sizeof *digests);
 	struct msk_layer_args a = {
 		.fs = e->fs,
 		.codec = e->plan.codec,
@@ -121,13 +152,15 @@ static int make_image(const struct msk_build *b, const struct msk_edition *e, st
 		.progress = b->progress,
 		.cache = b->cache,
 		.ahead = ahead,
+		.digests = e->plan.record && b->recipe ? digests : NULL,
 	};
-	MSK_AUTO_JSON *reasons = e->plan.record ? msk_rootfs_reasons(e->fs) : NULL;
 	MSK_CLEANUP(msk_layers_release) struct msk_layers layers = { NULL, 0, 0 };
+	MSK_CLEANUP(record_release) struct msk_record r = { NULL, NULL };
 
 	if (msk_layers_write(&a, st, &layers, err) < 0)
 		return -1;
-	return msk_image_make(&e->plan, &e->platform, &layers, reasons, st, out, err);
+	r = record(b, e, digests);
+	return msk_image_make(&e->plan, &e->platform, &layers, &r, st, out, err);
 }
 
 static uint64_t content_size(const struct msk_editions *e)
@@ -221,9 +254,9 @@ static void outline(const struct msk_build *b, const struct msk_editions *e, str
 
 	for (size_t i = 0; i < e->n; i++) {
 		const struct msk_edition *of = &e->v[i];
-		MSK_AUTO_JSON *reasons = of->plan.record ? msk_rootfs_reasons(of->fs) : NULL;
+		MSK_CLEANUP(record_release) struct msk_record r = record(b, of, NULL);
 
-		msk_image_outline(&of->plan, &of->platform, msk_layers_count(of->fs, of->plan.single_layer), reasons,
+		msk_image_outline(&of->plan, &of->platform, msk_layers_count(of->fs, of->plan.single_layer), &r,
 				  &images[i]);
 	}
 	msk_product_make(b->plan, images, e->n, NULL, out);

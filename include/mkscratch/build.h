@@ -22,6 +22,7 @@ struct msk_build {
 	struct msk_build_facts *facts;        /* out: what there is to tell beside the image */
 	struct msk_progress *progress;        /* NULL: nobody looks */
 	struct msk_cache *cache;              /* NULL: none */
+	const struct msk_json *recipe;        /* what the image says of its making, as far as it is known; NULL: nothing */
 };
 
 /* The image of one platform on its way. */

@@ -41,6 +41,9 @@ struct msk_block_cache {
  * compresses nothing. */
 bool msk_codec_identity(const struct msk_codec_spec *codec, struct msk_str *out);
 
+/* The codec's library with the version this program was built with: "libdeflate 1.14"; NULL: the codec needs none. */
+const char *msk_codec_library(const struct msk_codec_spec *codec);
+
 struct msk_compress_args {
 	struct msk_codec_spec codec;
 	unsigned jobs;                       /* 0: one per core */

@@ -6,6 +6,12 @@
 #include "mkscratch/plan.h"
 #include "mkscratch/platform.h"
 
+/* What an image says of its making, in annotations of its manifest; NULL: nothing. */
+struct msk_record {
+	struct msk_json *reasons;        /* why each path is there */
+	struct msk_json *recipe;         /* what it was made from, and how */
+};
+
 struct msk_image {
 	struct msk_platform platform;
 	struct msk_layers layers;        /* owned */
@@ -28,9 +34,8 @@ void msk_product_release(struct msk_product *p);
 
 /* Config (image-spec "config"): one history item a layer, numeric User. */
 struct msk_json *msk_config_json(const struct msk_plan *p, const struct msk_platform *pf, const struct msk_layers *l);
-/* `reasons`: why each path is there, for the annotation; NULL: none. */
 struct msk_json *msk_manifest_json(const struct msk_plan *p, const struct msk_desc *config, const struct msk_layers *l,
-				   const struct msk_json *reasons);
+				   const struct msk_record *record);
 /* One entry of index.json for a tag: org.opencontainers.image.ref.name and io.containerd.image.name. */
 struct msk_json *msk_index_entry_json(const struct msk_product *p, const struct msk_ref *tag);
 struct msk_json *msk_index_json(const struct msk_product *p);
@@ -41,7 +46,7 @@ void msk_image_release(struct msk_image *img);
 
 /* Config and manifest into the store, and all that is known about the image, which takes the layers over. */
 int msk_image_make(const struct msk_plan *p, const struct msk_platform *pf, struct msk_layers *own_layers,
-		   const struct msk_json *reasons, struct msk_store *st, struct msk_image *out, struct msk_err *err);
+		   const struct msk_record *record, struct msk_store *st, struct msk_image *out, struct msk_err *err);
 
 /* What the tags of the plan will name, of images in own_images, whose blobs are in the store; NULL: of outlines. */
 void msk_product_make(const struct msk_plan *p, struct msk_image *own_images, size_t n, const struct msk_store *st,
@@ -50,7 +55,7 @@ void msk_product_make(const struct msk_plan *p, struct msk_image *own_images, si
 /* An image of that many layers before any of it is there: every digest and size is made up, and every document as
  * long as the real one will be, but for the digits of sizes. */
 void msk_image_outline(const struct msk_plan *p, const struct msk_platform *pf, size_t n_layers,
-		       const struct msk_json *reasons, struct msk_image *out);
+		       const struct msk_record *record, struct msk_image *out);
 
 #define MSK_OCI_LAYOUT "{\"imageLayoutVersion\":\"1.0.0\"}"
 

@@ -35,10 +35,14 @@ struct msk_layer_args {
 	struct msk_progress *progress;   /* NULL: nobody looks */
 	struct msk_cache *cache;         /* NULL: none; never changes a byte */
 	struct msk_ahead *ahead;         /* digests of files that are known already; NULL: none */
+	struct msk_digest *digests;      /* out: of each file's content, by entry, "" before; NULL: nobody asks */
 };
 
 /* How many there will be. */
 size_t msk_layers_count(const struct msk_rootfs *fs, bool single);
+/* What they are made from, as it travels inside the image (oci-layout-spec, section 5.8). `digests`: of each file's
+ * content, by entry; NULL: made up, all else is as it will be. Depends on the entries alone. */
+struct msk_json *msk_layer_inputs(const struct msk_rootfs *fs, const struct msk_digest *digests);
 /* Write all layers into the store, and put them on top of those in *out. Fails: MSK_E_IO (also when a host file changed
  * since it was gathered). */
 int msk_layers_write(const struct msk_layer_args *a, struct msk_store *st, struct msk_layers *out, struct msk_err *err);

@@ -24,6 +24,7 @@ struct msk_user {
 /* Annotations of ours begin so (oci-layout-spec, section 5.6). */
 #define MSK_ANNOTATION_PREFIX  "dev.mkscratch."
 #define MSK_ANNOTATION_REASONS MSK_ANNOTATION_PREFIX "reasons"
+#define MSK_ANNOTATION_RECIPE  MSK_ANNOTATION_PREFIX "recipe"
 
 /* A line of /etc/passwd. */
 struct msk_account {

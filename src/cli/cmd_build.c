@@ -4,6 +4,7 @@
 
 #include "cache_options.h"
 #include "opt.h"
+#include "recipe.h"
 #include "view.h"
 #include "mkscratch/build.h"
 #include "mkscratch/filecap.h"
@@ -299,6 +300,7 @@ int msk_cmd_build(const struct msk_options *o, struct msk_err *err)
 	MSK_CLEANUP(msk_plan_release) struct msk_plan plan = { 0 };
 	struct msk_log log = { .level = o->level, .fd = STDERR_FILENO };
 	struct msk_build_facts facts = { 0 };
+	MSK_AUTO_JSON *recipe = NULL;
 	struct msk_build b = { .plan = &plan, .log = &log, .tmpdir = o->tmpdir && *o->tmpdir ? o->tmpdir : NULL,
 			       .now = o->now, .facts = &facts };
 
@@ -306,6 +308,7 @@ int msk_cmd_build(const struct msk_options *o, struct msk_err *err)
 		return msk_fail(err, MSK_E_USAGE, "--print %s: is none of plan, rootfs", o->print);
 	if (msk_view_check(o, err) < 0 || msk_plan_make(o, &plan, err) < 0)
 		return -1;
+	b.recipe = recipe = msk_recipe_make(o, &plan);
 	if (o->print && strcmp(o->print, "plan") == 0)
 		return print_plan(&plan, err);
 	if (o->print || o->dry_run)

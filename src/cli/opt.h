@@ -81,6 +81,15 @@ const struct symptom *msk_symptom_of(enum msk_want w);       /* the first of it;
 
 const struct verb *msk_verb_find(const char *name);          /* NULL: no verb */
 
+/* Options as JSON, by their names in the table, as the recipe of an image has them: true for a flag, a string, a list of
+ * strings for what may be repeated; an option with an optional value is true, a string or a list. */
+typedef bool opt_filter(const struct opt_row *row);
+/* Of the options that are wanted those which are set. *exact becomes false where a value is no UTF-8: then it is escaped. */
+struct msk_json *msk_opt_json(const struct msk_options *o, opt_filter *wanted, bool *exact);
+/* The other way; strings are borrowed from `v`. Fails: MSK_E_INPUT, a name that is none of those wanted, or a value of another
+ * kind. */
+int msk_opt_from_json(const struct msk_json *v, opt_filter *wanted, struct msk_options *o, struct msk_err *err);
+
 /* Store what argv[0..argc) says into o; argv is borrowed. Stops at --help and --version. Fails: MSK_E_USAGE. */
 int msk_opt_parse(const struct verb *verb, int argc, const char *const *argv, struct msk_options *o, struct msk_err *err);
 /* The name among the candidates that `typed` was likely meant to be, or NULL. */

@@ -204,7 +204,7 @@ const struct opt_row msk_opt_rows[] = {
 	  "health check.",
 	  TO_TEXT(media_types), COMPLETE_WORDS, "oci docker" },
 	{ 0, "no-record", NULL, OPT_FLAG, GROUP_OUTPUT, B,
-	  "Leave out of the manifest why each file is in the image, which `mkscratch why` reads.",
+	  "Leave out of the manifest why each file is in the image, and how it was made.",
 	  TO_FLAG(no_record), COMPLETE_NONE, NULL },
 
 	{ 0, "max-size", "SIZE", OPT_VALUE, GROUP_OUTPUT, B,

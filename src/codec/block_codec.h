@@ -19,8 +19,9 @@ struct msk_block_codec {
 	/* Bytes in front of the first block of a part and behind the last. May be NULL. */
 	int (*begin)(struct msk_part *p, struct msk_err *err);
 	int (*end)(struct msk_part *p, struct msk_err *err);
-	/* A function of the library that encodes. */
+	/* A function of the library that encodes, and the library with its version. */
 	const void *library;
+	const char *(*library_version)(void);
 	/* Carry the checksum of a part over these bytes; called in order. May be NULL. */
 	void (*check)(struct msk_part *p, const unsigned char *in, size_t n);
 };

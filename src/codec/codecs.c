@@ -28,6 +28,13 @@ bool msk_codec_identity(const struct msk_codec_spec *codec, struct msk_str *out)
 	return c->library && msk_library_id(c->library, out);
 }
 
+const char *msk_codec_library(const struct msk_codec_spec *codec)
+{
+	const struct msk_block_codec *c = msk_codec_of(codec->kind);
+
+	return c->library_version ? c->library_version() : NULL;
+}
+
 void msk_codec_levels(enum msk_codec_kind kind, int *min, int *max, int *dflt)
 {
 	static const int levels[][3] = {

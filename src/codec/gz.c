@@ -99,8 +99,14 @@ static int gzip_end(struct msk_part *p, struct msk_err *err)
 	return msk_writer_write(p->to, tail, sizeof tail, err);
 }
 
+static const char *gzip_library(void)
+{
+	return "libdeflate " LIBDEFLATE_VERSION_STRING;
+}
+
 const struct msk_block_codec msk_gzip_codec = {
 	.library = (const void *)libdeflate_deflate_compress,
+	.library_version = gzip_library,
 	.state_new = gzip_state_new,
 	.state_free = gzip_state_free,
 	.state_size = gzip_state_size,

@@ -62,8 +62,14 @@ static bool zstd_decodes(void *state, unsigned char *packed, size_t n_packed, co
 	return ZSTD_decompressDCtx(s->d, s->plain, n, packed, n_packed) == n && memcmp(s->plain, in, n) == 0;
 }
 
+static const char *zstd_library(void)
+{
+	return "libzstd " ZSTD_VERSION_STRING;
+}
+
 const struct msk_block_codec msk_zstd_codec = {
 	.library = (const void *)ZSTD_compress2,
+	.library_version = zstd_library,
 	.state_new = zstd_state_new,
 	.state_free = zstd_state_free,
 	.state_size = zstd_state_size,

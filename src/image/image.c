@@ -53,13 +53,13 @@ void msk_image_release(struct msk_image *img)
 }
 
 int msk_image_make(const struct msk_plan *p, const struct msk_platform *pf, struct msk_layers *own_layers,
-		   const struct msk_json *reasons, struct msk_store *st, struct msk_image *out, struct msk_err *err)
+		   const struct msk_record *record, struct msk_store *st, struct msk_image *out, struct msk_err *err)
 {
 	*out = (struct msk_image){ .platform = *pf, .layers = *own_layers };
 	*own_layers = (struct msk_layers){ NULL, 0, 0 };
 	if (put_document(msk_config_json(p, pf, &out->layers), msk_media_type(p->media_types, MSK_DOC_CONFIG), st,
 			 &out->config, err) < 0 ||
-	    put_document(msk_manifest_json(p, &out->config, &out->layers, reasons),
+	    put_document(msk_manifest_json(p, &out->config, &out->layers, record),
 			 msk_media_type(p->media_types, MSK_DOC_MANIFEST), st, &out->manifest, err) < 0) {
 		msk_image_release(out);
 		return -1;
@@ -95,7 +95,7 @@ static struct msk_desc made_up(const char *media_type, uint64_t size)
 }
 
 void msk_image_outline(const struct msk_plan *p, const struct msk_platform *pf, size_t n_layers,
-		       const struct msk_json *reasons, struct msk_image *out)
+		       const struct msk_record *record, struct msk_image *out)
 {
 	MSK_AUTO_STR text = MSK_STR_INIT;
 	MSK_AUTO_JSON *manifest = NULL;
@@ -105,7 +105,7 @@ void msk_image_outline(const struct msk_plan *p, const struct msk_platform *pf, 
 	for (size_t i = 0; i < n_layers; i++)
 		out->layers.v[i].blob = made_up(msk_media_type_layer(p->media_types, p->codec.kind), 1000000);
 	out->config = made_up(msk_media_type(p->media_types, MSK_DOC_CONFIG), 1000);
-	manifest = msk_manifest_json(p, &out->config, &out->layers, reasons);
+	manifest = msk_manifest_json(p, &out->config, &out->layers, record);
 	msk_json_dump(manifest, &text);
 	out->manifest = made_up(msk_media_type(p->media_types, MSK_DOC_MANIFEST), text.len);
 }

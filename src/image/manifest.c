@@ -1,22 +1,28 @@
 #include "mkscratch/image.h"
 
-static struct msk_json *annotations(const struct msk_config *c, const struct msk_json *reasons)
+static void set_text(struct msk_json *annotations, const char *key, const struct msk_json *value)
+{
+	MSK_AUTO_STR text = MSK_STR_INIT;
+
+	if (!value)
+		return;
+	msk_json_dump(value, &text);
+	msk_json_set_string(annotations, key, msk_str_c(&text));
+}
+
+static struct msk_json *annotations(const struct msk_config *c, const struct msk_record *record)
 {
 	struct msk_json *a = msk_json_object();
 
 	for (size_t i = 0; i < c->annotation_keys.n; i++)
 		msk_json_set_string(a, c->annotation_keys.v[i], c->annotation_values.v[i]);
-	if (reasons) {
-		MSK_AUTO_STR text = MSK_STR_INIT;
-
-		msk_json_dump(reasons, &text);
-		msk_json_set_string(a, MSK_ANNOTATION_REASONS, msk_str_c(&text));
-	}
+	set_text(a, MSK_ANNOTATION_REASONS, record->reasons);
+	set_text(a, MSK_ANNOTATION_RECIPE, record->recipe);
 	return a;
 }
 
 struct msk_json *msk_manifest_json(const struct msk_plan *p, const struct msk_desc *config, const struct msk_layers *l,
-				   const struct msk_json *reasons)
+				   const struct msk_record *record)
 {
 	struct msk_json *o = msk_json_object(), *layers = msk_json_array();
 
@@ -26,7 +32,7 @@ struct msk_json *msk_manifest_json(const struct msk_plan *p, const struct msk_de
 	msk_json_set_string(o, "mediaType", msk_media_type(p->media_types, MSK_DOC_MANIFEST));
 	msk_json_set(o, "config", msk_desc_json(config));
 	msk_json_set(o, "layers", layers);
-	if (p->config.annotation_keys.n || reasons)
-		msk_json_set(o, "annotations", annotations(&p->config, reasons));
+	if (p->config.annotation_keys.n || record->reasons || record->recipe)
+		msk_json_set(o, "annotations", annotations(&p->config, record));
 	return o;
 }

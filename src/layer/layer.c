@@ -8,11 +8,12 @@
 #include "mkscratch/tar.h"
 #include "split.h"
 
-/* Bodies go into the tar, and are told as progress. */
+/* Bodies go into the tar, are told as progress, and hashed when somebody asks. */
 struct into_tar {
 	struct msk_body_taker t;
 	struct msk_tar *tar;
 	struct msk_progress *progress;
+	struct msk_sha256 *hash;
 };
 
 static int take_for_tar(struct msk_body_taker *t, const void *p, size_t n, struct msk_err *err)
@@ -20,6 +21,8 @@ static int take_for_tar(struct msk_body_taker *t, const void *p, size_t n, struc
 	struct into_tar *to = (struct into_tar *)t;
 
 	msk_progress_add(to->progress, n);
+	if (to->hash)
+		msk_sha256_add(to->hash, p, n);
 	return msk_tar_data(to->tar, p, n, err);
 }
 
@@ -33,8 +36,22 @@ static int add_whiteout(const struct msk_entry *e, const struct msk_layer_args *
 	return msk_tar_header(tar, &te, err);
 }
 
-static int add_entry(const struct msk_entry *e, const struct msk_layer_args *a, struct msk_tar *tar, struct msk_err *err)
+static int add_body(const struct msk_content *body, const struct msk_layer_args *a, struct msk_digest *digest,
+		    struct msk_tar *tar, struct msk_err *err)
 {
+	MSK_CLEANUP(msk_sha256_cleanup) struct msk_sha256 *hash = digest && !digest->text[0] ? msk_sha256_new() : NULL;
+	struct into_tar to = { { take_for_tar }, tar, a->progress, hash };
+
+	if (msk_body_read(body, &to.t, err) < 0)
+		return -1;
+	if (hash)
+		msk_sha256_end(hash, digest);
+	return 0;
+}
+
+static int add_entry(size_t i, const struct msk_layer_args *a, struct msk_tar *tar, struct msk_err *err)
+{
+	const struct msk_entry *e = msk_rootfs_at(a->fs, i);
 	static const enum msk_tar_type type[] = {
 		[MSK_DIR] = MSK_TAR_DIR, [MSK_FILE] = MSK_TAR_FILE, [MSK_SYMLINK] = MSK_TAR_SYMLINK,
 	};
@@ -49,11 +66,10 @@ static int add_entry(const struct msk_entry *e, const struct msk_layer_args *a, 
 		.mtime = a->mtime,
 		.caps = e->caps,
 	};
-	struct into_tar to = { { take_for_tar }, tar, a->progress };
 
 	if ((e->replaces && add_whiteout(e, a, tar, err) < 0) || msk_tar_header(tar, &te, err) < 0)
 		return -1;
-	return e->type == MSK_FILE ? msk_body_read(&e->body, &to.t, err) : 0;
+	return e->type == MSK_FILE ? add_body(&e->body, a, a->digests ? &a->digests[i] : NULL, tar, err) : 0;
 }
 
 /* A layer on its way: its tar goes through the compressor into a blob. */
@@ -95,7 +111,7 @@ static int write_entries(const struct msk_layer_args *a, const struct msk_select
 	if (msk_tar_new(to, &tar, err) < 0)
 		return -1;
 	for (size_t i = 0; i < s->n; i++)
-		if (add_entry(msk_rootfs_at(a->fs, s->v[i]), a, tar, err) < 0)
+		if (add_entry(s->v[i], a, tar, err) < 0)
 			return -1;
 	return msk_tar_finish(tar, err);
 }

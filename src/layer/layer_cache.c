@@ -89,9 +89,10 @@ static int take_for_hash(struct msk_body_taker *t, const void *p, size_t n, stru
 }
 
 /* Every field with its length or in a fixed order, so that no two entries are written alike. */
-static int add_entry(const struct msk_layer_cache *lc, const struct msk_entry *e, struct msk_sha256 *key,
+static int add_entry(const struct msk_layer_cache *lc, size_t i, struct msk_sha256 *key,
 		     struct into_hash *content, struct msk_err *err)
 {
+	const struct msk_entry *e = msk_rootfs_at(lc->args->fs, i);
 	MSK_AUTO_STR text = MSK_STR_INIT;
 	struct msk_digest digest = { "" };
 
@@ -100,6 +101,8 @@ static int add_entry(const struct msk_layer_cache *lc, const struct msk_entry *e
 			return -1;
 		msk_sha256_end(content->hash, &digest);
 	}
+	if (lc->args->digests)
+		lc->args->digests[i] = digest;
 	msk_str_addf(&text, "%d%s %o %u %u %llx %llu %s %zu:%s %zu:%s\n", (int)e->type, e->replaces ? " over" : "",
 		     e->mode, e->uid, e->gid, (unsigned long long)e->caps,
 		     (unsigned long long)e->body.size, digest.text, strlen(e->path), e->path, e->link ? strlen(e->link) : 0,
@@ -120,7 +123,7 @@ static int make_key(const struct msk_layer_cache *lc, const struct msk_selection
 		     msk_str_c(&lc->identity), (long long)lc->args->mtime);
 	msk_sha256_add(key, head.buf, head.len);
 	for (size_t i = 0; i < s->n; i++)
-		if (add_entry(lc, msk_rootfs_at(lc->args->fs, s->v[i]), key, &content, err) < 0)
+		if (add_entry(lc, s->v[i], key, &content, err) < 0)
 			return -1;
 	msk_sha256_end(key, out);
 	return 0;

@@ -23,6 +23,10 @@ shape() {
 		def blank(descriptor):
 		    return {**descriptor, "digest": "-", "size": 0}
 
+		def without_versions(annotations):
+		    recipe = json.loads(annotations["dev.mkscratch.recipe"])
+		    return {**annotations, "dev.mkscratch.recipe": compact({**recipe, "tool": "-", "codec": "-"})}
+
 		def line(e):
 		    kind = {"0": "f", "2": "l", "5": "d"}[e.type]
 		    where = " -> " + e.link.decode() if kind == "l" else ""
@@ -33,7 +37,9 @@ shape() {
 		    write("layer-%d.txt" % i, "".join(line(e) for e in parse_tar(tar)))
 		write("diff_ids.txt", "".join(d + "\n" for d in image.config["rootfs"]["diff_ids"]))
 		write("config.json", image.config_bytes.decode())
-		write("manifest-shape.json", compact({**image.manifest, "layers": [blank(d) for d in image.manifest["layers"]]}) + "\n")
+		write("manifest-shape.json", compact({
+		    **image.manifest, "layers": [blank(d) for d in image.manifest["layers"]],
+		    "annotations": without_versions(image.manifest["annotations"])}) + "\n")
 		write("index-shape.json", compact({**image.index, "manifests": [blank(d) for d in image.index["manifests"]]}) + "\n")
 	END
 }

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "../../src/cli/opt.h"
+#include "../../src/cli/recipe.h"
 
 #define ARGS(...) ((const char *[]){ __VA_ARGS__, NULL })
 
@@ -212,6 +212,68 @@ static void words_out_of_place(void **state)
 	parse_bad("version", ARGS("x"), "version: takes no operand (\"x\")", "");
 }
 
+/* A new option of build belongs to the recipe of an image, or here: it changes no byte, or names the output. */
+static void the_recipe_holds_whatever_may_change_a_byte(void **state)
+{
+	MSK_AUTO_STR out = MSK_STR_INIT;
+
+	(void)state;
+	for (const struct opt_row *row = msk_opt_rows; row->name; row++)
+		if ((row->verbs & VERB_BUILD) && !msk_recipe_holds(row))
+			msk_str_addf(&out, "%s ", row->name);
+	assert_string_equal(msk_str_c(&out),
+			    "certs-expiry-min output tag no-record max-size dry-run print json quiet verbose progress jobs "
+			    "cache no-cache cache-size paranoid help version ");
+}
+
+static void options_survive_as_json(void **state)
+{
+	const char *const argv[] = { "--bin", "a:/b", "--certs=x", "--tz=A,B", "--tz=C", "--auto", "-e", "K=\n", "-q",
+				     NULL };
+	MSK_AUTO_STR first = MSK_STR_INIT, second = MSK_STR_INIT;
+	MSK_AUTO_JSON *v = NULL, *again = NULL;
+	struct msk_options o, back = MSK_OPTIONS_INIT;
+	struct msk_err err = MSK_ERR_INIT;
+	bool exact;
+
+	(void)state;
+	parse_ok("build", argv, &o);
+	v = msk_opt_json(&o, msk_recipe_holds, &exact);
+	msk_json_dump(v, &first);
+	assert_true(exact);
+	assert_string_equal(first.buf, "{\"auto\":true,\"bin\":[\"a:/b\"],\"certs\":\"x\",\"env\":[\"K=\\n\"],"
+			    "\"tz\":[\"A,B\",\"C\"]}");
+	assert_int_equal(msk_opt_from_json(v, msk_recipe_holds, &back, &err), 0);
+	again = msk_opt_json(&back, msk_recipe_holds, &exact);
+	msk_json_dump(again, &second);
+	assert_string_equal(second.buf, first.buf);
+	msk_options_release(&o);
+	msk_options_release(&back);
+}
+
+static void assert_not_options(const char *text, const char *message)
+{
+	struct msk_options o = MSK_OPTIONS_INIT;
+	struct msk_err err = MSK_ERR_INIT;
+	MSK_AUTO_JSON *v = NULL;
+
+	assert_int_equal(msk_json_parse(text, strlen(text), "test", &v, &err), 0);
+	assert_int_equal(msk_opt_from_json(v, msk_recipe_holds, &o, &err), -1);
+	assert_int_equal(err.code, MSK_E_INPUT);
+	assert_string_equal(err.msg, message);
+	msk_options_release(&o);
+}
+
+static void json_that_is_no_options_is_refused(void **state)
+{
+	(void)state;
+	assert_not_options("{\"bin\":\"a\"}", "option \"bin\": not a value it may have");
+	assert_not_options("{\"bin\":[]}", "option \"bin\": not a value it may have");
+	assert_not_options("{\"bin\":[1]}", "option \"bin\": not a value it may have");
+	assert_not_options("{\"auto\":false}", "option \"auto\": not a value it may have");
+	assert_not_options("{\"output\":[\"/etc/passwd\"]}", "1 options that mkscratch " MSK_VERSION " does not know");
+}
+
 static void option_rows_are_sound(void **state)
 {
 	(void)state;
@@ -332,6 +394,9 @@ int main(void)
 		cmocka_unit_test(options_of_another_verb_say_whose),
 		cmocka_unit_test(values_that_lack_or_are_too_much),
 		cmocka_unit_test(words_out_of_place),
+		cmocka_unit_test(the_recipe_holds_whatever_may_change_a_byte),
+		cmocka_unit_test(options_survive_as_json),
+		cmocka_unit_test(json_that_is_no_options_is_refused),
 		cmocka_unit_test(option_rows_are_sound),
 		cmocka_unit_test(help_fits_a_screen),
 		cmocka_unit_test(short_help_fits_a_screen_and_begins_with_examples),

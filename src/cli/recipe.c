@@ -1,0 +1,142 @@
+#include "recipe.h"
+
+#include <string.h>
+
+#include "mkscratch/timestamp.h"
+
+#define OUTPUT "rebuilt.tar"
+
+/* A new option of a group that says what is in an image is held unless it is named here; test_opt.c lists what is not. */
+bool msk_recipe_holds(const struct opt_row *row)
+{
+	static const char *const no_byte[] = { "certs-expiry-min", NULL };
+	static const char *const of_output[] = { "compress", "layers", "media-types", NULL };
+	bool content = row->group < GROUP_OUTPUT;
+
+	for (const char *const *name = content ? no_byte : of_output; *name; name++)
+		if (strcmp(*name, row->name) == 0)
+			return !content;
+	return content && (row->verbs & VERB_BUILD);
+}
+
+struct msk_json *msk_recipe_make(const struct msk_options *o, const struct msk_plan *plan)
+{
+	struct msk_json *recipe = msk_json_object(), *options;
+	MSK_AUTO_STR created = MSK_STR_INIT;
+	bool exact;
+
+	options = msk_opt_json(o, msk_recipe_holds, &exact);
+	msk_json_set(recipe, "options", options);
+	msk_json_set_int(recipe, "epoch", plan->mtime);
+	if (o->created && strcmp(o->created, "now") == 0) {
+		msk_rfc3339_add(&created, plan->created);
+		msk_json_set_string(options, "created", created.buf);
+	}
+	if (exact)
+		return recipe;
+	msk_json_free(recipe);
+	return NULL;
+}
+
+int msk_recipe_options(const struct msk_json *recipe, struct msk_options *out, struct msk_str *room, struct msk_err *err)
+{
+	int64_t epoch;
+
+	if (!msk_json_get_int(recipe, "epoch", &epoch) || !msk_json_is_object(msk_json_get(recipe, "options")))
+		return msk_fail(err, MSK_E_INPUT, "the recipe has no options or no epoch");
+	msk_str_addf(room, "%lld", (long long)epoch);
+	out->source_date_epoch = room->buf;
+	return msk_opt_from_json(msk_json_get(recipe, "options"), msk_recipe_holds, out, err) < 0 ?
+	       msk_ctx(err, "the recipe") : 0;
+}
+
+static bool is_plain(const char *word)
+{
+	return *word && word[strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=:,./@%")] == '\0';
+}
+
+static bool has_control(const char *word)
+{
+	for (; *word; word++)
+		if ((unsigned char)*word < 0x20 || *word == 0x7f)
+			return true;
+	return false;
+}
+
+/* $'...' of bash, zsh, ksh and POSIX.1-2024: a control byte as it stands would act on the terminal. */
+static void add_dollar_quoted(struct msk_str *out, const char *word)
+{
+	msk_str_adds(out, "$'");
+	for (; *word; word++) {
+		if ((unsigned char)*word < 0x20 || *word == 0x7f)
+			msk_str_addf(out, "\\%03o", (unsigned char)*word);
+		else if (*word == '\'' || *word == '\\')
+			msk_str_addf(out, "\\%c", *word);
+		else
+			msk_str_addc(out, *word);
+	}
+	msk_str_addc(out, '\'');
+}
+
+/* A word that the shell takes for exactly this. */
+static void add_word(struct msk_str *out, const char *word)
+{
+	if (is_plain(word)) {
+		msk_str_adds(out, word);
+		return;
+	}
+	if (has_control(word)) {
+		add_dollar_quoted(out, word);
+		return;
+	}
+	msk_str_addc(out, '\'');
+	for (; *word; word++) {
+		if (*word == '\'')
+			msk_str_adds(out, "'\\''");
+		else
+			msk_str_addc(out, *word);
+	}
+	msk_str_addc(out, '\'');
+}
+
+static void add_option(struct msk_str *out, const struct opt_row *row, const struct msk_json *value)
+{
+	const char *text = msk_json_string_value(value);
+
+	msk_str_addf(out, " --%s", row->name);
+	if (!text)
+		return;
+	msk_str_addc(out, row->kind == OPT_OPTIONAL ? '=' : ' ');
+	add_word(out, text);
+}
+
+static void add_options(struct msk_str *out, const struct msk_json *options)
+{
+	for (const struct opt_row *row = msk_opt_rows; row->name; row++) {
+		const struct msk_json *value = msk_json_get(options, row->name);
+
+		if (value && !msk_json_is_array(value))
+			add_option(out, row, value);
+		for (size_t i = 0; msk_json_is_array(value) && i < msk_json_count(value); i++)
+			add_option(out, row, msk_json_at(value, i));
+	}
+}
+
+int msk_recipe_command(const struct msk_json *recipe, const struct msk_strv *names, struct msk_str *out, struct msk_err *err)
+{
+	struct msk_options checked = MSK_OPTIONS_INIT;
+	MSK_AUTO_STR epoch = MSK_STR_INIT;
+	int rc = msk_recipe_options(recipe, &checked, &epoch, err);
+
+	msk_options_release(&checked);
+	if (rc < 0)
+		return -1;
+	msk_str_addf(out, "SOURCE_DATE_EPOCH=%s mkscratch", epoch.buf);
+	add_options(out, msk_json_get(recipe, "options"));
+	for (size_t i = 0; i < names->n; i++) {
+		msk_str_adds(out, " --tag ");
+		add_word(out, names->v[i]);
+	}
+	msk_str_adds(out, " --output " OUTPUT "\n");
+	return 0;
+}

@@ -1,0 +1,21 @@
+/* The recipe of an image (oci-layout-spec, section 5.8): how it was made, so that it can be made again. */
+#ifndef CLI_RECIPE_H
+#define CLI_RECIPE_H
+
+#include "opt.h"
+#include "mkscratch/plan.h"
+
+/* Is it among the options that may change a byte of the image, or decide whether there is one? */
+bool msk_recipe_holds(const struct opt_row *row);
+
+/* Options and SOURCE_DATE_EPOCH; what the files tell is added by the build. NULL: an option is no UTF-8, which JSON cannot
+ * hold. */
+struct msk_json *msk_recipe_make(const struct msk_options *o, const struct msk_plan *plan);
+
+/* The options that a recipe says; strings are borrowed from it, but for those in `room`. Fails: MSK_E_INPUT. */
+int msk_recipe_options(const struct msk_json *recipe, struct msk_options *out, struct msk_str *room, struct msk_err *err);
+
+/* The recipe as a command line for a shell, with the names the image goes by. */
+int msk_recipe_command(const struct msk_json *recipe, const struct msk_strv *names, struct msk_str *out, struct msk_err *err);
+
+#endif

@@ -1,0 +1,143 @@
+#include <string.h>
+
+#include "mkscratch/json.h"
+#include "mkscratch/layer.h"
+
+/* Entries that one option brought along and that are told as one: those of a --tree, all zones. */
+struct group {
+	size_t first, last, n;
+	uint64_t size;
+	struct msk_sha256 *listing;
+};
+
+static bool is_zone(const struct msk_entry *e)
+{
+	return msk_starts_with(e->path, "/usr/share/zoneinfo/") &&
+	       (strcmp(e->origin.what, "--tz") == 0 || strcmp(e->origin.what, "--auto") == 0);
+}
+
+static bool is_grouped(const struct msk_entry *e)
+{
+	return e->origin.what && (msk_starts_with(e->origin.what, "--tree ") || is_zone(e));
+}
+
+/* What mkscratch makes itself is no input, but what it has made of inputs is one. */
+static bool is_input(const struct msk_entry *e)
+{
+	const char *what = e->origin.what;
+
+	return e->type == MSK_FILE && what && (msk_starts_with(what, "--") || strcmp(what, "library") == 0);
+}
+
+static void text_digest(const char *text, struct msk_digest *out)
+{
+	msk_digest_of(text, strlen(text), out);
+}
+
+static const char *content_digest(const struct msk_entry *e, const struct msk_digest *of_file, struct msk_digest *room)
+{
+	if (e->type == MSK_FILE)
+		return of_file->text;
+	if (e->type == MSK_DIR)
+		return "-";
+	text_digest(e->link, room);
+	return room->text;
+}
+
+/* A line of the listing that is hashed; NUL ends it, which no path holds. */
+static void add_line(struct group *g, const struct msk_entry *e, const struct msk_digest *of_file)
+{
+	static const char kinds[] = { [MSK_DIR] = 'd', [MSK_FILE] = 'f', [MSK_SYMLINK] = 'l' };
+	MSK_AUTO_STR line = MSK_STR_INIT;
+	struct msk_digest room;
+
+	msk_str_addf(&line, "%c%04o %u:%u %s %s", kinds[e->type], e->mode, e->uid, e->gid,
+		     content_digest(e, of_file, &room), e->path);
+	msk_sha256_add(g->listing, line.buf, line.len + 1);
+}
+
+/* The entries of the same option from `first` on. */
+static void gather_group(const struct msk_rootfs *fs, size_t first, const struct msk_digest *digests, bool *told,
+			 struct group *g)
+{
+	const char *what = msk_rootfs_at(fs, first)->origin.what;
+
+	*g = (struct group){ .first = first, .listing = msk_sha256_new() };
+	for (size_t i = first; i < msk_rootfs_count(fs); i++) {
+		const struct msk_entry *e = msk_rootfs_at(fs, i);
+
+		if (told[i] || !is_grouped(e) || strcmp(e->origin.what, what) != 0)
+			continue;
+		told[i] = true;
+		add_line(g, e, &digests[i]);
+		g->last = i;
+		g->n++;
+		g->size += e->type == MSK_FILE ? e->body.size : 0;
+	}
+}
+
+/* The directory, with a slash, that holds them all: what the first and the last of a sorted list have in common. */
+static char *group_path(const struct msk_rootfs *fs, const struct group *g)
+{
+	const struct msk_entry *a = msk_rootfs_at(fs, g->first), *b = msk_rootfs_at(fs, g->last);
+	MSK_AUTO_FREE char *first = msk_xasprintf(a->type == MSK_DIR ? "%s/" : "%s", a->path);
+	MSK_AUTO_FREE char *last = msk_xasprintf(b->type == MSK_DIR ? "%s/" : "%s", b->path);
+	size_t n = 0, end = 0;
+
+	if (g->n == 1)
+		return msk_take(&first);
+	for (; first[n] && first[n] == last[n]; n++)
+		if (first[n] == '/')
+			end = n + 1;
+	return msk_xstrndup(first, end);
+}
+
+static void add_row(struct msk_json *rows, const char *path, const char *what, const struct msk_digest *digest,
+		    uint64_t size)
+{
+	MSK_AUTO_FREE char *option = msk_xstrndup(what, strcspn(what, " "));
+	MSK_AUTO_STR name = MSK_STR_INIT;
+	struct msk_json *row = msk_json_array();
+
+	msk_str_add_escaped(&name, path, strlen(path));
+	msk_json_push(row, msk_json_string(msk_str_c(&name)));
+	msk_json_push(row, msk_json_string(option));
+	msk_json_push(row, msk_json_string(digest->text));
+	msk_json_push(row, msk_json_int((int64_t)size));
+	msk_json_push(rows, row);
+}
+
+static void add_group(struct msk_json *rows, const struct msk_rootfs *fs, size_t first, const struct msk_digest *digests,
+		      bool *told)
+{
+	struct group g;
+	struct msk_digest digest;
+	MSK_AUTO_FREE char *path = NULL;
+
+	gather_group(fs, first, digests, told, &g);
+	path = group_path(fs, &g);
+	msk_sha256_end(g.listing, &digest);
+	msk_sha256_free(g.listing);
+	add_row(rows, path, msk_rootfs_at(fs, first)->origin.what, &digest, g.size);
+}
+
+struct msk_json *msk_layer_inputs(const struct msk_rootfs *fs, const struct msk_digest *digests)
+{
+	size_t n = msk_rootfs_count(fs);
+	MSK_AUTO_FREE struct msk_digest *made_up = digests ? NULL : msk_xcalloc(n + 1, sizeof *made_up);
+	MSK_AUTO_FREE bool *told = msk_xcalloc(n + 1, sizeof *told);
+	struct msk_json *rows = msk_json_array();
+
+	for (size_t i = 0; made_up && i < n; i++)
+		text_digest("", &made_up[i]);
+	digests = digests ? digests : made_up;
+	for (size_t i = 0; i < n; i++) {
+		const struct msk_entry *e = msk_rootfs_at(fs, i);
+
+		if (is_grouped(e) && !told[i])
+			add_group(rows, fs, i, digests, told);
+		else if (!is_grouped(e) && is_input(e))
+			add_row(rows, e->path, e->origin.what, &digests[i], e->body.size);
+	}
+	return rows;
+}
