@@ -19,6 +19,12 @@ struct msk_cert_facts {
 	char first_subject[128];          /* whose that is */
 };
 
+/* Why something is added that nobody asked for. */
+struct msk_required {
+	char *evidence;                   /* NULL: it is not */
+	const char *program;              /* its path in the image; borrowed from the plan */
+};
+
 struct msk_gather {
 	const struct msk_plan *plan;
 	struct msk_host *host;
@@ -29,7 +35,7 @@ struct msk_gather {
 	struct msk_program *programs;     /* with what was found for them; owned, inside of the gatherers */
 	size_t n_programs;
 	struct msk_needs **needs;         /* in and out: what is to be told when all is done (msk_needs_tell) */
-	char *required[MSK_N_WANTS];      /* --auto: the evidence for what is to be added; set by msk_gather_needs */
+	struct msk_required required[MSK_N_WANTS];  /* --auto: what is to be added; set by msk_gather_needs */
 	struct msk_symstore *symbols;     /* of their objects; owned, likewise */
 	struct msk_cert_facts certs;      /* out: set by msk_gather_certs */
 };

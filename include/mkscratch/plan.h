@@ -98,6 +98,7 @@ struct msk_plan {
 	struct msk_strv dlopen;                   /* "all", "none", FEATURE or -FEATURE, in the order given */
 	bool automatic;                           /* add what the programs are found to require */
 	bool certs, tz;
+	const char *certs_by, *tz_by;             /* the option that asked for them; static */
 	char *certs_file;
 	struct msk_strv extra_certs, certs_for;
 	bool allow_expired;

@@ -112,7 +112,7 @@ static void follow(const struct msk_json *rows, const char *path, struct chain *
 		if (row)
 			add_step(c, (struct step){ msk_xstrdup(at), field(row, 1), field(row, 2), from });
 		else if (below)
-			add_step(c, (struct step){ msk_xstrdup(at), "parent", "parent of", from });
+			add_step(c, (struct step){ msk_xstrdup(*at ? at : "/"), "parent", "parent of", from });
 		free(at);
 		at = from ? without_slash(from) : NULL;
 	}
@@ -152,13 +152,15 @@ static int answer(const struct question *q, const struct msk_json *rows, const s
 		  const char *asked, struct msk_err *err)
 {
 	MSK_CLEANUP(chain_release) struct chain c = { NULL, 0, 0 };
-	MSK_AUTO_FREE char *path = msk_image_tree_locate(tree, asked);
+	/* The root is a parent as any other, and no entry. */
+	MSK_AUTO_FREE char *path = asked[0] == '/' && strspn(asked, "/") == strlen(asked) ? msk_xstrdup("") :
+				   msk_image_tree_locate(tree, asked);
 	MSK_AUTO_STR escaped = MSK_STR_INIT;
 
 	if (!path)
 		return msk_fail(err, MSK_E_INPUT, "%s: %s is not in the image", q->image, asked);
 	msk_str_add_escaped(&escaped, path, strlen(path));
-	follow(rows, escaped.buf, &c);
+	follow(rows, msk_str_c(&escaped), &c);
 	if (c.n == 0)
 		return msk_fail(err, MSK_E_INPUT, "%s: its record does not speak of %s", q->image, asked);
 	return q->o->json ? print_chain_json(asked, &c, err) : print_chain(&c, err);

@@ -96,7 +96,7 @@ static int collect(struct msk_gather *g, struct msk_bundle *b, struct msk_str *f
 		msk_str_adds(from, p->certs_file);
 		if (msk_bundle_add_input(b, p->certs_file, err) < 0)
 			return -1;
-	} else if ((p->certs || g->required[MSK_WANT_CERTIFICATES]) && add_root_bundle(b, g->host, from, err) < 0) {
+	} else if ((p->certs || g->required[MSK_WANT_CERTIFICATES].evidence) && add_root_bundle(b, g->host, from, err) < 0) {
 		return -1;
 	}
 	b->naming = true;
@@ -127,23 +127,24 @@ int msk_gather_certs(struct msk_gather *g, struct msk_err *err)
 	MSK_AUTO_BUNDLE b = { 0 };
 	MSK_AUTO_STR from = MSK_STR_INIT;
 	MSK_AUTO_STR text = MSK_STR_INIT;
-	MSK_AUTO_FREE char *why = NULL, *lasting = NULL;
-	const char *required = g->required[MSK_WANT_CERTIFICATES];
-	bool bundle = g->plan->certs || g->plan->certs_file || required;
+	MSK_AUTO_FREE char *count = NULL, *why = NULL, *lasting = NULL;
+	const struct msk_required *required = &g->required[MSK_WANT_CERTIFICATES];
 	size_t dropped;
 
-	if (!bundle && g->plan->extra_certs.n == 0)
+	if (!g->plan->certs && !required->evidence && g->plan->extra_certs.n == 0)
 		return 0;
 	if (msk_x509_start(err) < 0 || collect(g, &b, &from, err) < 0 || msk_bundle_check(g, &b, &g->certs, err) < 0)
 		return -1;
 	dropped = sort_set(&b);
 	print_set(&b, &text, &g->certs);
 	tell(g, from.buf, dropped);
-	if (required)
-		msk_str_addf(&from, ", for %s", required);
-	why = msk_xasprintf("%zu certificates from %s", g->certs.count, from.buf);
-	lasting = msk_xasprintf("%zu certificates", g->certs.count);
+	count = msk_xasprintf("%zu certificate%s", g->certs.count, g->certs.count == 1 ? "" : "s");
+	if (required->evidence)
+		msk_str_addf(&from, ", for %s: %s", required->program, required->evidence);
+	why = msk_xasprintf("%s from %s", count, from.buf);
+	lasting = required->evidence ? msk_xasprintf("%s, for %s of", count, required->evidence) : msk_take(&count);
 	return msk_rootfs_add_data(g->fs, &(struct msk_entry_spec){
-		.path = MSK_CERTS_PATH, .what = required ? "--auto" : bundle ? "--certs" : "--cert", .why = why,
-		.lasting = lasting, .mode = 0644, .stratum = MSK_STRATUM_BASE }, text.buf, text.len, err);
+		.path = MSK_CERTS_PATH, .what = required->evidence ? "--auto" : g->plan->certs_by, .why = why,
+		.lasting = lasting, .from = required->program, .mode = 0644, .stratum = MSK_STRATUM_BASE },
+		text.buf, text.len, err);
 }

@@ -81,9 +81,9 @@ static void take(struct msk_gather *g, const struct msk_program *p, const struct
 {
 	const char *evidence = d->wants[s->want].evidence;
 
-	if (!is_required(d, s) || g->required[s->want] || supplied(g->plan, s))
+	if (!is_required(d, s) || g->required[s->want].evidence || supplied(g->plan, s))
 		return;
-	g->required[s->want] = msk_xasprintf("%s: %s", p->in->dest, evidence);
+	g->required[s->want] = (struct msk_required){ msk_xstrdup(evidence), p->in->dest };
 	msk_note(g->log, "--auto: %s for %s (%s)", msk_want_option(s->want), p->in->src, evidence);
 }
 

@@ -63,6 +63,13 @@ const char *msk_program_path(const struct msk_program *p, size_t i)
 	return p->placing.placed[i] ? p->placing.placed[i] : p->closure.objects[i].path;
 }
 
+/* There because of --lib alone? */
+static bool is_named(const struct msk_program *p, const struct msk_object *o)
+{
+	return o->parent == 0 && o->wish == SIZE_MAX && msk_strv_has(&p->g->plan->libs, o->name) &&
+	       !msk_strv_has(&p->closure.objects[0].elf.needed, o->name);
+}
+
 /* "libz.so.1 needed by /app, found by runpath in /opt/lib" */
 static char *reason(const struct msk_program *p, size_t i)
 {
@@ -72,7 +79,9 @@ static char *reason(const struct msk_program *p, size_t i)
 	/* libc may ask for it first by name, but it is there because the kernel looks for it. */
 	if (o->found_by == MSK_BY_INTERP)
 		return msk_xasprintf("interpreter of %s", p->in->dest);
-	if (o->wish == SIZE_MAX) {
+	if (is_named(p, o)) {
+		msk_str_addf(&s, "%s named on the command line", o->name);
+	} else if (o->wish == SIZE_MAX) {
 		msk_str_addf(&s, "%s needed by %s", o->name, msk_program_path(p, o->parent));
 	} else {
 		const struct msk_wish *w = &p->closure.wishes[o->wish];
@@ -99,7 +108,23 @@ static struct msk_entry_spec library_spec(const char *path, const char *why, con
 /* Which rule found it, and by which path, differs from host to host; that it is needed does not. */
 static char *lasting_reason(const struct msk_object *o)
 {
-	return o->found_by == MSK_BY_INTERP ? msk_xstrdup("interpreter of") : msk_xasprintf("%s needed by", o->name);
+	if (o->found_by == MSK_BY_INTERP)
+		return msk_xstrdup("interpreter of");
+	return msk_xasprintf(o->wish == SIZE_MAX ? "%s needed by" : "%s opened at run time by", o->name);
+}
+
+/* What brought it along: the option, or another object. */
+static void set_lasting(const struct msk_program *p, const struct msk_object *o, const char *lasting,
+			struct msk_entry_spec *s)
+{
+	s->lasting = lasting;
+	if (is_named(p, o)) {
+		s->what = "--lib";
+		s->lasting = "named on the command line";
+		s->from = NULL;
+	} else if (o->wish != SIZE_MAX) {
+		s->from = msk_program_path(p, p->closure.wishes[o->wish].cause);
+	}
 }
 
 /* Open the file of an object again; it is still the one that was resolved. */
@@ -144,7 +169,7 @@ static int add_object(struct msk_program *p, size_t i, struct msk_err *err)
 		return -1;
 	s = library_spec(placed ? placed : walk.final, why,
 			 msk_program_path(p, o->found_by == MSK_BY_INTERP ? 0 : o->parent));
-	s.lasting = lasting;
+	set_lasting(p, o, lasting, &s);
 	return msk_gather_host_file(p->g->fs, &s, &f, msk_host_path(p->g->host, walk.final), err);
 }
 
@@ -390,7 +415,7 @@ void msk_gather_release(struct msk_gather *g)
 		program_release(&g->programs[i]);
 	free(g->programs);
 	for (size_t i = 0; i < MSK_N_WANTS; i++)
-		free(g->required[i]);
+		free(g->required[i].evidence);
 	msk_symstore_free(g->symbols);
 	g->programs = NULL;
 	g->symbols = NULL;

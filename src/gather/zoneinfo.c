@@ -14,6 +14,7 @@ struct zones {
 	struct msk_gather *g;
 	size_t files;                   /* zone files, tables not counted */
 	size_t bytes;
+	char *lasting;                  /* the reason, where it is what a program requires */
 };
 
 static int too_large(size_t bytes, struct msk_err *err)
@@ -23,8 +24,12 @@ static int too_large(size_t bytes, struct msk_err *err)
 
 static struct msk_entry_spec spec_for(const struct zones *z, const char *path, uint32_t mode, const char *why)
 {
-	return (struct msk_entry_spec){ .path = path, .what = z->g->plan->tz ? "--tz" : "--auto", .why = why,
-					.lasting = "time zones", .mode = mode, .stratum = MSK_STRATUM_BASE };
+	const struct msk_plan *p = z->g->plan;
+
+	return (struct msk_entry_spec){ .path = path, .what = p->tz ? p->tz_by : "--auto", .why = why,
+					.lasting = p->tz ? "time zones" : z->lasting, .mode = mode,
+					.from = p->tz ? NULL : z->g->required[MSK_WANT_ZONES].program,
+					.stratum = MSK_STRATUM_BASE };
 }
 
 /* Of its size as gathered, which is compared afterwards: looking for its end would be a call more for each of many
@@ -290,11 +295,16 @@ int msk_gather_zoneinfo(struct msk_gather *g, struct msk_err *err)
 {
 	const struct msk_plan *p = g->plan;
 	struct zones z = { .g = g };
+	int rc;
 
-	if (!p->tz && !g->required[MSK_WANT_ZONES])
+	if (!p->tz && !g->required[MSK_WANT_ZONES].evidence)
 		return 0;
-	if ((p->zones.n ? add_chosen(&z, &p->zones, err) : add_all(&z, err)) < 0 ||
-	    (p->localtime && add_localtime(&z, p->localtime, err) < 0))
+	z.lasting = p->tz ? NULL : msk_xasprintf("time zones, for %s of", g->required[MSK_WANT_ZONES].evidence);
+	rc = p->zones.n ? add_chosen(&z, &p->zones, err) : add_all(&z, err);
+	if (rc == 0 && p->localtime)
+		rc = add_localtime(&z, p->localtime, err);
+	free(z.lasting);
+	if (rc < 0)
 		return -1;
 	msk_info(g->log, "zoneinfo: %zu zone files, %zu bytes", z.files, z.bytes);
 	return 0;

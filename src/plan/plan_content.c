@@ -110,6 +110,7 @@ static int add_zones(const char *typed, struct msk_strv *out, struct msk_err *er
 static int plan_zones(const struct msk_options *o, struct msk_plan *p, struct msk_err *err)
 {
 	p->tz = o->tz || o->localtime || p->preset == MSK_PRESET_DISTROLESS;
+	p->tz_by = o->tz ? "--tz" : p->preset == MSK_PRESET_DISTROLESS ? "--preset" : "--localtime";
 	for (size_t i = 0; i < o->tz_zones.n; i++)
 		if (add_zones(o->tz_zones.v[i], &p->zones, err) < 0)
 			return -1;
@@ -148,6 +149,7 @@ static int plan_certs(const struct msk_options *o, struct msk_plan *p, struct ms
 	if (check_not_empty("--certs", o->certs_file, err) < 0)
 		return -1;
 	p->certs = o->certs || o->certs_for.n || p->preset == MSK_PRESET_DISTROLESS;
+	p->certs_by = o->certs ? "--certs" : o->certs_for.n ? "--certs-for" : p->certs ? "--preset" : "--cert";
 	p->certs_file = o->certs_file ? msk_xstrdup(o->certs_file) : NULL;
 	if (copy_names("--cert", &o->cert, &p->extra_certs, err) < 0 ||
 	    copy_names("--certs-for", &o->certs_for, &p->certs_for, err) < 0)

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Why a path is in an image: the chain up to the option, program or evidence, for every path there is.
 . "$(dirname "$0")/../lib.sh"
-require cc jq bsdtar
+require cc jq bsdtar openssl
 mkdir -p lib site/a
 printf 'int f(void) { return 1; }\n' | cc -shared -fPIC -x c -o lib/liby.so.1.2 - -x none -Wl,-soname,liby.so.1
 ln -s liby.so.1.2 lib/liby.so.1
@@ -26,6 +26,7 @@ is "$(why www/../www/b)" '/www/b: below the directory named on the command line 
 is "$(why /data)" '/data: named on the command line (--dir)' a_directory
 is "$(why /srv)" '/srv: parent of /srv/app (parent)
   /srv/app: program (--bin)' a_parent_is_there_for_what_lies_below
+is "$(why / | head -n 1)" '/: parent of /data (parent)' the_root_is_a_parent_too
 is "$(why /etc/conf /tmp | wc -l)" 2 several_paths_one_after_the_other
 is "$(why /srv/lib/libx.so --json | jq -c '[.path, [.chain[].path], .chain[0].from]')" \
 	'["/srv/lib/libx.so",["/srv/lib/libx.so","/srv/app"],"/srv/app"]' json_has_the_chain
@@ -41,6 +42,40 @@ xargs -d '\n' "$MKSCRATCH" why i.tar <paths >answers 2>"$err"
 is "$? $(grep -c '^/' answers)" "0 $(wc -l <paths)" every_path_has_an_answer
 is "$(awk '/^\//{ if (last !~ /\((--[a-z]*|identity|skeleton)\)$/ && NR > 1) print last } { last = $0 }' answers)" '' \
 	every_chain_ends_at_an_option_or_ours
+
+# What an option brings that stands for others is told by the name of that option; --auto by what it saw.
+mkdir -p etc/etc/ssl/certs etc/usr/share/zoneinfo/US
+openssl req -x509 -newkey rsa:2048 -nodes -keyout /dev/null -subj /CN=R -days 900 2>/dev/null >etc/etc/ssl/certs/ca-certificates.crt
+cp -L /usr/share/zoneinfo/UTC etc/usr/share/zoneinfo/ && ln -s ../UTC etc/usr/share/zoneinfo/US/Link
+cc -static -x c -o static - <<<'int main(void) { return 0; }'
+brought() { # PATH OPTION...: what is said to have brought PATH
+	local path=$1
+	shift
+	mk -q --bin static --root etc "$@" -o o.tar && mk why o.tar "$path" | tail -n 1 | sed 's/.*: //'
+}
+certs=/etc/ssl/certs/ca-certificates.crt zones=/usr/share/zoneinfo
+is "$(brought $certs --certs)" '1 certificate (--certs)' certs_are_those_of_the_option
+is "$(brought $certs --preset distroless)" '1 certificate (--preset)' ...or_of_the_preset
+is "$(brought $certs --preset distroless --certs)" '1 certificate (--certs)' ...unless_they_are_asked_for
+is "$(brought $certs --cert etc$certs)" '1 certificate (--cert)' ...or_of_a_file
+is "$(brought $certs --certs-for etc$certs)" '1 certificate (--certs-for)' ...or_chosen_for_a_chain
+is "$(brought $zones/UTC --tz)" 'time zones (--tz)' zones_are_those_of_the_option
+is "$(brought $zones/US/Link --preset distroless)" 'time zones (--preset)' ...or_of_the_preset_of_zones
+is "$(brought $zones/US/Link --localtime US/Link)" 'time zones (--localtime)' ...or_of_the_zone_to_live_in
+printf 'int f(void) { return 1; }\n' | cc -shared -fPIC -x c -o lib/libnamed.so -
+mk -q --bin app:/srv/app --lib "$PWD/lib/libnamed.so" -o o.tar
+is "$(mk why o.tar "$PWD/lib/libnamed.so")" "$PWD/lib/libnamed.so: named on the command line (--lib)" a_library_that_was_named
+if command -v go >/dev/null; then
+	printf 'package main\n\nimport (\n\t"net/http"\n\t"time"\n)\n\nfunc main() {\n\t_, _ = time.LoadLocation("UTC")\n\t_, _ = http.Get("https://x/")\n}\n' >go.go
+	CGO_ENABLED=0 HOME=$old_home go build -trimpath -o goapp go.go
+	mk -q --bin goapp --root etc --auto -o o.tar
+	like "$(mk why o.tar $certs)" '^/etc/ssl/certs/ca-certificates.crt: 1 certificate, for net/http\..* of /goapp \(--auto\)' \
+		auto_names_the_evidence_for_certificates
+	like "$(mk why o.tar $zones/UTC | xargs)" 'time zones, for time\.LoadLocation .* of /goapp \(--auto\) /goapp: program' \
+		...and_for_zones
+else
+	skip auto_names_the_evidence_for_certificates 'go is not installed'
+fi
 
 # The record touches neither layers nor config, and says nothing of the host.
 mk --json --bin app:/srv/app -o with.tar >with.json && mk --json --bin app:/srv/app --no-record -o without.tar >without.json

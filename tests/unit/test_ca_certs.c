@@ -125,6 +125,7 @@ static int with_certs(void **state)
 {
 	sysroot_setup(state);
 	((struct sysroot *)*state)->plan.certs = true;
+	((struct sysroot *)*state)->plan.certs_by = "--certs";
 	return 0;
 }
 

@@ -61,6 +61,7 @@ static int with_tz(void **state)
 {
 	sysroot_setup(state);
 	((struct sysroot *)*state)->plan.tz = true;
+	((struct sysroot *)*state)->plan.tz_by = "--tz";
 	return 0;
 }
 
