@@ -86,6 +86,9 @@ int msk_gather_healthcheck(struct msk_gather *g, struct msk_err *err);
 int msk_gather_caps(struct msk_gather *g, struct msk_err *err);
 /* Behind the seal: a warning where the program is to bind a port for which it may lack the right. */
 void msk_warn_low_port(const struct msk_gather *g);
+/* Behind the seal: warnings where the entrypoint or the health check's command is not in the image, or would not run there:
+ * no file, not executable, without its interpreter. Fails: MSK_E_IO. */
+int msk_check_commands(struct msk_gather *g, struct msk_err *err);
 
 /* All of them in turn; then the set is sealed, and each dynamic program is resolved once more inside of it: where that
  * does not give the same files, there is no image. Fails as those above, and MSK_E_MISSING for what would not start. */

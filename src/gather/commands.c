@@ -1,0 +1,193 @@
+/* Behind the seal: will the runtime find what it is told to start? A wrong path is a warning, since volumes and runtimes
+ * may bring what the image has not. */
+#include <string.h>
+#include <unistd.h>
+
+#include "mkscratch/elf.h"
+#include "mkscratch/fs.h"
+#include "mkscratch/gather.h"
+#include "mkscratch/path.h"
+#include "mkscratch/rootfs_view.h"
+
+#define DEFAULT_PATH  "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+#define HASH_BANG_MAX 255       /* the kernel reads no more of the line */
+
+struct commands {
+	struct msk_gather *g;
+	struct msk_rootfs_view view;
+};
+
+/* As runc does it: a name without slash is looked for in PATH, another from the working directory on. */
+static const struct msk_entry *find_in_path(const struct commands *c, const char *name)
+{
+	const struct msk_strv *env = &c->g->plan->config.env;
+	const char *path = DEFAULT_PATH;
+	MSK_AUTO_STRV dirs = MSK_STRV_INIT;
+
+	for (size_t i = 0; i < env->n; i++)
+		if (msk_starts_with(env->v[i], "PATH="))
+			path = env->v[i] + strlen("PATH=");
+	msk_strv_split(&dirs, path, ":");
+	for (size_t i = 0; i < dirs.n; i++) {
+		MSK_AUTO_FREE char *full = msk_xasprintf("%s/%s", dirs.v[i], name);
+		const struct msk_entry *e = msk_rootfs_view_find(&c->view, full);
+
+		if (e && e->type == MSK_FILE && e->mode & 0111)
+			return e;
+	}
+	return NULL;
+}
+
+static const struct msk_entry *find(const struct commands *c, const char *program)
+{
+	const char *cwd = c->g->plan->config.workdir;
+	MSK_AUTO_FREE char *full = NULL;
+
+	if (program[0] == '/')
+		return msk_rootfs_view_find(&c->view, program);
+	if (!strchr(program, '/'))
+		return find_in_path(c, program);
+	full = msk_xasprintf("%s/%s", cwd ? cwd : "", program);
+	return msk_rootfs_view_find(&c->view, full);
+}
+
+static bool may_come_with_a_volume(const struct msk_plan *p, const char *program)
+{
+	for (size_t i = 0; i < p->config.volumes.n; i++) {
+		const char *v = p->config.volumes.v[i];
+		size_t n = strlen(v);
+
+		if (strncmp(program, v, n) == 0 && program[n] == '/')
+			return true;
+	}
+	return false;
+}
+
+/* The file of that name which is somewhere else. */
+static const struct msk_entry *namesake(const struct msk_rootfs *fs, const char *program)
+{
+	MSK_AUTO_FREE char *name = msk_path_base(program);
+
+	for (size_t i = 0; i < msk_rootfs_count(fs); i++) {
+		const struct msk_entry *e = msk_rootfs_at(fs, i);
+		MSK_AUTO_FREE char *base = msk_path_base(e->path);
+
+		if (e->type == MSK_FILE && strcmp(base, name) == 0)
+			return e;
+	}
+	return NULL;
+}
+
+static void warn_absent(const struct commands *c, const char *what, const char *program)
+{
+	const struct msk_entry *other = namesake(c->g->fs, program);
+	const char *where = strchr(program, '/') ? "not in the image" : "in no directory of PATH";
+	MSK_AUTO_FREE char *first = msk_xstrndup(program, strcspn(program, " "));
+
+	if (may_come_with_a_volume(c->g->plan, program))
+		return;
+	if (strlen(first) < strlen(program) && find(c, first))
+		msk_warn(c->g->log, "%s %s: is %s; arguments stand apart, as in '[\"%s\",\"-x\"]'", what, program, where,
+			 first);
+	else
+		msk_warn(c->g->log, "%s %s: is %s%s%s%s", what, program, where, other ? "; did you mean " : "",
+			 other ? other->path : "", other ? "?" : "");
+}
+
+static bool may_run(const struct msk_entry *e, const struct msk_user *u)
+{
+	if (u->uid == 0)
+		return e->mode & 0111;
+	return e->mode & (e->uid == u->uid ? 0100 : e->gid == u->gid ? 0010 : 0001);
+}
+
+/* The interpreter of "#!/usr/bin/env python3", and the program that env looks for. */
+static void warn_script(const struct commands *c, const char *what, const char *program, const char *line)
+{
+	MSK_AUTO_STRV words = MSK_STRV_INIT;
+	MSK_AUTO_STRV all = MSK_STRV_INIT;
+
+	msk_strv_split(&all, line, " \t");
+	for (size_t i = 0; i < all.n; i++)
+		if (*all.v[i])
+			msk_strv_push(&words, all.v[i]);
+	if (words.n && !find(c, words.v[0]))
+		msk_warn(c->g->log, "%s %s: is a script, and its interpreter %s is not in the image", what, program,
+			 words.v[0]);
+	else if (words.n > 1 && msk_ends_with(words.v[0], "/env") && words.v[1][0] != '-' && !find(c, words.v[1]))
+		msk_warn(c->g->log, "%s %s: is a script, and its interpreter %s is in no directory of PATH", what, program,
+			 words.v[1]);
+}
+
+static void warn_elf(const struct commands *c, const char *what, const char *program, const struct msk_elf *elf)
+{
+	const struct msk_platform *pf = &c->g->platform;
+
+	if (strcmp(elf->platform.arch, pf->arch) != 0)
+		msk_warn(c->g->log, "%s %s: is built for %s, the image for %s", what, program, elf->platform.arch, pf->arch);
+	else if (elf->interp && !msk_rootfs_view_find(&c->view, elf->interp))
+		msk_warn(c->g->log, "%s %s: its loader %s is not in the image; give it as --bin, which brings its libraries",
+			 what, program, elf->interp);
+}
+
+/* What the kernel would make of it. */
+static int look_inside(const struct commands *c, const char *what, const char *program, const struct msk_entry *e,
+		       struct msk_err *err)
+{
+	struct msk_rotree *t = (struct msk_rotree *)&c->view.tree;
+	MSK_CLEANUP(msk_elf_release) struct msk_elf elf = { 0 };
+	MSK_AUTO_ROFILE f = MSK_ROFILE_INIT;
+	struct msk_err ignored = MSK_ERR_INIT;
+	char head[HASH_BANG_MAX + 1];
+	enum msk_lookup how;
+	ssize_t n;
+
+	if (t->open(t, e->path, &how, &f, NULL, err) < 0)
+		return -1;
+	n = f.fd >= 0 ? pread(f.fd, head, sizeof head - 1, 0) : -1;
+	if (n < 0)
+		return 0;
+	head[n] = '\0';
+	if (n > 2 && memcmp(head, "#!", 2) == 0) {
+		head[strcspn(head, "\n")] = '\0';
+		warn_script(c, what, program, head + 2);
+	} else if (n < 4 || memcmp(head, "\177ELF", 4) != 0) {
+		msk_warn(c->g->log, "%s %s: is neither a program nor a script that begins with #!", what, program);
+	} else if (msk_elf_read(&f, program, &elf, &ignored) == 0) {
+		warn_elf(c, what, program, &elf);
+	}
+	return 0;
+}
+
+static int check(const struct commands *c, const char *what, const char *program, struct msk_err *err)
+{
+	const struct msk_entry *e = find(c, program);
+
+	if (!e)
+		warn_absent(c, what, program);
+	else if (e->type != MSK_FILE)
+		msk_warn(c->g->log, "%s %s: is a directory", what, program);
+	else if (!may_run(e, &c->g->plan->user))
+		msk_warn(c->g->log, "%s %s: user %u may not execute it (mode %04o, %u:%u)", what, program,
+			 c->g->plan->user.uid, e->mode, e->uid, e->gid);
+	else
+		return look_inside(c, what, program, e, err);
+	return 0;
+}
+
+int msk_check_commands(struct msk_gather *g, struct msk_err *err)
+{
+	const struct msk_config *config = &g->plan->config;
+	struct commands c = { .g = g };
+
+	if (g->log->level < MSK_LOG_WARN)
+		return 0;
+	msk_rootfs_view_init(&c.view, g->fs);
+	if (config->entrypoint.n && check(&c, "--entrypoint", config->entrypoint.v[0], err) < 0)
+		return -1;
+	if (!config->entrypoint.n && config->cmd.n && check(&c, "--cmd", config->cmd.v[0], err) < 0)
+		return -1;
+	if (config->health.kind == MSK_HEALTH_COMMAND)
+		return check(&c, "--healthcheck-cmd", config->health.test.v[0], err);
+	return 0;
+}

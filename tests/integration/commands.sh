@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# What the runtime is told to start is looked for in the image: a wrong path is told before it is deployed.
+. "$(dirname "$0")/../lib.sh"
+require cc
+cc -static -x c -o app - <<<'int main(void) { return 0; }'
+cc -x c -o dynamic - <<<'int main(void) { return 0; }'
+printf '#!/bin/sh\n' >sh.sh && printf '#! /usr/bin/env python3\n' >env.py && echo hello >text && chmod +x sh.sh env.py text
+warns() { # NAME WARNING ARG...
+	local name=$1 want=$2
+	shift 2
+	run mk --bin app --media-types oci -n "$@"
+	is "$status $(cat "$err")" "0 ${want:+warning: $want}" "$name"
+}
+
+warns the_program_itself_is_fine ''
+warns a_wrong_path '--entrypoint /srv/nothing: is not in the image' --entrypoint /srv/nothing
+warns a_wrong_directory '--entrypoint /usr/bin/app: is not in the image; did you mean /app?' --entrypoint /usr/bin/app
+warns a_name_is_looked_for_in_path '--entrypoint app: is in no directory of PATH; did you mean /app?' --entrypoint app
+warns ...which_has_a_default '' --file app:/usr/bin/tool --entrypoint tool
+warns ...or_is_what_the_image_says '' --file app:/opt/tool --entrypoint tool -e PATH=/opt
+warns ...and_replaces_it '--entrypoint tool: is in no directory of PATH; did you mean /usr/bin/tool?' \
+	--file app:/usr/bin/tool --entrypoint tool -e PATH=/opt
+warns a_relative_path_begins_at_the_workdir '' --file app:/srv/tool --entrypoint ./tool -w /srv
+warns ...not_elsewhere '--entrypoint ./tool: is not in the image; did you mean /srv/tool?' --file app:/srv/tool --entrypoint ./tool
+warns arguments_in_the_path "--entrypoint /app serve: is not in the image; arguments stand apart, as in '[\"/app\",\"-x\"]'" \
+	--entrypoint '/app serve'
+warns links_are_followed '' --link app:/run --entrypoint /run
+warns ...and_may_lead_nowhere '--entrypoint /run: is not in the image' --link none:/run --entrypoint /run
+warns a_directory '--entrypoint /data: is a directory' --dir /data --entrypoint /data
+warns a_volume_may_bring_it '' --volume /plugins --entrypoint /plugins/run
+warns the_mode '--entrypoint /tool: user 65534 may not execute it (mode 0700, 0:0)' --file app:/tool:0700 --entrypoint /tool
+warns ...of_the_group '' --file app:/tool:0710:0:65534 --entrypoint /tool
+warns ...of_the_owner '' --file app:/tool:0100:65534:0 --entrypoint /tool
+warns ...does_not_stop_root '' --file app:/tool:0700:5:5 --entrypoint /tool --user root
+warns a_script_without_its_interpreter '--entrypoint /s: is a script, and its interpreter /bin/sh is not in the image' \
+	--file sh.sh:/s --entrypoint /s
+warns ...or_with_it '' --file sh.sh:/s --file app:/bin/sh --entrypoint /s
+warns a_script_by_env '--entrypoint /s: is a script, and its interpreter python3 is in no directory of PATH' \
+	--file env.py:/s --file app:/usr/bin/env --entrypoint /s
+warns ...or_with_both '' --file env.py:/s --file app:/usr/bin/env --file app:/usr/bin/python3 --entrypoint /s
+warns no_program_at_all '--entrypoint /text: is neither a program nor a script that begins with #!' --file text:/text --entrypoint /text
+loader=$(mk deps --json dynamic | sed -n 's/.*"interp": *"\([^"]*\)".*/\1/p')
+warns a_program_without_its_loader \
+	"--entrypoint /d: its loader $loader is not in the image; give it as --bin, which brings its libraries" \
+	--file dynamic:/d --entrypoint /d
+if command -v aarch64-linux-gnu-gcc >/dev/null; then
+	aarch64-linux-gnu-gcc -static -x c -o other - <<<'int main(void) { return 0; }'
+	warns another_machine '--entrypoint /other: is built for arm64, the image for amd64' --file other:/other --entrypoint /other
+else
+	skip another_machine 'aarch64-linux-gnu-gcc is not installed'
+fi
+warns a_health_check '--healthcheck-cmd /bin/curl: is not in the image' --healthcheck-cmd '/bin/curl -f http://localhost/'
+warns ...by_name '--healthcheck-cmd curl: is in no directory of PATH' --healthcheck-cmd 'curl -f http://localhost/'
+warns ...that_is_there '' --healthcheck-cmd '/app --check'
+warns arguments_are_not_looked_for '' --cmd serve
+warns a_cmd_that_stands_alone_is '--cmd /none: is not in the image' --entrypoint '[]' --cmd /none
+warns quiet_is_quiet '' -q --entrypoint /none
+done_testing
