@@ -11,37 +11,37 @@ struct doctor_files {
 
 static void doctor_files_release(struct doctor_files *fs)
 {
-	for (size_t i = 0; i < fs->n; i++)
+	for (size_t i = 0; i < fs->n; i++) {
 		msk_diagnosis_release(&fs->v[i].d);
+		msk_closure_release(&fs->v[i].closure);
+	}
 	free(fs->v);
 }
 
 /* The libraries are worth a look where they are to be found; a program can be judged without them. */
 static bool resolve(struct msk_host *host, const struct msk_strv *library_path, const struct msk_rofile *f,
-		    const char *file, struct msk_closure *out)
+		    const char *file, struct msk_closure *out, struct msk_err *why_not)
 {
 	const struct msk_strv no_libs = MSK_STRV_INIT;
 	MSK_AUTO_FREE char *within = msk_host_within(host, file);
 	MSK_AUTO_FREE char *origin = within ? msk_path_dir(within) : msk_xstrdup("/");
-	struct msk_err ignored = MSK_ERR_INIT;
 	struct msk_closure_args args = {
 		.tree = msk_host_tree(host), .library_path = library_path, .libs = &no_libs, .origin = origin,
 	};
 
-	return msk_closure_resolve(&args, f, file, out, &ignored) == 0;
+	return msk_closure_resolve(&args, f, file, out, why_not) == 0;
 }
 
 static int examine(struct msk_host *host, const struct msk_strv *library_path, struct doctor_file *out, struct msk_err *err)
 {
-	MSK_CLEANUP(msk_closure_release) struct msk_closure closure = { 0 };
 	MSK_AUTO_ROFILE f = MSK_ROFILE_INIT;
 	struct msk_doctor_args args = { .file = &f, .name = out->file, .tree = msk_host_tree(host) };
 
 	if (msk_host_open_input(out->file, &f, err) < 0)
 		return -1;
 	out->size = f.size;
-	if (resolve(host, library_path, &f, out->file, &closure))
-		args.closure = &closure;
+	if (resolve(host, library_path, &f, out->file, &out->closure, &out->unresolved))
+		args.closure = &out->closure;
 	return msk_doctor_examine(&args, &out->d, err);
 }
 

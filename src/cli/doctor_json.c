@@ -1,4 +1,7 @@
 #include "doctor.h"
+
+#include <string.h>
+
 #include "opt.h"
 
 const char *msk_doctor_fix(enum msk_want w)
@@ -79,6 +82,45 @@ static struct msk_json *secrets_json(const struct msk_diagnosis *d)
 	return a;
 }
 
+void msk_doctor_missing(const struct doctor_file *f, const struct msk_missing *m, struct msk_str *out)
+{
+	const char *by = m->needed_by ? f->closure.objects[m->needed_by].name : f->file;
+	size_t shown = 0;
+
+	msk_str_add_escaped(out, m->name, strlen(m->name));
+	msk_str_adds(out, ", needed by ");
+	msk_str_add_escaped(out, by, strlen(by));
+	if (m->skipped.n) {
+		msk_str_adds(out, ": passed over ");
+		msk_str_add_escaped(out, m->skipped.v[0], strlen(m->skipped.v[0]));
+	}
+	for (; shown < m->searched.n && shown < 8; shown++) {
+		msk_str_adds(out, shown ? ", " : ": not in ");
+		msk_str_add_escaped(out, m->searched.v[shown], strlen(m->searched.v[shown]));
+	}
+	if (shown < m->searched.n)
+		msk_str_addf(out, " and %zu more", m->searched.n - shown);
+}
+
+static struct msk_json *missing_json(const struct doctor_file *f)
+{
+	struct msk_json *a = msk_json_array();
+
+	for (size_t i = 0; i < f->closure.n_missing; i++) {
+		const struct msk_missing *m = &f->closure.missing[i];
+		struct msk_json *o = msk_json_object(), *searched = msk_json_array();
+
+		for (size_t k = 0; k < m->searched.n; k++)
+			msk_json_push(searched, msk_json_text(m->searched.v[k]));
+		msk_json_set(o, "name", msk_json_text(m->name));
+		msk_json_set(o, "needed_by", msk_json_text(m->needed_by ? f->closure.objects[m->needed_by].path : f->file));
+		msk_json_set(o, "searched", searched);
+		msk_json_set_string(o, "fix", MSK_DOCTOR_MISSING_FIX);
+		msk_json_push(a, o);
+	}
+	return a;
+}
+
 static struct msk_json *strip_json(const struct msk_diagnosis *d)
 {
 	struct msk_json *o = msk_json_object();
@@ -116,6 +158,8 @@ struct msk_json *msk_doctor_json(const struct doctor_file *f)
 	msk_json_set(o, "language_version", d->language_version ? msk_json_text(d->language_version) : msk_json_null());
 	msk_json_set(o, "needs", needs_json(d));
 	msk_json_set(o, "embedded", embedded_json(d));
+	msk_json_set(o, "missing", missing_json(f));
+	msk_json_set(o, "unusable", f->unresolved.code ? msk_json_text(f->unresolved.msg) : msk_json_null());
 	msk_json_set(o, "hardening", hardening_json(&d->hardening));
 	msk_json_set(o, "strip", strip_json(d));
 	msk_json_set(o, "secrets", secrets_json(d));

@@ -6,7 +6,8 @@
 #define SCHEMA "https://json.schemastore.org/sarif-2.1.0.json"
 
 /* Rules besides the wants. */
-enum { RULE_KEY = MSK_N_WANTS, RULE_TOKEN, RULE_BUILD_PATH, RULE_STACK, RULE_RWX, RULE_LOOSE_PATH, RULE_RELRO, N_RULES };
+enum { RULE_KEY = MSK_N_WANTS, RULE_TOKEN, RULE_BUILD_PATH, RULE_STACK, RULE_RWX, RULE_LOOSE_PATH, RULE_RELRO, RULE_LIBRARY,
+       N_RULES };
 
 static const struct {
 	const char *id, *what;
@@ -17,6 +18,7 @@ static const struct {
 	[RULE_STACK - MSK_N_WANTS] = { "hardening/nx", "the stack is executable" },
 	[RULE_RWX - MSK_N_WANTS] = { "hardening/rwx", "memory is both written and executed" },
 	[RULE_LOOSE_PATH - MSK_N_WANTS] = { "hardening/runpath", "libraries are looked for where others may write" },
+	[RULE_LIBRARY - MSK_N_WANTS] = { "needs/library", "a library that the program needs is missing" },
 	[RULE_RELRO - MSK_N_WANTS] = { "hardening/relro", "relocations stay writable" },
 };
 
@@ -111,6 +113,19 @@ static void add_needs(struct msk_json *results, const struct doctor_file *f)
 	}
 }
 
+static void add_missing(struct msk_json *results, const struct doctor_file *f)
+{
+	for (size_t i = 0; i < f->closure.n_missing; i++) {
+		MSK_AUTO_STR text = MSK_STR_INIT;
+
+		msk_doctor_missing(f, &f->closure.missing[i], &text);
+		msk_str_adds(&text, ". " MSK_DOCTOR_MISSING_FIX);
+		add_result(results, f, RULE_LIBRARY, "error", msk_str_c(&text), NULL);
+	}
+	if (f->unresolved.code)
+		add_result(results, f, RULE_LIBRARY, "warning", f->unresolved.msg, NULL);
+}
+
 static void add_secrets(struct msk_json *results, const struct doctor_file *f)
 {
 	for (size_t i = 0; i < f->d.n_secrets; i++) {
@@ -159,6 +174,7 @@ struct msk_json *msk_doctor_sarif(const struct doctor_file *files, size_t n)
 
 	for (size_t i = 0; i < n; i++) {
 		add_needs(results, &files[i]);
+		add_missing(results, &files[i]);
 		add_secrets(results, &files[i]);
 		add_hardening(results, &files[i]);
 	}

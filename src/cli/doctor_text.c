@@ -59,7 +59,24 @@ static void add_needs(const struct msk_diagnosis *d, struct msk_str *out)
 				shown++;
 			}
 	if (!shown)
-		msk_str_adds(out, "  needs nothing besides itself, as far as its bytes tell\n");
+		msk_str_addf(out, "  needs nothing besides %s, as far as its bytes tell\n",
+			     d->elf.interp ? "its libraries" : "itself");
+}
+
+/* Of the root that was looked at: another one may have them. */
+static void add_missing(const struct doctor_file *f, struct msk_str *out)
+{
+	for (size_t i = 0; i < f->closure.n_missing; i++) {
+		const struct msk_missing *m = &f->closure.missing[i];
+
+		msk_str_adds(out, "  library       missing   ");
+		msk_doctor_missing(f, m, out);
+		msk_str_addf(out, "\n                          %s\n", MSK_DOCTOR_MISSING_FIX);
+	}
+	if (f->unresolved.code) {
+		msk_str_adds(out, "  library       unusable  ");
+		msk_str_addf(out, "%s\n", f->unresolved.msg);
+	}
 }
 
 static void add_hardening(const struct msk_hardening *h, struct msk_str *out)
@@ -141,6 +158,7 @@ void msk_doctor_text(const struct doctor_file *f, struct msk_str *out)
 	msk_str_addc(out, '\n');
 	add_facts(f, out);
 	add_needs(&f->d, out);
+	add_missing(f, out);
 	add_hardening(&f->d.hardening, out);
 	add_strip(&f->d, out);
 	add_payload(&f->d, out);

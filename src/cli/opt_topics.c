@@ -111,7 +111,8 @@ const struct verb msk_verbs[] = {
 	{ "doctor", VERB_DOCTOR, "FILE...", "tell what a program needs, and the option that gives it",
 	  "Nothing is run: Go's table of functions, Rust's list of packages, imports and texts are read from the bytes of "
 	  "the file, for any architecture. What is required cannot work without; likely and hint are weaker; embedded is "
-	  "what the program brings itself. Also: language, hardening, what strip would save, secrets and build paths.\n\n"
+	  "what the program brings itself. Also: libraries that are missing below --root, language, hardening, what strip "
+	  "would save, secrets and build paths.\n\n"
 	  "  mkscratch doctor ./app\n"
 	  "  mkscratch doctor --sarif ./app > doctor.sarif\n",
 	  msk_cmd_doctor },

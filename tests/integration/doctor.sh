@@ -19,7 +19,7 @@ says() {
 
 # the contract
 cc -o least least.c
-is "$(says least 'keys - ["advice","embedded","language_version","more_secrets","payload","secrets","size","strip"]')" \
+is "$(says least 'keys - ["advice","embedded","language_version","missing","more_secrets","payload","secrets","size","strip","unusable"]')" \
 	'["file","hardening","language","libc","linkage","needs","platform"]' '--json has the keys of the contract'
 cc -o uses -x c - <<'END'
 #include <pwd.h>
@@ -35,6 +35,20 @@ like "$(cat text)" '^  passwd        likely    getpwnam imported by the program$
 like "$(tail -n 1 text)" '^  => mkscratch --bin uses -o img.tar$' '... and ends with a command to copy'
 t '... of a dozen lines' test "$(wc -l <text)" -le 24
 t '... that runs' sh -c "$(sed -n 's/^  => mkscratch/"\$MKSCRATCH"/p' text)"
+
+# a library that is not there
+cc -shared -fPIC -o libgone.so -x c - -Wl,-soname,libgone.so.2 <<<'int f(void) { return 1; }'
+echo 'int f(void); int main(void) { return f(); }' | cc -o needs -x c - -x none libgone.so
+like "$(mk doctor needs)" '^  library       missing   libgone\.so\.2, needed by needs: not in /.*/lib' 'a missing library, with where it was looked for'
+is "$(mk doctor needs | grep -A1 'library       missing' | tail -n 1 | sed 's/^ *//')" \
+	'install it, or --library-path DIR; --root DIR for the libraries of another system' '... and what helps'
+is "$(says needs '[.missing[0] | .name, .needed_by, (.searched | length > 3)]')" '["libgone.so.2","needs",true]' '... in JSON'
+is "$(mk doctor --sarif needs | jq -c '[.runs[0].results[] | select(.ruleId == "needs/library") | .level]')" '["error"]' '... in SARIF'
+ln -s libgone.so libgone.so.2
+is "$(mk doctor --library-path "$PWD" --json needs | jq -c .missing)" '[]' '... which --library-path finds'
+mkdir nothing
+is "$(mk doctor --json --root nothing least | jq -r .unusable | sed 's,loader .* is,loader X is,')" 'least: its loader X is not in the root' \
+	'a root without its loader'
 
 # hardening
 cc -o none -no-pie -fno-stack-protector -U_FORTIFY_SOURCE -Wl,-z,norelro,-z,execstack -w -Wl,-rpath,/tmp/lib:lib:/opt/lib least.c
