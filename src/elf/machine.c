@@ -167,6 +167,30 @@ static void set_amd64_variant(struct msk_elf *e)
 	e->platform.variant[2] = '\0';
 }
 
+/* Where Go's build info alone tells what the code asks of the CPU. The least of each is what the architecture stands for
+ * without a variant. */
+static void set_go_variant(struct msk_elf *e)
+{
+	static const struct {
+		const char *arch, *key, *prefix, *least;
+	} known[] = {
+		{ "arm64", "GOARM64", "v", "v8" }, { "ppc64le", "GOPPC64", "power", "power8" },
+		{ "riscv64", "GORISCV64", "rva", "rva20u64" },
+	};
+
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+		bool is_its = strcmp(e->platform.arch, known[i].arch) == 0;
+		MSK_AUTO_FREE char *v = is_its ? msk_elf_go_setting(e, known[i].key) : NULL;
+
+		if (!v || !msk_starts_with(v, known[i].prefix))
+			continue;
+		v[strcspn(v, ".,")] = '\0';         /* v9.0,lse */
+		if (strcmp(v, known[i].least) != 0 && strlen(v) < sizeof e->platform.variant &&
+		    v[strspn(v, "abcdefghijklmnopqrstuvwxyz0123456789")] == '\0')
+			set_text(e->platform.variant, sizeof e->platform.variant, v);
+	}
+}
+
 /* Flags that make another ABI of the same machine. */
 static bool abi_has_name(const struct msk_elf *e)
 {
@@ -194,6 +218,8 @@ void msk_elf_set_platform(struct msk_elf *e, int cpu_arch)
 		set_arm_variant(e, cpu_arch);
 	else if (strcmp(m->arch, "amd64") == 0)
 		set_amd64_variant(e);
+	else
+		set_go_variant(e);
 }
 
 static const char *arm_float(uint32_t flags)

@@ -40,10 +40,22 @@ void msk_platform_raise(struct msk_platform *p, unsigned isa_level)
 		snprintf(p->variant, sizeof p->variant, "v%u", isa_level);
 }
 
+/* Of these, a better CPU runs what was built for a lesser one. */
+static bool variants_are_levels(const char *arch)
+{
+	static const char *const archs[] = { "amd64", "arm64", "ppc64le", "riscv64" };
+
+	for (size_t i = 0; i < sizeof archs / sizeof *archs; i++)
+		if (strcmp(arch, archs[i]) == 0)
+			return true;
+	return false;
+}
+
 bool msk_platform_join(struct msk_platform *p, const struct msk_platform *other)
 {
-	if (strcmp(p->os, other->os) != 0 || strcmp(p->arch, other->arch) != 0 || strcmp(p->arch, "amd64") != 0)
+	if (strcmp(p->os, other->os) != 0 || strcmp(p->arch, other->arch) != 0 || !variants_are_levels(p->arch))
 		return false;
-	msk_platform_raise(p, level_of(other));
+	if (strverscmp(p->variant, other->variant) < 0)
+		memcpy(p->variant, other->variant, sizeof p->variant);
 	return true;
 }

@@ -35,17 +35,25 @@ if command -v go >/dev/null; then
 			is "$(platform prog)" "$want" "$want by go with $settings"
 	done <<-EOF
 		linux/amd64 GOARCH=amd64
+		linux/amd64/v2 GOARCH=amd64 GOAMD64=v2
 		linux/amd64/v3 GOARCH=amd64 GOAMD64=v3
+		linux/amd64/v4 GOARCH=amd64 GOAMD64=v4
 		linux/386 GOARCH=386
 		linux/arm/v5 GOARCH=arm GOARM=5
 		linux/arm/v6 GOARCH=arm GOARM=6
 		linux/arm/v7 GOARCH=arm GOARM=7
 		linux/arm64 GOARCH=arm64
+		linux/arm64 GOARCH=arm64 GOARM64=v8.2,lse
+		linux/arm64/v9 GOARCH=arm64 GOARM64=v9.0
 		linux/riscv64 GOARCH=riscv64
+		linux/riscv64/rva22u64 GOARCH=riscv64 GORISCV64=rva22u64
 		linux/ppc64le GOARCH=ppc64le
+		linux/ppc64le/power9 GOARCH=ppc64le GOPPC64=power9
 		linux/s390x GOARCH=s390x
 		linux/mips64le GOARCH=mips64le
 	EOF
+	GOOS=linux GOARCH=arm64 go build -o least main.go && GOOS=linux GOARCH=arm64 GOARM64=v9.0 go build -o better main.go
+	like "$(mk --bin least --bin better -n)" 'linux/arm64/v9' 'of two levels the image needs the higher one'
 	GOOS=freebsd go build -o bsd main.go
 	must_fail 3 'bsd: built for FreeBSD, not for Linux' -- --bin bsd -o x.tar
 	GOOS=windows go build -o win.exe main.go

@@ -346,7 +346,16 @@ static void go_settings_give_the_variant(void **state)
 		{ { .machine = EM_X86_64 }, "build\tGOAMD64=v3\n", "linux/amd64/v3", false },
 		{ { .machine = EM_X86_64 }, "build\tGOAMD64=v1\n", "linux/amd64", false },
 		{ { .machine = EM_X86_64 }, "build\tGOAMD64=v9\n", "linux/amd64", false },
-		{ { .machine = EM_AARCH64 }, "build\tGOARM64=v9.0\n", "linux/arm64", false },
+		{ { .machine = EM_AARCH64 }, "build\tGOARM64=v8.0\n", "linux/arm64", false },
+		{ { .machine = EM_AARCH64 }, "build\tGOARM64=v8.3,lse\n", "linux/arm64", false },
+		{ { .machine = EM_AARCH64 }, "build\tGOARM64=v9.0,lse,crypto\n", "linux/arm64/v9", false },
+		{ { .machine = EM_AARCH64 }, "build\tGOARM64=best\n", "linux/arm64", false },
+		{ { .machine = EM_PPC64, .flags = 2 }, "build\tGOPPC64=power8\n", "linux/ppc64le", false },
+		{ { .machine = EM_PPC64, .flags = 2 }, "build\tGOPPC64=power10\n", "linux/ppc64le/power10", false },
+		{ { .machine = EM_RISCV }, "build\tGORISCV64=rva20u64\n", "linux/riscv64", false },
+		{ { .machine = EM_RISCV }, "build\tGORISCV64=rva22u64\n", "linux/riscv64/rva22u64", false },
+		{ { .machine = EM_RISCV }, "build\tGORISCV64=rva/../x\n", "linux/riscv64", false },
+		{ { .machine = EM_X86_64 }, "build\tGOARM64=v9.0\n", "linux/amd64", false },
 		{ { .machine = EM_X86_64 }, "build\tGOOS=illumos\n", "illumos/amd64", false },
 	};
 	unsigned char info[256];
