@@ -251,6 +251,12 @@ static int meet_misfit(struct msk_search *s, const char *path, const char *why, 
 	return stop_at(s, path, err);
 }
 
+/* Loaders compare files with what they were built for themselves: a program need not be marked as its loader is. */
+static const struct msk_elf *reference(const struct msk_loader *l)
+{
+	return &l->c->objects[l->interp == MSK_NO_OBJECT ? 0 : l->interp].elf;
+}
+
 /* The header first: of a file that does not fit, the rest may be anything. */
 static int examine(struct msk_search *s, const char *path, struct msk_rofile *f, struct msk_err *err)
 {
@@ -260,7 +266,7 @@ static int examine(struct msk_search *s, const char *path, struct msk_rofile *f,
 
 	if (msk_memo_header(m, path, f, s->name, &head, err) < 0)
 		return stop_at(s, path, err);
-	if (msk_elf_misfit(&s->l->c->objects[0].elf, &head, &why))
+	if (msk_elf_misfit(reference(s->l), &head, &why))
 		return meet_misfit(s, path, msk_str_c(&why), err);
 	if (msk_memo_read(m, path, f, s->name, &s->hit.elf, err) < 0)
 		return stop_at(s, path, err);

@@ -67,6 +67,23 @@ compile() { # DIR COMPILER
 		echo 'int deep(void); int main(void) { return deep() - 40; }' | "$CC" -x c -o "$t/slash" - -x none "$t/x/sub/libslash.so"
 }
 
+# Libraries and programs marked for soft float or for neither, which the loader of hard float passes over or takes.
+mark() { # FILE BYTE: of e_flags, the second
+	printf "\\x$2" | dd of="$1" bs=1 seek=37 conv=notrunc status=none
+}
+float_abis() { # DIR COMPILER
+	local t=$1/t lib
+	for lib in soft hard plain; do
+		mkdir "$t/$lib" && "$2-gcc" -shared -fPIC -o "$t/$lib/libdeep.so" deep.c -Wl,-soname,libdeep.so || return
+	done
+	mark "$t/soft/libdeep.so" 02 && mark "$t/plain/libdeep.so" 00
+	for lib in soft plain; do
+		echo 'int deep(void); int main(void) { return deep() - 40; }' |
+			"$2-gcc" -x c -o "$t/$lib-first" - -x none "$t/hard/libdeep.so" -Wl,--enable-new-dtags,-rpath,"/t/$lib:/t/hard" || return
+		cp "$t/$lib-first" "$t/$lib-first-unmarked" && mark "$t/$lib-first-unmarked" 00
+	done
+}
+
 total=0 wrong=0
 compare() { # DIR QEMU LOADER PATH
 	local want got
@@ -88,7 +105,7 @@ architecture() { # NAME TRIPLET QEMU LOADER PLATFORM
 	mkdir -p "$dir/proc" && mkdir "$dir/lib" &&
 		find "/usr/$triplet/lib" -maxdepth 1 -name '*.so*' -exec cp -a {} "$dir/lib/" \; && cp "$(command -v "$qemu")" "$dir/"
 	[ ! -d "/usr/$triplet/lib64" ] || cp -a "/usr/$triplet/lib64" "$dir/"
-	compile "$dir" "$triplet" >cc.log 2>&1 || { head -n 5 cc.log | comment; fail "$name: compiles"; return; }
+	{ compile "$dir" "$triplet" && { [ "$qemu" != qemu-arm-static ] || float_abis "$dir" "$triplet"; }; } >cc.log 2>&1 || { head -n 5 cc.log | comment; fail "$name: compiles"; return; }
 	chroot "$dir" "/$qemu" "$loader" --version >/dev/null 2>&1 ||
 		{ skip "$name: the same as its loader" "cannot: $qemu does not run $loader here"; return; }
 	while read -r f; do
@@ -100,6 +117,18 @@ architecture() { # NAME TRIPLET QEMU LOADER PLATFORM
 	is $? 0 "$name: there was something to compare"
 	is "$(mk deps --root "$dir" --json "$dir/t/cxx" | jq -c '[.platform, .libc, .missing]')" "[\"$platform\",\"glibc\",[]]" "$name: the platform"
 	starts
+	[ "$qemu" != qemu-arm-static ] || mixed_floats
+}
+
+mixed_floats() {
+	rm -r "$dir/t/hard"
+	run mk deps --root "$dir" "$dir/t/soft-first"
+	like "$status $(head -n 1 "$err")" '^4 mkscratch: .*/soft-first: needs libdeep\.so, found only /t/soft/libdeep\.so: built for the soft-float ABI, the program for hard-float$' \
+		'soft float does not serve hard float, and both are named'
+	mark "$dir/t/plain-first" 02
+	run mk deps --root "$dir" "$dir/t/plain-first"
+	like "$status $(head -n 1 "$err")" '^4 mkscratch: .*/plain-first: its loader /lib/ld-linux-armhf\.so\.3 is built for the hard-float ABI, the program for soft-float$' \
+		'... nor does its loader serve soft float'
 }
 
 # What is packed here runs there. qemu has to be told of no root, as it runs inside.
