@@ -7,12 +7,20 @@
 struct msk_symstore {
 	struct msk_names ids;          /* "dev:ino" to the place in v */
 	struct msk_library **v;
-	size_t n, cap, bytes;
+	size_t n, cap, bytes, limit;
 };
 
 struct msk_symstore *msk_symstore_new(void)
 {
-	return msk_xcalloc(1, sizeof(struct msk_symstore));
+	return msk_symstore_of(MSK_SYMSTORE_MAX);
+}
+
+struct msk_symstore *msk_symstore_of(size_t limit)
+{
+	struct msk_symstore *st = msk_xcalloc(1, sizeof *st);
+
+	st->limit = limit;
+	return st;
 }
 
 static void library_free(struct msk_library *l)
@@ -46,7 +54,7 @@ void msk_symstore_cleanup(struct msk_symstore **st)
 
 void msk_symstore_begin(struct msk_symstore *st)
 {
-	if (st->bytes > MSK_SYMSTORE_MAX / 4)
+	if (st->bytes > st->limit / 4)
 		clear(st);
 }
 
@@ -105,9 +113,8 @@ static int add_library(struct msk_symstore *st, const char *id, const struct msk
 	st->v[st->n] = l;
 	msk_names_add(&st->ids, id, st->n++);
 	st->bytes += weight(l);
-	if (st->bytes > MSK_SYMSTORE_MAX)
-		return msk_fail(err, MSK_E_INPUT, "%s: symbols of all libraries take more than %zu bytes", name,
-				MSK_SYMSTORE_MAX);
+	if (st->bytes > st->limit)
+		return msk_fail(err, MSK_E_INPUT, "%s: symbols of all libraries take more than %zu bytes", name, st->limit);
 	*out = l;
 	return 0;
 }

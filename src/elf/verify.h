@@ -17,6 +17,8 @@ struct msk_slot {
 	uint32_t symbol;               /* its index and one; 0: empty */
 };
 
+/* A store that holds `limit` bytes instead of MSK_SYMSTORE_MAX. */
+struct msk_symstore *msk_symstore_of(size_t limit);
 /* The library of an object, read when it is not held yet. `program` stands for object 0. */
 int msk_symstore_get(struct msk_symstore *st, struct msk_rotree *tree, const struct msk_object *o,
 		     const struct msk_rofile *program, const struct msk_library **out, struct msk_err *err);

@@ -99,4 +99,31 @@ like "$(mk --bin plain --lib "$T/a/libx.so" --print rootfs | cut -f5)" "^$T/a/li
 is "$(mk deps --json "$T/p4" | python3 -c 'import json, sys
 d = json.load(sys.stdin); print(d["libc"], sorted({o["found_by"] for o in d["objects"]}), d["missing"])')" \
 	"glibc ['interp', 'ld.so.cache', 'rpath'] []" json_tells_the_rule_that_found_each
+
+# More remarks than are kept: a program with thousands of versions that it can do without, and a library that has none.
+n=4200
+seq $n | sed 's/.*/V& { global: f&; };/' >versions && seq $n | sed 's/.*/int f&(void) { return 0; }/' >many.c
+cc -shared -fPIC -o libmany.so many.c -Wl,-soname,libmany.so,--version-script=versions
+{ seq $n | sed 's/.*/extern int f&(void) __attribute__((weak));/'; echo 'void *p[] = {'; seq $n | sed 's/.*/f&,/'; echo '}; int main(void) { return 0; }'; } |
+	cc -x c -o manyneeds - -x none -Wl,--no-as-needed libmany.so -Wl,-rpath,"$T"
+python3 - <<'P'
+import subprocess
+d = bytearray(open("manyneeds", "rb").read())
+at = next(int(line.split()[4], 16) for line in subprocess.run(
+    ["readelf", "-SW", "manyneeds"], capture_output=True, text=True).stdout.replace("[ ", "[").splitlines() if ".gnu.version_r" in line)
+word = lambda p, n: int.from_bytes(d[p:p + n], "little")
+while at:
+    aux = at + word(at + 8, 4)
+    for _ in range(word(at + 2, 2) if word(at + 2, 2) > 1000 else 0):
+        d[aux + 4] |= 2                 # VER_FLG_WEAK
+        aux += word(aux + 12, 4)
+    at = at + word(at + 12, 4) if word(at + 12, 4) else 0
+open("manyneeds", "wb").write(d)
+P
+echo 'V { global: *; };' >one && echo 'int g(void) { return 0; }' |
+	cc -shared -fPIC -x c -o libmany.so - -Wl,-soname,libmany.so,--version-script=one
+run mk --bin manyneeds -n
+is "$status $(tail -n 1 "$err") $(grep -c 'it can do without' "$err")" '0 warning: manyneeds: and 104 remarks more 4096' \
+	remarks_beyond_the_limit_are_counted
+like "$(mk deps manyneeds | tail -n 1)" '^  and 104 more$' '... and by deps'
 done_testing
