@@ -59,23 +59,27 @@ static const struct {
 void msk_advice_add(struct msk_loader *l, char *own_what, char *own_evidence, char *own_fix)
 {
 	struct msk_closure *c = l->c;
+	bool said = !own_fix || !*own_fix;
 
 	for (size_t i = 0; i < c->n_advice; i++)
-		if (strcmp(c->advice[i].what, own_what) == 0) {
-			free(own_what);
-			free(own_evidence);
-			free(own_fix);
-			return;
-		}
+		said = said || strcmp(c->advice[i].what, own_what) == 0;
+	if (said) {
+		free(own_what);
+		free(own_evidence);
+		free(own_fix);
+		return;
+	}
 	MSK_GROW(c->advice, c->n_advice, c->cap_advice);
 	c->advice[c->n_advice++] = (struct msk_advice){ own_what, own_evidence, own_fix };
 }
 
-/* The option that adds `path`, or nothing when it is not there. */
+/* The option that adds `path`, or nothing when it is not there, or loaded already. */
 static int add_option(struct msk_loader *l, const char *path, struct msk_str *fix, bool *found, struct msk_err *err)
 {
 	MSK_AUTO_ROFILE f = MSK_ROFILE_INIT;
+	char id[MSK_NAMES_ID];
 	enum msk_lookup how;
+	size_t loaded;
 
 	*found = false;
 	if (msk_memo_open(l->memo, path, &how, &f, err) < 0)
@@ -83,6 +87,8 @@ static int add_option(struct msk_loader *l, const char *path, struct msk_str *fi
 	if (how != MSK_FOUND || (!S_ISDIR(f.mode) && !S_ISREG(f.mode)))
 		return 0;
 	*found = true;
+	if (msk_names_find(&l->ids, msk_loader_id(f.dev, f.ino, id), &loaded))
+		return 0;
 	if (S_ISREG(f.mode) && strstr(path, ".so"))
 		msk_str_addf(fix, "%s--lib %s", fix->len ? " " : "", path);
 	else
@@ -91,7 +97,7 @@ static int add_option(struct msk_loader *l, const char *path, struct msk_str *fi
 }
 
 /* "$L/gconv" below each system directory, that of /usr first, where /lib is but a link to it. */
-static int add_below_libs(struct msk_loader *l, const char *rest, struct msk_str *fix, struct msk_err *err)
+static int add_below_libs(struct msk_loader *l, const char *rest, struct msk_str *fix, bool *out, struct msk_err *err)
 {
 	bool found = false;
 
@@ -105,23 +111,25 @@ static int add_below_libs(struct msk_loader *l, const char *rest, struct msk_str
 		if (!found && add_option(l, plain, fix, &found, err) < 0)
 			return -1;
 	}
+	*out = found;
 	return 0;
 }
 
-/* The options for all the places, or where they would be. */
+/* The options for all the places, or where they would be; nothing when all that is there is loaded already. */
 static int describe(struct msk_loader *l, const struct places *p, struct msk_str *fix, struct msk_err *err)
 {
-	bool found;
+	bool found, any = false;
 
 	for (size_t i = 0; i < 4 && p->path[i]; i++) {
 		const char *path = p->path[i];
-		int rc = msk_starts_with(path, "$L/") ? add_below_libs(l, path + 2, fix, err) :
+		int rc = msk_starts_with(path, "$L/") ? add_below_libs(l, path + 2, fix, &found, err) :
 							 add_option(l, path, fix, &found, err);
 
 		if (rc < 0)
 			return -1;
+		any = any || found;
 	}
-	if (fix->len == 0) {
+	if (!any) {
 		msk_str_adds(fix, "the root has none of it (");
 		for (size_t i = 0; i < 4 && p->path[i]; i++)
 			msk_str_addf(fix, "%s%s%s", i ? ", " : "", p->path[i][0] == '$' ? "LIBDIR/" : "",
@@ -144,7 +152,7 @@ static int advise_by_use(struct msk_loader *l, struct msk_err *err)
 			continue;
 		if (describe(l, &by_use[k].places, &fix, err) < 0)
 			return -1;
-		if (by_use[k].remark)
+		if (fix.len && by_use[k].remark)
 			msk_str_addf(&fix, "; %s", by_use[k].remark);
 		msk_advice_add(l, msk_xstrdup(by_use[k].what),
 			       msk_xasprintf("%s imports %s", o->name, o->uses[by_use[k].use]), msk_str_take(&fix));

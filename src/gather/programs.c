@@ -294,7 +294,7 @@ static void tell(const struct msk_program *p)
 	for (size_t i = 0; i < p->closure.notes.n; i++)
 		msk_warn(p->g->log, "%s", p->closure.notes.v[i]);
 	msk_runtime_report(&p->closure, p->in->src, p->g->log);
-	msk_runtime_advise(&p->closure, p->in->src, p->g->log);
+	msk_runtime_advise(&p->closure, p->in->src, p->g->plan, p->g->log);
 }
 
 /* Would a better CPU find all that is missing? */

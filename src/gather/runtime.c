@@ -43,9 +43,40 @@ void msk_runtime_report(const struct msk_closure *c, const char *program, const 
 	}
 }
 
-void msk_runtime_advise(const struct msk_closure *c, const char *program, const struct msk_log *log)
+static bool has_dest(const struct msk_plan *plan, const char *dest, size_t n)
+{
+	for (size_t i = 0; i < plan->n_inputs; i++) {
+		const char *given = plan->inputs[i].dest;
+		size_t len = strlen(given);
+
+		if ((plan->inputs[i].kind == MSK_INPUT_TREE || plan->inputs[i].kind == MSK_INPUT_FILE) && len <= n &&
+		    strncmp(given, dest, len) == 0 && (len == n || dest[len] == '/'))
+			return true;
+	}
+	return false;
+}
+
+/* Are all its options, "--tree SRC:DEST --file SRC:DEST; ...", on the command line already? */
+static bool is_given(const struct msk_plan *plan, const char *fix)
+{
+	const char *at = fix;
+
+	while (msk_starts_with(at, "--tree ") || msk_starts_with(at, "--file ")) {
+		size_t n = strcspn(at + 7, " ;");
+		const char *colon = memchr(at + 7, ':', n), *end = at + 7 + n;
+
+		if (!colon || !has_dest(plan, colon + 1, (size_t)(end - colon - 1)))
+			return false;
+		at = *end == ' ' ? end + 1 : end;
+	}
+	return at > fix && !msk_starts_with(at, "--");
+}
+
+void msk_runtime_advise(const struct msk_closure *c, const char *program, const struct msk_plan *plan,
+			const struct msk_log *log)
 {
 	for (size_t i = 0; i < c->n_advice; i++)
-		msk_info(log, "%s: may open %s: %s; %s", program, c->advice[i].what, c->advice[i].evidence,
-			 c->advice[i].fix);
+		if (!is_given(plan, c->advice[i].fix))
+			msk_info(log, "%s: may open %s: %s; %s", program, c->advice[i].what, c->advice[i].evidence,
+				 c->advice[i].fix);
 }

@@ -68,6 +68,16 @@ is "$(mk deps --root root -v iconv | tail -n 2)" "  may open besides, and is not
 is "$(mk deps --root root iconv | grep -c 'may open')" 0 deps_alone_does_not
 run mk --root root --bin iconv -n -v
 like "$(cat "$err")" "^iconv: may open character sets beyond .*: iconv imports iconv_open; --tree $usr/gconv:$usr/gconv\$" build_v_shows_them
+run mk --root root --bin iconv --tree "root$usr/gconv:$usr/gconv" -n -v
+is "$(grep -c 'character sets' "$err")" 0 '... but not what is added already'
+run mk --root root --bin iconv --tree "root$usr/gconv:/srv/gconv" -n -v
+is "$(grep -c 'character sets' "$err")" 1 '... which it is by its place in the image'
+lib root/lib/libnss3.so libnss3.so && for name in softokn3 freebl3 nssckbi; do lib "root/lib/lib$name.so" "lib$name.so"; done
+prog tokens 'int main(void) { return 0; }' root/lib/libnss3.so
+run mk --root root --bin tokens --lib libsoftokn3.so -n -v
+like "$(grep 'token modules' "$err")" 'libraries; --lib /lib/libfreebl3\.so --lib /lib/libnssckbi\.so$' '... nor libraries that --lib adds'
+run mk --root root --bin tokens --lib libsoftokn3.so --lib libfreebl3.so --lib libnssckbi.so -n -v
+is "$(grep -c 'token modules' "$err")" 0 '... nor all of them'
 mk -q --root root --bin opens -o a.tar && mk -v --root root --bin opens -o b.tar 2>"$err" >"$out"
 t '... and changes no byte' cmp a.tar b.tar
 if command -v musl-gcc >/dev/null; then
