@@ -23,7 +23,7 @@ void msk_undo_drop(struct msk_undo *u);        /* nothing when it is not in the 
 void msk_undo_hold(void);
 void msk_undo_let_go(void);
 
-/* Take all of it back; the caller ends the process. */
+/* Take all of it back; the caller ends the process. Of several threads only the first returns. */
 void msk_undo_all(void);
 
 /* INT, TERM and HUP take all back and end the process as that signal. PIPE and XFSZ become errors. */

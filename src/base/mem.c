@@ -13,10 +13,12 @@
 void msk_oom(void)
 {
 	static const char text[] = "mkscratch: out of memory\n";
-	ssize_t ignored = write(STDERR_FILENO, text, sizeof text - 1);
+	ssize_t ignored;
 
-	(void)ignored;
+	/* First, as only one of several threads comes back from it. */
 	msk_undo_all();
+	ignored = write(STDERR_FILENO, text, sizeof text - 1);
+	(void)ignored;
 	_exit(MSK_E_IO);
 }
 

@@ -25,7 +25,7 @@ struct msk_sha256 *msk_sha256_new(void)
 	struct msk_sha256 *h = msk_xcalloc(1, sizeof *h);
 
 	/* No configuration of the host: it takes a third of the start-up, and may load modules of its own. */
-	must(OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL));
+	must(OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ATEXIT, NULL));
 	h->md = EVP_MD_fetch(NULL, "SHA256", NULL);
 	h->ctx = EVP_MD_CTX_new();
 	must(h->md && h->ctx);

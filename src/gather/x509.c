@@ -70,7 +70,7 @@ ASN1_SEQUENCE(CERT) = {
 
 int msk_x509_start(struct msk_err *err)
 {
-	if (!OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL))
+	if (!OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ATEXIT, NULL))
 		return msk_fail(err, MSK_E_IO, "OpenSSL: cannot be initialised");
 	return 0;
 }

@@ -1,0 +1,70 @@
+/* Memory that runs out inside of a library ends the process as it does in our own code: by msk_oom().
+ *
+ * Some libraries have a hook for it, most have not; libarchive prints a line of its own and calls exit(), or goes on with
+ * what it has, and half-made state of libcrypto is not told apart from a wrong certificate. So the allocator itself is
+ * asked once more, for everybody. Only where the C library lets itself be called by other names, and where no sanitizer has
+ * taken the place already. */
+#include <malloc.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#include "mkscratch/mem.h"
+
+#if defined __has_feature
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
+#define SANITIZED 1
+#endif
+
+#if defined __GLIBC__ && !defined SANITIZED
+
+extern void *__libc_malloc(size_t size);
+extern void *__libc_calloc(size_t count, size_t size);
+extern void *__libc_realloc(void *p, size_t size);
+extern void *__libc_memalign(size_t align, size_t size);
+
+static void *checked(void *p)
+{
+	if (!p)
+		msk_oom();
+	return p;
+}
+
+void *malloc(size_t size)
+{
+	return checked(__libc_malloc(size));
+}
+
+void *calloc(size_t count, size_t size)
+{
+	return checked(__libc_calloc(count, size));
+}
+
+/* Of no size it frees, and has nothing to give. */
+void *realloc(void *p, size_t size)
+{
+	void *q = __libc_realloc(p, size);
+
+	return size ? checked(q) : q;
+}
+
+void *memalign(size_t align, size_t size)
+{
+	return checked(__libc_memalign(align, size));
+}
+
+void *aligned_alloc(size_t align, size_t size)
+{
+	return checked(__libc_memalign(align, size));
+}
+
+int posix_memalign(void **out, size_t align, size_t size)
+{
+	*out = checked(__libc_memalign(align, size));
+	return 0;
+}
+
+#endif

@@ -1,0 +1,84 @@
+"""Memory runs out at each allocation, once or from then on: the program says so and ends with 5, or does without; outputs
+are the old ones, or right; nothing is left behind, no crash, no hang."""
+from common import *
+
+tap = Tap()
+shim = tool("oom", "-shared", "-fPIC", "-ldl")
+room = Room()
+count_file, stacks_file = room.top + "/count", room.top + "/stacks"
+totals = {"once": 0, "from then on": 0, "without it": 0, "exit 5": 0, "places": 0}
+
+
+def preload(**more):
+    return {"LD_PRELOAD": shim, **{k: str(v) for k, v in more.items()}}
+
+
+def counts():
+    with open(count_file, encoding="ascii") as f:
+        return [int(n) for n in f.read().split()]
+
+
+def fault(s, at, sticky, live):
+    s.begin()
+    if os.path.exists(count_file):
+        os.unlink(count_file)
+    env = preload(OOM_AT=at, OOM_COUNT=count_file, **({"OOM_ALL": 1} if sticky else {}))
+    ran = run(room, s.words, env=env)
+    state = s.state()
+    if s.old == s.new and state == "new":
+        state = "old"
+    if ran.status == 0:
+        totals["without it"] += 1
+        if state != ("old" if s.old == s.new else "new") or ran.out != s.ran.out:
+            return f"allocation {at}: ended well, but {state}"
+        if counts()[1] > live:
+            return f"allocation {at}: {counts()[1]} blocks never freed, {live} without a fault"
+        return None
+    totals["exit 5"] += ran.status == 5
+    said = [x for x in ran.err.decode().splitlines() if not x.startswith("warning: ")]
+    if ran.status != 5 or said != ["mkscratch: out of memory"] or ran.out not in (b"", s.ran.out) and s.name != "standard output":
+        return f"allocation {at}: {ran}"
+    if os.path.exists(count_file) and counts()[1] > live:
+        return f"allocation {at}: {counts()[1]} blocks never freed, {live} without a fault: {ran}"
+    return None if state == "old" or late(s, state) else f"allocation {at}: exit 5, {state}"
+
+
+def late(s, state):
+    """The result is there and cannot be told; or the first of two outputs is there."""
+    whole = not temporaries(room.work) and not layout_faults(room.work + "/l")
+    return whole and (state == "new" or s.name == "an archive and a layout")
+
+
+def places(s):
+    """The first allocation of each place of the program that allocates."""
+    s.begin()
+    run(room, s.words, env=preload(OOM_STACKS=stacks_file), check=True)
+    with open(stacks_file, encoding="ascii") as f:
+        return sorted(int(n) for n in f)
+
+
+def scenario(s):
+    s.begin()
+    run(room, s.words, env=preload(OOM_COUNT=count_file), check=True)
+    total, live = counts()
+    which = places(s)
+    totals["places"] += len(which)
+    for sticky in (False, True):
+        points = range(1, total + 1) if FULL and total < 8000 else which if FULL else which[sticky::9]
+        faults = [f for at in points if (f := fault(s, at, sticky, live))]
+        totals["from then on" if sticky else "once"] += len(points)
+        tap.ok(not faults, f"memory runs out {'for good' if sticky else 'once'}, {len(points)} of {total} times: {s.name}",
+               *faults[:6])
+
+
+if shim and run(room, ["version"], env=preload(OOM_AT=1)).status != 5:
+    tap.skip("memory runs out", "cannot: another C library, or an allocator of its own")
+    tap.done()
+if shim is None:
+    tap.skip("memory runs out", "cc is not installed")
+    tap.done()
+for one in builds(room) + readers(room):
+    scenario(one)
+figures("oom", totals=totals, failed=tap.failed)
+room.remove()
+tap.done()
