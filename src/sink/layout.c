@@ -130,7 +130,9 @@ static int read_document(const struct layout_sink *s, const char *file, bool *fo
 	*found = fd >= 0;
 	if (fd < 0)
 		return errno == ENOENT ? 0 : msk_fail_sys(err, errno, "%s: cannot open", name);
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+	if (fstat(fd, &st) < 0)
+		return msk_fail_sys(err, errno, "%s: cannot examine", name);
+	if (!S_ISREG(st.st_mode))
 		return msk_fail(err, MSK_E_INPUT, "%s: not a regular file", name);
 	return msk_read_all(fd, MSK_MAX_DOCUMENT, out, name, err);
 }
@@ -202,9 +204,24 @@ static int publish_blobs(struct layout_sink *s, struct msk_store *st, struct msk
 	return msk_fsync(s->blobs_fd, s->s.name, err);
 }
 
+/* Of a new layout all but the index is on the disk before the index comes: what may be lost is the image, not a part. */
+static int found_layout(struct layout_sink *s, struct msk_err *err)
+{
+	MSK_AUTO_FD int blobs = openat(s->dirfd, "blobs", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	MSK_AUTO_FD int parent = s->made ? openat(s->dirfd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+
+	if (blobs < 0)
+		return msk_fail_sys(err, errno, "%s/blobs: cannot open", s->path);
+	/* Where the directory above may not be read, it is for its owner to sync. */
+	if (put_version(s, err) < 0 || msk_fsync(blobs, s->s.name, err) < 0 ||
+	    (parent >= 0 && msk_fsync(parent, s->s.name, err) < 0))
+		return -1;
+	return msk_fsync(s->dirfd, s->s.name, err);
+}
+
 static int publish_locked(struct layout_sink *s, const struct msk_product *p, struct msk_store *st, struct msk_err *err)
 {
-	if (publish_blobs(s, st, err) < 0 || (s->fresh && put_version(s, err) < 0))
+	if (publish_blobs(s, st, err) < 0 || (s->fresh && found_layout(s, err) < 0))
 		return -1;
 	return update_index(s, p, err);
 }
