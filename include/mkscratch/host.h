@@ -12,7 +12,7 @@
 
 struct msk_host;
 
-/* Fails: MSK_E_USAGE when `root` is not a directory that can be opened. */
+/* Fails: MSK_E_USAGE when `root` is not a directory, MSK_E_IO when it cannot be opened. */
 int msk_host_new(const char *root, struct msk_host **out, struct msk_err *err);
 void msk_host_free(struct msk_host *h);
 void msk_host_cleanup(struct msk_host **h);

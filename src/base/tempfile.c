@@ -92,6 +92,18 @@ static int make_name(struct msk_tempfile *t, const char *final)
 	return 0;
 }
 
+/* Wait: whoever sweeps holds the lock while it decides. Where there are no locks nobody sweeps either. */
+static int lock_file(int fd)
+{
+	while (flock(fd, LOCK_EX) < 0) {
+		if (errno == ENOLCK || errno == EOPNOTSUPP || errno == ENOSYS || errno == EINVAL)
+			return 0;
+		if (errno != EINTR)
+			return -1;
+	}
+	return 0;
+}
+
 /* Create and lock. Between the two a sweeping process may take the file for stale and remove it, which shows as a
  * link count of zero: then *lost is set and the caller tries another name. */
 static int create_locked(struct msk_tempfile *t, mode_t mode, bool *lost)
@@ -101,9 +113,8 @@ static int create_locked(struct msk_tempfile *t, mode_t mode, bool *lost)
 	*lost = false;
 	if (make_file(t, mode == MSK_MODE_UMASK ? 0666 : mode) < 0)
 		return -1;
-	/* Wait: whoever sweeps holds the lock while it decides. Where there are no locks nobody sweeps either. */
-	while (flock(t->fd, LOCK_EX) < 0 && errno == EINTR)
-		;
+	if (lock_file(t->fd) < 0)
+		return -1;
 	if (fstat(t->fd, &st) < 0 || (mode != MSK_MODE_UMASK && fchmod(t->fd, mode) < 0))
 		return -1;
 	*lost = st.st_nlink == 0;

@@ -222,9 +222,7 @@ int msk_host_new(const char *root, struct msk_host **out, struct msk_err *err)
 
 		if (what)
 			return msk_fail(err, MSK_E_USAGE, "--root %s: %s", root, what);
-		msk_fail_sys(err, errno, "--root %s: cannot open", root);
-		err->code = MSK_E_USAGE;
-		return -1;
+		return msk_fail_sys(err, errno, "--root %s: cannot open", root);
 	}
 	h = msk_xcalloc(1, sizeof *h);
 	h->tree.open = host_open;

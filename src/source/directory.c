@@ -46,7 +46,7 @@ int msk_directory_stream(struct msk_source *s, const char *path, bool *found, st
 			 struct msk_err *err)
 {
 	MSK_AUTO_FREE char *name = msk_xasprintf("%s/%s", s->name, path);
-	int fd = openat(s->fd, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	MSK_AUTO_FD int fd = openat(s->fd, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	struct stat st;
 
 	*found = fd >= 0;
@@ -56,10 +56,10 @@ int msk_directory_stream(struct msk_source *s, const char *path, bool *found, st
 		return msk_fail(err, MSK_E_INPUT, "%s: is a symbolic link, expected a regular file", name);
 	if (fd < 0)
 		return msk_fail_sys(err, errno, "%s: cannot open", name);
-	*out = msk_fd_reader_new(fd, name);
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
-		return 0;
-	msk_source_stream_free(*out);
-	*out = NULL;
-	return msk_fail(err, MSK_E_INPUT, "%s: not a regular file", name);
+	if (fstat(fd, &st) < 0)
+		return msk_fail_sys(err, errno, "%s: cannot examine", name);
+	if (!S_ISREG(st.st_mode))
+		return msk_fail(err, MSK_E_INPUT, "%s: not a regular file", name);
+	*out = msk_fd_reader_new(msk_take_fd(&fd), name);
+	return 0;
 }
