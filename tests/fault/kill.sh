@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Ended at any moment: old or new, and nothing left.
+# In short, as part of all tests; `make torture` runs the long form. See kill.py.
 . "$(dirname "$0")/../lib.sh"
 require python3 cc
-python3 "$TOP/tests/fault/kill.py" ${MSK_FULL:+--full}
+python3 "$TOP/tests/fault/kill.py"
 exit

@@ -1,0 +1,785 @@
+"""Input made to harm, by rows: what is given, the line that comes of it, and the exit. Each leaves nothing on stdout, says
+at most 300 bytes in one line (and a hint) without a control byte, changes no file, is done within two seconds and 64 MiB.
+
+Rows with a number below 41 are those of the list the project began with, of which 33, 39 and 40 are about what mkscratch
+does not do. What is expected stands in hostile.tsv; `--show` prints what came instead, to be looked at, line by line.
+"""
+import base64
+import gzip
+import io
+import re
+import struct
+import tarfile
+
+from common import *
+
+tap = Tap()
+room = Room()
+rows = []
+totals = {"rows": 0, "of the list": 0, "largest_kib": 0, "slowest_s": 0.0}
+PRIVATE = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f\n-----END PRIVATE KEY-----\n"
+SECONDS, KIB = 2, 64 * 1024
+
+
+def row(number, what):
+    """A row: the function below makes its files in w/ and gives the words of the command line."""
+    def add(make):
+        rows.append((number, what, make))
+        return make
+    return add
+
+
+def expectations():
+    """number -> exit, line; a digest stands for any, as it depends on who compressed."""
+    out = {}
+    with open(os.path.join(TOP, "tests", "fault", "hostile.tsv"), encoding="utf-8") as f:
+        for text in f:
+            if not text.startswith("#"):
+                number, status, line = text.rstrip("\n").split("\t")
+                out[int(number)] = (int(status), line)
+    return out
+
+
+def plain(line):
+    return re.sub(r"sha256:[0-9a-f]{64}", "sha256:...", line.removeprefix("mkscratch: "))
+
+
+def put(name, data, mode=0o644):
+    write(os.path.join(room.work, name), data if isinstance(data, bytes) else data.encode(), mode)
+    return name
+
+
+def at(name):
+    return os.path.join(room.work, name)
+
+
+def app(data=None, name="app"):
+    put(name, make_inputs.elf_exit0() if data is None else data, 0o755)
+    os.makedirs(at("root"), exist_ok=True)
+    return ["--bin", name, "--root", "root", "-o", "x.tar"]
+
+
+def root(**files):
+    os.makedirs(at("root"), exist_ok=True)
+    for name, data in files.items():
+        put("root/" + name, data)
+
+
+def patched(data, where, form, *values):
+    data = bytearray(data)
+    struct.pack_into(form, data, where, *values)
+    return bytes(data)
+
+
+def dynamic(tags, interp=LOADER, **more):
+    return tiny_elf.elf(tags, interp=interp, **more)
+
+
+def dynamic_root():
+    put("root" + LOADER, tiny_elf.elf([(tiny_elf.SONAME, os.path.basename(LOADER))]), 0o755)
+
+
+def edit_dynamic(data, tag, value):
+    """Give the entry `tag` of the dynamic section another value."""
+    count, = struct.unpack_from("<H", data, 56)
+    for i in range(count):
+        kind, _, offset = struct.unpack_from("<IIQ", data, 64 + 56 * i)
+        if kind == 2:
+            while struct.unpack_from("<Q", data, offset)[0] != tag:
+                offset += 16
+            return patched(data, offset + 8, "<Q", value)
+    raise ValueError
+
+
+def certs():
+    with open(os.path.join(TOP, "oci-layout-spec", "fixture", "certs.pem"), encoding="ascii") as f:
+        return f.read()
+
+
+# --- programs
+
+ELF = make_inputs.elf_exit0()
+
+
+@row(1, "a script for a program")
+def _():
+    return app(b"#!/bin/sh\n")
+
+
+@row(2, "an empty file for a program")
+def _():
+    return app(b"")
+
+
+@row(3, "an ELF header cut short")
+def _():
+    return app(ELF[:40])
+
+
+@row(4, "program headers behind the end")
+def _():
+    return app(patched(ELF, 32, "<Q", 66000))
+
+
+@row(5, "program headers of one byte")
+def _():
+    return app(patched(ELF, 54, "<H", 1))
+
+
+@row(6, "a string table nowhere")
+def _():
+    dynamic_root()
+    return app(edit_dynamic(dynamic([(1, "libx.so")]), 5, 0xDEAD0000))
+
+
+@row(7, "a name that does not end")
+def _():
+    dynamic_root()
+    return app(edit_dynamic(dynamic([(1, "libx.so")]), 1, 812))
+
+
+@row(8, "a library for another machine")
+def _():
+    dynamic_root()
+    put("root/lib/libx.so", tiny_elf.elf([], machine=tiny_elf.AARCH64))
+    return app(dynamic([(1, "libx.so")]))
+
+
+@row(9, "a library that is missing")
+def _():
+    dynamic_root()
+    return app(dynamic([(1, "libfoo.so.2")]))
+
+
+@row(10, "an object file")
+def _():
+    return app(patched(ELF, 16, "<H", 1))
+
+
+@row(11, "a library that is a link out of the root")
+def _():
+    dynamic_root()
+    os.makedirs(at("root/lib"))
+    os.symlink("../../../../../../../../etc/passwd", at("root/lib/libx.so"))
+    return app(dynamic([(1, "libx.so")]))
+
+
+@row(12, "a loop of links")
+def _():
+    dynamic_root()
+    os.makedirs(at("root/lib"))
+    os.symlink("libx.so", at("root/lib/libx.so"))
+    return app(dynamic([(1, "libx.so")]))
+
+
+@row(13, "a FIFO for a library")
+def _():
+    dynamic_root()
+    os.makedirs(at("root/lib"))
+    os.mkfifo(at("root/lib/libx.so"))
+    return app(dynamic([(1, "libx.so")]))
+
+
+for kind, name in ((4, "a core dump"), (7, "an unknown type")):
+    @row(96 + kind, name)
+    def _(kind=kind):
+        return app(patched(ELF, 16, "<H", kind))
+
+for number, (where, form, value, name) in enumerate((
+        (4, "<B", 9, "a class that is none"), (5, "<B", 2, "the other byte order"), (6, "<B", 7, "another version"),
+        (18, "<H", 0x7777, "an unknown machine"), (52, "<H", 1, "a header of one byte"), (56, "<H", 0xFFFF, "65,535 program headers"),
+        (56, "<H", 0, "no program header"), (32, "<Q", 2**64 - 8, "program headers that wrap round"),
+        (64 + 8, "<Q", 2**63, "a segment at 2^63"), (64 + 32, "<Q", 2**64 - 1, "a segment of 2^64 - 1 bytes"),
+        (64 + 32, "<Q", 2**40, "a segment behind the end"))):
+    @row(104 + number, name)
+    def _(where=where, form=form, value=value):
+        return app(patched(ELF, where, form, value))
+
+
+@row(120, "an interpreter with a newline and an escape")
+def _():
+    return app(dynamic([], interp="/lib/ld\n\x1b[31m.so"))
+
+
+@row(121, "an interpreter of 5,000 bytes")
+def _():
+    return app(dynamic([], interp="/" + "x" * 5000))
+
+
+@row(122, "an interpreter that is a relative path")
+def _():
+    dynamic_root()
+    return app(dynamic([], interp="../../../../../../bin/sh"))
+
+
+@row(123, "a name with control bytes")
+def _():
+    dynamic_root()
+    return app(dynamic([(1, "lib\x1b]0;x\x07\n.so")]))
+
+
+@row(124, "10,000 libraries by name")
+def _():
+    dynamic_root()
+    return app(dynamic([(1, f"l{i}") for i in range(10000)]))
+
+
+@row(125, "a search path of 100,000 directories")
+def _():
+    dynamic_root()
+    return app(dynamic([(1, "libx.so"), (29, ":".join(f"/d{i}" for i in range(100000)))]))
+
+
+@row(126, "a library that is a directory")
+def _():
+    dynamic_root()
+    os.makedirs(at("root/lib/libx.so"))
+    return app(dynamic([(1, "libx.so")]))
+
+
+@row(127, "a library that is a device")
+def _():
+    dynamic_root()
+    os.makedirs(at("root/lib"))
+    try:
+        os.mknod(at("root/lib/libx.so"), 0o666 | stat.S_IFCHR, os.makedev(1, 5))
+    except OSError:
+        return None
+    return app(dynamic([(1, "libx.so")]))
+
+
+@row(128, "a program that is /dev/zero")
+def _():
+    return ["--bin", "/dev/zero:/app", "-o", "x.tar"]
+
+
+@row(129, "a program that is a socket")
+def _():
+    import socket
+    s = socket.socket(socket.AF_UNIX)
+    here = os.getcwd()
+    os.chdir(room.work)
+    s.bind("sock")
+    os.chdir(here)
+    s.close()
+    return ["--bin", "sock", "-o", "x.tar"]
+
+
+@row(130, "a file of /proc that says it is empty")
+def _():
+    app()
+    return ["--bin", "app", "--root", "root", "--file", "/proc/self/maps:/maps", "-o", "x.tar"]
+
+
+@row(131, "an ld.so.conf that includes itself")
+def _():
+    dynamic_root()
+    put("root/etc/ld.so.conf", "include /etc/ld.so.conf\n" * 50)
+    return app(dynamic([(1, "libx.so")]))
+
+
+@row(132, "an ld.so.cache of junk")
+def _():
+    dynamic_root()
+    put("root/etc/ld.so.cache", b"glibc-ld.so.cache1.1" + b"\xff" * 4000)
+    return app(dynamic([(1, "libx.so")]))
+
+
+# --- certificates
+
+def cert_words(text):
+    put("ca.pem", text)
+    root()
+    return [*app(), "--certs=ca.pem"]
+
+
+@row(14, "a private key among certificates")
+def _():
+    return cert_words(certs() + PRIVATE)
+
+
+@row(15, "no certificate")
+def _():
+    return cert_words("hello\n")
+
+
+@row(16, "base64 that is none")
+def _():
+    block = "-----BEGIN CERTIFICATE-----\nMIIB!!!!\n-----END CERTIFICATE-----\n"
+    return cert_words(certs() + block)
+
+
+@row(17, "5,000 certificates")
+def _():
+    one = certs().split("-----END CERTIFICATE-----\n")[0] + "-----END CERTIFICATE-----\n"
+    return cert_words(one * 5000)
+
+
+@row(140, "a block that does not end")
+def _():
+    return cert_words(certs().replace("-----END CERTIFICATE-----", "", 1))
+
+
+@row(141, "a certificate of random bytes")
+def _():
+    return cert_words("-----BEGIN CERTIFICATE-----\n" + base64.encodebytes(bytes(range(256))).decode() +
+                      "-----END CERTIFICATE-----\n")
+
+
+@row(142, "a certificate with bytes behind it")
+def _():
+    body = certs().split("-----")[2]
+    data = base64.b64decode(body) + b"more"
+    return cert_words("-----BEGIN CERTIFICATE-----\n" + base64.encodebytes(data).decode() + "-----END CERTIFICATE-----\n")
+
+
+@row(143, "a bundle of 17 MiB")
+def _():
+    return cert_words(b"# " + b"x" * (17 << 20))
+
+
+@row(144, "a line of a million columns")
+def _():
+    return cert_words("-----BEGIN CERTIFICATE-----\n" + "A" * 1000000 + "\n-----END CERTIFICATE-----\n")
+
+
+@row(145, "NUL and escape bytes")
+def _():
+    return cert_words(b"\0\x1b[2J" * 1000)
+
+
+@row(146, "an encrypted key")
+def _():
+    return cert_words(certs() + PRIVATE.replace("PRIVATE KEY", "ENCRYPTED PRIVATE KEY"))
+
+
+@row(147, "a FIFO for a bundle")
+def _():
+    os.mkfifo(at("ca.pem"))
+    return [*app(), "--certs=ca.pem"]
+
+
+# --- zones
+
+UTC = make_inputs.tzif(0, "UTC", "UTC0")
+
+
+def zone(data, name="Europe/Oslo"):
+    put("root/usr/share/zoneinfo/" + name, data)
+    return [*app(), f"--tz={name}"]
+
+
+@row(18, "counts that overflow")
+def _():
+    return zone(patched(UTC, 44 + 8 + 6 + 4 + 20 - 8, ">6L", *[2**32 - 1] * 6) if len(UTC) > 100 else UTC)
+
+
+@row(19, "a zone above the zones")
+def _():
+    root()
+    return [*app(), "--tz=../../etc/passwd"]
+
+
+@row(150, "a zone of wrong magic")
+def _():
+    return zone(b"TZiX" + UTC[4:])
+
+
+@row(151, "a zone cut short")
+def _():
+    return zone(UTC[:50])
+
+
+@row(152, "a zone with bytes behind it")
+def _():
+    return zone(UTC + b"more")
+
+
+@row(153, "a zone of two MiB")
+def _():
+    return zone(UTC + bytes(2 << 20))
+
+
+@row(154, "a zone that is a link out of the root")
+def _():
+    os.makedirs(at("root/usr/share/zoneinfo/Europe"))
+    os.symlink("../../../../../../../../../etc/passwd", at("root/usr/share/zoneinfo/Europe/Oslo"))
+    return [*app(), "--tz=Europe/Oslo"]
+
+
+@row(155, "a zone that is a loop of links")
+def _():
+    os.makedirs(at("root/usr/share/zoneinfo"))
+    os.symlink("B", at("root/usr/share/zoneinfo/A"))
+    os.symlink("A", at("root/usr/share/zoneinfo/B"))
+    return [*app(), "--tz=A"]
+
+
+@row(156, "a zone name with a newline")
+def _():
+    root()
+    return [*app(), "--tz=Europe/\nOslo"]
+
+
+# --- words of the command line
+
+def words(*more):
+    root()
+    return [*app(), *more]
+
+
+for number, name, more in (
+        (20, "a user with a colon", ["--user", "a:b"]),
+        (21, "a uid that wraps round", ["--user", "4294967296"]),
+        (160, "a negative uid", ["--user", "-1"]),
+        (161, "a user with a newline", ["--user", "a\nroot:0:0"]),
+        (162, "a password line with a newline", ["--passwd-entry", "x:1000:1000:/:/\nroot::0:0::/:/bin/sh"]),
+        (163, "a label that is not UTF-8", ["-l", b"k=\xff"]),
+        (164, "a tag with a blank", ["-t", "a b"]),
+        (165, "a tag of 10,000 bytes", ["-t", "a" * 10000]),
+        (166, "a tag that climbs", ["-t", "../../x"]),
+        (167, "a DEST that climbs", ["--file", "app:/../../etc/passwd"]),
+        (168, "a DEST that means deletion", ["--file", "app:/.wh.etc"]),
+        (169, "a DEST of 5,000 bytes", ["--file", "app:/" + "x/" * 2500 + "y"]),
+        (170, "a name of 300 bytes", ["--file", "app:/" + "x" * 300]),
+        (171, "an environment that is JSON", ["-e", "=x"]),
+        (172, "an entrypoint nested a thousand times", ["--entrypoint", "[" * 1000]),
+        (173, "an entrypoint with NUL", ["--entrypoint", '["a\\u0000b"]']),
+        (174, "an unpaired surrogate", ["--entrypoint", '["\\ud800"]']),
+        (175, "a port of 99999", ["-p", "99999"]),
+        (176, "a range of ports backwards", ["-p", "9000-8000"]),
+        (177, "a duration that overflows", ["--healthcheck", "tcp://:1", "--health-interval", "99999999999h"]),
+        (178, "a size that overflows", ["--cache-size", "99999999999999999999"]),
+        (179, "a level of minus one", ["--compress", "gzip:-1"]),
+        (180, "a time before 1970", ["--created", "1969-12-31T23:59:59Z"]),
+        (181, "the 30th of February", ["--created", "2024-02-30T00:00:00Z"]),
+        (182, "a capability that is none", ["--cap", "/app=cap_everything"]),
+        (183, "a probe of another scheme", ["--healthcheck", "file:///etc/passwd"]),
+        (184, "an option with escape bytes", ["--\x1b[31m"])):
+    @row(number, name)
+    def _(more=more):
+        return words(*more)
+
+
+@row(35, "one path from two inputs")
+def _():
+    put("passwd", "x")
+    return words("--file", "passwd:/etc/passwd")
+
+
+@row(36, "a directory that cannot be written")
+def _():
+    return [*words()[:-1], "/proc/self/x.tar"]
+
+
+@row(37, "a disk that is full")
+def _():
+    return [*words()[:-1], "/dev/full"]
+
+
+@row(38, "a time that is no number")
+def _():
+    return {"SOURCE_DATE_EPOCH": "12x"}, words()
+
+
+# --- images
+
+class Image:
+    """A layout of one image that is sound, to be spoiled."""
+
+    def __init__(self, layer=None, media="application/vnd.oci.image.layer.v1.tar"):
+        program = ("app", make_inputs.elf_exit0(), {"mode": 0o755})
+        plain = layer if isinstance(layer, bytes) else self.tar([program, *(layer or [])])
+        self.layer = gzip.compress(plain, mtime=0) if media.endswith("gzip") else plain
+        diff = hashlib.sha256(plain).hexdigest()
+        self.config = {"architecture": "amd64", "os": "linux", "config": {"Entrypoint": ["/app"]},
+                       "rootfs": {"type": "layers", "diff_ids": ["sha256:" + diff]}}
+        self.media = media
+        self.top = {"schemaVersion": 2, "mediaType": "application/vnd.oci.image.index.v1+json", "manifests": []}
+        self.blobs, self.edit_manifest, self.edit_index = {}, lambda m: None, lambda i: None
+
+    @staticmethod
+    def tar(entries):
+        out = io.BytesIO()
+        with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as t:
+            for name, data, more in entries:
+                info = tarfile.TarInfo(name)
+                info.size = len(data)
+                for k, v in more.items():
+                    setattr(info, k, v)
+                t.addfile(info, io.BytesIO(data))
+        return out.getvalue()
+
+    def blob(self, data, kind):
+        digest = "sha256:" + hashlib.sha256(data).hexdigest()
+        self.blobs[digest] = data
+        return {"mediaType": kind, "digest": digest, "size": len(data)}
+
+    def save(self):
+        layer = self.blob(self.layer, self.media)
+        config = self.blob(json.dumps(self.config).encode(), "application/vnd.oci.image.config.v1+json")
+        manifest = {"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json", "config": config,
+                    "layers": [layer]}
+        self.edit_manifest(manifest)
+        m = self.blob(json.dumps(manifest).encode(), "application/vnd.oci.image.manifest.v1+json")
+        m["annotations"] = {"org.opencontainers.image.ref.name": "latest"}
+        self.top["manifests"].append(m)
+        self.edit_index(self.top)
+        put("l/oci-layout", '{"imageLayoutVersion":"1.0.0"}')
+        put("l/index.json", json.dumps(self.top))
+        for digest, data in self.blobs.items():
+            put("l/blobs/sha256/" + digest[7:], data)
+
+
+VERIFY = ["verify", "l"]
+GZIP = "application/vnd.oci.image.layer.v1.tar+gzip"
+
+
+def layer_row(number, name, entries):
+    @row(number, name)
+    def _():
+        Image(entries if isinstance(entries, list) else entries()).save()
+        return VERIFY
+
+
+def raw_row(number, name, spoil):
+    @row(number, name)
+    def _():
+        Image().save()
+        spoil()
+        return VERIFY
+
+
+raw_row(22, "a layout without oci-layout", lambda: os.unlink(at("l/oci-layout")))
+raw_row(23, "a layout of another version", lambda: put("l/oci-layout", '{"imageLayoutVersion":"2.0.0"}'))
+raw_row(24, "an index of 5 MiB", lambda: put("l/index.json", b" " * (5 << 20)))
+raw_row(25, "nested 100,000 times", lambda: put("l/index.json", "[" * 100000))
+raw_row(26, "a key given twice", lambda: put("l/index.json", '{"schemaVersion":2,\n"manifests":[],\n"manifests":[]}'))
+for n, size in ((27, "-1"), (190, "1e400"), (191, "18446744073709551616"), (192, "1.5"), (193, '"12"'), (194, "null")):
+    raw_row(n, f"a size of {size}", lambda size=size: put("l/index.json", re.sub(
+        r'"size": \d+', f'"size": {size}', open(at("l/index.json"), encoding="ascii").read())))
+for n, digest in ((28, "sha256:../../../../etc/passwd"), (195, "sha256:" + "A" * 64), (196, "md5:" + "a" * 32), (197, "sha256:"),
+                  (198, "sha256:" + "0" * 64)):
+    raw_row(n, f"a digest {digest[:24]}", lambda digest=digest: put("l/index.json", re.sub(
+        r"sha256:[0-9a-f]+", digest, open(at("l/index.json"), encoding="ascii").read())))
+for n, text in ((200, ""), (201, "{}"), (202, "null"), (203, '{"manifests":[]}'), (204, '{"schemaVersion":2,"manifests":{}}'),
+                (205, '{"schemaVersion":2,"manifests":[3]}'), (206, '"\ud800"'.encode("utf-8", "surrogatepass").decode("latin1")),
+                (207, '{"schemaVersion":2,"manifests":[],"layers":[]}'), (208, "{\"a\":\"\\u001b[31m\",")):
+    raw_row(n, f"an index that is {text[:30]!r}", lambda text=text: put("l/index.json", text))
+
+
+def blob_path(which):
+    with open(at("l/index.json"), encoding="ascii") as f:
+        manifest = json.load(f)["manifests"][0]["digest"]
+    path = "l/blobs/sha256/" + manifest[7:]
+    if which == "manifest":
+        return path
+    with open(at(path), encoding="ascii") as f:
+        m = json.load(f)
+    return "l/blobs/sha256/" + (m["config"] if which == "config" else m["layers"][0])["digest"][7:]
+
+
+def change(which, how):
+    path = blob_path(which)
+    with open(at(path), "rb") as f:
+        data = f.read()
+    put(path, how(data))
+
+
+for n, which in ((29, "layer"), (210, "config"), (211, "manifest")):
+    raw_row(n, f"a {which} one byte short", lambda which=which: change(which, lambda d: d[:-1]))
+for n, which in ((30, "layer"), (212, "config"), (213, "manifest")):
+    raw_row(n, f"a {which} with a flipped bit", lambda which=which: change(which, lambda d: d[:40] + bytes([d[40] ^ 1]) + d[41:]))
+for n, which in ((214, "layer"), (215, "config"), (216, "manifest")):
+    raw_row(n, f"no {which}", lambda which=which: os.unlink(at(blob_path(which))))
+
+
+def replace(which, how):
+    path = at(blob_path(which))
+    os.rename(path, path + ".real")
+    how(path)
+
+
+raw_row(217, "a blob that is a FIFO", lambda: replace("layer", os.mkfifo))
+raw_row(218, "a blob that is a link to itself", lambda: replace("layer", lambda p: os.symlink(os.path.basename(p), p)))
+raw_row(219, "a blob that is a directory", lambda: replace("layer", os.mkdir))
+raw_row(220, "a blob that is a link to the right bytes", lambda: replace("layer", lambda p: os.symlink(p + ".real", p)))
+
+
+layer_row(31, "an entry above the image", [("../x", b"", {})])
+layer_row(32, "a hard link to what is not there", [("b", b"", {"type": tarfile.LNKTYPE, "linkname": "../../etc/shadow"})])
+layer_row(221, "an absolute entry", [("/etc/x", b"", {})])
+layer_row(222, "an entry twice", [("a", b"1", {}), ("a", b"2", {})])
+layer_row(223, "a file and below it another", [("a", b"1", {}), ("a/b", b"2", {})])
+layer_row(224, "a link and something below it", [("a", b"", {"type": tarfile.SYMTYPE, "linkname": "/etc"}), ("a/passwd", b"2", {})])
+layer_row(225, "a whiteout of everything", [(".wh..wh..opq", b"", {}), (".wh.", b"", {})])
+layer_row(226, "a name with control bytes", [("a\n\x1b[31m", b"", {}), ("a\n\x1b[31m", b"", {})])
+layer_row(227, "a pax path of a MiB", [("x" * (1 << 20) + "y", b"", {})])
+layer_row(228, "a pax header of 2 MiB", [("a", b"", {"pax_headers": {"comment": "x" * (2 << 20)}})])
+layer_row(229, "a character device", [("dev/mem", b"", {"type": tarfile.CHRTYPE, "devmajor": 1, "devminor": 1})])
+layer_row(230, "a tar cut in a header", lambda: Image.tar([("a", b"1" * 2000, {})])[:300])
+layer_row(231, "a tar cut in a body", lambda: Image.tar([("a", b"1" * 2000, {})])[:1000])
+layer_row(232, "a layer that is no tar", lambda: b"hello" * 1000)
+layer_row(233, "an empty layer", lambda: b"")
+layer_row(234, "a sparse map", [("a", b"1", {"pax_headers": {"GNU.sparse.map": "0,1," * 10000, "GNU.sparse.size": "1099511627776"}})])
+
+
+@row(34, "a gzip stream that ends early")
+def _():
+    image = Image(media=GZIP)
+    image.layer = image.layer[:-12]
+    image.save()
+    return VERIFY
+
+
+@row(235, "a gzip stream of 10,000 members")
+def _():
+    image = Image(b"", GZIP)
+    image.layer = gzip.compress(b"", mtime=0) * 10000
+    image.save()
+    return VERIFY
+
+
+@row(255, "a layer of 100 MiB in 100 kB")
+def _():
+    Image([("zeros", bytes(100 << 20), {})], GZIP).save()
+    return VERIFY
+
+
+@row(236, "a DiffID that is another's")
+def _():
+    image = Image()
+    image.config["rootfs"]["diff_ids"] = ["sha256:" + "0" * 64]
+    image.save()
+    return VERIFY
+
+
+@row(237, "more DiffIDs than layers")
+def _():
+    image = Image()
+    image.config["rootfs"]["diff_ids"] *= 2
+    image.save()
+    return VERIFY
+
+
+for n, edit, name in ((238, lambda m: m.update(manifests=[]), "a manifest that is an index too"),
+                      (239, lambda m: m.update(mediaType="application/vnd.oci.image.index.v1+json"), "a manifest of the wrong type"),
+                      (240, lambda m: m.update(layers=[]), "a manifest without layers"),
+                      (241, lambda m: m["layers"][0].update(urls=["http://169.254.169.254/"]), "a foreign layer"),
+                      (242, lambda m: m.update(layers=m["layers"] * 5000), "five thousand layers")):
+    @row(n, name)
+    def _(edit=edit):
+        image = Image()
+        image.edit_manifest = edit
+        image.save()
+        return VERIFY
+
+
+@row(243, "an index that names itself")
+def _():
+    image = Image()
+    image.edit_index = lambda i: i["manifests"][0].update(mediaType="application/vnd.oci.image.index.v1+json")
+    image.save()
+    return VERIFY
+
+
+@row(250, "an archive that is text")
+def _():
+    put("img.tar", "hello")
+    return ["verify", "img.tar"]
+
+
+@row(251, "an archive cut in half")
+def _():
+    subprocess.run([MKSCRATCH, "--no-cache", "-q", "--compress", "none", *app()], cwd=room.work, check=True, env=ENV)
+    with open(at("x.tar"), "rb") as f:
+        data = f.read()
+    os.unlink(at("x.tar"))
+    put("img.tar", data[:600])
+    return ["verify", "img.tar"]
+
+
+@row(252, "an archive that climbs")
+def _():
+    put("img.tar", Image.tar([("../../../etc/passwd", b"x", {}), ("oci-layout", b"{}", {})]))
+    return ["verify", "img.tar"]
+
+
+@row(253, "an archive with a FIFO for its index")
+def _():
+    put("img.tar", Image.tar([("oci-layout", b'{"imageLayoutVersion":"1.0.0"}', {}), ("index.json", b"", {"type": tarfile.FIFOTYPE})]))
+    return ["verify", "img.tar"]
+
+
+@row(254, "a FIFO for an archive, with no writer")
+def _():
+    os.mkfifo(at("img.tar"))
+    return ["verify", "img.tar"]
+
+
+# --- judging
+
+def measure(words, env):
+    """What came of it: the run, KiB, seconds of the processor, and what lay here before."""
+    before = snapshot(room.work)
+    cache = [] if words[0] == "verify" else ["--no-cache"]
+    ran = run(room, [room.top + "/took", MKSCRATCH, *words, *cache], program=peak, env=env, seconds=30)
+    with open(room.top + "/took", encoding="ascii") as f:
+        kib, ms, ran.status = (int(n) for n in f.read().split())
+    return ran, kib, ms / 1000, before
+
+
+def said_by(ran):
+    """The line that tells: of verify the first check that failed, else that on stderr."""
+    lines = ran.err.decode("utf-8", "backslashreplace").splitlines()
+    failed = [x for x in ran.out.decode("utf-8", "backslashreplace").splitlines() if x.startswith("FAIL")]
+    return [x for x in lines if x.startswith("mkscratch: ")], failed
+
+
+def judge(number, what, make):
+    status, line = expected.get(number, (None, ""))
+    room.reset()
+    made = make()
+    env, words = made if isinstance(made, tuple) else ({}, made)
+    if words is None:
+        tap.skip(f"{number}: {what}", "cannot: no device may be made")
+        return
+    ran, kib, cpu, before = measure(words, env)
+    said, failed = said_by(ran)
+    line_got = failed[0] if failed else said[0] if said else ""
+    faults = []
+    if ran.status < 0 or ran.status == 70:
+        faults.append("a crash or a bug")
+    if ran.status != status:
+        faults.append(f"exit {ran.status}, want {status}")
+    if plain(line_got) != line:
+        faults.append("another line")
+    if ran.status and (len(said) != 1 or ran.out and words[0] != "verify" or len(said[0].encode()) > 300):
+        faults.append("not one line of at most 300 bytes with nothing on stdout")
+    if ran.status and snapshot(room.work) != before:
+        faults.append("files changed")
+    if any(b < 32 and b != 10 or b == 127 for b in ran.err + ran.out):
+        faults.append("a control byte")
+    if kib > KIB:
+        faults.append(f"{kib} KiB")
+    if cpu > SECONDS:
+        faults.append(f"{cpu} s")
+    totals["rows"] += 1
+    totals["of the list"] += number < 41
+    totals["largest_kib"], totals["slowest_s"] = max(totals["largest_kib"], kib), max(totals["slowest_s"], cpu)
+    if "--show" in sys.argv:
+        print(f"{number}\t{ran.status}\t{plain(line_got)}")
+        return
+    tap.ok(not faults, f"{number}: {what}", "; ".join(faults), f"want: {line}", f"got:  {line_got}", ran)
+
+
+peak = tool("peak")
+expected = expectations()
+if peak is None:
+    tap.skip("hostile input", "cc is not installed")
+    tap.done()
+for each in rows:
+    judge(*each)
+figures("hostile", totals=totals, failed=tap.failed)
+room.remove()
+tap.done()
