@@ -86,6 +86,8 @@ int msk_gather_healthcheck(struct msk_gather *g, struct msk_err *err);
 int msk_gather_caps(struct msk_gather *g, struct msk_err *err);
 /* Behind the seal: a warning where the program is to bind a port for which it may lack the right. */
 void msk_warn_low_port(const struct msk_gather *g);
+/* Behind the seal: no user's home is a file. Fails: MSK_E_USAGE. */
+int msk_check_homes(const struct msk_gather *g, struct msk_err *err);
 /* Behind the seal: warnings where the entrypoint or the health check's command is not in the image, or would not run there:
  * no file, not executable, without its interpreter. Fails: MSK_E_IO. */
 int msk_check_commands(struct msk_gather *g, struct msk_err *err);

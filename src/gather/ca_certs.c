@@ -32,7 +32,9 @@ static int add_root_bundle(struct msk_bundle *b, struct msk_host *h, struct msk_
 		return msk_bundle_add_file(b, &f, name, err);
 	}
 	msk_fail(err, MSK_E_INPUT, "CA bundle: none found in %s (looked in %zu places)", msk_host_root(h), N_PLACES);
-	return msk_hint(err, "apt-get install ca-certificates, or --certs=FILE");
+	if (strcmp(msk_host_root(h), "/") == 0)
+		return msk_hint(err, "apt-get install ca-certificates, or --certs=FILE");
+	return msk_hint(err, "install ca-certificates in %s, or take this host's: --certs=%s", msk_host_root(h), places[0]);
 }
 
 static int compare_certs(const void *pa, const void *pb)

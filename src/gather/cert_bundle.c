@@ -175,6 +175,15 @@ struct dir {
 	const char *path;
 };
 
+/* As `openssl rehash` calls them: 8 digits of the subject's hash, and a number. */
+static bool has_hash_name(const char *rel)
+{
+	const char *slash = strrchr(rel, '/'), *name = slash ? slash + 1 : rel;
+
+	return strspn(name, "0123456789abcdef") == 8 && name[8] == '.' && name[9] &&
+	       strspn(name + 9, "0123456789") == strlen(name + 9);
+}
+
 static bool has_cert_name(const char *rel)
 {
 	static const char *const endings[] = { ".crt", ".pem", ".cer", ".der" };
@@ -182,7 +191,7 @@ static bool has_cert_name(const char *rel)
 	for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
 		if (msk_ends_with(rel, endings[i]))
 			return true;
-	return false;
+	return has_hash_name(rel);
 }
 
 static int visit(void *ctx, const struct msk_visit *v, struct msk_err *err)
@@ -211,5 +220,5 @@ int msk_bundle_add_input(struct msk_bundle *b, const char *path, struct msk_err 
 	if (b->n > before)
 		return 0;
 	msk_fail(err, MSK_E_INPUT, "%s: no certificate found", path);
-	return msk_hint(err, "of a directory the files *.crt, *.pem, *.cer and *.der are read");
+	return msk_hint(err, "of a directory the files *.crt, *.pem, *.cer, *.der and those of openssl rehash are read");
 }

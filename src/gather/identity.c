@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "mkscratch/gather.h"
+#include "mkscratch/rootfs_view.h"
 
 static int add_table(struct msk_gather *g, const char *path, const struct msk_str *text, const char *why, struct msk_err *err)
 {
@@ -29,6 +30,25 @@ static int add_home(struct msk_gather *g, const struct msk_account *a, struct ms
 	return msk_rootfs_add_dir(g->fs, &(struct msk_entry_spec){
 		.path = a->home, .what = what, .why = why, .mode = 0700, .uid = a->uid, .gid = a->gid,
 		.stratum = MSK_STRATUM_BASE }, err);
+}
+
+/* Behind the seal: a home that is there by other hands, and is none. */
+int msk_check_homes(const struct msk_gather *g, struct msk_err *err)
+{
+	struct msk_rootfs_view view;
+
+	msk_rootfs_view_init(&view, g->fs);
+	for (size_t i = 0; i < g->plan->n_accounts; i++) {
+		const struct msk_account *a = &g->plan->accounts[i];
+		const struct msk_entry *e = a->own ? NULL : msk_rootfs_view_find(&view, a->home);
+
+		if (e && e->type != MSK_DIR) {
+			msk_fail(err, MSK_E_USAGE, "--passwd-entry %s: its home %s is a file (%s)", a->name, a->home,
+				 e->origin.what);
+			return msk_hint(err, "--passwd-entry NAME:UID[:GID[:HOME[:SHELL]]] with a directory for HOME");
+		}
+	}
+	return 0;
 }
 
 int msk_gather_identity(struct msk_gather *g, struct msk_err *err)

@@ -189,6 +189,19 @@ static int fail_unknown(struct zones *z, const char *zone, struct msk_err *err)
 	return near.len ? msk_hint(err, "did you mean %s?", near.buf) : -1;
 }
 
+static int fail_directory(const char *zone, struct msk_err *err)
+{
+	msk_fail(err, MSK_E_USAGE, "zone \"%s\": is a directory of zones", zone);
+	return msk_hint(err, "'%s/*' names all that are in it", zone);
+}
+
+/* Taken, it would make an image depend on where it was built. */
+static int fail_localtime(struct msk_err *err)
+{
+	msk_fail(err, MSK_E_USAGE, "zone \"localtime\": is a setting of the host, no zone");
+	return msk_hint(err, "name the zone itself: --localtime Europe/Oslo");
+}
+
 /* The path below `top`, or NULL when it lies elsewhere. */
 static const char *below(const char *path, const char *top)
 {
@@ -230,7 +243,9 @@ static int add_zone(struct zones *z, const char *top, const char *zone, struct m
 		return msk_fail(err, MSK_E_INPUT, "zone \"%s\": %s", zone,
 				how == MSK_LOOP ? "too many symbolic links (40)" : "may not be read");
 	if (how == MSK_FOUND && S_ISDIR(f.mode))
-		return msk_fail(err, MSK_E_USAGE, "zone \"%s\": is a directory of zones", zone);
+		return fail_directory(zone, err);
+	if (how == MSK_FOUND && strcmp(zone, "localtime") == 0)
+		return fail_localtime(err);
 	if (how == MSK_ABSENT)
 		return fail_unknown(z, zone, err);
 	return add_way(z, top, zone, &walk, &f, err);

@@ -51,11 +51,15 @@ static int check_members(const struct msk_plan *p, const char *what, const char 
 	if (!*members)
 		return 0;
 	msk_strv_split(&name, members, ",");
-	for (size_t i = 0; i < name.n; i++)
+	for (size_t i = 0; i < name.n; i++) {
+		for (size_t k = 0; k < i; k++)
+			if (strcmp(name.v[k], name.v[i]) == 0)
+				return msk_fail(err, MSK_E_USAGE, "%s: member \"%s\" is given twice", what, name.v[i]);
 		if (!is_account(p, name.v[i])) {
 			msk_fail(err, MSK_E_USAGE, "%s: member \"%s\" is no user of the image", what, name.v[i]);
 			return msk_hint(err, "--passwd-entry NAME:UID makes one");
 		}
+	}
 	return 0;
 }
 

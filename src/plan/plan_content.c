@@ -89,6 +89,8 @@ static int check_zone(const char *zone, bool pattern, struct msk_err *err)
 	if (zone_valid(zone, pattern))
 		return 0;
 	msk_fail(err, MSK_E_USAGE, "zone \"%s\": not a zone name", zone);
+	if (msk_starts_with(zone, "posix/") || msk_starts_with(zone, "right/"))
+		return msk_hint(err, "posix/ and right/ hold the same zones in other encodings; their name is %s", zone + 6);
 	return pattern ? msk_hint(err, "--tz=Europe/Oslo,UTC or --tz='Europe/*'; --tz alone takes all zones") :
 			 msk_hint(err, "--localtime Europe/Oslo");
 }

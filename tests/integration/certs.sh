@@ -54,6 +54,8 @@ like "$(cat told)" '^certificates: the bundle is sha256:[0-9a-f]{64}$' '... and 
 mkdir -p dir/sub && cp good.pem dir/good.crt && openssl x509 -in other.pem -outform DER -out dir/sub/other.der &&
 	ln -s ../mid.pem dir/mid.cer && cp leaf.key dir/leaf.key && cp leaf.pem dir/leaf.txt && ln -s sub dir/dir.pem
 is "$(packed --certs=dir)" 'good mid other' 'a directory gives its .crt, .pem, .cer and .der, through links too'
+mkdir hashed && cp good.pem hashed/0a1b2c3d.0 && cp other.pem hashed/0a1b2c3d.1 && cp leaf.key hashed/0a1b2c3d.r0
+is "$(packed --certs=hashed)" "$(packed --certs=good.pem --cert other.pem)" '... and the names of openssl rehash'
 is "$(digest --certs=dir)" "$(digest --cert mid.pem --cert dir/sub/other.der --cert good.pem --certs=good.pem)" \
 	'the same certificates are the same image, whatever they come from'
 

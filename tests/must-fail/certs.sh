@@ -25,7 +25,7 @@ refused 3 'dir/old.pem: certificate 1 (line 1), CN=old: expired on 2001-01-01' -
 refused 3 'both.pem: certificate 2 (line '$((lines + 1))'), CN=old: expired on 2001-01-01' -- \
 	--certs=both.pem --certs-expiry-min 1d
 rm dir/old.pem
-refused 3 'dir: no certificate found' 'of a directory the files *.crt, *.pem, *.cer and *.der are read' -- --certs=dir
+refused 3 'dir: no certificate found' 'of a directory the files *.crt, *.pem, *.cer, *.der and those of openssl rehash are read' -- --certs=dir
 cp good.key dir/good.pem
 refused 3 'dir/good.pem: holds a private key (block 1); refusing to pack it' -- --cert dir
 

@@ -13,7 +13,7 @@ refused() { # STATUS LINE [HINT] -- ARG...: in an empty root
 # Certificates.
 openssl req -x509 -newkey ed25519 -nodes -keyout key.pem -out cert.pem -subj /CN=x -days 3650 2>/dev/null ||
 	skip_all "cannot: openssl makes no ed25519 certificate"
-refused 3 'CA bundle: none found in root (looked in 6 places)' 'apt-get install ca-certificates, or --certs=FILE' -- --certs
+refused 3 'CA bundle: none found in root (looked in 6 places)' "install ca-certificates in root, or take this host's: --certs=/etc/ssl/certs/ca-certificates.crt" -- --certs
 refused 3 'none.pem: no such file' -- --certs=none.pem
 cat cert.pem cert.pem key.pem >ca.pem
 refused 3 'ca.pem: holds a private key (block 3); refusing to pack it' -- --certs=ca.pem
@@ -55,16 +55,21 @@ refused 2 'zone "../../etc/passwd": not a zone name' \
 	"--tz=Europe/Oslo,UTC or --tz='Europe/*'; --tz alone takes all zones" -- --tz=../../etc/passwd
 refused 2 'zone "Europe/*": not a zone name' '--localtime Europe/Oslo' -- --localtime 'Europe/*'
 refused 2 'zone "": not a zone name' '--localtime Europe/Oslo' -- --localtime ''
+refused 2 'zone "posix/UTC": not a zone name' \
+	'posix/ and right/ hold the same zones in other encodings; their name is UTC' -- --tz=posix/UTC
 zi=root/usr/share/zoneinfo
 mkdir -p $zi/Europe
 zone() { # a TZif file of version 1 with so many transitions (as printf escapes), though it holds none
 	printf TZif && head -c 28 /dev/zero && printf "$1\\0\\0\\0\\001\\0\\0\\0\\004\\0\\0\\0\\0\\0\\0UTC\\0"
 }
 zone '\0\0\0\0' >$zi/Europe/Moscow
+zone '\0\0\0\0' >$zi/localtime
+refused 2 'zone "localtime": is a setting of the host, no zone' 'name the zone itself: --localtime Europe/Oslo' -- --tz=localtime
+rm $zi/localtime
 refused 2 'zone "Europe/Mosow": not in /usr/share/zoneinfo' 'did you mean Europe/Moscow?' -- --tz=Europe/Mosow
 refused 2 'zone "Europe/Mosow": not in /usr/share/zoneinfo' 'did you mean Europe/Moscow?' -- --localtime Europe/Mosow
 refused 2 'zone "E*": matches nothing in /usr/share/zoneinfo' '* and ? stop at "/", as in Europe/* and America/*/*' -- --tz='E*'
-refused 2 'zone "Europe": is a directory of zones' -- --tz=Europe
+refused 2 'zone "Europe": is a directory of zones' "'Europe/*' names all that are in it" -- --tz=Europe
 zone '\377\377\377\377' >$zi/Europe/Oslo
 refused 3 'Europe/Oslo: length from header is 21474836529, file has 54 bytes' -- --tz
 echo text >$zi/Europe/Oslo
@@ -83,6 +88,9 @@ refused 2 '--passwd-entry a:b:1: uid "b": not a whole number' "$entry" -- --pass
 refused 2 '--passwd-entry app: holds a password, which everybody could read' 'an image has no log-in: write x in its place' -- \
 	--passwd-entry 'app:$6$salt$hash:1000:1000::/:/bin/sh'
 refused 2 '--group-entry app:1:joe: member "joe" is no user of the image' '--passwd-entry NAME:UID makes one' -- --group-entry app:1:joe
+refused 2 '--group-entry app:1:nobody,root,nobody: member "nobody" is given twice' -- --group-entry app:1:nobody,root,nobody
+refused 2 '--passwd-entry a: its home /etc/passwd is a file (identity)' \
+	'--passwd-entry NAME:UID[:GID[:HOME[:SHELL]]] with a directory for HOME' -- --passwd-entry a:1:1:/etc/passwd
 refused 2 '--group-entry app: has no gid' '--group-entry NAME:GID[:MEMBER,...], or a line of group(5)' -- --group-entry app
 refused 2 'uid 1: has two names (a and b)' -- --passwd-entry a:1 --passwd-entry b:1
 refused 2 'user "joe": has no uid and is none of nobody, nonroot, root' \

@@ -218,8 +218,9 @@ static void no_bundle_says_how_many_places_were_looked_in(void **state)
 {
 	struct sysroot *s = *state;
 	MSK_AUTO_FREE char *msg = msk_xasprintf("CA bundle: none found in %s (looked in 6 places)", s->top);
+	MSK_AUTO_FREE char *hint = msk_xasprintf("install ca-certificates in %s, or take this host's: --certs=" PACKED, s->top);
 
-	gather_fails(s, msk_gather_certs, MSK_E_INPUT, msg, "apt-get install ca-certificates, or --certs=FILE");
+	gather_fails(s, msk_gather_certs, MSK_E_INPUT, msg, hint);
 }
 
 static void a_named_file_stands_in_for_the_bundle(void **state)
