@@ -1,5 +1,6 @@
 #include "mkscratch/build.h"
 
+#include <string.h>
 #include <sys/stat.h>
 
 #include "mkscratch/budget.h"
@@ -38,19 +39,40 @@ static void tell_reasons(const struct msk_log *log, const struct msk_rootfs *fs)
 	}
 }
 
+/* The higher of two levels of a CPU; what arm64 calls v8 is no more than arm64. */
+static void join_platform(struct msk_platform *pf, const struct msk_platform *base)
+{
+	if (strcmp(pf->arch, "arm64") != 0 && strcmp(base->variant, pf->variant) > 0)
+		memcpy(pf->variant, base->variant, sizeof pf->variant);
+}
+
+static int stand_on_base(const struct msk_source_images *base, struct msk_edition *e, struct msk_err *err)
+{
+	if (!base)
+		return 0;
+	if (msk_ground_new(base, &e->platform, &e->ground, err) < 0 ||
+	    msk_plan_inherit(&e->plan, msk_ground_facts(e->ground), err) < 0)
+		return -1;
+	join_platform(&e->platform, msk_ground_platform(e->ground));
+	return 0;
+}
+
 static int gather(const struct msk_build *b, struct msk_edition *e, struct msk_err *err)
 {
 	MSK_CLEANUP(msk_rootfs_cleanup) struct msk_rootfs *fs = msk_rootfs_new();
 	struct msk_gather g = { .plan = &e->plan, .log = b->log, .now = b->now, .fs = fs, .platform = e->platform,
-				.needs = &b->facts->needs };
+				.needs = &b->facts->needs,
+				.base = e->ground ? msk_ground_facts(e->ground) : NULL };
 	int rc;
 
+	if (e->ground)
+		msk_rootfs_lay_over(fs, msk_ground_below(e->ground));
 	if (msk_host_new(e->plan.root, &g.host, err) < 0)
 		return -1;
 	rc = msk_gather_all(&g, err);
 	msk_gather_release(&g);
 	msk_host_free(g.host);
-	if (rc < 0)
+	if (rc < 0 || (e->ground && msk_ground_compare(e->ground, fs, b->log, err) < 0))
 		return -1;
 	tell_facts(b, &g.certs, fs);
 	tell_reasons(b->log, fs);
@@ -64,9 +86,13 @@ void msk_editions_release(struct msk_editions *e)
 	for (size_t i = 0; i < e->n; i++) {
 		msk_plan_narrow_release(&e->v[i].plan);
 		msk_rootfs_free(e->v[i].fs);
+		msk_ground_free(e->v[i].ground);
 	}
 	free(e->v);
-	*e = (struct msk_editions){ NULL, 0 };
+	if (e->base)
+		msk_source_images_release(e->base);
+	free(e->base);
+	*e = (struct msk_editions){ 0 };
 }
 
 static int by_platform(const void *a, const void *b)
@@ -77,21 +103,27 @@ static int by_platform(const void *a, const void *b)
 int msk_build_gather(const struct msk_build *b, struct msk_editions *out, struct msk_err *err)
 {
 	MSK_CLEANUP(msk_crews_release) struct msk_crews crews = { NULL, 0 };
-	MSK_CLEANUP(msk_editions_release) struct msk_editions e = { NULL, 0 };
+	MSK_CLEANUP(msk_editions_release) struct msk_editions e = { 0 };
 
 	if (msk_gather_crews(b->plan, &crews, err) < 0)
 		return -1;
+	if (b->plan->base) {
+		e.base = msk_xcalloc(1, sizeof *e.base);
+		if (msk_source_images_open(b->plan->base, NULL, e.base, err) < 0)
+			return -1;
+	}
 	e.v = msk_xcalloc(crews.n, sizeof *e.v);
 	for (size_t i = 0; i < crews.n; i++) {
 		struct msk_edition *to = &e.v[e.n++];
 
 		to->platform = crews.v[i].platform;
-		if (msk_plan_narrow(b->plan, crews.v[i].members, &to->plan, err) < 0 || gather(b, to, err) < 0)
+		if (msk_plan_narrow(b->plan, crews.v[i].members, &to->plan, err) < 0 ||
+		    stand_on_base(e.base, to, err) < 0 || gather(b, to, err) < 0)
 			return -1;
 	}
 	qsort(e.v, e.n, sizeof *e.v, by_platform);
 	*out = e;
-	e = (struct msk_editions){ NULL, 0 };
+	e = (struct msk_editions){ 0 };
 	return 0;
 }
 
@@ -123,6 +155,8 @@ static struct msk_json *recipe(const struct msk_json *known, const struct msk_ed
 
 	msk_platform_add(&platform, &e->platform);
 	msk_json_set_string(o, "platform", platform.buf);
+	if (e->ground)
+		msk_json_set_string(o, "base", msk_ground_id(e->ground));
 	msk_json_set_string(o, "tool", "mkscratch " MSK_VERSION);
 	if (codec)
 		msk_json_set_string(o, "codec", codec);
@@ -157,7 +191,8 @@ static int make_image(const struct msk_build *b, const struct msk_edition *e, st
 	MSK_CLEANUP(msk_layers_release) struct msk_layers layers = { NULL, 0, 0 };
 	MSK_CLEANUP(record_release) struct msk_record r = { NULL, NULL };
 
-	if (msk_layers_write(&a, st, &layers, err) < 0)
+	if ((e->ground && msk_ground_copy(e->ground, e->plan.media_types, st, &layers, err) < 0) ||
+	    msk_layers_write(&a, st, &layers, err) < 0)
 		return -1;
 	r = record(b, e, digests);
 	return msk_image_make(&e->plan, &e->platform, &layers, &r, st, out, err);
@@ -217,8 +252,25 @@ static int spare_entries(const struct msk_plan *plan, const struct msk_rootfs *f
 	return 0;
 }
 
+static int spare_base(const struct msk_plan *plan, struct msk_err *err)
+{
+	struct stat base, st;
+
+	if (!plan->base || stat(plan->base, &base) < 0 || !S_ISREG(base.st_mode))
+		return 0;
+	for (size_t i = 0; i < plan->n_targets; i++) {
+		if (stat(plan->targets[i].path, &st) < 0 || st.st_dev != base.st_dev || st.st_ino != base.st_ino)
+			continue;
+		msk_fail(err, MSK_E_USAGE, "--output %s: is also an input (--base %s)", plan->targets[i].path, plan->base);
+		return msk_hint(err, "write it elsewhere, or remove it first");
+	}
+	return 0;
+}
+
 static int spare_inputs(const struct msk_plan *plan, const struct msk_editions *e, struct msk_err *err)
 {
+	if (spare_base(plan, err) < 0)
+		return -1;
 	for (size_t i = 0; i < e->n; i++)
 		if (spare_entries(plan, e->v[i].fs, err) < 0)
 			return -1;
@@ -255,8 +307,9 @@ static void outline(const struct msk_build *b, const struct msk_editions *e, str
 	for (size_t i = 0; i < e->n; i++) {
 		const struct msk_edition *of = &e->v[i];
 		MSK_CLEANUP(record_release) struct msk_record r = record(b, of, NULL);
+		size_t n = msk_layers_count(of->fs, of->plan.single_layer);
 
-		msk_image_outline(&of->plan, &of->platform, msk_layers_count(of->fs, of->plan.single_layer), &r,
+		msk_image_outline(&of->plan, &of->platform, n + (of->ground ? msk_ground_layers(of->ground) : 0), &r,
 				  &images[i]);
 	}
 	msk_product_make(b->plan, images, e->n, NULL, out);
@@ -297,7 +350,7 @@ int msk_build_run(const struct msk_build *b, struct msk_product *out, struct msk
 	const char *const stage_dirs[] = { b->tmpdir ? b->tmpdir : "/var/tmp", "/var/tmp", "/tmp", ".", NULL };
 	MSK_CLEANUP(msk_store_cleanup) struct msk_store *st = msk_store_new(stage_dirs);
 	MSK_CLEANUP(sinks_release) struct sinks sinks = { NULL, 0 };
-	MSK_CLEANUP(msk_editions_release) struct msk_editions editions = { NULL, 0 };
+	MSK_CLEANUP(msk_editions_release) struct msk_editions editions = { 0 };
 	MSK_CLEANUP(msk_ahead_cleanup) struct msk_ahead *ahead = look_ahead(b);
 
 	msk_progress_stage(b->progress, "gathering", 0);

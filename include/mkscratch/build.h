@@ -4,6 +4,7 @@
 
 #include "mkscratch/cache.h"
 #include "mkscratch/gather.h"
+#include "mkscratch/ground.h"
 #include "mkscratch/image.h"
 #include "mkscratch/log.h"
 #include "mkscratch/progress.h"
@@ -29,12 +30,14 @@ struct msk_build {
 struct msk_edition {
 	struct msk_plan plan;                 /* as it is for this platform (msk_plan_narrow) */
 	struct msk_platform platform;
+	struct msk_ground *ground;            /* what it is laid over; NULL: nothing */
 	struct msk_rootfs *fs;                /* sealed */
 };
 
 struct msk_editions {
 	struct msk_edition *v;                /* sorted by platform */
 	size_t n;
+	struct msk_source_images *base;       /* where the grounds are; NULL: there are none */
 };
 
 void msk_editions_release(struct msk_editions *e);

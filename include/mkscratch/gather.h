@@ -27,6 +27,7 @@ struct msk_required {
 
 struct msk_gather {
 	const struct msk_plan *plan;
+	const struct msk_base_facts *base;    /* of what the image is laid over; NULL: of nothing */
 	struct msk_host *host;
 	const struct msk_log *log;
 	int64_t now;                      /* for warnings and refusals about dates; never reaches an entry */

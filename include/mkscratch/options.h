@@ -13,6 +13,8 @@ struct msk_options {
 	struct msk_strv lib, library_path, dlopen;
 	const char *hwcaps;                                /* NULL: the baseline */
 	const char *root;                                  /* NULL: "/" */
+	const char *base;                                  /* NULL: nothing is below */
+	bool no_base_labels;
 	/* content */
 	bool automatic;                                    /* --auto */
 	bool certs;

@@ -21,6 +21,13 @@ struct msk_user {
 	uint32_t uid, gid;
 };
 
+/* Who says who the user is; of an image without base always the first two. */
+enum msk_user_from {
+	MSK_USER_GIVEN,
+	MSK_USER_DEFAULT,         /* the user of the base goes before */
+	MSK_USER_OF_BASE,         /* a name whose numbers the base's passwd has to tell */
+};
+
 /* Annotations of ours begin so (oci-layout-spec, section 5.6). */
 #define MSK_ANNOTATION_PREFIX  "dev.mkscratch."
 #define MSK_ANNOTATION_REASONS MSK_ANNOTATION_PREFIX "reasons"
@@ -39,6 +46,7 @@ struct msk_group {
 	char *name;
 	uint32_t gid;
 	char *members;
+	bool own;                 /* not by --group-entry, but of itself */
 };
 
 enum msk_input_kind { MSK_INPUT_BIN, MSK_INPUT_FILE, MSK_INPUT_TREE, MSK_INPUT_DIR, MSK_INPUT_LINK };
@@ -77,6 +85,7 @@ struct msk_config {
 	struct msk_strv ports;                   /* "8080/tcp", sorted, unique */
 	struct msk_strv label_keys, label_values;
 	char *workdir, *stop_signal, *author;    /* NULL when not set; workdir defaults to "/" */
+	bool workdir_given;
 	struct msk_strv annotation_keys, annotation_values;
 	struct msk_health health;
 };
@@ -89,6 +98,9 @@ struct msk_target {
 
 struct msk_plan {
 	char *root;
+	char *base;                               /* an image as typed; NULL: nothing is below */
+	bool base_labels;                         /* its labels are taken over */
+	const struct msk_json *inherited;         /* its config; of a narrowed plan, once that has inherited; borrowed */
 	char *hwcaps;                             /* level of CPUs; NULL: the baseline alone */
 	struct msk_input *inputs;
 	size_t n_inputs;                          /* in the order of their kinds, then as typed */
@@ -107,6 +119,7 @@ struct msk_plan {
 	char *localtime;                          /* NULL: none; else among the zones */
 	enum msk_preset preset;
 	struct msk_user user;
+	enum msk_user_from user_from;
 	struct msk_account *accounts;             /* by uid; the user is among them */
 	size_t n_accounts, cap_accounts;
 	struct msk_group *groups;                 /* by gid */
@@ -128,6 +141,13 @@ struct msk_plan {
 	bool paranoid;                            /* compressed blocks are decoded and compared; never changes a byte */
 };
 
+/* What a base says of itself. */
+struct msk_base_facts {
+	const struct msk_json *config;            /* the document of its config */
+	const char *passwd, *group;               /* what its files hold; "" when there are none */
+	const char *name, *digest;                /* in full, of its manifest; NULL when nothing tells */
+};
+
 /* Fails: MSK_E_USAGE with the option, the value and what is wrong with it. */
 int msk_plan_make(const struct msk_options *o, struct msk_plan *out, struct msk_err *err);
 void msk_plan_release(struct msk_plan *p);
@@ -136,6 +156,13 @@ void msk_plan_release(struct msk_plan *p);
  * among the inputs, and the first of these is the entrypoint unless one was given. Borrows everything else; *out is the
  * caller's to release, also after a failure. Fails: MSK_E_USAGE, the entrypoint is no UTF-8. */
 int msk_plan_narrow(const struct msk_plan *whole, const bool *members, struct msk_plan *out, struct msk_err *err);
+/* Complete a narrowed plan by what a Dockerfile would inherit: variables, ports, volumes, labels; working directory, user,
+ * stop signal and health check where none was given. The facts must outlive it.
+ * Fails: MSK_E_INPUT, a user without numbers; MSK_E_USAGE, the base does not know the user. */
+int msk_plan_inherit(struct msk_plan *p, const struct msk_base_facts *base, struct msk_err *err);
+/* The line for a name or number (NULL for any) in the text of passwd(5) or group(5): true with both numbers, the second of
+ * which is 0 in group(5). */
+bool msk_account_lookup(const char *text, const char *name, const uint32_t *id, char **out_name, uint32_t *uid, uint32_t *gid);
 void msk_plan_narrow_release(struct msk_plan *p);
 
 struct msk_json *msk_plan_json(const struct msk_plan *p);

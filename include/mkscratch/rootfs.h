@@ -58,7 +58,7 @@ struct msk_entry {
 struct msk_below_node {
 	enum msk_entry_type type;
 	uint32_t mode, uid, gid;
-	uint64_t size, id;          /* id: tells files apart, from 1 */
+	uint64_t id;                /* tells files apart, from 1 */
 	const char *link;           /* symlink: its text, borrowed */
 };
 

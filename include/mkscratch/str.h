@@ -56,6 +56,7 @@ struct msk_strv {
 
 void msk_strv_release(struct msk_strv *sv);
 void msk_strv_push(struct msk_strv *sv, const char *s);          /* copies */
+void msk_strv_copy(struct msk_strv *to, const struct msk_strv *from);   /* whatever `to` held */
 void msk_strv_push_own(struct msk_strv *sv, char *own_s);
 bool msk_strv_has(const struct msk_strv *sv, const char *s);
 void msk_strv_split(struct msk_strv *sv, const char *s, const char *separators);   /* empty parts are kept */

@@ -21,6 +21,13 @@ void msk_strv_push(struct msk_strv *sv, const char *s)
 	msk_strv_push_own(sv, msk_xstrdup(s));
 }
 
+void msk_strv_copy(struct msk_strv *to, const struct msk_strv *from)
+{
+	*to = (struct msk_strv)MSK_STRV_INIT;
+	for (size_t i = 0; i < from->n; i++)
+		msk_strv_push(to, from->v[i]);
+}
+
 bool msk_strv_has(const struct msk_strv *sv, const char *s)
 {
 	for (size_t i = 0; i < sv->n; i++)

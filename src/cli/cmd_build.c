@@ -164,7 +164,7 @@ static void tell_of_health(const struct msk_options *o, const struct msk_plan *p
 /* --print rootfs and --dry-run: everything is read and checked, nothing is written. */
 static int look_only(const struct msk_options *o, const struct msk_build *b, struct msk_err *err)
 {
-	MSK_CLEANUP(msk_editions_release) struct msk_editions e = { NULL, 0 };
+	MSK_CLEANUP(msk_editions_release) struct msk_editions e = { 0 };
 	int rc;
 
 	rc = msk_build_gather(b, &e, err);

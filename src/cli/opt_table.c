@@ -75,6 +75,13 @@ const struct opt_row msk_opt_rows[] = {
 	  "What the file at PATH in the image may do, whoever runs it: cap_net_bind_service and others of "
 	  "capabilities(7), effective and permitted.",
 	  TO_LIST(cap), COMPLETE_NONE, NULL },
+	{ 0, "base", "IMAGE", OPT_VALUE, GROUP_INPUT, B,
+	  "Lay the image over this one: an archive, a layout directory, or either with :TAG. Its layers stay as they are, its "
+	  "config is inherited as by a Dockerfile; see mkscratch help base.",
+	  TO_TEXT(base), COMPLETE_FILE, NULL },
+	{ 0, "no-base-labels", NULL, OPT_FLAG, GROUP_CONFIG, B,
+	  "Leave out the labels of --base.",
+	  TO_FLAG(no_base_labels), COMPLETE_NONE, NULL },
 	{ 0, "root", "DIR", OPT_VALUE, GROUP_LIBRARIES, B | VERB_DEPS | VERB_DOCTOR,
 	  "Look up libraries, certificates and zones below DIR instead of /.",
 	  TO_TEXT(root), COMPLETE_DIR, NULL },

@@ -69,6 +69,19 @@ const struct topic msk_topics[] = {
 	  "An image has what its --preset says. Tables that the host does not have are left out with a warning; "
 	  "certificates and zones must be there.\n",
 	  add_presets },
+	{ "base", "On top of another image",
+	  "--base takes an image that any tool has made. Its layers are verified and stay byte for byte as they are; ours "
+	  "lie on top. Of files that it has already, with mode and owner, nothing is stored again; parents keep the mode "
+	  "they have there, paths run through its links, and /tmp, nsswitch.conf and the like are added only where it has "
+	  "none.\n\n"
+	  "Inherited as by a Dockerfile: variables (ours win by name), ports, volumes, labels (--no-base-labels: none), "
+	  "author, health check, stop signal and working directory unless given. Our entrypoint takes the place of its "
+	  "entrypoint and command. ONBUILD is not run and not kept.\n\n"
+	  "Without --user the base's user runs it, as numbers; nobody, where it names none. --user may be a name of its "
+	  "passwd; a user that it does not know is added to its passwd and group.\n\n"
+	  "Libraries come along from --root all the same; one that takes the place of another file of the base is warned "
+	  "of. The base has to be for the platform of the programs.\n",
+	  NULL },
 	{ "reproducibility", "Same inputs, same bytes",
 	  "The image depends on the contents of the input files (with --file and --tree on their permissions too), the "
 	  "options, $SOURCE_DATE_EPOCH and the versions of mkscratch and of its compression library; on nothing else of "

@@ -51,6 +51,12 @@ static const struct msk_entry *find(const struct commands *c, const char *progra
 	return msk_rootfs_view_find(&c->view, full);
 }
 
+/* What a base brings is not looked into. */
+static bool is_absent(const struct commands *c, const char *program)
+{
+	return !msk_rootfs_below(c->g->fs) && !find(c, program);
+}
+
 static bool may_come_with_a_volume(const struct msk_plan *p, const char *program)
 {
 	for (size_t i = 0; i < p->config.volumes.n; i++) {
@@ -111,10 +117,10 @@ static void warn_script(const struct commands *c, const char *what, const char *
 	for (size_t i = 0; i < all.n; i++)
 		if (*all.v[i])
 			msk_strv_push(&words, all.v[i]);
-	if (words.n && !find(c, words.v[0]))
+	if (words.n && is_absent(c, words.v[0]))
 		msk_warn(c->g->log, "%s %s: is a script, and its interpreter %s is not in the image", what, program,
 			 words.v[0]);
-	else if (words.n > 1 && msk_ends_with(words.v[0], "/env") && words.v[1][0] != '-' && !find(c, words.v[1]))
+	else if (words.n > 1 && msk_ends_with(words.v[0], "/env") && words.v[1][0] != '-' && is_absent(c, words.v[1]))
 		msk_warn(c->g->log, "%s %s: is a script, and its interpreter %s is in no directory of PATH", what, program,
 			 words.v[1]);
 }
@@ -125,7 +131,7 @@ static void warn_elf(const struct commands *c, const char *what, const char *pro
 
 	if (strcmp(elf->platform.arch, pf->arch) != 0)
 		msk_warn(c->g->log, "%s %s: is built for %s, the image for %s", what, program, elf->platform.arch, pf->arch);
-	else if (elf->interp && !msk_rootfs_view_find(&c->view, elf->interp))
+	else if (elf->interp && is_absent(c, elf->interp))
 		msk_warn(c->g->log, "%s %s: its loader %s is not in the image; give it as --bin, which brings its libraries",
 			 what, program, elf->interp);
 }
@@ -163,6 +169,8 @@ static int check(const struct commands *c, const char *what, const char *program
 {
 	const struct msk_entry *e = find(c, program);
 
+	if (!e && msk_rootfs_below(c->g->fs))
+		return 0;
 	if (!e)
 		warn_absent(c, what, program);
 	else if (e->type != MSK_FILE)

@@ -11,9 +11,12 @@ static const struct source {
 	enum msk_want want;
 	const char *places[6];
 	const char *variables[3];
+	const char *base_marks[4];          /* where a base has one of these, it has it all */
 } sources[] = {
-	{ MSK_WANT_CERTIFICATES, { "/etc/ssl/certs", "/etc/ssl", "/etc/pki" }, { "SSL_CERT_FILE", "SSL_CERT_DIR" } },
-	{ MSK_WANT_ZONES, { "/usr/share/zoneinfo", "/usr/share/lib/zoneinfo", "/etc/zoneinfo" }, { "ZONEINFO", "TZDIR" } },
+	{ MSK_WANT_CERTIFICATES, { "/etc/ssl/certs", "/etc/ssl", "/etc/pki" }, { "SSL_CERT_FILE", "SSL_CERT_DIR" },
+	  { MSK_CERTS_PATH, "/etc/ssl/cert.pem", "/etc/pki/tls/certs/ca-bundle.crt" } },
+	{ MSK_WANT_ZONES, { "/usr/share/zoneinfo", "/usr/share/lib/zoneinfo", "/etc/zoneinfo" }, { "ZONEINFO", "TZDIR" },
+	  { "/usr/share/zoneinfo" } },
 };
 #define N_SOURCES (sizeof sources / sizeof *sources)
 
@@ -49,8 +52,23 @@ static bool sets(const struct msk_plan *p, const char *variable)
 	return false;
 }
 
-static bool supplied(const struct msk_plan *p, const struct source *s)
+static bool base_has(const struct msk_gather *g, const struct source *s)
 {
+	struct msk_below *b = msk_rootfs_below(g->fs);
+	struct msk_below_node n;
+
+	for (const char *const *mark = s->base_marks; b && *mark; mark++)
+		if (b->look(b, *mark, &n))
+			return true;
+	return false;
+}
+
+static bool supplied(const struct msk_gather *g, const struct source *s)
+{
+	const struct msk_plan *p = g->plan;
+
+	if (base_has(g, s))
+		return true;
 	if (s->want == MSK_WANT_CERTIFICATES && (p->certs || p->certs_file || p->extra_certs.n))
 		return true;
 	if (s->want == MSK_WANT_ZONES && p->tz)
@@ -81,7 +99,7 @@ static void take(struct msk_gather *g, const struct msk_program *p, const struct
 {
 	const char *evidence = d->wants[s->want].evidence;
 
-	if (!is_required(d, s) || g->required[s->want].evidence || supplied(g->plan, s))
+	if (!is_required(d, s) || g->required[s->want].evidence || supplied(g, s))
 		return;
 	g->required[s->want] = (struct msk_required){ msk_xstrdup(evidence), p->in->dest };
 	msk_note(g->log, "--auto: %s for %s (%s)", msk_want_option(s->want), p->in->src, evidence);
@@ -150,7 +168,7 @@ static void admit(struct msk_needs *n, const struct msk_program *p)
 static bool is_idle(const struct msk_gather *g)
 {
 	for (size_t i = 0; i < N_SOURCES; i++)
-		if (!supplied(g->plan, &sources[i]))
+		if (!supplied(g, &sources[i]))
 			return g->log->level < MSK_LOG_WARN;
 	return true;
 }
@@ -160,7 +178,7 @@ static struct msk_needs *begin(const struct msk_gather *g, bool beside)
 	struct msk_needs *n = msk_xcalloc(1, sizeof *n);
 
 	for (size_t i = 0; i < N_SOURCES; i++)
-		n->supplied[i] = supplied(g->plan, &sources[i]);
+		n->supplied[i] = supplied(g, &sources[i]);
 	n->v = msk_xcalloc(g->n_programs, sizeof *n->v);
 	for (size_t i = 0; i < g->n_programs; i++)
 		admit(n, &g->programs[i]);

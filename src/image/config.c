@@ -62,7 +62,16 @@ static struct msk_json *healthcheck(const struct msk_health *h)
 	return o;
 }
 
-static struct msk_json *runtime_config(const struct msk_config *c, const struct msk_user *u)
+/* What a base says and no option of ours speaks of. */
+static void carry(struct msk_json *to, const struct msk_json *from, const char *key)
+{
+	const struct msk_json *v = msk_json_get(from, key);
+
+	if (v && !msk_json_get(to, key))
+		msk_json_set(to, key, msk_json_copy(v));
+}
+
+static struct msk_json *runtime_config(const struct msk_config *c, const struct msk_user *u, const struct msk_json *base)
 {
 	MSK_AUTO_FREE char *user = msk_xasprintf("%u:%u", u->uid, u->gid);
 	struct msk_json *o = msk_json_object();
@@ -79,14 +88,39 @@ static struct msk_json *runtime_config(const struct msk_config *c, const struct 
 		msk_json_set_string(o, "StopSignal", c->stop_signal);
 	if (c->health.kind != MSK_HEALTH_UNSET)
 		msk_json_set(o, "Healthcheck", healthcheck(&c->health));
+	carry(o, base, "Healthcheck");
+	carry(o, base, "Shell");
+	carry(o, base, "StopTimeout");
 	return o;
+}
+
+/* The base's own, and an item for each of its layers that it says nothing of: some readers count. */
+static size_t base_history(const struct msk_json *base, struct msk_json *list)
+{
+	const struct msk_json *theirs = msk_json_get(base, "history");
+	size_t layers = msk_json_count(msk_json_get(msk_json_get(base, "rootfs"), "diff_ids")), told = 0;
+
+	for (size_t i = 0; i < msk_json_count(theirs); i++) {
+		const struct msk_json *item = msk_json_at(theirs, i);
+
+		told += msk_json_is_object(item) && !msk_json_is_true(msk_json_get(item, "empty_layer"));
+		if (msk_json_is_object(item) && told <= layers)
+			msk_json_push(list, msk_json_copy(item));
+	}
+	for (; told < layers; told++) {
+		struct msk_json *o = msk_json_object();
+
+		msk_json_set_string(o, "created_by", "layer of the base image");
+		msk_json_push(list, o);
+	}
+	return layers;
 }
 
 static struct msk_json *history(const struct msk_plan *p, const struct msk_layers *l)
 {
 	struct msk_json *list = msk_json_array();
 
-	for (size_t i = 0; i < l->n; i++) {
+	for (size_t i = base_history(p->inherited, list); i < l->n; i++) {
 		struct msk_json *o = msk_json_object();
 
 		msk_json_set(o, "created", timestamp(p->created));
@@ -120,7 +154,9 @@ struct msk_json *msk_config_json(const struct msk_plan *p, const struct msk_plat
 	msk_json_set_string(o, "architecture", pf->arch);
 	if (pf->variant[0])
 		msk_json_set_string(o, "variant", pf->variant);
-	msk_json_set(o, "config", runtime_config(&p->config, &p->user));
+	msk_json_set(o, "config", runtime_config(&p->config, &p->user, msk_json_get(p->inherited, "config")));
+	carry(o, p->inherited, "os.version");
+	carry(o, p->inherited, "os.features");
 	msk_json_set(o, "rootfs", rootfs(l));
 	msk_json_set(o, "history", history(p, l));
 	return o;

@@ -172,6 +172,36 @@ static int write_layers(const struct msk_layer_args *a, const struct msk_selecti
 	return 0;
 }
 
+struct into_hash {
+	struct msk_body_taker t;
+	struct msk_sha256 *hash;
+};
+
+static int take_for_hash(struct msk_body_taker *t, const void *p, size_t n, struct msk_err *err)
+{
+	(void)err;
+	msk_sha256_add(((struct into_hash *)t)->hash, p, n);
+	return 0;
+}
+
+/* Digests of files that no layer of ours holds, since they are below already. */
+static int hash_kept(const struct msk_layer_args *a, struct msk_err *err)
+{
+	MSK_CLEANUP(msk_sha256_cleanup) struct msk_sha256 *hash = msk_sha256_new();
+	struct into_hash to = { { take_for_hash }, hash };
+
+	for (size_t i = 0; a->digests && i < msk_rootfs_count(a->fs); i++) {
+		const struct msk_entry *e = msk_rootfs_at(a->fs, i);
+
+		if (!e->kept_below || e->type != MSK_FILE)
+			continue;
+		if (msk_body_read(&e->body, &to.t, err) < 0)
+			return -1;
+		msk_sha256_end(hash, &a->digests[i]);
+	}
+	return 0;
+}
+
 void msk_layers_release(struct msk_layers *l)
 {
 	free(l->v);
@@ -189,6 +219,8 @@ int msk_layers_write(const struct msk_layer_args *a, struct msk_store *st, struc
 		out->v[out->n++] = describe(a, &s[i]);
 	}
 	rc = n ? write_layers(a, s, st, out->v + below, n, err) : 0;
+	if (rc == 0)
+		rc = hash_kept(a, err);
 	for (size_t i = 0; i < MSK_OWN_LAYERS; i++)
 		msk_selection_release(&s[i]);
 	return rc;

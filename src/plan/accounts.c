@@ -174,13 +174,20 @@ static void add_preset(struct msk_plan *p, const char *name, uint32_t id, const 
 static int find_user(const char *typed, struct msk_plan *p, struct msk_err *err)
 {
 	const struct msk_account *a = find_name(p, typed);
+	struct msk_err ignored = MSK_ERR_INIT;
 	const struct msk_account *same;
 
 	if (a) {
 		p->user = (struct msk_user){ msk_xstrdup(a->name), a->uid, a->gid };
 		return 0;
 	}
-	if (msk_user_parse(typed, &p->user, err) < 0)
+	/* A bare name that is none of ours. */
+	if (p->base && msk_user_name_check("user", typed, &ignored) == 0 && msk_user_parse(typed, &p->user, &ignored) < 0) {
+		p->user = (struct msk_user){ .name = msk_xstrdup(typed) };
+		p->user_from = MSK_USER_OF_BASE;
+		return 0;
+	}
+	if (!p->user.name && msk_user_parse(typed, &p->user, err) < 0)
 		return -1;
 	same = find_uid(p, p->user.uid);
 	if (same && is_number(typed))
@@ -226,9 +233,10 @@ int msk_plan_accounts(const struct msk_options *o, struct msk_plan *p, struct ms
 {
 	const char *typed = o->user ? o->user : p->preset == MSK_PRESET_DISTROLESS ? "nonroot" : "nobody";
 
+	p->user_from = p->base && !o->user && p->preset == MSK_PRESET_SCRATCH ? MSK_USER_DEFAULT : MSK_USER_GIVEN;
 	if (add_entries(o, p, err) < 0 || find_user(typed, p, err) < 0)
 		return -1;
-	if (!find_name(p, p->user.name))
+	if (p->user_from != MSK_USER_OF_BASE && !find_name(p, p->user.name))
 		add_own(p, p->user.name, p->user.uid, p->user.gid, own_home(p));
 	add_preset(p, "root", 0, "/root");
 	if (p->preset == MSK_PRESET_DISTROLESS) {

@@ -30,10 +30,10 @@ static const struct msk_group *find_gid(const struct msk_plan *p, uint32_t gid)
 	return NULL;
 }
 
-static void add(struct msk_plan *p, char *own_name, uint32_t gid, const char *members)
+static void add(struct msk_plan *p, char *own_name, uint32_t gid, const char *members, bool own)
 {
 	MSK_GROW(p->groups, p->n_groups, p->cap_groups);
-	p->groups[p->n_groups++] = (struct msk_group){ own_name, gid, msk_xstrdup(members) };
+	p->groups[p->n_groups++] = (struct msk_group){ own_name, gid, msk_xstrdup(members), own };
 }
 
 static bool is_account(const struct msk_plan *p, const char *name)
@@ -89,7 +89,7 @@ static int parse(struct msk_plan *p, const char *typed, struct msk_err *err)
 		return -1;
 	if (find_name(p, f.v[0]) || find_gid(p, gid))
 		return msk_fail(err, MSK_E_USAGE, "%s: the %s is given twice", what, find_gid(p, gid) ? "gid" : "name");
-	add(p, msk_xstrdup(f.v[0]), gid, members);
+	add(p, msk_xstrdup(f.v[0]), gid, members, false);
 	return 0;
 }
 
@@ -99,11 +99,11 @@ static void add_needed(struct msk_plan *p, const char *name, uint32_t gid)
 	if (find_gid(p, gid))
 		return;
 	if (!find_name(p, name) && strcmp(name, "root") != 0)
-		add(p, msk_xstrdup(name), gid, "");
+		add(p, msk_xstrdup(name), gid, "", true);
 	else if (!find_name(p, "group"))
-		add(p, msk_xstrdup("group"), gid, "");
+		add(p, msk_xstrdup("group"), gid, "", true);
 	else
-		add(p, msk_xasprintf("group%u", gid), gid, "");
+		add(p, msk_xasprintf("group%u", gid), gid, "", true);
 }
 
 static int compare(const void *pa, const void *pb)
@@ -119,10 +119,11 @@ int msk_plan_groups(const struct msk_options *o, struct msk_plan *p, struct msk_
 		if (parse(p, o->group_entry.v[i], err) < 0)
 			return err->hint[0] ? -1 : msk_hint(err, "--group-entry NAME:GID[:MEMBER,...], or a line of group(5)");
 	if (!find_gid(p, 0))
-		add(p, msk_xstrdup("root"), 0, "");
+		add(p, msk_xstrdup("root"), 0, "", true);
 	for (size_t i = 0; i < p->n_accounts; i++)
 		add_needed(p, p->accounts[i].name, p->accounts[i].gid);
-	add_needed(p, p->user.name, p->user.gid);
+	if (p->user_from != MSK_USER_OF_BASE)
+		add_needed(p, p->user.name, p->user.gid);
 	qsort(p->groups, p->n_groups, sizeof *p->groups, compare);
 	return 0;
 }

@@ -6,6 +6,7 @@
 
 int msk_plan_inputs(const struct msk_options *o, struct msk_plan *p, struct msk_err *err);
 int msk_plan_caps(const struct msk_options *o, struct msk_plan *p, struct msk_err *err);
+void msk_config_release(struct msk_config *c);
 void msk_cap_release(struct msk_cap *c);
 int msk_plan_content(const struct msk_options *o, struct msk_plan *p, struct msk_err *err);
 int msk_plan_config(const struct msk_options *o, struct msk_plan *p, struct msk_err *err);

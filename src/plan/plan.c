@@ -79,7 +79,7 @@ int msk_plan_make(const struct msk_options *o, struct msk_plan *out, struct msk_
 	return 0;
 }
 
-static void config_release(struct msk_config *c)
+void msk_config_release(struct msk_config *c)
 {
 	msk_strv_release(&c->entrypoint);
 	msk_strv_release(&c->health.test);
@@ -117,6 +117,7 @@ void msk_plan_release(struct msk_plan *p)
 	free(p->tags);
 	free(p->targets);
 	free(p->root);
+	free(p->base);
 	free(p->hwcaps);
 	free(p->certs_file);
 	free(p->localtime);
@@ -127,6 +128,6 @@ void msk_plan_release(struct msk_plan *p)
 	msk_strv_release(&p->extra_certs);
 	msk_strv_release(&p->certs_for);
 	msk_strv_release(&p->zones);
-	config_release(&p->config);
+	msk_config_release(&p->config);
 	*p = (struct msk_plan){ 0 };
 }

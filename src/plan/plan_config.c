@@ -276,6 +276,7 @@ int msk_plan_config(const struct msk_options *o, struct msk_plan *p, struct msk_
 	    plan_pairs("--annotation", &o->annotation, &c->annotation_keys, &c->annotation_values, err) < 0 ||
 	    check_annotations(&c->annotation_keys, err) < 0)
 		return -1;
+	c->workdir_given = o->workdir || p->preset != MSK_PRESET_SCRATCH;
 	if (config_path("--workdir", o->workdir ? o->workdir : default_workdir(p), &c->workdir, err) < 0)
 		return -1;
 	if (o->stop_signal && plan_stop_signal(o->stop_signal, &c->stop_signal, err) < 0)

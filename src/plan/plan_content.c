@@ -172,9 +172,20 @@ static int plan_preset(const struct msk_options *o, struct msk_plan *p, struct m
 	return msk_hint(err, "mkscratch help presets");
 }
 
+static int plan_base(const struct msk_options *o, struct msk_plan *p, struct msk_err *err)
+{
+	if (o->no_base_labels && !o->base)
+		return msk_fail(err, MSK_E_USAGE, "--no-base-labels: there is no --base");
+	if (check_not_empty("--base", o->base, err) < 0)
+		return -1;
+	p->base = o->base ? msk_xstrdup(o->base) : NULL;
+	p->base_labels = o->base && !o->no_base_labels;
+	return 0;
+}
+
 int msk_plan_content(const struct msk_options *o, struct msk_plan *p, struct msk_err *err)
 {
-	if (plan_preset(o, p, err) < 0)
+	if (plan_preset(o, p, err) < 0 || plan_base(o, p, err) < 0)
 		return -1;
 	p->automatic = o->automatic;
 	if (check_not_empty("--hwcaps", o->hwcaps, err) < 0 || check_not_empty("--root", o->root, err) < 0)

@@ -192,6 +192,9 @@ struct msk_json *msk_plan_json(const struct msk_plan *p)
 
 	msk_rfc3339_add(&time, p->created);
 	set_text(o, "root", p->root);
+	set_text(o, "base", p->base);
+	if (p->base)
+		msk_json_set(o, "base_labels", msk_json_bool(p->base_labels));
 	msk_json_set(o, "inputs", inputs_json(p));
 	if (p->n_caps)
 		msk_json_set(o, "caps", caps_json(p));
@@ -212,7 +215,10 @@ struct msk_json *msk_plan_json(const struct msk_plan *p)
 	msk_json_set_string(o, "preset", msk_preset_name(p->preset));
 	msk_json_set(o, "passwd", accounts_json(p));
 	msk_json_set(o, "group", groups_json(p));
-	msk_json_set(o, "user", user_json(&p->user));
+	if (p->user_from != MSK_USER_OF_BASE)
+		msk_json_set(o, "user", user_json(&p->user));
+	else
+		msk_json_set_string(o, "user", p->user.name);
 	msk_json_set(o, "config", config_json(&p->config));
 	msk_json_set_string(o, "created", msk_str_c(&time));
 	msk_json_set_int(o, "mtime", p->mtime);

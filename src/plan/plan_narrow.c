@@ -1,5 +1,29 @@
 #include "parts.h"
 
+static char *copy_text(const char *s)
+{
+	return s ? msk_xstrdup(s) : NULL;
+}
+
+/* Its own, as a base adds to it. */
+static void copy_config(const struct msk_config *from, struct msk_config *to)
+{
+	*to = *from;
+	msk_strv_copy(&to->entrypoint, &from->entrypoint);
+	msk_strv_copy(&to->cmd, &from->cmd);
+	msk_strv_copy(&to->env, &from->env);
+	msk_strv_copy(&to->volumes, &from->volumes);
+	msk_strv_copy(&to->ports, &from->ports);
+	msk_strv_copy(&to->label_keys, &from->label_keys);
+	msk_strv_copy(&to->label_values, &from->label_values);
+	msk_strv_copy(&to->annotation_keys, &from->annotation_keys);
+	msk_strv_copy(&to->annotation_values, &from->annotation_values);
+	msk_strv_copy(&to->health.test, &from->health.test);
+	to->workdir = copy_text(from->workdir);
+	to->stop_signal = copy_text(from->stop_signal);
+	to->author = copy_text(from->author);
+}
+
 int msk_plan_narrow(const struct msk_plan *whole, const bool *members, struct msk_plan *out, struct msk_err *err)
 {
 	*out = *whole;
@@ -8,12 +32,11 @@ int msk_plan_narrow(const struct msk_plan *whole, const bool *members, struct ms
 	for (size_t i = 0; i < whole->n_inputs; i++)
 		if (whole->inputs[i].kind != MSK_INPUT_BIN || members[i])
 			out->inputs[out->n_inputs++] = whole->inputs[i];
-	out->config.entrypoint = (struct msk_strv)MSK_STRV_INIT;
-	if (!whole->starts_first) {
-		for (size_t i = 0; i < whole->config.entrypoint.n; i++)
-			msk_strv_push(&out->config.entrypoint, whole->config.entrypoint.v[i]);
+	copy_config(&whole->config, &out->config);
+	out->user.name = msk_xstrdup(whole->user.name);
+	if (!whole->starts_first)
 		return 0;
-	}
+	msk_strv_release(&out->config.entrypoint);
 	msk_strv_push(&out->config.entrypoint, out->inputs[0].dest);
 	return msk_check_utf8(out->inputs[0].spec, out->inputs[0].dest, err);
 }
@@ -21,6 +44,7 @@ int msk_plan_narrow(const struct msk_plan *whole, const bool *members, struct ms
 void msk_plan_narrow_release(struct msk_plan *p)
 {
 	free(p->inputs);
-	msk_strv_release(&p->config.entrypoint);
+	free(p->user.name);
+	msk_config_release(&p->config);
 	*p = (struct msk_plan){ 0 };
 }

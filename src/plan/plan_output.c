@@ -52,6 +52,8 @@ static int check_target(const struct msk_plan *p, const char *path, struct msk_e
 	for (size_t i = 0; i < p->extra_certs.n; i++)
 		if (same_name(p->extra_certs.v[i], path))
 			return msk_fail(err, MSK_E_USAGE, "--output %s: is also an input (--cert)", path);
+	if (p->base && same_name(p->base, path))
+		return msk_fail(err, MSK_E_USAGE, "--output %s: is also an input (--base)", path);
 	if (p->certs_file && same_name(p->certs_file, path))
 		return msk_fail(err, MSK_E_USAGE, "--output %s: is also an input (--certs)", path);
 	return 0;

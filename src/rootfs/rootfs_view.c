@@ -122,10 +122,14 @@ static int open_below(const struct msk_rootfs_view *v, const char *path, struct 
 	struct msk_below_node n = { .type = MSK_DIR, .mode = 0755 };
 	int fd = -1;
 
+	struct stat st = { 0 };
+
 	if (look_below(v->fs, path, &n) && n.type == MSK_FILE && b->open(b, path, &fd, err) < 0)
 		return -1;
-	*out = (struct msk_rofile){ .fd = fd, .mode = (n.type == MSK_FILE ? S_IFREG : S_IFDIR) | n.mode, .size = n.size,
-				    .dev = 1, .ino = n.id };
+	if (fd >= 0)
+		fstat(fd, &st);
+	*out = (struct msk_rofile){ .fd = fd, .mode = (n.type == MSK_FILE ? S_IFREG : S_IFDIR) | n.mode,
+				    .size = (uint64_t)st.st_size, .dev = 1, .ino = n.id };
 	return 0;
 }
 

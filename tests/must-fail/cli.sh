@@ -7,7 +7,7 @@ printf '\177ELF' >app && echo old >img.tar
 must_fail 2 '--cert-s: unknown option' 'did you mean --certs?' -- --bin app --cert-s -o img.tar
 must_fail 2 '--ouptut: unknown option' 'did you mean --output?' -- --bin app --ouptut=img.tar
 must_fail 2 '-Z: unknown option' 'mkscratch --help' -- -Z
-must_fail 2 '--base: unknown option' -- --bin app --base x -o img.tar
+must_fail 2 '--push: unknown option' -- --bin app --push x -o img.tar
 must_fail 2 '--list: not an option of build' 'it belongs to mkscratch deps' -- --list
 must_fail 2 '--tag: not an option of deps' 'it belongs to mkscratch build' -- deps --tag x
 must_fail 2 '--bin: needs a value' '--bin SRC[:DEST]' -- --bin

@@ -24,6 +24,7 @@ here() {
 	cp in/site/index.html work/public/
 	cp "$FIXTURE/certs.pem" work/corp-ca.pem
 	echo conf >work/app.conf
+	mk --bin in/app:/old -q -o work/base.tar
 }
 
 require_host() {

@@ -19,6 +19,7 @@ elf     base value
 doctor  base value codec elf
 gather  base value doctor elf plan rootfs
 cache   base value codec
+ground  base value codec plan rootfs store layer source
 layer   base value rootfs codec store cache
 image   base value codec plan layer store
 source  base value codec image

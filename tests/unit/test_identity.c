@@ -22,7 +22,8 @@ static struct msk_account *two_accounts(void)
 
 static void accounts_and_groups_are_lines(void **state)
 {
-	struct msk_group groups[] = { { (char *)"root", 0, (char *)"" }, { (char *)"staff", 50, (char *)"app,root" } };
+	struct msk_group groups[] = { { (char *)"root", 0, (char *)"", true },
+				      { (char *)"staff", 50, (char *)"app,root", false } };
 	struct sysroot *s = *state;
 
 	s->plan.accounts = two_accounts();

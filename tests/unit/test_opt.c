@@ -173,7 +173,7 @@ static void unknown_options_name_the_nearest(void **state)
 static void options_of_features_not_built_do_not_exist(void **state)
 {
 	static const char *const names[] = {
-		"--base", "--rebuild",
+		"--rebuild",
 	};
 	struct msk_options o;
 	struct msk_err err;

@@ -1,0 +1,186 @@
+#include "ground.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "mkscratch/fs.h"
+#include "mkscratch/tempfile.h"
+
+#define MAX_TABLE_BYTES (1u << 20)
+#define STAGING "staging file"
+#define CHUNK   (256u << 10)
+
+static enum msk_entry_type type_of(const struct msk_node *n)
+{
+	return n->type == MSK_TAR_DIR ? MSK_DIR : n->type == MSK_TAR_SYMLINK ? MSK_SYMLINK : MSK_FILE;
+}
+
+static bool look(struct msk_below *b, const char *path, struct msk_below_node *out)
+{
+	const struct msk_ground *g = (const struct msk_ground *)b;
+	const struct msk_node *n = msk_image_tree_find(&g->tree, path);
+
+	if (!n)
+		return false;
+	*out = (struct msk_below_node){ .type = type_of(n), .mode = n->mode & 07777, .uid = n->uid, .gid = n->gid,
+					.id = (uint64_t)n->data_layer << 32 | n->data_nth, .link = n->link };
+	if (!n->data_layer)
+		out->id = (uint64_t)(n - g->tree.v) + 1;
+	return true;
+}
+
+static int copy_bytes(void *ctx, const struct msk_layer_entry *entry, struct msk_err *err)
+{
+	MSK_AUTO_FREE char *buf = msk_xmalloc(CHUNK);
+	ssize_t n;
+
+	while ((n = msk_layer_reader_data(entry->r, buf, CHUNK, err)) > 0)
+		if (msk_write_full(*(int *)ctx, buf, (size_t)n, STAGING, err) < 0)
+			return -1;
+	return n < 0 ? -1 : 0;
+}
+
+static int open_node(const struct msk_ground *g, const struct msk_node *n, int *out_fd, struct msk_err *err)
+{
+	static const char *const dirs[] = { "/var/tmp", "/tmp", ".", NULL };
+	MSK_AUTO_FD int fd = -1;
+
+	if (msk_tempfile_anonymous(dirs, &fd, err) < 0 ||
+	    msk_source_data_visit(g->images, g->image, n, copy_bytes, &fd, err) < 0)
+		return -1;
+	if (lseek(fd, 0, SEEK_SET) < 0)
+		return msk_fail_sys(err, errno, STAGING ": cannot begin anew");
+	*out_fd = fd;
+	fd = -1;
+	return 0;
+}
+
+static int open_path(struct msk_below *b, const char *path, int *out_fd, struct msk_err *err)
+{
+	const struct msk_ground *g = (const struct msk_ground *)b;
+
+	return open_node(g, msk_image_tree_find(&g->tree, path), out_fd, err);
+}
+
+static void list(struct msk_below *b, const char *path, struct msk_strv *names)
+{
+	const struct msk_ground *g = (const struct msk_ground *)b;
+	size_t n = strlen(path + 1);
+
+	for (size_t i = 0; i < g->tree.n; i++) {
+		const char *p = g->tree.v[i].path;
+
+		if (n == 0 ? !strchr(p, '/') : strncmp(p, path + 1, n) == 0 && p[n] == '/' && !strchr(p + n + 1, '/'))
+			msk_strv_push(names, p + n + (n ? 1 : 0));
+	}
+}
+
+/* A table of the image, links on the way followed; "" when there is none. */
+static int read_table(struct msk_ground *g, const char *path, struct msk_str *out, struct msk_err *err)
+{
+	const struct msk_node *n = msk_image_tree_resolve(&g->tree, path);
+	MSK_AUTO_FD int fd = -1;
+
+	if (!n || !n->data_layer)
+		return 0;
+	if (open_node(g, n, &fd, err) < 0)
+		return -1;
+	return msk_read_all(fd, MAX_TABLE_BYTES, out, path, err);
+}
+
+static int fail_two(const struct msk_source_images *s, const char *platform, const struct msk_source_image *one,
+		    struct msk_err *err)
+{
+	msk_fail(err, MSK_E_INPUT, "%s: several images for %s", msk_source_name(s->source), platform);
+	return one->tags.n ? msk_hint(err, "choose one: --base %s:%s", msk_source_name(s->source), one->tags.v[0]) : -1;
+}
+
+/* Levels of a CPU are no matter unless there is a choice. */
+static int pick(const struct msk_source_images *s, const struct msk_platform *pf, const struct msk_source_image **out,
+		struct msk_err *err)
+{
+	MSK_AUTO_STR exact = MSK_STR_INIT;
+	MSK_AUTO_FREE char *plain = msk_xasprintf("%s/%s", pf->os, pf->arch);
+	struct msk_err ignored = MSK_ERR_INIT;
+
+	msk_platform_add(&exact, pf);
+	if (msk_source_images_pick(s, exact.buf, out, &ignored) < 0 && msk_source_images_pick(s, plain, out, err) < 0)
+		return -1;
+	for (size_t i = 0; i < s->images.n; i++)
+		if (&s->images.v[i] != *out && msk_platform_equal(&s->images.v[i].platform, &(*out)->platform))
+			return fail_two(s, exact.buf, *out, err);
+	return 0;
+}
+
+static int read_ground(struct msk_ground *g, struct msk_err *err)
+{
+	const struct msk_source_image *image = g->image;
+
+	g->sums = msk_xcalloc(image->n_layers, sizeof *g->sums);
+	if (msk_source_image_tree(g->images, image, &g->tree, g->sums, err) < 0 ||
+	    read_table(g, "/etc/passwd", &g->passwd, err) < 0 || read_table(g, "/etc/group", &g->group, err) < 0)
+		return -1;
+	g->facts = (struct msk_base_facts){
+		.config = image->config.json,
+		.passwd = msk_str_c(&g->passwd),
+		.group = msk_str_c(&g->group),
+		.name = image->tags.n && strchr(image->tags.v[0], '/') ? image->tags.v[0] : NULL,
+		.digest = image->manifest.json ? image->manifest.digest.text : NULL,
+	};
+	return 0;
+}
+
+int msk_ground_new(const struct msk_source_images *s, const struct msk_platform *pf, struct msk_ground **out,
+		   struct msk_err *err)
+{
+	MSK_CLEANUP(msk_ground_cleanup) struct msk_ground *g = msk_xcalloc(1, sizeof *g);
+
+	g->below = (struct msk_below){ look, open_path, list };
+	g->images = s;
+	if (pick(s, pf, &g->image, err) < 0 || read_ground(g, err) < 0)
+		return msk_ctx(err, "--base");
+	*out = msk_take(&g);
+	return 0;
+}
+
+void msk_ground_free(struct msk_ground *g)
+{
+	if (!g)
+		return;
+	msk_image_tree_release(&g->tree);
+	msk_str_release(&g->passwd);
+	msk_str_release(&g->group);
+	free(g->sums);
+	free(g);
+}
+
+void msk_ground_cleanup(struct msk_ground **g)
+{
+	msk_ground_free(*g);
+}
+
+const struct msk_base_facts *msk_ground_facts(const struct msk_ground *g)
+{
+	return &g->facts;
+}
+
+const struct msk_platform *msk_ground_platform(const struct msk_ground *g)
+{
+	return &g->image->platform;
+}
+
+const char *msk_ground_id(const struct msk_ground *g)
+{
+	return g->image->config.digest.text;
+}
+
+size_t msk_ground_layers(const struct msk_ground *g)
+{
+	return g->image->n_layers;
+}
+
+struct msk_below *msk_ground_below(struct msk_ground *g)
+{
+	return &g->below;
+}

@@ -1,0 +1,188 @@
+/* --base: what an image takes over from the one below, by the rules of a Dockerfile. */
+#include <string.h>
+
+#include "parts.h"
+
+#define ANNOTATION_NAME   "org.opencontainers.image.base.name"
+#define ANNOTATION_DIGEST "org.opencontainers.image.base.digest"
+
+static size_t name_length(const char *variable)
+{
+	return strcspn(variable, "=");
+}
+
+/* Ours take the places of those of the same name, and others follow. */
+static void inherit_env(const struct msk_json *base, struct msk_strv *env)
+{
+	struct msk_strv ours = *env;
+
+	*env = (struct msk_strv)MSK_STRV_INIT;
+	for (size_t i = 0; i < msk_json_count(base); i++)
+		if (msk_json_string_value(msk_json_at(base, i)))
+			msk_strv_push(env, msk_json_string_value(msk_json_at(base, i)));
+	for (size_t i = 0; i < ours.n; i++) {
+		size_t n = name_length(ours.v[i]), at = 0;
+
+		while (at < env->n && (name_length(env->v[at]) != n || memcmp(env->v[at], ours.v[i], n) != 0))
+			at++;
+		if (at == env->n) {
+			msk_strv_push(env, ours.v[i]);
+			continue;
+		}
+		free(env->v[at]);
+		env->v[at] = msk_xstrdup(ours.v[i]);
+	}
+	msk_strv_release(&ours);
+}
+
+/* {"8080/tcp":{}}: the keys count. */
+static void add_key(void *arg, const char *key, const struct msk_json *value)
+{
+	struct msk_strv *set = arg;
+
+	(void)value;
+	if (!msk_strv_has(set, key))
+		msk_strv_push(set, key);
+}
+
+static void add_label(void *arg, const char *key, const struct msk_json *value)
+{
+	struct msk_config *c = arg;
+
+	if (!msk_json_string_value(value) || msk_strv_has(&c->label_keys, key))
+		return;
+	msk_strv_push(&c->label_keys, key);
+	msk_strv_push(&c->label_values, msk_json_string_value(value));
+}
+
+static void annotate(struct msk_config *c, const char *key, const char *value)
+{
+	if (!value || msk_strv_has(&c->annotation_keys, key))
+		return;
+	msk_strv_push(&c->annotation_keys, key);
+	msk_strv_push(&c->annotation_values, value);
+}
+
+static void take_text(char **ours, bool given, const char *base)
+{
+	if (given || !base || !*base)
+		return;
+	free(*ours);
+	*ours = msk_xstrdup(base);
+}
+
+static bool is_number(const char *s)
+{
+	return *s && strspn(s, "0123456789") == strlen(s);
+}
+
+/* One line of passwd(5) or group(5): name, password, id, and in passwd the gid. */
+static bool line_matches(const struct msk_strv *f, const char *name, const uint32_t *id, uint32_t *first, uint32_t *second)
+{
+	unsigned long long n, m = 0;
+
+	if (f->n < 4 || !msk_parse_u64(f->v[2], UINT32_MAX, &n))
+		return false;
+	msk_parse_u64(f->v[3], UINT32_MAX, &m);
+	if ((name && strcmp(f->v[0], name) != 0) || (id && n != *id))
+		return false;
+	*first = (uint32_t)n;
+	*second = f->n >= 7 ? (uint32_t)m : 0;
+	return true;
+}
+
+bool msk_account_lookup(const char *text, const char *name, const uint32_t *id, char **out_name, uint32_t *uid, uint32_t *gid)
+{
+	bool found = false;
+
+	while (*text && !found) {
+		size_t n = strcspn(text, "\n");
+		MSK_AUTO_FREE char *line = msk_xstrndup(text, n);
+		MSK_AUTO_STRV f = MSK_STRV_INIT;
+
+		msk_strv_split(&f, line, ":");
+		found = line_matches(&f, name, id, uid, gid);
+		if (found && out_name)
+			*out_name = msk_xstrdup(f.v[0]);
+		text += n + (text[n] == '\n');
+	}
+	return found;
+}
+
+static int parse_id(const char *user, const char *text, uint32_t *out, struct msk_err *err)
+{
+	if (msk_id_parse("id", text, out, err) == 0)
+		return 0;
+	err->code = MSK_E_INPUT;
+	return msk_ctx(err, "the base's User \"%s\"", user);
+}
+
+/* As runtimes read it: names by the files of the image; a group that is not told is that of passwd, or 0. */
+static int base_user(const char *text, const struct msk_base_facts *base, struct msk_user *out, struct msk_err *err)
+{
+	size_t n = strcspn(text, ":");
+	MSK_AUTO_FREE char *user = msk_xstrndup(text, n);
+	const char *group = text[n] ? text + n + 1 : "";
+	const bool number = is_number(user);
+	uint32_t uid = 0, gid = 0, ignored;
+	char *name = NULL;
+
+	if (number && parse_id(text, user, &uid, err) < 0)
+		return -1;
+	if (!msk_account_lookup(base->passwd, number ? NULL : user, number ? &uid : NULL, &name, &uid, &gid) && !number) {
+		msk_fail(err, MSK_E_INPUT, "the base's User \"%s\": its passwd does not know \"%s\"", text, user);
+		return msk_hint(err, "--user UID[:GID] says who instead");
+	}
+	out->name = name ? name : msk_xstrdup("user");
+	if (is_number(group)) {
+		if (parse_id(text, group, &gid, err) < 0)
+			return -1;
+	} else if (*group && !msk_account_lookup(base->group, group, NULL, NULL, &gid, &ignored)) {
+		msk_fail(err, MSK_E_INPUT, "the base's User \"%s\": its group does not know \"%s\"", text, group);
+		return msk_hint(err, "--user UID[:GID] says who instead");
+	}
+	out->uid = uid;
+	out->gid = gid;
+	return 0;
+}
+
+static int inherit_user(struct msk_plan *p, const struct msk_json *config, const struct msk_base_facts *base,
+			struct msk_err *err)
+{
+	const char *theirs = msk_json_get_string(config, "User");
+	struct msk_user u = { 0 };
+
+	if (p->user_from == MSK_USER_GIVEN || (p->user_from == MSK_USER_DEFAULT && (!theirs || !*theirs)))
+		return 0;
+	if (p->user_from == MSK_USER_DEFAULT) {
+		if (base_user(theirs, base, &u, err) < 0) {
+			free(u.name);
+			return -1;
+		}
+	} else if (!msk_account_lookup(base->passwd, p->user.name, NULL, &u.name, &u.uid, &u.gid)) {
+		msk_fail(err, MSK_E_USAGE, "user \"%s\": has no uid, and the base's passwd does not know it", p->user.name);
+		return msk_hint(err, "--user NAME:UID[:GID]");
+	}
+	free(p->user.name);
+	p->user = u;
+	return 0;
+}
+
+int msk_plan_inherit(struct msk_plan *p, const struct msk_base_facts *base, struct msk_err *err)
+{
+	const struct msk_json *config = msk_json_get(base->config, "config");
+	struct msk_config *c = &p->config;
+
+	p->inherited = base->config;
+	inherit_env(msk_json_get(config, "Env"), &c->env);
+	msk_json_each(msk_json_get(config, "ExposedPorts"), add_key, &c->ports);
+	msk_json_each(msk_json_get(config, "Volumes"), add_key, &c->volumes);
+	if (p->base_labels)
+		msk_json_each(msk_json_get(config, "Labels"), add_label, c);
+	take_text(&c->workdir, c->workdir_given, msk_json_get_string(config, "WorkingDir"));
+	take_text(&c->stop_signal, c->stop_signal != NULL, msk_json_get_string(config, "StopSignal"));
+	take_text(&c->author, c->author != NULL, msk_json_get_string(base->config, "author"));
+	annotate(c, ANNOTATION_NAME, base->name);
+	annotate(c, ANNOTATION_DIGEST, base->digest);
+	return inherit_user(p, config, base, err);
+}

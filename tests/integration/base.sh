@@ -1,0 +1,157 @@
+#!/usr/bin/env bash
+# Images on top of others: what stays, what is inherited, what gives way.
+. "$(dirname "$0")/../lib.sh"
+require cc jq python3 gzip zstd
+printf 'int main(void){return 0;}\n' >app.c
+cc -static -o app app.c || skip_all "cannot: no static libc"
+cc -o dynamic app.c
+
+layer() { # NAME: the tree there as a layer, all root's but for home/nonroot
+	tar -C "$1" --sort=name --owner=0 --group=0 --numeric-owner --mtime=@0 --exclude=./home/nonroot --no-recursion \
+		-cf "$1.layer" $(cd "$1" && find . -mindepth 1 | sed 's,^\./,,' | grep -v '^home/nonroot$' | LC_ALL=C sort)
+	[ ! -d "$1/home/nonroot" ] || tar -C "$1" --owner=65532 --group=65532 --numeric-owner --mtime=@0 --no-recursion \
+		-rf "$1.layer" home/nonroot
+}
+assemble() { python3 "$TOP/tests/integration/make_image.py" "$@"; }
+manifest() { tar xOf "$1" "blobs/sha256/$(tar xOf "$1" index.json | jq -r '.manifests[0].digest[7:]')"; }
+config() { tar xOf "$1" "blobs/sha256/$(manifest "$1" | jq -r '.config.digest[7:]')"; }
+own_layer() { tar xOf "$1" "blobs/sha256/$(manifest "$1" | jq -r ".layers[$2].digest[7:]")" | gzip -dc; }
+file_of() { own_layer "$1" "$2" | tar xOf - "$3"; }
+
+# A base like distroless: directories of its own, no merged /usr, a user, and a layer in each compression.
+mkdir -p one/bin one/lib one/lib64 one/etc/ssl one/home/nonroot one/root one/tmp one/usr/lib two/etc two/opt/dir three/srv
+printf 'root:x:0:0:root:/root:/sbin/nologin\nnobody:x:65534:65534:nobody:/nonexistent:/sbin/nologin\nnonroot:x:65532:65532:nonroot:/home/nonroot:/sbin/nologin' >one/etc/passwd
+printf 'root:x:0:\nnobody:x:65534:\ntty:x:5:\nnonroot:x:65532:\n' >one/etc/group
+printf 'hosts: files dns\n' >one/etc/nsswitch.conf
+ln -s ../usr/lib/os-release one/etc/os-release && echo 'ID=base' >one/usr/lib/os-release
+chmod 1777 one/tmp && chmod 700 one/root one/home/nonroot && chmod 2750 two/opt
+echo two >two/etc/two && echo in >two/opt/dir/in && echo srv >three/srv/file
+for l in one two three; do layer "$l"; done
+gzip -n one.layer && zstd -q --rm two.layer
+base_config='{"architecture":"amd64","os":"linux","author":"them","os.version":"7","created":"2020-01-01T00:00:00Z",
+ "config":{"User":"65532","Env":["PATH=/usr/bin:/bin","SHARED=base"],"Entrypoint":["/theirs"],"Cmd":["theirs"],
+  "WorkingDir":"/home/nonroot","ExposedPorts":{"80/tcp":{}},"Volumes":{"/data":{}},"Labels":{"theirs":"1","shared":"base"},
+  "StopSignal":"SIGQUIT","Healthcheck":{"Test":["CMD","/theirs"],"Interval":30000000000},"OnBuild":["RUN x"],
+  "Shell":["/bin/bash","-c"]},
+ "history":[{"created_by":"one"},{"created_by":"ENV","empty_layer":true},{"created_by":"two"}]}'
+arch=$(mk --bin app --json -n -o x | jq -r .platform)
+[ "$arch" = linux/amd64 ] || base_config=$(jq ".architecture = \"${arch#linux/}\"" <<<"$base_config")
+assemble base.tar v1 "$base_config" one.layer.gz two.layer.zst three.layer
+
+t 'a base of three layers, each compressed otherwise' mk --base base.tar --bin app -q -t app:v1 -o app.tar
+t '... gives an image that verifies' mk verify -q app.tar
+is "$(manifest app.tar | jq -c '[.layers[:3][] | [.digest, .size, .mediaType]]')" \
+	"$(manifest base.tar | jq -c '[.layers[] | [.digest, .size, .mediaType]]')" 'layers of the base stay byte for byte'
+is "$(config app.tar | jq -c '.rootfs.diff_ids[:3]')" "$(config base.tar | jq -c .rootfs.diff_ids)" '... with their DiffIDs'
+is "$(config app.tar | jq -c '[.history[] | [.created_by, .empty_layer // false]]')" \
+	'[["one",false],["ENV",true],["two",false],["layer of the base image",false],["mkscratch: program",false]]' \
+	'history goes on, an item for each layer'
+is "$(config app.tar | jq -Sc '.config')" \
+	'{"Entrypoint":["/app"],"Env":["PATH=/usr/bin:/bin","SHARED=base"],"ExposedPorts":{"80/tcp":{}},"Healthcheck":{"Interval":30000000000,"Test":["CMD","/theirs"]},"Labels":{"shared":"base","theirs":"1"},"Shell":["/bin/bash","-c"],"StopSignal":"SIGQUIT","User":"65532:65532","Volumes":{"/data":{}},"WorkingDir":"/home/nonroot"}' \
+	'the config is inherited, but for entrypoint and command'
+is "$(config app.tar | jq -c '[.author, .["os.version"], .created]')" '["them","7","1970-01-01T00:00:00Z"]' '... the author too, the date not'
+is "$(manifest app.tar | jq -r '.annotations["org.opencontainers.image.base.digest"]')" \
+	"$(tar xOf base.tar index.json | jq -r '.manifests[0].digest')" 'base.digest names the manifest'
+is "$(own_layer app.tar 3 | tar tvf - --numeric-owner | awk '{ print $1, $2, $6 }')" '-rwxr-xr-x 65532/65532 app' \
+	'what the base has is left to it: passwd, group, nsswitch.conf, /tmp'
+
+mk --base base.tar --bin app -q --cmd x -e SHARED=ours -e NEW=1 -p 90 --volume /more -l shared=ours -w / --stop-signal TERM \
+	--healthcheck none --author us --annotation org.opencontainers.image.base.digest=said --no-base-labels -o app.tar
+is "$(config app.tar | jq -Sc '[.author, (.config | .Cmd, .Env, (.ExposedPorts | keys), .Healthcheck, .Labels, .StopSignal, (.Volumes | keys), .WorkingDir)]')" \
+	'["us",["x"],["PATH=/usr/bin:/bin","SHARED=ours","NEW=1"],["80/tcp","90/tcp"],{"Test":["NONE"]},{"shared":"ours"},"SIGTERM",["/data","/more"],"/"]' \
+	'what is given goes before; ports, volumes and variables add up; --no-base-labels drops labels'
+is "$(manifest app.tar | jq -r '.annotations["org.opencontainers.image.base.digest"]')" said 'an annotation that is given stays'
+
+# Users.
+user_of() { mk --base "$1" --bin app -q -o u.tar "${@:2}" && config u.tar | jq -r .config.User; }
+is "$(user_of base.tar --user nobody)" 65534:65534 'a user that is given goes before'
+is "$(user_of base.tar --user tom:1000:1001)" 1000:1001 '... also a new one'
+is "$(file_of u.tar 3 etc/passwd)" "$(cat one/etc/passwd)
+tom:x:1000:1001:tom:/nonexistent:/sbin/nologin" '... who is added behind the lines of the base'
+is "$(file_of u.tar 3 etc/group)" "$(cat one/etc/group)
+tom:x:1001:" '... with his group'
+is "$(user_of base.tar --user nonroot)" 65532:65532 'a user the base knows'
+t '... needs no other passwd' test "$(own_layer u.tar 3 | tar tf - | xargs)" = app
+with_user() { assemble "$1.tar" v1 "$(jq ".config.User = \"$2\"" <<<"$base_config")" one.layer.gz; }
+with_user name nonroot
+is "$(user_of name.tar)" 65532:65532 'a name of the base becomes its numbers'
+is "$(user_of name.tar --user nonroot)" 65532:65532 '... also when it is asked for'
+with_user both nobody:tty
+is "$(user_of both.tar)" 65534:5 'user and group by name'
+with_user unnamed 4711
+is "$(user_of unnamed.tar)" 4711:0 'a number without a name has group 0, as runtimes have it'
+like "$(file_of u.tar 1 etc/passwd | tail -n 1)" '^user:x:4711:0:' '... and gets a name'
+with_user root ''
+is "$(user_of root.tar)" 65534:65534 'a base that says nothing leaves the user to mkscratch'
+is "$(user_of base.tar --passwd-entry tom:1000:1000:/home/tom --user tom)" 1000:1000 'a passwd entry'
+like "$(own_layer u.tar 3 | tar tvf - --numeric-owner)" 'drwx------ 1000/1000 .* home/tom/' '... with its home'
+
+# Paths.
+paths_of() { mk --base base.tar --bin app -q -o p.tar "${@}" && mk verify -q p.tar && own_layer p.tar 3 | tar tvf - --numeric-owner | awk '{ print $1, $2, $6 $7 $8 }'; }
+is "$(paths_of --file app.c:/opt/new | grep opt)" 'drwxr-s--- 0/0 opt/
+-rw-r--r-- 0/0 opt/new' 'parents keep mode and owner of the base'
+is "$(paths_of --file app.c:/opt | tail -n 2)" '-rw-r--r-- 0/0 .wh.opt
+-rw-r--r-- 0/0 opt' 'a file over a directory comes behind a whiteout'
+t '... which is gone' test "$(mk ls p.tar 2>/dev/null | grep -c opt/dir)" = 0
+is "$(paths_of --dir /etc/two | tail -n 1)" 'drwxr-xr-x 0/0 etc/two/' 'a directory over a file'
+is "$(paths_of --file three/srv/file:/srv/file | xargs)" '-rwxr-xr-x 65532/65532 app' 'the same file is not stored again'
+is "$(paths_of --file app.c:/srv/file | tail -n 1)" '-rw-r--r-- 0/0 srv/file' '... another is'
+mkdir -p merged/usr/lib merged/usr/bin && ln -s usr/lib merged/lib && ln -s usr/bin merged/bin && layer merged
+assemble merged.tar v1 "$base_config" merged.layer
+mk --base merged.tar --bin app:/bin/app --dir /lib/x -q -o p.tar
+is "$(own_layer p.tar 2 | tar tf - | xargs)" 'usr/ usr/bin/ usr/bin/app usr/lib/ usr/lib/x/' 'paths run through the links of the base'
+
+# Libraries.
+t 'a dynamic program on a base without merged /usr' mk --base base.tar --bin dynamic -q -o d.tar
+t '... finds its libraries in the image' mk verify -q d.tar
+t '... and on a merged one' mk --base merged.tar --bin dynamic -q -o d2.tar
+t '... too' mk verify -q d2.tar
+mk --base d2.tar --bin dynamic:/again -q -o d3.tar
+is "$(config d3.tar | jq '.rootfs.diff_ids | length')" "$(($(config d2.tar | jq '.rootfs.diff_ids | length') + 1))" \
+	'libraries that the base has are not stored again'
+t '... and are found' mk verify -q d3.tar
+libc=$(mk deps --list dynamic | grep /libc)
+libc=$(realpath "$libc")
+mkdir -p other"$(dirname "$libc")" && echo older >other"$libc" && layer other
+assemble other.tar v1 "$base_config" other.layer
+run mk --base other.tar --bin dynamic -o o.tar
+is "$status $(grep -c 'takes the place of another file of the base' "$err")" '0 1' 'a library that replaces another is told'
+
+# Kinds of bases.
+mk --base base.tar:v1 --bin app -q -o tagged.tar && mk --base base.tar --bin app -q -o untagged.tar
+t 'a base by its tag' cmp tagged.tar untagged.tar
+mkdir layout && tar xf base.tar -C layout
+mk --base layout --bin app -q -o layout.tar && t 'a layout directory' cmp layout.tar untagged.tar
+mk --base - --bin app -q -o stdin.tar <base.tar && t 'standard input' cmp stdin.tar untagged.tar
+gzip -nk base.tar && mk --base base.tar.gz --bin app -q -o gz.tar && t 'a compressed archive' cmp gz.tar untagged.tar
+mk --base base.tar --bin app -q -o again/ && t 'an output that is a layout' mk verify -q again
+mk --base base.tar --bin app -q -o - >pipe.tar && t 'an output that is a pipe' cmp pipe.tar untagged.tar
+mk --base untagged.tar --bin app:/second -q -t second:v1 -o second.tar
+is "$(manifest second.tar | jq -r '.annotations["org.opencontainers.image.base.name"]')" docker.io/library/app:latest \
+	'base.name is the name of the base'
+t 'an image on an image on an image' mk verify -q second.tar
+if command -v skopeo >/dev/null; then
+	assemble gzip.tar v1 "$base_config" one.layer.gz
+	skopeo copy -q oci-archive:gzip.tar docker-archive:skopeo.tar:me/base:v1
+	t 'a docker-archive of skopeo' mk --base skopeo.tar --bin app:/second -q -o x.tar
+	t '... verifies' mk verify -q x.tar
+	is "$(manifest x.tar | jq -c '[.annotations | keys[] | select(startswith("org"))]')" '["org.opencontainers.image.base.name"]' \
+		'... whose manifest has no digest to name'
+	skopeo copy -q oci-archive:untagged.tar oci:skopeo-layout:v1 && t 'a layout of skopeo' mk --base skopeo-layout:v1 --bin app:/second -q -o x.tar
+	t 'skopeo reads it all' skopeo inspect oci-archive:second.tar
+else
+	skip 'bases of skopeo' 'skopeo is not installed'
+fi
+if command -v umoci >/dev/null && [ "$(id -u)" = 0 ]; then
+	umoci init --layout umoci && umoci new --image umoci:v1 && umoci unpack --image umoci:v1 bundle >/dev/null 2>&1
+	mkdir -p bundle/rootfs/etc && echo umoci >bundle/rootfs/etc/maker && umoci repack --image umoci:v1 bundle >/dev/null 2>&1
+	umoci config --image umoci:v1 --architecture "${arch#linux/}" --config.env MAKER=umoci
+	t 'a layout of umoci' mk --base umoci:v1 --bin app -q -t app:v1 -o umoci/
+	is "$(umoci unpack --image umoci:v1 unpacked >/dev/null 2>&1; cat unpacked/rootfs/etc/maker; ls unpacked/rootfs | xargs)" \
+		'umoci
+app etc tmp' '... and umoci unpacks what comes of it'
+else
+	skip 'bases of umoci' 'umoci is not installed'
+fi
+is "$(mk --base base.tar --bin app -q -o one-more.tar -j 1 && cmp one-more.tar untagged.tar && echo same)" same 'the same bytes again'
+done_testing

@@ -1,0 +1,98 @@
+#!/usr/bin/env bash
+# Bases that cannot be built on: each with its sentence; nothing is written.
+. "$(dirname "$0")/../lib.sh"
+require cc jq python3
+printf 'int main(void){return 0;}\n' >app.c
+cc -static -o app app.c || skip_all "cannot: no static libc"
+mk --bin app:/old --passwd-entry tom:1000:1000 -q -t base:v1 -o base.tar
+refused() { must_fail "$@" --bin app -o x.tar; }
+
+refused 2 '--base: the value is empty' -- --base=
+refused 2 '--no-base-labels: there is no --base' -- --no-base-labels
+refused 3 'none.tar: no such image' -- --base none.tar
+must_fail 2 '--output ./base.tar: is also an input (--base)' -- --base base.tar --bin app -o ./base.tar
+ln base.tar hard.tar
+must_fail 2 '--output hard.tar: is also an input (--base base.tar)' 'write it elsewhere, or remove it first' -- \
+	--base base.tar --bin app -o hard.tar
+mkdir dir && tar xf base.tar -C dir && mk --bin app:/other -q -t other:v2 -o dir
+refused 3 '--base: dir: several images for linux/amd64' 'choose one: --base dir:docker.io/library/base:v1' -- --base dir
+t '... and one is chosen by its name' mk --base dir:docker.io/library/base:v1 --bin app -q -o x.tar
+t '... or its tag' mk --base dir:v2 --bin app -q -o x.tar
+rm x.tar
+refused 3 'dir: no image has the tag v3' -- --base dir:v3
+
+# Another platform, told with both.
+python3 - <<'P'
+import hashlib, json, os, shutil
+shutil.copytree("dir", "arm")
+index = json.load(open("arm/index.json"))
+del index["manifests"][1:]
+def put(v):
+    data = json.dumps(v).encode()
+    name = hashlib.sha256(data).hexdigest()
+    open("arm/blobs/sha256/" + name, "wb").write(data)
+    return {"digest": "sha256:" + name, "size": len(data)}
+m = json.load(open("arm/blobs/sha256/" + index["manifests"][0]["digest"][7:]))
+c = json.load(open("arm/blobs/sha256/" + m["config"]["digest"][7:]))
+c["architecture"] = "arm64"
+m["config"].update(put(c))
+index["manifests"][0].update(put(m))
+json.dump(index, open("arm/index.json", "w"))
+P
+refused 3 '--base: arm: no image for linux/amd64' 'it has linux/arm64' -- --base arm
+
+# Users.
+refused 2 'user "jack": has no uid, and the base'"'"'s passwd does not know it' '--user NAME:UID[:GID]' -- --base base.tar --user jack
+refused 2 '--user tom: passwd of the base has it as 1000, not 7' 'choose another name, or the number of the base' -- \
+	--base base.tar --user tom:7:7
+refused 2 '--passwd-entry tom: passwd of the base has it as 1000, not 7' 'choose another name, or the number of the base' -- \
+	--base base.tar --passwd-entry tom:7
+refused 2 '--group-entry tom: group of the base has it as 1000, not 7' 'choose another name, or the number of the base' -- \
+	--base base.tar --group-entry tom:7
+refused 2 '/old: a file of the base image, but /old/x lies below it' -- --base base.tar --file app.c:/old/x
+with_user() { python3 - "$1" <<'P'
+import json, subprocess, sys
+config = {"architecture": "amd64", "os": "linux", "config": {"User": sys.argv[1]}}
+subprocess.run(["tar", "cf", "l.tar", "--owner=0", "--group=0", "app.c"], check=True)
+subprocess.run(["python3", __import__("os").environ["TOP"] + "/tests/integration/make_image.py", "u.tar", "v1",
+                json.dumps(config), "l.tar"], check=True)
+P
+}
+with_user ghost
+refused 3 'the base'"'"'s User "ghost": its passwd does not know "ghost"' '--user UID[:GID] says who instead' -- --base u.tar
+with_user 1:ghosts
+refused 3 'the base'"'"'s User "1:ghosts": its group does not know "ghosts"' '--user UID[:GID] says who instead' -- --base u.tar
+with_user 4294967295
+refused 3 'the base'"'"'s User "4294967295": id 4294967295: larger than 2147483646' -- --base u.tar
+t '... which does not matter when a user is given' mk --base u.tar --user 1 --bin app -q -o x.tar
+rm x.tar
+
+# Layers in zstd have no name in Docker's language.
+if command -v zstd >/dev/null; then
+	mk --bin app:/old --compress zstd -q -o zstd.tar
+	refused 2 '--base zstd.tar: --media-types docker: has no name for zstd, which layer 1 of the base is in' '--media-types oci' -- \
+		--base zstd.tar --media-types docker
+fi
+
+# Bytes that are not what they should be: each blob and document flipped, cut, extended, removed.
+tamper() { # FILE: what is done to it must end with 7, or with 3 where it is no document any more
+	cp "$1" saved
+	for how in flip cut extend remove; do
+		case $how in
+		flip) printf 'X' | dd of="$1" bs=1 seek=$(($(stat -c %s "$1") / 2)) conv=notrunc status=none ;;
+		cut) truncate -s -1 "$1" ;;
+		extend) printf ' ' >>"$1" ;;
+		remove) rm "$1" ;;
+		esac
+		run mk --base dir2 --bin app -o x.tar -o new/
+		if [ "$status" != "$2" ] || [ -e x.tar ] || [ -e new ] || [ -s "$out" ]; then
+			echo "$how ${1#dir2/}: $status $(head -n1 "$err")"
+		fi
+		cp saved "$1"
+	done
+}
+mkdir dir2 && tar xf base.tar -C dir2
+faults=$(for blob in dir2/blobs/sha256/*; do tamper "$blob" 7; done)
+is "$faults" '' 'whatever is done to a blob of the base is exit 7, and nothing is written'
+t '... while it is whole there is an image' mk --base dir2 --bin app -q -o x.tar
+done_testing
