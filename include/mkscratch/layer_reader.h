@@ -33,6 +33,7 @@ struct msk_layer_entry {
 struct msk_layer_sums {
 	struct msk_digest packed, plain;       /* of the blob, and the DiffID */
 	uint64_t packed_size, plain_size;
+	size_t entries;                        /* set by msk_source_layer_visit() */
 };
 
 /* What follows the last entry belongs to the DiffID too, and what follows the stream to the blob: read it all. Once. */

@@ -51,6 +51,8 @@ struct msk_options {
 	bool list;                                         /* deps --list */
 	const char *platform;                              /* which image of several; NULL: the only one */
 	bool by_layer;                                     /* ls --layers */
+	bool raw_config, raw_manifest, raw_index;          /* inspect --config and so on */
+	const char *html;                                  /* inspect --html */
 	bool sarif;                                        /* doctor --sarif */
 	bool man;                                          /* help --man */
 	/* the environment, read by the command line alone */

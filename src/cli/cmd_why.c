@@ -2,10 +2,9 @@
 
 #include "opt.h"
 #include "mkscratch/check.h"
-#include "mkscratch/plan.h"
+#include "mkscratch/record.h"
 
-/* The question, and what an image answers. Rows are those of the annotation: path, what, why and, where another entry
- * brought it along, from. */
+/* The question, and whether an image has answered it. */
 struct question {
 	const struct msk_options *o;
 	const char *image;
@@ -31,54 +30,6 @@ static void chain_release(struct chain *c)
 	free(c->v);
 }
 
-static const char *field(const struct msk_json *row, size_t i)
-{
-	return msk_json_string_value(msk_json_at(row, i));
-}
-
-static bool is_sound(const struct msk_json *row)
-{
-	return field(row, 0) && field(row, 1) && field(row, 2);
-}
-
-static bool is_below(const char *path, const char *dir, size_t n)
-{
-	return strncmp(path, dir, n) == 0 && path[n] == '/';
-}
-
-/* A row speaks of its path, or, when that ends in '/', of a directory and all below it. */
-static bool speaks_of(const char *row, const char *path)
-{
-	size_t n = strlen(row);
-
-	if (n == 0 || row[n - 1] != '/')
-		return strcmp(row, path) == 0;
-	return (strncmp(path, row, n - 1) == 0 && path[n - 1] == '\0') || is_below(path, row, n - 1);
-}
-
-static const struct msk_json *find_row(const struct msk_json *rows, const char *path)
-{
-	for (size_t i = 0; i < msk_json_count(rows); i++) {
-		const struct msk_json *row = msk_json_at(rows, i);
-
-		if (is_sound(row) && speaks_of(field(row, 0), path))
-			return row;
-	}
-	return NULL;
-}
-
-/* The first row below a directory that nobody asked for. */
-static const struct msk_json *find_row_below(const struct msk_json *rows, const char *path)
-{
-	for (size_t i = 0; i < msk_json_count(rows); i++) {
-		const struct msk_json *row = msk_json_at(rows, i);
-
-		if (is_sound(row) && is_below(field(row, 0), path, strlen(path)))
-			return row;
-	}
-	return NULL;
-}
-
 static void add_step(struct chain *c, struct step own_step)
 {
 	MSK_GROW(c->v, c->n, c->cap);
@@ -101,16 +52,17 @@ static char *without_slash(const char *path)
 }
 
 /* From `path` on; the rows are the image's own word and may lead in circles. */
-static void follow(const struct msk_json *rows, const char *path, struct chain *c)
+static void follow(const struct msk_record *record, const char *path, struct chain *c)
 {
 	MSK_AUTO_FREE char *at = msk_xstrdup(path);
 
 	while (at && !was_there(c, at)) {
-		const struct msk_json *row = find_row(rows, at), *below = row ? NULL : find_row_below(rows, at);
-		const char *from = row ? field(row, 3) : below ? field(below, 0) : NULL;
+		const struct msk_record_row *row = msk_record_find(record, at);
+		const struct msk_record_row *below = row ? NULL : msk_record_find_below(record, at);
+		const char *from = row ? row->from : below ? below->path : NULL;
 
 		if (row)
-			add_step(c, (struct step){ msk_xstrdup(at), field(row, 1), field(row, 2), from });
+			add_step(c, (struct step){ msk_xstrdup(at), row->what, row->why, from });
 		else if (below)
 			add_step(c, (struct step){ msk_xstrdup(*at ? at : "/"), "parent", "parent of", from });
 		free(at);
@@ -148,7 +100,7 @@ static int print_chain_json(const char *asked, const struct chain *c, struct msk
 	return msk_print_json(o, err);
 }
 
-static int answer(const struct question *q, const struct msk_json *rows, const struct msk_image_tree *tree,
+static int answer(const struct question *q, const struct msk_record *record, const struct msk_image_tree *tree,
 		  const char *asked, struct msk_err *err)
 {
 	MSK_CLEANUP(chain_release) struct chain c = { NULL, 0, 0 };
@@ -160,7 +112,7 @@ static int answer(const struct question *q, const struct msk_json *rows, const s
 	if (!path)
 		return msk_fail(err, MSK_E_INPUT, "%s: %s is not in the image", q->image, asked);
 	msk_str_add_escaped(&escaped, path, strlen(path));
-	follow(rows, msk_str_c(&escaped), &c);
+	follow(record, msk_str_c(&escaped), &c);
 	if (c.n == 0)
 		return msk_fail(err, MSK_E_INPUT, "%s: its record does not speak of %s", q->image, asked);
 	return q->o->json ? print_chain_json(asked, &c, err) : print_chain(&c, err);
@@ -184,8 +136,7 @@ static int check_sound(const char *image, const struct msk_checks *c, struct msk
 static int visit(void *ctx, const struct msk_validated *image, struct msk_err *err)
 {
 	struct question *q = ctx;
-	const char *text = msk_json_get_string(image->image->annotations, MSK_ANNOTATION_REASONS);
-	MSK_AUTO_JSON *rows = NULL;
+	MSK_AUTO_RECORD record = { 0 };
 
 	/* Several tags of one layout, several platforms: the first image answers. */
 	if (q->answered)
@@ -193,12 +144,12 @@ static int visit(void *ctx, const struct msk_validated *image, struct msk_err *e
 	q->answered = true;
 	if (check_sound(q->image, image->checks, err) < 0)
 		return -1;
-	if (!text)
-		return fail_no_record(q->image, err);
-	if (msk_json_parse(text, strlen(text), MSK_ANNOTATION_REASONS, &rows, err) < 0)
+	if (msk_record_read(image->image, &record, err) < 0)
 		return msk_ctx(err, "%s", q->image);
+	if (!record.json)
+		return fail_no_record(q->image, err);
 	for (size_t i = 1; i < q->o->args.n; i++)
-		if (answer(q, rows, image->tree, q->o->args.v[i], err) < 0)
+		if (answer(q, &record, image->tree, q->o->args.v[i], err) < 0)
 			return -1;
 	return 0;
 }

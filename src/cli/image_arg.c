@@ -5,16 +5,21 @@
 
 #include "mkscratch/path.h"
 
-int msk_image_arg_open(const struct msk_options *o, const char *verb, struct image_arg *out, struct msk_err *err)
+int msk_image_arg_source(const struct msk_options *o, const char *verb, struct msk_source_images *out, struct msk_err *err)
 {
-	MSK_AUTO_IMAGE_ARG a = { 0 };
+	if (o->args.n)
+		return msk_source_images_open(o->args.v[0], NULL, out, err);
+	msk_fail(err, MSK_E_USAGE, "%s: no IMAGE given", verb);
+	return msk_hint(err, "mkscratch %s img.tar", verb);
+}
 
-	if (!o->args.n) {
-		msk_fail(err, MSK_E_USAGE, "%s: no IMAGE given", verb);
-		return msk_hint(err, "mkscratch %s img.tar", verb);
-	}
-	if (msk_source_images_open(o->args.v[0], NULL, &a.images, err) < 0 ||
-	    msk_source_images_pick(&a.images, o->platform, &a.image, err) < 0)
+int msk_image_arg_read(const struct msk_options *o, struct msk_source_images *own_images, struct image_arg *out,
+		       struct msk_err *err)
+{
+	MSK_AUTO_IMAGE_ARG a = { .images = *own_images };
+
+	*own_images = (struct msk_source_images){ 0 };
+	if (msk_source_images_pick(&a.images, o->platform, &a.image, err) < 0)
 		return -1;
 	a.sums = msk_xcalloc(a.image->n_layers, sizeof *a.sums);
 	if (msk_source_image_tree(&a.images, a.image, &a.tree, a.sums, err) < 0)
@@ -22,6 +27,13 @@ int msk_image_arg_open(const struct msk_options *o, const char *verb, struct ima
 	*out = a;
 	a = (struct image_arg){ 0 };
 	return 0;
+}
+
+int msk_image_arg_open(const struct msk_options *o, const char *verb, struct image_arg *out, struct msk_err *err)
+{
+	MSK_AUTO_SOURCE_IMAGES s = { 0 };
+
+	return msk_image_arg_source(o, verb, &s, err) < 0 ? -1 : msk_image_arg_read(o, &s, out, err);
 }
 
 void msk_image_arg_release(struct image_arg *a)

@@ -16,6 +16,10 @@ struct image_arg {
 /* The first operand. Fails: MSK_E_USAGE `ls: no IMAGE given`, and as msk_source_images_open(), _pick() and _tree() do. */
 int msk_image_arg_open(const struct msk_options *o, const char *verb, struct image_arg *out, struct msk_err *err);
 void msk_image_arg_release(struct image_arg *a);
+/* The same in two steps: the source with its documents, then the layers. *own_images is left empty. */
+int msk_image_arg_source(const struct msk_options *o, const char *verb, struct msk_source_images *out, struct msk_err *err);
+int msk_image_arg_read(const struct msk_options *o, struct msk_source_images *own_images, struct image_arg *out,
+		       struct msk_err *err);
 
 /* The node of a path as it is written; symlinks are followed when `follow` says so, in the last part too.
  * Fails: MSK_E_INPUT `img.tar: /etc/pass: not in the image`, with the nearest name there as the hint. */

@@ -109,6 +109,7 @@ int msk_cmd_doctor(const struct msk_options *o, struct msk_err *err);
 int msk_cmd_verify(const struct msk_options *o, struct msk_err *err);
 int msk_cmd_why(const struct msk_options *o, struct msk_err *err);
 int msk_cmd_ls(const struct msk_options *o, struct msk_err *err);
+int msk_cmd_inspect(const struct msk_options *o, struct msk_err *err);
 int msk_cmd_cat(const struct msk_options *o, struct msk_err *err);
 int msk_cmd_cache(const struct msk_options *o, struct msk_err *err);
 int msk_cmd_help(const struct msk_options *o, struct msk_err *err);

@@ -225,7 +225,7 @@ static void add_fish(struct msk_str *out)
 		fish_text(out, v->summary);
 		msk_str_addc(out, '\n');
 	}
-	msk_str_adds(out, "complete -c mkscratch -n '__fish_seen_subcommand_from deps doctor verify ls cat' -F\n"
+	msk_str_adds(out, "complete -c mkscratch -n '__fish_seen_subcommand_from deps doctor verify inspect ls cat' -F\n"
 			  "complete -c mkscratch -n '__fish_seen_subcommand_from completion' -a 'bash zsh fish'\n"
 			  "complete -c mkscratch -n '__fish_seen_subcommand_from help' -a '");
 	add_topics(out);

@@ -113,7 +113,7 @@ void msk_help_short(struct msk_str *out)
 	add_all_names(out);
 	for (const struct verb *v = msk_verbs; v->name; v++)
 		msk_str_addf(&verbs, "%s%s", verbs.len ? " " : "", v->name);
-	msk_str_adds(out, "\nVerbs: ");
+	msk_str_adds(out, "Verbs: ");
 	add_words(out, msk_str_c(&verbs), verbs.len, 7, 7);
 	msk_str_adds(out, "More:  ");
 	msk_str_adds(&more, "mkscratch help TOPIC (those above");

@@ -107,7 +107,7 @@ static void add_verb(struct msk_str *out, const struct verb *verb)
 	for (const struct opt_row *row = msk_opt_rows; row->name; row++)
 		if ((row->verbs & verb->bit) && !(row->verbs & VERB_BUILD))
 			add_option(out, row);
-	if (verb->bit != VERB_BUILD && (verb->bit & (VERB_DEPS | VERB_DOCTOR | VERB_VERIFY | VERB_LS))) {
+	if (verb->bit != VERB_BUILD && (verb->bit & (VERB_DEPS | VERB_DOCTOR | VERB_VERIFY | VERB_LS | VERB_INSPECT))) {
 		msk_str_adds(out, ".PP\nAlso, as above:\n");
 		for (const struct opt_row *row = msk_opt_rows; row->name; row++)
 			if ((row->verbs & verb->bit) && (row->verbs & VERB_BUILD) && row->verbs != VERB_ALL)

@@ -129,6 +129,10 @@ const struct verb msk_verbs[] = {
 	  "  mkscratch doctor ./app\n"
 	  "  mkscratch doctor --sarif ./app > doctor.sarif\n",
 	  msk_cmd_doctor },
+	{ "inspect", VERB_INSPECT, "IMAGE", "tell what an image is and what takes its room",
+	  "Config, layers, sizes by origin, the largest files, certificates. IMAGE is an archive (- for standard input), a "
+	  "layout directory, or DIR:TAG, whoever made it; all of it is read and verified first. Of several images only the "
+	  "list is shown, unless --platform names one.\n", msk_cmd_inspect },
 	{ "ls", VERB_LS, "IMAGE [PATH...]", "list what is in an image",
 	  "As tar -tv does: the file system as a program finds it, layers laid over one another, or only what is at PATH and "
 	  "below it. IMAGE is an archive (- for standard input), a layout directory, or DIR:TAG, whoever made it. All of it is "

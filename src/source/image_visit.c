@@ -57,9 +57,12 @@ static int visit_entries(struct visit *v, struct msk_layer_entry *entry, struct 
 		v->refused = more && v->call(v->ctx, entry, err) < 0;
 		if (v->refused)
 			return -1;
-		entry->nth++;
+		entry->nth += more;
 	}
-	return msk_layer_reader_finish(entry->r, sums, err);
+	if (msk_layer_reader_finish(entry->r, sums, err) < 0)
+		return -1;
+	sums->entries = entry->nth;
+	return 0;
 }
 
 int msk_source_layer_visit(const struct msk_source_images *s, const struct msk_source_image *image, size_t i,

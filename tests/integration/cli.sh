@@ -17,7 +17,7 @@ mk --help >long
 t '--help is the same' cmp long short
 t 'the short help fits 24 lines of 80 columns' awk 'length > 80 || NR > 24 { exit 1 }' short
 for topic in input libraries content users config health output run speed presets reproducibility exit-status environment build deps doctor \
-	ls cat verify why cache help; do
+	inspect ls cat verify why cache help; do
 	t "help $topic fits a screen" bash -c '"$MKSCRATCH" help '"$topic"' | awk "length > 80 { bad = 1 } END { exit bad || NR < 3 || NR > 24 }"'
 done
 mk help deps >topic && mk deps --help >verb

@@ -64,7 +64,7 @@ t the_symptoms_of_the_readme_are_those_of_the_program diff -u "$TOP/README.md" t
 is "$(mk help --json troubleshooting | "$python" -c 'import json, sys; print(len(json.load(sys.stdin)) > 20)')" True there_are_symptoms
 
 # Verbs likewise.
-mk help | sed -n 's/^Verbs: //p' | tr ' ' '\n' | sort >verbs
+mk help | sed -n '/^Verbs:/,/^More:/p' | sed '/^More:/d; s/^Verbs://' | tr -s ' ' '\n' | sed '/^$/d' | sort >verbs
 sed -n 's/^| `mkscratch \[\{0,1\}\([a-z]*\).*/\1/p' "$TOP/README.md" | sort >readme-verbs
 t the_verbs_of_the_readme_are_those_of_the_program diff -u verbs readme-verbs
 

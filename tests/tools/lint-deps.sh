@@ -25,6 +25,7 @@ image   base value codec plan layer store
 source  base value codec image
 sink    base value codec store image
 check   base value codec elf source image
+inspect base value codec elf plan gather source
 budget  base value plan rootfs doctor
 build   *
 cli     *

@@ -1,0 +1,96 @@
+#include "inspect.h"
+
+uint64_t msk_inspected_packed(const struct inspected *d)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < d->arg->image->n_layers; i++)
+		sum += d->arg->sums[i].packed_size;
+	return sum;
+}
+
+uint64_t msk_inspected_plain(const struct inspected *d)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < d->arg->image->n_layers; i++)
+		sum += d->arg->sums[i].plain_size;
+	return sum;
+}
+
+const char *msk_source_image_digest(const struct msk_source_image *image)
+{
+	return image->manifest.json ? image->manifest.digest.text : image->config.digest.text;
+}
+
+static int print_document(const struct msk_source_images *s, const struct msk_source_document *d, const char *what,
+			  struct msk_err *err)
+{
+	if (!d->json)
+		return msk_fail(err, MSK_E_INPUT, "%s: a docker-archive, which has no %s", msk_source_name(s->source), what);
+	return msk_print(&d->text, err);
+}
+
+static int print_raw(const struct msk_options *o, const struct msk_source_images *s, struct msk_err *err)
+{
+	const struct msk_source_image *image;
+
+	if (o->raw_index)
+		return print_document(s, s->index.json ? &s->index : &s->docker, "index", err);
+	if (msk_source_images_pick(s, o->platform, &image, err) < 0)
+		return -1;
+	return o->raw_config ? print_document(s, &image->config, "config", err) :
+			       print_document(s, &image->manifest, "manifest", err);
+}
+
+static int print_list(const struct msk_options *o, const struct msk_source_images *s, struct msk_err *err)
+{
+	MSK_AUTO_STR text = MSK_STR_INIT;
+	MSK_AUTO_JSON *json = NULL;
+
+	if (o->json) {
+		json = msk_inspect_list_json(s);
+		return msk_print_json(json, err);
+	}
+	msk_inspect_add_list(s, &text);
+	return msk_print(&text, err);
+}
+
+static int print_one(const struct msk_options *o, struct msk_source_images *own_images, struct msk_err *err)
+{
+	MSK_AUTO_IMAGE_ARG a = { 0 };
+	MSK_AUTO_INSPECTION i = { 0 };
+	const struct inspected d = { &a, &i };
+	MSK_AUTO_STR text = MSK_STR_INIT;
+	MSK_AUTO_JSON *json = NULL;
+
+	if (msk_image_arg_read(o, own_images, &a, err) < 0 || msk_inspect(&a.images, a.image, &a.tree, &i, err) < 0)
+		return -1;
+	if (o->json) {
+		json = msk_inspect_json(&d);
+		return msk_print_json(json, err);
+	}
+	msk_inspect_add_text(&d, &text);
+	return msk_print(&text, err);
+}
+
+static int check_usage(const struct msk_options *o, struct msk_err *err)
+{
+	if (o->args.n > 1)
+		return msk_fail(err, MSK_E_USAGE, "inspect: one IMAGE at a time (\"%s\")", o->args.v[1]);
+	if (o->raw_config + o->raw_manifest + o->raw_index + o->json > 1)
+		return msk_fail(err, MSK_E_USAGE, "inspect: --config, --manifest, --index and --json exclude one another");
+	return 0;
+}
+
+/* Documents are verified when they are read; what else is told, when all layers were. */
+int msk_cmd_inspect(const struct msk_options *o, struct msk_err *err)
+{
+	MSK_AUTO_SOURCE_IMAGES s = { 0 };
+
+	if (check_usage(o, err) < 0 || msk_image_arg_source(o, "inspect", &s, err) < 0)
+		return -1;
+	if (o->raw_config || o->raw_manifest || o->raw_index)
+		return print_raw(o, &s, err);
+	return s.images.n > 1 && !o->platform ? print_list(o, &s, err) : print_one(o, &s, err);
+}

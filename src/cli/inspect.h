@@ -1,0 +1,26 @@
+/* What is told of an image, in three forms. */
+#ifndef MSK_CLI_INSPECT_H
+#define MSK_CLI_INSPECT_H
+
+#include "image_arg.h"
+#include "mkscratch/inspect.h"
+
+/* An inspection, and the image it is of. */
+struct inspected {
+	const struct image_arg *arg;
+	const struct msk_inspection *i;
+};
+
+/* Packed and plain bytes of all layers. */
+uint64_t msk_inspected_packed(const struct inspected *d);
+uint64_t msk_inspected_plain(const struct inspected *d);
+/* The digest that names the image: of its manifest, or without one of its config. */
+const char *msk_source_image_digest(const struct msk_source_image *image);
+
+void msk_inspect_add_text(const struct inspected *d, struct msk_str *out);
+struct msk_json *msk_inspect_json(const struct inspected *d);
+/* Of several images, of which none was chosen. */
+void msk_inspect_add_list(const struct msk_source_images *s, struct msk_str *out);
+struct msk_json *msk_inspect_list_json(const struct msk_source_images *s);
+
+#endif

@@ -1,0 +1,166 @@
+#include "inspect.h"
+#include "mkscratch/timestamp.h"
+
+static void set_text(struct msk_json *o, const char *key, const char *text)
+{
+	msk_json_set(o, key, text ? msk_json_text(text) : msk_json_null());
+}
+
+static struct msk_json *tags_json(const struct msk_strv *tags)
+{
+	struct msk_json *list = msk_json_array();
+
+	for (size_t i = 0; i < tags->n; i++)
+		msk_json_push(list, msk_json_text(tags->v[i]));
+	return list;
+}
+
+static struct msk_json *origins_json(const struct msk_tally *by)
+{
+	struct msk_json *o = msk_json_object();
+
+	for (enum msk_origin_kind k = 0; k < MSK_N_ORIGINS; k++) {
+		struct msk_json *t = msk_json_object();
+
+		msk_json_set_int(t, "files", (int64_t)by[k].files);
+		msk_json_set_int(t, "size", (int64_t)by[k].bytes);
+		msk_json_set(o, msk_origin_kind_name(k), t);
+	}
+	return o;
+}
+
+static struct msk_json *layers_json(const struct inspected *d)
+{
+	struct msk_json *list = msk_json_array();
+
+	for (size_t i = 0; i < d->arg->image->n_layers; i++) {
+		const struct msk_layer_sums *s = &d->arg->sums[i];
+		struct msk_json *o = msk_json_object();
+
+		msk_json_set_string(o, "digest", s->packed.text);
+		msk_json_set_string(o, "diff_id", s->plain.text);
+		set_text(o, "media_type", d->arg->image->layers[i].media_type);
+		msk_json_set_int(o, "size", (int64_t)s->packed_size);
+		msk_json_set_int(o, "plain_size", (int64_t)s->plain_size);
+		msk_json_set_int(o, "entries", (int64_t)s->entries);
+		msk_json_set(o, "by_origin", origins_json(d->i->by_layer[i]));
+		msk_json_push(list, o);
+	}
+	return list;
+}
+
+static struct msk_json *largest_json(const struct msk_inspection *i)
+{
+	struct msk_json *list = msk_json_array();
+
+	for (size_t k = 0; k < i->n_largest; k++) {
+		const struct msk_node *n = &i->tree->v[i->largest[k]];
+		struct msk_json *o = msk_json_object();
+
+		msk_json_set(o, "path", msk_json_text(n->path));
+		msk_json_set_int(o, "size", (int64_t)n->size);
+		msk_json_set_int(o, "layer", n->layer);
+		msk_json_set_string(o, "origin", msk_origin_kind_name(i->origins[i->largest[k]]));
+		msk_json_push(list, o);
+	}
+	return list;
+}
+
+static struct msk_json *time_json(int64_t t)
+{
+	MSK_AUTO_STR s = MSK_STR_INIT;
+
+	if (t < 0 || t > MSK_TIME_MAX)
+		return msk_json_null();
+	msk_rfc3339_add(&s, t);
+	return msk_json_string(s.buf);
+}
+
+static struct msk_json *certificates_json(const struct msk_cert_list *l)
+{
+	struct msk_json *list = msk_json_array();
+
+	for (size_t i = 0; i < l->n; i++) {
+		struct msk_json *o = msk_json_object();
+
+		set_text(o, "subject", l->v[i].subject);
+		set_text(o, "path", l->v[i].file);
+		msk_json_set(o, "not_before", time_json(l->v[i].not_before));
+		msk_json_set(o, "not_after", time_json(l->v[i].not_after));
+		msk_json_push(list, o);
+	}
+	return list;
+}
+
+static struct msk_json *objects_json(const struct msk_inspection *i)
+{
+	struct msk_json *list = msk_json_array();
+
+	for (size_t k = 0; k < i->n_objects; k++) {
+		struct msk_json *o = msk_json_object(), *needs = msk_json_array();
+
+		for (size_t j = 0; j < i->objects[k].needed.n; j++)
+			msk_json_push(needs, msk_json_text(i->objects[k].needed.v[j]));
+		msk_json_set(o, "path", msk_json_text(i->objects[k].node->path));
+		set_text(o, "soname", i->objects[k].soname);
+		msk_json_set(o, "needs", needs);
+		msk_json_push(list, o);
+	}
+	return list;
+}
+
+static struct msk_json *document_json(const struct msk_source_document *doc)
+{
+	return doc->json ? msk_json_copy(doc->json) : msk_json_null();
+}
+
+/* What is known before any layer is read. */
+static struct msk_json *outline_json(const struct msk_source_image *image)
+{
+	MSK_AUTO_STR platform = MSK_STR_INIT;
+	struct msk_json *o = msk_json_object();
+
+	msk_platform_add(&platform, &image->platform);
+	set_text(o, "platform", platform.buf);
+	msk_json_set_string(o, "digest", msk_source_image_digest(image));
+	msk_json_set(o, "tags", tags_json(&image->tags));
+	return o;
+}
+
+struct msk_json *msk_inspect_json(const struct inspected *d)
+{
+	const struct msk_source_image *image = d->arg->image;
+	struct msk_json *o = outline_json(image);
+
+	set_text(o, "image", msk_source_name(d->arg->images.source));
+	msk_json_set_string(o, "config_digest", image->config.digest.text);
+	msk_json_set_int(o, "size", (int64_t)msk_inspected_packed(d));
+	msk_json_set_int(o, "plain_size", (int64_t)msk_inspected_plain(d));
+	msk_json_set_int(o, "files", (int64_t)d->i->total.files);
+	msk_json_set_int(o, "file_size", (int64_t)d->i->total.bytes);
+	msk_json_set(o, "config", document_json(&image->config));
+	msk_json_set(o, "manifest", document_json(&image->manifest));
+	msk_json_set(o, "layers", layers_json(d));
+	msk_json_set(o, "by_origin", origins_json(d->i->by_origin));
+	msk_json_set(o, "largest", largest_json(d->i));
+	msk_json_set(o, "certificates", certificates_json(&d->i->certs));
+	msk_json_set(o, "objects", objects_json(d->i));
+	return o;
+}
+
+struct msk_json *msk_inspect_list_json(const struct msk_source_images *s)
+{
+	struct msk_json *o = msk_json_object(), *list = msk_json_array();
+
+	for (size_t i = 0; i < s->images.n; i++) {
+		struct msk_json *image = outline_json(&s->images.v[i]);
+
+		msk_json_set(image, "config", document_json(&s->images.v[i].config));
+		msk_json_set(image, "manifest", document_json(&s->images.v[i].manifest));
+		msk_json_push(list, image);
+	}
+	set_text(o, "image", msk_source_name(s->source));
+	msk_json_set(o, "images", list);
+	msk_json_set(o, "index", document_json(&s->index));
+	return o;
+}

@@ -1,0 +1,11 @@
+/* Inside of the inspection. */
+#ifndef INSPECT_INSPECT_H
+#define INSPECT_INSPECT_H
+
+#include "mkscratch/inspect.h"
+
+enum msk_origin_kind msk_origin_of(const struct msk_inspection *i, const struct msk_node *n, const struct msk_node *entrypoint);
+/* The certificates and ELF files, by one reading of the layers. */
+int msk_inspect_contents(struct msk_inspection *i, const struct msk_source_images *s, struct msk_err *err);
+
+#endif

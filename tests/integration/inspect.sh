@@ -1,0 +1,112 @@
+#!/usr/bin/env bash
+# inspect: what an image is and what takes its room, for people, as JSON, and its documents as they are.
+. "$(dirname "$0")/../lib.sh"
+require cc jq python3 openssl
+printf 'int f(void) { return 1; }\n' | cc -shared -fPIC -x c -o libx.so.1 - -Wl,-soname,libx.so.1
+printf 'int f(void); int main(void) { return f(); }\n' | cc -x c -o app - -x none libx.so.1
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout /dev/null -days 36500 \
+	-subj '/O=Test/CN=Test Root' -out ca.pem 2>/dev/null || skip_all 'cannot: openssl makes no certificate'
+head -c 100000 /dev/urandom >big
+mk -q --bin app --library-path "$PWD" --cert ca.pem --certs=ca.pem --file big:/data/big --user me:1000:1000 -e A=b -e 'C=d e' \
+	-p 80 -p 53/udp -w /data -l 'k=a b' --annotation org.example.x=y --volume /data --stop-signal SIGINT --author Me \
+	--healthcheck-cmd '["/app","-c"]' --health-interval 30s --health-retries 2 --cmd '["a b"]' -o i.tar -o layout/ 2>/dev/null
+
+mk inspect i.tar >text
+has() { # TEXT NAME
+	t "$2" grep -qF -- "$1" text
+}
+is "$(head -n 1 text)" "i.tar: linux/$(mk deps --library-path "$PWD" --json app | jq -r .platform | cut -d/ -f2)" 'the first line is name and platform'
+has "  digest        $(tar xOf i.tar index.json | jq -r '.manifests[0].digest')" 'the digest'
+has '  tags          docker.io/library/app:latest' 'tags'
+has '  user          1000:1000' user
+has '  entrypoint    ["/app"]' entrypoint
+has '  cmd           ["a b"]' cmd
+has '  workdir       /data' workdir
+has '                C=d e' 'every variable'
+has '  ports         53/udp' ports
+has '                80/tcp' '... each of them'
+has '  volumes       /data' volumes
+has '  stop signal   SIGINT' 'stop signal'
+has '  healthcheck   ["CMD","/app","-c"], every 30 s, 2 retries' healthcheck
+has '  labels        k=a b' labels
+has '  author        Me' author
+has '  org.example.x=y' annotations
+has '  dev.mkscratch.reasons' 'the record is named'
+like "$(cat text)" '^  libraries      .* MB  3 files$' 'libraries by the record'
+like "$(cat text)" '^  program         .*B  1 file$' 'so is the program'
+like "$(cat text)" '^  1; the first to expire, on 2[0-9]{3}-[0-9]{2}-[0-9]{2}: CN=Test Root,O=Test$' 'certificates and the first to expire'
+like "$(grep -A2 'Largest files' text | tail -n 2)" 'libc\.so' 'the largest file comes first'
+is "$(awk '/^Largest/ { n = 1; next } n && !NF { exit } n { c++ } END { print c }' text)" "$(mk ls --json i.tar | jq '[.[] | select(.type == "file")] | length')" \
+	'a small image has few'
+is "$(mk inspect layout | tail -n +3)" "$(tail -n +3 text)" 'a layout is told of as its tar is'
+
+mk inspect --json i.tar >json
+is "$(jq -c '[.image, .platform, (.layers | length), .size == ([.layers[].size] | add), (.by_origin | keys)]' json)" \
+	"[\"i.tar\",\"$(head -n 1 text | cut -d' ' -f2)\",3,true,[\"certificates\",\"libraries\",\"other\",\"program\",\"zones\"]]" '--json'
+is "$(jq '[.by_origin[].size] | add' json)" "$(mk ls --json i.tar | jq '[.[] | select(.type == "file").size] | add')" \
+	'sizes by origin add up to all files'
+is "$(jq '[.layers[].by_origin[].files] | add' json)" "$(mk ls --json i.tar | jq '[.[] | select(.type == "file")] | length')" \
+	'... and so do layers'
+is "$(jq -c '[.layers[].entries] | add' json)" "$(mk ls --layers --json i.tar | jq length)" '... and their entries'
+is "$(jq -c '[.objects[] | [.soname, .needs]] | .[0]' json | cut -c 1-20)" '[null,["libx.so.1","' 'what the program needs'
+is "$(jq -r '.certificates[].subject' json)" 'CN=Test Root,O=Test' 'certificates'
+is "$(jq -c '.largest | map(.size) | . == (sort | reverse)' json)" true 'the largest files, in order'
+
+# Documents are as they are, byte for byte.
+blob() {
+	tar xOf i.tar "blobs/sha256/${1#sha256:}"
+}
+digest=$(tar xOf i.tar index.json | jq -r '.manifests[0].digest')
+mk inspect --manifest i.tar >got && blob "$digest" >want
+t '--manifest' cmp got want
+mk inspect --config i.tar >got && blob "$(jq -r .config.digest want)" >want
+t '--config' cmp got want
+mk inspect --index i.tar >got && tar xOf i.tar index.json >want
+t '--index' cmp got want
+mk inspect --index - <i.tar >got
+t '... of standard input' cmp got want
+
+# Several images are listed; one is chosen.
+printf 'int main(void) { return 0; }\n' | cc -static -x c -o small - || skip_all 'cannot: no static libc'
+mk -q --bin small --no-record -o ours/
+shape() {
+	python3 -B "$TOP/tests/integration/source_images.py" ours "$@"
+}
+shape platforms several
+mk inspect several >list
+is "$(awk 'NR > 1 { print $1 }' list | paste -sd ' ')" 'linux/amd64 linux/arm64 linux/arm/v7 linux/arm/v6 unknown/unknown' \
+	'several images are listed'
+like "$(tail -n 1 list)" '\(no image\)$' '... and what is no image is called so'
+is "$(mk inspect --json several | jq -c '[.images | length, .[0].config.architecture]')" '[4,"amd64"]' '... as JSON too'
+is "$(mk inspect --platform linux/arm64 several | head -n 1)" 'several: linux/arm64' '--platform chooses'
+is "$(mk inspect --config --platform linux/arm/v6 several | jq -r .variant)" v6 '... of documents too'
+
+# Images of others: no record, so places tell.
+shape docker20 old.tar
+mk inspect old.tar >text
+has '  tags          app:v1' 'a docker-archive'
+like "$(cat text)" '^  program  ' 'the entrypoint is the program'
+mk inspect --index old.tar | jq -e '.[0].RepoTags' >/dev/null
+is $? 0 'its index is its manifest.json'
+must_fail 3 'old.tar: a docker-archive, which has no manifest' -- inspect --manifest old.tar
+must_fail 2 'inspect: no IMAGE given' 'mkscratch inspect img.tar' -- inspect
+must_fail 2 'inspect: one IMAGE at a time ("old.tar")' -- inspect i.tar old.tar
+must_fail 2 'inspect: --config, --manifest, --index and --json exclude one another' -- inspect --config --json i.tar
+must_fail 3 'several: 4 images (linux/amd64, linux/arm64, linux/arm/v7, linux/arm/v6)' \
+	'choose one: --platform linux/amd64' -- inspect --config several
+
+# What is in an image is its own word: names and texts are escaped, what is no certificate or program is passed over.
+make_layers() {
+	python3 -B "$TOP/tests/integration/make_layers.py" "$@"
+}
+make_layers odd.tar "[('etc/ssl/certs/a.pem', 'file', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n'),
+	('etc/ssl/certs/b.pem', 'file', '-----BEGIN CERT'), ('etc/ssl/certs/c.der', 'file', '0\x82'), ('lib/libz.so', 'file', '\x7fELF'),
+	('bin/\x1b]0;x', 'file', '#!', 0o755)]"
+mk inspect odd.tar >text
+has '  0, 2 that cannot be read' 'certificates that are none'
+has '/bin/\x1b]0;x' 'names are escaped'
+is "$(mk inspect --json odd.tar | jq -c .objects)" '[]' 'objects that are none'
+make_layers empty.tar '[]'
+mk inspect empty.tar >text
+has 'no files that are left in the end' 'an image of nothing'
+done_testing
