@@ -105,6 +105,8 @@ $(O)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
+$(O)/src/cli/inspect_page.o: src/page/inspect.html
+
 $(O)/tests/%: tests/unit/%.c $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -Wno-override-init -Itests/unit -MMD -MP -o $@ $< $(LIB) $(ALL_LDFLAGS) -lcmocka -lz $(ALL_LDLIBS)

@@ -1,4 +1,10 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
 #include "inspect.h"
+#include "mkscratch/fs.h"
+#include "mkscratch/tempfile.h"
 
 uint64_t msk_inspected_packed(const struct inspected *d)
 {
@@ -56,6 +62,26 @@ static int print_list(const struct msk_options *o, const struct msk_source_image
 	return msk_print(&text, err);
 }
 
+/* The old page stays until the new one is whole. */
+static int write_page(const struct inspected *d, const char *path, struct msk_err *err)
+{
+	MSK_AUTO_FREE char *dir = msk_path_dir(path), *base = msk_path_base(path);
+	MSK_AUTO_TEMPFILE t = MSK_TEMPFILE_INIT;
+	MSK_AUTO_STR page = MSK_STR_INIT;
+	MSK_AUTO_FD int dirfd = -1;
+
+	msk_inspect_add_page(d, &page);
+	if (strcmp(path, "-") == 0)
+		return msk_print(&page, err);
+	dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dirfd < 0)
+		return msk_fail_sys(err, errno, "%s: cannot create", path);
+	if (msk_tempfile_open(&t, dirfd, base, MSK_MODE_UMASK, path, err) < 0 ||
+	    msk_write_full(t.fd, page.buf, page.len, path, err) < 0)
+		return -1;
+	return msk_tempfile_commit(&t, base, path, err);
+}
+
 static int print_one(const struct msk_options *o, struct msk_source_images *own_images, struct msk_err *err)
 {
 	MSK_AUTO_IMAGE_ARG a = { 0 };
@@ -70,6 +96,8 @@ static int print_one(const struct msk_options *o, struct msk_source_images *own_
 		json = msk_inspect_json(&d);
 		return msk_print_json(json, err);
 	}
+	if (o->html)
+		return write_page(&d, o->html, err);
 	msk_inspect_add_text(&d, &text);
 	return msk_print(&text, err);
 }
@@ -78,8 +106,9 @@ static int check_usage(const struct msk_options *o, struct msk_err *err)
 {
 	if (o->args.n > 1)
 		return msk_fail(err, MSK_E_USAGE, "inspect: one IMAGE at a time (\"%s\")", o->args.v[1]);
-	if (o->raw_config + o->raw_manifest + o->raw_index + o->json > 1)
-		return msk_fail(err, MSK_E_USAGE, "inspect: --config, --manifest, --index and --json exclude one another");
+	if (o->raw_config + o->raw_manifest + o->raw_index + o->json + (o->html != NULL) > 1)
+		return msk_fail(err, MSK_E_USAGE,
+				"inspect: --config, --manifest, --index, --json and --html exclude one another");
 	return 0;
 }
 
@@ -92,5 +121,5 @@ int msk_cmd_inspect(const struct msk_options *o, struct msk_err *err)
 		return -1;
 	if (o->raw_config || o->raw_manifest || o->raw_index)
 		return print_raw(o, &s, err);
-	return s.images.n > 1 && !o->platform ? print_list(o, &s, err) : print_one(o, &s, err);
+	return s.images.n > 1 && !o->platform && !o->html ? print_list(o, &s, err) : print_one(o, &s, err);
 }

@@ -229,6 +229,10 @@ const struct opt_row msk_opt_rows[] = {
 	{ 0, "layers", NULL, OPT_FLAG, GROUP_RUN, VERB_LS,
 	  "Each layer as it stands, whiteouts and all, instead of what is left of them.",
 	  TO_FLAG(by_layer), COMPLETE_NONE, NULL },
+	{ 0, "html", "FILE", OPT_VALUE, GROUP_RUN, VERB_INSPECT,
+	  "Write one page for a browser: a map of sizes, every file with its reason, certificates, libraries; - is standard "
+	  "output.",
+	  TO_TEXT(html), COMPLETE_FILE, NULL },
 	{ 0, "config", NULL, OPT_FLAG, GROUP_RUN, VERB_INSPECT,
 	  "The config alone, byte for byte.",
 	  TO_FLAG(raw_config), COMPLETE_NONE, NULL },

@@ -91,7 +91,7 @@ is $? 0 'its index is its manifest.json'
 must_fail 3 'old.tar: a docker-archive, which has no manifest' -- inspect --manifest old.tar
 must_fail 2 'inspect: no IMAGE given' 'mkscratch inspect img.tar' -- inspect
 must_fail 2 'inspect: one IMAGE at a time ("old.tar")' -- inspect i.tar old.tar
-must_fail 2 'inspect: --config, --manifest, --index and --json exclude one another' -- inspect --config --json i.tar
+must_fail 2 'inspect: --config, --manifest, --index, --json and --html exclude one another' -- inspect --config --json i.tar
 must_fail 3 'several: 4 images (linux/amd64, linux/arm64, linux/arm/v7, linux/arm/v6)' \
 	'choose one: --platform linux/amd64' -- inspect --config several
 

@@ -1,0 +1,109 @@
+/* The page of `inspect --html`: a template, and the image's data as JSON in it. */
+#include <string.h>
+
+#include "inspect.h"
+
+__asm__(".section .rodata\n.local inspect_page\ninspect_page:\n.incbin \"src/page/inspect.html\"\n.byte 0\n.previous");
+extern const char inspect_page[];
+
+#define TITLE "@@TITLE@@"
+#define DATA  "@@DATA@@"
+
+static void add_html(struct msk_str *out, const char *text)
+{
+	MSK_AUTO_STR escaped = MSK_STR_INIT;
+
+	msk_str_add_escaped(&escaped, text, strlen(text));
+	for (const char *p = msk_str_c(&escaped); *p; p++) {
+		if (*p == '<')
+			msk_str_adds(out, "&lt;");
+		else if (*p == '&')
+			msk_str_adds(out, "&amp;");
+		else
+			msk_str_addc(out, *p);
+	}
+}
+
+/* Inside of a script element nothing ends it but "<", and JSON has another way to write that. */
+static void add_json(struct msk_str *out, const struct msk_json *v)
+{
+	MSK_AUTO_STR text = MSK_STR_INIT;
+
+	msk_json_dump(v, &text);
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.buf[i] == '<')
+			msk_str_adds(out, "\\u003c");
+		else
+			msk_str_addc(out, text.buf[i]);
+	}
+}
+
+/* "needed by /app: libz.so.1 (library)" as `why` has it. */
+static struct msk_json *reason_json(const struct msk_inspection *i, const struct msk_node *n)
+{
+	MSK_AUTO_STR path = MSK_STR_INIT;
+	MSK_AUTO_STR text = MSK_STR_INIT;
+	const struct msk_record_row *row;
+
+	msk_str_addc(&path, '/');
+	msk_str_add_escaped(&path, n->path, strlen(n->path));
+	row = msk_record_find(&i->record, path.buf);
+	if (row)
+		msk_str_addf(&text, "%s%s%s (%s)", row->why, row->from ? " " : "", row->from ? row->from : "", row->what);
+	else if (i->record.n && n->type == MSK_TAR_DIR)
+		msk_str_adds(&text, "parent");
+	return msk_json_text(msk_str_c(&text));
+}
+
+/* A row of the page's table; its columns are named there. */
+static void add_file(const struct msk_inspection *i, size_t k, struct msk_str *out)
+{
+	static const char *const types[] = { [MSK_TAR_DIR] = "directory", [MSK_TAR_FILE] = "file",
+					     [MSK_TAR_SYMLINK] = "symlink", [MSK_TAR_HARDLINK] = "hard link",
+					     [MSK_TAR_CHARDEV] = "device", [MSK_TAR_BLOCKDEV] = "device",
+					     [MSK_TAR_FIFO] = "fifo" };
+	const struct msk_node *n = &i->tree->v[k];
+	MSK_AUTO_FREE char *mode = msk_xasprintf("%04o", n->mode & 07777), *owner = msk_xasprintf("%u:%u", n->uid, n->gid);
+	MSK_AUTO_JSON *row = msk_json_array();
+
+	msk_json_push(row, msk_json_text(n->path));
+	msk_json_push(row, msk_json_string(types[n->type]));
+	msk_json_push(row, msk_json_int((int64_t)n->size));
+	msk_json_push(row, msk_json_string(mode));
+	msk_json_push(row, msk_json_string(owner));
+	msk_json_push(row, msk_json_int(n->layer));
+	msk_json_push(row, msk_json_int(i->origins[k]));
+	msk_json_push(row, reason_json(i, n));
+	if (n->link)
+		msk_json_push(row, msk_json_text(n->link));
+	add_json(out, row);
+}
+
+/* The rows go out one by one: as values all of them would take ten times the room. */
+static void add_data(const struct inspected *d, struct msk_str *out)
+{
+	MSK_AUTO_JSON *summary = msk_inspect_json(d);
+
+	add_json(out, summary);
+	out->len--;                            /* its closing brace */
+	msk_str_adds(out, ",\"files\":[");
+	for (size_t k = 0; k < d->i->tree->n; k++) {
+		if (k)
+			msk_str_adds(out, ",\n");
+		add_file(d->i, k, out);
+	}
+	msk_str_adds(out, "]}");
+}
+
+void msk_inspect_add_page(const struct inspected *d, struct msk_str *out)
+{
+	const struct msk_source_image *image = d->arg->image;
+	const char *title = strstr(inspect_page, TITLE), *data = strstr(inspect_page, DATA);
+
+	msk_str_add(out, inspect_page, (size_t)(title - inspect_page));
+	add_html(out, image->tags.n ? image->tags.v[0] : msk_source_name(d->arg->images.source));
+	title += strlen(TITLE);
+	msk_str_add(out, title, (size_t)(data - title));
+	add_data(d, out);
+	msk_str_adds(out, data + strlen(DATA));
+}

@@ -1,0 +1,139 @@
+#!/usr/bin/env bash
+# inspect --html: one page that asks for nothing from anywhere, in a real browser.
+. "$(dirname "$0")/../lib.sh"
+require cc jq python3
+printf 'int f(void) { return 1; }\n' | cc -shared -fPIC -x c -o libx.so.1 - -Wl,-soname,libx.so.1
+printf 'int f(void); int main(void) { return f(); }\n' | cc -x c -o app - -x none libx.so.1
+mkdir -p site/a && for i in $(seq 400); do echo "$i" >"site/a/$i"; done
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout /dev/null -days 30 \
+	-subj '/O=Test/CN=Soon' -out ca.pem 2>/dev/null || skip_all 'openssl is not installed'
+mk -q --bin app --library-path "$PWD" --certs=ca.pem --tz=UTC --tree site:/site -e A=b -o i.tar
+mk inspect --html page.html i.tar
+is "$(stat -c %a page.html) $(head -n 1 page.html)" '644 <!doctype html>' 'the page'
+mk inspect --html - i.tar >again.html
+t 'its bytes depend on the image alone' cmp page.html again.html
+touch -d @0 page.html && (TZ=Asia/Tokyo LC_ALL=C.UTF-8 mk inspect --html page.html i.tar)
+t '... and replace those of the page before' cmp page.html again.html
+is "$(sed 's/<script type="application\/json".*//' page.html | grep -cE '(src|href)="?(https?:)?//|@import|url\(')" 0 \
+	'nothing in it is elsewhere'
+sed -n '/^<script type="application\/json" id="data">/,/<\/script>$/p' page.html | sed 's/^<script[^>]*>//; s/<\/script>$//' >data.json
+is "$(jq -c '[.image, (.files | length), (.objects | length)]' data.json)" "[\"i.tar\",$(mk ls --json i.tar | jq length),4]" \
+	'its data is JSON'
+python3 -B "$TOP/tests/integration/make_layers.py" odd.tar "[('</script><script>document.title=1</script>', 'file', 'x'),
+	('<img src=x onerror=document.title=2>', 'file', 'y'), ('a\xff\xfe\"\\\\', 'dir')]"
+mk inspect --html odd.html odd.tar
+is "$(grep -c '</script><script>document' odd.html)" 0 'a name does not end the data'
+must_fail 5 'none/page.html: cannot create (No such file or directory)' -- inspect --html none/page.html i.tar
+must_fail 2 'inspect: --config, --manifest, --index, --json and --html exclude one another' -- inspect --json --html x.html i.tar
+cp page.html old.html
+head -c 3000 i.tar >cut.tar
+run mk inspect --html old.html cut.tar
+t 'an image that cannot be read leaves the page as it was' cmp old.html page.html
+
+command -v chromium >/dev/null || skip_all 'chromium is not installed'
+browser() { # PAGE [OPTION...]: what the page is in the end
+	chromium --headless --no-sandbox --disable-gpu --disable-dev-shm-usage --user-data-dir="$T/.browser" --window-size=1200,900 \
+		"${@:2}" --dump-dom "file://$PWD/$1" 2>/dev/null
+}
+# What a person would do: functions behind the page, each from a fresh start; what they return stands in the title.
+act() { # PAGE ACTS [OPTION...]: prints an object of results
+	python3 - "$1" "$2" <<-'P'
+		import sys
+		page, acts = open(sys.argv[1], encoding="utf-8").read(), open(sys.argv[2], encoding="utf-8").read()
+		act = """<script>{
+		const key = (e, k) => e.dispatchEvent(new KeyboardEvent('keydown', { key: k, bubbles: true, cancelable: true }));
+		const write = (id, v) => { $(id).value = v; $(id).dispatchEvent(new Event(id === 'search' ? 'input' : 'change')); };
+		const rows = () => [...$('list').tBodies[0].rows].map(r => r.cells[0].textContent);
+		const map = $('treemap'), got = {};
+		const acts = { %s };
+		for (const [name, act] of Object.entries(acts)) {
+			order = { column: 1, down: true };
+			write('origin', '');
+			write('search', '');
+			showMap(root, false);
+			try { got[name] = act(); } catch (e) { got[name] = String(e); }
+		}
+		document.title = 'GOT ' + JSON.stringify(got);
+		}</script>""" % acts
+		open("act.html", "w", encoding="utf-8").write(page.replace("</body>", act + "</body>"))
+	P
+	browser act.html "${@:3}" | sed -n 's/^.*<title>GOT \(.*\)<\/title>.*$/\1/p' | sed 's/&lt;/</g; s/&gt;/>/g; s/&amp;/\&/g'
+}
+got() { # NAME: of the last acts
+	jq -c ".$1" got.json
+}
+cat >acts <<'J'
+	first: () => [$('name').textContent, rows().length, $('more').hidden, document.querySelectorAll('h2').length],
+	path: () => { write('search', 'site/a/39'); return rows().sort(); },
+	reason: () => { write('search', 'NEEDED BY /app libx'); return rows(); },
+	nothing: () => { write('search', 'no such'); return [rows(), $('count').textContent]; },
+	origin: () => { write('origin', 'certificates'); return rows(); },
+	more: () => { $('more').click(); return rows().length > 300; },
+	sorted: () => { const b = $('list').querySelectorAll('th button'); b[0].click(); const up = rows()[0]; b[0].click();
+		return [up, rows()[0], $('list').tHead.rows[0].cells[0].getAttribute('aria-sort')]; },
+	largest: () => rows()[0],
+	keys: () => { const names = () => [...map.children].map(b => b.firstChild.textContent), top = names()[0];
+		map.firstElementChild.focus(); document.activeElement.click(); const inside = names()[0];
+		key(document.activeElement, 'ArrowRight'); const moved = document.activeElement === map.children[1];
+		key(document.activeElement, 'Escape'); return [top, inside, moved, names()[0], $('pointed').textContent.split(',')[0]]; },
+	tab: () => [...document.querySelectorAll('button, input, select, a, summary, g[tabindex]')].filter(e => e.tabIndex !== 0).length,
+	named: () => [...document.querySelectorAll('button, input, select, [role=img], [role=group]')].filter(e =>
+		!(e.textContent.trim() || e.getAttribute('aria-label') || e.labels.length)).length,
+	inside: () => { const r = map.getBoundingClientRect(); return [...map.children].filter(b => { const q = b.getBoundingClientRect();
+		return q.left < r.left - 1 || q.right > r.right + 1 || q.top < r.top - 1 || q.bottom > r.bottom + 1; }).length; },
+	area: () => { const sum = [...map.children].reduce((s, b) => s + b.offsetWidth * b.offsetHeight, 0);
+		return Math.abs(sum / (map.clientWidth * map.clientHeight) - 1) < 0.05; },
+	graph: () => { const g = [...document.querySelectorAll('#graph g')].map(g => g.querySelector('text').textContent);
+		return [g.includes('app'), g.includes('libx.so.1'), document.querySelectorAll('#graph path').length > 2]; },
+	near: () => { document.querySelector('#graph g').focus(); return document.querySelectorAll('#graph path.near').length > 0; },
+	expiry: () => [...$('certs').querySelectorAll('tbody td')].map(c => [c.className, c.textContent])[0],
+J
+cat >looks <<'J'
+	ground: () => getComputedStyle(document.body).backgroundColor,
+	faint: () => {
+		const l = c => { const v = c.match(/[0-9.]+/g).slice(0, 3).map(x => (x /= 255) <= 0.03928 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4);
+			return 0.2126 * v[0] + 0.7152 * v[1] + 0.0722 * v[2]; };
+		const ratio = (a, b) => { const [x, y] = [l(a), l(b)].sort((p, q) => q - p); return (x + 0.05) / (y + 0.05); };
+		const bad = [], ground = getComputedStyle(document.body).backgroundColor;
+		for (const e of document.querySelectorAll('h1, h2, .quiet, dt, dd, td, th, a')) {
+			const c = ratio(getComputedStyle(e).color, ground);
+			if (c < 4.5) bad.push(e.tagName + ' ' + c);
+		}
+		for (const b of map.children) {
+			const t = getComputedStyle(b);
+			if (ratio(t.color, t.backgroundColor) < 3) bad.push(b.className);
+		}
+		return bad;
+	},
+J
+browser page.html >dom
+like "$(head -c 300 dom)" 'data-ready="yes"' 'the page runs to its end in a browser'
+cat acts looks >both
+act page.html both >got.json
+is "$(got first)" '["docker.io/library/app:latest",300,false,6]' 'name, the first files, the sections'
+is "$(got path)" '["/site/a/39","/site/a/390","/site/a/391","/site/a/392","/site/a/393","/site/a/394","/site/a/395","/site/a/396","/site/a/397","/site/a/398","/site/a/399"]' \
+	'a search in paths'
+is "$(got reason)" "$(mk ls --json i.tar | jq -c '[.[].path | select(endswith("libx.so.1")) | "/" + .]')" '... and in reasons'
+is "$(got nothing)" '[[],"0 entries, 0 B"]' '... for nothing'
+is "$(got origin)" '["/etc/ssl/certs/ca-certificates.crt","/etc/ssl/certs/"]' 'one origin'
+is "$(got more)" true 'more files'
+is "$(got sorted)" '["/app","/usr/share/zoneinfo/UTC → Etc/UTC","descending"]' 'sorted both ways by path'
+is "$(got largest)" "\"/$(mk inspect --json i.tar | jq -r '.largest[0].path')\"" 'the largest first'
+is "$(got keys)" '["usr/","lib/",true,"usr/","/usr"]' 'the map opens, moves and closes by keys'
+is "$(got tab)" 0 'all that can be clicked can be reached by Tab'
+is "$(got named)" 0 '... and has a name'
+is "$(got inside)" 0 'the map stays within its frame'
+is "$(got area)" true '... and fills it'
+is "$(got graph)" '[true,true,true]' 'the graph of libraries'
+is "$(got near)" true '... tells who needs whom'
+like "$(got expiry)" '^\["alarm","2[0-9-]+ \(in (29|30) days\)"\]$' 'a certificate that expires soon is marked'
+is "$(got ground) $(got faint)" '"rgb(251, 251, 250)" []' 'light: texts stand out'
+act page.html looks --blink-settings=preferredColorScheme=0 >got.json
+is "$(got ground) $(got faint)" '"rgb(20, 23, 26)" []' 'dark: so they do'
+echo 'odd: () => [document.images.length, rows().length, rows().some(r => r.startsWith("/<" + "/script>"))],' >acts
+act odd.html acts >got.json
+is "$(got odd)" '[0,5,true]' 'hostile names are but names'
+python3 -B "$TOP/tests/integration/make_layers.py" empty.tar '[]'
+mk inspect --html empty.html empty.tar
+like "$(browser empty.html | head -c 300)" 'data-ready="yes"' 'an image of nothing'
+done_testing
