@@ -49,6 +49,7 @@ struct msk_elf {
 	struct msk_strv needed;        /* DT_NEEDED, DT_FILTER and DT_AUXILIARY in file order */
 	unsigned char *need_kinds;     /* enum msk_need, one for each of `needed` */
 	char *soname, *rpath, *runpath;/* NULL when absent; rpath is NULL when there is a runpath */
+	char *audit;                   /* the last DT_AUDIT or DT_DEPAUDIT: libraries that watch the loader; NULL */
 	struct msk_dlopen *dlopens;    /* of all .note.dlopen, in file order */
 	size_t n_dlopens, cap_dlopens, n_dlopen_notes;
 	char *note_fault;              /* why some of them are not there: "malformed .note.dlopen: line 1: ..."; NULL */

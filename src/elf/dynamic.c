@@ -8,8 +8,8 @@
 /* What the walk over PT_DYNAMIC gathers: the last of single tags wins, as in the loaders. */
 struct dynamic {
 	const struct msk_elf_source *s;
-	bool has_strtab, has_strsz, has_soname, has_rpath, has_runpath;
-	uint64_t strtab, strsz, soname, rpath, runpath;
+	bool has_strtab, has_strsz, has_soname, has_rpath, has_runpath, has_audit;
+	uint64_t strtab, strsz, soname, rpath, runpath, audit;
 	uint64_t flags, flags_1;
 	bool bind_now, relr, textrel;
 	uint64_t *needs;
@@ -52,6 +52,8 @@ static int take_entry(void *ctx, uint64_t tag, uint64_t value, struct msk_err *e
 	case DT_SONAME:    d->has_soname = true;  d->soname = value;  break;
 	case DT_RPATH:     d->has_rpath = true;   d->rpath = value;   break;
 	case DT_RUNPATH:   d->has_runpath = true; d->runpath = value; break;
+	case DT_AUDIT:
+	case DT_DEPAUDIT:  d->has_audit = true;   d->audit = value;   break;
 	case DT_FLAGS:     d->flags = value;      break;
 	case DT_FLAGS_1:   d->flags_1 = value;    break;
 	case DT_BIND_NOW:  d->bind_now = true;    break;
@@ -119,7 +121,7 @@ static int find_strings(const struct msk_elf_source *s, struct dynamic *d, struc
 {
 	uint64_t room;
 
-	if (!d->n_needs && !d->has_soname && !d->has_rpath && !d->has_runpath)
+	if (!d->n_needs && !d->has_soname && !d->has_rpath && !d->has_runpath && !d->has_audit)
 		return 0;
 	if (!d->has_strtab)
 		return msk_fail(err, MSK_E_INPUT, "%s: names libraries, but has no string table", s->name);
@@ -185,6 +187,8 @@ static int read_strings(const struct msk_elf_source *s, struct dynamic *d, struc
 	if (read_needed(s, d, e, err) < 0)
 		return -1;
 	if (d->has_soname && read_string(s, d, d->soname, MSK_MAX_PATH, "soname", &e->soname, err) < 0)
+		return -1;
+	if (d->has_audit && read_string(s, d, d->audit, MSK_ELF_MAX_STRING, "list of auditors", &e->audit, err) < 0)
 		return -1;
 	if (d->has_runpath)
 		return read_string(s, d, d->runpath, MSK_ELF_MAX_STRING, "search path", &e->runpath, err);

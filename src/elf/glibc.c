@@ -349,6 +349,16 @@ static void note_set_id(struct msk_loader *l)
 				"directory", l->program);
 }
 
+/* ld.so loads them into a world of their own, and goes on without those that are not there. */
+static void note_audit(struct msk_loader *l)
+{
+	const char *names = l->c->objects[0].elf.audit;
+
+	if (names && l->rules->libc == MSK_LIBC_GLIBC)
+		msk_loader_note(l, "%s: asks to be watched by %.200s (DT_AUDIT), which is not looked for; --lib adds it",
+				l->program, names);
+}
+
 int msk_glibc_prepare(struct msk_loader *l, struct msk_err *err)
 {
 	if (read_loader(l, err) < 0 || read_cache(l, err) < 0 || set_subdirs(l, err) < 0 || note_preload(l, err) < 0)
@@ -358,5 +368,6 @@ int msk_glibc_prepare(struct msk_loader *l, struct msk_err *err)
 		if (!add_dir(l, 0, l->args->library_path->v[i], &l->library_path))
 			break;
 	note_set_id(l);
+	note_audit(l);
 	return 0;
 }

@@ -25,6 +25,7 @@ static void free_facts(struct msk_elf *e)
 	free(e->soname);
 	free(e->rpath);
 	free(e->runpath);
+	free(e->audit);
 	free(e->go_version);
 	free(e->go_info);
 	msk_strv_release(&e->needed);

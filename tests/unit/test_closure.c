@@ -613,6 +613,31 @@ static void a_dangling_link_names_its_target_inside_the_root(void **state)
 	      "app: needs liby.so, not found (searched 5 directories)");
 }
 
+static void notes(struct sysroot *s, const struct fake *app, const char *want)
+{
+	MSK_CLEANUP(msk_closure_release) struct msk_closure c = { 0 };
+	struct ask a = { 0 };
+	struct msk_err err;
+
+	assert_int_equal(resolve_with(s, app, &a, &c, &err), 0);
+	assert_int_equal(c.notes.n, 1);
+	assert_string_equal(c.notes.v[0], want);
+}
+
+static void audit(struct fake_file *f)
+{
+	fake_extra(f, DT_AUDIT, fake_name(f, "watcher.so"));
+}
+
+static void auditors_are_noted(void **state)
+{
+	struct sysroot *s = *state;
+
+	put_glibc(s);
+	notes(s, APP(.needed = { "libc.so.6" }, .tables = audit),
+	      "app: asks to be watched by watcher.so (DT_AUDIT), which is not looked for; --lib adds it");
+}
+
 static void a_missing_loader_is_told(void **state)
 {
 	struct sysroot *s = *state;
@@ -821,6 +846,7 @@ int main(void)
 		sysroot_test(a_missing_library_is_told_with_the_number_of_directories),
 		sysroot_test(a_name_missing_here_may_be_found_for_another),
 		sysroot_test(a_dangling_link_names_its_target_inside_the_root),
+		sysroot_test(auditors_are_noted),
 		sysroot_test(a_missing_loader_is_told),
 		sysroot_test(a_loader_must_be_a_file),
 		sysroot_test(libraries_by_option_are_needed_by_the_program),
