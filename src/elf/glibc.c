@@ -183,6 +183,13 @@ static int search_system_dirs(struct msk_search *s, struct msk_err *err)
 	return msk_search_dirs(s, &s->l->c->system_dirs, MSK_BY_SYSTEM_DIR, err);
 }
 
+/* ldconfig takes lib*.so*, ld-*.so*, ld.so.* and ld64.so.* into a cache. */
+static bool is_cached_name(const char *name)
+{
+	return ((msk_starts_with(name, "lib") || msk_starts_with(name, "ld-")) && strstr(name, ".so")) ||
+	       msk_starts_with(name, "ld.so.") || msk_starts_with(name, "ld64.so.");
+}
+
 /* Not the loader's own rule: what a fresh cache would lead to. ldconfig takes only fitting libraries into it. */
 static int search_conf(struct msk_search *s, struct msk_err *err)
 {
@@ -190,7 +197,7 @@ static int search_conf(struct msk_search *s, struct msk_err *err)
 	const struct msk_strv *dirs;
 	int rc;
 
-	if (!l->conf_path)
+	if (!l->conf_path || !is_cached_name(s->name))
 		return MSK_GO_ON;
 	if (msk_memo_ldconf(l->memo, l->conf_path, &dirs, err) < 0)
 		return -1;

@@ -613,6 +613,19 @@ static void a_dangling_link_names_its_target_inside_the_root(void **state)
 	      "app: needs liby.so, not found (searched 5 directories)");
 }
 
+/* ldconfig takes no others into a cache. */
+static void ld_so_conf_leads_to_names_of_libraries_only(void **state)
+{
+	struct sysroot *s = *state;
+
+	put_ldso(s);
+	sysroot_file(s, "etc/ld.so.conf", "/opt/l\n");
+	PUT(s, "opt/l/plug.so", .soname = "plug.so");
+	PUT(s, "opt/l/libplug", .soname = "libplug");
+	PUT(s, "opt/l/libplug.so.1", .soname = "libplug.so.1");
+	gives(s, APP(.needed = { "plug.so", "libplug", "libplug.so.1" }), "/opt/l/libplug.so.1 ld.so.conf; ?plug.so; ?libplug");
+}
+
 static void notes(struct sysroot *s, const struct fake *app, const char *want)
 {
 	MSK_CLEANUP(msk_closure_release) struct msk_closure c = { 0 };
@@ -847,6 +860,7 @@ int main(void)
 		sysroot_test(a_name_missing_here_may_be_found_for_another),
 		sysroot_test(a_dangling_link_names_its_target_inside_the_root),
 		sysroot_test(auditors_are_noted),
+		sysroot_test(ld_so_conf_leads_to_names_of_libraries_only),
 		sysroot_test(a_missing_loader_is_told),
 		sysroot_test(a_loader_must_be_a_file),
 		sysroot_test(libraries_by_option_are_needed_by_the_program),
