@@ -77,6 +77,17 @@ static void check_docker_item(struct validation *v, const struct msk_json *item)
 		msk_checks_fail(v->checks, MSK_E_INTEGRITY, "manifest.json", "names blobs that the index does not");
 }
 
+/* containerd writes a name of Docker's registry short here and in full there. */
+static bool is_same_name(const char *full, const char *tag)
+{
+	static const char *const prefixes[] = { "", "docker.io/", "docker.io/library/" };
+
+	for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
+		if (msk_starts_with(full, prefixes[i]) && strcmp(full + strlen(prefixes[i]), tag) == 0)
+			return true;
+	return false;
+}
+
 static void check_docker_tags(struct validation *v, const struct msk_json *item)
 {
 	const struct msk_json *tags = msk_json_get(item, "RepoTags");
@@ -90,7 +101,7 @@ static void check_docker_tags(struct validation *v, const struct msk_json *item)
 			const struct msk_json *a = msk_json_get(msk_json_at(manifests, k), "annotations");
 			const char *name = msk_json_get_string(a, "io.containerd.image.name");
 
-			found = found || !name || strcmp(name, tag) == 0;
+			found = found || !name || is_same_name(name, tag);
 		}
 		if (!found)
 			msk_checks_fail(v->checks, MSK_E_INTEGRITY, "manifest.json", "tag %s is not in the index",
