@@ -6,7 +6,7 @@
  *
  * All parts of a run share one ring of blocks, so the threads need not stop where a part ends. The caller's thread
  * fills and writes; whenever it would have to wait, it works on blocks like any other. Hence `jobs` counts it: one job
- * starts no thread, nor does a stream of one block.
+ * starts no thread, nor does a stream of one block or of few bytes.
  *
  * The output depends on the input, the codec, its level and the version of the codec's library; never on the number
  * of threads, the CPU or how the input was cut into writes.

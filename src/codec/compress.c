@@ -12,6 +12,7 @@
 /* What blocks and codec states may take together; the number of threads gives way to it. */
 #define MEMORY (46u << 20)
 #define MAX_WORKERS 31
+#define WORTH_A_THREAD (128u << 10)
 
 struct msk_compressor {
 	struct msk_writer w;                  /* first: the writer is the compressor */
@@ -24,6 +25,7 @@ struct msk_compressor {
 	struct msk_part *part;                /* whose bytes come in */
 	void *state;                          /* for the caller's own thread */
 	size_t room;                          /* for the result of a block */
+	uint64_t bytes;                       /* submitted so far */
 	pthread_t workers[MAX_WORKERS];
 	unsigned n_workers, max_workers;
 };
@@ -147,13 +149,14 @@ static int drain_one(struct msk_compressor *c, struct msk_err *err)
 	return 0;
 }
 
-/* The first block of a run alone is not worth a thread. */
+/* The first block of a run alone is not worth a thread, nor are a few small ones. */
 static void submit(struct msk_compressor *c, bool last)
 {
+	c->bytes += c->filling->n_in;
 	c->filling->last = last;
 	c->filling = NULL;
 	c->complete = false;
-	if (c->ring.filled)
+	if (c->ring.filled && c->bytes >= WORTH_A_THREAD)
 		start_worker(c);
 	msk_ring_submit(&c->ring);
 }

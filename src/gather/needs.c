@@ -6,6 +6,8 @@
 #include "mkscratch/task.h"
 #include "program.h"
 
+#define WORTH_A_THREAD (1u << 20)
+
 /* Where programs look for a want, and the variables that send them elsewhere. */
 static const struct source {
 	enum msk_want want;
@@ -173,17 +175,20 @@ static bool is_idle(const struct msk_gather *g)
 	return true;
 }
 
-static struct msk_needs *begin(const struct msk_gather *g, bool beside)
+static struct msk_needs *begin(const struct msk_gather *g)
 {
 	struct msk_needs *n = msk_xcalloc(1, sizeof *n);
+	uint64_t size = 0;
 
 	for (size_t i = 0; i < N_SOURCES; i++)
 		n->supplied[i] = supplied(g, &sources[i]);
 	n->v = msk_xcalloc(g->n_programs, sizeof *n->v);
 	for (size_t i = 0; i < g->n_programs; i++)
 		admit(n, &g->programs[i]);
+	for (size_t i = 0; i < n->n; i++)
+		size += n->v[i].file.size;
 	n->task.run = examine_all;
-	msk_task_start(&n->task, beside);
+	msk_task_start(&n->task, size >= WORTH_A_THREAD && msk_jobs_beside(g->plan->jobs));
 	return n;
 }
 
@@ -235,6 +240,6 @@ int msk_gather_needs(struct msk_gather *g, struct msk_err *err)
 		return 0;
 	while (*end)
 		end = &(*end)->next;
-	*end = begin(g, msk_jobs_beside(g->plan->jobs));
+	*end = begin(g);
 	return 0;
 }

@@ -154,6 +154,14 @@ else
 	skip 'a set-uid copy refuses to run' 'cannot: not root, or mounted nosuid'
 fi
 
+# Small work is done by one thread.
+printf 'void _start(void) { for (;;); }\n' >tiny.c && cc -static -nostdlib -ffreestanding -fno-stack-protector -o tiny tiny.c
+if strace -f -qq -o calls -e trace=clone,clone3,write "$MKSCRATCH" --bin tiny --cache cache -o tiny.tar >/dev/null 2>&1; then
+	is "$(grep -c write calls | sed 's/[1-9].*/some/') $(grep -c clone calls)" 'some 0' 'tiny work starts no thread'
+else
+	skip 'tiny work starts no thread' 'cannot: strace is not here, or may not trace'
+fi
+
 # Starting is fast as long as what a tar does not need is not loaded.
 if [ -e "$(cc -print-file-name=libarchive.a)" ] && command -v ldd >/dev/null; then
 	is "$(ldd "$MKSCRATCH" | grep -cE 'libarchive|libxml2|libicu')" 0 'no library is loaded that a tar does not need'
