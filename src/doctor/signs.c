@@ -121,6 +121,8 @@ const struct sign doctor_signs[] = {
 	IMPORT("PQconnectdb", HINT, CERTS),
 	IMPORT("mysql_real_connect", HINT, CERTS),
 	WORD("/etc/ssl/certs/ca-certificates.crt", LIKELY, CERTS, .without = MARK_GO | MARK_RUST),
+	/* Nim's texts have no NUL before them. */
+	STRING("/etc/ssl/certs/ca-certificates.crt", LIKELY, CERTS, .with = MARK_NIM),
 	WORD("SSL_CERT_FILE", LIKELY, CERTS, .without = MARK_GO | MARK_RUST),
 	STRING("/etc/pki/ca-trust/extracted/pem", REQUIRED, CERTS, .with = MARK_RUST, .without = MARK_GO),
 	STRING("SSL_CERT_FILE", LIKELY, CERTS, .with = MARK_RUST, .without = MARK_GO),
@@ -230,6 +232,8 @@ const struct sign doctor_signs[] = {
 	APPENDED("d3n0l4nd", MARK_JAVASCRIPT, "Deno"),
 	APPENDED("<nexe~~sentinel>", MARK_JAVASCRIPT, "nexe"),
 	APPENDED("/snapshot/", MARK_JAVASCRIPT, "pkg"),
+	/* Where objcopy is at hand its archive is a section, not appended. */
+	{ .kind = SIGN_SECTION, TEXT("pydata"), .mark = MARK_PYTHON, .payload = "PyInstaller" },
 	APPENDED("MEI\014\013\012\013\016", MARK_PYTHON, "PyInstaller"),
 	APPENDED("hsqs", 0, "AppImage"),
 	APPENDED("PK\005\006", 0, "zip"),

@@ -98,6 +98,15 @@ cp least bundle && printf 'anything\n---- Bun! ----\n' >>bundle
 is "$(says bundle '[.payload.kind, .payload.bytes, .language]')" '["Bun",24,"javascript"]' 'an appended payload is told and named'
 cp least plain && echo tail >>plain
 is "$(says plain .payload)" '{"bytes":5,"kind":null}' '... and one of no known kind too'
+echo archive >archive && objcopy --add-section pydata=archive least pyinstaller
+is "$(says pyinstaller .payload.kind)" '"PyInstaller"' '... and one that PyInstaller put into a section'
+cat >nim.c <<'END'
+#include <stdio.h>
+void NimMain(void) { puts("@/etc/ssl/certs/ca-certificates.crt"); }
+int main(void) { NimMain(); return 0; }
+END
+cc -o nim nim.c
+is "$(says nim '[.language, (.needs[] | select(.what == "certificates") | .level)]')" '["nim","likely"]' 'the texts of Nim tell certificates'
 is "$(says least .payload)" null '... and none is none'
 like "$(mk doctor bundle)" 'never strip or rewrite this file' '... with the advice'
 
