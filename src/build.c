@@ -345,10 +345,16 @@ static int deliver(const struct sinks *s, const struct msk_product *p, struct ms
 	return 0;
 }
 
-int msk_build_run(const struct msk_build *b, struct msk_product *out, struct msk_err *err)
+static struct msk_store *new_store(const struct msk_build *b)
 {
 	const char *const stage_dirs[] = { b->tmpdir ? b->tmpdir : "/var/tmp", "/var/tmp", "/tmp", ".", NULL };
-	MSK_CLEANUP(msk_store_cleanup) struct msk_store *st = msk_store_new(stage_dirs);
+
+	return msk_store_new(stage_dirs);
+}
+
+int msk_build_run(const struct msk_build *b, struct msk_product *out, struct msk_err *err)
+{
+	MSK_CLEANUP(msk_store_cleanup) struct msk_store *st = new_store(b);
 	MSK_CLEANUP(sinks_release) struct sinks sinks = { NULL, 0 };
 	MSK_CLEANUP(msk_editions_release) struct msk_editions editions = { 0 };
 	MSK_CLEANUP(msk_ahead_cleanup) struct msk_ahead *ahead = look_ahead(b);
@@ -362,4 +368,45 @@ int msk_build_run(const struct msk_build *b, struct msk_product *out, struct msk
 		return -1;
 	msk_progress_stage(b->progress, "writing", 0);
 	return deliver(&sinks, out, st, err);
+}
+
+struct into_str {
+	struct msk_writer w;
+	struct msk_str *str;
+};
+
+static int write_str(struct msk_writer *w, const void *p, size_t n, struct msk_err *err)
+{
+	(void)err;
+	msk_str_add(((struct into_str *)w)->str, p, n);
+	return 0;
+}
+
+static int read_manifests(struct msk_store *st, const struct msk_product *p, struct msk_json **out, struct msk_err *err)
+{
+	MSK_AUTO_JSON *list = msk_json_array();
+
+	for (size_t i = 0; i < p->n_images; i++) {
+		const char *digest = p->images[i].manifest.digest.text;
+		MSK_AUTO_STR text = MSK_STR_INIT;
+		struct into_str to = { { write_str, NULL }, &text };
+		struct msk_json *manifest;
+
+		if (msk_store_send(st, &p->images[i].manifest.digest, &to.w, err) < 0 ||
+		    msk_json_parse(text.buf, text.len, digest, &manifest, err) < 0)
+			return -1;
+		msk_json_push(list, manifest);
+	}
+	*out = msk_take(&list);
+	return 0;
+}
+
+int msk_build_again(const struct msk_build *b, struct msk_product *out, struct msk_json **manifests, struct msk_err *err)
+{
+	MSK_CLEANUP(msk_store_cleanup) struct msk_store *st = new_store(b);
+	MSK_CLEANUP(msk_editions_release) struct msk_editions editions = { NULL, 0 };
+
+	if (msk_build_gather(b, &editions, err) < 0 || make_images(b, &editions, NULL, st, out, err) < 0)
+		return -1;
+	return read_manifests(st, out, manifests, err);
 }

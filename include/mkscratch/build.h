@@ -46,5 +46,8 @@ void msk_editions_release(struct msk_editions *e);
 int msk_build_gather(const struct msk_build *b, struct msk_editions *out, struct msk_err *err);
 /* The whole; *out is the caller's to release, also after a failure. */
 int msk_build_run(const struct msk_build *b, struct msk_product *out, struct msk_err *err);
+/* The same, but nothing is written anywhere: to be compared with an image that exists. *manifests: an array of the manifests,
+ * in the order of the images; the caller's, as *out is. */
+int msk_build_again(const struct msk_build *b, struct msk_product *out, struct msk_json **manifests, struct msk_err *err);
 
 #endif

@@ -13,6 +13,7 @@ struct msk_check {
 	char *what;                /* "layer 2: digest" */
 	enum msk_code code;        /* MSK_OK, MSK_E_INPUT (malformed), MSK_E_INTEGRITY, MSK_E_MISSING (will not start) */
 	char *detail;              /* what was found, or what is wrong */
+	bool note;                 /* neither good nor bad: something to know */
 };
 
 struct msk_checks {
@@ -35,5 +36,17 @@ int msk_validate(const char *name, msk_validated_visitor *visit, void *ctx, stru
 void msk_checks_release(struct msk_checks *c);
 /* The exit status: integrity before malformed before will-not-start. */
 enum msk_code msk_checks_verdict(const struct msk_checks *c);
+
+void msk_checks_pass(struct msk_checks *c, const char *what, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void msk_checks_note(struct msk_checks *c, const char *what, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void msk_checks_fail(struct msk_checks *c, enum msk_code code, const char *what, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+/* Put those of `more` behind the others; it is empty afterwards. */
+void msk_checks_append(struct msk_checks *c, struct msk_checks *more);
+/* Turn an error of the bytes into a finding; an I/O error stays an error. The err is cleared when it was turned. */
+int msk_checks_absorb(struct msk_checks *c, const char *what, struct msk_err *err);
+/* Words of an image whose bytes are not what they should be are worth nothing: fail as the first finding of that kind says.
+ * That it would not start is no matter. */
+int msk_checks_sound(const struct msk_checks *c, const char *image, struct msk_err *err);
 
 #endif

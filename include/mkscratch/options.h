@@ -53,6 +53,7 @@ struct msk_options {
 	bool by_layer;                                     /* ls --layers */
 	bool raw_config, raw_manifest, raw_index;          /* inspect --config and so on */
 	const char *html;                                  /* inspect --html */
+	bool rebuild, recipe;                              /* verify --rebuild, --recipe */
 	bool sarif;                                        /* doctor --sarif */
 	bool man;                                          /* help --man */
 	/* the environment, read by the command line alone */

@@ -7,7 +7,7 @@
 static void add(struct msk_checks *c, enum msk_code code, const char *what, char *own_detail)
 {
 	MSK_GROW(c->v, c->n, c->cap);
-	c->v[c->n++] = (struct msk_check){ msk_xstrdup(what), code, own_detail };
+	c->v[c->n++] = (struct msk_check){ msk_xstrdup(what), code, own_detail, false };
 }
 
 static char *format(const char *fmt, va_list ap) __attribute__((format(printf, 1, 0)));
@@ -30,6 +30,16 @@ void msk_checks_pass(struct msk_checks *c, const char *what, const char *fmt, ..
 	va_end(ap);
 }
 
+void msk_checks_note(struct msk_checks *c, const char *what, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	add(c, MSK_OK, what, format(fmt, ap));
+	va_end(ap);
+	c->v[c->n - 1].note = true;
+}
+
 void msk_checks_fail(struct msk_checks *c, enum msk_code code, const char *what, const char *fmt, ...)
 {
 	va_list ap;
@@ -37,6 +47,16 @@ void msk_checks_fail(struct msk_checks *c, enum msk_code code, const char *what,
 	va_start(ap, fmt);
 	add(c, code, what, format(fmt, ap));
 	va_end(ap);
+}
+
+void msk_checks_append(struct msk_checks *c, struct msk_checks *more)
+{
+	for (size_t i = 0; i < more->n; i++) {
+		MSK_GROW(c->v, c->n, c->cap);
+		c->v[c->n++] = more->v[i];
+	}
+	free(more->v);
+	*more = (struct msk_checks){ 0 };
 }
 
 int msk_checks_absorb(struct msk_checks *c, const char *what, struct msk_err *err)
@@ -56,6 +76,14 @@ void msk_checks_release(struct msk_checks *c)
 	}
 	free(c->v);
 	*c = (struct msk_checks){ 0 };
+}
+
+int msk_checks_sound(const struct msk_checks *c, const char *image, struct msk_err *err)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (c->v[i].code == MSK_E_INTEGRITY || c->v[i].code == MSK_E_INPUT)
+			return msk_fail(err, c->v[i].code, "%s: %s: %s", image, c->v[i].what, c->v[i].detail);
+	return 0;
 }
 
 static int weight(enum msk_code code)

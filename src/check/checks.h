@@ -5,12 +5,6 @@
 #include "mkscratch/check.h"
 #include "mkscratch/source_image.h"
 
-void msk_checks_pass(struct msk_checks *c, const char *what, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-void msk_checks_fail(struct msk_checks *c, enum msk_code code, const char *what, const char *fmt, ...)
-	__attribute__((format(printf, 4, 5)));
-/* Turn an error of the bytes into a finding; an I/O error stays an error. The err is cleared when it was turned. */
-int msk_checks_absorb(struct msk_checks *c, const char *what, struct msk_err *err);
-
 /* One layer: size, digest, DiffID, and the rules of its tar. Entries go into the tree. */
 struct msk_layer_check {
 	const struct msk_source_images *images;

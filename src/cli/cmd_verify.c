@@ -1,11 +1,13 @@
 #include <string.h>
+#include <unistd.h>
 
 #include "opt.h"
-#include "mkscratch/check.h"
+#include "rebuild.h"
+#include "mkscratch/log.h"
 
 static void add_check(struct msk_str *out, const struct msk_check *c)
 {
-	msk_str_addf(out, "%s  ", c->code == MSK_OK ? "ok  " : "FAIL");
+	msk_str_addf(out, "%s ", c->note ? "·" : c->code == MSK_OK ? "✓" : "✗");
 	msk_str_add_escaped(out, c->what, strlen(c->what));
 	if (c->detail[0]) {
 		msk_str_adds(out, ": ");
@@ -39,6 +41,8 @@ static int print_json(const char *image, const struct msk_checks *c, struct msk_
 
 		msk_json_set(check, "check", msk_json_text(c->v[i].what));
 		msk_json_set(check, "ok", msk_json_bool(c->v[i].code == MSK_OK));
+		if (c->v[i].note)
+			msk_json_set(check, "note", msk_json_bool(true));
 		msk_json_set(check, "detail", msk_json_text(c->v[i].detail));
 		msk_json_push(list, check);
 	}
@@ -57,34 +61,67 @@ static size_t count_failed(const struct msk_checks *c)
 	return n;
 }
 
-/* A failed check is shown in its place; the error comes behind all images, for the first that failed. */
-static int verify(const struct msk_options *o, const char *image, struct msk_err *first, struct msk_err *err)
+/* All that is found goes to one list, those of the second build behind the others. */
+static int check(const struct msk_options *o, const char *image, struct msk_checks *c, struct msk_err *err)
+{
+	MSK_CLEANUP(msk_checks_release) struct msk_checks again = { 0 };
+	struct rebuild r = { o, &again };
+
+	if (msk_validate(image, o->rebuild ? msk_rebuild_image : NULL, &r, c, err) < 0)
+		return -1;
+	msk_checks_append(c, &again);
+	return 0;
+}
+
+/* A failed check is shown in its place; the error comes behind all images. */
+static int verify(const struct msk_options *o, const char *image, struct msk_err *err)
 {
 	MSK_CLEANUP(msk_checks_release) struct msk_checks c = { 0 };
 	const char *heading = o->args.n > 1 ? image : NULL;
 	bool quiet = o->level < MSK_LOG_WARN;
 
-	if (msk_validate(image, NULL, NULL, &c, err) < 0 ||
+	if (check(o, image, &c, err) < 0 ||
 	    (o->json ? print_json(image, &c, err) : print_list(heading, &c, quiet, err)) < 0)
 		return -1;
-	if (msk_checks_verdict(&c) != MSK_OK && first->code == MSK_OK)
-		msk_fail(first, msk_checks_verdict(&c), "%s: %zu of %zu checks failed", image, count_failed(&c), c.n);
-	return 0;
+	if (msk_checks_verdict(&c) == MSK_OK)
+		return 0;
+	return msk_fail(err, msk_checks_verdict(&c), "%s: %zu of %zu checks failed", image, count_failed(&c), c.n);
 }
 
+static int print_recipe(const struct msk_options *o, const char *image, struct msk_err *err)
+{
+	MSK_CLEANUP(msk_checks_release) struct msk_checks c = { 0 };
+	struct recipe_list list = { .image = image, .json = o->json };
+	MSK_AUTO_STR out = MSK_STR_INIT;
+	int rc = msk_validate(image, msk_recipe_collect, &list, &c, err);
+
+	if (rc == 0 && list.lines.n == 0)
+		rc = msk_checks_sound(&c, image, err);
+	for (size_t i = 0; i < list.lines.n; i++)
+		msk_str_adds(&out, list.lines.v[i]);
+	msk_strv_release(&list.lines);
+	return rc < 0 ? -1 : msk_print(&out, err);
+}
+
+/* A bad image is told of as it comes, and the others are looked at all the same; the first gives the exit status. */
 int msk_cmd_verify(const struct msk_options *o, struct msk_err *err)
 {
-	struct msk_err failed = MSK_ERR_INIT;
+	const struct msk_log log = { o->level, STDERR_FILENO };
+	enum msk_code first = MSK_OK;
 
 	if (!o->args.n) {
 		msk_fail(err, MSK_E_USAGE, "verify: no IMAGE given");
 		return msk_hint(err, "mkscratch verify img.tar");
 	}
-	for (size_t i = 0; i < o->args.n; i++)
-		if (verify(o, o->args.v[i], &failed, err) < 0)
-			return -1;
-	if (failed.code == MSK_OK)
-		return 0;
-	*err = failed;
-	return -1;
+	if (o->recipe && o->rebuild)
+		return msk_fail(err, MSK_E_USAGE, "--recipe: not together with --rebuild");
+	for (size_t i = 0; i < o->args.n; i++) {
+		if ((o->recipe ? print_recipe : verify)(o, o->args.v[i], err) == 0)
+			continue;
+		first = first ? first : err->code;
+		msk_log_error(&log, err);
+		*err = (struct msk_err)MSK_ERR_INIT;
+	}
+	err->code = first;
+	return first ? -1 : 0;
 }

@@ -124,15 +124,6 @@ static int fail_no_record(const char *image, struct msk_err *err)
 	return msk_hint(err, "images made with --no-record, or by another tool, have none");
 }
 
-/* Words of an image whose bytes are not what they should be are worth nothing. */
-static int check_sound(const char *image, const struct msk_checks *c, struct msk_err *err)
-{
-	for (size_t i = 0; i < c->n; i++)
-		if (c->v[i].code == MSK_E_INTEGRITY || c->v[i].code == MSK_E_INPUT)
-			return msk_fail(err, c->v[i].code, "%s: %s: %s", image, c->v[i].what, c->v[i].detail);
-	return 0;
-}
-
 static int visit(void *ctx, const struct msk_validated *image, struct msk_err *err)
 {
 	struct question *q = ctx;
@@ -142,7 +133,7 @@ static int visit(void *ctx, const struct msk_validated *image, struct msk_err *e
 	if (q->answered)
 		return 0;
 	q->answered = true;
-	if (check_sound(q->image, image->checks, err) < 0)
+	if (msk_checks_sound(image->checks, q->image, err) < 0)
 		return -1;
 	if (msk_record_read(image->image, &record, err) < 0)
 		return msk_ctx(err, "%s", q->image);
@@ -165,5 +156,5 @@ int msk_cmd_why(const struct msk_options *o, struct msk_err *err)
 	}
 	if (msk_validate(q.image, visit, &q, &c, err) < 0)
 		return -1;
-	return q.answered ? 0 : check_sound(q.image, &c, err);
+	return q.answered ? 0 : msk_checks_sound(&c, q.image, err);
 }

@@ -170,22 +170,6 @@ static void unknown_options_name_the_nearest(void **state)
 	parse_bad("build", ARGS("-certs"), "-c: unknown option", "did you mean --certs?");
 }
 
-static void options_of_features_not_built_do_not_exist(void **state)
-{
-	static const char *const names[] = {
-		"--rebuild",
-	};
-	struct msk_options o;
-	struct msk_err err;
-
-	(void)state;
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-		assert_int_equal(parse("build", ARGS(names[i]), &o, &err), -1);
-		assert_non_null(strstr(err.msg, "unknown option"));
-		msk_options_release(&o);
-	}
-}
-
 static void options_of_another_verb_say_whose(void **state)
 {
 	(void)state;
@@ -390,7 +374,6 @@ int main(void)
 		cmocka_unit_test(values_may_look_like_options),
 		cmocka_unit_test(help_stops_the_parser),
 		cmocka_unit_test(unknown_options_name_the_nearest),
-		cmocka_unit_test(options_of_features_not_built_do_not_exist),
 		cmocka_unit_test(options_of_another_verb_say_whose),
 		cmocka_unit_test(values_that_lack_or_are_too_much),
 		cmocka_unit_test(words_out_of_place),

@@ -1,0 +1,309 @@
+#include "rebuild.h"
+
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "recipe.h"
+#include "mkscratch/build.h"
+
+#define WHAT "rebuild"
+
+/* A recipe and what it makes here. */
+struct again {
+	const struct msk_source_image *image;
+	struct msk_checks *checks;
+	const struct msk_json *recipe;       /* what the image says */
+	struct msk_options options;
+	struct msk_str epoch;
+	struct msk_plan plan;
+	struct msk_product product;
+	struct msk_json *manifests;
+};
+
+static void again_release(struct again *a)
+{
+	msk_product_release(&a->product);
+	msk_json_free(a->manifests);
+	msk_plan_release(&a->plan);
+	msk_options_release(&a->options);
+	msk_str_release(&a->epoch);
+}
+
+static const char *recipe_text(const struct msk_json *manifest)
+{
+	return msk_json_get_string(msk_json_get(manifest, "annotations"), MSK_ANNOTATION_RECIPE);
+}
+
+/* What a recipe does not decide comes from whoever asks; an old certificate is as good as it was. */
+static int read_plan(struct again *a, const struct msk_options *asked, struct msk_err *err)
+{
+	struct msk_options *o = &a->options;
+
+	*o = (struct msk_options)MSK_OPTIONS_INIT;
+	if (msk_recipe_options(a->recipe, o, &a->epoch, err) < 0)
+		return -1;
+	if (asked->root)
+		o->root = asked->root;
+	o->allow_expired = true;
+	o->now = asked->now;
+	if (msk_plan_make(o, &a->plan, err) == 0)
+		return 0;
+	err->code = MSK_E_INPUT;
+	return msk_ctx(err, "the recipe");
+}
+
+static void look_for(struct again *a, const char *path, const char *cwd, size_t *missing)
+{
+	struct stat st;
+
+	if (!path || stat(path, &st) == 0)
+		return;
+	++*missing;
+	if (path[0] == '/')
+		msk_checks_fail(a->checks, MSK_E_INPUT, WHAT, "input %s: not here", path);
+	else
+		msk_checks_fail(a->checks, MSK_E_INPUT, WHAT, "input %s: not here (looked for in %s)", path, cwd);
+}
+
+static void look_for_all(struct again *a, const struct msk_strv *paths, const char *cwd, size_t *missing)
+{
+	for (size_t i = 0; i < paths->n; i++)
+		look_for(a, paths->v[i], cwd, missing);
+}
+
+/* All that was named on the command line and is not here; the build itself would tell of the first alone. */
+static size_t look_for_inputs(struct again *a)
+{
+	MSK_AUTO_FREE char *cwd = getcwd(NULL, 0);
+	const struct msk_plan *p = &a->plan;
+	size_t missing = 0;
+
+	for (size_t i = 0; i < p->n_inputs; i++)
+		look_for(a, p->inputs[i].src, cwd ? cwd : ".", &missing);
+	look_for(a, p->certs_file, cwd ? cwd : ".", &missing);
+	look_for_all(a, &p->extra_certs, cwd ? cwd : ".", &missing);
+	look_for_all(a, &p->certs_for, cwd ? cwd : ".", &missing);
+	look_for(a, p->root, cwd ? cwd : ".", &missing);
+	return missing;
+}
+
+static const struct msk_json *row_of(const struct msk_json *rows, const struct msk_json *like)
+{
+	const char *path = msk_json_string_value(msk_json_at(like, 0)), *what = msk_json_string_value(msk_json_at(like, 1));
+
+	for (size_t i = 0; i < msk_json_count(rows); i++) {
+		const char *p = msk_json_string_value(msk_json_at(msk_json_at(rows, i), 0));
+		const char *w = msk_json_string_value(msk_json_at(msk_json_at(rows, i), 1));
+
+		if (path && what && p && w && strcmp(p, path) == 0 && strcmp(w, what) == 0)
+			return msk_json_at(rows, i);
+	}
+	return NULL;
+}
+
+static const char *text_at(const struct msk_json *row, size_t i)
+{
+	const char *s = msk_json_string_value(msk_json_at(row, i));
+
+	return s ? s : "(none)";
+}
+
+/* Rows of `from` for which `in` has none, or one with another digest; the latter are told once. */
+static void compare_rows(struct again *a, const struct msk_json *from, const struct msk_json *in, bool now_gone)
+{
+	const char *how = now_gone ? "was there, does not come along any more" : "was not there, comes along now";
+
+	for (size_t i = 0; i < msk_json_count(from); i++) {
+		const struct msk_json *row = msk_json_at(from, i), *other = row_of(in, row);
+
+		if (!other)
+			msk_checks_fail(a->checks, MSK_E_INTEGRITY, WHAT, "input %s (%s): %s", text_at(row, 0),
+					text_at(row, 1), how);
+		else if (now_gone && strcmp(text_at(row, 2), text_at(other, 2)) != 0)
+			msk_checks_fail(a->checks, MSK_E_INTEGRITY, WHAT, "input %s (%s): has changed, was %s, is %s",
+					text_at(row, 0), text_at(row, 1), text_at(row, 2), text_at(other, 2));
+	}
+}
+
+/* What the plain bytes are, whoever compressed them. Returns how many differ. */
+static size_t compare_layers(struct again *a, const struct msk_image *now)
+{
+	const struct msk_source_image *was = a->image;
+	size_t n = 0;
+
+	if (was->n_layers != now->layers.n) {
+		msk_checks_fail(a->checks, MSK_E_INTEGRITY, WHAT, "%zu layers, were %zu", now->layers.n, was->n_layers);
+		return 1;
+	}
+	for (size_t i = 0; i < was->n_layers; i++) {
+		const char *id = was->layers[i].diff_id.text;
+
+		if (strcmp(id, now->layers.v[i].diff_id.text) == 0)
+			continue;
+		n++;
+		msk_checks_fail(a->checks, MSK_E_INTEGRITY, WHAT, "layer %zu: DiffID was %s, is %s", i + 1, id,
+				now->layers.v[i].diff_id.text);
+	}
+	return n;
+}
+
+static bool same_blobs(const struct msk_source_image *was, const struct msk_image *now)
+{
+	for (size_t i = 0; i < was->n_layers; i++)
+		if (strcmp(was->layers[i].digest.text, now->layers.v[i].blob.digest.text) != 0)
+			return false;
+	return true;
+}
+
+static const char *word(const struct msk_json *recipe, const char *key)
+{
+	const char *s = msk_json_get_string(recipe, key);
+
+	return s ? s : "(unknown)";
+}
+
+/* Layers and config are the same: what is left is the compressor, or what the manifest says of its making. */
+static void tell_rest(struct again *a, const struct msk_image *now, const struct msk_json *recipe)
+{
+	const char *codec = word(a->recipe, "codec"), *here = word(recipe, "codec");
+
+	if (same_blobs(a->image, now))
+		msk_checks_pass(a->checks, WHAT, "the same layers and config; what the manifest says of its making differs");
+	else if (strcmp(codec, here) == 0)
+		msk_checks_pass(a->checks, WHAT, "the same layers before compression (DiffIDs) and the same config; compressed "
+				"by another build of %s", codec);
+	else
+		msk_checks_pass(a->checks, WHAT, "the same layers before compression (DiffIDs) and the same config; compressed "
+				"by %s then, by %s here", codec, here);
+}
+
+static void compare(struct again *a, const struct msk_image *now, const struct msk_json *manifest)
+{
+	const char *text = recipe_text(manifest), *tool = word(a->recipe, "tool");
+	struct msk_err ignored = MSK_ERR_INIT;
+	MSK_AUTO_JSON *recipe = NULL;
+	size_t n;
+
+	if (strcmp(a->image->manifest.digest.text, now->manifest.digest.text) == 0) {
+		msk_checks_pass(a->checks, WHAT, "the same image, byte for byte: %s", now->manifest.digest.text);
+		return;
+	}
+	if (text && msk_json_parse(text, strlen(text), WHAT, &recipe, &ignored) == 0) {
+		compare_rows(a, msk_json_get(a->recipe, "inputs"), msk_json_get(recipe, "inputs"), true);
+		compare_rows(a, msk_json_get(recipe, "inputs"), msk_json_get(a->recipe, "inputs"), false);
+	}
+	n = compare_layers(a, now);
+	if (n == 0 && strcmp(a->image->config.digest.text, now->config.digest.text) != 0) {
+		n++;
+		msk_checks_fail(a->checks, MSK_E_INTEGRITY, WHAT, "config: was %s, is %s", a->image->config.digest.text,
+				now->config.digest.text);
+	}
+	if (n == 0)
+		tell_rest(a, now, recipe);
+	if (strcmp(tool, "mkscratch " MSK_VERSION) != 0)
+		msk_checks_note(a->checks, WHAT, "made by %s, this is mkscratch " MSK_VERSION, tool);
+}
+
+static const struct msk_image *for_platform(const struct again *a, size_t *at)
+{
+	for (size_t i = 0; i < a->product.n_images; i++) {
+		*at = i;
+		if (msk_platform_equal(&a->product.images[i].platform, &a->image->platform))
+			return &a->product.images[i];
+	}
+	return NULL;
+}
+
+/* The recorded options are passed on as they stand, whatever --root says now: they are what the manifest repeats. */
+static int build_again(struct again *a, const struct msk_options *asked, struct msk_err *err)
+{
+	struct msk_log quiet = { .level = MSK_LOG_ERROR, .fd = STDERR_FILENO };
+	MSK_AUTO_JSON *known = msk_json_object();
+	struct msk_build_facts facts = { 0 };
+	struct msk_build b = { .plan = &a->plan, .log = &quiet, .now = asked->now, .recipe = known, .facts = &facts,
+			       .tmpdir = asked->tmpdir && *asked->tmpdir ? asked->tmpdir : NULL };
+
+	msk_json_set(known, "options", msk_json_copy(msk_json_get(a->recipe, "options")));
+	msk_json_set(known, "epoch", msk_json_copy(msk_json_get(a->recipe, "epoch")));
+	return msk_build_again(&b, &a->product, &a->manifests, err);
+}
+
+static int make_again(struct again *a, const struct msk_options *asked, struct msk_err *err)
+{
+	const struct msk_image *now;
+	size_t at;
+
+	if (read_plan(a, asked, err) < 0)
+		return -1;
+	if (look_for_inputs(a) > 0)
+		return 0;
+	if (build_again(a, asked, err) < 0)
+		return -1;
+	now = for_platform(a, &at);
+	if (!now)
+		return msk_fail(err, MSK_E_INTEGRITY, "the programs that are here are for another platform");
+	compare(a, now, msk_json_at(a->manifests, at));
+	return 0;
+}
+
+int msk_rebuild_image(void *ctx, const struct msk_validated *v, struct msk_err *err)
+{
+	const struct rebuild *r = ctx;
+	const char *text = recipe_text(v->image->manifest.json);
+	MSK_AUTO_JSON *recipe = NULL;
+	MSK_CLEANUP(again_release) struct again a = { .image = v->image, .checks = r->checks };
+	struct msk_err unsound = MSK_ERR_INIT;
+
+	if (msk_checks_sound(v->checks, WHAT, &unsound) < 0)
+		return 0;
+	if (!text) {
+		msk_checks_fail(r->checks, MSK_E_INPUT, WHAT, "has no recipe: made with --no-record, or by another tool");
+		return 0;
+	}
+	if (msk_json_parse(text, strlen(text), MSK_ANNOTATION_RECIPE, &recipe, err) < 0)
+		return msk_checks_absorb(r->checks, WHAT, err);
+	a.recipe = recipe;
+	return make_again(&a, r->o, err) < 0 ? msk_checks_absorb(r->checks, WHAT, err) : 0;
+}
+
+/* As people write it; a bare tag is no name. */
+static void add_names(const struct msk_source_image *image, struct msk_strv *names)
+{
+	for (size_t i = 0; i < image->tags.n; i++) {
+		struct msk_err ignored = MSK_ERR_INIT;
+		struct msk_ref ref;
+
+		if (!strpbrk(image->tags.v[i], ":/") || msk_ref_parse(image->tags.v[i], &ref, &ignored) < 0)
+			continue;
+		msk_strv_push(names, ref.familiar);
+		msk_ref_release(&ref);
+	}
+}
+
+int msk_recipe_collect(void *ctx, const struct msk_validated *v, struct msk_err *err)
+{
+	struct recipe_list *list = ctx;
+	const char *text = recipe_text(v->image->manifest.json);
+	MSK_AUTO_STRV names = MSK_STRV_INIT;
+	MSK_AUTO_JSON *recipe = NULL;
+	MSK_AUTO_STR line = MSK_STR_INIT;
+
+	if (msk_checks_sound(v->checks, list->image, err) < 0)
+		return -1;
+	if (!text) {
+		msk_fail(err, MSK_E_INPUT, "%s: has no recipe", list->image);
+		return msk_hint(err, "images made with --no-record, or by another tool, have none");
+	}
+	add_names(v->image, &names);
+	if (msk_json_parse(text, strlen(text), MSK_ANNOTATION_RECIPE, &recipe, err) < 0 ||
+	    (!list->json && msk_recipe_command(recipe, &names, &line, err) < 0))
+		return msk_ctx(err, "%s", list->image);
+	if (list->json) {
+		msk_json_dump(recipe, &line);
+		msk_str_addc(&line, '\n');
+	}
+	if (!msk_strv_has(&list->lines, line.buf))
+		msk_strv_push(&list->lines, line.buf);
+	return 0;
+}

@@ -1,0 +1,119 @@
+#!/usr/bin/env bash
+# verify --rebuild and --recipe: the recipe of an image makes it again, and what is not as it was is named.
+. "$(dirname "$0")/../lib.sh"
+. "$TOP/tests/spec/common.sh"
+require jq cc python3
+printf 'int main(void) { return 0; }\n' | cc -x c -o app -
+mkdir -p tree/sub && echo hello >tree/sub/a && ln -s sub/a tree/b && echo conf >conf && cp "$FIXTURE/certs.pem" .
+options=(--bin ./app --file "conf:/etc/conf:0600" --tree tree:/srv --certs=certs.pem --user web:1000 -e "A=it's \$HOME" -e $'B=two\tparts'
+	-e 'C=' --cmd --port --label k=v --expose 80 -t team/web:1.0 -t web)
+mk -q "${options[@]}" -o img.tar -o dir/
+again() { # the findings of the rebuild alone, and the status
+	run mk verify --rebuild --json "$@"
+	jq -r '.checks[] | select(.check == "rebuild") | .detail' "$out" | sed 's/sha256:[0-9a-f]*/D/g'
+	echo "$status"
+}
+
+is "$(again img.tar)" $'the same image, byte for byte: D\n0' same_inputs_same_image
+is "$(again dir:1.0)" $'the same image, byte for byte: D\n0' of_a_layout_too
+is "$(again - <img.tar)" $'the same image, byte for byte: D\n0' on_standard_input_too
+mk verify --recipe img.tar >command
+is "$(cat command)" "SOURCE_DATE_EPOCH=0 mkscratch --bin ./app --file conf:/etc/conf:0600 --tree tree:/srv --certs=certs.pem --user web:1000 --cmd --port --env 'A=it'\\''s \$HOME' --env \$'B=two\\011parts' --env C= --expose 80 --label k=v --tag team/web:1.0 --tag web:latest --output rebuilt.tar" \
+	the_recipe_is_a_command_line
+mkdir bin && ln -s "$MKSCRATCH" bin/mkscratch
+PATH=$PWD/bin:$PATH bash -c "$(cat command)" >"$out"
+t "... that makes the same archive" cmp rebuilt.tar img.tar
+is "$(mk verify --recipe --json img.tar | jq -c '[.options.bin, .epoch, .platform, (.inputs | map(.[0]))]')" \
+	"[[\"./app\"],0,\"$(mk --json -n --bin app | jq -r .platform)\",$(mk verify --recipe --json img.tar | jq -c '.inputs | map(.[0])')]" json_is_the_recipe
+is "$(mk verify --recipe --json img.tar | jq -r '.inputs[] | select(.[0] == "/etc/conf") | .[2]')" "sha256:$(sha256sum <conf | cut -d' ' -f1)" \
+	inputs_have_their_digests
+export SOURCE_DATE_EPOCH=77
+is "$(again img.tar)" $'the same image, byte for byte: D\n0' the_recipe_alone_says_what_time_it_is
+unset SOURCE_DATE_EPOCH
+mk -q --bin app --created now -o now.tar
+sleep 1.1
+is "$(again now.tar)" $'the same image, byte for byte: D\n0' created_now_is_the_time_it_was
+is "$(grep -c . <(find . -newer command -name '*.tar' ! -name now.tar ! -name rebuilt.tar))" 0 nothing_is_written
+
+# What is not as it was.
+echo other >conf
+is "$(again img.tar)" $'input /etc/conf (--file): has changed, was D, is D\nlayer 3: DiffID was D, is D\n7' a_changed_file
+echo conf >conf && chmod 700 tree/sub/a
+is "$(again img.tar)" $'input /srv/ (--tree): has changed, was D, is D\nlayer 3: DiffID was D, is D\n7' a_mode_in_a_tree
+chmod 644 tree/sub/a && mv conf hidden && mv certs.pem hidden.pem
+is "$(again img.tar)" "input conf: not here (looked for in $PWD)
+input certs.pem: not here (looked for in $PWD)
+3" all_that_is_absent
+mv hidden conf && mv hidden.pem certs.pem
+is "$(cd / && again "$T/img.tar")" "$(printf 'input %s: not here (looked for in /)\n' ./app conf tree certs.pem)
+3" from_elsewhere_it_says_where_it_looks
+is "$(again img.tar)" $'the same image, byte for byte: D\n0' all_is_well_again
+mk -q --bin app --no-record -o plain.tar
+is "$(again plain.tar)" $'has no recipe: made with --no-record, or by another tool\n3' without_a_record
+must_fail 3 'plain.tar: has no recipe' 'images made with --no-record, or by another tool, have none' -- verify --recipe plain.tar
+must_fail 2 '--recipe: not together with --rebuild' -- verify --recipe --rebuild img.tar
+
+# A library that changed, and another root.
+mkdir -p root/lib && printf 'int f(void) { return 1; }\n' | cc -shared -fPIC -x c -o root/lib/libf.so - -x none -Wl,-soname,libf.so
+printf 'int f(void); int main(void) { return f(); }\n' | cc -nostdlib -x c -o needs - -x none root/lib/libf.so -Wl,-e,main
+loader=$(mk deps --json needs 2>"$err" | jq -r .interp)
+mkdir -p "root$(dirname "$loader")" && cp -L "$loader" "root$loader" && cp -L "$(cc -print-file-name=libc.so.6)" root/lib/
+run mk -q --bin needs --root root --library-path /lib -o lib.tar
+is "$status" 0 a_program_with_a_library_of_a_root
+mv root elsewhere
+is "$(again lib.tar)" $"input root: not here (looked for in $PWD)"$'\n3' a_root_that_is_gone
+is "$(again lib.tar --root elsewhere)" $'the same image, byte for byte: D\n0' the_root_may_lie_elsewhere
+printf 'int f(void) { return 2; }\n' | cc -shared -fPIC -x c -o elsewhere/lib/libf.so - -x none -Wl,-soname,libf.so
+like "$(again lib.tar --root elsewhere)" '^input /lib/libf\.so \(library\): has changed, was D, is D$' a_changed_library
+
+# Another build of the codec gives other blobs of the same layers.
+cat >recompress.py <<'P'
+import gzip, hashlib, json, os, sys
+root, codec = sys.argv[1:]
+def read(d): return open(f'{root}/blobs/sha256/' + d[7:], 'rb').read()
+def store(b):
+    d = hashlib.sha256(b).hexdigest(); open(f'{root}/blobs/sha256/{d}', 'wb').write(b)
+    return {'digest': 'sha256:' + d, 'size': len(b)}
+index = json.load(open(f'{root}/index.json')); manifest = json.loads(read(index['manifests'][0]['digest']))
+for l in manifest['layers']: l.update(store(gzip.compress(gzip.decompress(read(l['digest'])), 1, mtime=0)))
+recipe = json.loads(manifest['annotations']['dev.mkscratch.recipe']); recipe['codec'] = codec
+manifest['annotations']['dev.mkscratch.recipe'] = json.dumps(recipe)
+top = store(json.dumps(manifest).encode())
+for m in index['manifests']: m.update(top)
+json.dump(index, open(f'{root}/index.json', 'w'))
+P
+cp -r dir other && python3 recompress.py other 'libother 9.9'
+like "$(again other)" '^the same layers before compression \(DiffIDs\) and the same config; compressed by libother 9\.9 then, by libdeflate .* here$' \
+	another_codec
+is "$status" 0 '... is no fault'
+cp -r dir same && python3 recompress.py same "$(mk verify --recipe --json img.tar | jq -r .codec)"
+like "$(again same)" '^the same layers .* compressed by another build of libdeflate' another_build_of_the_codec
+
+# A recipe is the image's own word.
+forge() { # NAME JQ-PROGRAM: a layout whose recipe was changed
+	cp -r dir "$1"
+	python3 - "$1" "$2" <<-'P'
+		import hashlib, json, subprocess, sys
+		root, program = sys.argv[1:]
+		index = json.load(open(f'{root}/index.json'))
+		manifest = json.load(open(f'{root}/blobs/sha256/' + index['manifests'][0]['digest'][7:]))
+		a = manifest['annotations']
+		a['dev.mkscratch.recipe'] = subprocess.run(['jq', '-c', program], input=a['dev.mkscratch.recipe'], text=True, capture_output=True).stdout
+		b = json.dumps(manifest).encode(); d = hashlib.sha256(b).hexdigest(); open(f'{root}/blobs/sha256/{d}', 'wb').write(b)
+		for m in index['manifests']: m.update({'digest': 'sha256:' + d, 'size': len(b)})
+		json.dump(index, open(f'{root}/index.json', 'w'))
+	P
+}
+forge noepoch 'del(.epoch)'
+is "$(again noepoch)" $'the recipe has no options or no epoch\n3' a_recipe_without_an_epoch
+forge output '.options.output = ["/tmp/x"]'
+is "$(again output)" "the recipe: 1 options that $(mk version) does not know"$'\n3' an_option_that_is_none_of_a_recipe
+must_fail 3 "output: the recipe: 1 options that $(mk version) does not know" -- verify --recipe output
+forge bad '.options.user = "a b"'
+like "$(again bad)" '^the recipe: user "a b": ' an_option_with_a_bad_value
+forge newer '.tool = "mkscratch 99.0"'
+is "$(again newer)" $'the same layers and config; what the manifest says of its making differs\nmade by mkscratch 99.0, this is '"$(mk version)"$'\n0' \
+	another_version_is_told
+forge none '"x" | tostring'
+is "$(again none | tail -n 1)" 3 a_recipe_that_is_no_object
+done_testing
