@@ -404,7 +404,7 @@ static int read_manifests(struct msk_store *st, const struct msk_product *p, str
 int msk_build_again(const struct msk_build *b, struct msk_product *out, struct msk_json **manifests, struct msk_err *err)
 {
 	MSK_CLEANUP(msk_store_cleanup) struct msk_store *st = new_store(b);
-	MSK_CLEANUP(msk_editions_release) struct msk_editions editions = { NULL, 0 };
+	MSK_CLEANUP(msk_editions_release) struct msk_editions editions = { 0 };
 
 	if (msk_build_gather(b, &editions, err) < 0 || make_images(b, &editions, NULL, st, out, err) < 0)
 		return -1;

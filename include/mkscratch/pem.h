@@ -1,7 +1,7 @@
 /* PEM framing (RFC 7468), strict where it matters: what stands between blocks is free text, what stands inside is
  * base64 and nothing else. No cryptography here. */
-#ifndef GATHER_PEM_H
-#define GATHER_PEM_H
+#ifndef MKSCRATCH_PEM_H
+#define MKSCRATCH_PEM_H
 
 #include <stdbool.h>
 #include "mkscratch/err.h"

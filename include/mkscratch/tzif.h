@@ -1,6 +1,6 @@
 /* Is a file a sound TZif file (RFC 8536)? */
-#ifndef GATHER_TZIF_H
-#define GATHER_TZIF_H
+#ifndef MKSCRATCH_TZIF_H
+#define MKSCRATCH_TZIF_H
 
 #include <stdbool.h>
 #include "mkscratch/err.h"

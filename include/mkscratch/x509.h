@@ -1,7 +1,7 @@
 /* What one certificate says (RFC 5280), told from its bytes. No key is loaded, no signature evaluated, and no
  * configuration of OpenSSL read: what a host has set up must not decide what a certificate says. */
-#ifndef GATHER_X509_H
-#define GATHER_X509_H
+#ifndef MKSCRATCH_X509_H
+#define MKSCRATCH_X509_H
 
 #include <stdbool.h>
 #include <stdint.h>

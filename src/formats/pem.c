@@ -1,4 +1,4 @@
-#include "pem.h"
+#include "mkscratch/pem.h"
 
 #include <string.h>
 

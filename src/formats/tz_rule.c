@@ -1,7 +1,7 @@
 /* The footer of a zone file: a TZ string as POSIX (XBD 8.3) and RFC 9636 section 3.3.1 write it, or nothing. */
 #include <string.h>
 
-#include "tzif.h"
+#include "mkscratch/tzif.h"
 
 /* What is still to be read; every step moves `p` on or fails. */
 struct rule {

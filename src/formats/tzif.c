@@ -1,4 +1,4 @@
-#include "tzif.h"
+#include "mkscratch/tzif.h"
 
 #include <stdint.h>
 #include <string.h>

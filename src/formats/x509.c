@@ -1,4 +1,4 @@
-#include "x509.h"
+#include "mkscratch/x509.h"
 
 #include <openssl/asn1t.h>
 #include <openssl/crypto.h>

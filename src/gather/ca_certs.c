@@ -3,7 +3,7 @@
 
 #include "cert_bundle.h"
 #include "cert_check.h"
-#include "pem.h"
+#include "mkscratch/pem.h"
 
 /* Where distributions keep the bundle. */
 static const char *const places[] = {

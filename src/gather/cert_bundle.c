@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 
 #include "mkscratch/fs.h"
-#include "pem.h"
+#include "mkscratch/pem.h"
 
 #define MAX_FILE_BYTES (16u << 20)
 #define MAX_CERTS      4096

@@ -3,7 +3,7 @@
 #define GATHER_CERT_BUNDLE_H
 
 #include "mkscratch/gather.h"
-#include "x509.h"
+#include "mkscratch/x509.h"
 
 struct msk_cert {
 	struct msk_str der;

@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#include "pem.h"
-#include "x509.h"
+#include "mkscratch/pem.h"
+#include "mkscratch/x509.h"
 
 static void add_der(struct msk_cert_list *l, const char *file, const struct msk_str *der)
 {

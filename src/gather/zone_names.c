@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "tzif.h"
+#include "mkscratch/tzif.h"
 
 #define N_NEAREST    3
 #define MAX_DISTANCE 3

@@ -3,7 +3,7 @@
 
 #include "mkscratch/fs.h"
 #include "mkscratch/gather.h"
-#include "tzif.h"
+#include "mkscratch/tzif.h"
 #include "zone_names.h"
 
 #define MAX_FILE_BYTES (1u << 20)

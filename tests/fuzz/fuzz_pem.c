@@ -1,5 +1,5 @@
 /* PEM blocks among any text: what decodes is written again and read again, and is the same. */
-#include "../../src/gather/pem.h"
+#include "mkscratch/pem.h"
 #include "fuzz.h"
 
 #define ROOM (1 << 16)

@@ -1,5 +1,5 @@
 /* A zone file, and the same bytes as the TZ string that ends one. */
-#include "../../src/gather/tzif.h"
+#include "mkscratch/tzif.h"
 #include "fuzz.h"
 
 #define ROOM (1 << 20)

@@ -1,5 +1,5 @@
 /* One certificate in DER. */
-#include "../../src/gather/x509.h"
+#include "mkscratch/x509.h"
 #include "fuzz.h"
 
 #define ROOM (1 << 16)

@@ -16,16 +16,17 @@ rootfs  base value
 store   base value codec
 plan    base value
 elf     base value
+formats base value
 doctor  base value codec elf
-gather  base value doctor elf plan rootfs
+gather  base value doctor elf formats plan rootfs
 cache   base value codec
 ground  base value codec plan rootfs store layer source
 layer   base value rootfs codec store cache
 image   base value codec plan layer store
 source  base value codec image
 sink    base value codec store image
-check   base value codec elf source image
-inspect base value codec elf plan gather source
+check   base value codec elf formats source image
+inspect base value codec elf formats plan gather source
 budget  base value plan rootfs doctor
 build   *
 cli     *
@@ -57,7 +58,7 @@ archive_entry.h src/codec/tar.c src/codec/tar_in.c
 libdeflate.h    src/codec/gz.c src/codec/zlib.c
 zstd.h          src/codec/zst.c
 jansson.h       src/base/json.c
-openssl/        src/codec/digest.c src/gather/x509.c
+openssl/        src/codec/digest.c src/formats/x509.c
 libelf.h        src/elf/
 gelf.h          src/elf/
 elf.h           src/elf/
