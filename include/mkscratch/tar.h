@@ -41,6 +41,8 @@ int msk_tar_in_new(struct msk_reader *r, const char *name, struct msk_tar_in **o
 /* The next entry; its strings live until the call after. *more false: the end. */
 int msk_tar_in_next(struct msk_tar_in *t, struct msk_tar_entry *e, bool *more, struct msk_err *err);
 ssize_t msk_tar_in_read(struct msk_tar_in *t, void *p, size_t n, struct msk_err *err);
+/* Where in what the reader has yielded the headers of the last entry begin: a reading that starts there meets it first. */
+uint64_t msk_tar_in_position(const struct msk_tar_in *t);
 void msk_tar_in_free(struct msk_tar_in *t);
 void msk_tar_in_cleanup(struct msk_tar_in **t);
 
@@ -48,6 +50,8 @@ void msk_tar_in_cleanup(struct msk_tar_in **t);
 struct msk_inflate;
 int msk_inflate_new(struct msk_reader *from, const char *name, struct msk_inflate **out, struct msk_err *err);
 struct msk_reader *msk_inflate_reader(struct msk_inflate *i);
+/* Are the bytes passed on as they are? For when some have been read. */
+bool msk_inflate_passes(const struct msk_inflate *i);
 void msk_inflate_free(struct msk_inflate *i);
 void msk_inflate_cleanup(struct msk_inflate **i);
 

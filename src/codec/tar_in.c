@@ -159,6 +159,11 @@ ssize_t msk_tar_in_read(struct msk_tar_in *t, void *p, size_t n, struct msk_err 
 	return feed_read(&t->feed, p, n, "not a sound tar archive", err);
 }
 
+uint64_t msk_tar_in_position(const struct msk_tar_in *t)
+{
+	return (uint64_t)archive_read_header_position(t->feed.a);
+}
+
 void msk_tar_in_free(struct msk_tar_in *t)
 {
 	if (!t)
@@ -212,6 +217,11 @@ int msk_inflate_new(struct msk_reader *from, const char *name, struct msk_inflat
 struct msk_reader *msk_inflate_reader(struct msk_inflate *i)
 {
 	return &i->r;
+}
+
+bool msk_inflate_passes(const struct msk_inflate *i)
+{
+	return archive_filter_code(i->feed.a, 0) == ARCHIVE_FILTER_NONE;
 }
 
 void msk_inflate_free(struct msk_inflate *i)

@@ -36,11 +36,11 @@ static void fd_free(struct msk_reader *pr)
 	free(r);
 }
 
-struct msk_reader *msk_fd_reader_new(int own_fd, const char *name)
+struct msk_reader *msk_fd_reader_new(int own_fd, uint64_t offset, const char *name)
 {
 	struct fd_reader *r = msk_xcalloc(1, sizeof *r);
 
-	*r = (struct fd_reader){ { { fd_read }, fd_free }, own_fd, 0, msk_xstrdup(name) };
+	*r = (struct fd_reader){ { { fd_read }, fd_free }, own_fd, offset, msk_xstrdup(name) };
 	return &r->s.r;
 }
 
@@ -51,13 +51,13 @@ const char *msk_source_plain_name(const char *path)
 	return path;
 }
 
-int msk_archive_pass_begin(struct msk_archive_pass *p, struct msk_source *s, struct msk_err *err)
+int msk_archive_pass_begin(struct msk_archive_pass *p, struct msk_source *s, uint64_t position, struct msk_err *err)
 {
 	int fd = fcntl(s->fd, F_DUPFD_CLOEXEC, 3);
 
 	if (fd < 0)
 		return msk_fail_sys(err, errno, "%s: cannot read", s->name);
-	p->file = msk_fd_reader_new(fd, s->name);
+	p->file = msk_fd_reader_new(fd, position, s->name);
 	if (msk_inflate_new(p->file, s->name, &p->inflate, err) < 0)
 		return -1;
 	return msk_tar_in_new(msk_inflate_reader(p->inflate), s->name, &p->tar, err);
@@ -89,7 +89,7 @@ static char *target_of(const struct msk_tar_entry *e)
 	return plain(path);
 }
 
-static int note_member(struct msk_source *s, const struct msk_tar_entry *e, struct msk_err *err)
+static int note_member(struct msk_source *s, const struct msk_tar_entry *e, uint64_t position, struct msk_err *err)
 {
 	const char *path = msk_source_plain_name(e->path);
 	bool is_link = e->type == MSK_TAR_SYMLINK || e->type == MSK_TAR_HARDLINK;
@@ -102,7 +102,7 @@ static int note_member(struct msk_source *s, const struct msk_tar_entry *e, stru
 				MAX_MEMBERS, MAX_NAMES);
 	msk_strv_push(&s->files, path);
 	MSK_GROW(s->members, s->n_members, s->cap);
-	s->members[s->n_members++] = (struct msk_member){ is_link ? target_of(e) : NULL, e->size };
+	s->members[s->n_members++] = (struct msk_member){ is_link ? target_of(e) : NULL, e->size, position };
 	return 0;
 }
 
@@ -112,11 +112,12 @@ int msk_archive_list(struct msk_source *s, struct msk_err *err)
 	struct msk_tar_entry e;
 	bool more;
 
-	if (msk_archive_pass_begin(&p, s, err) < 0)
+	if (msk_archive_pass_begin(&p, s, 0, err) < 0)
 		return -1;
 	while (msk_tar_in_next(p.tar, &e, &more, err) == 0 && more)
-		if (note_member(s, &e, err) < 0)
+		if (note_member(s, &e, msk_tar_in_position(p.tar), err) < 0)
 			return -1;
+	s->plain = msk_inflate_passes(p.inflate);
 	return err->code == MSK_OK ? 0 : -1;
 }
 
@@ -169,13 +170,15 @@ int msk_archive_stream(struct msk_source *s, const char *path, bool *found, stru
 {
 	struct entry_reader *r = msk_xcalloc(1, sizeof *r);
 	MSK_CLEANUP(msk_source_stream_cleanup) struct msk_reader *guard = &r->s.r;
+	const struct msk_member *member;
 	struct msk_tar_entry e;
 
 	r->s = (struct msk_stream){ { entry_read }, entry_free };
 	*found = false;
-	if (!find(s, path, &path))
+	member = find(s, path, &path);
+	if (!member)
 		return 0;
-	if (msk_archive_pass_begin(&r->pass, s, err) < 0)
+	if (msk_archive_pass_begin(&r->pass, s, s->plain ? member->position : 0, err) < 0)
 		return -1;
 	for (bool more = true; more && !*found;) {
 		if (msk_tar_in_next(r->pass.tar, &e, &more, err) < 0)

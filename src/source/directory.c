@@ -60,6 +60,6 @@ int msk_directory_stream(struct msk_source *s, const char *path, bool *found, st
 		return msk_fail_sys(err, errno, "%s: cannot examine", name);
 	if (!S_ISREG(st.st_mode))
 		return msk_fail(err, MSK_E_INPUT, "%s: not a regular file", name);
-	*out = msk_fd_reader_new(msk_take_fd(&fd), name);
+	*out = msk_fd_reader_new(msk_take_fd(&fd), 0, name);
 	return 0;
 }

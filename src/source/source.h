@@ -9,6 +9,7 @@
 struct msk_member {
 	char *target;                /* of a link: the path of what it leads to; NULL: a file */
 	uint64_t size;
+	uint64_t position;           /* of its headers in the tar */
 };
 
 struct msk_source {
@@ -19,6 +20,7 @@ struct msk_source {
 	struct msk_member *members;  /* of an archive: one for each of files */
 	size_t n_members, cap;
 	size_t name_bytes;
+	bool plain;                  /* the archive is a tar as it is, so a reading may begin at any member */
 };
 
 /* A stream that knows how to free itself. */
@@ -36,7 +38,8 @@ struct msk_archive_pass {
 
 /* The list of what is in the archive. */
 int msk_archive_list(struct msk_source *s, struct msk_err *err);
-int msk_archive_pass_begin(struct msk_archive_pass *p, struct msk_source *s, struct msk_err *err);
+/* From `position` on, which is 0 unless the archive is plain. */
+int msk_archive_pass_begin(struct msk_archive_pass *p, struct msk_source *s, uint64_t position, struct msk_err *err);
 void msk_archive_pass_release(struct msk_archive_pass *p);
 int msk_archive_stream(struct msk_source *s, const char *path, bool *found, struct msk_reader **out, struct msk_err *err);
 
@@ -45,7 +48,7 @@ int msk_directory_stream(struct msk_source *s, const char *path, bool *found, st
 			 struct msk_err *err);
 
 /* A reader over a file descriptor, by offset; takes own_fd over. */
-struct msk_reader *msk_fd_reader_new(int own_fd, const char *name);
+struct msk_reader *msk_fd_reader_new(int own_fd, uint64_t offset, const char *name);
 
 /* "./a" is "a". */
 const char *msk_source_plain_name(const char *path);
