@@ -8,9 +8,10 @@ static const char *without_prefix(const char *s, const char *prefix)
 	return msk_starts_with(s, prefix) ? s + strlen(prefix) : s;
 }
 
+/* Names without a registry are docker.io's to Docker, and localhost's to podman. */
 bool msk_tag_means(const char *tag, const char *name)
 {
-	const char *familiar = without_prefix(without_prefix(name, "docker.io/"), "library/");
+	const char *familiar = without_prefix(without_prefix(without_prefix(name, "localhost/"), "docker.io/"), "library/");
 	const char *colon = strrchr(name, ':');
 
 	return strcmp(tag, name) == 0 || strcmp(tag, familiar) == 0 ||
