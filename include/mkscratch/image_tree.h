@@ -9,26 +9,31 @@
 #define MSK_MAX_ENTRIES    1000000
 #define MSK_MAX_NAME_BYTES (64u << 20)
 
+/* A million of these are held at once, so none is wider than need be. */
 struct msk_node {
-	char *path;                /* relative, canonical: no "./", no trailing slash */
-	char *link;
-	enum msk_tar_type type;
-	uint32_t mode, uid, gid;
+	const char *path;          /* relative, canonical: no "./", no trailing slash */
+	const char *link;          /* NULL: none */
 	uint64_t size;
 	int64_t mtime;
-	uint32_t layer;            /* from 1 */
+	uint32_t uid, gid;
 	uint32_t nth;              /* entry of its layer, from 0 */
 	/* Of a file: itself; of a hard link: the entry with the bytes, which need not be in the tree any more. Layer 0: there
 	 * is none. */
-	uint32_t data_layer, data_nth;
+	uint32_t data_nth;
+	uint16_t data_layer;
+	uint16_t layer;            /* from 1 */
+	uint16_t mode;             /* permissions */
+	uint8_t type;              /* enum msk_tar_type */
 };
 
+struct msk_names;
 #define MSK_IMPLIED UINT32_MAX
 
 struct msk_image_tree {
 	struct msk_node *v;
 	size_t n, cap;
-	size_t name_bytes;         /* of paths and links */
+	struct msk_names *names;   /* where paths and links are kept */
+	size_t name_bytes;         /* of them */
 };
 
 void msk_image_tree_release(struct msk_image_tree *t);

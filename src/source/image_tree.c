@@ -4,11 +4,41 @@
 #include "mkscratch/path.h"
 #include "mkscratch/rotree.h"
 
+#define NAMES_BLOCK (64u << 10)
+
+/* Strings that live as long as the tree, one behind the other. */
+struct msk_names {
+	struct msk_names *before;
+	size_t used, size;
+	char text[];
+};
+
+static const char *keep_name(struct msk_image_tree *t, const char *name, size_t n)
+{
+	struct msk_names *b = t->names;
+	char *at;
+
+	if (!b || b->size - b->used <= n) {
+		size_t size = n + 1 > NAMES_BLOCK ? n + 1 : NAMES_BLOCK;
+
+		b = msk_xmalloc(sizeof *b + size);
+		*b = (struct msk_names){ .before = t->names, .size = size };
+		t->names = b;
+	}
+	at = b->text + b->used;
+	memcpy(at, name, n);
+	at[n] = '\0';
+	b->used += n + 1;
+	return at;
+}
+
 void msk_image_tree_release(struct msk_image_tree *t)
 {
-	for (size_t i = 0; i < t->n; i++) {
-		free(t->v[i].path);
-		free(t->v[i].link);
+	while (t->names) {
+		struct msk_names *b = t->names;
+
+		t->names = b->before;
+		free(b);
 	}
 	free(t->v);
 	*t = (struct msk_image_tree){ 0 };
@@ -56,17 +86,17 @@ int msk_image_tree_add(struct msk_image_tree *t, const struct msk_layer_entry *e
 				entry->layer, MSK_MAX_ENTRIES, MSK_MAX_NAME_BYTES);
 	MSK_GROW(t->v, t->n, t->cap);
 	t->v[t->n++] = (struct msk_node){
-		.path = msk_take(&path),
-		.link = e->link ? msk_xstrdup(e->link) : NULL,
-		.type = e->type,
-		.mode = e->mode,
+		.path = keep_name(t, path, strlen(path)),
+		.link = e->link ? keep_name(t, e->link, strlen(e->link)) : NULL,
+		.type = (uint8_t)e->type,
+		.mode = (uint16_t)(e->mode & 07777),
 		.uid = e->uid,
 		.gid = e->gid,
 		.size = e->size,
 		.mtime = e->mtime,
-		.layer = entry->layer,
+		.layer = (uint16_t)entry->layer,
 		.nth = entry->nth,
-		.data_layer = e->type == MSK_TAR_FILE ? entry->layer : 0,
+		.data_layer = e->type == MSK_TAR_FILE ? (uint16_t)entry->layer : 0,
 		.data_nth = e->type == MSK_TAR_FILE ? entry->nth : 0,
 	};
 	return 0;
@@ -256,12 +286,8 @@ static void keep_what_counts(struct msk_image_tree *t, struct sweep *s)
 		struct msk_node *n = &t->v[i];
 		bool replaced = kept && strcmp(t->v[kept - 1].path, n->path) == 0;
 
-		if (replaced || is_whiteout(n) || n->layer < move_to(s, n->path)) {
-			free(n->path);
-			free(n->link);
-		} else {
+		if (!replaced && !is_whiteout(n) && n->layer >= move_to(s, n->path))
 			t->v[kept++] = *n;
-		}
 	}
 	t->n = kept;
 }
@@ -277,33 +303,50 @@ static size_t common_directory(const char *before, const char *path)
 	return before[n] == '\0' && path[n] == '/' ? n + 1 : common;
 }
 
-static void push(struct msk_image_tree *t, struct msk_node own)
+/* How many directories between the node before `i` and `i` have no entry: a directory stands right before what is in it.
+ * *from is the length of the path up to them, *bytes grows by what their names take. */
+static size_t count_implied(const struct msk_image_tree *t, size_t i, size_t *from, size_t *bytes)
 {
-	MSK_GROW(t->v, t->n, t->cap);
-	t->v[t->n++] = own;
+	const char *path = t->v[i].path;
+	size_t n = 0;
+
+	*from = i ? common_directory(t->v[i - 1].path, path) : 0;
+	for (const char *slash = path + *from; (slash = strchr(slash, '/')); slash++) {
+		*bytes += (size_t)(slash - path) + 1;
+		n++;
+	}
+	return n;
 }
 
-/* A directory stands right before what is in it; where it does not, it has no entry. */
+static struct msk_node implied(struct msk_image_tree *t, const struct msk_node *below, size_t length)
+{
+	return (struct msk_node){ .path = keep_name(t, below->path, length), .type = MSK_TAR_DIR, .mode = 0755,
+				  .layer = below->layer, .nth = MSK_IMPLIED };
+}
+
+/* In place, from the end: a second array would take as much room as the first. What no image has, directories without end
+ * that have no entries, is left out beyond as many as there may be entries. */
 static void add_implied(struct msk_image_tree *t)
 {
-	struct msk_image_tree all = { .name_bytes = t->name_bytes };
+	size_t sum = 0, from, to, bytes = t->name_bytes;
 
-	for (size_t i = 0; i < t->n; i++) {
-		const char *path = t->v[i].path;
-		size_t at = all.n ? common_directory(all.v[all.n - 1].path, path) : 0;
+	for (size_t i = 0; i < t->n; i++)
+		sum += count_implied(t, i, &from, &bytes);
+	if (sum == 0 || sum > MSK_MAX_ENTRIES || bytes > MSK_MAX_NAME_BYTES)
+		return;
+	t->v = msk_xrealloc(t->v, t->n + sum, sizeof *t->v);
+	t->cap = t->n + sum;
+	to = t->cap;
+	for (size_t i = t->n; i-- > 0 && to > i + 1;) {
+		const struct msk_node below = t->v[i];
+		size_t n = count_implied(t, i, &from, &bytes), at = to - 1 - n;
 
-		for (const char *slash; (slash = strchr(path + at, '/')) && all.n < MSK_MAX_ENTRIES;) {
-			at = (size_t)(slash - path) + 1;
-			all.name_bytes += at;
-			if (all.name_bytes > MSK_MAX_NAME_BYTES)
-				break;
-			push(&all, (struct msk_node){ .path = msk_xstrndup(path, at - 1), .type = MSK_TAR_DIR, .mode = 0755,
-						      .layer = t->v[i].layer, .nth = MSK_IMPLIED });
-		}
-		push(&all, t->v[i]);
+		t->v[to - 1] = below;
+		for (const char *slash = below.path + from; (slash = strchr(slash, '/')); slash++)
+			t->v[at++] = implied(t, &below, (size_t)(slash - below.path));
+		to -= n + 1;
 	}
-	free(t->v);
-	*t = all;
+	t->n = t->cap;
 }
 
 void msk_image_tree_settle(struct msk_image_tree *t)
