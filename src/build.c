@@ -63,15 +63,17 @@ static int gather(const struct msk_build *b, struct msk_edition *e, struct msk_e
 	struct msk_gather g = { .plan = &e->plan, .log = b->log, .now = b->now, .fs = fs, .platform = e->platform,
 				.needs = &b->facts->needs,
 				.base = e->ground ? msk_ground_facts(e->ground) : NULL };
+	MSK_CLEANUP(msk_host_cleanup) struct msk_host *host = NULL, *libs = NULL;
 	int rc;
 
 	if (e->ground)
 		msk_rootfs_lay_over(fs, msk_ground_below(e->ground));
-	if (msk_host_new(e->plan.root, &g.host, err) < 0)
+	if (msk_host_new(e->plan.root, &host, err) < 0 || msk_host_new(e->plan.lib_root, &libs, err) < 0)
 		return -1;
+	g.host = host;
+	g.libs = libs;
 	rc = msk_gather_all(&g, err);
 	msk_gather_release(&g);
-	msk_host_free(g.host);
 	if (rc < 0 || (e->ground && msk_ground_compare(e->ground, fs, b->log, err) < 0))
 		return -1;
 	tell_facts(b, &g.certs, fs);
@@ -87,6 +89,7 @@ void msk_editions_release(struct msk_editions *e)
 		msk_plan_narrow_release(&e->v[i].plan);
 		msk_rootfs_free(e->v[i].fs);
 		msk_ground_free(e->v[i].ground);
+		free(e->v[i].digests);
 	}
 	free(e->v);
 	if (e->base)
@@ -100,28 +103,66 @@ static int by_platform(const void *a, const void *b)
 	return msk_platform_compare(&((const struct msk_edition *)a)->platform, &((const struct msk_edition *)b)->platform);
 }
 
+/* Programs for another level than their libraries may have become images for the same. */
+static int check_distinct(const struct msk_editions *e, struct msk_err *err)
+{
+	for (size_t i = 1; i < e->n; i++) {
+		const struct msk_edition *a = &e->v[i - 1], *b = &e->v[i];
+		MSK_AUTO_STR platform = MSK_STR_INIT;
+
+		if (!msk_platform_equal(&a->platform, &b->platform))
+			continue;
+		msk_platform_add(&platform, &b->platform);
+		return msk_fail(err, MSK_E_USAGE, "%s and %s: with their libraries both are for %s", a->plan.inputs[0].src,
+				b->plan.inputs[0].src, platform.buf);
+	}
+	return 0;
+}
+
+/* What goes for all of them is told once. */
+static struct msk_build told_once(const struct msk_build *b, struct msk_log *log, struct msk_said *said)
+{
+	struct msk_build to = *b;
+
+	*log = *b->log;
+	log->said = said;
+	to.log = log;
+	return to;
+}
+
+static int gather_crews(const struct msk_build *b, const struct msk_crews *crews, struct msk_editions *e,
+			struct msk_err *err)
+{
+	MSK_CLEANUP(msk_said_cleanup) struct msk_said *said = crews->n > 1 ? msk_said_new() : NULL;
+	struct msk_log log;
+	const struct msk_build once = told_once(b, &log, said);
+
+	if (b->plan->base) {
+		e->base = msk_xcalloc(1, sizeof *e->base);
+		if (msk_source_images_open(b->plan->base, NULL, e->base, err) < 0)
+			return -1;
+	}
+	e->v = msk_xcalloc(crews->n, sizeof *e->v);
+	for (size_t i = 0; i < crews->n; i++) {
+		const struct msk_crew *crew = &crews->v[i];
+		struct msk_edition *to = &e->v[e->n++];
+
+		to->platform = crew->platform;
+		if (msk_plan_narrow(b->plan, crew->members, &crew->platform, &to->plan, err) < 0 ||
+		    stand_on_base(e->base, to, err) < 0 || gather(&once, to, err) < 0)
+			return -1;
+	}
+	qsort(e->v, e->n, sizeof *e->v, by_platform);
+	return check_distinct(e, err);
+}
+
 int msk_build_gather(const struct msk_build *b, struct msk_editions *out, struct msk_err *err)
 {
 	MSK_CLEANUP(msk_crews_release) struct msk_crews crews = { NULL, 0 };
 	MSK_CLEANUP(msk_editions_release) struct msk_editions e = { 0 };
 
-	if (msk_gather_crews(b->plan, &crews, err) < 0)
+	if (msk_gather_crews(b->plan, &crews, err) < 0 || gather_crews(b, &crews, &e, err) < 0)
 		return -1;
-	if (b->plan->base) {
-		e.base = msk_xcalloc(1, sizeof *e.base);
-		if (msk_source_images_open(b->plan->base, NULL, e.base, err) < 0)
-			return -1;
-	}
-	e.v = msk_xcalloc(crews.n, sizeof *e.v);
-	for (size_t i = 0; i < crews.n; i++) {
-		struct msk_edition *to = &e.v[e.n++];
-
-		to->platform = crews.v[i].platform;
-		if (msk_plan_narrow(b->plan, crews.v[i].members, &to->plan, err) < 0 ||
-		    stand_on_base(e.base, to, err) < 0 || gather(b, to, err) < 0)
-			return -1;
-	}
-	qsort(e.v, e.n, sizeof *e.v, by_platform);
 	*out = e;
 	e = (struct msk_editions){ 0 };
 	return 0;
@@ -146,13 +187,31 @@ static void record_release(struct msk_record *r)
 	msk_json_free(r->recipe);
 }
 
-/* The recipe with what the files have told. `digests` NULL: of an outline. */
-static struct msk_json *recipe(const struct msk_json *known, const struct msk_edition *e, const struct msk_digest *digests)
+/* The recipe makes this image alone: of programs and roots it has those of its platform. */
+static void narrow_options(struct msk_json *options, const struct msk_plan *p)
+{
+	static const char *const names[] = { "bin", "root" };
+
+	for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
+		struct msk_json *typed = msk_json_get_mut(options, names[k]);
+
+		for (size_t i = msk_json_count(typed); i-- > 0;)
+			if (!msk_plan_keeps(p, names[k], msk_json_string_value(msk_json_at(typed, i))))
+				msk_json_remove(typed, i);
+		if (msk_json_count(typed) == 0)
+			msk_json_unset(options, names[k]);
+	}
+}
+
+/* The recipe with what the files have told. */
+static struct msk_json *recipe(const struct msk_json *known, const struct msk_edition *e)
 {
 	struct msk_json *o = msk_json_copy(known);
 	const char *codec = msk_codec_library(&e->plan.codec);
 	MSK_AUTO_STR platform = MSK_STR_INIT;
 
+	if (e->plan.several)
+		narrow_options(msk_json_get_mut(o, "options"), &e->plan);
 	msk_platform_add(&platform, &e->platform);
 	msk_json_set_string(o, "platform", platform.buf);
 	if (e->ground)
@@ -160,41 +219,31 @@ static struct msk_json *recipe(const struct msk_json *known, const struct msk_ed
 	msk_json_set_string(o, "tool", "mkscratch " MSK_VERSION);
 	if (codec)
 		msk_json_set_string(o, "codec", codec);
-	msk_json_set(o, "inputs", msk_layer_inputs(e->fs, digests));
+	msk_json_set(o, "inputs", msk_layer_inputs(e->fs, e->digests));
 	return o;
 }
 
-static struct msk_record record(const struct msk_build *b, const struct msk_edition *e, const struct msk_digest *digests)
+static struct msk_record record(const struct msk_build *b, const struct msk_edition *e)
 {
 	if (!e->plan.record)
 		return (struct msk_record){ NULL, NULL };
-	return (struct msk_record){ msk_rootfs_reasons(e->fs), b->recipe ? recipe(b->recipe, e, digests) : NULL };
+	return (struct msk_record){ msk_rootfs_reasons(e->fs), b->recipe ? recipe(b->recipe, e) : NULL };
 }
 
-static int make_image(const struct msk_build *b, const struct msk_edition *e, struct msk_ahead *ahead,
+/* `a`: what the layers of all have in common. */
+static int make_image(const struct msk_build *b, struct msk_edition *e, struct msk_layer_args a,
 		      struct msk_store *st, struct msk_image *out, struct msk_err *err)
 {
-	MSK_AUTO_FREE struct msk_digest *digests = msk_xcalloc(msk_rootfs_count(e->fs) + 1, sizeof *digests);
-	struct msk_layer_args a = {
-		.fs = e->fs,
-		.codec = e->plan.codec,
-		.media_types = e->plan.media_types,
-		.mtime = e->plan.mtime,
-		.single = e->plan.single_layer,
-		.jobs = e->plan.jobs,
-		.paranoid = e->plan.paranoid,
-		.progress = b->progress,
-		.cache = b->cache,
-		.ahead = ahead,
-		.digests = e->plan.record && b->recipe ? digests : NULL,
-	};
 	MSK_CLEANUP(msk_layers_release) struct msk_layers layers = { NULL, 0, 0 };
 	MSK_CLEANUP(record_release) struct msk_record r = { NULL, NULL };
 
+	a.fs = e->fs;
+	if (b->plan->record && b->recipe)
+		a.digests = e->digests = msk_xcalloc(msk_rootfs_count(e->fs) + 1, sizeof *e->digests);
 	if ((e->ground && msk_ground_copy(e->ground, e->plan.media_types, st, &layers, err) < 0) ||
 	    msk_layers_write(&a, st, &layers, err) < 0)
 		return -1;
-	r = record(b, e, digests);
+	r = record(b, e);
 	return msk_image_make(&e->plan, &e->platform, &layers, &r, st, out, err);
 }
 
@@ -207,18 +256,39 @@ static uint64_t content_size(const struct msk_editions *e)
 	return sum;
 }
 
-static int make_images(const struct msk_build *b, const struct msk_editions *e, struct msk_ahead *ahead,
+/* Those of the run lie on top. */
+static struct msk_layered layered(const struct msk_edition *e, const struct msk_layers *l)
+{
+	return (struct msk_layered){ e->fs, l->v + (l->n - msk_layers_count(e->fs, e->plan.single_layer)), e->digests };
+}
+
+static int make_images(const struct msk_build *b, struct msk_editions *e, struct msk_ahead *ahead,
 		       struct msk_store *st, struct msk_product *out, struct msk_err *err)
 {
 	MSK_CLEANUP(msk_product_release) struct msk_product made = { .images = msk_xcalloc(e->n, sizeof *made.images) };
+	MSK_AUTO_FREE struct msk_layered *before = msk_xcalloc(e->n, sizeof *before);
+	struct msk_layer_args a = {
+		.codec = b->plan->codec,
+		.media_types = b->plan->media_types,
+		.mtime = b->plan->mtime,
+		.single = b->plan->single_layer,
+		.jobs = b->plan->jobs,
+		.paranoid = b->plan->paranoid,
+		.progress = b->progress,
+		.cache = b->cache,
+		.ahead = ahead,
+		.before = before,
+	};
 
 	msk_progress_stage(b->progress, "compressing", content_size(e));
-	for (; made.n_images < e->n; made.n_images++)
-		if (make_image(b, &e->v[made.n_images], ahead, st, &made.images[made.n_images], err) < 0)
+	for (size_t i = 0; i < e->n; i++) {
+		if (make_image(b, &e->v[i], a, st, &made.images[i], err) < 0)
 			return -1;
+		made.n_images = a.n_before = i + 1;
+		before[i] = layered(&e->v[i], &made.images[i].layers);
+	}
 	made.n_images = 0;
-	msk_product_make(b->plan, msk_take(&made.images), e->n, st, out);
-	return 0;
+	return msk_product_make(b->plan, msk_take(&made.images), e->n, st, out, err);
 }
 
 /* What one machine fetches is the image for it. */
@@ -306,13 +376,13 @@ static void outline(const struct msk_build *b, const struct msk_editions *e, str
 
 	for (size_t i = 0; i < e->n; i++) {
 		const struct msk_edition *of = &e->v[i];
-		MSK_CLEANUP(record_release) struct msk_record r = record(b, of, NULL);
+		MSK_CLEANUP(record_release) struct msk_record r = record(b, of);
 		size_t n = msk_layers_count(of->fs, of->plan.single_layer);
 
 		msk_image_outline(&of->plan, &of->platform, n + (of->ground ? msk_ground_layers(of->ground) : 0), &r,
 				  &images[i]);
 	}
-	msk_product_make(b->plan, images, e->n, NULL, out);
+	msk_product_outline(b->plan, images, e->n, out);
 }
 
 /* Blobs may be made where an archive will have them; other outputs copy them from there. */

@@ -28,7 +28,8 @@ struct msk_required {
 struct msk_gather {
 	const struct msk_plan *plan;
 	const struct msk_base_facts *base;    /* of what the image is laid over; NULL: of nothing */
-	struct msk_host *host;
+	struct msk_host *host;            /* certificates, zones and files of presets are from here, */
+	struct msk_host *libs;            /* and libraries from here; may be the same */
 	const struct msk_log *log;
 	int64_t now;                      /* for warnings and refusals about dates; never reaches an entry */
 	struct msk_rootfs *fs;
@@ -52,8 +53,10 @@ struct msk_crews {
 	size_t n;
 };
 
-/* Who belongs to whom, as the ELF files say. Of levels of a CPU that differ the highest counts for all.
- * Fails: MSK_E_INPUT (no program), MSK_E_USAGE (two platforms), MSK_E_IO. */
+/* Who belongs to whom, as the ELF files say; sorted by platform. Levels of one CPU are one platform, the highest, unless
+ * there are programs of several for one DEST. Every platform has the same DESTs.
+ * Fails: MSK_E_INPUT (no program), MSK_E_USAGE (a platform lacks a DEST; --root or --platform for none that there is),
+ * MSK_E_IO. */
 int msk_gather_crews(const struct msk_plan *plan, struct msk_crews *out, struct msk_err *err);
 void msk_crews_release(struct msk_crews *c);
 

@@ -36,6 +36,8 @@ void msk_product_release(struct msk_product *p);
 struct msk_json *msk_config_json(const struct msk_plan *p, const struct msk_platform *pf, const struct msk_layers *l);
 struct msk_json *msk_manifest_json(const struct msk_plan *p, const struct msk_desc *config, const struct msk_layers *l,
 				   const struct msk_record *record);
+/* The image index over images of several platforms, in their order. */
+struct msk_json *msk_image_index_json(const struct msk_plan *p, const struct msk_image *images, size_t n);
 /* One entry of index.json for a tag: org.opencontainers.image.ref.name and io.containerd.image.name. */
 struct msk_json *msk_index_entry_json(const struct msk_product *p, const struct msk_ref *tag);
 struct msk_json *msk_index_json(const struct msk_product *p);
@@ -48,10 +50,13 @@ void msk_image_release(struct msk_image *img);
 int msk_image_make(const struct msk_plan *p, const struct msk_platform *pf, struct msk_layers *own_layers,
 		   const struct msk_record *record, struct msk_store *st, struct msk_image *out, struct msk_err *err);
 
-/* What the tags of the plan will name, of images in own_images, whose blobs are in the store; NULL: of outlines. */
-void msk_product_make(const struct msk_plan *p, struct msk_image *own_images, size_t n, const struct msk_store *st,
-		      struct msk_product *out);
+/* What the tags of the plan name: the one image, or an index over several, which goes into the store. `images` are sorted
+ * by platform. Takes own_images over whatever the result. Fails: MSK_E_IO. */
+int msk_product_make(const struct msk_plan *p, struct msk_image *own_images, size_t n, struct msk_store *st,
+		     struct msk_product *out, struct msk_err *err);
 
+/* The same of outlines. */
+void msk_product_outline(const struct msk_plan *p, struct msk_image *own_images, size_t n, struct msk_product *out);
 /* An image of that many layers before any of it is there: every digest and size is made up, and every document as
  * long as the real one will be, but for the digits of sizes. */
 void msk_image_outline(const struct msk_plan *p, const struct msk_platform *pf, size_t n_layers,

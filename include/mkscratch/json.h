@@ -40,6 +40,7 @@ void msk_json_set_int(struct msk_json *object, const char *key, int64_t n);
 void msk_json_push(struct msk_json *array, struct msk_json *own_value);
 void msk_json_insert(struct msk_json *array, size_t i, struct msk_json *own_value);
 void msk_json_remove(struct msk_json *array, size_t i);
+void msk_json_unset(struct msk_json *object, const char *key);   /* absent: nothing */
 
 /* Append the compact form; no newline. */
 void msk_json_dump(const struct msk_json *v, struct msk_str *out);

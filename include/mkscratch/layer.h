@@ -24,6 +24,13 @@ struct msk_layers {
 };
 void msk_layers_release(struct msk_layers *l);
 
+/* What was made before, into the same store and with the same options. */
+struct msk_layered {
+	const struct msk_rootfs *fs;
+	const struct msk_layer_desc *layers;  /* those that were made of it; borrowed */
+	const struct msk_digest *digests;     /* of each file's content, by entry, where somebody asked */
+};
+
 struct msk_layer_args {
 	const struct msk_rootfs *fs;     /* sealed */
 	struct msk_codec_spec codec;
@@ -36,6 +43,8 @@ struct msk_layer_args {
 	struct msk_cache *cache;         /* NULL: none; never changes a byte */
 	struct msk_ahead *ahead;         /* digests of files that are known already; NULL: none */
 	struct msk_digest *digests;      /* out: of each file's content, by entry, "" before; NULL: nobody asks */
+	const struct msk_layered *before;/* a layer that one of these has is not made again */
+	size_t n_before;
 };
 
 /* How many there will be. */

@@ -10,7 +10,12 @@ enum msk_level { MSK_LOG_ERROR, MSK_LOG_WARN, MSK_LOG_INFO, MSK_LOG_DEBUG };
 struct msk_log {
 	enum msk_level level;   /* -q: ERROR, default: WARN, -v: INFO, -vv: DEBUG */
 	int fd;
+	struct msk_said *said;  /* what was said once is not said again; NULL: it is */
 };
+
+/* What was said, by any thread. */
+struct msk_said *msk_said_new(void);
+void msk_said_cleanup(struct msk_said **s);
 
 /* "warning: <text>"; plain lines: a note for everybody who is not quiet, the others for -v and -vv. Escaped, one write
  * each. */

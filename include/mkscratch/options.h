@@ -12,7 +12,7 @@ struct msk_options {
 	struct msk_strv cap;
 	struct msk_strv lib, library_path, dlopen;
 	const char *hwcaps;                                /* NULL: the baseline */
-	const char *root;                                  /* NULL: "/" */
+	struct msk_strv root;                              /* DIR, of which the last counts, and PLATFORM=DIR */
 	const char *base;                                  /* NULL: nothing is below */
 	bool no_base_labels;
 	/* content */
@@ -38,6 +38,7 @@ struct msk_options {
 	const char *compress, *layers, *media_types;
 	const char *max_size;                              /* NULL: no matter */
 	bool no_record;
+	const char *platform;                              /* which image of several; NULL: the only one, a default */
 	/* run */
 	bool dry_run, json, paranoid;
 	const char *print, *progress;
@@ -49,7 +50,6 @@ struct msk_options {
 	/* operands of verbs other than build */
 	struct msk_strv args;
 	bool list;                                         /* deps --list */
-	const char *platform;                              /* which image of several; NULL: the only one */
 	bool by_layer;                                     /* ls --layers */
 	bool raw_config, raw_manifest, raw_index;          /* inspect --config and so on */
 	const char *html;                                  /* inspect --html */

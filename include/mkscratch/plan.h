@@ -13,6 +13,7 @@
 #include "mkscratch/json.h"
 #include "mkscratch/media_type.h"
 #include "mkscratch/options.h"
+#include "mkscratch/platform.h"
 #include "mkscratch/preset.h"
 #include "mkscratch/ref.h"
 
@@ -96,8 +97,18 @@ struct msk_target {
 	char *path;
 };
 
+/* One --root PLATFORM=DIR: where libraries for that platform are looked up. */
+struct msk_root {
+	struct msk_platform platform;
+	char *dir;
+};
+
 struct msk_plan {
 	char *root;
+	struct msk_root *roots;
+	size_t n_roots;
+	const char *lib_root;                     /* of a plan for one platform: where its libraries are; else NULL */
+	bool several;                             /* of such a plan: there are others */
 	char *base;                               /* an image as typed; NULL: nothing is below */
 	bool base_labels;                         /* its labels are taken over */
 	const struct msk_json *inherited;         /* its config; of a narrowed plan, once that has inherited; borrowed */
@@ -130,6 +141,7 @@ struct msk_plan {
 	int64_t mtime;                            /* of every entry */
 	struct msk_ref *tags;
 	size_t n_tags;
+	struct msk_platform loaded;               /* whose image `docker load` gets; "" when that was not said */
 	struct msk_target *targets;
 	size_t n_targets;
 	struct msk_codec_spec codec;
@@ -155,7 +167,8 @@ void msk_plan_release(struct msk_plan *p);
 /* The plan of an image for one platform: of the programs of the whole it has those which `members` marks, by their places
  * among the inputs, and the first of these is the entrypoint unless one was given. Borrows everything else; *out is the
  * caller's to release, also after a failure. Fails: MSK_E_USAGE, the entrypoint is no UTF-8. */
-int msk_plan_narrow(const struct msk_plan *whole, const bool *members, struct msk_plan *out, struct msk_err *err);
+int msk_plan_narrow(const struct msk_plan *whole, const bool *members, const struct msk_platform *pf,
+		    struct msk_plan *out, struct msk_err *err);
 /* Complete a narrowed plan by what a Dockerfile would inherit: variables, ports, volumes, labels; working directory, user,
  * stop signal and health check where none was given. The facts must outlive it.
  * Fails: MSK_E_INPUT, a user without numbers; MSK_E_USAGE, the base does not know the user. */
@@ -164,12 +177,19 @@ int msk_plan_inherit(struct msk_plan *p, const struct msk_base_facts *base, stru
  * which is 0 in group(5). */
 bool msk_account_lookup(const char *text, const char *name, const uint32_t *id, char **out_name, uint32_t *uid, uint32_t *gid);
 void msk_plan_narrow_release(struct msk_plan *p);
+/* Has the plan for one platform kept this value, as typed, of "bin" or "root"? */
+bool msk_plan_keeps(const struct msk_plan *p, const char *option, const char *typed);
 
 struct msk_json *msk_plan_json(const struct msk_plan *p);
 
 /* The lines of passwd(5) and group(5), without their ends. */
 void msk_account_add(struct msk_str *out, const struct msk_account *a);
 void msk_group_add(struct msk_str *out, const struct msk_group *g);
+
+/* DIR of a --root PLATFORM=DIR, and the platform; NULL: it is for all. */
+const char *msk_root_platform(const char *typed, struct msk_platform *out);
+/* --root as typed for what takes one alone: the last, "/" without any. Fails: MSK_E_USAGE, one is for a platform. */
+int msk_root_parse(const struct msk_strv *typed, const char **out, struct msk_err *err);
 
 /* --library-path as typed, split and checked: directories below the root, absolute or from $ORIGIN on.
  * Fails: MSK_E_USAGE. */

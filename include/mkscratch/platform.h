@@ -17,6 +17,12 @@ int msk_platform_compare(const struct msk_platform *a, const struct msk_platform
 bool msk_platform_known(const struct msk_platform *p);
 void msk_platform_add(struct msk_str *s, const struct msk_platform *p);   /* "linux/arm/v7" */
 
+/* "linux/arm64", "linux/arm/v7"; "arm64" is one of Linux. Other words for the same are taken too: x86_64, aarch64,
+ * arm64/v8, amd64/v1. A variant that is left out is "". Does not know which there are. false: not of that form. */
+bool msk_platform_parse(const char *text, struct msk_platform *out);
+/* Is `have` one of those that `want` means? One without a variant means them all. */
+bool msk_platform_covers(const struct msk_platform *want, const struct msk_platform *have);
+
 /* Raise the variant of an amd64 platform to a level ("v3"). */
 void msk_platform_raise(struct msk_platform *p, unsigned isa_level);
 /* One platform for programs of both, when they differ by CPU level alone: the higher one. false: they do not fit. */

@@ -115,6 +115,11 @@ void msk_json_remove(struct msk_json *array, size_t i)
 	json_array_remove(in(array), i);
 }
 
+void msk_json_unset(struct msk_json *object, const char *key)
+{
+	json_object_del(in(object), key);
+}
+
 static int add_chunk(const char *buf, size_t n, void *arg)
 {
 	msk_str_add(arg, buf, n);

@@ -1,5 +1,6 @@
 #include "mkscratch/log.h"
 
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -20,6 +21,43 @@ static void write_bytes(const struct msk_log *log, const char *p, size_t left)
 		p += n;
 		left -= (size_t)n;
 	}
+}
+
+struct msk_said {
+	pthread_mutex_t lock;
+	struct msk_strv lines;
+};
+
+struct msk_said *msk_said_new(void)
+{
+	struct msk_said *s = msk_xcalloc(1, sizeof *s);
+
+	pthread_mutex_init(&s->lock, NULL);
+	return s;
+}
+
+void msk_said_cleanup(struct msk_said **s)
+{
+	if (!*s)
+		return;
+	msk_strv_release(&(*s)->lines);
+	pthread_mutex_destroy(&(*s)->lock);
+	free(*s);
+	*s = NULL;
+}
+
+static bool was_said(struct msk_said *s, const char *line)
+{
+	bool was;
+
+	if (!s)
+		return false;
+	pthread_mutex_lock(&s->lock);
+	was = msk_strv_has(&s->lines, line);
+	if (!was)
+		msk_strv_push(&s->lines, line);
+	pthread_mutex_unlock(&s->lock);
+	return was;
 }
 
 static void write_line(const struct msk_log *log, const struct msk_str *line)
@@ -51,7 +89,8 @@ static void add_vescaped(struct msk_str *line, const char *fmt, va_list ap)
 		va_start(ap, fmt); \
 		add_vescaped(&line, fmt, ap); \
 		va_end(ap); \
-		write_line(log, &line); \
+		if (!was_said(log->said, line.buf)) \
+			write_line(log, &line); \
 	}
 
 DEFINE_LEVEL(msk_warn, MSK_LOG_WARN, "warning: ")

@@ -126,7 +126,7 @@ static int show(struct asked *a, const struct msk_deps *d, struct msk_err *err)
 /* What is worth a warning, once for all files. */
 static void warn(struct asked *a, const struct msk_closure *c)
 {
-	const struct msk_log log = { a->o->level, STDERR_FILENO };
+	const struct msk_log log = { .level = a->o->level, .fd = STDERR_FILENO };
 
 	for (size_t i = 0; i < c->notes.n; i++) {
 		if (msk_strv_has(&a->noted, c->notes.v[i]))
@@ -158,7 +158,7 @@ static int one_file(struct asked *a, const char *file, bool *stop, struct msk_er
 /* --list leaves alone what files open while they run; where none says so, a word that fits many systems is no mistake. */
 static int check_words(const struct asked *a, struct msk_err *err)
 {
-	const struct msk_log log = { a->o->level, STDERR_FILENO };
+	const struct msk_log log = { .level = a->o->level, .fd = STDERR_FILENO };
 	const char *who = a->o->args.n > 1 ? "of these" : "here";
 
 	if (a->o->list || a->features.n)
@@ -172,7 +172,7 @@ static int check_words(const struct asked *a, struct msk_err *err)
 /* A file that is wrong is told of as it comes, and the others are shown all the same; the first gives the exit status. */
 static int all_files(struct asked *a, struct msk_err *err)
 {
-	const struct msk_log log = { a->o->level, STDERR_FILENO };
+	const struct msk_log log = { .level = a->o->level, .fd = STDERR_FILENO };
 	enum msk_code first = MSK_OK;
 	bool stop = false;
 
@@ -192,13 +192,15 @@ static int all_files(struct asked *a, struct msk_err *err)
 int msk_cmd_deps(const struct msk_options *o, struct msk_err *err)
 {
 	MSK_CLEANUP(asked_release) struct asked a = { .o = o };
+	const char *root;
 
 	if (o->args.n == 0) {
 		msk_fail(err, MSK_E_USAGE, "deps: no FILE given");
 		return msk_hint(err, "mkscratch deps ./app");
 	}
 	if (msk_library_path_parse(&o->library_path, &a.library_path, err) < 0 ||
-	    msk_dlopen_parse(&o->dlopen, &a.dlopen, err) < 0 || msk_host_new(o->root ? o->root : "/", &a.host, err) < 0)
+	    msk_dlopen_parse(&o->dlopen, &a.dlopen, err) < 0 || msk_root_parse(&o->root, &root, err) < 0 ||
+	    msk_host_new(root, &a.host, err) < 0)
 		return -1;
 	a.memo = msk_memo_new(msk_host_tree(a.host));
 	a.symbols = msk_symstore_new();

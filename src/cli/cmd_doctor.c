@@ -73,6 +73,7 @@ int msk_cmd_doctor(const struct msk_options *o, struct msk_err *err)
 	MSK_CLEANUP(msk_host_cleanup) struct msk_host *host = NULL;
 	MSK_CLEANUP(doctor_files_release) struct doctor_files fs = { NULL, 0 };
 	MSK_AUTO_STRV library_path = MSK_STRV_INIT;
+	const char *root;
 
 	if (o->args.n == 0) {
 		msk_fail(err, MSK_E_USAGE, "doctor: no FILE given");
@@ -81,7 +82,7 @@ int msk_cmd_doctor(const struct msk_options *o, struct msk_err *err)
 	if (o->json && o->sarif)
 		return msk_fail(err, MSK_E_USAGE, "doctor: --json and --sarif are two forms of one result (2 vs 1)");
 	if (msk_library_path_parse(&o->library_path, &library_path, err) < 0 ||
-	    msk_host_new(o->root ? o->root : "/", &host, err) < 0)
+	    msk_root_parse(&o->root, &root, err) < 0 || msk_host_new(root, &host, err) < 0)
 		return -1;
 	fs.v = msk_xcalloc(o->args.n, sizeof *fs.v);
 	for (; fs.n < o->args.n; fs.n++) {

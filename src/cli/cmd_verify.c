@@ -106,7 +106,7 @@ static int print_recipe(const struct msk_options *o, const char *image, struct m
 /* A bad image is told of as it comes, and the others are looked at all the same; the first gives the exit status. */
 int msk_cmd_verify(const struct msk_options *o, struct msk_err *err)
 {
-	const struct msk_log log = { o->level, STDERR_FILENO };
+	const struct msk_log log = { .level = o->level, .fd = STDERR_FILENO };
 	enum msk_code first = MSK_OK;
 
 	if (!o->args.n) {

@@ -35,6 +35,18 @@ static const char *recipe_text(const struct msk_json *manifest)
 	return msk_json_get_string(msk_json_get(manifest, "annotations"), MSK_ANNOTATION_RECIPE);
 }
 
+/* Of an index each image has its own. */
+static void use_roots(const struct msk_options *asked, const struct msk_platform *pf, struct msk_options *o)
+{
+	struct msk_platform of;
+
+	if (asked->root.n)
+		msk_strv_release(&o->root);
+	for (size_t i = 0; i < asked->root.n; i++)
+		if (!msk_root_platform(asked->root.v[i], &of) || msk_platform_covers(&of, pf))
+			msk_strv_push(&o->root, asked->root.v[i]);
+}
+
 /* What a recipe does not decide comes from whoever asks; an old certificate is as good as it was. */
 static int read_plan(struct again *a, const struct msk_options *asked, struct msk_err *err)
 {
@@ -43,8 +55,7 @@ static int read_plan(struct again *a, const struct msk_options *asked, struct ms
 	*o = (struct msk_options)MSK_OPTIONS_INIT;
 	if (msk_recipe_options(a->recipe, o, &a->epoch, err) < 0)
 		return -1;
-	if (asked->root)
-		o->root = asked->root;
+	use_roots(asked, &a->image->platform, o);
 	o->allow_expired = true;
 	o->now = asked->now;
 	if (msk_plan_make(o, &a->plan, err) == 0)
@@ -85,6 +96,8 @@ static size_t look_for_inputs(struct again *a)
 	look_for_all(a, &p->extra_certs, cwd ? cwd : ".", &missing);
 	look_for_all(a, &p->certs_for, cwd ? cwd : ".", &missing);
 	look_for(a, p->root, cwd ? cwd : ".", &missing);
+	for (size_t i = 0; i < p->n_roots; i++)
+		look_for(a, p->roots[i].dir, cwd ? cwd : ".", &missing);
 	return missing;
 }
 

@@ -27,7 +27,7 @@ int msk_program_verify(struct msk_program *p, struct msk_err *err)
 		msk_closure_verify_abi(&p->closure, &f);
 		return msk_remarks_check(&f, err) < 0 ? -1 : msk_closure_check(&p->closure, p->in->src, err);
 	}
-	if (msk_closure_verify(&p->closure, msk_host_tree(g->host), &p->file, g->symbols, &f, err) < 0 ||
+	if (msk_closure_verify(&p->closure, msk_host_tree(g->libs), &p->file, g->symbols, &f, err) < 0 ||
 	    msk_remarks_check(&f, err) < 0)
 		return -1;
 	if (!msk_program_is_above(p)) {

@@ -51,7 +51,7 @@ static int add_program(struct msk_program *p, struct msk_err *err)
  * the root is a system of its own, and the program is looked at as though it were installed there at DEST. */
 static char *find_origin(const struct msk_program *p)
 {
-	MSK_AUTO_FREE char *within = msk_host_within(p->g->host, p->in->src);
+	MSK_AUTO_FREE char *within = msk_host_within(p->g->libs, p->in->src);
 
 	return msk_path_dir(within ? within : p->in->dest);
 }
@@ -131,7 +131,7 @@ static void set_lasting(const struct msk_program *p, const struct msk_object *o,
 static int open_object(struct msk_program *p, const struct msk_object *o, struct msk_rofile *f, struct msk_walk *walk,
 		       struct msk_err *err)
 {
-	struct msk_rotree *t = msk_host_tree(p->g->host);
+	struct msk_rotree *t = msk_host_tree(p->g->libs);
 	enum msk_lookup how;
 
 	if (t->open(t, o->path, &how, f, walk, err) < 0)
@@ -170,7 +170,7 @@ static int add_object(struct msk_program *p, size_t i, struct msk_err *err)
 	s = library_spec(placed ? placed : walk.final, why,
 			 msk_program_path(p, o->found_by == MSK_BY_INTERP ? 0 : o->parent));
 	set_lasting(p, o, lasting, &s);
-	return msk_gather_host_file(p->g->fs, &s, &f, msk_host_path(p->g->host, walk.final), err);
+	return msk_gather_host_file(p->g->fs, &s, &f, msk_host_path(p->g->libs, walk.final), err);
 }
 
 /* Does the loader, having mapped `o`, know it by this name without looking for it? */
@@ -189,7 +189,7 @@ static bool answers_to(const struct msk_program *p, const struct msk_object *o, 
  * same file, so a link in the directory where it looks last, whoever asks, stands for all the ways that led to it. */
 static int add_alias(struct msk_program *p, size_t i, const char *name, struct msk_err *err)
 {
-	struct msk_rotree *t = msk_host_tree(p->g->host);
+	struct msk_rotree *t = msk_host_tree(p->g->libs);
 	MSK_AUTO_FREE char *dir = strchr(name, '/') ? NULL : msk_place_loader_dir(&p->closure);
 	MSK_AUTO_FREE char *path = NULL, *why = NULL;
 	MSK_AUTO_WALK walk = MSK_WALK_INIT;
@@ -264,7 +264,7 @@ static int resolve(struct msk_program *p, struct msk_err *err)
 	const struct msk_plan *plan = p->g->plan;
 	MSK_AUTO_STRV library_path = MSK_STRV_INIT;
 	struct msk_closure_args args = {
-		.tree = msk_host_tree(p->g->host),
+		.tree = msk_host_tree(p->g->libs),
 		.library_path = &library_path,
 		.libs = &plan->libs,
 		.dlopen = &plan->dlopen,
@@ -374,6 +374,25 @@ static int gather_program(struct msk_program *p, struct msk_err *err)
 	return p->g->plan->hwcaps ? add_levels(p, err) : add_closure(p, err);
 }
 
+/* Of several platforms each has a root of its own: a hint that names the option names that. */
+static void name_root(const struct msk_program *p, struct msk_err *err)
+{
+	static const char *const words[] = { "--root of another system", "--root DIR" };
+	MSK_AUTO_FREE char *hint = msk_xstrdup(err->hint);
+	MSK_AUTO_STR platform = MSK_STR_INIT;
+
+	msk_platform_add(&platform, &p->g->platform);
+	for (size_t i = 0; p->g->plan->several && i < sizeof words / sizeof *words; i++) {
+		char *at = strstr(hint, words[i]);
+
+		if (!at)
+			continue;
+		*at = '\0';
+		msk_hint(err, "%s--root %s=DIR%s", hint, platform.buf, at + strlen(words[i]));
+		return;
+	}
+}
+
 /* --lib is for those that load something. */
 static int check_libs(const struct msk_gather *g, struct msk_err *err)
 {
@@ -400,8 +419,10 @@ int msk_gather_programs(struct msk_gather *g, struct msk_err *err)
 			continue;
 		*p = (struct msk_program){ .g = g, .in = &plan->inputs[i], .file = MSK_ROFILE_INIT };
 		g->n_programs++;
-		if (gather_program(p, err) < 0)
+		if (gather_program(p, err) < 0) {
+			name_root(p, err);
 			return -1;
+		}
 		msk_features_add(&p->closure, &features);
 	}
 	raise_platform(g);

@@ -1,5 +1,33 @@
-#include "mkscratch/image.h"
+#include "document.h"
 #include "mkscratch/media_type.h"
+
+static struct msk_json *platform_json(const struct msk_platform *pf)
+{
+	struct msk_json *o = msk_json_object();
+
+	msk_json_set_string(o, "os", pf->os);
+	msk_json_set_string(o, "architecture", pf->arch);
+	if (pf->variant[0])
+		msk_json_set_string(o, "variant", pf->variant);
+	return o;
+}
+
+struct msk_json *msk_image_index_json(const struct msk_plan *p, const struct msk_image *images, size_t n)
+{
+	struct msk_json *o = msk_json_object(), *manifests = msk_json_array();
+
+	for (size_t i = 0; i < n; i++) {
+		struct msk_json *d = msk_desc_json(&images[i].manifest);
+
+		msk_json_set(d, "platform", platform_json(&images[i].platform));
+		msk_json_push(manifests, d);
+	}
+	msk_json_set_int(o, "schemaVersion", 2);
+	msk_json_set_string(o, "mediaType", msk_media_type(p->media_types, MSK_DOC_INDEX));
+	msk_json_set(o, "manifests", manifests);
+	msk_annotations_set(o, &p->config, &(struct msk_record){ NULL, NULL });
+	return o;
+}
 
 /* No "platform" here: a single manifest with a foreign one is passed over by importers that filter. */
 struct msk_json *msk_index_entry_json(const struct msk_product *p, const struct msk_ref *tag)

@@ -1,4 +1,4 @@
-#include "mkscratch/image.h"
+#include "document.h"
 
 static void set_text(struct msk_json *annotations, const char *key, const struct msk_json *value)
 {
@@ -10,15 +10,18 @@ static void set_text(struct msk_json *annotations, const char *key, const struct
 	msk_json_set_string(annotations, key, msk_str_c(&text));
 }
 
-static struct msk_json *annotations(const struct msk_config *c, const struct msk_record *record)
+void msk_annotations_set(struct msk_json *o, const struct msk_config *c, const struct msk_record *record)
 {
-	struct msk_json *a = msk_json_object();
+	struct msk_json *a;
 
+	if (!c->annotation_keys.n && !record->reasons && !record->recipe)
+		return;
+	a = msk_json_object();
 	for (size_t i = 0; i < c->annotation_keys.n; i++)
 		msk_json_set_string(a, c->annotation_keys.v[i], c->annotation_values.v[i]);
 	set_text(a, MSK_ANNOTATION_REASONS, record->reasons);
 	set_text(a, MSK_ANNOTATION_RECIPE, record->recipe);
-	return a;
+	msk_json_set(o, "annotations", a);
 }
 
 struct msk_json *msk_manifest_json(const struct msk_plan *p, const struct msk_desc *config, const struct msk_layers *l,
@@ -32,7 +35,6 @@ struct msk_json *msk_manifest_json(const struct msk_plan *p, const struct msk_de
 	msk_json_set_string(o, "mediaType", msk_media_type(p->media_types, MSK_DOC_MANIFEST));
 	msk_json_set(o, "config", msk_desc_json(config));
 	msk_json_set(o, "layers", layers);
-	if (p->config.annotation_keys.n || record->reasons || record->recipe)
-		msk_json_set(o, "annotations", annotations(&p->config, record));
+	msk_annotations_set(o, &p->config, record);
 	return o;
 }

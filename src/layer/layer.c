@@ -7,6 +7,7 @@
 #include "mkscratch/compress.h"
 #include "mkscratch/tar.h"
 #include "split.h"
+#include "twin.h"
 
 /* Bodies go into the tar, are told as progress, and hashed when somebody asks. */
 struct into_tar {
@@ -144,6 +145,12 @@ static int make_layers(const struct msk_layer_args *a, const struct msk_selectio
 	if (msk_compressor_new(&args, &c, err) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++) {
+		const struct msk_layer_desc *twin = msk_layer_twin(a, &s[i]);
+
+		if (twin) {
+			made[i] = *twin;
+			continue;
+		}
 		if (msk_layer_cache_find(lc, i, &s[i], err) < 0)
 			return -1;
 		if (msk_layer_cache_had(lc, i)) {

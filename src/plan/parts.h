@@ -8,6 +8,9 @@ int msk_plan_inputs(const struct msk_options *o, struct msk_plan *p, struct msk_
 int msk_plan_caps(const struct msk_options *o, struct msk_plan *p, struct msk_err *err);
 void msk_config_release(struct msk_config *c);
 void msk_cap_release(struct msk_cap *c);
+int msk_plan_roots(const struct msk_options *o, struct msk_plan *p, struct msk_err *err);
+/* Where the libraries of programs for that platform are looked up; borrowed from the plan. */
+const char *msk_plan_lib_root(const struct msk_plan *p, const struct msk_platform *pf);
 int msk_plan_content(const struct msk_options *o, struct msk_plan *p, struct msk_err *err);
 int msk_plan_config(const struct msk_options *o, struct msk_plan *p, struct msk_err *err);
 int msk_plan_times(const struct msk_options *o, struct msk_plan *p, struct msk_err *err);

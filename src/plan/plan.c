@@ -8,7 +8,7 @@
 void msk_options_release(struct msk_options *o)
 {
 	struct msk_strv *const lists[] = {
-		&o->bin, &o->file, &o->tree, &o->dir, &o->link, &o->cap, &o->lib, &o->library_path, &o->dlopen,
+		&o->bin, &o->file, &o->tree, &o->dir, &o->link, &o->cap, &o->root, &o->lib, &o->library_path, &o->dlopen,
 		&o->cert, &o->certs_for,
 		&o->tz_zones, &o->passwd_entry, &o->group_entry, &o->cmd, &o->env, &o->expose, &o->label, &o->annotation,
 		&o->volume, &o->output, &o->tag, &o->args,
@@ -69,7 +69,8 @@ int msk_plan_make(const struct msk_options *o, struct msk_plan *out, struct msk_
 {
 	struct msk_plan p = { 0 };
 
-	if (msk_plan_inputs(o, &p, err) < 0 || msk_plan_caps(o, &p, err) < 0 || msk_plan_content(o, &p, err) < 0 ||
+	if (msk_plan_inputs(o, &p, err) < 0 || msk_plan_caps(o, &p, err) < 0 || msk_plan_roots(o, &p, err) < 0 ||
+	    msk_plan_content(o, &p, err) < 0 ||
 	    msk_plan_config(o, &p, err) < 0 || msk_plan_health(o, &p, err) < 0 ||
 	    msk_plan_times(o, &p, err) < 0 || msk_plan_outputs(o, &p, err) < 0 || msk_plan_budgets(o, &p, err) < 0) {
 		msk_plan_release(&p);
@@ -118,6 +119,9 @@ void msk_plan_release(struct msk_plan *p)
 	free(p->targets);
 	free(p->root);
 	free(p->base);
+	for (size_t i = 0; i < p->n_roots; i++)
+		free(p->roots[i].dir);
+	free(p->roots);
 	free(p->hwcaps);
 	free(p->certs_file);
 	free(p->localtime);

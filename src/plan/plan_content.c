@@ -1,4 +1,4 @@
-/* --root, --hwcaps, --lib, --library-path, --dlopen, --certs and its kin, --tz, --localtime, --preset. */
+/* --hwcaps, --lib, --library-path, --dlopen, --certs and its kin, --tz, --localtime, --preset. */
 #include <string.h>
 
 #include "parts.h"
@@ -188,10 +188,9 @@ int msk_plan_content(const struct msk_options *o, struct msk_plan *p, struct msk
 	if (plan_preset(o, p, err) < 0 || plan_base(o, p, err) < 0)
 		return -1;
 	p->automatic = o->automatic;
-	if (check_not_empty("--hwcaps", o->hwcaps, err) < 0 || check_not_empty("--root", o->root, err) < 0)
+	if (check_not_empty("--hwcaps", o->hwcaps, err) < 0)
 		return -1;
 	p->hwcaps = o->hwcaps ? msk_xstrdup(o->hwcaps) : NULL;
-	p->root = msk_xstrdup(o->root ? o->root : "/");
 	if (plan_certs(o, p, err) < 0 || copy_names("--lib", &o->lib, &p->libs, err) < 0)
 		return -1;
 	if (msk_library_path_parse(&o->library_path, &p->library_path, err) < 0 ||

@@ -145,6 +145,19 @@ static struct msk_json *config_json(const struct msk_config *c)
 	return o;
 }
 
+static struct msk_json *roots_json(const struct msk_plan *p)
+{
+	struct msk_json *o = msk_json_object();
+
+	for (size_t i = 0; i < p->n_roots; i++) {
+		MSK_AUTO_STR platform = MSK_STR_INIT;
+
+		msk_platform_add(&platform, &p->roots[i].platform);
+		set_text(o, platform.buf, p->roots[i].dir);
+	}
+	return o;
+}
+
 static struct msk_json *tags_json(const struct msk_plan *p)
 {
 	struct msk_json *a = msk_json_array();
@@ -192,6 +205,8 @@ struct msk_json *msk_plan_json(const struct msk_plan *p)
 
 	msk_rfc3339_add(&time, p->created);
 	set_text(o, "root", p->root);
+	if (p->n_roots)
+		msk_json_set(o, "roots", roots_json(p));
 	set_text(o, "base", p->base);
 	if (p->base)
 		msk_json_set(o, "base_labels", msk_json_bool(p->base_labels));
@@ -223,6 +238,12 @@ struct msk_json *msk_plan_json(const struct msk_plan *p)
 	msk_json_set_string(o, "created", msk_str_c(&time));
 	msk_json_set_int(o, "mtime", p->mtime);
 	msk_json_set(o, "tags", tags_json(p));
+	if (msk_platform_known(&p->loaded)) {
+		MSK_AUTO_STR platform = MSK_STR_INIT;
+
+		msk_platform_add(&platform, &p->loaded);
+		msk_json_set_string(o, "platform", platform.buf);
+	}
 	msk_json_set(o, "outputs", outputs_json(p));
 	msk_json_set(o, "compress", codec_json(&p->codec));
 	msk_json_set_string(o, "media_types", msk_media_types_name(p->media_types));

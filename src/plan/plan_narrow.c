@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "parts.h"
 
 static char *copy_text(const char *s)
@@ -24,7 +26,17 @@ static void copy_config(const struct msk_config *from, struct msk_config *to)
 	to->author = copy_text(from->author);
 }
 
-int msk_plan_narrow(const struct msk_plan *whole, const bool *members, struct msk_plan *out, struct msk_err *err)
+static void narrow_roots(const struct msk_plan *whole, const struct msk_platform *pf, struct msk_plan *out)
+{
+	out->roots = msk_xcalloc(whole->n_roots, sizeof *out->roots);
+	out->n_roots = 0;
+	for (size_t i = 0; i < whole->n_roots; i++)
+		if (msk_platform_covers(&whole->roots[i].platform, pf))
+			out->roots[out->n_roots++] = whole->roots[i];
+}
+
+int msk_plan_narrow(const struct msk_plan *whole, const bool *members, const struct msk_platform *pf,
+		    struct msk_plan *out, struct msk_err *err)
 {
 	*out = *whole;
 	out->inputs = msk_xcalloc(whole->n_inputs, sizeof *out->inputs);
@@ -32,6 +44,10 @@ int msk_plan_narrow(const struct msk_plan *whole, const bool *members, struct ms
 	for (size_t i = 0; i < whole->n_inputs; i++)
 		if (whole->inputs[i].kind != MSK_INPUT_BIN || members[i])
 			out->inputs[out->n_inputs++] = whole->inputs[i];
+		else
+			out->several = true;
+	narrow_roots(whole, pf, out);
+	out->lib_root = msk_plan_lib_root(whole, pf);
 	copy_config(&whole->config, &out->config);
 	out->user.name = msk_xstrdup(whole->user.name);
 	if (!whole->starts_first)
@@ -44,7 +60,33 @@ int msk_plan_narrow(const struct msk_plan *whole, const bool *members, struct ms
 void msk_plan_narrow_release(struct msk_plan *p)
 {
 	free(p->inputs);
+	free(p->roots);
 	free(p->user.name);
 	msk_config_release(&p->config);
 	*p = (struct msk_plan){ 0 };
+}
+
+static bool keeps_bin(const struct msk_plan *p, const char *typed)
+{
+	for (size_t i = 0; i < p->n_inputs; i++)
+		if (p->inputs[i].kind == MSK_INPUT_BIN && strcmp(strchr(p->inputs[i].spec, ' ') + 1, typed) == 0)
+			return true;
+	return false;
+}
+
+static bool keeps_root(const struct msk_plan *p, const char *typed)
+{
+	struct msk_platform of;
+
+	if (!msk_root_platform(typed, &of))
+		return true;
+	for (size_t i = 0; i < p->n_roots; i++)
+		if (msk_platform_equal(&p->roots[i].platform, &of))
+			return true;
+	return false;
+}
+
+bool msk_plan_keeps(const struct msk_plan *p, const char *option, const char *typed)
+{
+	return strcmp(option, "bin") == 0 ? keeps_bin(p, typed) : strcmp(option, "root") != 0 || keeps_root(p, typed);
 }

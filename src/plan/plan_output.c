@@ -97,9 +97,19 @@ static int add_tag(struct msk_plan *p, const char *text, struct msk_err *err)
 	return 0;
 }
 
+/* Programs for several platforms, under whatever names, that are one program of the image. */
+static bool shares_dest(const struct msk_plan *p, const struct msk_input *bin)
+{
+	for (size_t i = 0; i < p->n_inputs; i++)
+		if (&p->inputs[i] != bin && p->inputs[i].kind == MSK_INPUT_BIN && strcmp(p->inputs[i].dest, bin->dest) == 0)
+			return true;
+	return false;
+}
+
 static int default_tag(struct msk_plan *p, struct msk_err *err)
 {
-	MSK_AUTO_FREE char *base = msk_path_base(p->inputs[0].src);
+	const struct msk_input *first = &p->inputs[0];
+	MSK_AUTO_FREE char *base = msk_path_base(shares_dest(p, first) ? first->dest : first->src);
 	MSK_AUTO_FREE char *name = msk_ref_name_from(base);
 
 	if (name && add_tag(p, name, err) == 0)

@@ -29,6 +29,58 @@ void msk_platform_add(struct msk_str *s, const struct msk_platform *p)
 		msk_str_addf(s, "/%s", p->variant);
 }
 
+/* What others call it, and the variant that goes without saying. */
+static const struct { const char *other, *arch, *plain; } words[] = {
+	{ "x86_64", "amd64", "v1" }, { "amd64", "amd64", "v1" }, { "aarch64", "arm64", "v8" }, { "arm64", "arm64", "v8" },
+	{ "armhf", "arm", NULL },
+};
+
+static void use_our_words(struct msk_platform *p)
+{
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+		if (strcmp(p->arch, words[i].other) != 0)
+			continue;
+		snprintf(p->arch, sizeof p->arch, "%s", words[i].arch);
+		if (words[i].plain && strcmp(p->variant, words[i].plain) == 0)
+			p->variant[0] = '\0';
+		return;
+	}
+}
+
+static bool copy_word(const char *word, char to[16])
+{
+	size_t n = strlen(word);
+
+	if (n == 0 || n >= 16 || strspn(word, "abcdefghijklmnopqrstuvwxyz0123456789_.-") != n)
+		return false;
+	memcpy(to, word, n + 1);
+	return true;
+}
+
+bool msk_platform_parse(const char *text, struct msk_platform *out)
+{
+	struct msk_platform p = { .os = "linux" };
+	MSK_AUTO_STRV part = MSK_STRV_INIT;
+	size_t i = 0;
+
+	msk_strv_split(&part, text, "/");
+	if (strcmp(text, p.os) == 0)
+		return false;
+	if (part.n > 1 && !copy_word(part.v[i++], p.os))
+		return false;
+	if (part.n > 3 || !copy_word(part.v[i++], p.arch) || (i < part.n && !copy_word(part.v[i], p.variant)))
+		return false;
+	use_our_words(&p);
+	*out = p;
+	return true;
+}
+
+bool msk_platform_covers(const struct msk_platform *want, const struct msk_platform *have)
+{
+	return strcmp(want->os, have->os) == 0 && strcmp(want->arch, have->arch) == 0 &&
+	       (!want->variant[0] || strcmp(want->variant, have->variant) == 0);
+}
+
 static unsigned level_of(const struct msk_platform *p)
 {
 	return p->variant[0] == 'v' && p->variant[1] >= '2' && p->variant[1] <= '4' ? (unsigned)(p->variant[1] - '0') : 1;

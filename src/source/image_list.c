@@ -47,30 +47,6 @@ void msk_source_images_release(struct msk_source_images *s)
 	*s = (struct msk_source_images){ 0 };
 }
 
-static bool copy_word(char *to, size_t room, const char *word)
-{
-	size_t n = strlen(word);
-
-	if (n == 0 || n >= room)
-		return false;
-	memcpy(to, word, n + 1);
-	return true;
-}
-
-/* OS/ARCH[/VARIANT] */
-static int parse_platform(const char *text, struct msk_platform *out, struct msk_err *err)
-{
-	MSK_AUTO_STRV parts = MSK_STRV_INIT;
-
-	*out = (struct msk_platform){ 0 };
-	msk_strv_split(&parts, text, "/");
-	if (parts.n < 2 || parts.n > 3 || !copy_word(out->os, sizeof out->os, parts.v[0]) ||
-	    !copy_word(out->arch, sizeof out->arch, parts.v[1]) ||
-	    (parts.n == 3 && !copy_word(out->variant, sizeof out->variant, parts.v[2])))
-		return msk_fail(err, MSK_E_USAGE, "--platform %s: expected OS/ARCH or OS/ARCH/VARIANT", text);
-	return 0;
-}
-
 static void list_platforms(const struct msk_source_images *s, struct msk_str *out)
 {
 	for (size_t i = 0; i < s->images.n && out->len < 200; i++) {
@@ -84,12 +60,7 @@ static void list_platforms(const struct msk_source_images *s, struct msk_str *ou
 /* 0: another platform; 1: fits; 2: is just what was asked for. */
 static int fitness(const struct msk_platform *have, const struct msk_platform *want)
 {
-	struct msk_platform any = *have;
-
-	if (msk_platform_equal(have, want))
-		return 2;
-	any.variant[0] = '\0';
-	return !want->variant[0] && msk_platform_equal(&any, want);
+	return msk_platform_equal(have, want) ? 2 : msk_platform_covers(want, have);
 }
 
 static int pick_platform(const struct msk_source_images *s, const char *platform, const struct msk_source_image **out,
@@ -99,8 +70,8 @@ static int pick_platform(const struct msk_source_images *s, const char *platform
 	MSK_AUTO_STR have = MSK_STR_INIT;
 	int best = 0;
 
-	if (parse_platform(platform, &want, err) < 0)
-		return -1;
+	if (!msk_platform_parse(platform, &want))
+		return msk_fail(err, MSK_E_USAGE, "--platform %s: expected OS/ARCH or OS/ARCH/VARIANT", platform);
 	for (size_t i = 0; i < s->images.n; i++) {
 		int fit = fitness(&s->images.v[i].platform, &want);
 

@@ -41,6 +41,10 @@ shape() {
 		    **image.manifest, "layers": [blank(d) for d in image.manifest["layers"]],
 		    "annotations": without_versions(image.manifest["annotations"])}) + "\n")
 		write("index-shape.json", compact({**image.index, "manifests": [blank(d) for d in image.index["manifests"]]}) + "\n")
+		if image.image_index:
+		    write("image-index-shape.json", compact({**image.image_index, "manifests": [blank(d) for d in image.descriptors]}) + "\n")
+		    image.select(1)
+		    write("config-arm64.json", image.config_bytes.decode())
 	END
 }
 t "the image can be taken apart" shape made/img.tar
@@ -59,6 +63,20 @@ for file in layer-0.txt layer-1.txt diff_ids.txt config.json; do
 done
 for file in manifest-shape index-shape; do
 	t "$file of Docker" diff -u "$golden/$file-docker.json" "docker/$file.json"
+done
+
+# With a program for another platform beside it: the same image, another one, and an index over them.
+for types in '' -docker; do
+	mkdir "index$types"
+	t "an index is made$types" golden_image "made-index$types" --bin ./app-arm64:/app ${types:+--media-types docker}
+	t "... and can be taken apart" bash -c "cd index$types && $(declare -f shape) && python=$python && TOP=$TOP && shape ../made-index$types/img.tar"
+	for file in layer-0.txt layer-1.txt diff_ids.txt config.json config-arm64.json; do
+		t "... with the same $file" diff -u "$golden/$file" "index$types/$file"
+	done
+	t "... its manifest" diff -u "$golden/manifest-shape$types.json" "index$types/manifest-shape.json"
+	t "... its image index" diff -u "$golden/image-index-shape$types.json" "index$types/image-index-shape.json"
+	t "... its index.json" diff -u "$golden/index-of-index-shape$types.json" "index$types/index-shape.json"
+	holds "... DiffIDs are those of the layers" diff_ids "made-index$types/img.tar"
 done
 
 # The two things that can be printed before anything is written.

@@ -176,6 +176,33 @@ at_the_same_time() {
 }
 same four_at_the_same_time at_the_same_time
 
+# Programs of several platforms, in whatever order.
+several() {
+	local bins=() p
+	for p in "$@"; do
+		bins+=(--bin "$inputs/$p:/app")
+	done
+	"$T/mkscratch" "${bins[@]}" --tree "$inputs/site:/srv" --root "$inputs/root" "${options[@]}" -o "$T/o/img.tar"
+}
+for machine in 243 258; do
+	"$python" -c 'import sys; d = bytearray(open(sys.argv[1], "rb").read()); d[18:20] = int(sys.argv[2]).to_bytes(2, "little"); open(sys.argv[3], "wb").write(d)' \
+		"$inputs/app-arm64" "$machine" "$inputs/app-$machine" && chmod 755 "$inputs/app-$machine"
+done
+several app app-arm64 app-243 app-258 >/dev/null
+cp "$T/o/img.tar" "$T/o/several.tar"
+single=$want want=$(sha256sum <"$T/o/several.tar")
+same platforms_in_another_order several app-arm64 app app-258 app-243
+same platforms_in_reverse_order several app-258 app-243 app-arm64 app
+DOCKER_DEFAULT_PLATFORM=linux/arm64 same platforms_whatever_docker_is_told several app app-arm64 app-243 app-258
+options+=(-j 1 --no-cache)
+same platforms_on_one_thread_without_a_cache several app app-arm64 app-243 app-258
+unset 'options[-1]' 'options[-1]' 'options[-1]'
+differs control_one_platform_less several app app-arm64 app-243
+options+=(--platform linux/arm64)
+differs control_another_platform_for_docker several app app-arm64 app-243 app-258
+unset 'options[-1]' 'options[-1]'
+want=$single
+
 # The other codecs, on one thread and on several.
 for codec in zstd none gzip:1 gzip:12; do
 	options+=(--compress "$codec" -j 1)

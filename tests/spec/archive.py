@@ -137,7 +137,8 @@ def digest_of(data):
 
 
 class Image:
-    """The first image of an archive or a layout directory."""
+    """The images of the first entry of an archive or a layout directory: one, or those of an image index. `manifest`,
+    `config` and `layers` speak of the first, or of the one that each() has come to."""
 
     def __init__(self, path):
         self.path = path
@@ -148,10 +149,36 @@ class Image:
                 self.outer = parse_tar(f.read())
             self.files = {e.path.decode(): e.data for e in self.outer if e.type == "0"}
         self.index = json.loads(self.files["index.json"])
-        self.manifest_bytes = self.blob(self.index["manifests"][0])
+        top = self.index["manifests"][0]
+        self.image_index_bytes, self.image_index, self.descriptors = None, None, [top]
+        if "index" in top["mediaType"] or "list" in top["mediaType"]:
+            self.image_index_bytes = self.blob(top)
+            self.image_index = json.loads(self.image_index_bytes)
+            self.descriptors = self.image_index["manifests"]
+        self.select(0)
+
+    def select(self, i):
+        self.manifest_bytes = self.blob(self.descriptors[i])
         self.manifest = json.loads(self.manifest_bytes)
         self.config_bytes = self.blob(self.manifest["config"])
         self.config = json.loads(self.config_bytes)
+
+    def each(self):
+        for i in range(len(self.descriptors)):
+            self.select(i)
+            yield self
+
+    def blob_names(self):
+        """Names of all blobs in the order of section 2."""
+        blobs = []
+        for i, _ in enumerate(self.each()):
+            blobs += self.manifest["layers"] + [self.manifest["config"], self.descriptors[i]]
+        if self.image_index:
+            blobs.append(self.index["manifests"][0])
+        return list(dict.fromkeys("blobs/sha256/" + d["digest"].split(":")[1] for d in blobs))
+
+    def platform(self):
+        return "/".join(self.config[k] for k in ("os", "architecture", "variant") if k in self.config)
 
     def blob(self, descriptor):
         name = "blobs/sha256/" + descriptor["digest"].split(":")[1]
@@ -174,6 +201,8 @@ class Image:
         yield "index", self.files["index.json"]
         if "manifest.json" in self.files:
             yield "docker-manifest", self.files["manifest.json"]
+        if self.image_index:
+            yield "image-index", self.image_index_bytes
         yield "manifest", self.manifest_bytes
         yield "config", self.config_bytes
 

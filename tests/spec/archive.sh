@@ -25,6 +25,18 @@ t "an image that runs by --cmd is made" mk --bin made/app --entrypoint '[]' --cm
 holds image_without_entrypoint_matches_our_schemas our_schemas cmd.tar
 holds image_without_entrypoint_is_compact compact_json cmd.tar
 
+# Several platforms: an index, and the same rules for each image in it.
+t "an index is made" golden_image several --bin ./app-arm64:/app --platform linux/arm64
+index=several/img.tar
+for check in archive_order archive_headers archive_blobs compact_json our_schemas one_history_a_layer layer_headers layer_end \
+	layer_order layer_parents diff_ids gzip_header gzip_one_member shared_base; do
+	holds "index: $check" $check $index
+done
+holds index_matches_the_official_schemas official_schemas $index "${OCI_SCHEMAS:-}"
+holds index_has_the_names_of_an_image names $index registry.example:5000/team/web:1.0 docker.io/library/web:latest
+holds index_names_every_platform platforms $index linux/amd64 linux/arm64
+holds docker_part_is_the_image_that_was_chosen docker_part $index linux/arm64
+
 # Standard output, and a file beside it, are the same bytes.
 mk --bin made/app -o - -o twin.tar >stdout.tar 2>/dev/null
 t stdout_is_the_same_archive cmp stdout.tar twin.tar

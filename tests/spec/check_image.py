@@ -27,14 +27,11 @@ def archive_order(image):
     names = [e.path.decode() for e in image.outer]
     head = ["oci-layout", "index.json", "manifest.json", "blobs/", "blobs/sha256/"]
     need(names[:5] == head, "archive begins with %s" % names[:5])
-    blobs = image.manifest["layers"] + [image.manifest["config"], image.index["manifests"][0]]
-    want = list(dict.fromkeys("blobs/sha256/" + d["digest"].split(":")[1] for d in blobs))
-    need(names[5:] == want, "after the documents come %s" % names[5:])
+    need(names[5:] == image.blob_names(), "after the documents come %s" % names[5:])
 
 
 def archive_blobs(image):
-    used = {d["digest"] for d in [image.index["manifests"][0], image.manifest["config"]] + image.manifest["layers"]}
-    there = {"sha256:" + n.split("/")[-1] for n in image.files if n.startswith("blobs/")}
+    used, there = set(image.blob_names()), {n for n in image.files if n.startswith("blobs/")}
     need(used == there, "blobs without a name, or names without a blob: %s" % sorted(used ^ there))
     for name, data in image.files.items():
         if name.startswith("blobs/"):
@@ -78,6 +75,7 @@ def our_schemas(image):
 
 
 OFFICIAL = {"oci-layout": "image-layout-schema.json", "index": "image-index-schema.json",
+            "image-index": "image-index-schema.json",
             "manifest": "image-manifest-schema.json", "config": "config-schema.json"}
 
 
@@ -122,12 +120,30 @@ def names(image, *full):
         need(repo == list(full), "RepoTags are %s" % repo)
 
 
-def docker_part(image):
+def docker_part(image, platform=None):
+    """Of several images it is the one of the platform that is named."""
+    if platform and image.platform() != platform:
+        return
     item = json.loads(image.files["manifest.json"])[0]
     path = "blobs/sha256/%s".__mod__
     need(item["Config"] == path(image.manifest["config"]["digest"][7:]), "Config names another blob")
     want = [path(d["digest"][7:]) for d in image.manifest["layers"]]
     need(item["Layers"] == want, "Layers names other blobs")
+
+
+def platforms(image, *want):
+    """The index names each image with its platform, sorted."""
+    got = ["/".join(d["platform"][k] for k in ("os", "architecture", "variant") if k in d["platform"])
+           for d in image.descriptors]
+    need(got == list(want), "the index has %s" % got)
+    need(got == sorted(got), "the index is not sorted")
+    need([one.platform() for one in image.each()] == got, "a config has another platform than the index")
+
+
+def shared_base(image):
+    """Blobs that are no program's are the same for each platform."""
+    bases = {one.manifest["layers"][0]["digest"] for one in image.each()}
+    need(len(bases) == 1, "%d base layers for %d platforms" % (len(bases), len(image.descriptors)))
 
 
 def one_history_a_layer(image):
@@ -298,7 +314,7 @@ def frame_end(blob, p):
 
 CHECKS = {f.__name__: f for f in (
     archive_order, archive_blobs, archive_headers, compact_json, our_schemas, official_schemas, names, docker_part,
-    one_history_a_layer, layer_headers, layer_end, layer_order, layer_parents, layer_mtime, diff_ids, media_type,
+    platforms, shared_base, one_history_a_layer, layer_headers, layer_end, layer_order, layer_parents, layer_mtime, diff_ids, media_type,
     gzip_header, gzip_one_member, gzip_blocks, zstd_frames)}
 
 
@@ -307,7 +323,10 @@ def main(argv):
         print(__doc__.strip() + "\nChecks: " + " ".join(CHECKS))
         return 2
     try:
-        CHECKS[argv[1]](Image(argv[2]), *argv[3:])
+        image = Image(argv[2])
+        for one in range(len(image.descriptors)):
+            image.select(one)
+            CHECKS[argv[1]](image, *argv[3:])
     except Wrong as e:
         print("%s: %s: %s" % (argv[2], argv[1], e))
         return 1

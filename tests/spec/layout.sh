@@ -73,6 +73,17 @@ t a_torn_blob_is_written_again cmp whole "$victim"
 mk --bin in/app -t app:v2 -o order/ >/dev/null && mk --bin in/app -t app:v1 -o order/ >/dev/null
 is "$(entries order | cut -d' ' -f1 | xargs)" "v2 v1" tags_stand_in_the_order_they_came
 
+# Several platforms: each blob is there once, the index under each tag.
+mk --bin in/app --bin in/app-arm64:/app -t app:v1 -t app:v2 -o several/ >/dev/null
+holds index_documents_match_our_schemas our_schemas several
+holds index_names_every_platform platforms several linux/amd64 linux/arm64
+holds index_blobs_hash_to_their_names archive_blobs several
+mk --bin in/app-arm64:/app --bin in/app -t app:v1 -t app:v2 -o several.tar >/dev/null
+mkdir y && tar -C y -xf several.tar
+t index_in_an_archive_holds_the_same_blobs diff -r y/blobs several/blobs
+mk --bin in/app -t app:v1 -o several/ >/dev/null
+is "$(entries several | cut -d' ' -f1 | xargs) $(entries several | cut -d' ' -f3 | uniq | wc -l)" 'v1 v2 2' an_image_takes_the_place_of_an_index
+
 # Writers at the same time.
 for i in {1..16}; do
 	mk --bin in/app -t "app:w$i" -l "n=$i" -o many/ >/dev/null &

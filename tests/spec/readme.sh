@@ -18,8 +18,10 @@ export PATH=$T/bin:$PATH
 
 "$python" "$FIXTURE/make_inputs.py" in
 here() {
-	rm -rf work && mkdir -p work/public
+	rm -rf work && mkdir -p work/public work/amd64 work/arm64
 	cp in/app work/app
+	cp in/app work/amd64/app
+	cp in/app-arm64 work/arm64/app
 	cp "$(type -P true)" work/app-dynamic
 	cp in/site/index.html work/public/
 	cp "$FIXTURE/certs.pem" work/corp-ca.pem

@@ -59,6 +59,8 @@ print(tried, "mutants", *taken, sep="\n")
 sys.exit(1 if taken or tried < 200 else 0)
 END
 t schemas_refuse_every_mutant "$python" mutate.py "$TOP" made/img.tar
+t "an index is made" golden_image several --bin ./app-arm64:/app
+t schemas_refuse_every_mutant_of_an_index "$python" mutate.py "$TOP" several/img.tar
 
 refuses() {
 	local name=$1 schema=$2 doc=$3

@@ -92,7 +92,7 @@ static inline int sysroot_setup(void **state)
 	assert_int_equal(msk_host_new(s->top, &s->host, &err), 0);
 	s->plan.user.name = (char *)"nobody";
 	s->plan.user.uid = s->plan.user.gid = 65534;
-	s->log = (struct msk_log){ MSK_LOG_ERROR, 2 };
+	s->log = (struct msk_log){ .level = MSK_LOG_ERROR, .fd = 2 };
 	s->g = (struct msk_gather){ .plan = &s->plan, .host = s->host, .log = &s->log, .fs = msk_rootfs_new() };
 	*state = s;
 	return 0;

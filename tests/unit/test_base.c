@@ -84,7 +84,7 @@ static void edit_distance_counts_edits(void **state)
 /* What a log prints, read back through a pipe. */
 static void read_log(const struct msk_err *err, char *buf, size_t size)
 {
-	struct msk_log log = { MSK_LOG_WARN, -1 };
+	struct msk_log log = { .level = MSK_LOG_WARN, .fd = -1 };
 	int fds[2];
 	ssize_t n;
 

@@ -189,7 +189,7 @@ static void set_id_bits_of_a_tree_are_left_out_with_a_warning(void **state)
 	char said[512] = "";
 	int fd = memfd_create("log", MFD_CLOEXEC);
 
-	s->log = (struct msk_log){ MSK_LOG_WARN, fd };
+	s->log = (struct msk_log){ .level = MSK_LOG_WARN, .fd = fd };
 	sysroot_file(s, "t/bin/su", "x");
 	sysroot_chmod(s, "t/bin/su", 04755);
 	sysroot_chmod(s, "t/bin", 02755);

@@ -23,6 +23,7 @@ static struct msk_json *parse(const char *text)
 /* A plan from these words over a base of that config; its config document is what the plan inherited from. */
 static int inherit(const char *config, const char *const *words, struct msk_plan *out, struct msk_err *err)
 {
+	const struct msk_platform amd64 = { .os = "linux", .arch = "amd64" };
 	static struct msk_options o;
 	static struct msk_plan whole;
 	static struct msk_json *doc;
@@ -44,7 +45,7 @@ static int inherit(const char *config, const char *const *words, struct msk_plan
 	*err = (struct msk_err)MSK_ERR_INIT;
 	if (msk_plan_make(&o, &whole, err) < 0)
 		return -1;
-	assert_int_equal(msk_plan_narrow(&whole, members, out, err), 0);
+	assert_int_equal(msk_plan_narrow(&whole, members, &amd64, out, err), 0);
 	return msk_plan_inherit(out, &(struct msk_base_facts){ doc, passwd, group, "docker.io/library/b:v1", NULL }, err);
 }
 

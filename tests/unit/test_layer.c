@@ -140,6 +140,38 @@ static void a_file_that_changed_since_it_was_gathered_is_an_error(void **state)
 	unlink(path);
 }
 
+/* The file is gone by then: that its layer is there once more can only be known from the first time. */
+static void a_layer_that_was_made_before_is_not_made_again(void **state)
+{
+	MSK_CLEANUP(msk_store_cleanup) struct msk_store *st = msk_store_new(dirs);
+	MSK_CLEANUP(msk_rootfs_cleanup) struct msk_rootfs *one = msk_rootfs_new(), *two = msk_rootfs_new();
+	char path[] = "/tmp/mkscratch-test-XXXXXX";
+	MSK_AUTO_FD int fd = mkstemp(path);
+	struct msk_layered before = { .fs = one };
+	struct msk_layer_args a = { .fs = one, .codec = { MSK_CODEC_NONE, 0 }, .before = &before };
+	MSK_CLEANUP(msk_layers_release) struct msk_layers first = { NULL, 0, 0 }, l = { NULL, 0, 0 };
+	struct msk_err err = MSK_ERR_INIT;
+
+	(void)state;
+	assert_int_equal(write(fd, "12345", 5), 5);
+	add(one, "/usr/lib/libz.so.1", MSK_STRATUM_LIBS, "library");
+	add(two, "/usr/lib/libz.so.1", MSK_STRATUM_LIBS, "another");
+	add_host_file(one, path);
+	add_host_file(two, path);
+	assert_int_equal(msk_layers_write(&a, st, &first, &err), 0);
+	before.layers = first.v;
+	unlink(path);
+	a.fs = two;
+	a.n_before = 1;
+	assert_int_equal(msk_layers_write(&a, st, &l, &err), 0);
+	assert_int_equal(l.n, 2);
+	assert_string_equal(l.v[0].diff_id.text, first.v[0].diff_id.text);
+	assert_string_equal(l.v[0].blob.digest.text, first.v[0].blob.digest.text);
+	assert_string_not_equal(l.v[1].diff_id.text, first.v[1].diff_id.text);
+	a.n_before = 0;
+	assert_int_equal(msk_layers_write(&a, st, &l, &err), -1);
+}
+
 /* A plan by hand: pure values in. */
 static struct msk_plan sample_plan(struct msk_ref *tag)
 {
@@ -217,6 +249,7 @@ int main(void)
 		cmocka_unit_test(a_single_layer_holds_each_entry_once),
 		cmocka_unit_test(diff_ids_are_golden_and_the_codec_leaves_them_alone),
 		cmocka_unit_test(a_file_that_changed_since_it_was_gathered_is_an_error),
+		cmocka_unit_test(a_layer_that_was_made_before_is_not_made_again),
 		cmocka_unit_test(documents_are_exact),
 	};
 

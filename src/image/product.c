@@ -1,0 +1,64 @@
+#include <string.h>
+
+#include "document.h"
+#include "mkscratch/media_type.h"
+
+static uint64_t stored_size(const struct msk_store *st)
+{
+	uint64_t total = 0;
+
+	for (size_t i = 0; i < msk_store_count(st); i++) {
+		struct msk_digest digest;
+		uint64_t size;
+
+		msk_store_at(st, i, &digest, &size);
+		total += size;
+	}
+	return total;
+}
+
+/* Nothing of the machine that makes it decides: what was asked for, else what most machines are, else the first. */
+static size_t loaded_of(const struct msk_plan *p, const struct msk_image *images, size_t n)
+{
+	const struct msk_platform most = { .os = "linux", .arch = "amd64" };
+	const struct msk_platform *want = msk_platform_known(&p->loaded) ? &p->loaded : &most;
+
+	for (size_t i = 0; i < n; i++)
+		if (msk_platform_covers(want, &images[i].platform))
+			return i;
+	return 0;
+}
+
+static struct msk_product product_of(const struct msk_plan *p, struct msk_image *own_images, size_t n)
+{
+	return (struct msk_product){
+		.images = own_images, .n_images = n, .loaded = loaded_of(p, own_images, n), .top = own_images[0].manifest,
+		.tags = p->tags, .n_tags = p->n_tags,
+	};
+}
+
+int msk_product_make(const struct msk_plan *p, struct msk_image *own_images, size_t n, struct msk_store *st,
+		     struct msk_product *out, struct msk_err *err)
+{
+	*out = product_of(p, own_images, n);
+	if (n > 1 && msk_put_document(msk_image_index_json(p, own_images, n), msk_media_type(p->media_types, MSK_DOC_INDEX),
+				      st, &out->top, err) < 0)
+		return -1;
+	out->size = stored_size(st);
+	return 0;
+}
+
+void msk_product_outline(const struct msk_plan *p, struct msk_image *own_images, size_t n, struct msk_product *out)
+{
+	*out = product_of(p, own_images, n);
+	if (n > 1)
+		out->top = msk_desc_outline(msk_media_type(p->media_types, MSK_DOC_INDEX), 1000);
+}
+
+void msk_product_release(struct msk_product *p)
+{
+	for (size_t i = 0; i < p->n_images; i++)
+		msk_image_release(&p->images[i]);
+	free(p->images);
+	*p = (struct msk_product){ 0 };
+}
