@@ -9,7 +9,7 @@ struct msk_codec_spec {
 	int level;
 };
 
-/* Level bounds and default: gzip 1..12 (6), zstd 1..19 (3), none 0. */
+/* Level bounds and default: gzip 1..12 (5), zstd 1..19 (3), none 0. */
 void msk_codec_levels(enum msk_codec_kind kind, int *min, int *max, int *dflt);
 
 #define MSK_MAX_JOBS 64

@@ -38,7 +38,7 @@ const char *msk_codec_library(const struct msk_codec_spec *codec)
 void msk_codec_levels(enum msk_codec_kind kind, int *min, int *max, int *dflt)
 {
 	static const int levels[][3] = {
-		[MSK_CODEC_GZIP] = { 1, 12, 6 },
+		[MSK_CODEC_GZIP] = { 1, 12, 5 },
 		[MSK_CODEC_ZSTD] = { 1, 19, 3 },
 		[MSK_CODEC_NONE] = { 0, 0, 0 },
 	};

@@ -82,7 +82,7 @@ static void defaults_are_those_of_the_contract(void **state)
 	assert_int_equal(p.n_tags, 1);
 	assert_string_equal(p.tags[0].familiar, "app:latest");
 	assert_int_equal(p.codec.kind, MSK_CODEC_GZIP);
-	assert_int_equal(p.codec.level, 6);
+	assert_int_equal(p.codec.level, 5);
 	assert_false(p.single_layer || p.certs || p.tz);
 	assert_int_equal(p.jobs, 0);
 	msk_plan_release(&p);
