@@ -190,7 +190,8 @@ static bool is_cached_name(const char *name)
 	       msk_starts_with(name, "ld.so.") || msk_starts_with(name, "ld64.so.");
 }
 
-/* Not the loader's own rule: what a fresh cache would lead to. ldconfig takes only fitting libraries into it. */
+/* Not the loader's own rule: what a fresh cache would lead to, for what the loader finds nowhere as the tree stands.
+ * ldconfig takes only fitting libraries into it. */
 static int search_conf(struct msk_search *s, struct msk_err *err)
 {
 	struct msk_loader *l = s->l;
@@ -204,9 +205,9 @@ static int search_conf(struct msk_search *s, struct msk_err *err)
 	s->lenient = true;
 	rc = msk_search_dirs(s, dirs, MSK_BY_CONF, err);
 	s->lenient = false;
-	if (rc == MSK_TAKEN && l->cache)
-		msk_loader_note(l, "%s: stale, so some libraries were found by %s alone; run ldconfig", l->cache_path,
-				l->conf_path);
+	if (rc == MSK_TAKEN && (l->cache || !l->has_cache_file))
+		msk_loader_note(l, "%s: %s, so some libraries were found by %s alone; run ldconfig", l->cache_path,
+				l->cache ? "stale" : "not there", l->conf_path);
 	return rc;
 }
 
@@ -281,7 +282,6 @@ static int read_loader(struct msk_loader *l, struct msk_err *err)
 static int read_cache(struct msk_loader *l, struct msk_err *err)
 {
 	MSK_AUTO_FREE char *dir = NULL;
-	bool found;
 
 	if (l->rules->libc != MSK_LIBC_GLIBC)
 		return 0;
@@ -289,9 +289,10 @@ static int read_cache(struct msk_loader *l, struct msk_err *err)
 		l->cache_path = msk_xstrdup("/etc/ld.so.cache");
 	dir = msk_path_dir(l->cache_path);
 	l->conf_path = msk_xasprintf("%s/ld.so.conf", dir);
-	if (msk_memo_ldcache(l->memo, l->cache_path, &l->c->objects[0].elf, &found, &l->cache, err) < 0)
+	if (msk_memo_ldcache(l->memo, l->cache_path, &l->c->objects[0].elf, &l->has_cache_file, &l->cache,
+			     err) < 0)
 		return -1;
-	if (found && !l->cache)
+	if (l->has_cache_file && !l->cache)
 		msk_loader_note(l, "%s: not a cache that the loader of %s can use; went by %s", l->cache_path, l->program,
 				l->conf_path);
 	return 0;

@@ -1,4 +1,3 @@
-#include <fnmatch.h>
 #include <string.h>
 
 #include "loader.h"
@@ -8,6 +7,9 @@
 #define CONF_FILES    1024       /* of one configuration, includes counted */
 #define CONF_DIRS     4096
 #define CONF_DEPTH    16
+#define CONF_NAMES    (16u << 20) /* bytes of names that patterns look at */
+
+#define BLANKS " \t\r\v\f"
 
 int msk_tree_slurp(struct msk_rotree *t, const char *path, size_t limit, bool *found, struct msk_str *out,
 		   struct msk_err *err)
@@ -27,32 +29,23 @@ int msk_tree_slurp(struct msk_rotree *t, const char *path, size_t limit, bool *f
 struct conf {
 	struct msk_rotree *tree;
 	struct msk_strv *dirs;
-	size_t files;
+	size_t files, room;
 };
 
 static int read_conf(struct conf *c, const char *path, unsigned depth, struct msk_err *err);
 
-/* Include what matches; a pattern may stand in the last part of the path. */
+/* Include what matches, in the order of glob(3). */
 static int include(struct conf *c, const char *from, const char *pattern, unsigned depth, struct msk_err *err)
 {
-	MSK_AUTO_FREE char *dir_of_from = msk_path_dir(from);
-	MSK_AUTO_FREE char *full = pattern[0] == '/' ? msk_xstrdup(pattern) :
-				   msk_xasprintf("%s/%s", dir_of_from, pattern);
-	MSK_AUTO_FREE char *dir = msk_path_dir(full);
-	MSK_AUTO_FREE char *last = msk_path_base(full);
-	MSK_AUTO_STRV names = MSK_STRV_INIT;
-	enum msk_lookup how;
+	MSK_AUTO_FREE char *dir = msk_path_dir(from);
+	MSK_AUTO_FREE char *full = pattern[0] == '/' ? msk_xstrdup(pattern) : msk_xasprintf("%s/%s", dir, pattern);
+	MSK_AUTO_STRV paths = MSK_STRV_INIT;
 
-	if (!strpbrk(last, "*?["))
-		return read_conf(c, full, depth + 1, err);
-	if (c->tree->list(c->tree, dir, &how, &names, err) < 0)
+	if (msk_tree_glob(c->tree, full, &c->room, &paths, err) < 0)
 		return -1;
-	for (size_t i = 0; how == MSK_FOUND && i < names.n; i++) {
-		MSK_AUTO_FREE char *path = msk_xasprintf("%s/%s", dir, names.v[i]);
-
-		if (fnmatch(last, names.v[i], FNM_PERIOD) == 0 && read_conf(c, path, depth + 1, err) < 0)
+	for (size_t i = 0; i < paths.n; i++)
+		if (read_conf(c, paths.v[i], depth + 1, err) < 0)
 			return -1;
-	}
 	return 0;
 }
 
@@ -67,26 +60,34 @@ static int include_all(struct conf *c, const char *from, const char *patterns, u
 	return 0;
 }
 
-/* A directory, perhaps with "=libc6" behind it, which older releases knew. */
+/* A directory, perhaps with "=libc6" behind it, which older releases knew. ldconfig works from the root directory, so
+ * there a relative one starts. */
 static void add_dir(struct conf *c, const char *line)
 {
 	size_t n = strcspn(line, "=");
 
-	while (n && (line[n - 1] == ' ' || line[n - 1] == '\t'))
+	while (n && strchr(BLANKS, line[n - 1]))
 		n--;
-	while (n > 1 && line[n - 1] == '/')
+	while (n && line[n - 1] == '/')
 		n--;
-	if (n && line[0] == '/' && c->dirs->n < CONF_DIRS)
-		msk_strv_push_own(c->dirs, msk_xstrndup(line, n));
+	if (n && c->dirs->n < CONF_DIRS)
+		msk_strv_push_own(c->dirs, msk_xasprintf("%s%.*s", line[0] == '/' ? "" : "/", (int)n, line));
+}
+
+static bool has_word(const char *line, const char *word)
+{
+	size_t n = strlen(word);
+
+	return msk_starts_with(line, word) && (line[n] == ' ' || line[n] == '\t');
 }
 
 static int take_line(struct conf *c, const char *from, char *line, unsigned depth, struct msk_err *err)
 {
-	line[strcspn(line, "#\r")] = '\0';
-	line += strspn(line, " \t");
-	if (msk_starts_with(line, "include") && (line[7] == ' ' || line[7] == '\t'))
-		return include_all(c, from, line + 8, depth, err);
-	if (!(msk_starts_with(line, "hwcap") && (line[5] == ' ' || line[5] == '\t')))
+	line[strcspn(line, "#")] = '\0';
+	line += strspn(line, BLANKS);
+	if (has_word(line, "include"))
+		return include_all(c, from, line + strlen("include"), depth, err);
+	if (!has_word(line, "hwcap"))
 		add_dir(c, line);
 	return 0;
 }
@@ -113,7 +114,7 @@ static int read_conf(struct conf *c, const char *path, unsigned depth, struct ms
 
 int msk_ldconf_read(struct msk_rotree *t, const char *path, struct msk_strv *dirs, struct msk_err *err)
 {
-	struct conf c = { .tree = t, .dirs = dirs };
+	struct conf c = { .tree = t, .dirs = dirs, .room = CONF_NAMES };
 
 	return read_conf(&c, path, 0, err);
 }

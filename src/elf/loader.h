@@ -58,6 +58,7 @@ struct msk_loader {
 	unsigned version;              /* glibc 2.36 is 236; 0: unknown */
 	char *lib_token;               /* $LIB; NULL: no value */
 	char *cache_path, *conf_path;  /* of ld.so.cache and ld.so.conf; NULL: this loader has none */
+	bool has_cache_file;           /* of use or not */
 	const struct msk_ldcache *cache; /* NULL: none that the loader would use; the memo's */
 	size_t probes;                 /* files tried so far */
 	uint64_t steps;                /* and list elements looked at */
@@ -180,6 +181,11 @@ int msk_sysdirs_guess(struct msk_rotree *t, const struct msk_elf *program, struc
 
 /* The directories of ld.so.conf and what it includes, in order. */
 int msk_ldconf_read(struct msk_rotree *t, const char *path, struct msk_strv *dirs, struct msk_err *err);
+
+/* Append the paths that an absolute pattern matches, sorted by bytes: "*", "?" and "[...]" within the parts of a path, a
+ * "." in front matched by itself alone. A path without a pattern matches whether it is there or not. *room is the bytes of
+ * names to look at, and is used up; without it nothing more is found. */
+int msk_tree_glob(struct msk_rotree *t, const char *pattern, size_t *room, struct msk_strv *out, struct msk_err *err);
 
 /* Read a small file of the tree; *found false when there is none that can be read. More than `limit` bytes count as
  * none. */

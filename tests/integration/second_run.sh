@@ -67,6 +67,13 @@ runs a_variable_of_the_image_leads_to_it 7 --bin app --root root -e LD_LIBRARY_P
 rm -f root/etc/ld.so.c*
 runs the_variable_is_looked_up_below_the_root 7 --bin app --root root -e 'LD_LIBRARY_PATH=/opt/x'
 
+# Below a directory that only a pattern, and only relative to the root, leads to; the cache knew nothing of it.
+root && ldconfig -r root && lib root/opt/x/libx.so libx.so 7 && mkdir -p root/etc/d/one && prog app root/opt/x/libx.so
+echo 'include d/*/x.conf' >root/etc/ld.so.conf && echo opt/x >root/etc/d/one/x.conf
+runs what_a_stale_cache_lacks_gets_a_cache_of_the_image 7 --bin app --root root
+like "$(mk --bin app --root root --print rootfs 2>&1)" 'warning: /etc/ld\.so\.cache: stale, so some libraries were found by /etc/ld\.so\.conf alone' ...and_is_told
+runs the_cache_leads_there_from_any_directory 7 --bin app --root root --workdir /opt
+
 # Two more that the cache leads to, one of them in front of a namesake in a system directory.
 root && lib root/opt/x/libx.so libx.so 7 && lib root/usr/lib/libx.so libx.so 8 && echo /opt/x >root/etc/ld.so.conf
 prog app root/opt/x/libx.so
@@ -87,6 +94,7 @@ must_fail 4 'in the image, /app finds /opt/first/libx.so for libx.so, not /opt/x
 runs without_the_other_file_all_is_well 7 --bin app --root root
 must_fail 2 "$loader: given by library and by --file probe:$loader" -- --bin app --root root --file "probe:$loader" -o x.tar
 root && lib root/opt/x/libx.so libx.so 7 && echo /opt/x >root/etc/ld.so.conf && prog app root/opt/x/libx.so
+ldconfig -r root
 echo mine >cache
 must_fail 2 '/etc/ld.so.cache: given by ld.so.cache and by --file cache:/etc/ld.so.cache' -- \
 	--bin app --root root --file cache:/etc/ld.so.cache -o x.tar

@@ -94,6 +94,10 @@ class Arena:
         subprocess.run(["umount", "--lazy", self.top + "/proc"], check=False)
         shutil.rmtree(self.top, ignore_errors=True)
 
+    def ldconfig(self):
+        """Make a cache of what there is, and leave the links of libraries as they are."""
+        subprocess.run(["ldconfig", "-X", "-r", self.top], check=True, stderr=subprocess.DEVNULL)
+
     def theirs(self, program, level=None, library_path=None):
         """([paths], {missing}), or None where the loader stops; and what it printed."""
         env = {"LD_LIBRARY_PATH": library_path} if library_path else {}

@@ -50,7 +50,11 @@ def check(arena, case):
         put(arena, path, what)
     program = case.get("program", PROGRAM)
     how = case.get("level"), case.get("library_path")
+    if case.get("ldconfig"):        # the loader has a fresh cache, and we have what it was made from
+        arena.ldconfig()
     theirs, text = arena.theirs(program, *how)
+    if case.get("ldconfig"):
+        os.unlink(arena.top + "/etc/ld.so.cache")
     ours, said = arena.ours(program, *how)
     faults = []
     if told(theirs, arena.interp) != case["want"]:

@@ -9,6 +9,14 @@ V2, V3, V4 = (f"glibc-hwcaps/x86-64-v{n}" for n in (2, 3, 4))
 NAMES = ["x86-64-v2", "x86-64-v3", "x86-64-v4"]
 
 
+def conf(want, *needed, lines, tree=None, confs=None, **how):
+    """ld.so.conf with these lines, and further files of configuration: what a cache that is made of it leads to."""
+    files = {path: lib() for path in want.split() if path.startswith("/opt")}
+    files.update({"/etc/ld.so.conf": lines.encode(), "/var/cache/ldconfig": DIR})
+    files.update({path: text.encode() for path, text in (confs or {}).items()})
+    return case(want, prog(*needed), {**files, **(tree or {})}, ldconfig=True, **how)
+
+
 def cache(*rows, base=b""):
     """Rows of (name, path[, flags[, hwcap]]), in the order of the file."""
     full = [(r[0], r[2] if len(r) > 2 else 0x303, r[1], r[3] if len(r) > 3 else 0) for r in rows]
@@ -235,6 +243,41 @@ CASES = {
         "/opt/a": lib(), "/lib/b": lib(), "/etc/ld.so.cache": cache(("b", "/lib/b"), ("a", "/opt/a"))}),
     "nodeflib_is_not_inherited": case("/r/a /lib/b", prog("a", nodeflib=True, rpath="/r"), {
         "/r/a": lib("b"), "/lib/b": lib()}),
+    # --- ld.so.conf where there is no cache ---
+    "its_directories_are_searched_in_their_order": conf("/opt/b/liba.so", "liba.so", lines="/opt/b\n/opt/c\n", tree={
+        "/opt/c/liba.so": lib()}),
+    "comments_blanks_slashes_and_types_do_not_count": conf(
+        "/opt/a/liba.so /opt/b/libb.so /opt/c/libc1.so", "liba.so", "libb.so", "libc1.so",
+        lines="# /opt/x\n\n \t /opt/a// \t\r\n/opt/b=libc6\n\f/opt/c # /opt/x\n/\n", tree={"/opt/x/liba.so": lib()}),
+    "a_relative_directory_starts_at_the_root": conf("/opt/a/liba.so", "liba.so", lines="opt/a\n"),
+    "an_include_may_name_several_files": conf(
+        "/opt/a/liba.so /opt/b/libb.so", "liba.so", "libb.so", lines="include 1.conf\t/etc/2.conf none\n",
+        confs={"/etc/1.conf": "/opt/a\n", "/etc/2.conf": "/opt/b\n"}),
+    "a_pattern_may_stand_in_any_part_of_a_path": conf(
+        "/opt/a/liba.so /opt/b/libb.so", "liba.so", "libb.so", lines="include d*/[ab]/x.?onf\n",
+        confs={"/etc/d1/a/x.conf": "/opt/a\n", "/etc/d2/b/x.conf": "/opt/b\n", "/etc/d2/c/x.conf": "/opt/c\n"},
+        tree={"/opt/c/libc1.so": lib()}),
+    "patterns_match_no_hidden_names": conf("/opt/a/liba.so", "liba.so", lines="include d/*/*.conf\n", confs={
+        "/etc/d/.h/x.conf": "/opt/h\n", "/etc/d/a/.x.conf": "/opt/h\n", "/etc/d/a/x.conf": "/opt/a\n"}, tree={
+            "/opt/h/liba.so": lib()}),
+    "matches_are_sorted_by_the_path_as_a_whole": conf("/opt/a/liba.so", "liba.so", lines="include d/*/x\n", confs={
+        "/etc/d/a.b/x": "/opt/a\n", "/etc/d/a/x": "/opt/b\n"}, tree={"/opt/b/liba.so": lib()}),
+    "a_backslash_makes_a_pattern_a_name": conf("/opt/a/liba.so", "liba.so", lines="include d/\\*.conf\n", confs={
+        "/etc/d/*.conf": "/opt/a\n", "/etc/d/b.conf": "/opt/b\n"}, tree={"/opt/b/liba.so": lib()}),
+    "braces_are_no_pattern": conf("?liba.so", "liba.so", lines="include d/{a,b}.conf\n/opt/*\n", confs={
+        "/etc/d/a.conf": "/opt/a\n"}, tree={"/opt/a/liba.so": lib()}),
+    "an_include_ends_with_its_line": conf("?liba.so", "liba.so", lines="include a.conf\r\n", confs={
+        "/etc/a.conf": "/opt/a\n"}, tree={"/opt/a/liba.so": lib()}),
+    "an_include_of_an_include_starts_beside_it": conf("/opt/a/liba.so", "liba.so", lines="include d/a.conf\n", confs={
+        "/etc/d/a.conf": "include b.conf\n", "/etc/d/b.conf": "/opt/a\n"}),
+    "what_is_no_library_of_ours_is_left_out_of_a_cache": conf(
+        "/opt/d/liba.so", "liba.so", lines="/opt/a\n/opt/b\n/opt/c\n/opt/d\n", tree={
+            "/opt/a/liba.so": lib(machine=AARCH64), "/opt/b/liba.so": b"text", "/opt/c/liba.so": DIR}),
+    "only_names_of_libraries_come_into_a_cache": conf("?plug.so", "plug.so", lines="/opt/a\n", tree={"/opt/a/plug.so": lib()}),
+    "a_variant_below_a_configured_directory": conf(f"/opt/{V2}/liba.so", "liba.so", lines="/opt\n", tree={
+        "/opt/liba.so": lib()}, level="v2"),
+    "without_a_cache_the_loader_s_own_directories_come_first": conf("/opt/a/liba.so", "liba.so", lines="/opt/a\n", tree={
+        "/lib/liba.so": lib()}, ours="/lib/liba.so"),
     # --- variants ---
     "the_baseline_looks_at_no_variant": case("/r/a", prog("a", runpath="/r"), {f"/r/{V2}/a": lib(), "/r/a": lib()}),
     "a_variant_comes_before_its_baseline": case(f"/r/{V3}/a", prog("a", runpath="/r"), {

@@ -396,6 +396,20 @@ static void a_stale_cache_is_told_and_ld_so_conf_followed(void **state)
 	resolves(s, 0, "/lib/liba.so", MSK_BY_SYSTEM_DIR);      /* which the loader finds by itself */
 }
 
+static void a_cache_that_is_not_there_is_told_and_ld_so_conf_followed(void **state)
+{
+	struct sysroot *s = *state;
+	MSK_CLEANUP(msk_closure_release) struct msk_closure c = { 0 };
+
+	sysroot_file(s, "etc/ld.so.conf", "/opt\n");
+	put(s, "opt/liba.so", PLAIN_LIBRARY);
+	resolve(s, 0, &c);
+	assert_string_equal(c.objects[1].path, "/opt/liba.so");
+	assert_int_equal(c.notes.n, 1);
+	assert_string_equal(c.notes.v[0], "/etc/ld.so.cache: not there, so some libraries were found by /etc/ld.so.conf "
+					  "alone; run ldconfig");
+}
+
 static void a_broken_cache_is_told_and_ld_so_conf_followed(void **state)
 {
 	struct sysroot *s = *state;
@@ -406,6 +420,7 @@ static void a_broken_cache_is_told_and_ld_so_conf_followed(void **state)
 	put(s, "opt/liba.so", PLAIN_LIBRARY);
 	resolve(s, 0, &c);
 	assert_string_equal(c.objects[1].path, "/opt/liba.so");
+	assert_int_equal(c.notes.n, 1);
 	assert_string_equal(c.notes.v[0],
 			    "/etc/ld.so.cache: not a cache that the loader of app can use; went by /etc/ld.so.conf");
 }
@@ -485,6 +500,7 @@ int main(void)
 		sysroot_test(the_cache_comes_before_the_system_dirs),
 		sysroot_test(nodeflib_discards_entries_in_system_dirs),
 		sysroot_test(a_stale_cache_is_told_and_ld_so_conf_followed),
+		sysroot_test(a_cache_that_is_not_there_is_told_and_ld_so_conf_followed),
 		sysroot_test(a_broken_cache_is_told_and_ld_so_conf_followed),
 	};
 
