@@ -1,31 +1,8 @@
-#include <inttypes.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/stat.h>
 
-#include "loader.h"
-#include "mkscratch/fs.h"
+#include "load_list.h"
 
-/* The loader's list of objects while it grows: breadth first, with insertions in front of the object at hand. */
-struct node {
-	size_t object, next;
-	bool done;
-};
-
-struct list {
-	struct node *v;
-	size_t n, cap, tail;
-	bool *listed;               /* by object; those beyond n_listed are not */
-	size_t n_listed, cap_listed;
-};
-
-#define END SIZE_MAX
-
-/* What an edge takes in memory besides its name: allocation, pointer, kind, index. */
-#define NEED_BYTES 49
-#define MAX_NODES (8 * MSK_CLOSURE_MAX_OBJECTS)
-
-static void object_release(struct msk_object *o)
+void msk_object_release(struct msk_object *o)
 {
 	free(o->name);
 	free(o->path);
@@ -51,7 +28,7 @@ void msk_missing_release(struct msk_missing *m)
 void msk_closure_release(struct msk_closure *c)
 {
 	for (size_t i = 0; i < c->n_objects; i++)
-		object_release(&c->objects[i]);
+		msk_object_release(&c->objects[i]);
 	free(c->objects);
 	for (size_t i = 0; i < c->n_missing + c->n_lacking; i++)
 		msk_missing_release(&c->missing[i]);
@@ -87,262 +64,16 @@ static void loader_release(struct msk_loader *l)
 	free(l->lib_token);
 }
 
-static void list_release(struct list *t)
-{
-	free(t->v);
-	free(t->listed);
-}
-
-/* Take an object over: it gets an index and is known by its file. */
-static int add_object(struct msk_loader *l, struct msk_object *own_o, size_t *index, struct msk_err *err)
-{
-	struct msk_closure *c = l->c;
-	char id[MSK_NAMES_ID];
-
-	if (c->n_objects == MSK_CLOSURE_MAX_OBJECTS)
-		return msk_fail(err, MSK_E_INPUT, "%s: needs more than %d libraries", l->program,
-				MSK_CLOSURE_MAX_OBJECTS);
-	for (size_t i = 0; i < own_o->elf.needed.n; i++)
-		l->need_bytes += strlen(own_o->elf.needed.v[i]) + NEED_BYTES;
-	if (l->need_bytes > MSK_CLOSURE_MAX_NEEDS)
-		return msk_fail(err, MSK_E_INPUT, "%s: what its libraries need takes more than %d bytes to name", l->program,
-				MSK_CLOSURE_MAX_NEEDS);
-	MSK_GROW(c->objects, c->n_objects, c->cap_objects);
-	*index = c->n_objects;
-	own_o->wish = MSK_NO_OBJECT;
-	c->objects[c->n_objects++] = *own_o;
-	*own_o = (struct msk_object){ 0 };
-	/* Loaders do not look for the program's own file among what is loaded: the kernel mapped that, and them. */
-	if (*index > 0 && (*index != l->interp || l->rules->knows_the_loader_by_file))
-		msk_names_add(&l->ids, msk_loader_id(c->objects[*index].dev, c->objects[*index].ino, id), *index);
-	return 0;
-}
-
-/* The names by which a later request finds an object without a search. */
-static void learn_names(struct msk_loader *l, size_t i, const char *asked)
-{
-	const struct msk_object *o = &l->c->objects[i];
-	const char *slash = strrchr(o->path, '/');
-
-	if (!l->rules->knows_sonames) {
-		if (!strchr(asked, '/'))
-			msk_names_lend(&l->names, slash ? slash + 1 : o->path, i);
-		return;
-	}
-	msk_names_lend(&l->names, o->path, i);
-	if (o->elf.soname)
-		msk_names_lend(&l->names, o->elf.soname, i);
-	msk_names_add(&l->names, asked, i);
-}
-
-/* The same file under another name. */
-static void learn_alias(struct msk_loader *l, size_t i, const char *asked)
-{
-	if (l->rules->knows_sonames)
-		msk_names_add(&l->names, asked, i);
-	else if (i != l->interp && !strchr(asked, '/'))
-		learn_names(l, i, asked);
-}
-
-static bool is_known(const struct msk_loader *l, const char *name, size_t *index)
-{
-	/* The kernel hands the program over without a name, which is its name for ld.so. */
-	if (!*name && l->rules->knows_sonames) {
-		*index = 0;
-		return true;
-	}
-	if (l->rules->libc == MSK_LIBC_MUSL && l->interp != MSK_NO_OBJECT &&
-	    (msk_musl_is_libc(name) || strcmp(name, l->c->objects[l->interp].path) == 0)) {
-		*index = l->interp;
-		return true;
-	}
-	return msk_names_find(&l->names, name, index);
-}
-
-static int search(struct msk_search *s, struct msk_err *err)
-{
-	enum msk_found_by rule = s->by_option ? MSK_BY_OPTION : MSK_BY_PATH;
-	MSK_AUTO_FREE char *path = NULL;
-
-	if (!strchr(s->name, '/'))
-		return s->l->rules->libc == MSK_LIBC_MUSL ? msk_musl_search(s, err) : msk_glibc_search(s, err);
-	path = s->name[0] == '/' ? msk_xstrdup(s->name) : msk_loader_absolute(s->l, s->name);
-	if (s->name[0] != '/')
-		msk_loader_note(s->l, "%s: needs the relative path \"%s\"; took it to be %s",
-				s->l->c->objects[s->by].name, s->name, path);
-	msk_search_note(s, path);
-	return msk_search_file(s, path, rule, NULL, err);
-}
-
-static int add_missing(struct msk_loader *l, struct msk_search *s, const char *name, struct msk_err *err)
-{
-	struct msk_closure *c = l->c;
-	size_t seen;
-
-	if (msk_names_find(&l->missing, name, &seen))
-		return 0;
-	if (c->n_missing == MSK_CLOSURE_MAX_OBJECTS)
-		return msk_fail(err, MSK_E_MISSING, "%s: more than %d libraries are missing", l->program,
-				MSK_CLOSURE_MAX_OBJECTS);
-	msk_names_add(&l->missing, name, c->n_missing);
-	MSK_GROW(c->missing, c->n_missing, c->cap_missing);
-	s->trail.name = msk_xstrdup(name);
-	s->trail.needed_by = s->by;
-	s->trail.by_option = s->by_option;
-	c->missing[c->n_missing++] = s->trail;
-	s->trail = (struct msk_missing){ 0 };
-	return 0;
-}
-
-static int keep_hit(struct msk_loader *l, struct msk_search *s, const struct msk_request *r, size_t *index,
-		    struct msk_err *err)
-{
-	if (s->known != MSK_NO_OBJECT) {
-		*index = s->known;
-		learn_alias(l, s->known, s->name);
-		return 0;
-	}
-	s->hit.name = msk_xstrdup(r->name);
-	s->hit.parent = r->by;
-	s->hit.searched = s->trail.searched;
-	s->hit.skipped = s->trail.skipped;
-	s->trail.searched = s->trail.skipped = (struct msk_strv)MSK_STRV_INIT;
-	if (add_object(l, &s->hit, index, err) < 0)
-		return -1;
-	learn_names(l, *index, s->name);
-	return 0;
-}
-
-int msk_loader_answer(struct msk_loader *l, const struct msk_request *r, size_t *index, struct msk_err *err)
-{
-	MSK_CLEANUP(msk_search_release) struct msk_search s = {
-		.l = l, .by = r->by, .by_option = r->by_option, .optional = r->kind == MSK_NEED_AUXILIARY,
-		.known = MSK_NO_OBJECT,
-	};
-	MSK_AUTO_FREE char *expanded = NULL;
-	int rc = MSK_GO_ON;
-
-	*index = MSK_NO_OBJECT;
-	s.name = r->name;
-	if (l->rules->expands_needed && strchr(r->name, '$')) {
-		s.name = expanded = msk_token_expand(l, r->by, r->name);
-		if (!expanded)
-			s.trail.why = msk_xstrdup("names a $ token that has no value here");
-	}
-	if (s.name && is_known(l, s.name, index))
-		return 0;
-	if (msk_loader_charge(l, 1, err) < 0)
-		return -1;
-	if (s.name && *s.name)
-		rc = search(&s, err);
-	if (rc < 0)
-		return -1;
-	if (rc == MSK_TAKEN)
-		return keep_hit(l, &s, r, index, err);
-	if (r->optional && r->trail) {
-		*r->trail = s.trail;
-		s.trail = (struct msk_missing){ 0 };
-	} else if (!r->optional && r->kind != MSK_NEED_AUXILIARY) {
-		return add_missing(l, &s, r->name, err);
-	}
-	return 0;
-}
-
-static size_t add_node(struct list *t, struct node n)
-{
-	MSK_GROW(t->v, t->n, t->cap);
-	t->v[t->n] = n;
-	return t->n++;
-}
-
-static bool is_listed(const struct list *t, size_t object)
-{
-	return object < t->n_listed && t->listed[object];
-}
-
-static void mark_listed(struct list *t, size_t object)
-{
-	while (t->n_listed <= object) {
-		MSK_GROW(t->listed, t->n_listed, t->cap_listed);
-		t->listed[t->n_listed++] = false;
-	}
-	t->listed[object] = true;
-}
-
-static void append(struct list *t, size_t object)
-{
-	size_t i;
-
-	if (is_listed(t, object))
-		return;
-	mark_listed(t, object);
-	i = add_node(t, (struct node){ object, END, false });
-	if (i > 0)
-		t->v[t->tail].next = i;
-	t->tail = i;
-}
-
-/* ld.so asks the objects for their names in the order of its list. An object that has come before the one that answered
- * to its soname so far answers from now on. `behind` is the node behind it. */
-static int claim_soname(struct msk_loader *l, const struct list *t, size_t behind, size_t object, struct msk_err *err)
-{
-	const char *soname = l->c->objects[object].elf.soname;
-	size_t owner;
-
-	if (!soname || !msk_names_find(&l->names, soname, &owner) || owner == object)
-		return 0;
-	for (; behind != END; behind = t->v[behind].next) {
-		if (msk_loader_charge(l, 1, err) < 0)
-			return -1;
-		if (t->v[behind].object == owner)
-			msk_names_move(&l->names, soname, object);
-	}
-	return 0;
-}
-
-/* Put an object in front of the one in node *at, which moves to a node of its own behind it. An object that is listed
- * further down moves up; one further up stays. The node keeps its place in the list, so that the walk that stands on it
- * comes to the new object next. */
-static int insert_before(struct msk_loader *l, struct list *t, size_t *at, size_t object, struct msk_err *err)
-{
-	size_t before = *at, moved;
-
-	/* Two that filter for each other would be put in front of one another for ever, and ld.so does so. */
-	if (t->n == MAX_NODES)
-		return msk_fail(err, MSK_E_INPUT, "%s: its filters (DT_FILTER, DT_AUXILIARY) go round in a circle",
-				l->c->objects[t->v[*at].object].name);
-
-	if (is_listed(t, object)) {
-		while (t->v[before].next != END && t->v[t->v[before].next].object != object) {
-			before = t->v[before].next;
-			if (msk_loader_charge(l, 1, err) < 0)
-				return -1;
-		}
-		if (t->v[before].next == END)
-			return 0;
-		if (t->v[before].next == t->tail)
-			t->tail = before;
-		t->v[before].next = t->v[t->v[before].next].next;
-	}
-	mark_listed(t, object);
-	moved = add_node(t, t->v[*at]);
-	t->v[*at] = (struct node){ object, moved, false };
-	if (t->tail == *at)
-		t->tail = moved;
-	*at = moved;
-	return claim_soname(l, t, moved, object, err);
-}
-
 /* Ask for everything the object in node *at needs, in the order of its dynamic section. */
-static int walk_needs(struct msk_loader *l, struct list *t, size_t *at, struct msk_err *err)
+static int walk_needs(struct msk_loader *l, struct msk_load_list *list, size_t *at, struct msk_err *err)
 {
-	size_t by = t->v[*at].object, n = l->c->objects[by].elf.needed.n;
+	size_t by = list->v[*at].object, n = l->c->objects[by].elf.needed.n;
 	size_t extra = by == 0 && l->args->libs ? l->args->libs->n : 0;
 
 	free(l->c->objects[by].needed);         /* an object that a filter moved is walked once more */
 	l->c->objects[by].needed = msk_xcalloc(n + extra + 1, sizeof(size_t));
 	l->c->objects[by].n_needed = n + extra;
-	t->v[*at].done = true;
+	list->v[*at].done = true;
 	for (size_t k = 0; k < n + extra; k++) {
 		const struct msk_elf *e = &l->c->objects[by].elf;
 		struct msk_request r = {
@@ -362,58 +93,58 @@ static int walk_needs(struct msk_loader *l, struct list *t, size_t *at, struct m
 		if (found == MSK_NO_OBJECT)
 			continue;
 		if (r.kind == MSK_NEED)
-			append(t, found);
-		else if (insert_before(l, t, at, found, err) < 0)
+			msk_load_list_append(list, found);
+		else if (msk_load_list_insert(list, l, at, found, err) < 0)
 			return -1;
 	}
 	return 0;
 }
 
 /* From node `at` to the end of the list, which grows meanwhile. */
-static int walk_from(struct msk_loader *l, struct list *t, size_t at, struct msk_err *err)
+static int walk_from(struct msk_loader *l, struct msk_load_list *list, size_t at, struct msk_err *err)
 {
-	while (at != END) {
+	while (at != MSK_LIST_END) {
 		size_t here = at;
 
-		if (walk_needs(l, t, &here, err) < 0)
+		if (walk_needs(l, list, &here, err) < 0)
 			return -1;
 		/* Insertions leave a node that is not done where we stand. */
-		while (at != END && t->v[at].done)
-			at = t->v[at].next;
+		while (at != MSK_LIST_END && list->v[at].done)
+			at = list->v[at].next;
 	}
 	return 0;
 }
 
-static int walk_start(struct msk_loader *l, struct list *t, struct msk_err *err)
+static int walk_start(struct msk_loader *l, struct msk_load_list *list, struct msk_err *err)
 {
-	append(t, 0);
-	if (walk_from(l, t, 0, err) < 0)
+	msk_load_list_append(list, 0);
+	if (walk_from(l, list, 0, err) < 0)
 		return -1;
 	if (l->interp != MSK_NO_OBJECT && l->c->objects[0].elf.interp)
-		append(t, l->interp);
+		msk_load_list_append(list, l->interp);
 	for (size_t i = 1; i < l->c->n_objects; i++)
-		l->c->n_start += is_listed(t, i);
+		l->c->n_start += msk_load_list_has(list, i);
 	return 0;
 }
 
 /* What is loaded later comes to the end of the list like anything else, so it may have wishes of its own. */
-static int walk_wishes(struct msk_loader *l, struct list *t, struct msk_err *err)
+static int walk_wishes(struct msk_loader *l, struct msk_load_list *list, struct msk_err *err)
 {
-	for (size_t at = 0; at != END; at = t->v[at].next) {
+	for (size_t at = 0; at != MSK_LIST_END; at = list->v[at].next) {
 		size_t i = l->c->n_wishes;
 
-		if (msk_wishes_collect(l, t->v[at].object, err) < 0)
+		if (msk_wishes_collect(l, list->v[at].object, err) < 0)
 			return -1;
 		for (; i < l->c->n_wishes; i++) {
-			size_t tail = t->tail, found;
+			size_t tail = list->tail, found;
 
 			if (msk_wish_grant(l, i, err) < 0)
 				return -1;
 			found = l->c->wishes[i].object;
 			if (found == MSK_NO_OBJECT)
 				continue;
-			append(t, found);
-			if (walk_from(l, t, t->v[tail].next, err) < 0)
+			msk_load_list_append(list, found);
+			if (walk_from(l, list, list->v[tail].next, err) < 0)
 				return -1;
 		}
 	}
@@ -438,20 +169,20 @@ static void renumber_wish(struct msk_wish *w, const size_t *place)
 
 /* Bring the objects into the order of the list. The program stays in front of its own filters. An object outside the
  * list can only be a library's would-be interpreter, which nothing refers to: it goes. */
-static void sort_objects(struct msk_closure *c, const struct list *t)
+static void sort_objects(struct msk_closure *c, const struct msk_load_list *list)
 {
 	size_t *place = msk_xcalloc(c->n_objects, sizeof *place), n = 1;
 	struct msk_object *sorted = msk_xcalloc(c->n_objects, sizeof *sorted);
 
-	for (size_t at = 0; at != END; at = t->v[at].next)
-		if (t->v[at].object != 0)
-			place[t->v[at].object] = n++;
+	for (size_t at = 0; at != MSK_LIST_END; at = list->v[at].next)
+		if (list->v[at].object != 0)
+			place[list->v[at].object] = n++;
 	for (size_t i = 0; i < c->n_objects; i++) {
-		if (is_listed(t, i)) {
+		if (msk_load_list_has(list, i)) {
 			sorted[place[i]] = c->objects[i];
 			renumber(&sorted[place[i]], place);
 		} else {
-			object_release(&c->objects[i]);
+			msk_object_release(&c->objects[i]);
 		}
 	}
 	for (size_t i = 0; i < c->n_missing + c->n_lacking; i++)
@@ -467,7 +198,7 @@ static void sort_objects(struct msk_closure *c, const struct list *t)
 
 static int add_program(struct msk_loader *l, const struct msk_rofile *f, const char *name, struct msk_err *err)
 {
-	MSK_CLEANUP(object_release) struct msk_object o = { .found_by = MSK_BY_PROGRAM, .dev = f->dev, .ino = f->ino };
+	MSK_CLEANUP(msk_object_release) struct msk_object o = { .found_by = MSK_BY_PROGRAM, .dev = f->dev, .ino = f->ino };
 	struct msk_rofile open = *f;
 	size_t index;
 	int rc;
@@ -478,7 +209,7 @@ static int add_program(struct msk_loader *l, const struct msk_rofile *f, const c
 		return -1;
 	o.name = msk_xstrdup(name);
 	o.path = msk_xstrdup(name);
-	return add_object(l, &o, &index, err);
+	return msk_loader_add(l, &o, &index, err);
 }
 
 static int fail_no_interp(const struct msk_loader *l, const char *path, struct msk_err *err)
@@ -525,7 +256,7 @@ static int add_interp(struct msk_loader *l, struct msk_err *err)
 {
 	const struct msk_elf *program = &l->c->objects[0].elf;
 	const char *path = program->interp ? program->interp : msk_loader_usual(program);
-	MSK_CLEANUP(object_release) struct msk_object o = { .found_by = MSK_BY_INTERP };
+	MSK_CLEANUP(msk_object_release) struct msk_object o = { .found_by = MSK_BY_INTERP };
 
 	if (!path)
 		return 0;
@@ -536,7 +267,7 @@ static int add_interp(struct msk_loader *l, struct msk_err *err)
 	o.name = msk_xstrdup(path);
 	if (l->rules == &msk_other_rules && o.elf.soname)
 		l->rules = msk_loader_rules(o.elf.soname);
-	return add_object(l, &o, &l->interp, err);
+	return msk_loader_add(l, &o, &l->interp, err);
 }
 
 /* What is known by name before anything is asked for. */
@@ -549,12 +280,12 @@ static void learn_first_names(struct msk_loader *l)
 	if (o[0].elf.soname)
 		msk_names_add(&l->names, o[0].elf.soname, 0);
 	if (l->interp != MSK_NO_OBJECT)
-		learn_names(l, l->interp, o[l->interp].name);
+		msk_loader_learn_names(l, l->interp, o[l->interp].name);
 }
 
 static int resolve(struct msk_loader *l, struct msk_err *err)
 {
-	MSK_CLEANUP(list_release) struct list t = { 0 };
+	MSK_CLEANUP(msk_load_list_release) struct msk_load_list list = { 0 };
 	int rc;
 
 	if (add_interp(l, err) < 0)
@@ -565,14 +296,14 @@ static int resolve(struct msk_loader *l, struct msk_err *err)
 		msk_loader_note(l, "%s: its loader %s is not one whose rules are known; took the usual ones", l->program,
 				l->c->objects[0].elf.interp ? l->c->objects[0].elf.interp : "");
 	rc = l->c->libc == MSK_LIBC_MUSL ? msk_musl_prepare(l, err) : msk_glibc_prepare(l, err);
-	if (rc < 0 || walk_start(l, &t, err) < 0)
+	if (rc < 0 || walk_start(l, &list, err) < 0)
 		return -1;
-	if (!l->args->start_only && walk_wishes(l, &t, err) < 0)
+	if (!l->args->start_only && walk_wishes(l, &list, err) < 0)
 		return -1;
 	msk_missing_settle(l->c);
 	if (l->args->advise && !l->args->start_only && msk_advise(l, err) < 0)
 		return -1;
-	sort_objects(l->c, &t);
+	sort_objects(l->c, &list);
 	l->c->cache_path = msk_take(&l->cache_path);
 	return 0;
 }

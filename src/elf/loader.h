@@ -90,7 +90,12 @@ struct msk_request {
 	struct msk_missing *trail;
 };
 
-/* *index: the object that answers, loaded or new, or MSK_NO_OBJECT. */
+/* Take an object over: it gets an index and is known by its file. Fails: MSK_E_INPUT beyond the limits. */
+int msk_loader_add(struct msk_loader *l, struct msk_object *own_o, size_t *index, struct msk_err *err);
+/* The names by which a later request finds an object, which was asked for by `asked`, without a search. */
+void msk_loader_learn_names(struct msk_loader *l, size_t object, const char *asked);
+/* *index: the object that answers, loaded or new, or MSK_NO_OBJECT: then what was tried is among what is missing, unless
+ * the request is optional. */
 int msk_loader_answer(struct msk_loader *l, const struct msk_request *r, size_t *index, struct msk_err *err);
 
 /* What an object may do by its imports; a file whose symbols make no sense is noted and tells nothing. */
@@ -114,6 +119,7 @@ bool msk_wish_is_needed(const struct msk_wish *w);
 /* When all has been looked for: tell what the program lacks from what only libraries lack that it can do without. */
 void msk_missing_settle(struct msk_closure *c);
 void msk_missing_release(struct msk_missing *m);
+void msk_object_release(struct msk_object *o);
 
 /* Try one file; enum msk_tried, or -1 where the loader would stop. */
 int msk_search_file(struct msk_search *s, const char *path, enum msk_found_by rule, const char *dir,

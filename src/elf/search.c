@@ -62,18 +62,8 @@ char *msk_loader_origin(const struct msk_loader *l, size_t object)
 
 void msk_search_release(struct msk_search *s)
 {
-	free(s->trail.name);
-	free(s->trail.why);
-	free(s->trail.found);
-	free(s->trail.level);
-	msk_strv_release(&s->trail.searched);
-	msk_strv_release(&s->trail.skipped);
-	msk_strv_release(&s->hit.searched);
-	msk_strv_release(&s->hit.skipped);
-	free(s->hit.name);
-	free(s->hit.path);
-	free(s->hit.rule_dir);
-	msk_elf_release(&s->hit.elf);
+	msk_missing_release(&s->trail);
+	msk_object_release(&s->hit);
 }
 
 char *msk_loader_absolute(const struct msk_loader *l, const char *path)
