@@ -19,6 +19,7 @@ struct msk_check {
 struct msk_checks {
 	struct msk_check *v;
 	size_t n, cap;
+	int64_t now;               /* in: what certificates are held against; 0: nothing is said of dates */
 };
 
 /* An image that was looked at: its documents, all its paths, and the findings so far; borrowed for the call. */

@@ -26,6 +26,9 @@ const struct msk_strv *msk_source_files(const struct msk_source *s);
 bool msk_source_size(const struct msk_source *s, const char *path, uint64_t *size);
 bool msk_source_is_archive(const struct msk_source *s);
 
+/* Where the plain tar of an archive ends; how many bytes stand behind that, and how many of them are not zero. */
+int msk_source_tail(struct msk_source *s, uint64_t *end, uint64_t *behind, uint64_t *junk, struct msk_err *err);
+
 /* A whole file of at most MSK_MAX_DOCUMENT bytes. Fails: MSK_E_INPUT `x/index.json: larger than 4194304 bytes`. */
 int msk_source_read(struct msk_source *s, const char *path, bool *found, struct msk_str *out, struct msk_err *err);
 /* A file of any size as a stream. */

@@ -43,6 +43,8 @@ int msk_tar_in_next(struct msk_tar_in *t, struct msk_tar_entry *e, bool *more, s
 ssize_t msk_tar_in_read(struct msk_tar_in *t, void *p, size_t n, struct msk_err *err);
 /* Where in what the reader has yielded the headers of the last entry begin: a reading that starts there meets it first. */
 uint64_t msk_tar_in_position(const struct msk_tar_in *t);
+/* How many bytes of the plain stream belong to what was read so far; at the end, to the whole archive. */
+uint64_t msk_tar_in_offset(const struct msk_tar_in *t);
 void msk_tar_in_free(struct msk_tar_in *t);
 void msk_tar_in_cleanup(struct msk_tar_in **t);
 

@@ -249,6 +249,11 @@ bool msk_json_is_array(const struct msk_json *v)
 	return json_is_array(in(v));
 }
 
+bool msk_json_is_null(const struct msk_json *v)
+{
+	return json_is_null(in(v));
+}
+
 bool msk_json_is_true(const struct msk_json *v)
 {
 	return json_is_true(in(v));

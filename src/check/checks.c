@@ -56,7 +56,8 @@ void msk_checks_append(struct msk_checks *c, struct msk_checks *more)
 		c->v[c->n++] = more->v[i];
 	}
 	free(more->v);
-	*more = (struct msk_checks){ 0 };
+	more->v = NULL;
+	more->n = more->cap = 0;
 }
 
 int msk_checks_absorb(struct msk_checks *c, const char *what, struct msk_err *err)

@@ -5,6 +5,8 @@
 #include "mkscratch/check.h"
 #include "mkscratch/source_image.h"
 
+struct msk_contents;
+
 /* One layer: size, digest, DiffID, and the rules of its tar. Entries go into the tree. */
 struct msk_layer_check {
 	const struct msk_source_images *images;
@@ -12,12 +14,14 @@ struct msk_layer_check {
 	struct msk_checks *checks;
 	struct msk_image_tree *tree;
 	size_t i;                  /* from 0 */
+	bool ours;                 /* mkscratch says it has written it, so the rules of oci-layout-spec hold */
+	struct msk_contents *contents;
 };
 int msk_check_layer(const struct msk_layer_check *l, struct msk_err *err);
 
 /* Will it start: user, entrypoint, and what its loader looks for, found inside the image. */
 struct msk_image_files;
-int msk_check_start(struct msk_checks *c, struct msk_image_files *files, const struct msk_json *config,
-		    struct msk_err *err);
+int msk_check_start(struct msk_checks *c, struct msk_image_files *files, const struct msk_source_image *image,
+		    const struct msk_contents *contents, struct msk_err *err);
 
 #endif

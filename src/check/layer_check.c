@@ -1,21 +1,24 @@
 #include <string.h>
 
 #include "checks.h"
+#include "contents.h"
+#include "mkscratch/codec_spec.h"
 #include "mkscratch/filecap.h"
-
-#define MAX_PATH_BYTES 4095
 
 /* A layer under way. */
 struct pass {
 	const struct msk_layer_check *l;
 	char *what;                    /* "layer 1" */
 	size_t first;                  /* of this layer's nodes in the tree */
-	size_t faults;
+	size_t faults, orphans;
+	char *last;                    /* path of the entry before */
+	bool whiteout;
 };
 
 static void pass_release(struct pass *p)
 {
 	free(p->what);
+	free(p->last);
 }
 
 static void fault(struct pass *p, const char *fmt, const char *path)
@@ -31,42 +34,77 @@ static void fault(struct pass *p, const char *fmt, const char *path)
 	msk_checks_fail(p->l->checks, MSK_E_INPUT, p->what, "%s", s.buf);
 }
 
-/* Relative, no empty, "." or ".." part; a directory may end in a slash. */
-static bool path_stays_inside(const char *path)
+/* Relative, no empty, "." or ".." part; a directory may end in a slash. Others begin names with "./" or "/". */
+static bool is_plain(const char *path)
 {
-	size_t len = strlen(path);
+	MSK_AUTO_FREE char *canonical = msk_layer_path(path);
+	size_t n = canonical ? strlen(canonical) : 0;
 
-	if (len == 0 || path[0] == '/' || len > MAX_PATH_BYTES)
-		return false;
-	for (const char *part = path; *part;) {
-		size_t n = strcspn(part, "/");
+	return n && strncmp(path, canonical, n) == 0 && (path[n] == '\0' || strcmp(path + n, "/") == 0);
+}
 
-		if (n == 0 || (n == 1 && part[0] == '.') || (n == 2 && part[0] == '.' && part[1] == '.'))
-			return false;
-		part += n + (part[n] == '/');
+/* image-spec "layer", "whiteouts": an empty file whose name says what is deleted. */
+static void check_whiteout(struct pass *p, const struct msk_tar_entry *e, const char *path)
+{
+	const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
+
+	if (!msk_starts_with(base, ".wh."))
+		return;
+	if (!base[4])
+		fault(p, "deletes nothing: a whiteout without a name", e->path);
+	else if (e->type != MSK_TAR_FILE && e->type != MSK_TAR_HARDLINK)
+		fault(p, "is a whiteout, but not a file", e->path);
+	p->whiteout = true;
+}
+
+/* oci-layout-spec 6.1: sorted by the bytes of the paths; a whiteout stands in front of what it makes room for. */
+static void check_order(struct pass *p, const char *path)
+{
+	MSK_AUTO_FREE char *canonical = msk_layer_path(path);
+
+	if (p->last && canonical && strcmp(p->last, canonical) >= 0 && !p->whiteout && p->l->ours)
+		fault(p, "is not in its place: entries are sorted", path);
+	if (!p->whiteout) {
+		free(p->last);
+		p->last = msk_take(&canonical);
 	}
-	return true;
+	p->whiteout = false;
 }
 
 static int take_entry(void *ctx, const struct msk_layer_entry *entry, struct msk_err *err)
 {
 	const struct msk_tar_entry *e = entry->e;
 	struct pass *p = ctx;
+	MSK_AUTO_FREE char *path = msk_layer_path(e->path);
+	MSK_AUTO_FREE char *target = e->type == MSK_TAR_HARDLINK ? msk_layer_path(e->link) : NULL;
 
-	if (!path_stays_inside(e->path)) {
-		fault(p, "leaves the image or is not plain", e->path);
+	if (!path) {
+		fault(p, "leaves the image", e->path);
 		return 0;
 	}
-	if (e->type == MSK_TAR_HARDLINK && !path_stays_inside(e->link))
+	if (p->l->ours && !is_plain(e->path))
+		fault(p, "is not plain", e->path);
+	if (e->type == MSK_TAR_HARDLINK && !target)
 		fault(p, "links to a target outside the image", e->path);
 	if (e->bad_caps)
 		fault(p, "has capabilities that no kernel takes (" MSK_FILECAP_XATTR ")", e->path);
-	return msk_image_tree_add(p->l->tree, entry, err);
+	check_whiteout(p, e, path);
+	check_order(p, e->path);
+	return msk_image_tree_add(p->l->tree, entry, err) < 0 ? -1 : msk_contents_look(p->l->contents, entry, err);
 }
 
 static int compare_paths(const void *a, const void *b)
 {
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* No rule of image-spec, but one of ours. */
+static void orphan(struct pass *p, const char *path)
+{
+	if (p->l->ours)
+		fault(p, "has no entry for its parent directory", path);
+	else
+		p->orphans++;
 }
 
 /* Every entry once, and every parent there, here or in a layer below. */
@@ -91,8 +129,11 @@ static void check_paths(struct pass *p)
 			continue;
 		*slash = '\0';
 		if (!bsearch(&parent, all, t->n, sizeof *all, compare_paths))
-			fault(p, "has no entry for its parent directory", mine[i]);
+			orphan(p, mine[i]);
 	}
+	if (p->orphans)
+		msk_checks_note(p->l->checks, p->what, "%zu of its entries lack one for their directory, which Docker "
+				"before 23 then keeps from all but root", p->orphans);
 }
 
 /* Errors of a layer begin with its name, which findings have apart. */
@@ -105,6 +146,44 @@ static int absorb(struct pass *p, struct msk_err *err)
 	return msk_checks_absorb(p->l->checks, p->what, err);
 }
 
+static enum msk_codec_kind codec_of(const unsigned char *magic, ssize_t n)
+{
+	if (n >= 2 && magic[0] == 0x1f && magic[1] == 0x8b)
+		return MSK_CODEC_GZIP;
+	/* A frame, or one of those that are skipped (RFC 8878, 3.1). */
+	if (n >= 4 && ((magic[0] == 0x28 && magic[1] == 0xb5 && magic[2] == 0x2f && magic[3] == 0xfd) ||
+		       ((magic[0] & 0xf0) == 0x50 && magic[1] == 0x2a && magic[2] == 0x4d && magic[3] == 0x18)))
+		return MSK_CODEC_ZSTD;
+	return MSK_CODEC_NONE;
+}
+
+/* Readers of OCI media types go by them; those of Docker's go by the bytes, and it has no word for zstd. */
+static int check_codec(struct pass *p, const struct msk_source_layer *layer, struct msk_err *err)
+{
+	static const char *const names[] = { [MSK_CODEC_GZIP] = "gzip", [MSK_CODEC_ZSTD] = "zstd", [MSK_CODEC_NONE] = "plain" };
+	MSK_CLEANUP(msk_source_stream_cleanup) struct msk_reader *r = NULL;
+	unsigned char magic[4];
+	enum msk_codec_kind codec;
+	bool found;
+	ssize_t n;
+
+	if (!layer->media_type || !msk_starts_with(layer->media_type, "application/vnd.oci.image.layer."))
+		return 0;
+	if (msk_source_stream(p->l->images->source, layer->path, &found, &r, err) < 0)
+		return -1;
+	n = found ? r->read(r, magic, sizeof magic, err) : 0;
+	if (n < 0)
+		return -1;
+	codec = codec_of(magic, n);
+	if ((codec == MSK_CODEC_GZIP) == msk_ends_with(layer->media_type, "+gzip") &&
+	    (codec == MSK_CODEC_ZSTD) == msk_ends_with(layer->media_type, "+zstd"))
+		return 0;
+	p->faults++;
+	msk_checks_fail(p->l->checks, MSK_E_INPUT, p->what, "its bytes are %s, its mediaType is %s", names[codec],
+			layer->media_type);
+	return 0;
+}
+
 int msk_check_layer(const struct msk_layer_check *l, struct msk_err *err)
 {
 	MSK_CLEANUP(pass_release) struct pass p = { .l = l, .first = l->tree->n };
@@ -114,6 +193,8 @@ int msk_check_layer(const struct msk_layer_check *l, struct msk_err *err)
 	if (msk_source_layer_visit(l->images, l->image, l->i, take_entry, &p, &sums, err) < 0)
 		return absorb(&p, err);
 	check_paths(&p);
+	if (check_codec(&p, &l->image->layers[l->i], err) < 0)
+		return absorb(&p, err);
 	if (!p.faults)
 		msk_checks_pass(l->checks, p.what, "%s, %llu bytes plain, %zu entries", sums.packed.text,
 				(unsigned long long)sums.plain_size, l->tree->n - p.first);

@@ -2,9 +2,15 @@
 #include <string.h>
 
 #include "checks.h"
+#include "contents.h"
 #include "image_files.h"
 #include "mkscratch/closure.h"
+#include "mkscratch/fs.h"
 #include "mkscratch/path.h"
+
+/* As Linux has it: of the first line, and how often a script may start another. */
+#define SCRIPT_LINE 255
+#define SCRIPT_HOPS 5
 
 static const char *first_entrypoint(const struct msk_json *config)
 {
@@ -19,7 +25,8 @@ struct start {
 	struct msk_checks *checks;
 	struct msk_image_files *files;
 	const struct msk_json *config;
-	const char *path;              /* of the entrypoint, as the config has it */
+	const char *named;             /* as the config has it */
+	char *path;                    /* in the image; of a script, its interpreter's */
 	struct msk_rofile file;
 	struct msk_elf elf;
 };
@@ -28,6 +35,7 @@ static void start_release(struct start *s)
 {
 	msk_elf_release(&s->elf);
 	msk_rofile_release(&s->file);
+	free(s->path);
 }
 
 static void read_env(const struct msk_json *config, struct msk_strv *out)
@@ -72,20 +80,72 @@ static int check_libraries(struct start *s, struct msk_err *err)
 	return 0;
 }
 
-static int check_program(struct start *s, struct msk_err *err)
+/* execve(2), "Interpreter scripts": what stands behind "#!" on the first line. NULL: no script. Heap. */
+static char *script_interpreter(struct start *s, struct msk_err *err)
 {
+	char line[SCRIPT_LINE + 1];
+	ssize_t n = msk_pread_full(s->file.fd, line, SCRIPT_LINE, 0, s->path, err);
+	char *from = line + 2;
+
+	if (n < 2 || line[0] != '#' || line[1] != '!')
+		return NULL;
+	line[n] = '\0';
+	from += strspn(from, " \t");
+	from[strcspn(from, " \t\r\n")] = '\0';
+	return msk_xstrdup(from);
+}
+
+static int fail_start(struct start *s, const char *path, const char *why)
+{
+	msk_checks_fail(s->checks, MSK_E_MISSING, "entrypoint", "%s%s%s: %s", s->named, strcmp(s->named, path) ? ", " : "",
+			strcmp(s->named, path) ? path : "", why);
+	return 0;
+}
+
+/* True: there is a file that may be executed. */
+static bool is_program(struct start *s, const char *path)
+{
+	const struct msk_node *n = msk_image_tree_resolve(s->files->tree, path);
+
+	return n && (n->type == MSK_TAR_FILE || n->type == MSK_TAR_HARDLINK) && (n->mode & 0111);
+}
+
+static int check_file(struct start *s, const char *path, struct msk_err *err)
+{
+	const struct msk_node *n = msk_image_tree_resolve(s->files->tree, path);
+	MSK_AUTO_FREE char *mode = n ? msk_xasprintf("not executable (mode %04o)", n->mode) : NULL;
 	struct msk_rotree *t = &s->files->files;
-	const char *arch = msk_json_get_string(s->config, "architecture");
 	enum msk_lookup how;
 
-	if (t->open(t, s->path, &how, &s->file, NULL, err) < 0)
-		return -1;
+	free(s->path);
+	s->path = msk_xstrdup(path);
+	if (!n)
+		return fail_start(s, path, "not in the image");
+	if (n->type != MSK_TAR_FILE && n->type != MSK_TAR_HARDLINK)
+		return fail_start(s, path, "not a regular file");
+	if (!(n->mode & 0111))
+		return fail_start(s, path, mode);
+	msk_rofile_release(&s->file);
+	s->file = (struct msk_rofile)MSK_ROFILE_INIT;
+	return t->open(t, path, &how, &s->file, NULL, err);
+}
+
+/* An image for amd64 may hold a program for 386: every such machine runs it. */
+static bool runs_on(const char *program, const char *image)
+{
+	return image && (strcmp(program, image) == 0 || (strcmp(program, "386") == 0 && strcmp(image, "amd64") == 0));
+}
+
+static int check_elf(struct start *s, struct msk_err *err)
+{
+	const char *arch = msk_json_get_string(s->config, "architecture");
+
 	if (msk_elf_read(&s->file, s->path, &s->elf, err) < 0) {
 		if (err->code == MSK_E_INPUT)
 			err->code = MSK_E_MISSING;
 		return msk_checks_absorb(s->checks, "entrypoint", err);
 	}
-	if (!arch || strcmp(arch, s->elf.platform.arch) != 0) {
+	if (!runs_on(s->elf.platform.arch, arch)) {
 		msk_checks_fail(s->checks, MSK_E_MISSING, "entrypoint", "%s: built for %s, the image says %s", s->path,
 				s->elf.platform.arch, arch ? arch : "nothing");
 		return 0;
@@ -95,53 +155,129 @@ static int check_program(struct start *s, struct msk_err *err)
 	return check_libraries(s, err);
 }
 
-static int check_entrypoint(struct start *s, struct msk_err *err)
+/* A script is started by its interpreter, which may be a script again. */
+static int check_program(struct start *s, const char *path, struct msk_err *err)
 {
-	struct msk_checks *c = s->checks;
-	const struct msk_node *n;
+	MSK_AUTO_FREE char *at = msk_xstrdup(path);
 
-	s->path = first_entrypoint(s->config);
-	if (!s->path) {
-		msk_checks_fail(c, MSK_E_MISSING, "entrypoint", "neither Entrypoint nor Cmd is set");
-		return 0;
+	for (int hops = 0; hops <= SCRIPT_HOPS; hops++) {
+		char *next;
+
+		if (check_file(s, at, err) < 0)
+			return -1;
+		if (s->file.fd < 0)
+			return 0;
+		next = script_interpreter(s, err);
+		if (err->code != MSK_OK)
+			return -1;
+		if (!next)
+			return check_elf(s, err);
+		free(at);
+		at = next;
+		if (at[0] != '/')
+			return fail_start(s, at, "its interpreter is no absolute path");
 	}
-	if (s->path[0] != '/') {
-		msk_checks_pass(c, "entrypoint", "%s, looked up in PATH when it starts", s->path);
-		return 0;
-	}
-	n = msk_image_tree_resolve(s->files->tree, s->path);
-	if (!n)
-		msk_checks_fail(c, MSK_E_MISSING, "entrypoint", "%s: not in the image", s->path);
-	else if (n->type != MSK_TAR_FILE && n->type != MSK_TAR_HARDLINK)
-		msk_checks_fail(c, MSK_E_MISSING, "entrypoint", "%s: not a regular file", s->path);
-	else if (!(n->mode & 0111))
-		msk_checks_fail(c, MSK_E_MISSING, "entrypoint", "%s: not executable (mode %04o)", s->path, n->mode);
-	else if (msk_checks_verdict(c) == MSK_OK || msk_checks_verdict(c) == MSK_E_MISSING)
-		return check_program(s, err);
-	return 0;
+	return fail_start(s, path, "a script of a script of a script");
 }
 
-static void check_user(struct msk_checks *c, const struct msk_image_tree *t, const struct msk_json *config)
+static const char *search_path(const struct msk_json *config)
 {
-	const char *user = msk_json_get_string(msk_json_get(config, "config"), "User");
+	const struct msk_json *env = msk_json_get(msk_json_get(config, "config"), "Env");
+	const char *path = NULL;
 
-	if (!user || !*user)
-		msk_checks_pass(c, "user", "not set: root");
-	else if (user[strspn(user, "0123456789:")] == '\0')
-		msk_checks_pass(c, "user", "%s", user);
-	else if (!msk_image_tree_resolve(t, "/etc/passwd"))
-		msk_checks_fail(c, MSK_E_MISSING, "user", "%s: a name, but the image has no /etc/passwd", user);
-	else
-		msk_checks_pass(c, "user", "%s, by name", user);
+	for (size_t i = 0; i < msk_json_count(env); i++) {
+		const char *e = msk_json_string_value(msk_json_at(env, i));
+
+		if (e && msk_starts_with(e, "PATH="))
+			path = e + strlen("PATH=");
+	}
+	return path ? path : "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+}
+
+/* As execvp(3) finds it; NULL when nowhere. Heap. */
+static char *look_up(struct start *s)
+{
+	MSK_AUTO_STRV dirs = MSK_STRV_INIT;
+
+	msk_strv_split(&dirs, search_path(s->config), ":");
+	for (size_t i = 0; i < dirs.n; i++) {
+		MSK_AUTO_FREE char *path = msk_xasprintf("%s/%s", dirs.v[i], s->named);
+
+		if (dirs.v[i][0] == '/' && is_program(s, path))
+			return msk_take(&path);
+	}
+	return NULL;
 }
 
 /* Where the layers are damaged already, what is in them is not looked at: it would only be told twice. */
-int msk_check_start(struct msk_checks *c, struct msk_image_files *files, const struct msk_json *config,
-		    struct msk_err *err)
+static int check_entrypoint(struct start *s, struct msk_err *err)
 {
-	MSK_CLEANUP(start_release) struct start s = { .checks = c, .files = files, .config = config,
+	const char *cwd = msk_json_get_string(msk_json_get(s->config, "config"), "WorkingDir");
+	MSK_AUTO_FREE char *path = NULL;
+	enum msk_code so_far = msk_checks_verdict(s->checks);
+
+	s->named = first_entrypoint(s->config);
+	if (!s->named) {
+		msk_checks_note(s->checks, "entrypoint", "neither Entrypoint nor Cmd is set: whoever runs it says what starts");
+		return 0;
+	}
+	if (so_far != MSK_OK && so_far != MSK_E_MISSING)
+		return 0;
+	if (s->named[0] == '/')
+		path = msk_xstrdup(s->named);
+	else if (strchr(s->named, '/'))
+		path = msk_xasprintf("%s/%s", cwd && cwd[0] == '/' ? cwd : "", s->named);
+	else
+		path = look_up(s);
+	if (path)
+		return check_program(s, path, err);
+	msk_checks_fail(s->checks, MSK_E_MISSING, "entrypoint", "%s: in no directory of PATH (%s)", s->named,
+			search_path(s->config));
+	return 0;
+}
+
+/* Numbers need nobody; a name needs its line. *what: "user" or "group". */
+static void check_account(struct msk_checks *c, const char *what, const char *name, size_t n, const char *file, bool has,
+			  const struct msk_str *table, const struct msk_image_tree *t)
+{
+	if (n == 0 || strspn(name, "0123456789") >= n)
+		return;
+	if (!msk_image_tree_resolve(t, file))
+		msk_checks_fail(c, MSK_E_MISSING, what, "%.*s: a name, but the image has no %s", (int)n, name, file);
+	else if (!has)
+		msk_checks_note(c, what, "%.*s: a name; %s was not read", (int)n, name, file);
+	else if (!msk_contents_names(table, name, n))
+		msk_checks_fail(c, MSK_E_MISSING, what, "%.*s: not in %s", (int)n, name, file);
+}
+
+static void check_user(struct msk_checks *c, const struct msk_image_tree *t, const struct msk_json *config,
+		       const struct msk_contents *contents)
+{
+	const char *user = msk_json_get_string(msk_json_get(config, "config"), "User");
+	size_t n = user ? strcspn(user, ":") : 0, before = c->n;
+
+	if (!user || !*user) {
+		msk_checks_pass(c, "user", "not set: root");
+		return;
+	}
+	check_account(c, "user", user, n, "/etc/passwd", contents->has_passwd, &contents->passwd, t);
+	if (user[n])
+		check_account(c, "group", user + n + 1, strlen(user + n + 1), "/etc/group", contents->has_group,
+			      &contents->group, t);
+	if (c->n == before)
+		msk_checks_pass(c, "user", "%s", user);
+}
+
+int msk_check_start(struct msk_checks *c, struct msk_image_files *files, const struct msk_source_image *image,
+		    const struct msk_contents *contents, struct msk_err *err)
+{
+	MSK_CLEANUP(start_release) struct start s = { .checks = c, .files = files, .config = image->config.json,
 						      .file = MSK_ROFILE_INIT };
 
-	check_user(c, files->tree, config);
+	if (strcmp(image->platform.os, "linux") != 0) {
+		msk_checks_note(c, "entrypoint", "for %s: whether it would start is not looked at", image->platform.os);
+		return 0;
+	}
+	check_user(c, files->tree, image->config.json, contents);
 	return check_entrypoint(&s, err);
 }

@@ -1,6 +1,8 @@
 #include <string.h>
 
 #include "checks.h"
+#include "contents.h"
+#include "documents.h"
 #include "image_files.h"
 
 /* A verification under way. */
@@ -16,110 +18,85 @@ static void validation_release(struct validation *v)
 	msk_source_images_release(&v->images);
 }
 
-static void check_history(struct validation *v, const struct msk_source_image *image)
+/* Which layers mkscratch says it has written; those of a base are others'. */
+static const char *made_by(const struct msk_source_image *image, size_t layer)
 {
 	const struct msk_json *history = msk_json_get(image->config.json, "history");
-	size_t filled = 0;
+	size_t at = 0;
 
 	for (size_t i = 0; i < msk_json_count(history); i++) {
-		MSK_AUTO_STR s = MSK_STR_INIT;
-		const struct msk_json *empty = msk_json_get(msk_json_at(history, i), "empty_layer");
+		const struct msk_json *item = msk_json_at(history, i);
 
-		if (empty)
-			msk_json_dump(empty, &s);
-		filled += strcmp(msk_str_c(&s), "true") != 0;
+		if (!msk_json_is_true(msk_json_get(item, "empty_layer")) && at++ == layer)
+			return msk_json_get_string(item, "created_by");
 	}
-	if (history && filled != image->n_layers)
-		msk_checks_fail(v->checks, MSK_E_INPUT, "history", "%zu items for %zu layers", filled, image->n_layers);
+	return NULL;
+}
+
+static bool is_ours(const struct msk_source_image *image, size_t layer)
+{
+	const char *by = made_by(image, layer);
+
+	return by && msk_starts_with(by, "mkscratch: ");
+}
+
+/* What is on top decides of the whole. */
+static bool image_is_ours(const struct msk_source_image *image)
+{
+	return image->manifest.json && image->n_layers && is_ours(image, image->n_layers - 1);
+}
+
+/* An archive as oci-layout-spec 2 has it. Others copy our images, but put their files in another order. */
+static bool all_ours(const struct msk_source_images *s)
+{
+	static const char *const first[] = { "oci-layout", "index.json", "manifest.json" };
+	const struct msk_strv *files = msk_source_files(s->source);
+	bool ours = msk_source_is_archive(s->source) && files->n > 3 && s->images.n;
+
+	for (size_t i = 0; ours && i < 3; i++)
+		ours = strcmp(files->v[i], first[i]) == 0;
+	for (size_t i = 0; ours && i < s->images.n; i++)
+		ours = image_is_ours(&s->images.v[i]);
+	return ours;
+}
+
+static void check_hardlinks(struct msk_checks *c, const struct msk_image_tree *t)
+{
+	for (size_t i = 0; i < t->n; i++)
+		if (t->v[i].type == MSK_TAR_HARDLINK && !t->v[i].data_layer)
+			msk_checks_fail(c, MSK_E_INPUT, "links", "/%s: a hard link to what is not there (%s)", t->v[i].path,
+					t->v[i].link);
+}
+
+static int read_layers(struct validation *v, const struct msk_source_image *image, struct msk_image_tree *tree,
+		       struct msk_contents *contents, struct msk_err *err)
+{
+	for (size_t i = 0; i < image->n_layers; i++) {
+		struct msk_layer_check l = { &v->images, image, v->checks, tree, i, is_ours(image, i), contents };
+
+		if (msk_check_layer(&l, err) < 0)
+			return -1;
+	}
+	msk_image_tree_settle(tree);
+	return 0;
 }
 
 static int check_image(struct validation *v, const struct msk_source_image *image, struct msk_err *err)
 {
 	MSK_CLEANUP(msk_image_tree_release) struct msk_image_tree tree = { 0 };
+	MSK_CLEANUP(msk_contents_release) struct msk_contents contents = { .now = v->checks->now };
 	struct msk_image_files files;
+	bool ours = image_is_ours(image);
 
-	check_history(v, image);
-	for (size_t i = 0; i < image->n_layers; i++)
-		if (msk_check_layer(&(struct msk_layer_check){ &v->images, image, v->checks, &tree, i }, err) < 0)
-			return -1;
-	msk_image_tree_settle(&tree);
+	msk_check_documents(v->checks, image);
+	if (read_layers(v, image, &tree, &contents, err) < 0)
+		return -1;
+	check_hardlinks(v->checks, &tree);
+	msk_contents_tell(&contents, v->checks, ours);
 	msk_image_files_init(&files, &tree, &v->images, image);
-	if (msk_check_start(v->checks, &files, image->config.json, err) < 0)
+	if (msk_check_start(v->checks, &files, image, &contents, err) < 0)
 		return -1;
 	return v->visit ? v->visit(v->ctx, &(struct msk_validated){ v->checks, image, &tree }, err) : 0;
-}
-
-static bool is_known(const struct validation *v, const char *path)
-{
-	const struct msk_source_image_list *l = &v->images.images;
-
-	for (size_t i = 0; path && i < l->n; i++) {
-		if (msk_ends_with(path, l->v[i].config.digest.text + strlen("sha256:")))
-			return true;
-		for (size_t k = 0; k < l->v[i].n_layers; k++)
-			if (strcmp(l->v[i].layers[k].path, path) == 0)
-				return true;
-	}
-	return false;
-}
-
-/* What `docker load` reads must be the same image as what everybody else reads. */
-static void check_docker_item(struct validation *v, const struct msk_json *item)
-{
-	const struct msk_json *layers = msk_json_get(item, "Layers");
-	bool same = is_known(v, msk_json_get_string(item, "Config")) && msk_json_is_array(layers);
-
-	for (size_t i = 0; same && i < msk_json_count(layers); i++)
-		same = is_known(v, msk_json_string_value(msk_json_at(layers, i)));
-	if (same)
-		msk_checks_pass(v->checks, "manifest.json", "agrees with the index");
-	else
-		msk_checks_fail(v->checks, MSK_E_INTEGRITY, "manifest.json", "names blobs that the index does not");
-}
-
-/* containerd writes a name of Docker's registry short here and in full there. */
-static bool is_same_name(const char *full, const char *tag)
-{
-	static const char *const prefixes[] = { "", "docker.io/", "docker.io/library/" };
-
-	for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
-		if (msk_starts_with(full, prefixes[i]) && strcmp(full + strlen(prefixes[i]), tag) == 0)
-			return true;
-	return false;
-}
-
-static void check_docker_tags(struct validation *v, const struct msk_json *item)
-{
-	const struct msk_json *tags = msk_json_get(item, "RepoTags");
-	const struct msk_json *manifests = msk_json_get(v->images.index.json, "manifests");
-
-	for (size_t i = 0; i < msk_json_count(tags); i++) {
-		const char *tag = msk_json_string_value(msk_json_at(tags, i));
-		bool found = false;
-
-		for (size_t k = 0; tag && k < msk_json_count(manifests); k++) {
-			const struct msk_json *a = msk_json_get(msk_json_at(manifests, k), "annotations");
-			const char *name = msk_json_get_string(a, "io.containerd.image.name");
-
-			found = found || !name || is_same_name(name, tag);
-		}
-		if (!found)
-			msk_checks_fail(v->checks, MSK_E_INTEGRITY, "manifest.json", "tag %s is not in the index",
-					tag ? tag : "(none)");
-	}
-}
-
-/* Of the archive's other side only the whole can be compared. */
-static void check_docker_side(struct validation *v)
-{
-	const struct msk_json *items = v->images.docker.json;
-
-	if (v->images.tag || !v->images.index.json)
-		return;
-	for (size_t i = 0; i < msk_json_count(items); i++) {
-		check_docker_item(v, msk_json_at(items, i));
-		check_docker_tags(v, msk_json_at(items, i));
-	}
 }
 
 static void note_sound(void *ctx, const char *what, const char *detail)
@@ -138,12 +115,21 @@ int msk_validate(const char *name, msk_validated_visitor *visit, void *ctx, stru
 	MSK_CLEANUP(validation_release) struct validation v = { .checks = &checks, .visit = visit, .ctx = ctx };
 	const struct msk_source_watch watch = { note_sound, note_fault, &checks };
 
+	bool ours;
+
+	checks.now = out->now;
 	if (msk_source_images_open(name, &watch, &v.images, err) < 0)
 		return -1;
+	ours = all_ours(&v.images);
+	if (v.images.index.json)
+		msk_check_index(&checks, &v.images, ours);
+	msk_check_names(&checks, &v.images, ours);
 	for (size_t i = 0; i < v.images.images.n; i++)
 		if (check_image(&v, &v.images.images.v[i], err) < 0)
 			return -1;
-	check_docker_side(&v);
+	msk_check_docker_side(&checks, &v.images, ours);
+	if (msk_check_rest(&checks, &v.images, ours, err) < 0)
+		return -1;
 	*out = checks;
 	checks = (struct msk_checks){ 0 };
 	return 0;

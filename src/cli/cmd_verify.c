@@ -76,7 +76,7 @@ static int check(const struct msk_options *o, const char *image, struct msk_chec
 /* A failed check is shown in its place; the error comes behind all images. */
 static int verify(const struct msk_options *o, const char *image, struct msk_err *err)
 {
-	MSK_CLEANUP(msk_checks_release) struct msk_checks c = { 0 };
+	MSK_CLEANUP(msk_checks_release) struct msk_checks c = { .now = o->now };
 	const char *heading = o->args.n > 1 ? image : NULL;
 	bool quiet = o->level < MSK_LOG_WARN;
 

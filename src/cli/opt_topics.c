@@ -141,7 +141,8 @@ const struct verb msk_verbs[] = {
 	  "Symlinks are followed inside the image. All of it is read and verified before a byte is printed.\n", msk_cmd_cat },
 	{ "verify", VERB_VERIFY, "IMAGE...", "check every digest, size and document of an image",
 	  "IMAGE is an archive, a layout directory, or DIR:TAG. Every blob is read to its end. Exit status 7 for bytes that "
-	  "do not match, 3 for a malformed document, 4 for a program that would not start.\n"
+	  "do not match, 3 for a malformed document, 4 for a program that would not start. What is only advised, not "
+	  "demanded, is a note and no fault.\n"
 	  "--rebuild makes the image again by the recipe in its manifest and compares. Inputs are looked for where they were "
 	  "named then, relative paths from the working directory, libraries below --root. An input that is not here is exit "
 	  "status 3, one that has changed 7; where only the compressor is another one, the DiffIDs decide. --recipe prints "

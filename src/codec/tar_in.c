@@ -164,6 +164,11 @@ uint64_t msk_tar_in_position(const struct msk_tar_in *t)
 	return (uint64_t)archive_read_header_position(t->feed.a);
 }
 
+uint64_t msk_tar_in_offset(const struct msk_tar_in *t)
+{
+	return (uint64_t)archive_filter_bytes(t->feed.a, 0);
+}
+
 void msk_tar_in_free(struct msk_tar_in *t)
 {
 	if (!t)

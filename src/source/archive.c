@@ -9,6 +9,7 @@
 #define MAX_MEMBERS 100000
 #define MAX_NAMES   (8 << 20)
 #define MAX_HOPS    8
+#define TAIL_CHUNK  (256u << 10)
 
 struct fd_reader {
 	struct msk_stream s;         /* first: the reader is this */
@@ -51,14 +52,20 @@ const char *msk_source_plain_name(const char *path)
 	return path;
 }
 
-int msk_archive_pass_begin(struct msk_archive_pass *p, struct msk_source *s, uint64_t position, struct msk_err *err)
+/* The plain bytes, from `position` on. */
+static int begin_plain(struct msk_archive_pass *p, struct msk_source *s, uint64_t position, struct msk_err *err)
 {
 	int fd = fcntl(s->fd, F_DUPFD_CLOEXEC, 3);
 
 	if (fd < 0)
 		return msk_fail_sys(err, errno, "%s: cannot read", s->name);
 	p->file = msk_fd_reader_new(fd, position, s->name);
-	if (msk_inflate_new(p->file, s->name, &p->inflate, err) < 0)
+	return msk_inflate_new(p->file, s->name, &p->inflate, err);
+}
+
+int msk_archive_pass_begin(struct msk_archive_pass *p, struct msk_source *s, uint64_t position, struct msk_err *err)
+{
+	if (begin_plain(p, s, position, err) < 0)
 		return -1;
 	return msk_tar_in_new(msk_inflate_reader(p->inflate), s->name, &p->tar, err);
 }
@@ -118,7 +125,30 @@ int msk_archive_list(struct msk_source *s, struct msk_err *err)
 		if (note_member(s, &e, msk_tar_in_position(p.tar), err) < 0)
 			return -1;
 	s->plain = msk_inflate_passes(p.inflate);
+	s->end = msk_tar_in_offset(p.tar);
 	return err->code == MSK_OK ? 0 : -1;
+}
+
+int msk_source_tail(struct msk_source *s, uint64_t *end, uint64_t *behind, uint64_t *junk, struct msk_err *err)
+{
+	MSK_CLEANUP(msk_archive_pass_release) struct msk_archive_pass p = { 0 };
+	MSK_AUTO_FREE char *buf = msk_xmalloc(TAIL_CHUNK);
+	uint64_t at = 0;
+	ssize_t n;
+
+	*end = s->end;
+	*behind = *junk = 0;
+	if (begin_plain(&p, s, 0, err) < 0)
+		return -1;
+	while ((n = msk_inflate_reader(p.inflate)->read(msk_inflate_reader(p.inflate), buf, TAIL_CHUNK, err)) > 0) {
+		uint64_t from = at >= s->end ? 0 : s->end - at;
+
+		for (uint64_t i = from; i < (uint64_t)n; i++)
+			*junk += buf[i] != 0;
+		*behind += from < (uint64_t)n ? (uint64_t)n - from : 0;
+		at += (uint64_t)n;
+	}
+	return n < 0 ? -1 : 0;
 }
 
 /* The member that `path` leads to through links; NULL when nowhere. */

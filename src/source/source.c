@@ -49,13 +49,18 @@ static int spool(int from, const char *name, int *out_fd, struct msk_err *err)
 {
 	static const char *const dirs[] = { "/var/tmp", "/tmp", ".", NULL };
 	MSK_AUTO_FREE char *buf = msk_xmalloc(1 << 18);
+	bool empty = true;
 	ssize_t n;
 
 	if (msk_tempfile_anonymous(dirs, out_fd, err) < 0)
 		return -1;
-	while ((n = msk_read_full(from, buf, 1 << 18, name, err)) > 0)
+	while ((n = msk_read_full(from, buf, 1 << 18, name, err)) > 0) {
+		empty = false;
 		if (msk_write_full(*out_fd, buf, (size_t)n, "staging file", err) < 0)
 			return -1;
+	}
+	if (n == 0 && empty)
+		return msk_fail(err, MSK_E_INPUT, "%s: nothing came out of it", name);
 	return n < 0 ? -1 : 0;
 }
 

@@ -21,6 +21,7 @@ struct msk_source {
 	size_t n_members, cap;
 	size_t name_bytes;
 	bool plain;                  /* the archive is a tar as it is, so a reading may begin at any member */
+	uint64_t end;                /* of an archive: bytes of the plain tar up to its end */
 };
 
 /* A stream that knows how to free itself. */

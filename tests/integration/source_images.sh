@@ -15,14 +15,18 @@ for shape in docker20 dotted hardlinked skopeo crane; do
 	gzip -k $shape.tar
 	t "$shape, compressed, on standard input" bash -c '"$MKSCRATCH" verify - <'$shape.tar.gz
 done
-for shape in docker_types untyped members; do
+make untyped untyped
+t 'documents without media types are read' mk ls untyped
+run mk verify untyped
+is "$status" 3 '... which image-spec demands'
+for shape in docker_types members; do
 	make $shape $shape
 	t "$shape verifies" mk verify $shape
 	tar -C $shape -cf $shape.tar .
 	t "$shape as a tar verifies" mk verify $shape.tar
 done
 is "$(mk verify --json docker20.tar | jq -c '[.checks[].check]')" \
-	'["config","layer 1","layer 2","layer 3","user","entrypoint"]' 'the layers of a docker-archive are all looked at'
+	'["config","documents","layer 1","layer 2","layer 3","user","entrypoint","manifest.json","archive"]' 'the layers of a docker-archive are all looked at'
 must_fail 3 'docker20.tar: has no record of why its files are there' \
 	'images made with --no-record, or by another tool, have none' -- why docker20.tar /app
 must_fail 3 'docker20.tar: no image has the tag v9' 'its tags: app:v1, localhost:5000/app:v2' -- verify docker20.tar:v9

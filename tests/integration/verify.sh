@@ -87,6 +87,162 @@ rewritten 3 'a manifest that is an index too is refused' 'manifest["manifests"] 
 rewritten 3 'no layers at all are refused' 'manifest["layers"] = []; config["rootfs"]["diff_ids"] = []'
 rewritten 3 'more history than layers is refused' 'config["history"].append({"created_by": "x"})'
 
+# What image-spec demands of documents (exit 3), and what it only advises (a note).
+told() { # NAME TEXT: of the image looked at last
+	is "$(grep -cF -- "$2" "$out")" 1 "$1"
+}
+wrong() { # NAME CODE TEXT
+	rewritten 3 "$1" "$2"
+	told '... and told' "✗ $3"
+}
+fine() { # NAME CODE TEXT
+	rewritten 0 "$1" "$2"
+	told '... and told' "· $3"
+}
+wrong 'a time that is none' 'config["created"] = "yesterday"' 'config: created "yesterday": not a time (RFC 3339)'
+wrong 'Env that is no list' 'config["config"]["Env"] = "A=b"' 'config: Env: not a list of strings'
+wrong 'Entrypoint of numbers' 'config["config"]["Cmd"] = [1]' 'config: Cmd: not a list of strings'
+wrong 'Labels that are no strings' 'config["config"]["Labels"] = {"a": 1}' 'config: Labels: "a" has not the value it should have'
+wrong 'ports that are no set' 'config["config"]["ExposedPorts"] = ["80/tcp"]' 'config: ExposedPorts: not an object'
+wrong 'User that is a number' 'config["config"]["User"] = 0' 'config: User: not a string'
+wrong 'history that is no list' 'config["history"] = {}' 'config: history: not a list'
+wrong 'a manifest of another version' 'manifest["schemaVersion"] = 1' 'manifest: schemaVersion is not 2'
+wrong 'a manifest that calls itself otherwise' 'manifest["mediaType"] = "application/vnd.docker.distribution.manifest.v2+json"' \
+	'manifest: mediaType application/vnd.docker.distribution.manifest.v2+json, the descriptor says application/vnd.oci.image.manifest.v1+json'
+wrong 'annotations that are no strings' 'manifest["annotations"]["a"] = 1' 'manifest: annotations: "a" has not the value it should have'
+wrong 'a layer without a media type' 'del manifest["layers"][0]["mediaType"]' 'manifest: layer 1: the descriptor has no mediaType'
+wrong 'a media type that is none' 'manifest["layers"][0]["mediaType"] = "tar"' 'manifest: layer 1: mediaType "tar" is none (RFC 6838)'
+wrong 'a media type that does not fit the bytes' 'manifest["layers"][0]["mediaType"] = "application/vnd.oci.image.layer.v1.tar"' \
+	'layer 1: its bytes are gzip, its mediaType is application/vnd.oci.image.layer.v1.tar'
+wrong 'an index that calls itself otherwise' 'index["mediaType"] = "text/plain"' 'index.json: mediaType text/plain: not an image index'
+wrong 'a platform without a system' 'index["manifests"][0]["platform"] = {"architecture": "amd64"}' \
+	'index.json: platform: has no os or no architecture'
+fine 'less history than layers' 'config["history"].pop()' 'history: 1 items for 2 layers'
+fine 'no entrypoint' 'del config["config"]["Entrypoint"]' 'entrypoint: neither Entrypoint nor Cmd is set: whoever runs it says what starts'
+fine 'a tag that is no reference' 'index["manifests"][0]["annotations"]["org.opencontainers.image.ref.name"] = "a b"' \
+	'tags: "a b": not a reference name'
+fine 'another platform in the index' 'index["manifests"][0]["platform"] = {"architecture": "s390x", "os": "linux"}' \
+	'config: linux/amd64, the index says linux/s390x'
+rewritten 0 'null is what Go writes for nothing' 'config["config"].update({"Cmd": None, "Labels": None, "Volumes": None}); manifest["annotations"] = None'
+rewritten 0 'an image for another system is not started' 'config["os"] = "windows"'
+
+# Who starts, and what.
+rewritten 4 'a name that is in no directory of PATH' 'config["config"]["Entrypoint"] = ["app"]; config["config"]["Env"] = ["PATH=/bin:/data"]'
+rewritten 0 'a name that is' 'config["config"]["Entrypoint"] = ["app"]; config["config"]["Env"] = ["PATH=/bin:/"]'
+rewritten 0 'a path from the working directory' 'config["config"]["Entrypoint"] = ["./app"]; config["config"]["WorkingDir"] = "/"'
+rewritten 0 'a user of passwd' 'config["config"]["User"] = "nobody"'
+rewritten 0 '... and a group' 'config["config"]["User"] = "nobody:nobody"'
+rewritten 4 'a user that passwd does not have' 'config["config"]["User"] = "me"'
+told '... is told' '✗ user: me: not in /etc/passwd'
+rewritten 4 'a group likewise' 'config["config"]["User"] = "0:us"'
+told '... is told, too' '✗ group: us: not in /etc/group'
+printf '#!/app\n' >script && printf '#! /none -x\n' >lost && printf '#!/lost\n' >chain && chmod +x script lost chain
+mk -q --bin app --file script:/script --file lost:/lost --file chain:/chain -o scripts/
+starts() { # STATUS NAME ENTRYPOINT
+	mk -q --bin app --file script:/script --file lost:/lost --file chain:/chain --entrypoint "$3" -o script.tar 2>/dev/null
+	run mk verify script.tar
+	is "$status" "$1" "$2"
+}
+starts 0 'a script starts by its interpreter' /script
+starts 4 '... which must be there' /lost
+starts 4 '... however many steps away' /chain
+
+# Blobs and archives.
+cp -r gzip bent && echo junk >"bent/blobs/sha256/$(echo junk | sha256sum | cut -d' ' -f1)"
+run mk verify bent
+is "$status" 0 'a blob that nothing refers to is no fault'
+told '... but told' '· blobs: 1 of 5 (5 B) that nothing refers to'
+echo jnuk >"bent/blobs/sha256/$(echo junk | sha256sum | cut -d' ' -f1)"
+run mk verify bent
+is "$status" 7 '... unless it is not what its name says'
+rm -rf bent
+cp gzip.tar bent.tar && head -c 512 /dev/zero >>bent.tar
+run mk verify bent.tar
+is "$status" 3 'zeros behind our archive are told'
+tar cf other.tar -C gzip . && head -c 51200 /dev/zero >>other.tar
+t '... those behind another are padding' mk verify other.tar
+printf junk >>other.tar
+run mk verify other.tar
+is "$status" 3 'junk behind an archive is not'
+cp gzip.tar bent.tar && tar rf bent.tar -C gzip index.json
+run mk verify bent.tar
+is "$status" 3 'a file that is there twice is not'
+
+# Tags and the docker-archive side.
+retar() { # CODE: gzip.tar with its documents changed; d is the document manifest.json, i is index.json
+	python3 - "$1" <<-'P'
+		import io, json, sys, tarfile
+		old = tarfile.open('gzip.tar')
+		with tarfile.open('bent.tar', 'w') as t:
+		    files = {m.name: old.extractfile(m).read() for m in old if m.isfile()}
+		    d, i = json.loads(files['manifest.json']), json.loads(files['index.json'])
+		    exec(sys.argv[1])
+		    files['manifest.json'], files['index.json'] = json.dumps(d).encode(), json.dumps(i).encode()
+		    for name, data in files.items():
+		        m = tarfile.TarInfo(name); m.size = len(data); t.addfile(m, io.BytesIO(data))
+	P
+	run mk verify bent.tar
+}
+retar 'pass'
+is "$status" 0 'an archive written by others from the same files is as good'
+retar 'd[0]["Layers"].reverse()'
+is "$status" 7 'layers in another order for docker'
+retar 'd[0]["RepoTags"] = ["docker.io/library/other:latest"]'
+is "$status" 7 'another name for docker'
+retar 'd[0]["RepoTags"] = []'
+is "$status" 7 'no name for docker'
+retar 'd.append(d[0])'
+is "$status" 7 'two images for docker'
+retar 'd[0]["RepoTags"] = ["A B"]'
+is "$status" 3 'a name that docker does not take'
+retar 'i["manifests"][0]["annotations"]["org.opencontainers.image.ref.name"] = "v9"'
+is "$status" 3 'a tag that is not that of the name'
+retar 'i["manifests"][0]["annotations"]["io.containerd.image.name"] = "docker.io/library/app:v9"; d[0]["RepoTags"] = ["docker.io/library/app:v9"]'
+is "$status" 3 '... the other way round'
+retar 'del files["manifest.json"]; d = None; files["manifest.json"] = b""'
+like "$status" '^[37]$' 'a manifest.json that is null'
+
+# Layers by others: their tars need not be ours, but must be sound.
+layered() { # STATUS NAME CODE: a layer made by Python's tarfile, in an image that does not say it is ours
+	rm -rf bent && cp -r gzip bent
+	python3 - "$3" <<-'P'
+		import gzip, hashlib, io, json, sys, tarfile
+		def load(d): return json.load(open('bent/blobs/sha256/' + d[7:]))
+		def store(b):
+		    h = hashlib.sha256(b).hexdigest(); open('bent/blobs/sha256/' + h, 'wb').write(b); return {'digest': 'sha256:' + h, 'size': len(b)}
+		def add(name, data=b'', **kw):
+		    m = tarfile.TarInfo(name); m.size = len(data); [setattr(m, k, v) for k, v in kw.items()]; t.addfile(m, io.BytesIO(data))
+		raw = io.BytesIO()
+		t = tarfile.open(fileobj=raw, mode='w')
+		exec(sys.argv[1])
+		t.close()
+		index = json.load(open('bent/index.json')); manifest = load(index['manifests'][0]['digest']); config = load(manifest['config']['digest'])
+		manifest['layers'].append({'mediaType': 'application/vnd.oci.image.layer.v1.tar+gzip', **store(gzip.compress(raw.getvalue()))})
+		config['rootfs']['diff_ids'].append('sha256:' + hashlib.sha256(raw.getvalue()).hexdigest())
+		config['history'].append({'created_by': 'somebody else'})
+		manifest['config'].update(store(json.dumps(config).encode())); index['manifests'][0].update(store(json.dumps(manifest).encode()))
+		json.dump(index, open('bent/index.json', 'w'))
+	P
+	run mk verify bent
+	is "$status" "$1" "$2"
+}
+layered 0 'names that begin with ./ and entries in any order' 'add("./z", b"1"); add("./a", b"2")'
+layered 0 'an entry without one for its directory' 'add("new/file", b"1")'
+told '... is told' '· layer 3: 1 of its entries lack one for their directory, which Docker before 23 then keeps from all but root'
+layered 0 'whiteouts' 'add("data/.wh.file"); add("etc/.wh..wh..opq")'
+layered 3 'a whiteout without a name' 'add("data/.wh.")'
+layered 3 'a whiteout that is a directory' 'add("data/.wh.x", type=tarfile.DIRTYPE)'
+layered 3 'a path twice' 'add("a", b"1"); add("a", b"2")'
+layered 3 'a path twice, spelled otherwise' 'add("a", b"1"); add("./a", b"2")'
+layered 3 'a path that leaves the image' 'add("../a", b"1")'
+layered 0 'a hard link to a file of a layer below' 'add("b", type=tarfile.LNKTYPE, linkname="data/file")'
+layered 3 'a hard link to nothing' 'add("b", type=tarfile.LNKTYPE, linkname="none")'
+layered 0 'certificates that do not parse' 'add("etc/ssl/cert.pem", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")'
+like "$(cat "$out")" '· content: /etc/ssl/cert.pem: certificate 1 \(line 1\): ' '... are told'
+layered 0 'a zone that does not parse' 'add("usr/share/zoneinfo/X", b"TZif2" + bytes(60))'
+like "$(cat "$out")" '· content: /usr/share/zoneinfo/X: ' '... is told'
+rm -rf bent
+
 must_fail 3 'none.txt: no such image' -- verify none.txt
 mkdir empty
 must_fail 3 'empty: not an OCI layout (oci-layout is missing)' -- verify empty
@@ -126,4 +282,11 @@ if command -v umoci >/dev/null && [ "$(id -u)" = 0 ]; then
 else
 	skip 'hard links and layers of another tool are followed' 'cannot: umoci as root is not here'
 fi
+
+# Several images: one that is bad does not keep the others from being looked at.
+run mk verify none.txt gzip.tar noise
+is "$status $(grep -c '✓ oci-layout' "$out") $(grep -c '^mkscratch: ' "$err")" '3 1 2' 'a bad image does not stop the others'
+mkfifo fifo
+must_fail 3 'fifo: nothing came out of it' -- verify fifo
+t 'a pipe is an archive' bash -c '"$MKSCRATCH" verify <(cat gzip.tar)'
 done_testing

@@ -39,6 +39,7 @@ codec_spec value
 descriptor value
 media_type value
 platform   value
+ref        value
 progress   value
 rotree     value
 probe      value

@@ -1,0 +1,282 @@
+/* Documents against the rules of image-spec 1.1: what it demands is a fault, what it advises a note. Of images that we have
+ * made more is known. */
+#include "documents.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "mkscratch/descriptor.h"
+#include "mkscratch/media_type.h"
+#include "mkscratch/timestamp.h"
+
+struct doc {
+	struct msk_checks *checks;
+	const char *what;
+	size_t faults;
+};
+
+static void fault(struct doc *d, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+static void fault(struct doc *d, const char *fmt, ...)
+{
+	MSK_AUTO_FREE char *text = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (vasprintf(&text, fmt, ap) < 0)
+		msk_oom();
+	va_end(ap);
+	/* A document that is wrong throughout need not say so a thousand times. */
+	if (d->faults++ < 20)
+		msk_checks_fail(d->checks, MSK_E_INPUT, d->what, "%s", text);
+}
+
+/* JSON null is what Go writes for what is not there. */
+static const struct msk_json *member(const struct msk_json *o, const char *key)
+{
+	const struct msk_json *v = msk_json_get(o, key);
+
+	return v && !msk_json_is_null(v) ? v : NULL;
+}
+
+static bool is_media_type(const char *s)
+{
+	const char *const chars = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$&-^_.+";
+	size_t n = strspn(s, chars), m = s[n] == '/' ? strspn(s + n + 1, chars) : 0;
+
+	return n > 0 && m > 0 && s[n + 1 + m] == '\0' && n + m < 255;
+}
+
+static void optional_string(struct doc *d, const struct msk_json *o, const char *key)
+{
+	if (member(o, key) && !msk_json_is_string(msk_json_get(o, key)))
+		fault(d, "%s: not a string", key);
+}
+
+static void optional_strings(struct doc *d, const struct msk_json *o, const char *key)
+{
+	const struct msk_json *v = member(o, key);
+
+	if (!v)
+		return;
+	if (!msk_json_is_array(v))
+		fault(d, "%s: not a list of strings", key);
+	for (size_t i = 0; i < msk_json_count(v) && msk_json_is_array(v); i++)
+		if (!msk_json_is_string(msk_json_at(v, i)))
+			fault(d, "%s: not a list of strings", key);
+}
+
+static void optional_time(struct doc *d, const struct msk_json *o, const char *key)
+{
+	const char *text = msk_json_get_string(o, key);
+	int64_t t;
+
+	optional_string(d, o, key);
+	if (text && !msk_rfc3339_parse(text, &t))
+		fault(d, "%s \"%.80s\": not a time (RFC 3339)", key, text);
+}
+
+struct map_check {
+	struct doc *d;
+	const char *key;
+	bool (*good)(const struct msk_json *v);
+};
+
+static void check_member(void *arg, const char *key, const struct msk_json *value)
+{
+	struct map_check *m = arg;
+
+	if (!m->good(value))
+		fault(m->d, "%s: \"%.80s\" has not the value it should have", m->key, key);
+}
+
+static void optional_map(struct doc *d, const struct msk_json *o, const char *key, bool (*good)(const struct msk_json *v))
+{
+	const struct msk_json *v = member(o, key);
+	struct map_check m = { d, key, good };
+
+	if (v && !msk_json_is_object(v))
+		fault(d, "%s: not an object", key);
+	else if (v)
+		msk_json_each(v, check_member, &m);
+}
+
+static void check_platform(struct doc *d, const struct msk_json *desc)
+{
+	const struct msk_json *p = member(desc, "platform");
+
+	if (!p)
+		return;
+	if (!msk_json_get_string(p, "os") || !msk_json_get_string(p, "architecture"))
+		fault(d, "platform: has no os or no architecture");
+	optional_string(d, p, "variant");
+	optional_string(d, p, "os.version");
+	optional_strings(d, p, "os.features");
+}
+
+/* image-spec "descriptor"; digest and size were looked at when it was followed. */
+static void check_descriptor(struct doc *d, const char *which, const struct msk_json *desc)
+{
+	const char *type = msk_json_get_string(desc, "mediaType");
+
+	if (!type)
+		fault(d, "%s: the descriptor has no mediaType", which);
+	else if (!is_media_type(type))
+		fault(d, "%s: mediaType \"%.80s\" is none (RFC 6838)", which, type);
+	optional_strings(d, desc, "urls");
+	optional_map(d, desc, "annotations", msk_json_is_string);
+	optional_string(d, desc, "data");
+	optional_string(d, desc, "artifactType");
+	check_platform(d, desc);
+}
+
+static void check_type(struct doc *d, const struct msk_json *doc, const char *described, bool ours)
+{
+	const char *type = msk_json_get_string(doc, "mediaType");
+
+	optional_string(d, doc, "mediaType");
+	if (type && described && strcmp(type, described) != 0)
+		fault(d, "mediaType %.80s, the descriptor says %.80s", type, described);
+	else if (!type && ours)
+		fault(d, "has no mediaType");
+}
+
+static bool is_one_of(const char *type, enum msk_document doc)
+{
+	return strcmp(type, msk_media_type(MSK_MEDIA_OCI, doc)) == 0 ||
+	       strcmp(type, msk_media_type(MSK_MEDIA_DOCKER, doc)) == 0;
+}
+
+void msk_check_index(struct msk_checks *c, const struct msk_source_images *s, bool ours)
+{
+	const struct msk_json *index = s->index.json, *manifests = msk_json_get(index, "manifests");
+	const char *type = msk_json_get_string(index, "mediaType");
+	struct doc d = { c, "index.json", 0 };
+
+	check_type(&d, index, NULL, ours);
+	if (type && !is_one_of(type, MSK_DOC_INDEX))
+		fault(&d, "mediaType %.80s: not an image index", type);
+	for (size_t i = 0; i < msk_json_count(manifests); i++) {
+		MSK_AUTO_FREE char *which = msk_xasprintf("manifest %zu", i + 1);
+
+		check_descriptor(&d, which, msk_json_at(manifests, i));
+	}
+	optional_map(&d, index, "annotations", msk_json_is_string);
+	if (!d.faults)
+		msk_checks_pass(c, d.what, "%zu manifest%s", msk_json_count(manifests),
+				msk_json_count(manifests) == 1 ? "" : "s");
+}
+
+static void check_manifest(struct msk_checks *c, const struct msk_source_image *image)
+{
+	const struct msk_json *m = image->manifest.json, *layers = msk_json_get(m, "layers");
+	struct doc d = { c, "manifest", 0 };
+	int64_t version = 0;
+
+	if (!m)
+		return;
+	if (!msk_json_get_int(m, "schemaVersion", &version) || version != 2)
+		fault(&d, "schemaVersion is not 2");
+	check_type(&d, m, image->manifest.media_type, false);
+	if (image->manifest.media_type && !is_one_of(image->manifest.media_type, MSK_DOC_MANIFEST))
+		fault(&d, "mediaType %.80s: not an image manifest", image->manifest.media_type);
+	check_descriptor(&d, "config", msk_json_get(m, "config"));
+	for (size_t i = 0; i < msk_json_count(layers); i++) {
+		MSK_AUTO_FREE char *which = msk_xasprintf("layer %zu", i + 1);
+
+		check_descriptor(&d, which, msk_json_at(layers, i));
+	}
+	if (member(m, "subject"))
+		check_descriptor(&d, "subject", msk_json_get(m, "subject"));
+	optional_string(&d, m, "artifactType");
+	optional_map(&d, m, "annotations", msk_json_is_string);
+}
+
+static bool is_empty_layer(const struct msk_json *item)
+{
+	return msk_json_is_true(msk_json_get(item, "empty_layer"));
+}
+
+/* Docker refuses more items than layers; fewer are nowhere forbidden. */
+static void check_history(struct doc *d, const struct msk_source_image *image)
+{
+	const struct msk_json *history = member(image->config.json, "history");
+	size_t filled = 0;
+
+	if (history && !msk_json_is_array(history)) {
+		fault(d, "history: not a list");
+		return;
+	}
+	for (size_t i = 0; i < msk_json_count(history); i++) {
+		const struct msk_json *item = msk_json_at(history, i);
+
+		if (!msk_json_is_object(item))
+			fault(d, "history %zu: not an object", i + 1);
+		optional_time(d, item, "created");
+		optional_string(d, item, "created_by");
+		optional_string(d, item, "author");
+		optional_string(d, item, "comment");
+		filled += !is_empty_layer(item);
+	}
+	if (filled > image->n_layers)
+		fault(d, "history: %zu items for %zu layers", filled, image->n_layers);
+	else if (history && filled < image->n_layers)
+		msk_checks_note(d->checks, "history", "%zu items for %zu layers", filled, image->n_layers);
+}
+
+/* image-spec "config", "properties": what runtimes decode into fixed types. */
+static void check_runtime(struct doc *d, const struct msk_json *config)
+{
+	static const char *const strings[] = { "User", "WorkingDir", "StopSignal", NULL };
+	static const char *const lists[] = { "Env", "Entrypoint", "Cmd", NULL };
+	const struct msk_json *c = member(config, "config");
+
+	if (c && !msk_json_is_object(c))
+		fault(d, "config: not an object");
+	for (size_t i = 0; strings[i]; i++)
+		optional_string(d, c, strings[i]);
+	for (size_t i = 0; lists[i]; i++)
+		optional_strings(d, c, lists[i]);
+	optional_map(d, c, "ExposedPorts", msk_json_is_object);
+	optional_map(d, c, "Volumes", msk_json_is_object);
+	optional_map(d, c, "Labels", msk_json_is_string);
+}
+
+/* What an index says of a platform is what machines choose by; the config is what they get. */
+static void compare_platform(struct doc *d, const struct msk_source_image *image)
+{
+	const struct msk_json *p = msk_json_get(image->entry, "platform");
+	const char *os = msk_json_get_string(p, "os"), *arch = msk_json_get_string(p, "architecture");
+
+	if (os && arch && (strcmp(os, image->platform.os) != 0 || strcmp(arch, image->platform.arch) != 0))
+		msk_checks_note(d->checks, d->what, "%s/%s, the index says %.40s/%.40s", image->platform.os,
+				image->platform.arch, os, arch);
+}
+
+static void check_config(struct msk_checks *c, const struct msk_source_image *image)
+{
+	const struct msk_json *config = image->config.json;
+	struct doc d = { c, "config", 0 };
+
+	optional_time(&d, config, "created");
+	optional_string(&d, config, "author");
+	optional_string(&d, config, "variant");
+	optional_string(&d, config, "os.version");
+	optional_strings(&d, config, "os.features");
+	check_runtime(&d, config);
+	check_history(&d, image);
+	compare_platform(&d, image);
+}
+
+void msk_check_documents(struct msk_checks *c, const struct msk_source_image *image)
+{
+	enum msk_code before = msk_checks_verdict(c);
+	MSK_AUTO_STR platform = MSK_STR_INIT;
+
+	check_manifest(c, image);
+	check_config(c, image);
+	msk_platform_add(&platform, &image->platform);
+	if (before == msk_checks_verdict(c))
+		msk_checks_pass(c, "documents", "as image-spec has them, for %s", platform.buf);
+}

@@ -1,0 +1,203 @@
+/* What nothing refers to, and what stands behind the end. */
+#include <string.h>
+
+#include "documents.h"
+
+#define BLOBS  "blobs/"
+#define CHUNK  (256u << 10)
+#define TAR_RECORD 10240                  /* to a multiple of this others fill up their archives */
+#define MAX_INDEX_DEPTH 4
+
+struct rest {
+	struct msk_checks *checks;
+	struct msk_source_images *s;
+	struct msk_strv read, referred;      /* paths of blobs: verified by now; named by a document */
+	size_t unread, unnamed;
+	uint64_t unnamed_bytes;
+};
+
+static void rest_release(struct rest *r)
+{
+	msk_strv_release(&r->read);
+	msk_strv_release(&r->referred);
+}
+
+static char *blob_path(const char *digest)
+{
+	return msk_digest_valid(digest) ? msk_xasprintf(BLOBS "sha256/%s", digest + strlen("sha256:")) : msk_xstrdup("");
+}
+
+static void refer(struct rest *r, const char *digest, bool was_read)
+{
+	MSK_AUTO_FREE char *path = digest && *digest ? blob_path(digest) : NULL;
+
+	if (!path || !*path)
+		return;
+	msk_strv_push(&r->referred, path);
+	if (was_read)
+		msk_strv_push(&r->read, path);
+}
+
+/* Documents were compared with their digests when they were read, layers of images too; layers of other things not. */
+static void refer_list(struct rest *r, const struct msk_source_image_list *l, bool layers_read)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		const struct msk_source_image *image = &l->v[i];
+
+		refer(r, image->manifest.digest.text, true);
+		refer(r, image->config.digest.text, true);
+		refer(r, msk_json_get_string(msk_json_get(image->manifest.json, "config"), "digest"), false);
+		refer(r, msk_json_get_string(msk_json_get(image->manifest.json, "subject"), "digest"), false);
+		for (size_t k = 0; k < image->n_layers; k++) {
+			refer(r, image->layers[k].digest.text, layers_read);
+			msk_strv_push(&r->referred, image->layers[k].path);
+		}
+	}
+}
+
+static int refer_index(struct rest *r, const struct msk_json *index, int depth, struct msk_err *err);
+
+/* An index within the index; anything else was told of when it was read, or is not JSON. */
+static int refer_nested(struct rest *r, const char *digest, int depth, struct msk_err *err)
+{
+	MSK_AUTO_FREE char *path = blob_path(digest);
+	struct msk_err ignored = MSK_ERR_INIT;
+	MSK_AUTO_STR text = MSK_STR_INIT;
+	MSK_AUTO_JSON *doc = NULL;
+	bool found = false;
+
+	if (!*path || msk_strv_has(&r->read, path) || depth > MAX_INDEX_DEPTH)
+		return 0;
+	if (msk_source_read(r->s->source, path, &found, &text, &ignored) < 0 || !found ||
+	    msk_json_parse(msk_str_c(&text), text.len, path, &doc, &ignored) < 0)
+		return 0;
+	return refer_index(r, doc, depth, err);
+}
+
+static int refer_index(struct rest *r, const struct msk_json *index, int depth, struct msk_err *err)
+{
+	const struct msk_json *manifests = msk_json_get(index, "manifests");
+
+	for (size_t i = 0; i < msk_json_count(manifests) && i < MSK_MAX_IMAGES; i++) {
+		const char *digest = msk_json_get_string(msk_json_at(manifests, i), "digest");
+
+		refer(r, digest, false);
+		if (digest && refer_nested(r, digest, depth + 1, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int hash_file(struct rest *r, const char *path, struct msk_digest *got, uint64_t *size, struct msk_err *err)
+{
+	MSK_CLEANUP(msk_source_stream_cleanup) struct msk_reader *in = NULL;
+	MSK_CLEANUP(msk_sha256_cleanup) struct msk_sha256 *hash = msk_sha256_new();
+	MSK_AUTO_FREE char *buf = msk_xmalloc(CHUNK);
+	bool found;
+	ssize_t n;
+
+	*size = 0;
+	if (msk_source_stream(r->s->source, path, &found, &in, err) < 0)
+		return -1;
+	while (found && (n = in->read(in, buf, CHUNK, err)) != 0) {
+		if (n < 0)
+			return -1;
+		msk_sha256_add(hash, buf, (size_t)n);
+		*size += (uint64_t)n;
+	}
+	msk_sha256_end(hash, got);
+	return 0;
+}
+
+/* image-spec "image-layout": the content of a blob must be what its name says. */
+static int check_blob(struct rest *r, const char *path, struct msk_err *err)
+{
+	MSK_AUTO_FREE char *digest = msk_xasprintf("sha256:%s", path + strlen(BLOBS "sha256/"));
+	struct msk_digest got;
+	uint64_t size;
+
+	if (!msk_starts_with(path, BLOBS "sha256/") || !msk_digest_valid(digest)) {
+		msk_checks_note(r->checks, "blobs", "%s: not named by a SHA-256, not looked at", path);
+		return 0;
+	}
+	if (hash_file(r, path, &got, &size, err) < 0)
+		return msk_checks_absorb(r->checks, "blobs", err);
+	if (strcmp(got.text, digest) != 0)
+		msk_checks_fail(r->checks, MSK_E_INTEGRITY, "blobs", "%s: content hashes to %s", digest, got.text);
+	if (!msk_strv_has(&r->referred, path)) {
+		r->unnamed++;
+		r->unnamed_bytes += size;
+	}
+	return 0;
+}
+
+static int check_blobs(struct rest *r, struct msk_err *err)
+{
+	const struct msk_strv *files = msk_source_files(r->s->source);
+	enum msk_code before = msk_checks_verdict(r->checks);
+	size_t n = 0;
+
+	for (size_t i = 0; i < files->n; i++) {
+		if (!msk_starts_with(files->v[i], BLOBS))
+			continue;
+		n++;
+		if (!msk_strv_has(&r->read, files->v[i]) && check_blob(r, files->v[i], err) < 0)
+			return -1;
+	}
+	if (r->unnamed) {
+		MSK_AUTO_STR size = MSK_STR_INIT;
+
+		msk_str_add_size(&size, r->unnamed_bytes);
+		msk_checks_note(r->checks, "blobs", "%zu of %zu (%s) that nothing refers to", r->unnamed, n, size.buf);
+	}
+	if (before == msk_checks_verdict(r->checks))
+		msk_checks_pass(r->checks, "blobs", "%zu", n);
+	return 0;
+}
+
+/* A path that is there twice is one thing to one reader and another to the next. */
+static void check_members(struct rest *r)
+{
+	const struct msk_strv *files = msk_source_files(r->s->source);
+	MSK_AUTO_STRV sorted = MSK_STRV_INIT;
+
+	for (size_t i = 0; i < files->n; i++)
+		msk_strv_push(&sorted, files->v[i]);
+	msk_strv_sort(&sorted);
+	for (size_t i = 1; i < sorted.n; i++)
+		if (strcmp(sorted.v[i - 1], sorted.v[i]) == 0)
+			msk_checks_fail(r->checks, MSK_E_INPUT, "archive", "%s is there twice", sorted.v[i]);
+}
+
+static int check_end(struct rest *r, bool ours, struct msk_err *err)
+{
+	uint64_t end, behind = 0, junk = 0;
+
+	if (msk_source_tail(r->s->source, &end, &behind, &junk, err) < 0)
+		return msk_checks_absorb(r->checks, "archive", err);
+	if (junk)
+		msk_checks_fail(r->checks, MSK_E_INPUT, "archive", "%llu bytes behind its end that are not zero",
+				(unsigned long long)junk);
+	else if (ours && behind && (end + behind) % TAR_RECORD != 0)
+		msk_checks_fail(r->checks, MSK_E_INPUT, "archive", "%llu bytes behind its end", (unsigned long long)behind);
+	else
+		msk_checks_pass(r->checks, "archive", "ends where it should");
+	return 0;
+}
+
+int msk_check_rest(struct msk_checks *c, struct msk_source_images *s, bool ours, struct msk_err *err)
+{
+	MSK_CLEANUP(rest_release) struct rest r = { .checks = c, .s = s };
+
+	/* Of one tag of several only that one's blobs were read. */
+	if (!s->tag && s->index.json) {
+		refer_list(&r, &s->images, true);
+		refer_list(&r, &s->others, false);
+		if (refer_index(&r, s->index.json, 0, err) < 0 || check_blobs(&r, err) < 0)
+			return -1;
+	}
+	if (!msk_source_is_archive(s->source))
+		return 0;
+	check_members(&r);
+	return check_end(&r, ours, err);
+}
