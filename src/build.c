@@ -347,29 +347,6 @@ static int spare_inputs(const struct msk_plan *plan, const struct msk_editions *
 	return 0;
 }
 
-struct sinks {
-	struct msk_sink **v;
-	size_t n;
-};
-
-static void sinks_release(struct sinks *s)
-{
-	for (size_t i = 0; i < s->n; i++)
-		s->v[i]->ops->close(s->v[i]);
-	free(s->v);
-}
-
-/* Outputs are opened before the long work, so that one which cannot be written is known at once; but after the files
- * were gathered, so that none of ours is among them. */
-static int open_sinks(const struct msk_build *b, struct sinks *s, struct msk_err *err)
-{
-	s->v = msk_xcalloc(b->plan->n_targets, sizeof(struct msk_sink *));
-	for (; s->n < b->plan->n_targets; s->n++)
-		if (msk_sink_open(&b->plan->targets[s->n], b->log, &s->v[s->n], err) < 0)
-			return -1;
-	return 0;
-}
-
 static void outline(const struct msk_build *b, const struct msk_editions *e, struct msk_product *out)
 {
 	struct msk_image *images = msk_xcalloc(e->n, sizeof *images);
@@ -385,36 +362,6 @@ static void outline(const struct msk_build *b, const struct msk_editions *e, str
 	msk_product_outline(b->plan, images, e->n, out);
 }
 
-/* Blobs may be made where an archive will have them; other outputs copy them from there. */
-static void stage_blobs(const struct msk_build *b, const struct msk_editions *e, const struct sinks *s,
-			struct msk_store *st)
-{
-	MSK_CLEANUP(msk_product_release) struct msk_product like = { 0 };
-
-	outline(b, e, &like);
-	for (size_t i = 0; i < s->n; i++) {
-		const struct msk_sink_ops *ops = s->v[i]->ops;
-		struct msk_stage *stage = ops->stage ? ops->stage(s->v[i], &like) : NULL;
-
-		if (stage) {
-			msk_store_stage_in(st, stage);
-			return;
-		}
-	}
-}
-
-/* Everything is written everywhere before anything becomes visible anywhere. */
-static int deliver(const struct sinks *s, const struct msk_product *p, struct msk_store *st, struct msk_err *err)
-{
-	for (size_t i = 0; i < s->n; i++)
-		if (s->v[i]->ops->write(s->v[i], p, st, err) < 0)
-			return -1;
-	for (size_t i = 0; i < s->n; i++)
-		if (s->v[i]->ops->publish(s->v[i], p, st, err) < 0)
-			return -1;
-	return 0;
-}
-
 static struct msk_store *new_store(const struct msk_build *b)
 {
 	const char *const stage_dirs[] = { b->tmpdir ? b->tmpdir : "/var/tmp", "/var/tmp", "/tmp", ".", NULL };
@@ -425,19 +372,21 @@ static struct msk_store *new_store(const struct msk_build *b)
 int msk_build_run(const struct msk_build *b, struct msk_product *out, struct msk_err *err)
 {
 	MSK_CLEANUP(msk_store_cleanup) struct msk_store *st = new_store(b);
-	MSK_CLEANUP(sinks_release) struct sinks sinks = { NULL, 0 };
+	MSK_CLEANUP(msk_sinks_close) struct msk_sinks sinks = { NULL, 0 };
 	MSK_CLEANUP(msk_editions_release) struct msk_editions editions = { 0 };
+	MSK_CLEANUP(msk_product_release) struct msk_product like = { 0 };
 	MSK_CLEANUP(msk_ahead_cleanup) struct msk_ahead *ahead = look_ahead(b);
 
 	msk_progress_stage(b->progress, "gathering", 0);
 	if (msk_build_gather(b, &editions, err) < 0 || spare_inputs(b->plan, &editions, err) < 0 ||
-	    open_sinks(b, &sinks, err) < 0)
+	    msk_sinks_open(b->plan->targets, b->plan->n_targets, b->log, &sinks, err) < 0)
 		return -1;
-	stage_blobs(b, &editions, &sinks, st);
+	outline(b, &editions, &like);
+	msk_sinks_stage(&sinks, &like, st);
 	if (make_images(b, &editions, ahead, st, out, err) < 0 || check_budget(&editions, out, err) < 0)
 		return -1;
 	msk_progress_stage(b->progress, "writing", 0);
-	return deliver(&sinks, out, st, err);
+	return msk_sinks_deliver(&sinks, out, st, err);
 }
 
 struct into_str {

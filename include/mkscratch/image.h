@@ -45,6 +45,8 @@ struct msk_json *msk_index_json(const struct msk_product *p);
 struct msk_json *msk_docker_manifest_json(const struct msk_product *p);
 
 void msk_image_release(struct msk_image *img);
+/* Manifest, config and layers, each blob once. */
+uint64_t msk_image_size(const struct msk_image *img);
 
 /* Config and manifest into the store, and all that is known about the image, which takes the layers over. */
 int msk_image_make(const struct msk_plan *p, const struct msk_platform *pf, struct msk_layers *own_layers,

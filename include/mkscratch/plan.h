@@ -162,6 +162,9 @@ struct msk_base_facts {
 
 /* Fails: MSK_E_USAGE with the option, the value and what is wrong with it. */
 int msk_plan_make(const struct msk_options *o, struct msk_plan *out, struct msk_err *err);
+/* Of `index`: outputs, annotations, and as names `names` unless others were given. Nothing else is set.
+ * Fails: MSK_E_USAGE. */
+int msk_plan_join(const struct msk_options *o, const struct msk_strv *names, struct msk_plan *out, struct msk_err *err);
 void msk_plan_release(struct msk_plan *p);
 
 /* The plan of an image for one platform: of the programs of the whole it has those which `members` marks, by their places

@@ -28,6 +28,20 @@ struct msk_sink {
 /* Check that the target can be made and prepare it. Fails: MSK_E_IO, MSK_E_INPUT (a directory that is no layout). */
 int msk_sink_open(const struct msk_target *t, const struct msk_log *log, struct msk_sink **out, struct msk_err *err);
 
+/* Those of a run, in the order of the targets. Open them before the long work, so that one which cannot be written is known at
+ * once; *out is to be closed also after a failure. */
+struct msk_sinks {
+	struct msk_sink **v;
+	size_t n;
+};
+int msk_sinks_open(const struct msk_target *targets, size_t n, const struct msk_log *log, struct msk_sinks *out,
+		   struct msk_err *err);
+/* Blobs may be made where an archive will have them; other outputs copy them from there. */
+void msk_sinks_stage(const struct msk_sinks *s, const struct msk_product *like, struct msk_store *st);
+/* Everything is written everywhere before anything becomes visible anywhere. */
+int msk_sinks_deliver(const struct msk_sinks *s, const struct msk_product *p, struct msk_store *st, struct msk_err *err);
+void msk_sinks_close(struct msk_sinks *s);
+
 /* The two kinds. */
 int msk_archive_sink_open(const struct msk_target *t, struct msk_sink **out, struct msk_err *err);
 int msk_layout_sink_open(const struct msk_target *t, const struct msk_log *log, struct msk_sink **out, struct msk_err *err);

@@ -43,7 +43,7 @@ struct opt_group_text {
 enum {
 	VERB_BUILD = 1, VERB_DEPS = 2, VERB_VERIFY = 4, VERB_HELP = 8, VERB_COMPLETION = 16, VERB_VERSION = 32,
 	VERB_WHY = 64, VERB_DOCTOR = 128, VERB_CACHE = 256, VERB_LS = 512, VERB_CAT = 1024, VERB_INSPECT = 2048,
-	VERB_ALL = 4095,
+	VERB_INDEX = 4096, VERB_ALL = 8191,
 };
 
 struct verb {
@@ -107,6 +107,7 @@ int msk_cmd_build(const struct msk_options *o, struct msk_err *err);
 int msk_cmd_deps(const struct msk_options *o, struct msk_err *err);
 int msk_cmd_doctor(const struct msk_options *o, struct msk_err *err);
 int msk_cmd_verify(const struct msk_options *o, struct msk_err *err);
+int msk_cmd_index(const struct msk_options *o, struct msk_err *err);
 int msk_cmd_why(const struct msk_options *o, struct msk_err *err);
 int msk_cmd_ls(const struct msk_options *o, struct msk_err *err);
 int msk_cmd_inspect(const struct msk_options *o, struct msk_err *err);

@@ -4,7 +4,7 @@
 #include "mkscratch/media_type.h"
 
 /* Two layers may be one blob. */
-static uint64_t image_size(const struct msk_image *img)
+uint64_t msk_image_size(const struct msk_image *img)
 {
 	uint64_t total = img->config.size + img->manifest.size;
 
@@ -36,7 +36,7 @@ int msk_image_make(const struct msk_plan *p, const struct msk_platform *pf, stru
 		msk_image_release(out);
 		return -1;
 	}
-	out->size = image_size(out);
+	out->size = msk_image_size(out);
 	return 0;
 }
 

@@ -14,6 +14,9 @@ const char *msk_plan_lib_root(const struct msk_plan *p, const struct msk_platfor
 int msk_plan_content(const struct msk_options *o, struct msk_plan *p, struct msk_err *err);
 int msk_plan_config(const struct msk_options *o, struct msk_plan *p, struct msk_err *err);
 int msk_plan_times(const struct msk_options *o, struct msk_plan *p, struct msk_err *err);
+int msk_plan_targets(const struct msk_strv *typed, struct msk_plan *p, struct msk_err *err);
+int msk_plan_tags(const struct msk_strv *typed, struct msk_plan *p, struct msk_err *err);
+int msk_plan_annotations(const struct msk_options *o, struct msk_config *c, struct msk_err *err);
 int msk_plan_outputs(const struct msk_options *o, struct msk_plan *p, struct msk_err *err);
 int msk_plan_budgets(const struct msk_options *o, struct msk_plan *p, struct msk_err *err);
 /* Accounts, then groups: both sorted by their numbers. */

@@ -168,6 +168,13 @@ static int plan_pairs(const char *option, const struct msk_strv *typed, struct m
 	return 0;
 }
 
+int msk_plan_annotations(const struct msk_options *o, struct msk_config *c, struct msk_err *err)
+{
+	if (plan_pairs("--annotation", &o->annotation, &c->annotation_keys, &c->annotation_values, err) < 0)
+		return -1;
+	return check_annotations(&c->annotation_keys, err);
+}
+
 static const char *const protocols[] = { "sctp", "tcp", "udp" };
 #define N_PROTOCOLS (sizeof protocols / sizeof *protocols)
 
@@ -273,8 +280,7 @@ int msk_plan_config(const struct msk_options *o, struct msk_plan *p, struct msk_
 	if (plan_command(o, p, c, err) < 0 || plan_env(o, p, &c->env, err) < 0 ||
 	    plan_ports(&o->expose, &c->ports, err) < 0 || plan_volumes(&o->volume, &c->volumes, err) < 0 ||
 	    plan_pairs("--label", &o->label, &c->label_keys, &c->label_values, err) < 0 ||
-	    plan_pairs("--annotation", &o->annotation, &c->annotation_keys, &c->annotation_values, err) < 0 ||
-	    check_annotations(&c->annotation_keys, err) < 0)
+	    msk_plan_annotations(o, c, err) < 0)
 		return -1;
 	c->workdir_given = o->workdir || p->preset != MSK_PRESET_SCRATCH;
 	if (config_path("--workdir", o->workdir ? o->workdir : default_workdir(p), &c->workdir, err) < 0)

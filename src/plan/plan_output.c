@@ -66,7 +66,7 @@ static enum msk_target_kind target_kind(const char *path)
 	return msk_ends_with(path, "/") ? MSK_TARGET_LAYOUT : MSK_TARGET_LAYOUT_OR_ARCHIVE;
 }
 
-static int plan_targets(const struct msk_strv *typed, struct msk_plan *p, struct msk_err *err)
+int msk_plan_targets(const struct msk_strv *typed, struct msk_plan *p, struct msk_err *err)
 {
 	p->targets = msk_xcalloc(typed->n + 1, sizeof *p->targets);
 	for (size_t i = 0; i < typed->n; i++) {
@@ -119,13 +119,13 @@ static int default_tag(struct msk_plan *p, struct msk_err *err)
 	return msk_hint(err, "-t NAME[:TAG]");
 }
 
-static int plan_tags(const struct msk_strv *typed, struct msk_plan *p, struct msk_err *err)
+int msk_plan_tags(const struct msk_strv *typed, struct msk_plan *p, struct msk_err *err)
 {
 	p->tags = msk_xcalloc(typed->n + 1, sizeof *p->tags);
 	for (size_t i = 0; i < typed->n; i++)
 		if (add_tag(p, typed->v[i], err) < 0)
 			return -1;
-	return p->n_tags ? 0 : default_tag(p, err);
+	return 0;
 }
 
 static int plan_codec(const char *typed, struct msk_codec_spec *out, struct msk_err *err)
@@ -184,7 +184,8 @@ static int plan_jobs(const char *typed, unsigned *out, struct msk_err *err)
 
 int msk_plan_outputs(const struct msk_options *o, struct msk_plan *p, struct msk_err *err)
 {
-	if (plan_targets(&o->output, p, err) < 0 || plan_tags(&o->tag, p, err) < 0 ||
+	if (msk_plan_targets(&o->output, p, err) < 0 || msk_plan_tags(&o->tag, p, err) < 0 ||
+	    (!p->n_tags && default_tag(p, err) < 0) ||
 	    plan_codec(o->compress ? o->compress : "gzip", &p->codec, err) < 0 ||
 	    plan_media_types(o->media_types ? o->media_types : "oci", p, err) < 0 ||
 	    plan_layers(o->layers ? o->layers : "split", &p->single_layer, err) < 0)

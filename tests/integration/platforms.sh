@@ -159,6 +159,10 @@ if command -v aarch64-linux-gnu-gcc >/dev/null && [ "$(uname -m)" = x86_64 ]; th
 	is "$(mk --bin amd64/dyn --bin arm64/dyn --root linux/arm64=foreign --print rootfs --json |
 		jq -c 'map_values([.[] | select(.path | test("libc.so.6$")) | .path])')" \
 		'{"linux/amd64":["/usr/lib/x86_64-linux-gnu/libc.so.6"],"linux/arm64":["/lib/libc.so.6"]}' '... each its own'
+	t 'each is made again by its recipe' mk verify --rebuild d.tar
+	is "$(mk verify --recipe d.tar | sed 's/ --tag.*//')" "$(printf '%s\n' \
+		'SOURCE_DATE_EPOCH=0 mkscratch --bin amd64/dyn --certs=in/certs.pem' \
+		'SOURCE_DATE_EPOCH=0 mkscratch --bin arm64/dyn --root linux/arm64=foreign --certs=in/certs.pem')" '... which names what is its own'
 	t 'certificates and zones are not looked for there' mk --bin amd64/dyn --bin arm64/dyn --root linux/arm64=foreign --certs -o d.tar
 	holds '... so that they are the same blob' shared_base d.tar
 	cp -a foreign elsewhere && rm elsewhere/lib/libc.so.6

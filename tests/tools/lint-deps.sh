@@ -25,6 +25,7 @@ layer   base value rootfs codec store cache
 image   base value codec plan layer store
 source  base value codec image
 sink    base value codec store image
+join    base value codec plan store layer image source sink
 check   base value codec elf formats source image
 inspect base value codec elf formats plan gather source
 budget  base value plan rootfs doctor

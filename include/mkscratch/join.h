@@ -1,0 +1,40 @@
+/* Images that exist, brought together under one index, or chosen from one (`mkscratch index`).
+ *
+ * Manifests, configs and layers stay byte for byte as they are, so each image keeps its digest; every blob is hashed while it
+ * is copied. What is written depends on the images, the platforms asked for, the names and the annotations alone: not on the
+ * order of the images, nor on where they come from. */
+#ifndef MKSCRATCH_JOIN_H
+#define MKSCRATCH_JOIN_H
+
+#include "mkscratch/image.h"
+#include "mkscratch/log.h"
+#include "mkscratch/source_image.h"
+
+/* One of the images, and where it comes from; borrowed from the sources. */
+struct msk_joined {
+	const struct msk_source_images *from;
+	const struct msk_source_image *image;
+};
+
+struct msk_join {
+	struct msk_source_images *sources;     /* owned */
+	size_t n_sources;
+	struct msk_joined *v;                  /* sorted by platform, each platform once */
+	size_t n, cap;
+};
+void msk_join_release(struct msk_join *j);
+
+/* The images of `names` (as msk_source_images_open takes them) for `platforms`, "linux/amd64,linux/arm64", or for all when
+ * that is NULL. One that comes twice counts once.
+ * Fails: MSK_E_INPUT (two images for a platform, none for one that was asked for, one without a manifest), MSK_E_USAGE (no
+ * platform), and as the sources do. */
+int msk_join_open(const struct msk_strv *names, const char *platforms, struct msk_join *out, struct msk_err *err);
+/* The names that all of them have. */
+void msk_join_tags(const struct msk_join *j, struct msk_strv *out);
+
+/* Write them where the plan (msk_plan_join) says. *out is the caller's to release, also after a failure; it borrows from the
+ * sources. Fails: MSK_E_INTEGRITY, a blob is not what it should be or is missing; MSK_E_INPUT, MSK_E_IO. */
+int msk_join_run(const struct msk_join *j, const struct msk_plan *plan, const struct msk_log *log,
+		 const char *const *stage_dirs, struct msk_product *out, struct msk_err *err);
+
+#endif

@@ -1,0 +1,65 @@
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "build_report.h"
+#include "opt.h"
+#include "mkscratch/join.h"
+
+/* An archive that is read while it is written over would be lost. */
+static int spare_inputs(const struct msk_plan *plan, const struct msk_strv *images, struct msk_err *err)
+{
+	for (size_t i = 0; i < plan->n_targets; i++) {
+		struct stat to, from;
+
+		if (stat(plan->targets[i].path, &to) < 0 || !S_ISREG(to.st_mode))
+			continue;
+		for (size_t k = 0; k < images->n; k++)
+			if (stat(images->v[k], &from) == 0 && from.st_dev == to.st_dev && from.st_ino == to.st_ino)
+				return msk_fail(err, MSK_E_USAGE, "--output %s: is also an input", plan->targets[i].path);
+	}
+	return 0;
+}
+
+static int check_words(const struct msk_options *o, const struct msk_join *j, const struct msk_plan *plan,
+		       struct msk_err *err)
+{
+	if (j->n == 1 && o->annotation.n)
+		return msk_fail(err, MSK_E_USAGE, "--annotation %s: one image has no index that could carry it",
+				o->annotation.v[0]);
+	if (msk_stdout_target(plan) && isatty(STDOUT_FILENO))
+		return msk_fail(err, MSK_E_USAGE, "--output %s: standard output is a terminal", msk_stdout_target(plan));
+	return spare_inputs(plan, &o->args, err);
+}
+
+static void tell_left_out(const struct msk_join *j, const struct msk_log *log)
+{
+	for (size_t i = 0; i < j->n_sources; i++)
+		if (j->sources[i].others.n)
+			msk_warn(log, "%s: attestations and the like are left out (%zu)",
+				 msk_source_name(j->sources[i].source), j->sources[i].others.n);
+}
+
+int msk_cmd_index(const struct msk_options *o, struct msk_err *err)
+{
+	const char *tmpdir = o->tmpdir && *o->tmpdir ? o->tmpdir : "/var/tmp";
+	const char *const stage_dirs[] = { tmpdir, "/var/tmp", "/tmp", ".", NULL };
+	const struct msk_log log = { .level = o->level, .fd = STDERR_FILENO };
+	MSK_CLEANUP(msk_join_release) struct msk_join join = { 0 };
+	MSK_CLEANUP(msk_plan_release) struct msk_plan plan = { 0 };
+	MSK_CLEANUP(msk_product_release) struct msk_product product = { 0 };
+	MSK_AUTO_STRV tags = MSK_STRV_INIT;
+	struct msk_build_facts facts = { 0 };
+
+	if (!o->args.n) {
+		msk_fail(err, MSK_E_USAGE, "index: no IMAGE given");
+		return msk_hint(err, "mkscratch index -o all.tar amd64.tar arm64.tar");
+	}
+	if (msk_join_open(&o->args, o->platform, &join, err) < 0)
+		return -1;
+	msk_join_tags(&join, &tags);
+	if (msk_plan_join(o, &tags, &plan, err) < 0 || check_words(o, &join, &plan, err) < 0 ||
+	    msk_join_run(&join, &plan, &log, stage_dirs, &product, err) < 0)
+		return -1;
+	tell_left_out(&join, &log);
+	return msk_report(o, &(struct msk_build){ .plan = &plan, .log = &log, .facts = &facts }, &product, err);
+}
