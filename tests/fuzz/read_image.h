@@ -1,0 +1,74 @@
+/* An archive of any bytes, read as `inspect` and `cat` read it. What holds of the images that come out is asserted. */
+#ifndef READ_IMAGE_H
+#define READ_IMAGE_H
+
+#include "fuzz.h"
+#include "mkscratch/inspect.h"
+
+static inline void fuzz_check_image_error(int rc, const struct msk_err *err)
+{
+	assert(rc == 0 || rc == -1);
+	assert((rc == 0) == (err->code == MSK_OK));
+	assert(rc == 0 || err->code == MSK_E_INPUT || err->code == MSK_E_INTEGRITY);
+	assert(rc == 0 || err->msg[0]);
+}
+
+static inline void fuzz_check_tree(const struct msk_image_tree *t)
+{
+	for (size_t i = 0; i < t->n; i++) {
+		MSK_AUTO_FREE char *canonical = msk_layer_path(t->v[i].path);
+
+		assert(canonical && *canonical && strcmp(canonical, t->v[i].path) == 0);
+		assert(msk_image_tree_find(t, t->v[i].path) == &t->v[i]);
+	}
+}
+
+static inline int fuzz_skip_entry(void *ctx, const struct msk_layer_entry *entry, struct msk_err *err)
+{
+	char buf[4096];
+	ssize_t n;
+
+	(void)ctx;
+	while ((n = msk_layer_reader_data(entry->r, buf, sizeof buf, err)) > 0)
+		;
+	return n < 0 ? -1 : 0;
+}
+
+static inline void fuzz_read_one(const struct msk_source_images *s, const struct msk_source_image *image)
+{
+	MSK_CLEANUP(msk_image_tree_release) struct msk_image_tree tree = { 0 };
+	MSK_AUTO_INSPECTION i = { 0 };
+	struct msk_err err = MSK_ERR_INIT;
+	int rc;
+
+	assert(image->n_layers > 0 && image->n_layers <= MSK_MAX_LAYERS && msk_platform_known(&image->platform));
+	for (size_t k = 0; k < image->n_layers; k++)
+		assert(msk_digest_valid(image->layers[k].diff_id.text) && image->layers[k].path);
+	rc = msk_source_image_tree(s, image, &tree, NULL, &err);
+	fuzz_check_image_error(rc, &err);
+	if (rc < 0)
+		return;
+	fuzz_check_tree(&tree);
+	rc = msk_inspect(s, image, &tree, &i, &err);
+	fuzz_check_image_error(rc, &err);
+	for (size_t k = 0; k < tree.n && k < 8; k++)
+		if (tree.v[k].data_layer)
+			assert(msk_source_data_visit(s, image, &tree.v[k], fuzz_skip_entry, NULL, &err) == 0);
+}
+
+static inline void fuzz_read_archive(const void *data, size_t size)
+{
+	MSK_AUTO_SOURCE_IMAGES s = { 0 };
+	MSK_AUTO_ROFILE f = fuzz_file(data, size);
+	MSK_AUTO_FREE char *path = msk_xasprintf("/proc/self/fd/%d", f.fd);
+	struct msk_err err = MSK_ERR_INIT;
+	int rc = msk_source_images_open(path, NULL, &s, &err);
+
+	fuzz_check_image_error(rc, &err);
+	if (rc == 0)
+		assert(s.images.n > 0);
+	for (size_t k = 0; k < s.images.n; k++)
+		fuzz_read_one(&s, &s.images.v[k]);
+}
+
+#endif
