@@ -72,7 +72,8 @@ static void next_document(const uint8_t **data, size_t *size, struct msk_str *ou
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const char layer[1024], diff_id[] = "\"sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef\"";
+	static const char layer[1024];
+	static const char diff_id[] = "\"sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef\"";
 	MSK_AUTO_STR archive = MSK_STR_INIT;
 	MSK_AUTO_STR index = MSK_STR_INIT;
 	MSK_AUTO_STR manifest = MSK_STR_INIT;

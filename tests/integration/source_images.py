@@ -6,6 +6,8 @@ import hashlib
 import io
 import json
 import os
+import struct
+import subprocess
 import sys
 import tarfile
 
@@ -102,6 +104,43 @@ def crane():
     members += [(n, blob(layer["digest"])) for n, layer in zip(names, manifest["layers"])]
     items = [{"Config": "sha256:" + sha(config_bytes), "RepoTags": ["app:v1"], "Layers": names}]
     write_tar(members + [("manifest.json", dumps(items))])
+
+
+def docker29():
+    """As Docker 25 and later save: an OCI layout, and a manifest.json that tells of the layers besides."""
+    conf = copy.deepcopy(config)
+    text = dumps(conf)
+    man = {"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json",
+           "config": desc(text, "application/vnd.oci.image.config.v1+json"),
+           "layers": [desc(p, "application/vnd.oci.image.layer.v1.tar") for p in plain]}
+    whole = dumps(man)
+    names = {"io.containerd.image.name": "docker.io/library/app:v1", "org.opencontainers.image.ref.name": "v1"}
+    items = [{"Config": f"blobs/sha256/{sha(text)}", "RepoTags": ["app:v1"], "Layers": [f"blobs/sha256/{sha(p)}" for p in plain],
+              "LayerSources": {"sha256:" + sha(p): d for p, d in zip(plain, man["layers"])}}]
+    blobs = {sha(b): b for b in [whole, text] + plain}
+    write_tar([("blobs/", None), ("blobs/sha256/", None)] + [(f"blobs/sha256/{n}", b) for n, b in sorted(blobs.items())] +
+              [("index.json", dumps(index_of([desc(whole, annotations=names)]))), ("manifest.json", dumps(items)),
+               ("oci-layout", dumps({"imageLayoutVersion": "1.0.0"})), ("repositories", b"{}")])
+
+
+def chunked():
+    """zstd:chunked: a frame for each piece, and frames of other things that readers skip."""
+    man, blobs = copy.deepcopy(manifest), []
+    for layer, data in zip(man["layers"], plain):
+        frames = [zstd(data[i:i + 40000]) for i in range(0, len(data), 40000)]
+        packed = skipped(b"front") + b"".join(frames) + skipped(b"table of contents") + skipped(b"footer")
+        layer.update(digest="sha256:" + sha(packed), size=len(packed), mediaType=layer["mediaType"].replace("gzip", "zstd"))
+        blobs.append(packed)
+    text = dumps(man)
+    layout(index_of([desc(text)]), [text, config_bytes] + blobs)
+
+
+def zstd(data):
+    return subprocess.run(["zstd", "-qc"], input=data, stdout=subprocess.PIPE, check=True).stdout
+
+
+def skipped(data):
+    return struct.pack("<II", 0x184D2A50, len(data)) + data
 
 
 def layout(top, blobs):

@@ -9,7 +9,7 @@ make() { # SHAPE OUT [CODE]
 	python3 -B "$TOP/tests/integration/source_images.py" ours "$@"
 }
 
-for shape in docker20 dotted hardlinked skopeo crane; do
+for shape in docker20 docker29 dotted hardlinked skopeo crane; do
 	make $shape $shape.tar
 	t "$shape verifies" mk verify $shape.tar
 	gzip -k $shape.tar
@@ -19,7 +19,9 @@ make untyped untyped
 t 'documents without media types are read' mk ls untyped
 run mk verify untyped
 is "$status" 3 '... which image-spec demands'
-for shape in docker_types members; do
+shapes='docker_types members chunked'
+command -v zstd >/dev/null || { shapes=${shapes% *} && skip chunked 'zstd is not installed'; }
+for shape in $shapes; do
 	make $shape $shape
 	t "$shape verifies" mk verify $shape
 	tar -C $shape -cf $shape.tar .
