@@ -118,7 +118,9 @@ struct msk_closure_args {
 	bool advise;                           /* look for what may be worth adding by hand, too */
 	const char *cwd;                       /* where the program is started: relative names start here; NULL: "/" */
 	const char *hwcaps;                    /* level of the CPU ("v3", "z15", "all"); NULL: the baseline */
-	bool set_id;                           /* the program is set-uid or set-gid */
+	bool secure;                           /* it starts with more rights than its user has (AT_SECURE): loaders ignore
+	                                        * library_path, and $ORIGIN where users may have a hand in it */
+	bool set_id;                           /* it does for some users: what they will meet is noted */
 };
 
 /* Resolve the closure of the program in `f`; of a static one that is the program alone. A library is resolved under

@@ -296,7 +296,10 @@ static int resolve(struct msk_loader *l, struct msk_err *err)
 		msk_loader_note(l, "%s: its loader %s is not one whose rules are known; took the usual ones", l->program,
 				l->c->objects[0].elf.interp ? l->c->objects[0].elf.interp : "");
 	rc = l->c->libc == MSK_LIBC_MUSL ? msk_musl_prepare(l, err) : msk_glibc_prepare(l, err);
-	if (rc < 0 || walk_start(l, &list, err) < 0)
+	if (rc < 0)
+		return -1;
+	msk_secure_note(l);
+	if (walk_start(l, &list, err) < 0)
 		return -1;
 	if (!l->args->start_only && walk_wishes(l, &list, err) < 0)
 		return -1;

@@ -140,7 +140,7 @@ static bool before_237(const struct msk_loader *l)
 	return l->version && l->version < 237;
 }
 
-static bool in_system_dir(const struct msk_loader *l, const char *path)
+bool msk_loader_in_system_dir(const struct msk_loader *l, const char *path)
 {
 	for (size_t i = 0; i < l->c->system_dirs.n; i++) {
 		const char *dir = l->c->system_dirs.v[i];
@@ -168,7 +168,7 @@ static int search_cache(struct msk_search *s, struct msk_err *err)
 		msk_search_pass_over(s, other, "for better CPUs only");
 	if (!path)
 		return MSK_GO_ON;
-	if (l->c->objects[s->by].elf.nodeflib && in_system_dir(l, path))
+	if (l->c->objects[s->by].elf.nodeflib && msk_loader_in_system_dir(l, path))
 		return msk_search_pass_over(s, path, "in a system directory, which the requester rules out (nodefaultlib)");
 	rc = msk_search_file(s, path, MSK_BY_CACHE, dir, err);
 	if (rc == MSK_GO_ON && s->trail.skipped.n == skipped)
@@ -336,27 +336,6 @@ static int note_preload(struct msk_loader *l, struct msk_err *err)
 	return 0;
 }
 
-static bool has_token(const struct msk_elf *e)
-{
-	bool any = (e->rpath && strchr(e->rpath, '$')) || (e->runpath && strchr(e->runpath, '$'));
-
-	for (size_t i = 0; i < e->needed.n; i++)
-		any = any || strchr(e->needed.v[i], '$');
-	return any;
-}
-
-/* AT_SECURE, which the kernel sets when the user is not the file's owner. */
-static void note_set_id(struct msk_loader *l)
-{
-	if (!l->args->set_id)
-		return;
-	if (l->library_path.n)
-		msk_loader_note(l, "%s: set-uid or set-gid, so its loader ignores LD_LIBRARY_PATH", l->program);
-	if (has_token(&l->c->objects[0].elf))
-		msk_loader_note(l, "%s: set-uid or set-gid, so its loader takes $ORIGIN only where it leads to a system "
-				"directory", l->program);
-}
-
 /* ld.so loads them into a world of their own, and goes on without those that are not there. */
 static void note_audit(struct msk_loader *l)
 {
@@ -372,10 +351,9 @@ int msk_glibc_prepare(struct msk_loader *l, struct msk_err *err)
 	if (read_loader(l, err) < 0 || read_cache(l, err) < 0 || set_subdirs(l, err) < 0 || note_preload(l, err) < 0)
 		return -1;
 	l->lib_token = lib_token(&l->c->system_dirs);
-	for (size_t i = 0; l->args->library_path && i < l->args->library_path->n; i++)
+	for (size_t i = 0; !l->args->secure && l->args->library_path && i < l->args->library_path->n; i++)
 		if (!add_dir(l, 0, l->args->library_path->v[i], &l->library_path))
 			break;
-	note_set_id(l);
 	note_audit(l);
 	return 0;
 }

@@ -148,8 +148,21 @@ char *msk_loader_origin(const struct msk_loader *l, size_t object);
 
 /* AT_PLATFORM of the least CPU that the ABI allows; NULL: none. */
 const char *msk_platform_baseline(const struct msk_elf *e);
-/* Expand $ORIGIN, $LIB and $PLATFORM as ld.so does; NULL when one of them has no value. */
+/* Expand $ORIGIN, $LIB and $PLATFORM as ld.so does; NULL when one of them has no value, or none that is trusted. */
 char *msk_token_expand(struct msk_loader *l, size_t object, const char *text);
+
+/* Is there any of them in it? */
+bool msk_token_any(const char *text);
+
+/* May a program that gains rights look for libraries in `dir`, which its $ORIGIN leads to? */
+bool msk_secure_trusts(const struct msk_loader *l, const char *dir);
+/* Fails: MSK_E_MISSING for a name in DT_NEEDED that ld.so does not take from such a program. */
+int msk_secure_check_name(const struct msk_loader *l, size_t by, const char *name, struct msk_err *err);
+/* Say of a program with set-id bits what its loader would not do for some of its users. */
+void msk_secure_note(const struct msk_loader *l);
+
+/* Does `path` begin with one of the loader's system directories and a '/'? */
+bool msk_loader_in_system_dir(const struct msk_loader *l, const char *path);
 
 /* ld.so: facts from the interpreter's own bytes, and the search of one name without '/'. */
 int msk_glibc_prepare(struct msk_loader *l, struct msk_err *err);

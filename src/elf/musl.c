@@ -46,16 +46,18 @@ static void add_dirs(struct msk_loader *l, const char *who, const char *list, st
 	}
 }
 
-/* $ORIGIN and ${ORIGIN} are replaced wherever they stand; any other $ makes the whole path void. */
+/* $ORIGIN and ${ORIGIN} are replaced wherever they stand; any other $ makes the whole path void, as does every one of a
+ * program that gains rights. */
 static char *expand_origin(struct msk_loader *l, size_t object, const char *list)
 {
 	MSK_AUTO_FREE char *origin = msk_loader_origin(l, object);
 	MSK_AUTO_STR out = MSK_STR_INIT;
+	bool trusted = origin && (object != 0 || !l->args->secure);
 
 	while (*list) {
 		size_t n = msk_starts_with(list, "$ORIGIN") ? 7 : msk_starts_with(list, "${ORIGIN}") ? 9 : 0;
 
-		if (*list == '$' && (n == 0 || !origin))
+		if (*list == '$' && (n == 0 || !trusted))
 			return NULL;
 		if (out.len > MSK_ELF_MAX_STRING)
 			return NULL;
@@ -150,7 +152,7 @@ static int read_system_dirs(struct msk_loader *l, struct msk_err *err)
 
 int msk_musl_prepare(struct msk_loader *l, struct msk_err *err)
 {
-	for (size_t i = 0; l->args->library_path && i < l->args->library_path->n; i++)
+	for (size_t i = 0; !l->args->secure && l->args->library_path && i < l->args->library_path->n; i++)
 		add_dirs(l, l->program, l->args->library_path->v[i], &l->library_path);
 	return read_system_dirs(l, err);
 }

@@ -136,6 +136,8 @@ int msk_loader_answer(struct msk_loader *l, const struct msk_request *r, size_t 
 	*index = MSK_NO_OBJECT;
 	s.name = r->name;
 	if (l->rules->expands_needed && strchr(r->name, '$')) {
+		if (msk_secure_check_name(l, r->by, r->name, err) < 0)
+			return -1;
 		s.name = expanded = msk_token_expand(l, r->by, r->name);
 		if (!expanded)
 			s.trail.why = msk_xstrdup("names a $ token that has no value here");

@@ -35,6 +35,14 @@ static size_t token_length(const char *p, const char *name)
 	return n + 1;
 }
 
+bool msk_token_any(const char *text)
+{
+	for (; (text = strchr(text, '$')); text++)
+		if (token_length(text, "ORIGIN") || token_length(text, "PLATFORM") || token_length(text, "LIB"))
+			return true;
+	return false;
+}
+
 static char *platform_value(struct msk_loader *l, size_t object)
 {
 	const char *base = msk_platform_baseline(&l->c->objects[0].elf);
@@ -64,9 +72,26 @@ static size_t take_token(struct msk_loader *l, size_t object, const char *p, str
 	return n;
 }
 
+/* Where a program gains rights, $ORIGIN is all of the first part of a path; and that of the program itself, which its
+ * user may have linked to a place of his own, has to lead to where the system's libraries are. */
+static bool is_trusted(const struct msk_loader *l, size_t object, const char *text, const char *expanded)
+{
+	const char *origin = strchr(text, '$');
+	size_t n;
+
+	for (; origin && !(n = token_length(origin, "ORIGIN")); origin = strchr(origin + 1, '$'))
+		;
+	if (!l->args->secure || !origin)
+		return true;
+	if (origin != text || (text[n] && text[n] != '/'))
+		return false;
+	return object != 0 || msk_secure_trusts(l, expanded);
+}
+
 char *msk_token_expand(struct msk_loader *l, size_t object, const char *text)
 {
 	MSK_AUTO_STR out = MSK_STR_INIT;
+	const char *whole = text;
 
 	while (*text) {
 		bool known = true;
@@ -78,5 +103,5 @@ char *msk_token_expand(struct msk_loader *l, size_t object, const char *text)
 			msk_str_addc(&out, *text++);
 		text += n;
 	}
-	return msk_str_take(&out);
+	return is_trusted(l, object, whole, msk_str_c(&out)) ? msk_str_take(&out) : NULL;
 }

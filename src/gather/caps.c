@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "mkscratch/filecap.h"
-#include "mkscratch/gather.h"
+#include "program.h"
 
 #define FIRST_FREE_PORT 1024
 #define BINDS           "cap_net_bind_service"
@@ -13,6 +13,17 @@ int msk_gather_caps(struct msk_gather *g, struct msk_err *err)
 	for (size_t i = 0; i < g->plan->n_caps; i++)
 		msk_rootfs_add_caps(g->fs, g->plan->caps[i].path, g->plan->caps[i].caps, g->plan->caps[i].spec);
 	return 0;
+}
+
+bool msk_program_gains_rights(const struct msk_program *p)
+{
+	const struct msk_plan *plan = p->g->plan;
+	uint64_t caps = 0;
+
+	for (size_t i = 0; i < plan->n_caps; i++)
+		if (strcmp(plan->caps[i].path, p->in->dest) == 0)
+			caps = plan->caps[i].caps;
+	return caps && plan->user.uid != 0;
 }
 
 /* The port of the lowest number: they are sorted. */

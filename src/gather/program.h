@@ -21,6 +21,10 @@ struct msk_program {
 /* The path in the image at which object i of the closure is found. */
 const char *msk_program_path(const struct msk_program *p, size_t i);
 
+/* Does --cap give it rights that the user of the image does not have? The kernel then sets AT_SECURE, and its loader
+ * trusts less. */
+bool msk_program_gains_rights(const struct msk_program *p);
+
 /* Does it only stand for what CPUs above the least level make of the program before it? */
 bool msk_program_is_above(const struct msk_program *p);
 

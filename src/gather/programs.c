@@ -1,6 +1,5 @@
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "content.h"
 #include "mkscratch/fs.h"
@@ -271,7 +270,6 @@ static int resolve(struct msk_program *p, struct msk_err *err)
 		.advise = p->g->log->level >= MSK_LOG_INFO,
 		.cwd = plan->config.workdir,
 		.hwcaps = p->level,
-		.set_id = p->in->has_mode && (p->in->mode & (S_ISUID | S_ISGID)),
 	};
 
 	for (size_t i = 0; i < plan->library_path.n; i++)
@@ -283,9 +281,12 @@ static int resolve(struct msk_program *p, struct msk_err *err)
 
 static int add_closure(struct msk_program *p, struct msk_err *err)
 {
+	static const struct msk_strv no_env = MSK_STRV_INIT;
+
 	if (msk_program_verify(p, err) < 0)
 		return -1;
-	p->placing = (struct msk_placing){ &p->closure, p->origin, p->in->dest, &p->g->plan->config.env, NULL };
+	p->placing = (struct msk_placing){ &p->closure, p->origin, p->in->dest,
+					   msk_program_gains_rights(p) ? &no_env : &p->g->plan->config.env, NULL };
 	return msk_place_objects(&p->placing, err) < 0 ? -1 : add_objects(p, err);
 }
 

@@ -70,7 +70,11 @@ static void say_lack(struct pair *q, const char *asker, const char *name, size_t
 	else
 		msk_fail(err, MSK_E_MISSING, "in the image, %s finds %s for %s, not %s", asker,
 			 q->there->objects[got].path, name, path);
-	msk_hint(err, "--bin SRC:DEST with the place it has below --root, or -e LD_LIBRARY_PATH=DIR, leads it there");
+	if (msk_program_gains_rights(q->p))
+		msk_hint(err, "started with more rights than its user has, it is not led by LD_LIBRARY_PATH or $ORIGIN: "
+			      "RUNPATH without a token leads it there");
+	else
+		msk_hint(err, "--bin SRC:DEST with the place it has below --root, or -e LD_LIBRARY_PATH=DIR, leads it there");
 }
 
 /* Object `asker` asked for `name` and got something else in the image. */
@@ -180,7 +184,7 @@ static int prove_program(struct proof *pr, const struct msk_program *p, struct m
 	struct msk_closure_args args = { .tree = &pr->view.tree, .library_path = &pr->library_path,
 					 .libs = &pr->g->plan->libs, .dlopen = &pr->g->plan->dlopen,
 					 .origin = origin, .cwd = pr->g->plan->config.workdir,
-					 .hwcaps = p->level };
+					 .hwcaps = p->level, .secure = msk_program_gains_rights(p) };
 	enum msk_lookup how;
 
 	if (args.tree->open(args.tree, e->path, &how, &f, NULL, err) < 0)

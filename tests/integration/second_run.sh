@@ -102,6 +102,41 @@ prog app3 -Wl,-z,nodefaultlib $N root/opt/x/libx.so -Wl,-rpath,"$(dirname "$libc
 runs two_programs_share_the_cache 7 --bin app --bin app3:/bin/app3 --root root
 is "$(chroot out /bin/app3; echo $?)" 7 ...and_both_start
 
+# Started with more rights than its user has, a program is not led by the environment, and by $ORIGIN only into system
+# directories. What it would not find so the cache leads to.
+starts() { # NAME USER CACHES ARG...: /opt/app/bin/app of the image gives 7 for its user, with so many caches
+	local name=$1 user=$2 caches=$3
+	shift 3
+	rm -f i.tar
+	run mk --user "$user" --root root "$@" -o i.tar
+	[ "$status" = 0 ] || comment <"$err"
+	unpack i.tar && mkdir -p out/proc
+	run unshare --mount sh -c 'mount --bind /proc out/proc && exec env "$2" chroot --userspec="$1" out /opt/app/bin/app' - \
+		"$user" "$(tar xOf i.tar "$(tar xOf i.tar manifest.json | jq -r '.[0].Config')" | jq -r '.config.Env[]?' | tail -n 1 | grep . || echo NO=1)"
+	is "$status $(find out/etc -name ld.so.cache | wc -l)" "7 $caches" "$name"
+}
+if unshare --mount true 2>/dev/null; then
+	A=/opt/app/bin/app
+	root && lib root/opt/app/lib/libx.so libx.so 7
+	# shellcheck disable=SC2016
+	prog root$A $N root/opt/app/lib/libx.so '-Wl,-rpath,$ORIGIN/../lib'
+	cap=(--cap $A=cap_net_bind_service)
+	starts a_program_goes_by_its_origin 65534:65534 0 --bin root$A:$A
+	starts ...with_a_capability_by_a_cache 65534:65534 1 --bin root$A:$A "${cap[@]}"
+	starts ...that_root_has_anyway_by_its_origin 0:0 0 --bin root$A:$A "${cap[@]}"
+	prog root$A root/opt/app/lib/libx.so
+	starts a_variable_leads_to_a_library 65534:65534 0 --bin root$A:$A -e LD_LIBRARY_PATH=/opt/app/lib
+	starts ...but_not_who_gains_rights 65534:65534 0 --bin root$A:$A -e LD_LIBRARY_PATH=/opt/app/lib "${cap[@]}"
+	is "$(find out -name libx.so)" "out$(dirname "$libc")/libx.so" '...whose library lies where its loader looks'
+	# shellcheck disable=SC2016
+	patchelf --replace-needed libx.so '$ORIGIN/../lib/libx.so' root$A
+	# shellcheck disable=SC2016
+	must_fail 4 "in the image: $A: needs \"\$ORIGIN/../lib/libx.so\", and no loader takes a \$ token there where a program gains rights" -- \
+		--user 65534 --root root --bin root$A:$A "${cap[@]}" -o x.tar
+else
+	skip programs_that_gain_rights 'cannot: no mount namespace here'
+fi
+
 # musl reads its own list on the host, which the image does not have.
 if command -v musl-gcc >/dev/null; then
 	musl=$(printf 'int main(void){return 0;}' | musl-gcc -x c -o mprobe - && patchelf --print-interpreter mprobe)
@@ -111,6 +146,12 @@ if command -v musl-gcc >/dev/null; then
 	patchelf --replace-needed root/opt/m/libm1.so libm1.so mapp
 	echo /opt/m >"root/etc/$(basename "$musl" .so.1).path"
 	runs what_musls_list_leads_to_lies_in_its_default_directory 6 --bin mapp:/app --root root
+	mkdir -p root/opt/app/bin && mv root/opt/m root/opt/app/lib && cp mapp root/opt/app/bin/app
+	# shellcheck disable=SC2016
+	patchelf --set-rpath '$ORIGIN/../lib' root/opt/app/bin/app
+	must_fail 4 'in the image, /opt/app/bin/app does not find libm1.so, which lies at /opt/app/bin/../lib/libm1.so' \
+		'started with more rights than its user has, it is not led by LD_LIBRARY_PATH or $ORIGIN: RUNPATH without a token leads it there' -- \
+		--user 65534 --root root --bin root/opt/app/bin/app:/opt/app/bin/app --cap /opt/app/bin/app=cap_net_bind_service -o x.tar
 else
 	skip what_musls_list_leads_to_lies_in_its_default_directory 'musl-gcc is not installed'
 fi

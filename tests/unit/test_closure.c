@@ -1,135 +1,12 @@
-/* The loaders' rules, one test each, over trees of made-up ELF files. Expectations are what ld.so and musl do; the
- * oracle suite compares with them where they run. */
+/* ld.so's rules, one test each, over trees of made-up ELF files. Expectations are what it does; the oracle suite compares with
+ * it where it runs. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <cmocka.h>
 
-#include "fake_elf.h"
-#include "sysroot.h"
-#include "mkscratch/closure.h"
-
-#define LDSO "/lib64/ld-linux-x86-64.so.2"
-#define MUSL "/lib/ld-musl-x86_64.so.1"
-
-static struct fake_file file;
-
-/* --- making a tree --- */
-
-static void put(struct sysroot *s, const char *rel, const struct fake *f)
-{
-	fake_make(&file, f);
-	sysroot_bytes(s, rel, file.b, file.n);
-}
-
-#define PUT(s, rel, ...) put(s, rel, &(struct fake){ .soname = NULL, __VA_ARGS__ })
-
-/* A glibc loader which says, as real ones do, where it looks. */
-static void put_ldso(struct sysroot *s)
-{
-	static const char dirs[] = "\0/lib/x86_64-linux-gnu/\0/usr/lib/x86_64-linux-gnu/\0/lib/\0/usr/lib/\0"
-				   "/etc/ld.so.cache\0/proc/";
-
-	PUT(s, "lib64/ld-linux-x86-64.so.2", .soname = "ld-linux-x86-64.so.2", .tail = dirs, .tail_size = sizeof dirs);
-}
-
-static void put_libc(struct sysroot *s)
-{
-	PUT(s, "lib/x86_64-linux-gnu/libc.so.6", .soname = "libc.so.6", .needed = { "ld-linux-x86-64.so.2" });
-}
-
-static void put_glibc(struct sysroot *s)
-{
-	put_ldso(s);
-	put_libc(s);
-}
-
-/* --- asking --- */
-
-struct ask {
-	const char *origin, *cwd, *hwcaps;
-	struct msk_strv library_path, libs;
-};
-
-static int resolve_with(struct sysroot *s, const struct fake *app, const struct ask *a, struct msk_closure *c,
-			struct msk_err *err)
-{
-	struct msk_closure_args args = { .tree = msk_host_tree(s->host), .origin = a->origin ? a->origin : "/opt/app" };
-	MSK_AUTO_ROFILE f = MSK_ROFILE_INIT;
-
-	args.library_path = &a->library_path;
-	args.cwd = a->cwd;
-	args.hwcaps = a->hwcaps;
-	args.libs = &a->libs;
-	fake_make(&file, app);
-	f = fake_open(file.b, file.n);
-	f.dev = UINT64_MAX;
-	*err = (struct msk_err)MSK_ERR_INIT;
-	return msk_closure_resolve(&args, &f, "app", c, err);
-}
-
-/* "path rule; path rule; ?missing" */
-static void describe(const struct msk_closure *c, struct msk_str *out)
-{
-	for (size_t i = 1; i < c->n_objects; i++)
-		msk_str_addf(out, "%s%s %s", i > 1 ? "; " : "", c->objects[i].path,
-			     msk_found_by_name(c->objects[i].found_by));
-	for (size_t i = 0; i < c->n_missing; i++)
-		msk_str_addf(out, "%s?%s", out->len ? "; " : "", c->missing[i].name);
-}
-
-static void gives_with(struct sysroot *s, const struct fake *app, const struct ask *a, const char *want)
-{
-	MSK_CLEANUP(msk_closure_release) struct msk_closure c = { 0 };
-	MSK_AUTO_STR got = MSK_STR_INIT;
-	struct msk_err err;
-
-	if (resolve_with(s, app, a, &c, &err) < 0)
-		fail_msg("%s", err.msg);
-	describe(&c, &got);
-	assert_string_equal(msk_str_c(&got), want);
-}
-
-/* The loader itself always comes last in these, so it is left out of `want`. */
-static void gives(struct sysroot *s, const struct fake *app, const char *want)
-{
-	MSK_AUTO_FREE char *all = msk_xasprintf("%s%s%s interp", want, *want ? "; " : "", app->interp);
-	const char *q = strstr(want, "?");
-	struct ask a = { 0 };
-
-	if (q) {
-		free(all);
-		all = msk_xasprintf("%.*s%s interp; %s", (int)(q - want), want, app->interp, q);
-	}
-	gives_with(s, app, &a, all);
-}
-
-#define APP(...) (&(struct fake){ .interp = LDSO, __VA_ARGS__ })
-#define MUSL_APP(...) (&(struct fake){ .interp = MUSL, __VA_ARGS__ })
-
-/* Either the loader would stop, or something is missing: what the user is told. */
-static void fails_hint(struct sysroot *s, const struct fake *app, enum msk_code code, const char *msg, const char *hint)
-{
-	MSK_CLEANUP(msk_closure_release) struct msk_closure c = { 0 };
-	struct ask a = { 0 };
-	struct msk_err err;
-
-	if (resolve_with(s, app, &a, &c, &err) == 0)
-		assert_int_equal(msk_closure_check(&c, "app", &err), -1);
-	assert_string_equal(err.msg, msg);
-	assert_int_equal(err.code, code);
-	if (hint)
-		assert_string_equal(err.hint, hint);
-}
-
-static void fails(struct sysroot *s, const struct fake *app, enum msk_code code, const char *msg)
-{
-	fails_hint(s, app, code, msg, NULL);
-}
+#include "resolve.h"
 
 /* --- glibc: order and identity --- */
 
@@ -696,108 +573,6 @@ static void libraries_by_option_are_needed_by_the_program(void **state)
 	msk_strv_release(&a.libs);
 }
 
-/* --- musl --- */
-
-static void put_musl(struct sysroot *s)
-{
-	PUT(s, "lib/ld-musl-x86_64.so.1", .soname = "libc.so");
-}
-
-static void musl_is_its_own_libc_by_any_name(void **state)
-{
-	struct sysroot *s = *state;
-
-	put_musl(s);
-	PUT(s, "lib/liba.so", .needed = { NULL });
-	gives_with(s, MUSL_APP(.needed = { "libc.so", "libm.so.6", "libc.musl-x86_64.so.1", "libpthread.so.0", "liba.so" }),
-		   &(struct ask){ 0 }, MUSL " interp; /lib/liba.so system-dir");
-}
-
-static void musl_inherits_runpath(void **state)
-{
-	struct sysroot *s = *state;
-
-	put_musl(s);
-	PUT(s, "opt/app/liba.so", .needed = { "libb.so" });
-	PUT(s, "opt/app/libb.so", .needed = { NULL });
-	gives(s, MUSL_APP(.runpath = "$ORIGIN", .needed = { "liba.so" }),
-	      "/opt/app/liba.so runpath; /opt/app/libb.so runpath");
-}
-
-static void musl_ignores_sonames_and_knows_names_it_searched(void **state)
-{
-	struct sysroot *s = *state;
-
-	put_musl(s);
-	PUT(s, "opt/libreal.so", .soname = "libname.so");
-	PUT(s, "lib/libname.so", .needed = { NULL });
-	gives(s, MUSL_APP(.needed = { "/opt/libreal.so", "libname.so" }), "/opt/libreal.so path; /lib/libname.so system-dir");
-}
-
-static void musl_searches_extra_directories_first(void **state)
-{
-	struct sysroot *s = *state;
-	struct ask a = { 0 };
-
-	put_musl(s);
-	PUT(s, "own/liba.so", .needed = { NULL });
-	PUT(s, "extra/liba.so", .needed = { NULL });
-	msk_strv_push(&a.library_path, "/extra");
-	gives_with(s, MUSL_APP(.rpath = "/own", .needed = { "liba.so" }), &a,
-		   "/extra/liba.so library-path; " MUSL " interp");
-	msk_strv_release(&a.library_path);
-}
-
-static void musl_path_file_replaces_the_default(void **state)
-{
-	struct sysroot *s = *state;
-
-	put_musl(s);
-	PUT(s, "usr/local/lib/liba.so", .needed = { NULL });
-	PUT(s, "opt/lib/libb.so", .needed = { NULL });
-	gives(s, MUSL_APP(.needed = { "liba.so", "libb.so" }), "/usr/local/lib/liba.so system-dir; ?libb.so");
-	sysroot_file(s, "etc/ld-musl-x86_64.path", "/nowhere\n/opt/lib:/other\n");
-	gives(s, MUSL_APP(.needed = { "liba.so", "libb.so" }), "/opt/lib/libb.so system-dir; ?liba.so");
-}
-
-static void musl_drops_a_path_with_other_tokens(void **state)
-{
-	struct sysroot *s = *state;
-
-	put_musl(s);
-	PUT(s, "opt/liba.so", .needed = { NULL });
-	gives(s, MUSL_APP(.runpath = "/opt:/x/$LIB", .needed = { "liba.so" }), "?liba.so");
-}
-
-static void musl_stops_at_a_foreign_library(void **state)
-{
-	struct sysroot *s = *state;
-
-	put_musl(s);
-	PUT(s, "lib/liba.so", .machine = EM_AARCH64);
-	PUT(s, "usr/lib/liba.so", .needed = { NULL });
-	fails_hint(s, MUSL_APP(.needed = { "liba.so" }), MSK_E_MISSING,
-		   "app: needs liba.so, found /lib/liba.so: built for aarch64, the program is x86-64",
-		   "the loader would open /lib/liba.so and stop there");
-}
-
-static void an_unknown_loader_is_told(void **state)
-{
-	struct sysroot *s = *state;
-	MSK_CLEANUP(msk_closure_release) struct msk_closure c = { 0 };
-	struct ask a = { 0 };
-	struct msk_err err;
-
-	PUT(s, "system/bin/linker64", .needed = { NULL });
-	PUT(s, "lib/liba.so", .needed = { NULL });
-	assert_int_equal(resolve_with(s, &(struct fake){ .interp = "/system/bin/linker64", .needed = { "liba.so" } }, &a, &c,
-				      &err), 0);
-	assert_int_equal(c.libc, MSK_LIBC_OTHER);
-	assert_string_equal(c.objects[1].path, "/lib/liba.so");
-	assert_string_equal(c.notes.v[0],
-			    "app: its loader /system/bin/linker64 is not one whose rules are known; took the usual ones");
-}
-
 /* --- size --- */
 
 /* A chain of 3,000 libraries, each of which also needs the first and one that is nowhere. */
@@ -864,14 +639,6 @@ int main(void)
 		sysroot_test(a_missing_loader_is_told),
 		sysroot_test(a_loader_must_be_a_file),
 		sysroot_test(libraries_by_option_are_needed_by_the_program),
-		sysroot_test(musl_is_its_own_libc_by_any_name),
-		sysroot_test(musl_inherits_runpath),
-		sysroot_test(musl_ignores_sonames_and_knows_names_it_searched),
-		sysroot_test(musl_searches_extra_directories_first),
-		sysroot_test(musl_path_file_replaces_the_default),
-		sysroot_test(musl_drops_a_path_with_other_tokens),
-		sysroot_test(musl_stops_at_a_foreign_library),
-		sysroot_test(an_unknown_loader_is_told),
 		sysroot_test(a_long_chain_takes_linear_time),
 	};
 
