@@ -139,8 +139,12 @@ static bool counts(struct examination *x, const struct sign *s, const struct sca
 		return !x->d->elf.has_dynamic && is_whole(h, s->n) && in_section(x, h->offset, ".strtab");
 	case SIGN_NAME:
 		return is_whole(h, s->n) && in_section(x, h->offset, ".strtab");
+	case SIGN_MANGLED:
+		return in_section(x, h->offset, ".strtab");
 	case SIGN_STRING:
 		return loaded;
+	case SIGN_CODE:
+		return in_section(x, h->offset, ".text");
 	case SIGN_DOTNET_BUNDLE:
 		return is_writable(x, h->offset);
 	case SIGN_WORD:

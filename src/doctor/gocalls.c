@@ -1,5 +1,6 @@
-/* Who calls what fills a pool of certificates: the standard library does so with the roots of the system, a program
- * with roots of its own. Read off the machine code of amd64 and arm64, where a call holds the distance to its target. */
+/* Who calls what, and with what: the standard library fills a pool of certificates with the roots of the system, a
+ * program with roots of its own; a temporary file goes where the system wants it when its directory is "". Read off the
+ * machine code of amd64 and arm64, where a call holds the distance to its target. */
 #include "examine.h"
 
 #include <string.h>
@@ -7,16 +8,40 @@
 #include "mkscratch/fs.h"
 
 #define CHUNK     (256u << 10)
-#define MAX_SITES 64
+#define BEFORE    32                   /* bytes in front of a call that set its arguments */
+#define MAX_SITES 256
 #define MAX_MOVES 2048                 /* of a window: more than any list in order needs */
 #define LIST_STEP 8                    /* {entry, place of its description}, 32 bits each */
+
+static const struct {
+	const char *name;
+	unsigned mark;                 /* told by a call that counts */
+	bool of_nothing;               /* one with "" counts; else one from outside of crypto/ */
+} callees[] = {
+	{ GO_FILL_PEM, MARK_OWN_ROOTS, false },
+	{ GO_FILL_CERT, MARK_OWN_ROOTS, false },
+	{ GO_TEMP_FILE, MARK_GO_TEMP, true },
+	{ GO_TEMP_DIR, MARK_GO_TEMP, true },
+};
+
+#define N_CALLEES (sizeof callees / sizeof *callees)
+
+struct site {
+	uint64_t at;                   /* offset in the text */
+	size_t callee;
+	bool of_nothing;               /* the first argument is "" */
+};
 
 struct calls {
 	struct examination *x;
 	const struct go_table *table;
 	const struct msk_layout_section *text;
 	unsigned char *buf;            /* CHUNK bytes */
-	uint64_t sites[MAX_SITES];     /* offsets in the text */
+	struct target {
+		bool named, found;
+		uint32_t name, entry;  /* offsets in the names and in the text */
+	} targets[N_CALLEES];
+	struct site sites[MAX_SITES];
 	size_t n_sites;
 };
 
@@ -49,15 +74,23 @@ static int function_at(struct calls *c, uint64_t i, uint32_t *entry, uint32_t *n
 	return 0;
 }
 
-/* The entry of the function whose name stands at `name`. Descriptions follow one another as the functions do, so a
- * window on them moves forward with the list. */
-static int find_entry(struct calls *c, uint32_t name, uint32_t *entry, bool *found, struct msk_err *err)
+static void take_function(struct calls *c, uint32_t name, uint32_t entry)
+{
+	for (size_t i = 0; i < N_CALLEES; i++)
+		if (c->targets[i].named && c->targets[i].name == name) {
+			c->targets[i].found = true;
+			c->targets[i].entry = entry;
+		}
+}
+
+/* The entries of the functions that are named. Descriptions follow one another as the functions do, so a window on
+ * them moves forward with the list. */
+static int find_entries(struct calls *c, struct msk_err *err)
 {
 	MSK_AUTO_FREE unsigned char *list = msk_xmalloc(CHUNK);
 	uint64_t from = 0, at = UINT64_MAX;
 	size_t moves = 0;
 
-	*found = false;
 	for (uint64_t i = 0; i < c->table->functions; i++) {
 		const unsigned char *row = list + (i - from) * LIST_STEP;
 		uint64_t place;
@@ -76,58 +109,65 @@ static int find_entry(struct calls *c, uint32_t name, uint32_t *entry, bool *fou
 			if (read_at(c, c->table->list + at, c->buf, CHUNK, err) < 0)
 				return -1;
 		}
-		if (u32(c->buf + (place - at) + 4) == name) {
-			*entry = u32(row);
-			*found = true;
-			return 0;
-		}
+		take_function(c, u32(c->buf + (place - at) + 4), u32(row));
 	}
 	return 0;
 }
 
-static void add_site(struct calls *c, uint64_t at)
+/* XORL AX, AX and XORL BX, BX; MOVD ZR, R0 and MOVD ZR, R1. */
+static bool is_of_nothing(const struct calls *c, const unsigned char *call, bool arm)
 {
-	if (c->n_sites < MAX_SITES)
-		c->sites[c->n_sites++] = at;
+	const size_t before = (size_t)(call - c->buf) < BEFORE ? (size_t)(call - c->buf) : BEFORE;
+	const unsigned char *p = call - before;
+
+	if (arm)
+		return memmem(p, before, "\xe0\x03\x1f\xaa", 4) && memmem(p, before, "\xe1\x03\x1f\xaa", 4);
+	return memmem(p, before, "\x31\xc0", 2) && memmem(p, before, "\x31\xdb", 2);
+}
+
+static void take_call(struct calls *c, const unsigned char *call, uint64_t at, uint64_t target, bool arm)
+{
+	for (size_t i = 0; i < N_CALLEES; i++)
+		if (c->targets[i].found && c->targets[i].entry == target && c->n_sites < MAX_SITES)
+			c->sites[c->n_sites++] = (struct site){ at, i, is_of_nothing(c, call, arm) };
 }
 
 /* CALL rel32: E8, and the distance from the next instruction. */
-static void sites_amd64(struct calls *c, uint64_t at, size_t n, uint64_t target)
+static void sites_amd64(struct calls *c, uint64_t at, size_t n)
 {
 	const unsigned char *end = c->buf + n;
 
 	for (const unsigned char *p = c->buf; n >= 5 && (p = memchr(p, 0xe8, (size_t)(end - p))) && end - p >= 5; p++) {
 		uint64_t here = at + (uint64_t)(p - c->buf);
 
-		if (here + 5 + (uint64_t)(int64_t)(int32_t)u32(p + 1) == target)
-			add_site(c, here);
+		take_call(c, p, here, here + 5 + (uint64_t)(int64_t)(int32_t)u32(p + 1), false);
 	}
 }
 
 /* BL imm26: the distance in words from the instruction itself. */
-static void sites_arm64(struct calls *c, uint64_t at, size_t n, uint64_t target)
+static void sites_arm64(struct calls *c, uint64_t at, size_t n)
 {
 	for (size_t i = 0; i + 4 <= n; i += 4) {
 		uint32_t w = u32(c->buf + i);
 		int64_t distance = (int64_t)((uint64_t)w << 38) >> 36;
 
-		if (w >> 26 == 0x25 && at + i + (uint64_t)distance == target)
-			add_site(c, at + i);
+		if (w >> 26 == 0x25)
+			take_call(c, c->buf + i, at + i, at + i + (uint64_t)distance, true);
 	}
 }
 
-static int find_sites(struct calls *c, uint64_t target, struct msk_err *err)
+/* Chunks overlap, so that each call is whole in one of them with what stands in front of it. */
+static int find_sites(struct calls *c, struct msk_err *err)
 {
 	const bool arm = strcmp(c->x->d->elf.platform.arch, "arm64") == 0;
 
-	c->n_sites = 0;
-	for (uint64_t at = 0; at < c->text->size; at += CHUNK - 4) {
+	for (uint64_t at = 0; at < c->text->size; at += CHUNK - BEFORE - 8) {
 		uint64_t left = c->text->size - at;
 		size_t n = left < CHUNK ? (size_t)left : CHUNK;
 
 		if (read_at(c, c->text->offset + at, c->buf, n, err) < 0)
 			return -1;
-		(arm ? sites_arm64 : sites_amd64)(c, at, n, target);
+		(arm ? sites_arm64 : sites_amd64)(c, at, n);
 	}
 	return 0;
 }
@@ -168,24 +208,36 @@ static const struct seen *seen_name(const struct examination *x, const char *tex
 	return NULL;
 }
 
-static int look_for(struct calls *c, const char *callee, struct msk_err *err)
+/* Those of the callees that this table names. */
+static bool name_targets(struct calls *c)
 {
-	const struct seen *s = seen_name(c->x, callee);
 	const struct range *names = &c->table->names;
-	uint32_t entry;
-	bool found, inside;
+	bool any = false;
 
-	if (!s || s->how != SEEN_AT || s->offset < names->from || s->offset >= names->to)
-		return 0;
-	if (find_entry(c, (uint32_t)(s->offset - names->from), &entry, &found, err) < 0)
-		return -1;
-	if (!found || find_sites(c, entry, err) < 0)
-		return found ? -1 : 0;
+	for (size_t i = 0; i < N_CALLEES; i++) {
+		const struct seen *s = seen_name(c->x, callees[i].name);
+
+		c->targets[i] = (struct target){ 0 };
+		if (!s || s->how != SEEN_AT || s->offset < names->from || s->offset >= names->to)
+			continue;
+		c->targets[i].named = any = true;
+		c->targets[i].name = (uint32_t)(s->offset - names->from);
+	}
+	return any;
+}
+
+static int weigh_sites(struct calls *c, struct msk_err *err)
+{
 	for (size_t i = 0; i < c->n_sites; i++) {
-		if (is_inside(c, c->sites[i], &inside, err) < 0)
+		const struct site *s = &c->sites[i];
+		bool inside = false;
+
+		if (callees[s->callee].of_nothing)
+			c->x->marks |= MARK_GO_TEMP_CALLS;
+		else if (is_inside(c, s->at, &inside, err) < 0)
 			return -1;
-		if (!inside)
-			c->x->marks |= MARK_OWN_ROOTS;
+		if (callees[s->callee].of_nothing ? s->of_nothing : !inside)
+			c->x->marks |= callees[s->callee].mark;
 	}
 	return 0;
 }
@@ -196,14 +248,15 @@ int doctor_go_calls(struct examination *x, struct msk_err *err)
 	MSK_AUTO_FREE unsigned char *buf = NULL;
 	struct calls c = { .x = x, .text = msk_elf_layout_find(&x->layout, ".text") };
 
-	if (!(x->marks & MARK_GO_ROOTS) || !c.text || !c.text->in_file || (strcmp(arch, "amd64") && strcmp(arch, "arm64")))
+	if (!c.text || !c.text->in_file || (strcmp(arch, "amd64") && strcmp(arch, "arm64")))
 		return 0;
 	c.buf = buf = msk_xmalloc(CHUNK);
 	for (size_t i = 0; i < x->n_go_tables; i++) {
 		c.table = &x->go_tables[i];
-		if (!c.table->functions)
+		c.n_sites = 0;
+		if (!c.table->functions || !name_targets(&c))
 			continue;
-		if (look_for(&c, GO_FILL_PEM, err) < 0 || look_for(&c, GO_FILL_CERT, err) < 0)
+		if (find_entries(&c, err) < 0 || find_sites(&c, err) < 0 || weigh_sites(&c, err) < 0)
 			return -1;
 	}
 	return 0;

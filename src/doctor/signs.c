@@ -22,6 +22,8 @@
 #define IMPORT(t, lv, w, ...) { .kind = SIGN_IMPORT, TEXT(t), .level = lv, .want = w, __VA_ARGS__ }
 #define STRING(t, lv, w, ...) { .kind = SIGN_STRING, TEXT(t), .level = lv, .want = w, __VA_ARGS__ }
 #define WORD(t, lv, w, ...)   { .kind = SIGN_WORD, TEXT(t), .level = lv, .want = w, __VA_ARGS__ }
+#define CODE(t, lv, w, ...)   { .kind = SIGN_CODE, TEXT(t), .level = lv, .want = w, __VA_ARGS__ }
+#define MANGLED(t, lv, w)     { .kind = SIGN_MANGLED, TEXT(t), .level = lv, .want = w }
 #define ADDRESS(t)            { .kind = SIGN_ADDRESS, TEXT(t), .level = HINT, .want = LOW_PORT }
 #define ZONE(t) \
 	{ .kind = SIGN_ZONE, TEXT(t), .level = LIKELY, .want = ZONES, .with = MARK_LOCALTIME, .without = MARK_GO | MARK_RUST }
@@ -93,11 +95,15 @@ const struct sign doctor_signs[] = {
 	GO("net/http.(*Transport).dialConn", LIKELY, RESOLVER),
 	GO("net.(*Resolver).goLookupIPCNAMEOrder", HINT, RESOLVER),
 	TELLS(SIGN_GO, "mime/multipart.(*Reader).readForm", MARK_GO_FORM),
-	GO("os.CreateTemp", LIKELY, TMP, .without = MARK_GO_FORM),
-	GO("os.CreateTemp", HINT, TMP),
-	GO("os.MkdirTemp", LIKELY, TMP),
-	GO("io/ioutil.TempFile", LIKELY, TMP),
-	GO("io/ioutil.TempDir", LIKELY, TMP),
+	TELLS(SIGN_GO, GO_TEMP_FILE, MARK_GO_TEMP_MAKER),
+	TELLS(SIGN_GO, GO_TEMP_DIR, MARK_GO_TEMP_MAKER),
+	GO(GO_TEMP_FILE, LIKELY, TMP, .with = MARK_GO_TEMP),
+	GO(GO_TEMP_FILE, LIKELY, TMP, .without = MARK_GO_FORM | MARK_GO_TEMP_CALLS),
+	GO(GO_TEMP_FILE, HINT, TMP),
+	GO(GO_TEMP_DIR, LIKELY, TMP, .with = MARK_GO_TEMP),
+	GO(GO_TEMP_DIR, LIKELY, TMP, .without = MARK_GO_TEMP_CALLS),
+	GO(GO_TEMP_DIR, HINT, TMP),
+	GO("os.TempDir", LIKELY, TMP, .without = MARK_GO_TEMP_MAKER),
 	GO("os.TempDir", HINT, TMP),
 	GO("mime.TypeByExtension", LIKELY, MIME),
 	GO("mime.ExtensionsByType", HINT, MIME),
@@ -179,6 +185,10 @@ const struct sign doctor_signs[] = {
 	IMPORT("mkdtemp", LIKELY, TMP),
 	IMPORT("tmpnam", LIKELY, TMP),
 	CRATE("tempfile", LIKELY, TMP),
+	MANGLED("3std3env8temp_dir", LIKELY, TMP),
+	STRING("too many temporary files exist", LIKELY, TMP, .with = MARK_RUST, .without = MARK_GO),
+	/* Of std::env::temp_dir, when it has no name any more. */
+	CODE("/tmp", LIKELY, TMP, .with = MARK_RUST, .without = MARK_GO),
 	WORD("/etc/mime.types", LIKELY, MIME, .without = MARK_GO),
 	CRATE("mime_guess", EMBEDDED, MIME),
 	IMPORT("getservbyname", LIKELY, SERVICES),

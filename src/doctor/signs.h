@@ -10,6 +10,8 @@ enum sign_kind {
 	SIGN_IMPORT,                   /* an undefined dynamic symbol; of a static program a name in .strtab */
 	SIGN_NAME,                     /* a name in .strtab, or any dynamic symbol */
 	SIGN_STRING,                   /* bytes in a segment that is loaded */
+	SIGN_CODE,                     /* bytes in .text: a few that a compiler keeps in its instructions */
+	SIGN_MANGLED,                  /* part of a name in .strtab */
 	SIGN_WORD,                     /* the same between two NUL bytes */
 	SIGN_ADDRESS,                  /* as SIGN_STRING, and no digit follows */
 	SIGN_ZONE,                     /* the first part of a zone's name, and a city behind it */
@@ -51,6 +53,9 @@ enum mark {
 	MARK_LOCALTIME = 1 << 22,      /* asks for local time */
 	MARK_GO_FORM = 1 << 23,        /* reads forms, large parts of which go through temporary files */
 	MARK_DYNAMIC = 1 << 24,
+	MARK_GO_TEMP = 1 << 25,        /* makes temporary files where the system wants them */
+	MARK_GO_TEMP_CALLS = 1 << 26,  /* it could be read where it makes them */
+	MARK_GO_TEMP_MAKER = 1 << 27,  /* can make them, which alone names os.TempDir */
 	MARK_OWN_ROOTS = 1 << 21,      /* fills a pool of roots of its own */
 };
 
@@ -68,6 +73,9 @@ struct sign {
 /* What fills a pool of certificates. */
 #define GO_FILL_PEM  "crypto/x509.(*CertPool).AppendCertsFromPEM"
 #define GO_FILL_CERT "crypto/x509.(*CertPool).AddCert"
+/* What makes temporary files. */
+#define GO_TEMP_FILE "os.CreateTemp"
+#define GO_TEMP_DIR  "os.MkdirTemp"
 
 extern const struct sign doctor_signs[];
 extern const size_t doctor_n_signs;

@@ -82,7 +82,7 @@ static char *evidence(const struct examination *x, const struct sign *s, const s
 {
 	MSK_AUTO_STR t = MSK_STR_INIT;
 	const bool quoted = s->kind == SIGN_STRING || s->kind == SIGN_WORD || s->kind == SIGN_ADDRESS ||
-			    s->kind == SIGN_ZONE;
+			    s->kind == SIGN_CODE || s->kind == SIGN_ZONE;
 
 	if (s->kind == SIGN_CRATE)
 		msk_str_adds(&t, "crate ");

@@ -1,0 +1,3 @@
+fn main() {
+    println!("{}", std::fs::write(std::env::temp_dir().join("note"), "").is_ok());
+}
