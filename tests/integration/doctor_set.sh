@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # doctor held to a set of programs whose needs are known: tests/doctor/labels.tsv, built here from the sources beside it.
-# What is compiled once is kept below $BUILD, so that only the first run is slow.
+# Go compiles into the cache of the user, so that only the first run of a machine is slow; crates are kept below $BUILD.
 . "$(dirname "$0")/../lib.sh"
 require python3 cc
 set_dir=$TOP/tests/doctor
@@ -16,7 +16,8 @@ rows() {
 # --- Go: one `go build` for all programs that are built alike ---
 
 go_setup() {
-	export GOCACHE=$BUILD/doctor-go/cache GOMODCACHE=${GOMODCACHE:-$(HOME=$old_home go env GOMODCACHE)}
+	GOCACHE=$(HOME=$old_home go env GOCACHE) GOMODCACHE=$(HOME=$old_home go env GOMODCACHE)
+	export GOCACHE GOMODCACHE
 	export GOFLAGS=-buildvcs=false GOTOOLCHAIN=local GOWORK=off GOPATH=$BUILD/doctor-go/path
 }
 
@@ -109,6 +110,11 @@ build_rust() {
 	done <"$T/rust-rows"
 }
 
+rust_is_there() {
+	command -v cargo >/dev/null || return 1
+	(cd "$set_dir/rust" && HOME=$old_home cargo fetch --locked -q 2>/dev/null) || { : >no-crates && return 1; }
+}
+
 count() {
 	find "$bin" -type f | wc -l
 }
@@ -117,6 +123,16 @@ go_is_recent() {
 	command -v go >/dev/null && [ "$(go env GOVERSION | sed 's/^go1\.//; s/[^0-9].*//')" -ge "$(awk '/^go / { split($2, v, "."); print v[2] }' "$set_dir/go/go.mod")" ]
 }
 
+# Two builders at a time: Go links on one core what C and Rust leave of the other.
+c_tool=
+for tool in c++ musl-gcc aarch64-linux-gnu-gcc arm-linux-gnueabihf-gcc objcopy; do
+	command -v $tool >/dev/null || c_tool=$tool
+done
+{
+	[ -n "$c_tool" ] || build_c || echo failed >no-c
+	rust_is_there && { build_rust || echo failed >no-rust; }
+} >others 2>&1 &
+others=$!
 if go_is_recent; then
 	go_setup
 	(cd "$set_dir/go" && go mod download >/dev/null 2>&1) || no_modules=1
@@ -125,16 +141,19 @@ if go_is_recent; then
 else
 	skip 'the programs in Go are built' 'no Go of the version in tests/doctor/go/go.mod'
 fi
-for tool in c++ musl-gcc aarch64-linux-gnu-gcc arm-linux-gnueabihf-gcc objcopy; do
-	command -v $tool >/dev/null || { skip 'the programs in C are built' "$tool is not installed"; no_c=1; }
-done
-[ -n "${no_c-}" ] || t 'the programs in C and C++ are built' build_c
+wait $others
+comment <others
+if [ -n "$c_tool" ]; then
+	skip 'the programs in C and C++ are built' "$c_tool is not installed"
+else
+	t 'the programs in C and C++ are built' test ! -e no-c
+fi
 if ! command -v cargo >/dev/null; then
 	skip 'the programs in Rust are built' 'cargo is not installed'
-elif ! (cd "$set_dir/rust" && HOME=$old_home cargo fetch --locked -q 2>/dev/null); then
+elif [ -e no-crates ]; then
 	skip 'the programs in Rust are built' 'cannot: crates.io is not to be reached'
 else
-	t 'the programs in Rust are built' build_rust
+	t 'the programs in Rust are built' test ! -e no-rust
 fi
 
 mk doctor --json "$bin"/* >found || true
