@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "mkscratch/fs.h"
+
 void msk_diagnosis_release(struct msk_diagnosis *d)
 {
 	msk_elf_release(&d->elf);
@@ -38,15 +40,42 @@ static void see_names(struct examination *x)
 	}
 }
 
-static void see_payload(struct examination *x)
+/* Where the last byte stands that is not zero, and behind it: some linkers leave room at the end of what they write. */
+static int find_tail(struct examination *x, uint64_t *end, struct msk_err *err)
+{
+	unsigned char buf[16384];
+	uint64_t at = x->args->file->size;
+
+	while (at > x->layout.end) {
+		size_t n = at - x->layout.end < sizeof buf ? (size_t)(at - x->layout.end) : sizeof buf;
+		ssize_t got = msk_pread_full(x->args->file->fd, buf, n, at - n, x->args->name, err);
+
+		if (got < 0)
+			return -1;
+		for (size_t i = (size_t)got; i > 0; i--)
+			if (buf[i - 1]) {
+				*end = at - n + i;
+				return 0;
+			}
+		at -= n;
+	}
+	*end = x->layout.end;
+	return 0;
+}
+
+static int see_payload(struct examination *x, struct msk_err *err)
 {
 	struct msk_diagnosis *d = x->d;
+	uint64_t end;
 
-	if (x->args->file->size > x->layout.end)
+	if (find_tail(x, &end, err) < 0)
+		return -1;
+	if (end > x->layout.end)
 		d->payload_bytes = x->args->file->size - x->layout.end;
 	for (size_t i = 0; i < doctor_n_signs && !d->payload; i++)
 		if (x->seen[i].how && doctor_signs[i].payload)
 			d->payload = doctor_signs[i].payload;
+	return 0;
 }
 
 static int examine(struct examination *x, struct msk_err *err)
@@ -59,9 +88,8 @@ static int examine(struct examination *x, struct msk_err *err)
 	x->marks |= x->d->elf.interp ? MARK_DYNAMIC : MARK_STATIC;
 	see_names(x);
 	if (doctor_read_bytes(x, err) < 0 || doctor_go_calls(x, err) < 0 || doctor_auditable_read(x, err) < 0 ||
-	    doctor_comment_read(x, err) < 0 || doctor_read_imports(x, err) < 0)
+	    doctor_comment_read(x, err) < 0 || doctor_read_imports(x, err) < 0 || see_payload(x, err) < 0)
 		return -1;
-	see_payload(x);
 	doctor_language(x);
 	doctor_hardening(x);
 	doctor_weigh(x);

@@ -133,6 +133,8 @@ const struct sign doctor_signs[] = {
 	STRING("/etc/pki/ca-trust/extracted/pem", REQUIRED, CERTS, .with = MARK_RUST, .without = MARK_GO),
 	STRING("SSL_CERT_FILE", LIKELY, CERTS, .with = MARK_RUST, .without = MARK_GO),
 	STRING("GlobalSign Root CA - R3", EMBEDDED, CERTS, .with = MARK_RUST, .without = MARK_GO),
+	/* In every host of .NET, whatever its program does. */
+	STRING("X509_get_default_cert_file", HINT, CERTS, .with = MARK_DOTNET),
 	CRATE("rustls-native-certs", LIKELY, CERTS),
 	CRATE("rustls-platform-verifier", LIKELY, CERTS),
 	CRATE("native-tls", LIKELY, CERTS),
@@ -203,6 +205,7 @@ const struct sign doctor_signs[] = {
 	IMPORT("iconv_open", LIKELY, GCONV, .without = MARK_MUSL | MARK_CXX),
 	IMPORT("iconv_open", LIKELY, GCONV, .with = MARK_DYNAMIC, .without = MARK_MUSL),
 	STRING("libnss_", LIKELY, NSS, .with = MARK_STATIC | MARK_NSS, .without = MARK_GO),
+	STRING("libicuuc", LIKELY, PLUGINS, .with = MARK_DOTNET),
 	IMPORT("dlopen", LIKELY, PLUGINS),
 	IMPORT("dlmopen", LIKELY, PLUGINS),
 	IMPORT("g_module_open", LIKELY, PLUGINS),
@@ -222,6 +225,8 @@ const struct sign doctor_signs[] = {
 	      "\x13\xf5\xb9\xe6\xef\xae\x33\x18\xee\x3b\x2d\xce\x24\xb3\x6a\xae", MARK_DOTNET),
 	TELLS(SIGN_NAME, "NimMain", MARK_NIM),
 	TELLS(SIGN_STRING, "SIGSEGV: Illegal storage access. (Attempt to read from nil?)", MARK_NIM),
+	/* What every start of a Zig program asks for; what safe builds say when they fail. */
+	TELLS(SIGN_STRING, "ZIG_PROGRESS", MARK_ZIG | MARK_ZIG_TOO),
 	TELLS(SIGN_STRING, "reached unreachable code", MARK_ZIG),
 	TELLS(SIGN_STRING, "attempt to use null value", MARK_ZIG_TOO),
 	TELLS(SIGN_NEEDED, "libstdc++.so", MARK_CXX),

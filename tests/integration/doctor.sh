@@ -98,6 +98,10 @@ cp least bundle && printf 'anything\n---- Bun! ----\n' >>bundle
 is "$(says bundle '[.payload.kind, .payload.bytes, .language]')" '["Bun",24,"javascript"]' 'an appended payload is told and named'
 cp least plain && echo tail >>plain
 is "$(says plain .payload)" '{"bytes":5,"kind":null}' '... and one of no known kind too'
+cp least room && truncate -s +20000 room
+is "$(says room .payload)" null '... zeros are none: some linkers leave room'
+echo x >>room
+is "$(says room .payload.bytes)" 20002 '... but what follows them is'
 echo archive >archive && objcopy --add-section pydata=archive least pyinstaller
 is "$(says pyinstaller .payload.kind)" '"PyInstaller"' '... and one that PyInstaller put into a section'
 cat >nim.c <<'END'
