@@ -43,7 +43,7 @@ struct opt_group_text {
 enum {
 	VERB_BUILD = 1, VERB_DEPS = 2, VERB_VERIFY = 4, VERB_HELP = 8, VERB_COMPLETION = 16, VERB_VERSION = 32,
 	VERB_WHY = 64, VERB_DOCTOR = 128, VERB_CACHE = 256, VERB_LS = 512, VERB_CAT = 1024, VERB_INSPECT = 2048,
-	VERB_INDEX = 4096, VERB_ALL = 8191,
+	VERB_INDEX = 4096, VERB_DIFF = 8192, VERB_ALL = 16383,
 };
 
 struct verb {
@@ -111,6 +111,7 @@ int msk_cmd_index(const struct msk_options *o, struct msk_err *err);
 int msk_cmd_why(const struct msk_options *o, struct msk_err *err);
 int msk_cmd_ls(const struct msk_options *o, struct msk_err *err);
 int msk_cmd_inspect(const struct msk_options *o, struct msk_err *err);
+int msk_cmd_diff(const struct msk_options *o, struct msk_err *err);
 int msk_cmd_cat(const struct msk_options *o, struct msk_err *err);
 int msk_cmd_cache(const struct msk_options *o, struct msk_err *err);
 int msk_cmd_help(const struct msk_options *o, struct msk_err *err);

@@ -92,6 +92,7 @@ const struct topic msk_topics[] = {
 	  "--compress none makes every digest independent of it.\n", NULL },
 	{ "exit-status", "Exit status",
 	  "  0   fine\n"
+	  "  1   diff found differences\n"
 	  "  2   usage: the command line, or a value on it\n"
 	  "  3   bad input: a file is not what it should be\n"
 	  "  4   a dependency is missing or does not fit\n"
@@ -139,6 +140,11 @@ const struct verb msk_verbs[] = {
 	  "read and verified before a line is printed.\n", msk_cmd_ls },
 	{ "cat", VERB_CAT, "IMAGE PATH...", "print files of an image",
 	  "Symlinks are followed inside the image. All of it is read and verified before a byte is printed.\n", msk_cmd_cat },
+	{ "diff", VERB_DIFF, "A B", "tell two images apart, file by file and field by field",
+	  "The first line says what makes their digests differ; then come fields of config and manifest, layers that are the "
+	  "same but for their compression, paths that were added, removed or changed, and for two programs of Go the modules. "
+	  "Files that differ in their times alone are counted; -v lists them. Exit status 0 when nothing differs, 1 when "
+	  "something does; -q prints nothing. Images of any tool can be compared.\n", msk_cmd_diff },
 	{ "verify", VERB_VERIFY, "IMAGE...", "check every digest, size and document of an image",
 	  "IMAGE is an archive, a layout directory, or DIR:TAG. Every blob is read to its end. Exit status 7 for bytes that "
 	  "do not match, 3 for a malformed document, 4 for a program that would not start. What is only advised, not "

@@ -2,8 +2,9 @@
 #include <archive_entry.h>
 #include <string.h>
 
+#include "mkscratch/digest.h"
 #include "mkscratch/filecap.h"
-#include "mkscratch/mem.h"
+#include "mkscratch/str.h"
 #include "mkscratch/tar.h"
 
 #define CHUNK (256u << 10)
@@ -19,6 +20,7 @@ struct feed {
 
 struct msk_tar_in {
 	struct feed feed;
+	struct msk_str xattrs;         /* of the entry */
 };
 
 struct msk_inflate {
@@ -93,16 +95,40 @@ static enum msk_tar_type type_of(struct archive_entry *e)
 	}
 }
 
-static void read_caps(struct archive_entry *e, struct msk_tar_entry *out)
+/* Long values by their digest. */
+static char *xattr_text(const char *name, const unsigned char *value, size_t n)
 {
+	MSK_AUTO_STR s = MSK_STR_INIT;
+	struct msk_digest digest;
+
+	msk_str_addf(&s, "%s=", name);
+	if (n > 64) {
+		msk_digest_of(value, n, &digest);
+		msk_str_adds(&s, digest.text);
+	}
+	for (size_t i = 0; i < n && n <= 64; i++)
+		msk_str_addf(&s, "%02x", value[i]);
+	return msk_str_take(&s);
+}
+
+static void read_xattrs(struct msk_tar_in *t, struct archive_entry *e, struct msk_tar_entry *out)
+{
+	MSK_AUTO_STRV all = MSK_STRV_INIT;
 	const char *name;
 	const void *value;
 	size_t n;
 
+	t->xattrs.len = 0;
 	archive_entry_xattr_reset(e);
-	while (archive_entry_xattr_next(e, &name, &value, &n) == ARCHIVE_OK)
+	while (archive_entry_xattr_next(e, &name, &value, &n) == ARCHIVE_OK) {
+		msk_strv_push_own(&all, xattr_text(name, value, n));
 		if (strcmp(name, MSK_FILECAP_XATTR) == 0)
 			out->bad_caps = !msk_filecap_decode(value, n, &out->caps);
+	}
+	msk_strv_sort(&all);
+	for (size_t i = 0; i < all.n; i++)
+		msk_str_addf(&t->xattrs, "%s%s", i ? " " : "", all.v[i]);
+	out->xattrs = all.n ? t->xattrs.buf : NULL;
 }
 
 int msk_tar_in_next(struct msk_tar_in *t, struct msk_tar_entry *out, bool *more, struct msk_err *err)
@@ -127,7 +153,7 @@ int msk_tar_in_next(struct msk_tar_in *t, struct msk_tar_entry *out, bool *more,
 		.size = (uint64_t)archive_entry_size(e),
 		.mtime = archive_entry_mtime(e),
 	};
-	read_caps(e, out);
+	read_xattrs(t, e, out);
 	out->link = out->type == MSK_TAR_HARDLINK ? archive_entry_hardlink(e) : archive_entry_symlink(e);
 	if (!out->path || (out->type == MSK_TAR_SYMLINK && !out->link) || archive_entry_size(e) < 0)
 		return msk_fail(err, MSK_E_INPUT, "%s: an entry without a name", t->feed.name);
@@ -174,6 +200,7 @@ void msk_tar_in_free(struct msk_tar_in *t)
 	if (!t)
 		return;
 	feed_close(&t->feed);
+	msk_str_release(&t->xattrs);
 	free(t);
 }
 

@@ -89,13 +89,6 @@ static int read_table(struct msk_ground *g, const char *path, struct msk_str *ou
 	return msk_read_all(fd, MAX_TABLE_BYTES, out, path, err);
 }
 
-static int fail_two(const struct msk_source_images *s, const char *platform, const struct msk_source_image *one,
-		    struct msk_err *err)
-{
-	msk_fail(err, MSK_E_INPUT, "%s: several images for %s", msk_source_name(s->source), platform);
-	return one->tags.n ? msk_hint(err, "choose one: --base %s:%s", msk_source_name(s->source), one->tags.v[0]) : -1;
-}
-
 /* Levels of a CPU are no matter unless there is a choice. */
 static int pick(const struct msk_source_images *s, const struct msk_platform *pf, const struct msk_source_image **out,
 		struct msk_err *err)
@@ -105,12 +98,9 @@ static int pick(const struct msk_source_images *s, const struct msk_platform *pf
 	struct msk_err ignored = MSK_ERR_INIT;
 
 	msk_platform_add(&exact, pf);
-	if (msk_source_images_pick(s, exact.buf, out, &ignored) < 0 && msk_source_images_pick(s, plain, out, err) < 0)
-		return -1;
-	for (size_t i = 0; i < s->images.n; i++)
-		if (&s->images.v[i] != *out && msk_platform_equal(&s->images.v[i].platform, &(*out)->platform))
-			return fail_two(s, exact.buf, *out, err);
-	return 0;
+	if (msk_source_images_pick(s, exact.buf, out, &ignored) == 0)
+		return 0;
+	return msk_source_images_pick(s, plain, out, err);
 }
 
 static int read_ground(struct msk_ground *g, struct msk_err *err)

@@ -63,6 +63,14 @@ static int fitness(const struct msk_platform *have, const struct msk_platform *w
 	return msk_platform_equal(have, want) ? 2 : msk_platform_covers(want, have);
 }
 
+/* Under several tags. */
+static int fail_alike(const struct msk_source_images *s, const struct msk_source_image *one, const char *platform,
+		      struct msk_err *err)
+{
+	msk_fail(err, MSK_E_INPUT, "%s: several images for %s", msk_source_name(s->source), platform);
+	return one->tags.n ? msk_hint(err, "choose one: %s:%s", msk_source_name(s->source), one->tags.v[0]) : -1;
+}
+
 static int pick_platform(const struct msk_source_images *s, const char *platform, const struct msk_source_image **out,
 			 struct msk_err *err)
 {
@@ -79,6 +87,9 @@ static int pick_platform(const struct msk_source_images *s, const char *platform
 			*out = &s->images.v[i];
 		best = fit > best ? fit : best;
 	}
+	for (size_t i = 0; best && i < s->images.n; i++)
+		if (&s->images.v[i] != *out && msk_platform_equal(&s->images.v[i].platform, &(*out)->platform))
+			return fail_alike(s, *out, platform, err);
 	if (best)
 		return 0;
 	list_platforms(s, &have);

@@ -15,7 +15,7 @@ ln base.tar hard.tar
 must_fail 2 '--output hard.tar: is also an input (--base base.tar)' 'write it elsewhere, or remove it first' -- \
 	--base base.tar --bin app -o hard.tar
 mkdir dir && tar xf base.tar -C dir && mk --bin app:/other -q -t other:v2 -o dir
-refused 3 '--base: dir: several images for linux/amd64' 'choose one: --base dir:docker.io/library/base:v1' -- --base dir
+refused 3 '--base: dir: several images for linux/amd64' 'choose one: dir:docker.io/library/base:v1' -- --base dir
 t '... and one is chosen by its name' mk --base dir:docker.io/library/base:v1 --bin app -q -o x.tar
 t '... or its tag' mk --base dir:v2 --bin app -q -o x.tar
 rm x.tar

@@ -1,0 +1,25 @@
+/* Parts of a comparison of two images. */
+#ifndef CHECK_DIFF_H
+#define CHECK_DIFF_H
+
+#include "mkscratch/diff.h"
+
+/* A new difference; `what` is copied. The pointer is good until the next. */
+struct msk_difference *msk_diff_note(struct msk_diff *d, enum msk_diff_kind kind, const char *what);
+/* The same with two values, either of which may be NULL. */
+void msk_diff_note_values(struct msk_diff *d, enum msk_diff_kind kind, const char *what, const char *from, const char *to);
+
+/* Config and manifest. `d` must hold all that is known of the paths: what else explains a digest is left out. */
+void msk_diff_documents(const struct msk_source_image *a, const struct msk_source_image *b, struct msk_diff *d);
+/* The file systems, and the layers as they are stored. */
+int msk_diff_paths(const struct msk_diff_side *a, const struct msk_diff_side *b, struct msk_diff *d, struct msk_err *err);
+
+/* Two programs of Go at one path, whose contents differ; others are passed over. */
+struct msk_diff_program {
+	const struct msk_diff_side *side;
+	const struct msk_node *node;
+};
+int msk_diff_go(const char *path, const struct msk_diff_program *a, const struct msk_diff_program *b, struct msk_diff *d,
+		struct msk_err *err);
+
+#endif

@@ -1,0 +1,353 @@
+#include <string.h>
+
+#include "opt.h"
+#include "mkscratch/diff.h"
+
+#define LONG_VALUE 60
+#define SHORT_DIGEST 19       /* "sha256:" and twelve digits */
+
+/* The two operands, and what was found so far. */
+struct comparison {
+	const struct msk_options *o;
+	struct msk_source_images a, b;
+	struct msk_str text;
+	struct msk_json *list;               /* --json */
+	bool differ;
+};
+
+static void comparison_release(struct comparison *c)
+{
+	msk_source_images_release(&c->a);
+	msk_source_images_release(&c->b);
+	msk_str_release(&c->text);
+	msk_json_free(c->list);
+}
+
+static const char *type_name(enum msk_tar_type t)
+{
+	static const char *const names[] = { [MSK_TAR_DIR] = "directory", [MSK_TAR_FILE] = "file",
+					     [MSK_TAR_SYMLINK] = "symlink", [MSK_TAR_HARDLINK] = "file",
+					     [MSK_TAR_CHARDEV] = "character device", [MSK_TAR_BLOCKDEV] = "block device",
+					     [MSK_TAR_FIFO] = "fifo" };
+
+	return names[t];
+}
+
+static struct msk_json *node_json(const struct msk_node *n, const char *link)
+{
+	MSK_AUTO_FREE char *mode = msk_xasprintf("%04o", n->mode & 07777);
+	struct msk_json *o = msk_json_object();
+
+	msk_json_set_string(o, "type", type_name(n->type));
+	msk_json_set_string(o, "mode", mode);
+	msk_json_set_int(o, "uid", n->uid);
+	msk_json_set_int(o, "gid", n->gid);
+	msk_json_set_int(o, "size", (int64_t)n->size);
+	msk_json_set_int(o, "mtime", n->mtime);
+	if (link)
+		msk_json_set(o, "link", msk_json_text(link));
+	return o;
+}
+
+static struct msk_json *text_or_null(const char *s)
+{
+	return s ? msk_json_text(s) : msk_json_null();
+}
+
+static bool is_path(const struct msk_difference *n)
+{
+	return n->kind == MSK_DIFF_ADDED || n->kind == MSK_DIFF_REMOVED || n->kind == MSK_DIFF_CHANGED;
+}
+
+static struct msk_json *aspects_json(const struct msk_difference *n)
+{
+	struct msk_json *a = msk_json_array();
+
+	for (unsigned i = 0; i < MSK_DIFF_N_ASPECTS; i++)
+		if (n->aspects & 1u << i)
+			msk_json_push(a, msk_json_string(msk_diff_aspect_name(i)));
+	return a;
+}
+
+static struct msk_json *difference_json(const struct msk_difference *n)
+{
+	struct msk_json *o = msk_json_object();
+
+	msk_json_set_string(o, "kind", msk_diff_kind_name(n->kind));
+	msk_json_set(o, is_path(n) ? "path" : "what", msk_json_text(n->what));
+	if (n->path)
+		msk_json_set(o, "path", msk_json_text(n->path));
+	if (n->kind == MSK_DIFF_CHANGED)
+		msk_json_set(o, "aspects", aspects_json(n));
+	if (is_path(n)) {
+		msk_json_set(o, "from", n->kind == MSK_DIFF_ADDED ? msk_json_null() : node_json(&n->a, n->link_a));
+		msk_json_set(o, "to", n->kind == MSK_DIFF_REMOVED ? msk_json_null() : node_json(&n->b, n->link_b));
+		return o;
+	}
+	msk_json_set(o, "from", text_or_null(n->from));
+	msk_json_set(o, "to", text_or_null(n->to));
+	if (n->kind == MSK_DIFF_LAYER) {
+		msk_json_set_int(o, "from_size", (int64_t)n->a.size);
+		msk_json_set_int(o, "to_size", (int64_t)n->b.size);
+	}
+	return o;
+}
+
+static void add_text(struct msk_str *out, const char *s)
+{
+	msk_str_add_escaped(out, s, strlen(s));
+}
+
+/* A value, cut where it is long: --json has the whole. */
+static void add_value(struct msk_str *out, const char *s)
+{
+	size_t n = strlen(s), cut = n > LONG_VALUE ? LONG_VALUE : n;
+
+	while (cut < n && cut && ((unsigned char)s[cut] & 0xC0) == 0x80)
+		cut--;
+	msk_str_add_escaped(out, s, cut);
+	msk_str_adds(out, cut < n ? "..." : "");
+}
+
+static void add_aspect(struct msk_str *out, const struct msk_difference *n, enum msk_diff_aspect aspect)
+{
+	const struct msk_node *a = &n->a, *b = &n->b;
+
+	switch (aspect) {
+	case MSK_DIFF_CONTENT:
+		msk_str_adds(out, "content ");
+		msk_str_add_size(out, a->size);
+		msk_str_adds(out, " -> ");
+		msk_str_add_size(out, b->size);
+		break;
+	case MSK_DIFF_MODE:
+		msk_str_addf(out, "mode %04o -> %04o", a->mode & 07777, b->mode & 07777);
+		break;
+	case MSK_DIFF_OWNER:
+		msk_str_addf(out, "owner %u:%u -> %u:%u", a->uid, a->gid, b->uid, b->gid);
+		break;
+	case MSK_DIFF_TYPE:
+		msk_str_addf(out, "type %s -> %s", type_name(a->type), type_name(b->type));
+		break;
+	case MSK_DIFF_LINK:
+		msk_str_adds(out, "link ");
+		add_text(out, n->link_a);
+		msk_str_adds(out, " -> ");
+		add_text(out, n->link_b);
+		break;
+	case MSK_DIFF_XATTR:
+		msk_str_adds(out, "extended attributes");
+		break;
+	case MSK_DIFF_TIME:
+		msk_str_addf(out, "time %lld -> %lld", (long long)a->mtime, (long long)b->mtime);
+		break;
+	}
+}
+
+static void add_path(struct msk_str *out, const struct msk_difference *n, bool times)
+{
+	unsigned shown = n->aspects & ~(times ? 0u : (unsigned)MSK_DIFF_TIME), first = shown;
+	const struct msk_node *node = n->kind == MSK_DIFF_ADDED ? &n->b : &n->a;
+
+	add_text(out, n->what);
+	if (n->kind != MSK_DIFF_CHANGED && node->type == MSK_TAR_DIR)
+		msk_str_addc(out, '/');
+	if (n->kind != MSK_DIFF_CHANGED && node->type == MSK_TAR_FILE) {
+		msk_str_adds(out, "  ");
+		msk_str_add_size(out, node->size);
+	}
+	for (unsigned i = 0; i < MSK_DIFF_N_ASPECTS; i++) {
+		if (!(shown & 1u << i))
+			continue;
+		msk_str_adds(out, (first & ((1u << i) - 1)) ? ", " : "  ");
+		add_aspect(out, n, (enum msk_diff_aspect)(1u << i));
+	}
+}
+
+/* Where one side has nothing, the other alone is told. */
+static void add_values(struct msk_str *out, const struct msk_difference *n)
+{
+	add_text(out, n->what);
+	msk_str_adds(out, n->from || n->to ? "  " : "");
+	if (n->kind == MSK_DIFF_LAYER) {
+		msk_str_adds(out, "same content, other compression: ");
+		msk_str_add_size(out, n->a.size);
+		msk_str_adds(out, " -> ");
+		msk_str_add_size(out, n->b.size);
+		return;
+	}
+	if (n->kind == MSK_DIFF_FORM) {
+		msk_str_adds(out, "  the same in other bytes");
+		return;
+	}
+	if (n->from)
+		add_value(out, n->from);
+	else
+		msk_str_adds(out, n->to ? "(none)" : "");
+	msk_str_adds(out, n->from || n->to ? " -> " : "");
+	add_value(out, n->to ? n->to : n->from ? "(none)" : "");
+	if (n->path) {
+		msk_str_adds(out, "  in ");
+		add_text(out, n->path);
+	}
+}
+
+static bool is_time_alone(const struct msk_difference *n)
+{
+	return n->kind == MSK_DIFF_CHANGED && n->aspects == MSK_DIFF_TIME;
+}
+
+static void add_differences(struct msk_str *out, const struct msk_diff *d, bool times)
+{
+	size_t hidden = 0;
+
+	for (size_t i = 0; i < d->n; i++) {
+		const struct msk_difference *n = &d->v[i];
+
+		if (is_time_alone(n) && !times) {
+			hidden++;
+			continue;
+		}
+		msk_str_addf(out, "%-8s  ", msk_diff_kind_name(n->kind));
+		if (is_path(n))
+			add_path(out, n, times);
+		else
+			add_values(out, n);
+		msk_str_addc(out, '\n');
+	}
+	if (hidden)
+		msk_str_addf(out, "changed   %zu path%s in time alone (-v lists them)\n", hidden, hidden > 1 ? "s" : "");
+}
+
+/* "a.tar sha256:... and b.tar sha256:... differ in the content of /app" */
+static void add_sentence(struct comparison *c, const struct msk_diff_side *a, const struct msk_diff_side *b,
+			 const char *platform, const struct msk_diff *d)
+{
+	const struct msk_diff_side *const sides[] = { a, b };
+
+	if (platform)
+		msk_str_addf(&c->text, "%s: ", platform);
+	for (int i = 0; i < 2; i++) {
+		const struct msk_source_document *m = &sides[i]->image->manifest, *config = &sides[i]->image->config;
+
+		msk_str_adds(&c->text, i ? " and " : "");
+		add_text(&c->text, c->o->args.v[i]);
+		msk_str_addf(&c->text, " (%.*s)", SHORT_DIGEST, m->json ? m->digest.text : config->digest.text);
+	}
+	msk_str_adds(&c->text, " differ in ");
+	msk_diff_add_cause(d, &c->text);
+	msk_str_addc(&c->text, '\n');
+}
+
+static int compare(struct comparison *c, const struct msk_source_image *ia, const struct msk_source_image *ib,
+		   const char *platform, struct msk_err *err)
+{
+	const struct msk_diff_side a = { &c->a, ia }, b = { &c->b, ib };
+	MSK_AUTO_DIFF d = { NULL, 0, 0 };
+
+	if (msk_diff_images(&a, &b, &d, err) < 0)
+		return -1;
+	for (size_t i = 0; i < d.n && c->list; i++) {
+		struct msk_json *o = difference_json(&d.v[i]);
+
+		if (platform)
+			msk_json_set_string(o, "platform", platform);
+		msk_json_push(c->list, o);
+	}
+	if (!d.n)
+		return 0;
+	c->differ = true;
+	add_sentence(c, &a, &b, platform, &d);
+	add_differences(&c->text, &d, c->o->level >= MSK_LOG_INFO);
+	return 0;
+}
+
+/* A platform that one of them has alone. */
+static void tell_lack(struct comparison *c, const char *platform, bool in_a)
+{
+	c->differ = true;
+	msk_str_addf(&c->text, "%s: only in ", platform);
+	add_text(&c->text, c->o->args.v[in_a ? 0 : 1]);
+	msk_str_addc(&c->text, '\n');
+	if (c->list) {
+		struct msk_json *o = msk_json_object();
+
+		msk_json_set_string(o, "kind", in_a ? "removed" : "added");
+		msk_json_set_string(o, "platform", platform);
+		msk_json_push(c->list, o);
+	}
+}
+
+static void add_platforms(const struct msk_source_images *s, struct msk_strv *out)
+{
+	for (size_t i = 0; i < s->images.n; i++) {
+		MSK_AUTO_STR text = MSK_STR_INIT;
+
+		msk_platform_add(&text, &s->images.v[i].platform);
+		if (!msk_strv_has(out, msk_str_c(&text)))
+			msk_strv_push(out, msk_str_c(&text));
+	}
+}
+
+static bool has(const struct msk_source_images *s, const char *platform)
+{
+	MSK_AUTO_STRV all = MSK_STRV_INIT;
+
+	add_platforms(s, &all);
+	return msk_strv_has(&all, platform);
+}
+
+/* Of several platforms each with its like. */
+static int compare_each(struct comparison *c, struct msk_err *err)
+{
+	MSK_AUTO_STRV all = MSK_STRV_INIT;
+
+	add_platforms(&c->a, &all);
+	add_platforms(&c->b, &all);
+	for (size_t i = 0; i < all.n; i++) {
+		const struct msk_source_image *a, *b;
+
+		if (!has(&c->a, all.v[i]) || !has(&c->b, all.v[i])) {
+			tell_lack(c, all.v[i], has(&c->a, all.v[i]));
+			continue;
+		}
+		if (msk_source_images_pick(&c->a, all.v[i], &a, err) < 0 ||
+		    msk_source_images_pick(&c->b, all.v[i], &b, err) < 0 || compare(c, a, b, all.v[i], err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int compare_images(struct comparison *c, struct msk_err *err)
+{
+	const struct msk_source_image *a, *b;
+
+	if (!c->o->platform && (c->a.images.n > 1 || c->b.images.n > 1))
+		return compare_each(c, err);
+	if (msk_source_images_pick(&c->a, c->o->platform, &a, err) < 0 ||
+	    msk_source_images_pick(&c->b, c->o->platform, &b, err) < 0)
+		return -1;
+	return compare(c, a, b, NULL, err);
+}
+
+int msk_cmd_diff(const struct msk_options *o, struct msk_err *err)
+{
+	MSK_CLEANUP(comparison_release) struct comparison c = { .o = o };
+
+	if (o->args.n != 2) {
+		msk_fail(err, MSK_E_USAGE, "diff: takes two images (%zu given)", o->args.n);
+		return msk_hint(err, "mkscratch diff old.tar new.tar");
+	}
+	if (strcmp(o->args.v[0], "-") == 0 && strcmp(o->args.v[1], "-") == 0)
+		return msk_fail(err, MSK_E_USAGE, "diff: standard input can be read once only");
+	c.list = o->json ? msk_json_array() : NULL;
+	if (msk_source_images_open(o->args.v[0], NULL, &c.a, err) < 0 ||
+	    msk_source_images_open(o->args.v[1], NULL, &c.b, err) < 0 || compare_images(&c, err) < 0)
+		return -1;
+	if (o->json ? msk_print_json(c.list, err) < 0 : o->level >= MSK_LOG_WARN && msk_print(&c.text, err) < 0)
+		return -1;
+	if (!c.differ)
+		return 0;
+	err->code = MSK_E_DIFFERS;
+	return -1;
+}

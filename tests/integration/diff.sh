@@ -1,0 +1,120 @@
+#!/usr/bin/env bash
+# Two images told apart: field by field, path by path, and in one sentence.
+. "$(dirname "$0")/../lib.sh"
+require cc jq python3 gzip
+printf 'int main(void){return 0;}\n' >one.c && printf 'int main(void){return 1;}\n' >two.c
+cc -static -o one one.c && cc -static -o two two.c || skip_all "cannot: no static libc"
+build() { mk -q --no-record "${@:2}" -o "$1.tar"; }
+build a --bin one:/app --file one.c:/etc/conf --link conf:/etc/link --dir /data
+differ() { run mk diff "$@"; }
+sentence() { differ "$@"; sed '1!d; s/ (sha256:[0-9a-f]*)//g' "$out"; }
+rows() { differ "$@"; sed 1d "$out"; }
+
+# The same.
+differ a.tar a.tar
+is "$status $(cat "$out" "$err")" '0 ' 'an image does not differ from itself'
+is "$(mk diff --json a.tar a.tar)" '[]' '... in JSON neither'
+cp a.tar copy.tar && build tagged --bin one:/app --file one.c:/etc/conf --link conf:/etc/link --dir /data -t other:v2
+t 'a name is no difference' mk diff a.tar tagged.tar
+mkdir layout && tar xf a.tar -C layout && t 'nor is the kind of source' mk diff a.tar layout
+t 'standard input is an image' bash -c '"$MKSCRATCH" diff - a.tar <copy.tar'
+
+# Contents.
+build b --bin two:/app --file one.c:/etc/conf --link conf:/etc/link --dir /data
+is "$(sentence a.tar b.tar)" 'a.tar and b.tar differ in the content of /app' 'the content of one file'
+differ a.tar b.tar
+is "$status" 1 '... is exit 1'
+like "$(rows a.tar b.tar)" '^changed   /app  content [0-9.]+ kB -> [0-9.]+ kB$' '... with sizes'
+like "$(head -n 1 "$out")" '^a.tar \(sha256:[0-9a-f]{12}\) and b.tar \(sha256:[0-9a-f]{12}\) differ in ' 'digests are named'
+differ -q a.tar b.tar
+is "$status $(cat "$out")" '1 ' '-q says it by the exit status alone'
+
+# Paths.
+build c --bin one:/app --file one.c:/etc/conf:0600:7:8 --link app:/etc/link --file one.c:/data --file two.c:/new
+is "$(sentence a.tar c.tar)" 'a.tar and c.tar differ in what was added, /new, the type of /data, where a link leads, /etc/link, the mode of /etc/conf and the owner of /etc/conf' \
+	'whatever a path has'
+is "$(rows a.tar c.tar)" 'added     /new  26 B
+changed   /data  type directory -> file
+changed   /etc/conf  mode 0644 -> 0600, owner 0:0 -> 7:8
+changed   /etc/link  link conf -> app' '... row by row'
+is "$(rows c.tar a.tar | head -n 1)" 'removed   /new  26 B' 'the other way round'
+is "$(mk diff --json a.tar c.tar | jq -c '.[] | [.kind, .path, .aspects, .from.mode, .to.mode]')" \
+	'["added","/new",null,null,"0644"]
+["changed","/data",["type"],"0755","0644"]
+["changed","/etc/conf",["mode","owner"],"0644","0600"]
+["changed","/etc/link",["link"],"0777","0777"]' 'the same in JSON'
+if cc -static -o caps one.c && mk -q --no-record --bin one:/app --file one.c:/etc/conf --link conf:/etc/link --dir /data --cap /app=cap_net_bind_service -o caps.tar; then
+	is "$(rows a.tar caps.tar)" 'changed   /app  extended attributes' 'a capability'
+fi
+
+# Config and manifest.
+build d --bin one:/app --file one.c:/etc/conf --link conf:/etc/link --dir /data -e A=1 -l x=y -p 80 --annotation k=v
+is "$(sentence a.tar d.tar)" 'a.tar and d.tar differ in the config (Env A, ExposedPorts and 1 more) and the manifest (annotations k)' \
+	'config and annotations'
+is "$(rows a.tar d.tar)" 'config    config.Env A  (none) -> 1
+config    config.ExposedPorts  (none) -> {"80/tcp":{}}
+config    config.Labels x  (none) -> y
+manifest  annotations k  (none) -> v' '... row by row'
+build e --bin one:/app --file one.c:/etc/conf --link conf:/etc/link --dir /data -e A=1 -e B=2
+build f --bin one:/app --file one.c:/etc/conf --link conf:/etc/link --dir /data -e B=2 -e A=1
+is "$(rows e.tar f.tar)" 'config    config.Env (order)' 'variables in another order'
+
+# The same content in other bytes.
+build z --bin one:/app --file one.c:/etc/conf --link conf:/etc/link --dir /data --compress none
+is "$(sentence a.tar z.tar)" 'a.tar and z.tar differ in nothing but how the layers are compressed' 'another compression'
+like "$(rows a.tar z.tar | head -n 1)" '^layer     layer 1  same content, other compression: [0-9.]+ k?B -> [0-9.]+ kB$' '... layer by layer'
+SOURCE_DATE_EPOCH=9 mk -q --no-record --created 0 --bin one:/app --file one.c:/etc/conf --link conf:/etc/link --dir /data -o t.tar
+is "$(sentence a.tar t.tar)" 'a.tar and t.tar differ in nothing but the times of 9 paths' 'times alone'
+is "$(rows a.tar t.tar)" 'changed   9 paths in time alone (-v lists them)' '... are counted'
+is "$(rows -v a.tar t.tar | head -n 1)" 'changed   /app  time 0 -> 9' '... and listed by -v'
+build s --bin one:/app --file one.c:/etc/conf --link conf:/etc/link --dir /data --layers single
+is "$(sentence a.tar s.tar)" 'a.tar and s.tar differ in the config (history) and the form of its layers, which say the same' \
+	'one layer instead of two'
+assemble() { python3 "$TOP/tests/integration/make_image.py" "$@"; }
+mkdir -p l/d && echo x >l/d/x && echo y >l/d/y
+tar -C l --mtime=@0 --owner=0 --group=0 -cf l1.tar d/x d/y && tar -C l --mtime=@0 --owner=0 --group=0 -cf l2.tar d/y d/x
+assemble l1 v1 '{"os":"linux","architecture":"amd64"}' l1.tar && assemble l2 v1 '{"os":"linux","architecture":"amd64"}' l2.tar
+is "$(sentence l1 l2)" 'l1 and l2 differ in nothing but the form of its layers, which say the same' 'the same entries in another order'
+assemble l3 v1 '{"architecture":"amd64","os":"linux"}' l1.tar
+is "$(sentence l1 l3)" 'l1 and l3 differ in nothing but the form of its config, which say the same' 'the same config written in another order'
+ln -f l/d/x l/d/z && tar -C l --mtime=@0 --owner=0 --group=0 -cf h1.tar d/x d/z && cp --remove-destination l/d/x l/d/z &&
+	tar -C l --mtime=@0 --owner=0 --group=0 -cf h2.tar d/x d/z
+assemble h1 v1 '{"os":"linux","architecture":"amd64"}' h1.tar && assemble h2 v1 '{"os":"linux","architecture":"amd64"}' h2.tar
+is "$(rows h1 h2)" 'form      layers  the same in other bytes' 'a hard link is the file it names'
+
+# Go.
+if command -v go >/dev/null; then
+	mkdir go && (cd go && printf 'module example.org/app\n\ngo 1.18\n' >go.mod && printf 'package main\n\nfunc main() { println(1) }\n' >main.go)
+	export GOFLAGS=-mod=mod GOCACHE=$T/gocache GO111MODULE=on CGO_ENABLED=0
+	(cd go && go build -o ../go1 . && go build -tags more -ldflags=-s -o ../go2 .) 2>/dev/null
+	if [ -x go1 ] && [ -x go2 ]; then
+		build g1 --bin go1:/app && build g2 --bin go2:/app
+		is "$(rows g1.tar g2.tar | grep '^go')" 'go        build -ldflags  (none) -> -s  in /app
+go        build -tags  (none) -> more  in /app' 'how Go built two programs'
+		is "$(mk diff --json g1.tar g2.tar | jq -c '[.[] | select(.kind == "go") | [.path, .what, .from, .to]]')" \
+			'[["/app","build -ldflags",null,"-s"],["/app","build -tags",null,"more"]]' '... in JSON'
+	else
+		skip 'how Go built two programs' 'cannot: go does not build here'
+	fi
+else
+	skip 'how Go built two programs' 'go is not installed'
+fi
+
+# What other tools make of it.
+if command -v skopeo >/dev/null; then
+	skopeo copy -q oci-archive:a.tar docker-archive:docker.tar:me/a:v1
+	is "$(sentence a.tar docker.tar)" 'a.tar and docker.tar differ in nothing but how the layers are compressed' 'the docker-archive of an image'
+else
+	skip 'the docker-archive of an image' 'skopeo is not installed'
+fi
+
+# Refused.
+must_fail 2 'diff: takes two images (1 given)' 'mkscratch diff old.tar new.tar' -- diff a.tar
+must_fail 2 'diff: standard input can be read once only' -- diff - -
+must_fail 3 'none.tar: no such image' -- diff a.tar none.tar
+mkdir bad && tar xf a.tar -C bad && layer=$(find bad/blobs -type f -size +4 | head -n 1) && printf X | dd of="$layer" bs=1 seek=99 conv=notrunc status=none
+run mk diff a.tar bad
+is "$status $(wc -c <"$out")" '7 0' 'a blob that is not what its digest says ends with 7'
+run mk diff bad bad
+is "$status" 7 '... also when both are the same'
+done_testing
