@@ -291,11 +291,33 @@ static int make_images(const struct msk_build *b, struct msk_editions *e, struct
 	return msk_product_make(b->plan, msk_take(&made.images), e->n, st, out, err);
 }
 
+struct baselines {
+	struct msk_baseline *v;              /* by edition */
+	size_t n;
+};
+
+static void baselines_release(struct baselines *b)
+{
+	for (size_t i = 0; i < b->n; i++)
+		msk_baseline_release(&b->v[i]);
+	free(b->v);
+}
+
+static int read_baselines(const struct msk_editions *e, struct baselines *out, struct msk_err *err)
+{
+	out->v = msk_xcalloc(e->n, sizeof *out->v);
+	for (; out->n < e->n; out->n++)
+		if (msk_baseline_read(&e->v[out->n].plan, &e->v[out->n].platform, &out->v[out->n], err) < 0)
+			return -1;
+	return 0;
+}
+
 /* What one machine fetches is the image for it. */
-static int check_budget(const struct msk_editions *e, const struct msk_product *p, struct msk_err *err)
+static int check_budget(const struct msk_editions *e, const struct baselines *b, const struct msk_product *p,
+			struct msk_err *err)
 {
 	for (size_t i = 0; i < e->n; i++)
-		if (msk_budget_check(&e->v[i].plan, e->v[i].fs, p->images[i].size, err) < 0)
+		if (msk_budget_check(&e->v[i].plan, &b->v[i], e->v[i].fs, &p->images[i], err) < 0)
 			return -1;
 	return 0;
 }
@@ -376,14 +398,16 @@ int msk_build_run(const struct msk_build *b, struct msk_product *out, struct msk
 	MSK_CLEANUP(msk_editions_release) struct msk_editions editions = { 0 };
 	MSK_CLEANUP(msk_product_release) struct msk_product like = { 0 };
 	MSK_CLEANUP(msk_ahead_cleanup) struct msk_ahead *ahead = look_ahead(b);
+	MSK_CLEANUP(baselines_release) struct baselines baselines = { NULL, 0 };
 
 	msk_progress_stage(b->progress, "gathering", 0);
 	if (msk_build_gather(b, &editions, err) < 0 || spare_inputs(b->plan, &editions, err) < 0 ||
+	    read_baselines(&editions, &baselines, err) < 0 ||
 	    msk_sinks_open(b->plan->targets, b->plan->n_targets, b->log, &sinks, err) < 0)
 		return -1;
 	outline(b, &editions, &like);
 	msk_sinks_stage(&sinks, &like, st);
-	if (make_images(b, &editions, ahead, st, out, err) < 0 || check_budget(&editions, out, err) < 0)
+	if (make_images(b, &editions, ahead, st, out, err) < 0 || check_budget(&editions, &baselines, out, err) < 0)
 		return -1;
 	msk_progress_stage(b->progress, "writing", 0);
 	return msk_sinks_deliver(&sinks, out, st, err);

@@ -1,13 +1,29 @@
-/* Budgets: how large an image may be. Asked when it is made and before any of it becomes visible; what has outgrown its
- * budget is told with whatever has the largest part in that. */
+/* Budgets: how large an image may be, and by how much it may have grown. Asked when it is made and before any of it becomes
+ * visible; what has outgrown its budget is told with whatever has the largest part in that. */
 #ifndef MKSCRATCH_BUDGET_H
 #define MKSCRATCH_BUDGET_H
 
+#include "mkscratch/image.h"
 #include "mkscratch/plan.h"
 #include "mkscratch/rootfs.h"
+#include "mkscratch/source_image.h"
 
-/* `size`: of the image as it is stored. Fails: MSK_E_INPUT `--max-size: the image is larger (13421234 vs 12000000
- * bytes)`, with the largest files and what strip would save as details; MSK_E_IO. */
-int msk_budget_check(const struct msk_plan *p, const struct msk_rootfs *fs, uint64_t size, struct msk_err *err);
+/* An earlier image to measure growth against: what its files and layers weigh. Zero is "none". */
+struct msk_baseline {
+	struct msk_image_tree tree;
+	uint64_t stored, plain;       /* bytes of all documents and layers, each once; and of the plain layers */
+	bool is_plain;                /* its layers are stored as they are */
+};
+
+/* The baseline of a plan for a platform, read to its end and verified; *out stays empty when there is to be none.
+ * Fails: MSK_E_INPUT, MSK_E_INTEGRITY, MSK_E_IO. */
+int msk_baseline_read(const struct msk_plan *p, const struct msk_platform *pf, struct msk_baseline *out, struct msk_err *err);
+void msk_baseline_release(struct msk_baseline *b);
+
+/* Fails: MSK_E_INPUT `--max-size: the image is larger (13421234 vs 12000000 bytes)`, with the largest files and what strip
+ * would save as details; `--max-growth: the image has grown by 12.30% since old.tar (13421234 vs 12547800 bytes)`, with what
+ * grew. Where one of the two is compressed and the other is not, the plain bytes are compared. MSK_E_IO. */
+int msk_budget_check(const struct msk_plan *p, const struct msk_baseline *b, const struct msk_rootfs *fs,
+		     const struct msk_image *img, struct msk_err *err);
 
 #endif

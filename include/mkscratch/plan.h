@@ -149,6 +149,8 @@ struct msk_plan {
 	bool single_layer;
 	bool record;                              /* the manifest tells why each path is there */
 	uint64_t max_size;                        /* bytes as stored; 0: no matter */
+	char *baseline;                           /* the image that max_growth refers to; NULL: no matter */
+	unsigned max_growth;                      /* hundredths of a percent */
 	unsigned jobs;                            /* 0: one per core; never changes a byte */
 	bool paranoid;                            /* compressed blocks are decoded and compared; never changes a byte */
 };

@@ -109,16 +109,16 @@ void msk_help_short(struct msk_str *out)
 	msk_str_adds(out, msk_examples);
 	msk_str_adds(out, "\nmkscratch turns an ELF program into an OCI image: no Docker, root or network.\n"
 			  "Usage: mkscratch [build] --bin SRC[:DEST] [OPTION...] -o PATH\n"
-			  "       mkscratch VERB [OPTION...] [OPERAND...]\n\nOptions by topic:\n");
+			  "       mkscratch VERB [OPTION...] [OPERAND...]\nOptions by topic:\n");
 	add_all_names(out);
 	for (const struct verb *v = msk_verbs; v->name; v++)
 		msk_str_addf(&verbs, "%s%s", verbs.len ? " " : "", v->name);
 	msk_str_adds(out, "Verbs: ");
 	add_words(out, msk_str_c(&verbs), verbs.len, 7, 7);
 	msk_str_adds(out, "More:  ");
-	msk_str_adds(&more, "mkscratch help TOPIC (those above");
+	msk_str_adds(&more, "mkscratch help TOPIC (also");
 	for (const struct topic *t = msk_topics; t->name; t++)
-		msk_str_addf(&more, ", %s", t->name);
+		msk_str_addf(&more, "%s%s", t == msk_topics ? " " : ", ", t->name);
 	msk_str_adds(&more, "); mkscratch VERB --help");
 	add_words(out, msk_str_c(&more), more.len, 7, 7);
 }

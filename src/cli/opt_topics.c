@@ -32,6 +32,11 @@ const struct opt_group_text msk_opt_groups[N_GROUPS] = {
 	[GROUP_OUTPUT] = { "output", "Where it goes",
 		"A tar is an OCI layout and a docker-archive at once: docker, podman, skopeo, buildah and ctr read it. "
 		"Several -o get the same image. Until the new one is complete and on the disk, an old output stays as it is." },
+	[GROUP_BUDGET] = { "budgets", "How large it may be",
+		"Past a budget nothing is written, and the exit status is 3. What is told: the largest files, or those that "
+		"grew, and what strip would take off them. What counts is what a machine fetches: manifest, config and layers, "
+		"as they are stored; where one of two images is compressed and the other is not, their plain layers. -n does "
+		"not compress, and so does not ask." },
 	[GROUP_RUN] = { "run", "The run itself",
 		"Success prints one line on stdout, or with --json an object; with -o - it goes to stderr. Of an option that "
 		"takes one value and is given again, the last value counts." },

@@ -122,6 +122,7 @@ void msk_plan_release(struct msk_plan *p)
 	for (size_t i = 0; i < p->n_roots; i++)
 		free(p->roots[i].dir);
 	free(p->roots);
+	free(p->baseline);
 	free(p->hwcaps);
 	free(p->certs_file);
 	free(p->localtime);

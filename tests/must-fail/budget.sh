@@ -28,4 +28,38 @@ t '... with the bytes it would have had' cmp x.tar fits.tar
 strip app
 run limited 1k -o x.tar
 is "$status $(grep -c stripped "$err")" '3 0' 'of a stripped program nothing is said'
+
+# Growth since an earlier image.
+for bad in '' 5 % 5.% .5% 5.123% -1% 5%% '5 %' 10001% x; do
+	must_fail 2 "--max-growth $bad: not a percentage from 0% to 10000%" '--max-growth 5% or 0.5%' -- \
+		--bin app --max-growth "$bad" --baseline fits.tar -o y.tar
+done
+must_fail 2 '--max-growth: since when? no --baseline given' '--max-growth 5% --baseline old.tar' -- --bin app --max-growth 5% -o y.tar
+must_fail 2 '--baseline: nothing to hold it against, no --max-growth given' '--max-growth 5% --baseline old.tar' -- \
+	--bin app --baseline fits.tar -o y.tar
+must_fail 2 '--baseline: the value is empty' -- --bin app --max-growth 5% --baseline= -o y.tar
+must_fail 3 '--baseline: none.tar: no such image' -- --bin app --max-growth 5% --baseline none.tar -o y.tar
+mk --bin app -q --no-record -o old.tar
+was=$(mk --bin app --no-record --json -o old.tar | jq .size)
+head -c 20000 /dev/urandom >noise && head -c 1000 /dev/urandom >bit
+grow() { mk --bin app --no-record --max-growth "$1" --baseline "${3:-old.tar}" --file "$2:/srv/file" -q -o y.tar; }
+run grow 5% noise
+like "$(head -n 1 "$err")" "^mkscratch: --max-growth: the image has grown by [0-9.]+% since old.tar \([0-9]+ vs $((was + was * 5 / 100)) bytes\)\$" \
+	'growth is told with what is allowed'
+is "$status $(sed -n 2,3p "$err" | tr -s ' ' | xargs)" '3 what grew, before compression: +20.0 kB /srv/file (new)' '... and with what grew'
+t '... and nothing is written' test ! -e y.tar
+t 'what has grown less is written' grow 50% noise
+t '... as what has not grown' bash -c '"$MKSCRATCH" --bin app --no-record --max-growth 0% --baseline old.tar -q -o same.tar'
+t 'the baseline may be what is replaced' bash -c 'cp same.tar z.tar && "$MKSCRATCH" --bin app --no-record --max-growth 0% --baseline z.tar -q -o z.tar'
+mk --bin app --file noise:/srv/file -q --no-record -o old2.tar && { cat noise; head -c 20000 /dev/urandom; } >noise2
+run grow 1% noise2 old2.tar
+is "$(sed -n 3p "$err" | tr -s ' ')" ' +20.0 kB /srv/file (40.0 kB, was 20.0 kB)' 'a file that grew is told with what it was'
+mk --bin app -q --no-record --compress none -o plain.tar
+t 'a baseline without compression is compared by its plain bytes' grow 50% bit plain.tar
+run grow 0% noise plain.tar
+like "$(head -n 1 "$err")" ' bytes before compression\)$' '... which is said'
+if command -v skopeo >/dev/null; then
+	skopeo copy -q oci-archive:old.tar docker-archive:skopeo.tar:me/app:v1
+	t 'a baseline of another tool' grow 50% noise skopeo.tar
+fi
 done_testing

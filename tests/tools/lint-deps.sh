@@ -28,7 +28,7 @@ sink    base value codec store image
 join    base value codec plan store layer image source sink
 check   base value codec elf formats source image
 inspect base value codec elf formats plan gather source
-budget  base value plan rootfs doctor
+budget  base value codec plan rootfs doctor image source layer store
 build   *
 cli     *
 main    cli

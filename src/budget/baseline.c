@@ -1,0 +1,57 @@
+#include "mkscratch/budget.h"
+
+#include <string.h>
+
+void msk_baseline_release(struct msk_baseline *b)
+{
+	msk_image_tree_release(&b->tree);
+	*b = (struct msk_baseline){ 0 };
+}
+
+/* Two layers may be one blob. */
+static bool seen_before(const struct msk_layer_sums *sums, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (strcmp(sums[k].packed.text, sums[i].packed.text) == 0)
+			return true;
+	return false;
+}
+
+static int weigh(const struct msk_source_images *s, const struct msk_source_image *image, struct msk_baseline *b,
+		 struct msk_err *err)
+{
+	MSK_AUTO_FREE struct msk_layer_sums *sums = msk_xcalloc(image->n_layers, sizeof *sums);
+
+	if (msk_source_image_tree(s, image, &b->tree, sums, err) < 0)
+		return -1;
+	b->stored = image->config.text.len + image->manifest.text.len;
+	b->is_plain = true;
+	for (size_t i = 0; i < image->n_layers; i++) {
+		if (seen_before(sums, i))
+			continue;
+		b->stored += sums[i].packed_size;
+		b->plain += sums[i].plain_size;
+		b->is_plain = b->is_plain && sums[i].packed_size == sums[i].plain_size;
+	}
+	return 0;
+}
+
+int msk_baseline_read(const struct msk_plan *p, const struct msk_platform *pf, struct msk_baseline *out, struct msk_err *err)
+{
+	MSK_AUTO_SOURCE_IMAGES s = { 0 };
+	const struct msk_source_image *image;
+	MSK_AUTO_STR platform = MSK_STR_INIT;
+	struct msk_baseline b = { 0 };
+
+	if (!p->baseline)
+		return 0;
+	msk_platform_add(&platform, pf);
+	if (msk_source_images_open(p->baseline, NULL, &s, err) < 0 ||
+	    msk_source_images_pick(&s, s.images.n > 1 ? platform.buf : NULL, &image, err) < 0 ||
+	    weigh(&s, image, &b, err) < 0) {
+		msk_baseline_release(&b);
+		return msk_ctx(err, "--baseline");
+	}
+	*out = b;
+	return 0;
+}
