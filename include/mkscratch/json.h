@@ -64,6 +64,8 @@ bool msk_json_is_array(const struct msk_json *v);
 bool msk_json_is_string(const struct msk_json *v);
 bool msk_json_is_true(const struct msk_json *v);
 bool msk_json_is_null(const struct msk_json *v);
+bool msk_json_is_bool(const struct msk_json *v);
+bool msk_json_int_value(const struct msk_json *v, int64_t *out);
 const char *msk_json_string_value(const struct msk_json *v);
 size_t msk_json_count(const struct msk_json *array_or_object);
 const struct msk_json *msk_json_at(const struct msk_json *array, size_t i);

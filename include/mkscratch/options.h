@@ -7,6 +7,9 @@
 #include "mkscratch/str.h"
 
 struct msk_options {
+	/* where more of these come from */
+	const char *config;                                /* NULL: mkscratch.json, when no program is named */
+	struct msk_strv target;
 	/* input */
 	struct msk_strv bin, file, tree, dir, link;       /* SRC:DEST and so on, as typed */
 	struct msk_strv cap;

@@ -194,7 +194,7 @@ static int parse_failure(const json_error_t *e, const char *name, struct msk_err
 		return msk_fail(err, MSK_E_INPUT, "%s: line %d: key %.*s given twice", name, e->line,
 				(int)strcspn(key, "'"), key);
 	}
-	return msk_fail(err, MSK_E_INPUT, "%s: line %d: %s", name, e->line, e->text);
+	return msk_fail(err, MSK_E_INPUT, "%s: line %d, column %d: %s", name, e->line, e->column ? e->column : 1, e->text);
 }
 
 int msk_json_parse(const char *buf, size_t n, const char *name, struct msk_json **out, struct msk_err *err)
@@ -262,6 +262,17 @@ bool msk_json_is_true(const struct msk_json *v)
 bool msk_json_is_string(const struct msk_json *v)
 {
 	return json_is_string(in(v));
+}
+
+bool msk_json_is_bool(const struct msk_json *v)
+{
+	return json_is_boolean(in(v));
+}
+
+bool msk_json_int_value(const struct msk_json *v, int64_t *out)
+{
+	*out = json_integer_value(in(v));
+	return json_is_integer(in(v));
 }
 
 const char *msk_json_string_value(const struct msk_json *v)

@@ -1,8 +1,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "build_one.h"
 #include "build_report.h"
 #include "cache_options.h"
+#include "config_file.h"
 #include "opt.h"
 #include "recipe.h"
 #include "view.h"
@@ -12,6 +14,17 @@ static int print_plan(const struct msk_plan *plan, struct msk_err *err)
 	MSK_AUTO_JSON *v = msk_plan_json(plan);
 	MSK_AUTO_STR text = MSK_STR_INIT;
 
+	msk_json_dump_pretty(v, &text);
+	return msk_print(&text, err);
+}
+
+static int print_config(const struct msk_options *o, struct msk_err *err)
+{
+	MSK_AUTO_JSON *v = NULL;
+	MSK_AUTO_STR text = MSK_STR_INIT;
+
+	if (msk_config_file_json(o, &v, err) < 0)
+		return -1;
 	msk_json_dump_pretty(v, &text);
 	return msk_print(&text, err);
 }
@@ -84,7 +97,7 @@ static int build(const struct msk_options *o, struct msk_build *b, struct msk_er
 	return msk_report(o, b, &p, err);
 }
 
-int msk_cmd_build(const struct msk_options *o, struct msk_err *err)
+int msk_cmd_build_one(const struct msk_options *o, struct msk_err *err)
 {
 	MSK_CLEANUP(msk_plan_release) struct msk_plan plan = { 0 };
 	struct msk_log log = { .level = o->level, .fd = STDERR_FILENO };
@@ -93,13 +106,13 @@ int msk_cmd_build(const struct msk_options *o, struct msk_err *err)
 	struct msk_build b = { .plan = &plan, .log = &log, .tmpdir = o->tmpdir && *o->tmpdir ? o->tmpdir : NULL,
 			       .now = o->now, .facts = &facts };
 
-	if (o->print && strcmp(o->print, "plan") != 0 && strcmp(o->print, "rootfs") != 0)
-		return msk_fail(err, MSK_E_USAGE, "--print %s: is none of plan, rootfs", o->print);
 	if (msk_view_check(o, err) < 0 || msk_plan_make(o, &plan, err) < 0)
 		return -1;
 	b.recipe = recipe = msk_recipe_make(o, &plan);
 	if (o->print && strcmp(o->print, "plan") == 0)
 		return print_plan(&plan, err);
+	if (o->print && strcmp(o->print, "config") == 0)
+		return print_config(o, err);
 	if (o->print || o->dry_run)
 		return look_only(o, &b, err);
 	return build(o, &b, err);

@@ -86,6 +86,7 @@ const struct verb *msk_verb_find(const char *name);          /* NULL: no verb */
 typedef bool opt_filter(const struct opt_row *row);
 /* Of the options that are wanted those which are set. *exact becomes false where a value is no UTF-8: then it is escaped. */
 struct msk_json *msk_opt_json(const struct msk_options *o, opt_filter *wanted, bool *exact);
+bool msk_opt_given(const struct msk_options *o, const struct opt_row *row);
 /* The other way; strings are borrowed from `v`. Fails: MSK_E_INPUT, a name that is none of those wanted, or a value of another
  * kind. */
 int msk_opt_from_json(const struct msk_json *v, opt_filter *wanted, struct msk_options *o, struct msk_err *err);

@@ -40,6 +40,14 @@ static struct msk_json *value_of(const struct msk_options *o, const struct opt_r
 	return NULL;
 }
 
+bool msk_opt_given(const struct msk_options *o, const struct opt_row *row)
+{
+	bool exact = true;
+	MSK_AUTO_JSON *v = value_of(o, row, &exact);
+
+	return v != NULL;
+}
+
 struct msk_json *msk_opt_json(const struct msk_options *o, opt_filter *wanted, bool *exact)
 {
 	struct msk_json *v = msk_json_object();

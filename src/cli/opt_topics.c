@@ -74,6 +74,17 @@ const struct topic msk_topics[] = {
 	  "An image has what its --preset says. Tables that the host does not have are left out with a warning; "
 	  "certificates and zones must be there.\n",
 	  add_presets },
+	{ "config-file", "Options from a file",
+	  "--config FILE takes options from a JSON file: an object of their long names. A value is what would be typed: "
+	  "true, a string or a number; a list where an option may be repeated, an object for K=V. Relative paths begin at "
+	  "the directory of the file. Without --config, mkscratch.json in the working directory is read when the command "
+	  "line names no program (--bin): mkscratch build.\n\n"
+	  "  { \"certs\": true, \"env\": { \"MODE\": \"prod\" },\n"
+	  "    \"targets\": { \"one\": { \"bin\": \"./one\", \"output\": \"one.tar\" },\n"
+	  "                 \"two\": { \"bin\": \"./two\", \"output\": \"two.tar\" } } }\n\n"
+	  "Of several targets all are built, or those of --target. What a target says takes the place of what the top says, "
+	  "and the command line that of both; pairs K=V add up, and the last of a key counts. --print config writes such a "
+	  "file from a command line, --print schema what editors check it against.\n", NULL },
 	{ "base", "On top of another image",
 	  "--base takes an image that any tool has made. Its layers are verified and stay byte for byte as they are; ours "
 	  "lie on top. Of files that it has already, with mode and owner, nothing is stored again; parents keep the mode "

@@ -8,6 +8,7 @@
 void msk_options_release(struct msk_options *o)
 {
 	struct msk_strv *const lists[] = {
+		&o->target,
 		&o->bin, &o->file, &o->tree, &o->dir, &o->link, &o->cap, &o->root, &o->lib, &o->library_path, &o->dlopen,
 		&o->cert, &o->certs_for,
 		&o->tz_zones, &o->passwd_entry, &o->group_entry, &o->cmd, &o->env, &o->expose, &o->label, &o->annotation,

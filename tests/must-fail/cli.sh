@@ -44,7 +44,7 @@ must_fail 2 'cache wipe: no such action' 'mkscratch cache stat, trim or clear' -
 must_fail 2 '--no-cache: not an option of cache' 'it belongs to mkscratch build' -- cache stat --no-cache
 HOME='' must_fail 2 'cache: no directory is known (neither XDG_CACHE_HOME nor HOME is set)' '--cache DIR' -- cache stat
 must_fail 5 'app: cannot open (Not a directory)' -- cache stat --cache app
-must_fail 2 '--print tree: is none of plan, rootfs' -- --bin app --print tree
+must_fail 2 '--print tree: is none of plan, rootfs, config, schema' -- --bin app --print tree
 must_fail 2 '--bin app:bin/app: DEST "bin/app" is not an absolute path' '--bin app:/bin/app' -- --bin app:bin/app -o img.tar
 must_fail 2 '--file app: has no DEST' '--file app:/PATH/IN/IMAGE' -- --bin app --file app -o img.tar
 must_fail 2 '--file app:/b:999: mode "999" is not octal' -- --bin app --file app:/b:999 -o img.tar

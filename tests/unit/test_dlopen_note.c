@@ -139,7 +139,7 @@ static void what_is_no_json_is_a_fault(void **state)
 	struct msk_elf e = read_json("[{\"soname\":");
 
 	(void)state;
-	assert_true(e.note_fault && msk_starts_with(e.note_fault, "malformed .note.dlopen: JSON: line 1: "));
+	assert_true(e.note_fault && msk_starts_with(e.note_fault, "malformed .note.dlopen: JSON: line 1, column "));
 	msk_elf_release(&e);
 }
 

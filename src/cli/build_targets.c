@@ -1,0 +1,115 @@
+/* The verb build: options from the command line alone, or completed by a config file, for one image or several. */
+#include <string.h>
+#include <unistd.h>
+
+#include "build_one.h"
+#include "config_file.h"
+
+static int print_schema(struct msk_err *err)
+{
+	MSK_AUTO_JSON *v = msk_config_schema();
+	MSK_AUTO_STR text = MSK_STR_INIT;
+
+	msk_json_dump_pretty(v, &text);
+	return msk_print(&text, err);
+}
+
+static int check_print(const struct msk_options *o, struct msk_err *err)
+{
+	static const char *const words[] = { "plan", "rootfs", "config", "schema" };
+
+	for (size_t i = 0; o->print && i < sizeof words / sizeof *words; i++)
+		if (strcmp(o->print, words[i]) == 0)
+			return 0;
+	return o->print ? msk_fail(err, MSK_E_USAGE, "--print %s: is none of plan, rootfs, config, schema", o->print) : 0;
+}
+
+/* The lists are its own. */
+static void copy_options(const struct msk_options *from, struct msk_options *to)
+{
+	*to = *from;
+	for (const struct opt_row *row = msk_opt_rows; row->name; row++)
+		if (row->kind == OPT_REPEAT)
+			msk_strv_copy((struct msk_strv *)((char *)to + row->field),
+				      (const struct msk_strv *)((const char *)from + row->field));
+	msk_strv_copy(&to->tz_zones, &from->tz_zones);
+	msk_strv_copy(&to->args, &from->args);
+}
+
+static int build_target(const struct msk_options *typed, struct config_file *f, const char *target, struct msk_err *err)
+{
+	struct msk_options o;
+	int rc;
+
+	copy_options(typed, &o);
+	msk_config_file_apply(f, target, &o);
+	rc = msk_cmd_build_one(&o, err);
+	msk_options_release(&o);
+	return rc < 0 && target && err->msg[0] ? msk_ctx(err, "target %s", target) : rc;
+}
+
+static int check_targets(const struct msk_options *o, const struct config_file *f, struct msk_err *err)
+{
+	for (size_t i = 0; i < o->target.n; i++) {
+		MSK_AUTO_STR all = MSK_STR_INIT;
+
+		if (msk_strv_has(&f->targets, o->target.v[i]))
+			continue;
+		for (size_t k = 0; k < f->targets.n; k++)
+			msk_str_addf(&all, "%s%s", k ? ", " : "", f->targets.v[k]);
+		msk_fail(err, MSK_E_USAGE, "--target %s: no such target in %s", o->target.v[i], f->name);
+		return all.len ? msk_hint(err, "it has %s", all.buf) : msk_hint(err, "it has none");
+	}
+	return 0;
+}
+
+/* Several images into one archive would leave but the last. */
+static int check_outputs(const struct msk_options *o, const struct msk_strv *targets, struct msk_err *err)
+{
+	for (size_t i = 0; targets->n > 1 && i < o->output.n; i++)
+		if (!msk_ends_with(o->output.v[i], "/")) {
+			msk_fail(err, MSK_E_USAGE, "--output %s: would be written by each of %zu targets", o->output.v[i],
+				 targets->n);
+			return msk_hint(err, "--target %s, or a directory: -o images/", targets->v[0]);
+		}
+	return 0;
+}
+
+static int build_file(const struct msk_options *o, const char *name, struct msk_err *err)
+{
+	MSK_AUTO_CONFIG_FILE f = { 0 };
+	const struct msk_strv *targets;
+
+	if (msk_config_file_open(name, &f, err) < 0 || check_targets(o, &f, err) < 0)
+		return -1;
+	targets = o->target.n ? &o->target : &f.targets;
+	if (check_outputs(o, targets, err) < 0)
+		return -1;
+	if (!targets->n)
+		return build_target(o, &f, NULL, err);
+	for (size_t i = 0; i < targets->n; i++)
+		if (build_target(o, &f, targets->v[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+/* A command line that names its programs is whole: no file that happens to lie here has a say in it. */
+int msk_cmd_build(const struct msk_options *o, struct msk_err *err)
+{
+	const char *name = o->config;
+
+	if (check_print(o, err) < 0)
+		return -1;
+	if (o->print && strcmp(o->print, "schema") == 0)
+		return print_schema(err);
+	if (!name && !o->bin.n && access(MSK_CONFIG_FILE, F_OK) == 0)
+		name = MSK_CONFIG_FILE;
+	if (name)
+		return build_file(o, name, err);
+	if (o->target.n) {
+		msk_fail(err, MSK_E_USAGE, "--target %s: there is no config file", o->target.v[0]);
+		return msk_hint(err, o->bin.n ? "with --bin it has to be named: --config %s" : "--config FILE, or %s here",
+				MSK_CONFIG_FILE);
+	}
+	return msk_cmd_build_one(o, err);
+}

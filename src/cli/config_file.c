@@ -1,0 +1,355 @@
+#include "config_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "mkscratch/fs.h"
+#include "mkscratch/json_where.h"
+#include "mkscratch/path.h"
+
+#define SCHEMA  MSK_CONFIG_SCHEMA
+#define TARGETS MSK_CONFIG_TARGETS
+
+bool msk_config_holds(const struct opt_row *row)
+{
+	return row->verbs & VERB_BUILD && row->group != GROUP_RUN;
+}
+
+/* Options whose value is a path of the host, or begins with one. */
+static bool is_host_path(const struct opt_row *row)
+{
+	static const char *const below_root[] = { "lib", "library-path", NULL };
+
+	for (const char *const *name = below_root; *name; name++)
+		if (strcmp(*name, row->name) == 0)
+			return false;
+	return row->complete == COMPLETE_FILE || row->complete == COMPLETE_DIR;
+}
+
+bool msk_config_is_pair(const struct opt_row *row)
+{
+	return row->kind == OPT_REPEAT && strchr(row->metavar, '=') && row->metavar[0] != '[';
+}
+
+bool msk_config_is_exec(const struct opt_row *row)
+{
+	return row->kind == OPT_VALUE && msk_starts_with(row->metavar, "JSON");
+}
+
+/* A value as the words that would be typed. */
+struct words {
+	struct msk_strv v;
+	bool bare, off;              /* the option without a value; not at all */
+	bool wrong;
+};
+
+static void words_release(struct words *w)
+{
+	msk_strv_release(&w->v);
+}
+
+static bool add_word(struct words *w, const struct msk_json *value)
+{
+	int64_t n;
+
+	if (msk_json_is_string(value))
+		msk_strv_push(&w->v, msk_json_string_value(value));
+	else if (msk_json_int_value(value, &n))
+		msk_strv_push_own(&w->v, msk_xasprintf("%lld", (long long)n));
+	else
+		return false;
+	return true;
+}
+
+static void add_pair(void *arg, const char *key, const struct msk_json *value)
+{
+	struct words *w = arg, one = { .v = MSK_STRV_INIT };
+
+	if (add_word(&one, value))
+		msk_strv_push_own(&w->v, msk_xasprintf("%s=%s", key, one.v.v[0]));
+	else
+		w->wrong = true;
+	words_release(&one);
+}
+
+static bool all_strings(const struct msk_json *list)
+{
+	for (size_t i = 0; i < msk_json_count(list); i++)
+		if (!msk_json_is_string(msk_json_at(list, i)))
+			return false;
+	return true;
+}
+
+static void add_list(const struct opt_row *row, const struct msk_json *list, struct words *w)
+{
+	if (msk_config_is_exec(row)) {
+		MSK_AUTO_STR text = MSK_STR_INIT;
+
+		msk_json_dump(list, &text);
+		w->wrong = !all_strings(list);
+		msk_strv_push_own(&w->v, msk_str_take(&text));
+		return;
+	}
+	w->wrong = row->kind != OPT_REPEAT && row->kind != OPT_OPTIONAL;
+	for (size_t i = 0; i < msk_json_count(list); i++)
+		w->wrong = !add_word(w, msk_json_at(list, i)) || w->wrong;
+}
+
+static struct words words_of(const struct opt_row *row, const struct msk_json *value)
+{
+	struct words w = { .v = MSK_STRV_INIT };
+
+	if (msk_json_is_array(value)) {
+		add_list(row, value, &w);
+	} else if (msk_json_is_object(value)) {
+		w.wrong = !msk_config_is_pair(row);
+		msk_json_each(value, add_pair, &w);
+	} else if (msk_json_is_bool(value)) {
+		w.wrong = row->kind != OPT_FLAG && row->kind != OPT_OPTIONAL;
+		w.bare = msk_json_is_true(value);
+		w.off = !w.bare;
+	} else {
+		w.wrong = row->kind == OPT_FLAG || !add_word(&w, value);
+	}
+	return w;
+}
+
+static const char *expected(const struct opt_row *row)
+{
+	if (row->kind == OPT_FLAG)
+		return "true or false";
+	if (row->kind == OPT_OPTIONAL)
+		return "true, false, a string or a list of strings";
+	if (msk_config_is_pair(row))
+		return "an object of strings or a list of strings";
+	return msk_config_is_exec(row) || row->kind == OPT_REPEAT ? "a string or a list of strings" : "a string";
+}
+
+/* An error at a member: "mkscratch.json: line 3, column 5: ". */
+static int fail_at(const struct config_file *f, const char *const *path, size_t n, const char *fmt, const char *more,
+		   struct msk_err *err)
+{
+	MSK_AUTO_FREE char *what = msk_xasprintf("\"%s\" %s%s", path[n - 1], fmt, more);
+	unsigned line, column;
+
+	msk_fail(err, MSK_E_INPUT, "%s", what);
+	if (msk_json_where(f->text.buf, f->text.len, path, n, &line, &column))
+		msk_ctx(err, "line %u, column %u", line, column);
+	return msk_ctx(err, "%s", f->name);
+}
+
+static const struct opt_row *row_of(const char *name)
+{
+	for (const struct opt_row *row = msk_opt_rows; row->name; row++)
+		if (strcmp(row->name, name) == 0 && row->verbs & VERB_BUILD)
+			return row;
+	return NULL;
+}
+
+static const char *option_at(size_t i)
+{
+	size_t n = 0;
+
+	for (const struct opt_row *row = msk_opt_rows; row->name; row++)
+		if (msk_config_holds(row) && n++ == i)
+			return row->name;
+	return i == n ? TARGETS : NULL;
+}
+
+/* The members of an object of options, one by one. */
+struct check {
+	const struct config_file *f;
+	const char *target;             /* NULL: the top */
+	struct msk_err *err;
+	bool failed;
+};
+
+static int check_member(const struct check *c, const char *key, const struct msk_json *value, struct msk_err *err)
+{
+	const char *path[] = { TARGETS, c->target, key };
+	const char *const *at = c->target ? path : path + 2;
+	size_t n = c->target ? 3 : 1;
+	const struct opt_row *row = row_of(key);
+	const char *near;
+	MSK_CLEANUP(words_release) struct words w = { .v = MSK_STRV_INIT };
+
+	if (!c->target && (strcmp(key, SCHEMA) == 0 || strcmp(key, TARGETS) == 0))
+		return 0;
+	if (row && !msk_config_holds(row))
+		return fail_at(c->f, at, n, "belongs on the command line alone", "", err);
+	if (!row) {
+		near = msk_opt_nearest(key, option_at);
+		fail_at(c->f, at, n, "is no option", "", err);
+		return near ? msk_hint(err, "did you mean \"%s\"?", near) : msk_hint(err, "mkscratch help config-file");
+	}
+	w = words_of(row, value);
+	return w.wrong ? fail_at(c->f, at, n, "has a value of another kind, expected ", expected(row), err) : 0;
+}
+
+static void visit_member(void *arg, const char *key, const struct msk_json *value)
+{
+	struct check *c = arg;
+
+	c->failed = c->failed || check_member(c, key, value, c->err) < 0;
+}
+
+static int check_options(const struct config_file *f, const char *target, const struct msk_json *options, struct msk_err *err)
+{
+	struct check c = { f, target, err, false };
+
+	msk_json_each(options, visit_member, &c);
+	return c.failed ? -1 : 0;
+}
+
+static void note_target(void *arg, const char *key, const struct msk_json *value)
+{
+	(void)value;
+	msk_strv_push(arg, key);
+}
+
+static int check_all(struct config_file *f, struct msk_err *err)
+{
+	const struct msk_json *targets = msk_json_get(f->doc, TARGETS);
+
+	if (!msk_json_is_object(f->doc))
+		return msk_fail(err, MSK_E_INPUT, "%s: is a list, expected an object of options", f->name);
+	if (check_options(f, NULL, f->doc, err) < 0)
+		return -1;
+	if (targets && !msk_json_is_object(targets))
+		return fail_at(f, (const char *const[]){ TARGETS }, 1, "is no object", "", err);
+	msk_json_each(targets, note_target, &f->targets);
+	for (size_t i = 0; i < f->targets.n; i++) {
+		const char *path[] = { TARGETS, f->targets.v[i] };
+		const struct msk_json *options = msk_json_get(targets, f->targets.v[i]);
+
+		if (!msk_json_is_object(options))
+			return fail_at(f, path, 2, "is no object of options", "", err);
+		if (check_options(f, f->targets.v[i], options, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int read_file(struct config_file *f, struct msk_err *err)
+{
+	MSK_AUTO_FD int fd = strcmp(f->name, "-") == 0 ? dup(STDIN_FILENO) : open(f->name, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 && errno == ENOENT)
+		return msk_fail(err, MSK_E_INPUT, "--config %s: no such file", f->name);
+	if (fd < 0)
+		return msk_fail_sys(err, errno, "--config %s: cannot open", f->name);
+	if (msk_read_all(fd, MSK_MAX_DOCUMENT, &f->text, f->name, err) < 0)
+		return -1;
+	return msk_json_parse(msk_str_c(&f->text), f->text.len, f->name, &f->doc, err);
+}
+
+int msk_config_file_open(const char *name, struct config_file *out, struct msk_err *err)
+{
+	MSK_AUTO_CONFIG_FILE f = { .name = msk_xstrdup(name) };
+	MSK_AUTO_FREE char *dir = msk_path_dir(name);
+
+	f.dir = msk_xstrdup(strcmp(name, "-") == 0 || strcmp(dir, ".") == 0 ? "" : dir);
+	if (read_file(&f, err) < 0 || check_all(&f, err) < 0)
+		return -1;
+	*out = f;
+	f = (struct config_file){ 0 };
+	return 0;
+}
+
+void msk_config_file_release(struct config_file *f)
+{
+	free(f->name);
+	free(f->dir);
+	msk_str_release(&f->text);
+	msk_json_free(f->doc);
+	msk_strv_release(&f->targets);
+	msk_strv_release(&f->room);
+}
+
+/* Where in a word the path of the host begins: behind the platform of "linux/arm64=DIR". */
+static size_t path_at(const struct opt_row *row, const char *word)
+{
+	const char *equals = msk_starts_with(row->metavar, "[PLATFORM=]") ? strchr(word, '=') : NULL;
+
+	return equals ? (size_t)(equals - word) + 1 : 0;
+}
+
+/* The word as an option may keep it. */
+static const char *keep(struct config_file *f, const struct opt_row *row, const char *word)
+{
+	size_t at = path_at(row, word);
+	bool from_here = is_host_path(row) && *f->dir && word[at] && word[at] != '/' && strcmp(word, "-") != 0;
+
+	msk_strv_push_own(&f->room, !from_here ? msk_xstrdup(word) :
+			  msk_xasprintf("%.*s%s/%s", (int)at, word, strcmp(f->dir, "/") == 0 ? "" : f->dir, word + at));
+	return f->room.v[f->room.n - 1];
+}
+
+static void set(struct config_file *f, const struct opt_row *row, const struct msk_json *value, struct msk_options *o)
+{
+	MSK_CLEANUP(words_release) struct words w = words_of(row, value);
+
+	if (w.bare)
+		row->set(o, row, NULL);
+	for (size_t i = 0; i < w.v.n; i++)
+		row->set(o, row, keep(f, row, w.v.v[i]));
+}
+
+/* Those of the file stand before those that were typed: of a key the last one counts. */
+static void set_pairs(struct config_file *f, const struct opt_row *row, const struct msk_json *top,
+		      const struct msk_json *target, struct msk_options *o)
+{
+	struct msk_strv *field = (struct msk_strv *)((char *)o + row->field), typed = *field;
+
+	*field = (struct msk_strv)MSK_STRV_INIT;
+	if (top)
+		set(f, row, top, o);
+	if (target)
+		set(f, row, target, o);
+	for (size_t i = 0; i < typed.n; i++)
+		msk_strv_push(field, typed.v[i]);
+	msk_strv_release(&typed);
+}
+
+void msk_config_file_apply(struct config_file *f, const char *target, struct msk_options *o)
+{
+	const struct msk_json *of_target = target ? msk_json_get(msk_json_get(f->doc, TARGETS), target) : NULL;
+
+	for (const struct opt_row *row = msk_opt_rows; row->name; row++) {
+		const struct msk_json *top = msk_json_get(f->doc, row->name), *own = msk_json_get(of_target, row->name);
+
+		if (!msk_config_holds(row))
+			continue;
+		if (msk_config_is_pair(row))
+			set_pairs(f, row, top, own, o);
+		else if ((own || top) && !msk_opt_given(o, row))
+			set(f, row, own ? own : top, o);
+	}
+}
+
+/* '["/app","serve"]' as the list that it is. */
+static void unfold(struct msk_json *options, const char *name)
+{
+	const char *text = msk_json_get_string(options, name);
+	struct msk_err ignored = MSK_ERR_INIT;
+	struct msk_json *list = NULL;
+
+	if (text && text[0] == '[' && msk_json_parse(text, strlen(text), name, &list, &ignored) == 0)
+		msk_json_set(options, name, list);
+}
+
+int msk_config_file_json(const struct msk_options *o, struct msk_json **out, struct msk_err *err)
+{
+	bool exact;
+	MSK_AUTO_JSON *v = msk_opt_json(o, msk_config_holds, &exact);
+
+	if (!exact)
+		return msk_fail(err, MSK_E_USAGE, "--print config: a value is not valid UTF-8, which JSON needs");
+	for (const struct opt_row *row = msk_opt_rows; row->name; row++)
+		if (msk_config_holds(row) && msk_config_is_exec(row))
+			unfold(v, row->name);
+	*out = msk_take(&v);
+	return 0;
+}

@@ -1,0 +1,100 @@
+#!/usr/bin/env bash
+# Options from a file.
+. "$(dirname "$0")/../lib.sh"
+require cc jq
+printf 'int main(void){return 0;}\n' >app.c
+cc -static -o app app.c || skip_all "cannot: no static libc"
+cp app tool && mkdir sub && cp app sub/app && echo conf >sub/conf
+
+# What is printed is what would be typed: both ways to the same plan and the same bytes.
+words=(--bin app:/app --bin tool --file sub/conf:/etc/conf --dir /data:0700 --link conf:/etc/link --cap /app=cap_net_bind_service
+	--env A=1 --env B=2=3 --env A=4 --expose 8080 --expose 53/udp --label 'k=v w' --annotation a=b --entrypoint '["/app","x"]'
+	--cmd '["a","b"]' --cmd c --workdir /data --volume /data --user tom:7:8 --passwd-entry jack:9 --preset scratch
+	--stop-signal INT --created 5 --tz=UTC --layers single --compress gzip:3 --jobs 2 --max-size 1G --allow-expired
+	--healthcheck-cmd '["/app","ok"]' --health-retries 3 -o img.tar -t a:b -t c:d)
+mk "${words[@]}" --print config >all.json
+t 'what --print config writes is read' mk --config all.json --print plan
+cp "$out" plan.json
+is "$(mk "${words[@]}" --print plan)" "$(cat plan.json)" '... as the same plan'
+t '... and makes an image' mk --config all.json -q
+cp img.tar first.tar && mk "${words[@]}" -q && t '... of the same bytes' cmp first.tar img.tar
+is "$(mk --config all.json --print config)" "$(cat all.json)" '... and printed again it is the same file'
+is "$(jq -c '[.entrypoint, .["healthcheck-cmd"], .tz]' all.json)" '[["/app","x"],["/app","ok"],["UTC"]]' 'exec form is a list'
+
+# Kinds of values.
+cat >kinds.json <<'J'
+{ "$schema": "anything", "bin": "app", "certs": false, "expose": [8080, "53/udp"], "jobs": 1, "created": 86400,
+  "env": { "B": "2", "A": 1 }, "label": ["k=v"], "cap": { "/app": "cap_chown" }, "no-record": true, "no-cache": false,
+  "entrypoint": ["/app", "serve"], "cmd": "x" }
+J
+is "$(mk --config kinds.json --print plan -o x | jq -c '[.certs, .config.ports, .jobs, .created, .config.env, .config.labels, .caps, .record, .config.entrypoint, .config.cmd]')" \
+	'[false,["53/udp","8080/tcp"],1,"1970-01-02T00:00:00Z",["A=1","B=2"],{"k":"v"},{"/app":"cap_chown"},false,["/app","serve"],["x"]]' \
+	'strings, numbers, lists, objects, true and false'
+
+# Who wins.
+cat >mkscratch.json <<'J'
+{ "user": "root", "tag": ["top:1", "top:2"], "env": { "A": "top", "T": "top" }, "certs": true, "root": "sub",
+  "targets": {
+    "app": { "bin": "app", "user": "nonroot", "env": { "A": "target" }, "certs": false, "root": "/", "output": "app.tar" },
+    "tool": { "bin": "tool", "tag": "tool:1", "certs": false, "root": "/", "output": "tool.tar" } } }
+J
+asked() { mk build "$@" --print plan | jq -c '[.user.name, [.tags[] | sub("docker.io/library/"; "")], .config.env, .certs]'; }
+is "$(asked --target app)" '["nonroot",["top:1","top:2"],["A=target","T=top"],false]' 'a target goes before the top; pairs add up'
+is "$(asked --target tool)" '["root",["tool:1"],["A=top","T=top"],false]' '... a list takes the place of a list'
+is "$(asked --target app -t mine:1 --user 5 -e A=typed -e N=1)" '["user",["mine:1"],["A=typed","T=top","N=1"],false]' \
+	'the command line goes before both'
+
+# Several images.
+is "$(mk build | cut -d' ' -f1,2 | xargs)" 'app.tar: top:1,top:2 tool.tar: tool:1' 'all targets are built'
+rm ./*.tar
+is "$(mk build --target tool | cut -d: -f1)" tool.tar 'or one'
+is "$(ls ./*.tar)" ./tool.tar '... alone'
+is "$(mk build --target tool --target app --json | jq -r '.outputs[0]' | xargs)" 'tool.tar app.tar' 'or some, in their order'
+t 'into one layout' mk build -q -o all/
+is "$(jq '.manifests | length' all/index.json)" 3 '... which has all of them'
+
+# When the file is read.
+is "$(mk --bin app --print plan -o x | jq -r .user.name)" nobody 'a command line with a program is whole without it'
+is "$(mk --bin app --config mkscratch.json --target tool --print plan | jq -r .user.name)" root '... unless the file is named'
+like "$(mk | head -n 1)" '^Examples:' 'without any word there is help'
+mkdir other && cd other || exit 1
+cp ../app.c . && mkdir deep && cp ../app deep/ && echo '{ "bin": "./app", "file": "conf:/etc/conf", "output": "out.tar" }' >deep/mkscratch.json
+echo x >deep/conf
+t 'paths begin at the directory of the file' mk --config deep/mkscratch.json -q
+t '... outputs too' test -s deep/out.tar
+t 'those of the command line where it stands' mk --config deep/mkscratch.json -q -o here.tar
+t '... as ever' test -s here.tar
+is "$(mk --config deep/mkscratch.json -o - -q 2>/dev/null | tar tf - | head -n 1)" oci-layout '- is standard output'
+cd ..
+
+# The schema.
+is "$(mk --print schema)" "$(cat "$TOP/docs/mkscratch.schema.json")" 'the schema in the repository is that of the program'
+python=
+for candidate in python3 /usr/bin/python3; do
+	"$candidate" -c 'import jsonschema' 2>/dev/null && python=$candidate && break
+done
+if [ "$python" ]; then
+	valid() { "$python" -c 'import json, jsonschema, sys
+schema = json.load(open(sys.argv[1]))
+jsonschema.Draft202012Validator.check_schema(schema)
+sys.exit(0 if jsonschema.Draft202012Validator(schema).is_valid(json.load(open(sys.argv[2]))) else 9)' "$TOP/docs/mkscratch.schema.json" "$1"; }
+	for file in all.json kinds.json mkscratch.json other/deep/mkscratch.json; do
+		t "$file is valid by the schema" valid "$file"
+	done
+	awk '/^```json$/ { on = 1; next } /^```/ { on = 0 } on' "$TOP/README.md" >readme.json
+	t 'that of the README is valid by the schema' valid readme.json
+	is "$(mk --config readme.json --print plan -o x/ | grep -c '"entrypoint"')" 2 '... and two images'
+	i=0
+	for bad in '{ "bin": 1.5 }' '{ "binn": "app" }' '{ "certs": {} }' '{ "quiet": true }' '{ "jobs": [1] }' '{ "targets": [] }' \
+		'{ "targets": { "a": { "targets": {} } } }' '{ "env": { "A": [] } }' '{ "preset": ["scratch"] }'; do
+		echo "$bad" >bad.json
+		run valid bad.json
+		schema=$status
+		run mk --config bad.json --bin app -o x.tar
+		[ "$schema $status" = '9 3' ] || { i=$((i + 1)); comment <<<"$bad: schema $schema, mkscratch $status"; }
+	done
+	is "$i" 0 'what the schema refuses mkscratch refuses'
+else
+	skip 'files are valid by the schema' 'no jsonschema module for Python (python3-jsonschema)'
+fi
+done_testing

@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# Config files that are none.
+. "$(dirname "$0")/../lib.sh"
+printf '\177ELF' >app
+
+refused() { # LINE [HINT] -- TEXT: of the file c.json
+	local words=("$1")
+	shift
+	while [ "$1" != -- ]; do
+		words+=("$1")
+		shift
+	done
+	printf '%s' "$2" >c.json
+	must_fail 3 "${words[@]}" -- --config c.json -o x.tar
+}
+
+must_fail 3 '--config none.json: no such file' -- --config none.json
+refused 'c.json: line 1, column 14: "envs" is no option' 'did you mean "env"?' -- '{"bin":"app","envs":{}}'
+refused 'c.json: line 3, column 3: "qqq" is no option' 'mkscratch help config-file' -- '{
+  "bin": ["a{", "\"b"],
+  "qqq": 1
+}'
+refused 'c.json: line 4, column 9: "ouput" is no option' 'did you mean "output"?' -- '{
+  "env": { "targets": "ouput", "one": "]" },
+  "targets": { "é": {}, "one": {
+        "ouput": "x" } }
+}'
+refused 'c.json: line 1, column 2: "quiet" belongs on the command line alone' -- '{"quiet":true}'
+refused 'c.json: line 1, column 2: "list" is no option' 'did you mean "link"?' -- '{"list":true}'
+refused 'c.json: line 1, column 2: "bin" has a value of another kind, expected a string or a list of strings' -- '{"bin":true}'
+refused 'c.json: line 1, column 2: "bin" has a value of another kind, expected a string or a list of strings' -- '{"bin":[["a"]]}'
+refused 'c.json: line 1, column 2: "user" has a value of another kind, expected a string' -- '{"user":["root"]}'
+refused 'c.json: line 1, column 2: "no-record" has a value of another kind, expected true or false' -- '{"no-record":"yes"}'
+refused 'c.json: line 1, column 2: "certs" has a value of another kind, expected true, false, a string or a list of strings' -- \
+	'{"certs":null}'
+refused 'c.json: line 1, column 2: "env" has a value of another kind, expected an object of strings or a list of strings' -- \
+	'{"env":{"A":null}}'
+refused 'c.json: line 1, column 2: "entrypoint" has a value of another kind, expected a string or a list of strings' -- \
+	'{"entrypoint":[1]}'
+refused 'c.json: line 1, column 2: "targets" is no object' -- '{"targets":3}'
+refused 'c.json: line 1, column 14: "a" is no object of options' -- '{"targets": {"a":[]}}'
+refused 'c.json: is a list, expected an object of options' -- '[]'
+refused "c.json: line 2, column 6: ':' expected near '1'" -- '{
+"bin"1}'
+refused 'c.json: line 1: key "bin" given twice' -- '{"bin":"a", "bin": 1}'
+refused 'c.json: line 1, column 1: '"'[' or '{' expected near end of file" -- ''
+truncate -s 5M large.json
+must_fail 3 'large.json: larger than 4194304 bytes' -- --config large.json -o x.tar
+
+# Targets.
+echo '{ "bin": "app", "targets": { "one": {}, "two": {} } }' >c.json
+must_fail 2 '--target three: no such target in c.json' 'it has one, two' -- --config c.json --target three -o x.tar
+must_fail 2 '--output x.tar: would be written by each of 2 targets' '--target one, or a directory: -o images/' -- --config c.json -o x.tar
+must_fail 2 '--target one: there is no config file' '--config FILE, or mkscratch.json here' -- --target one
+must_fail 2 '--target one: there is no config file' 'with --bin it has to be named: --config mkscratch.json' -- --bin app --target one
+must_fail 3 'target one: app: ELF header is truncated (4 of 64 bytes)' -- --config c.json --target one -o x.tar
+must_fail 2 '--print tree: is none of plan, rootfs, config, schema' -- --print tree
+must_fail 2 '--print config: a value is not valid UTF-8, which JSON needs' -- --bin app --file "$(printf 'a\377'):/a" -o x.tar --print config
+cp c.json mkscratch.json
+must_fail 2 '--output x.tar: would be written by each of 2 targets' -- build -o x.tar
+done_testing
