@@ -61,3 +61,34 @@ need_dockerd() {
 	at_exit+=(stop_dockerd)
 	start_dockerd || { tail -5 "$T/dockerd.log" | comment; skip_all 'cannot: dockerd does not start in this sandbox'; }
 }
+
+# A containerd of our own; c is its client.
+c() { ctr -a "$T/c.sock" "$@"; }
+# shellcheck disable=SC2317
+stop_containerd() {
+	[ -z "${containerd:-}" ] || { kill "$containerd" && wait "$containerd"; } 2>/dev/null
+}
+start_containerd() {
+	cat >config.toml <<-END
+	version = 2
+	root = "$T/root"
+	state = "$T/state"
+	disabled_plugins = ["io.containerd.grpc.v1.cri"]
+	[grpc]
+	address = "$T/c.sock"
+	[ttrpc]
+	address = "$T/t.sock"
+	END
+	at_exit+=(stop_containerd)
+	containerd -c config.toml >containerd.log 2>&1 &
+	containerd=$!
+	for _ in $(seq 120); do
+		! c version >/dev/null 2>&1 || return 0
+		sleep 0.25
+	done
+	return 1
+}
+need_containerd() {
+	[ "$(id -u)" = 0 ] || skip_all 'cannot: containerd wants root'
+	start_containerd || { tail -5 containerd.log | comment; skip_all 'cannot: containerd does not start in this sandbox'; }
+}

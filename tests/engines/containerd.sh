@@ -1,31 +1,9 @@
 #!/usr/bin/env bash
 # A containerd of our own: it imports, checks, runs and exports what we write, the record in the manifest included.
 . "$(dirname "$0")/../lib.sh"
+. "$TOP/tests/engines/common.sh"
 require containerd ctr jq cc
-[ "$(id -u)" = 0 ] || skip_all 'cannot: containerd wants root'
-cat >config.toml <<END
-version = 2
-root = "$T/root"
-state = "$T/state"
-disabled_plugins = ["io.containerd.grpc.v1.cri"]
-[grpc]
-address = "$T/c.sock"
-[ttrpc]
-address = "$T/t.sock"
-END
-c() { ctr -a "$T/c.sock" "$@"; }
-# shellcheck disable=SC2317
-stop_containerd() {
-	[ -z "${containerd:-}" ] || { kill "$containerd" && wait "$containerd"; } 2>/dev/null
-}
-at_exit+=(stop_containerd)
-containerd -c config.toml >containerd.log 2>&1 &
-containerd=$!
-for _ in $(seq 120); do
-	! c version >/dev/null 2>&1 || break
-	sleep 0.25
-done
-c version >/dev/null 2>&1 || { tail -5 containerd.log | comment; skip_all 'cannot: containerd does not start in this sandbox'; }
+need_containerd
 
 cc -static -x c -o who - <<'C'
 #include <stdio.h>
