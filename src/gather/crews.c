@@ -2,6 +2,7 @@
 
 #include "mkscratch/elf.h"
 #include "mkscratch/gather.h"
+#include "mkscratch/path.h"
 
 void msk_crews_release(struct msk_crews *c)
 {
@@ -117,6 +118,39 @@ static const struct msk_input *first_of(const struct msk_crew *c, const struct h
 	return h->v[i].in;
 }
 
+/* "app-linux-arm64" is app; false: the name does not end in the word. */
+static bool cut_word(char *name, const char *word)
+{
+	size_t n = strlen(name), w = strlen(word);
+
+	if (n <= w + 1 || strcmp(name + n - w, word) != 0 || !strchr("-_.", name[n - w - 1]))
+		return false;
+	name[n - w - 1] = '\0';
+	return true;
+}
+
+static char *plain_name(const struct msk_input *in, const struct msk_platform *pf)
+{
+	char *name = msk_path_base(in->src);
+
+	if (cut_word(name, pf->arch))
+		cut_word(name, pf->os);
+	return name;
+}
+
+/* Files that are called by their platforms have become two programs that were to be one. */
+static int hint_dest(const struct msk_input *in, const struct msk_platform *pf, const struct hand *other,
+		     struct msk_err *err)
+{
+	MSK_AUTO_FREE char *mine = plain_name(in, pf), *theirs = plain_name(other->in, &other->platform);
+	MSK_AUTO_FREE char *base = msk_path_base(other->in->src);
+
+	if (strcmp(mine, theirs) == 0 && strcmp(theirs, base) != 0)
+		return msk_hint(err, "every platform has the same programs: --bin %s:/%s --bin %s:/%s", other->in->src, theirs,
+				in->src, mine);
+	return msk_hint(err, "every platform has the same programs: --bin %s:%s", in->src, other->in->dest);
+}
+
 static int fail_lacking(const struct msk_crew *c, const struct hands *h, const struct hand *other, struct msk_err *err)
 {
 	MSK_AUTO_STR mine = MSK_STR_INIT, theirs = MSK_STR_INIT;
@@ -126,7 +160,7 @@ static int fail_lacking(const struct msk_crew *c, const struct hands *h, const s
 	msk_platform_add(&theirs, &other->platform);
 	msk_fail(err, MSK_E_USAGE, "%s: built for %s, for which there is no %s (for %s there is)", first->src, mine.buf,
 		 other->in->dest, theirs.buf);
-	return msk_hint(err, "every platform has the same programs: --bin %s:%s", first->src, other->in->dest);
+	return hint_dest(first, &c->platform, other, err);
 }
 
 /* A program that was built for another machine by mistake would else become an image that lacks the others. */

@@ -32,10 +32,11 @@ static int fail_two(const struct msk_joined *a, const struct msk_joined *b, stru
 	MSK_AUTO_STR platform = MSK_STR_INIT;
 
 	msk_platform_add(&platform, &b->image->platform);
-	if (a->from == b->from)
-		msk_fail(err, MSK_E_INPUT, "%s: two images for %s", one, platform.buf);
-	else
+	if (a->from != b->from) {
 		msk_fail(err, MSK_E_INPUT, "%s: a second image for %s, the first is in %s", other, platform.buf, one);
+		return msk_hint(err, "leave one of them out; --platform takes only some of what there is");
+	}
+	msk_fail(err, MSK_E_INPUT, "%s: two images for %s", one, platform.buf);
 	return b->image->tags.n ? msk_hint(err, "choose one by its tag: %s:%s", other, b->image->tags.v[0]) : -1;
 }
 

@@ -65,7 +65,7 @@ must_fail 3 '--platform linux/s390x: no image for it' 'there are images for linu
 	index --platform linux/s390x -o x.tar all.tar
 mk -q --bin amd64/app -t app:v1 -l other=yes -o another.tar
 must_fail 3 'another.tar: a second image for linux/amd64, the first is in amd64.tar' \
-	'choose one by its tag: another.tar:docker.io/library/app:v1' -- index -o x.tar amd64.tar another.tar
+	'leave one of them out; --platform takes only some of what there is' -- index -o x.tar amd64.tar another.tar
 mk -q --bin amd64/app -t app:c -l other=yes -o tags/
 must_fail 3 'tags: two images for linux/amd64' 'choose one by its tag: tags:docker.io/library/app:c' -- index -t app:d -o x.tar tags
 must_fail 2 '--output amd64.tar: is also an input' -- index -o amd64.tar amd64.tar arm64.tar

@@ -96,6 +96,10 @@ must_fail 2 '/app: given by --bin amd64/app and by --bin in/app' -- --bin amd64/
 	--file in/motd:/x -o x.tar
 must_fail 2 'in/app-arm64: built for linux/arm64, for which there is no /app (for linux/amd64 there is)' \
 	'every platform has the same programs: --bin in/app-arm64:/app' -- --bin in/app --bin in/app-arm64 -o x.tar
+cp in/app app-linux-amd64 && cp in/app-arm64 app-linux-arm64
+must_fail 2 'app-linux-arm64: built for linux/arm64, for which there is no /app-linux-amd64 (for linux/amd64 there is)' \
+	'every platform has the same programs: --bin app-linux-amd64:/app --bin app-linux-arm64:/app' -- \
+	--bin app-linux-amd64 --bin app-linux-arm64 -o x.tar
 must_fail 2 'arm64/app: built for linux/arm64, for which there is no /tool (for linux/amd64 there is)' \
 	'every platform has the same programs: --bin arm64/app:/tool' -- --bin amd64/app --bin amd64/app:/tool --bin arm64/app -o x.tar
 must_fail 2 '--platform linux/s390x: no program is built for it' 'there are programs for linux/amd64, linux/arm64' -- \
