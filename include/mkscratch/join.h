@@ -14,6 +14,7 @@
 struct msk_joined {
 	const struct msk_source_images *from;
 	const struct msk_source_image *image;
+	struct msk_platform plain;             /* the image's, by our name for it */
 };
 
 struct msk_join {

@@ -40,8 +40,21 @@ static int fail_two(const struct msk_joined *a, const struct msk_joined *b, stru
 	return b->image->tags.n ? msk_hint(err, "choose one by its tag: %s:%s", other, b->image->tags.v[0]) : -1;
 }
 
-static int add(struct msk_join *j, const struct msk_joined *new, struct msk_err *err)
+/* By one of its names: others say arm64/v8 for arm64. What is no word would not fit into an index. */
+static int platform_of(const struct msk_joined *m, struct msk_platform *out, struct msk_err *err)
 {
+	MSK_AUTO_STR text = MSK_STR_INIT;
+
+	msk_platform_add(&text, &m->image->platform);
+	if (msk_platform_parse(text.buf, out))
+		return 0;
+	return msk_fail(err, MSK_E_INPUT, "%s: \"%s\" is no platform", msk_source_name(m->from->source), text.buf);
+}
+
+static int add(struct msk_join *j, struct msk_joined *new, struct msk_err *err)
+{
+	if (platform_of(new, &new->plain, err) < 0)
+		return -1;
 	if (!new->image->manifest.json) {
 		msk_fail(err, MSK_E_INPUT, "%s: a docker-archive without manifests, of which an index is made",
 			 msk_source_name(new->from->source));
@@ -50,7 +63,7 @@ static int add(struct msk_join *j, const struct msk_joined *new, struct msk_err 
 	for (size_t i = 0; i < j->n; i++) {
 		if (strcmp(j->v[i].image->manifest.digest.text, new->image->manifest.digest.text) == 0)
 			return 0;
-		if (msk_platform_equal(&j->v[i].image->platform, &new->image->platform))
+		if (msk_platform_equal(&j->v[i].plain, &new->plain))
 			return fail_two(&j->v[i], new, err);
 	}
 	MSK_GROW(j->v, j->n, j->cap);
@@ -70,7 +83,7 @@ static int add_source(struct msk_join *j, const struct msk_source_images *s, con
 		      struct msk_err *err)
 {
 	for (size_t i = 0; i < s->images.n; i++) {
-		const struct msk_joined one = { s, &s->images.v[i] };
+		struct msk_joined one = { .from = s, .image = &s->images.v[i] };
 
 		if (is_wanted(wanted, n, &one.image->platform) && add(j, &one, err) < 0)
 			return -1;

@@ -75,6 +75,64 @@ mkdir old && tar -xf amd64.tar -C old && rm old/index.json old/oci-layout && tar
 must_fail 3 'old.tar: a docker-archive without manifests, of which an index is made' \
 	'skopeo copy docker-archive:OLD.tar oci-archive:NEW.tar makes one' -- index -o x.tar old.tar arm64.tar
 
+# Platforms as others write them.
+variant() { # FILE VALUE OF ARCHITECTURE: arm64.tar with a config that says so
+	rm -rf v && mkdir v && tar -xf arm64.tar -C v && "$python" - v "$2" <<-'END'
+		import hashlib, json, sys
+		top, arch = sys.argv[1:]
+		def blob(digest):
+		    return "%s/blobs/sha256/%s" % (top, digest[7:])
+		def put(value):
+		    data = json.dumps(value).encode()
+		    digest = "sha256:" + hashlib.sha256(data).hexdigest()
+		    open(blob(digest), "wb").write(data)
+		    return {"digest": digest, "size": len(data)}
+		index = json.load(open(top + "/index.json"))
+		manifest = json.load(open(blob(index["manifests"][0]["digest"])))
+		config = json.load(open(blob(manifest["config"]["digest"])))
+		config["architecture"], _, variant = arch.partition("/")
+		if variant:
+		    config["variant"] = variant
+		manifest["config"].update(put(config))
+		index["manifests"][0].update(put(manifest))
+		json.dump(index, open(top + "/index.json", "w"))
+	END
+	rm v/manifest.json && mv v "$1"
+}
+variant v8 arm64/v8
+like "$(mk index -o t.tar v8 amd64.tar)" ' linux/amd64,linux/arm64/v8 ' 'a platform stays as its image says'
+must_fail 3 'v8: a second image for linux/arm64/v8, the first is in arm64.tar' -- index -o x.tar arm64.tar v8
+variant odd 'arm 64'
+must_fail 3 'odd: "linux/arm 64" is no platform' -- index -o x.tar amd64.tar odd
+# An attestation, as BuildKit adds them.
+rm -rf attested && mkdir attested && tar -xf all.tar -C attested && rm attested/manifest.json && "$python" - attested <<'END'
+import hashlib, json, sys
+top = sys.argv[1]
+def put(data):
+    digest = hashlib.sha256(data).hexdigest()
+    open("%s/blobs/sha256/%s" % (top, digest), "wb").write(data)
+    return {"digest": "sha256:" + digest, "size": len(data)}
+index = json.load(open(top + "/index.json"))
+inner = json.load(open("%s/blobs/sha256/%s" % (top, index["manifests"][0]["digest"][7:])))
+manifest = {"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json",
+            "config": {"mediaType": "application/vnd.oci.empty.v1+json", **put(b"{}")},
+            "layers": [{"mediaType": "application/vnd.in-toto+json", **put(b"{} ")}]}
+inner["manifests"].append({"mediaType": manifest["mediaType"], **put(json.dumps(manifest).encode()),
+                           "platform": {"os": "unknown", "architecture": "unknown"},
+                           "annotations": {"vnd.docker.reference.type": "attestation-manifest"}})
+index["manifests"][0].update(put(json.dumps(inner).encode()))
+json.dump(index, open(top + "/index.json", "w"))
+END
+mk index -o t.tar attested >/dev/null 2>said
+is "$(cat said)" 'warning: attested: attestations and the like are left out (1)' 'what is no image is left out, and told'
+t '... and the images are there' cmp all.tar t.tar
+if command -v script >/dev/null; then
+	like "$(script -qec "'$MKSCRATCH' index -o - amd64.tar arm64.tar" /dev/null </dev/null)" \
+		'^mkscratch: --output -: standard output is a terminal' 'an index is not written to a terminal'
+else
+	skip 'an index is not written to a terminal' 'script is not installed'
+fi
+
 # Whatever is damaged is not passed on; an old output stays.
 cp all.tar keep.tar
 layer=$(tar xOf arm64.tar "blobs/sha256/$(tar xOf arm64.tar index.json | jq -r '.manifests[0].digest[7:]')" | jq -r '.layers[1].digest')

@@ -144,6 +144,15 @@ else
 	skip 'levels of one CPU' 'no go'
 fi
 
+# A library that wants a better CPU raises the platform of its program's image.
+if echo 'int x(void) { return 0; }' | cc -shared -fPIC -Wl,-z,x86-64-v3 -x c -o libx.so - 2>/dev/null && [ "$(uname -m)" = x86_64 ]; then
+	echo 'int x(void); int main(void) { return x(); }' >uses.c
+	cc -o base uses.c -L. -lx -Wl,-rpath,"$T" && cc -Wl,-z,x86-64-v3 -o level uses.c -L. -lx -Wl,-rpath,"$T"
+	must_fail 2 'base and level: with their libraries both are for linux/amd64/v3' -- --bin base:/app --bin level:/app -o x.tar
+else
+	skip 'two images that become one by their libraries' 'cannot: the linker knows no levels of amd64'
+fi
+
 # Libraries: each platform has its root. Nothing else is looked up there.
 if command -v aarch64-linux-gnu-gcc >/dev/null && [ "$(uname -m)" = x86_64 ]; then
 	echo 'int main(void) { return 0; }' >d.c
