@@ -148,6 +148,27 @@ static bool is_one_of(const char *type, enum msk_document doc)
 	       strcmp(type, msk_media_type(MSK_MEDIA_DOCKER, doc)) == 0;
 }
 
+/* Of one digest there is one size and one type; a manifest that has several names is read but once. */
+static void compare_same(struct doc *d, const struct msk_json *manifests, size_t i)
+{
+	const struct msk_json *desc = msk_json_at(manifests, i);
+	const char *digest = msk_json_get_string(desc, "digest"), *type = msk_json_get_string(desc, "mediaType");
+	int64_t size = -1, other_size = -1;
+
+	msk_json_get_int(desc, "size", &size);
+	for (size_t k = 0; digest && type && k < i; k++) {
+		const struct msk_json *other = msk_json_at(manifests, k);
+		const char *same = msk_json_get_string(other, "digest"), *other_type = msk_json_get_string(other, "mediaType");
+
+		if (!same || !other_type || strcmp(same, digest) != 0)
+			continue;
+		msk_json_get_int(other, "size", &other_size);
+		if (size != other_size || strcmp(type, other_type) != 0)
+			fault(d, "manifest %zu: another size or mediaType than manifest %zu, of the same digest", i + 1, k + 1);
+		return;
+	}
+}
+
 void msk_check_index(struct msk_checks *c, const struct msk_source_images *s, bool ours)
 {
 	const struct msk_json *index = s->index.json, *manifests = msk_json_get(index, "manifests");
@@ -161,6 +182,7 @@ void msk_check_index(struct msk_checks *c, const struct msk_source_images *s, bo
 		MSK_AUTO_FREE char *which = msk_xasprintf("manifest %zu", i + 1);
 
 		check_descriptor(&d, which, msk_json_at(manifests, i));
+		compare_same(&d, manifests, i);
 	}
 	optional_map(&d, index, "annotations", msk_json_is_string);
 	if (!d.faults)

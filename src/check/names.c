@@ -109,9 +109,14 @@ void msk_check_names(struct msk_checks *c, const struct msk_source_images *s, bo
 		msk_checks_pass(c, "tags", "%zu", named);
 }
 
-static bool ends_with_blob(const char *path, const char *blob)
+static const char *plain(const char *path)
 {
-	return path && strcmp(path[0] == '.' && path[1] == '/' ? path + 2 : path, blob) == 0;
+	return path[0] == '.' && path[1] == '/' ? path + 2 : path;
+}
+
+static bool is_blob(const char *path, const char *blob)
+{
+	return path && strcmp(plain(path), blob) == 0;
 }
 
 /* The image of the index that an item of manifest.json is; NULL: none, or its layers are others. */
@@ -119,14 +124,17 @@ static const struct msk_source_image *image_of(const struct msk_source_images *s
 {
 	const struct msk_json *layers = msk_json_get(item, "Layers");
 	const char *config = msk_json_get_string(item, "Config");
+	uint64_t size;
 
-	for (size_t i = 0; config && i < s->images.n; i++) {
+	if (!config || !msk_source_size(s->source, plain(config), &size))
+		return NULL;
+	for (size_t i = 0; i < s->images.n; i++) {
 		const struct msk_source_image *image = &s->images.v[i];
 		bool fits = msk_ends_with(config, image->config.digest.text + strlen("sha256:")) &&
 			    msk_json_count(layers) == image->n_layers;
 
 		for (size_t k = 0; fits && k < image->n_layers; k++)
-			fits = ends_with_blob(msk_json_string_value(msk_json_at(layers, k)), image->layers[k].path);
+			fits = is_blob(msk_json_string_value(msk_json_at(layers, k)), image->layers[k].path);
 		if (fits)
 			return image;
 	}

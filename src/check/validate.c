@@ -123,6 +123,8 @@ int msk_validate(const char *name, msk_validated_visitor *visit, void *ctx, stru
 	ours = all_ours(&v.images);
 	if (v.images.index.json)
 		msk_check_index(&checks, &v.images, ours);
+	else if (msk_strv_has(msk_source_files(v.images.source), "index.json"))
+		msk_checks_fail(&checks, MSK_E_INPUT, "oci-layout", "is missing beside index.json");
 	msk_check_names(&checks, &v.images, ours);
 	for (size_t i = 0; i < v.images.images.n; i++)
 		if (check_image(&v, &v.images.images.v[i], err) < 0)

@@ -118,12 +118,13 @@ run mk --base other.tar --bin dynamic -o o.tar
 is "$status $(grep -c 'takes the place of another file of the base' "$err")" '0 1' 'a library that replaces another is told'
 
 # Kinds of bases.
-mk --base base.tar:v1 --bin app -q -o tagged.tar && mk --base base.tar --bin app -q -o untagged.tar
-t 'a base by its tag' cmp tagged.tar untagged.tar
+mk --base base.tar:v1 --bin app --no-record -q -o tagged.tar && mk --base base.tar --bin app --no-record -q -o plain.tar &&
+	mk --base base.tar --bin app -q -o untagged.tar
+t 'a base by its tag' cmp tagged.tar plain.tar
 mkdir layout && tar xf base.tar -C layout
-mk --base layout --bin app -q -o layout.tar && t 'a layout directory' cmp layout.tar untagged.tar
-mk --base - --bin app -q -o stdin.tar <base.tar && t 'standard input' cmp stdin.tar untagged.tar
-gzip -nk base.tar && mk --base base.tar.gz --bin app -q -o gz.tar && t 'a compressed archive' cmp gz.tar untagged.tar
+mk --base layout --bin app --no-record -q -o layout.tar && t 'a layout directory' cmp layout.tar plain.tar
+mk --base - --bin app --no-record -q -o stdin.tar <base.tar && t 'standard input' cmp stdin.tar plain.tar
+gzip -nk base.tar && mk --base base.tar.gz --bin app --no-record -q -o gz.tar && t 'a compressed archive' cmp gz.tar plain.tar
 mk --base base.tar --bin app -q -o again/ && t 'an output that is a layout' mk verify -q again
 mk --base base.tar --bin app -q -o - >pipe.tar && t 'an output that is a pipe' cmp pipe.tar untagged.tar
 mk --base untagged.tar --bin app:/second -q -t second:v1 -o second.tar
