@@ -183,6 +183,15 @@ static int check(const struct commands *c, const char *what, const char *program
 	return 0;
 }
 
+/* The runtime begins in a directory and mounts volumes on directories, which it makes where there are none. */
+static void check_directory(const struct commands *c, const char *what, const char *path)
+{
+	const struct msk_entry *e = msk_rootfs_view_find(&c->view, path);
+
+	if (e && e->type == MSK_FILE)
+		msk_warn(c->g->log, "%s %s: is a file, expected a directory", what, path);
+}
+
 int msk_check_commands(struct msk_gather *g, struct msk_err *err)
 {
 	const struct msk_config *config = &g->plan->config;
@@ -191,6 +200,10 @@ int msk_check_commands(struct msk_gather *g, struct msk_err *err)
 	if (g->log->level < MSK_LOG_WARN)
 		return 0;
 	msk_rootfs_view_init(&c.view, g->fs);
+	if (config->workdir)
+		check_directory(&c, "--workdir", config->workdir);
+	for (size_t i = 0; i < config->volumes.n; i++)
+		check_directory(&c, "--volume", config->volumes.v[i]);
 	if (config->entrypoint.n && check(&c, "--entrypoint", config->entrypoint.v[0], err) < 0)
 		return -1;
 	if (!config->entrypoint.n && config->cmd.n && check(&c, "--cmd", config->cmd.v[0], err) < 0)

@@ -54,5 +54,9 @@ warns ...by_name '--healthcheck-cmd curl: is in no directory of PATH' --healthch
 warns ...that_is_there '' --healthcheck-cmd '/app --check'
 warns arguments_are_not_looked_for '' --cmd serve
 warns a_cmd_that_stands_alone_is '--cmd /none: is not in the image' --entrypoint '[]' --cmd /none
+warns a_workdir_that_is_a_file '--workdir /app: is a file, expected a directory' -w /app
+warns ...by_a_link '--workdir /run: is a file, expected a directory' --link app:/run -w /run
+warns ...or_none_yet '' -w /srv/data
+warns a_volume_that_is_a_file '--volume /app: is a file, expected a directory' --volume /data --volume /app
 warns quiet_is_quiet '' -q --entrypoint /none
 done_testing
