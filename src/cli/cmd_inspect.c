@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "inspect.h"
 #include "mkscratch/fs.h"
@@ -62,6 +63,17 @@ static int print_list(const struct msk_options *o, const struct msk_source_image
 	return msk_print(&text, err);
 }
 
+/* By whatever name: the page would take the place of what was asked about. */
+static int spare_image(const char *path, const char *image, struct msk_err *err)
+{
+	struct stat page, st;
+
+	if (stat(path, &page) < 0 || stat(image, &st) < 0 || page.st_dev != st.st_dev || page.st_ino != st.st_ino)
+		return 0;
+	msk_fail(err, MSK_E_USAGE, "--html %s: is the image itself", path);
+	return msk_hint(err, "write the page elsewhere: --html image.html");
+}
+
 /* The old page stays until the new one is whole. */
 static int write_page(const struct inspected *d, const char *path, struct msk_err *err)
 {
@@ -73,6 +85,8 @@ static int write_page(const struct inspected *d, const char *path, struct msk_er
 	msk_inspect_add_page(d, &page);
 	if (strcmp(path, "-") == 0)
 		return msk_print(&page, err);
+	if (spare_image(path, msk_source_name(d->arg->images.source), err) < 0)
+		return -1;
 	dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dirfd < 0)
 		return msk_fail_sys(err, errno, "%s: cannot create", path);

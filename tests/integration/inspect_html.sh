@@ -25,6 +25,10 @@ mk inspect --html odd.html odd.tar
 is "$(grep -c '</script><script>document' odd.html)" 0 'a name does not end the data'
 must_fail 5 'none/page.html: cannot create (No such file or directory)' -- inspect --html none/page.html i.tar
 must_fail 2 'inspect: --config, --manifest, --index, --json and --html exclude one another' -- inspect --json --html x.html i.tar
+ln -s i.tar alias.tar && cp i.tar before.tar
+must_fail 2 '--html i.tar: is the image itself' 'write the page elsewhere: --html image.html' -- inspect --html i.tar i.tar
+must_fail 2 '--html ./alias.tar: is the image itself' -- inspect --html ./alias.tar i.tar:latest
+t '... and the image is as it was' cmp i.tar before.tar
 cp page.html old.html
 head -c 3000 i.tar >cut.tar
 run mk inspect --html old.html cut.tar
