@@ -3,6 +3,7 @@
 
 #include "opt.h"
 #include "rebuild.h"
+#include "recipe.h"
 #include "mkscratch/log.h"
 
 static void add_check(struct msk_str *out, const struct msk_check *c)
@@ -97,8 +98,13 @@ static int print_recipe(const struct msk_options *o, const char *image, struct m
 
 	if (rc == 0 && list.lines.n == 0)
 		rc = msk_checks_sound(&c, image, err);
-	for (size_t i = 0; i < list.lines.n; i++)
+	for (size_t i = 0; i < list.lines.n; i++) {
 		msk_str_adds(&out, list.lines.v[i]);
+		if (o->json)
+			msk_str_addc(&out, '\n');
+		else
+			msk_recipe_add_output(&out, i, list.lines.n);
+	}
 	msk_strv_release(&list.lines);
 	return rc < 0 ? -1 : msk_print(&out, err);
 }

@@ -312,10 +312,8 @@ int msk_recipe_collect(void *ctx, const struct msk_validated *v, struct msk_err 
 	if (msk_json_parse(text, strlen(text), MSK_ANNOTATION_RECIPE, &recipe, err) < 0 ||
 	    (!list->json && msk_recipe_command(recipe, &names, &line, err) < 0))
 		return msk_ctx(err, "%s", list->image);
-	if (list->json) {
+	if (list->json)
 		msk_json_dump(recipe, &line);
-		msk_str_addc(&line, '\n');
-	}
 	if (!msk_strv_has(&list->lines, line.buf))
 		msk_strv_push(&list->lines, line.buf);
 	return 0;

@@ -4,8 +4,6 @@
 
 #include "mkscratch/timestamp.h"
 
-#define OUTPUT "rebuilt.tar"
-
 /* A new option of a group that says what is in an image is held unless it is named here; test_opt.c lists what is not. */
 bool msk_recipe_holds(const struct opt_row *row)
 {
@@ -137,6 +135,13 @@ int msk_recipe_command(const struct msk_json *recipe, const struct msk_strv *nam
 		msk_str_adds(out, " --tag ");
 		add_word(out, names->v[i]);
 	}
-	msk_str_adds(out, " --output " OUTPUT "\n");
 	return 0;
+}
+
+void msk_recipe_add_output(struct msk_str *out, size_t i, size_t n)
+{
+	if (n == 1)
+		msk_str_adds(out, " --output rebuilt.tar\n");
+	else
+		msk_str_addf(out, " --output rebuilt-%zu.tar\n", i + 1);
 }

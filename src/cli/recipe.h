@@ -15,7 +15,9 @@ struct msk_json *msk_recipe_make(const struct msk_options *o, const struct msk_p
 /* The options that a recipe says; strings are borrowed from it, but for those in `room`. Fails: MSK_E_INPUT. */
 int msk_recipe_options(const struct msk_json *recipe, struct msk_options *out, struct msk_str *room, struct msk_err *err);
 
-/* The recipe as a command line for a shell, with the names the image goes by. */
+/* The recipe as a command line for a shell, with the names the image goes by; its output comes behind. */
 int msk_recipe_command(const struct msk_json *recipe, const struct msk_strv *names, struct msk_str *out, struct msk_err *err);
+/* ... and ends the line: where there are several, none writes over another's output. */
+void msk_recipe_add_output(struct msk_str *out, size_t i, size_t n);
 
 #endif

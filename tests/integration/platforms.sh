@@ -121,6 +121,13 @@ mk --bin amd64/app --bin arm64/app --max-size 900 -o small.tar >/dev/null 2>&1
 is $? 3 '--max-size is asked for each image'
 t '... not for all together' mk --bin amd64/app --bin arm64/app --max-size 3000 -o small.tar
 
+# The recipes of its images, line for line.
+mk -q --bin amd64/app --bin arm64/app -o both.tar
+mkdir bin && ln -s "$MKSCRATCH" bin/mkscratch
+PATH=$PWD/bin:$PATH bash -ec "$(mk verify --recipe both.tar)" >/dev/null
+t 'no recipe of an index writes over another' mk index -q -o joined.tar rebuilt-1.tar rebuilt-2.tar
+t '... and what they make is what was joined' cmp joined.tar both.tar
+
 # Probes are the platform's own.
 mk -q --bin amd64/app --bin arm64/app --healthcheck http://:8080/ -o h.tar --media-types docker
 for p in amd64:x86-64 arm64:aarch64; do
