@@ -15,7 +15,7 @@ static const struct {
 	[MSK_WANT_LOCALE] = { "locale", "--tree /usr/lib/locale/C.utf8:/usr/lib/locale/C.utf8",
 			      "without it the locale is C" },
 	[MSK_WANT_GCONV] = { "gconv", NULL, "--tree GCONV:GCONV with the gconv directory of the C library; "
-			     "UTF-8, UTF-16 and ASCII are built in" },
+			     "UTF-8, UCS-2, UCS-4 and ASCII are built in" },
 	[MSK_WANT_NSS] = { "nss", NULL, "link it dynamically, or with musl: a static glibc opens its NSS modules at run time" },
 	[MSK_WANT_PLUGINS] = { "plugins", "--lib", "--lib NAME for each library it opens while it runs" },
 	[MSK_WANT_LOW_PORT] = { "low-port", "--cap /app=cap_net_bind_service",

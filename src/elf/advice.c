@@ -20,7 +20,7 @@ static const struct {
 	struct places places;
 	const char *remark;
 } by_use[] = {
-	{ MSK_USE_ICONV, "character sets beyond UTF-8, UTF-16, UTF-32 and ASCII", { { "$L/gconv" } }, NULL },
+	{ MSK_USE_ICONV, "character sets beyond UTF-8, UCS-2, UCS-4 and ASCII", { { "$L/gconv" } }, NULL },
 	{ MSK_USE_LOCALE, "locales beyond C and C.UTF-8", { { "/usr/lib/locale" } },
 	  "-e LC_ALL=C.UTF-8 needs no file from glibc 2.35 on" },
 	{ MSK_USE_GETTEXT, "translated messages", { { "/usr/share/locale" } }, NULL },

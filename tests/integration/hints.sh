@@ -23,10 +23,17 @@ mkdir root && mk deps --list probe | while read -r f; do mkdir -p "root$(dirname
 libdir=$(dirname "$(mk deps --list probe | grep -m1 '/libc\.so')") usr=/usr${libdir#/usr}
 
 prog iconv 'int main(void) { return iconv_open("UTF-8", "KOI8-R") == (iconv_t)-1; }'
-is "$(hints --root root iconv)" 'character sets beyond UTF-8, UTF-16, UTF-32 and ASCII: iconv imports iconv_open; the root has none of it (LIBDIR/gconv)' \
+is "$(hints --root root iconv)" 'character sets beyond UTF-8, UCS-2, UCS-4 and ASCII: iconv imports iconv_open; the root has none of it (LIBDIR/gconv)' \
 	gconv_that_is_not_there
+prog sets 'int main(int n, char **v) { while (--n) printf("%d", iconv_open("UTF-8", v[n]) != (iconv_t)-1); return 0; }'
+cp sets root/
+if chroot root /sets UTF-8 >/dev/null 2>&1; then
+	is "$(chroot root /sets ASCII UCS-4 UCS-2 UTF-8)$(chroot root /sets UTF-16 KOI8-R)" 111100 '... and these sets are what glibc has without it'
+else
+	skip '... and these sets are what glibc has without it' 'chroot is not permitted'
+fi
 mkdir -p "root$usr/gconv"
-is "$(hints --root root iconv)" "character sets beyond UTF-8, UTF-16, UTF-32 and ASCII: iconv imports iconv_open; --tree $usr/gconv:$usr/gconv" gconv
+is "$(hints --root root iconv)" "character sets beyond UTF-8, UCS-2, UCS-4 and ASCII: iconv imports iconv_open; --tree $usr/gconv:$usr/gconv" gconv
 prog locale 'int main(void) { return !setlocale(LC_ALL, ""); }'
 mkdir -p root/usr/lib/locale root/usr/share/locale
 is "$(hints --root root locale)" 'locales beyond C and C.UTF-8: locale imports setlocale; --tree /usr/lib/locale:/usr/lib/locale; -e LC_ALL=C.UTF-8 needs no file from glibc 2.35 on' locale
@@ -64,7 +71,7 @@ OpenSSL'\''s providers (legacy, fips): libcrypto.so.3 has MODULESDIR: "/opt/modu
 
 # Where they are shown.
 is "$(mk deps --root root -v iconv | tail -n 2)" "  may open besides, and is not added by itself:
-    character sets beyond UTF-8, UTF-16, UTF-32 and ASCII: iconv imports iconv_open; --tree $usr/gconv:$usr/gconv" deps_v_shows_them
+    character sets beyond UTF-8, UCS-2, UCS-4 and ASCII: iconv imports iconv_open; --tree $usr/gconv:$usr/gconv" deps_v_shows_them
 is "$(mk deps --root root iconv | grep -c 'may open')" 0 deps_alone_does_not
 run mk --root root --bin iconv -n -v
 like "$(cat "$err")" "^iconv: may open character sets beyond .*: iconv imports iconv_open; --tree $usr/gconv:$usr/gconv\$" build_v_shows_them
