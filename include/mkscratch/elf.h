@@ -41,6 +41,7 @@ struct msk_elf {
 	uint16_t machine, type;        /* e_machine, e_type */
 	uint32_t flags;                /* e_flags */
 	uint8_t osabi, abiversion;
+	bool padded;                   /* bytes behind abiversion, which mean nothing, are not 0 */
 	enum msk_linkage linkage;
 	struct msk_platform platform;  /* os "linux" unless notes say otherwise; arch "" for what OCI cannot name */
 	bool variant_guessed;          /* nothing in the file tells the variant */

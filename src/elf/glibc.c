@@ -12,6 +12,7 @@
 const struct msk_loader_rules msk_glibc_rules = {
 	.libc = MSK_LIBC_GLIBC,
 	.skips_misfits = true,
+	.checks_ident = true,
 	.after_failure = MSK_END_OF_LIST,
 	.knows_sonames = true,
 	.has_filters = true,
@@ -21,6 +22,7 @@ const struct msk_loader_rules msk_glibc_rules = {
 const struct msk_loader_rules msk_other_rules = {
 	.libc = MSK_LIBC_OTHER,
 	.skips_misfits = true,
+	.checks_ident = true,
 	.after_failure = MSK_END_OF_LIST,
 	.knows_sonames = true,
 	.expands_needed = true,
@@ -314,6 +316,17 @@ static int set_subdirs(struct msk_loader *l, struct msk_err *err)
 	return 0;
 }
 
+/* Names stand between blanks and colons, comments run to the end of the line. */
+static bool preloads(const char *text)
+{
+	for (;;) {
+		text += strspn(text, " \t\n:");
+		if (*text != '#')
+			return *text != '\0';
+		text += strcspn(text, "\n");
+	}
+}
+
 /* What only takes effect on systems, not in the image of one program. */
 static int note_preload(struct msk_loader *l, struct msk_err *err)
 {
@@ -330,7 +343,7 @@ static int note_preload(struct msk_loader *l, struct msk_err *err)
 		return 0;
 	if (msk_tree_slurp(msk_memo_tree(l->memo), PRELOAD, PRELOAD_LIMIT, &found, &text, err) < 0)
 		return -1;
-	if (found && msk_str_c(&text)[strspn(msk_str_c(&text), " \t\n:")])
+	if (found && preloads(msk_str_c(&text)))
 		msk_loader_note(l, PRELOAD ": loads libraries into every program there, which were left aside; "
 				"--lib adds one");
 	return 0;

@@ -28,6 +28,8 @@ struct msk_search;
 struct msk_loader_rules {
 	enum msk_libc libc;
 	bool skips_misfits;            /* a library for another machine is passed over, not an error */
+	bool checks_ident;             /* all of e_ident is compared, not only class and byte order */
+	bool replaces_libc;            /* a C library of any name and place is the loader itself */
 	bool takes_programs;           /* a program will do where a library is needed */
 	bool knows_the_loader_by_file; /* a link to the loader is the loader, not a second copy of it */
 	enum msk_tried after_failure;  /* when a file is there but cannot be opened (symbolic links without end) */
@@ -100,6 +102,9 @@ int msk_loader_answer(struct msk_loader *l, const struct msk_request *r, size_t 
 
 /* What an object may do by its imports; a file whose symbols make no sense is noted and tells nothing. */
 int msk_uses_read(struct msk_loader *l, size_t object, struct msk_err *err);
+/* Is the file at `path` a C library, by what it defines? `f` is it; `e` are its facts. */
+int msk_uses_is_libc(struct msk_loader *l, const char *path, struct msk_rofile *f, const struct msk_elf *e, bool *out,
+		     struct msk_err *err);
 /* Do files and dns lie in libc itself (glibc 2.34 and later)? */
 int msk_uses_libc_has_nss(struct msk_loader *l, bool *out, struct msk_err *err);
 

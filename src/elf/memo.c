@@ -202,7 +202,7 @@ static struct msk_elf header_of(const struct msk_elf *e)
 {
 	return (struct msk_elf){
 		.elf_class = e->elf_class, .big_endian = e->big_endian, .machine = e->machine, .type = e->type,
-		.flags = e->flags, .osabi = e->osabi, .abiversion = e->abiversion,
+		.flags = e->flags, .osabi = e->osabi, .abiversion = e->abiversion, .padded = e->padded,
 	};
 }
 

@@ -23,6 +23,7 @@ int msk_memo_read(struct msk_memo *m, const char *path, struct msk_rofile *f, co
 /* What the dynamic symbols of a file tell of what it does while it runs. */
 struct msk_imports {
 	char *uses[MSK_USES];          /* as in struct msk_object */
+	bool is_libc;                  /* it defines what every C library does, and nothing else should */
 	unsigned release;              /* 236 when GLIBC_2.36 is the last such version it defines; 0: it defines none */
 };
 /* Of a file, when they are known; NULL otherwise. Borrowed, as is what comes back from telling them. */

@@ -9,6 +9,7 @@
 
 const struct msk_loader_rules msk_musl_rules = {
 	.libc = MSK_LIBC_MUSL,
+	.replaces_libc = true,
 	.takes_programs = true,
 	.knows_the_loader_by_file = true,
 	.after_failure = MSK_END_OF_SEARCH,

@@ -128,6 +128,8 @@ static int read_header(struct msk_elf_source *s, struct msk_elf *e, struct msk_e
 	e->elf_class = s->is64 ? 64 : 32;
 	e->osabi = h.id[EI_OSABI];
 	e->abiversion = h.id[EI_ABIVERSION];
+	for (size_t i = EI_PAD; i < EI_NIDENT; i++)
+		e->padded = e->padded || h.id[i];
 	translate(s, ELF_T_EHDR, &h, size);
 	if (s->is64)
 		TAKE_HEADER(s, e, h.h64);

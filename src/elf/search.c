@@ -14,6 +14,9 @@
 /* Bytes of what was searched and passed over, of all objects. */
 #define TRAILS_LIMIT ((size_t)8 << 20)
 
+/* Of ELFOSABI_GNU, 0 included: as of glibc 2.36 (libc-abis). */
+#define GNU_ABI_VERSIONS 4
+
 #define TEXT_OF(x) #x
 #define TEXT(x)    TEXT_OF(x)
 
@@ -198,6 +201,18 @@ static int stop_at(struct msk_search *s, const char *path, struct msk_err *err)
 	return -1;
 }
 
+/* What ld.so goes by of the rest of e_ident. MIPS has versions of its own. */
+static int check_ident(const char *name, const struct msk_elf *e, struct msk_err *err)
+{
+	unsigned known = e->osabi == ELFOSABI_GNU ? GNU_ABI_VERSIONS : 1;
+
+	if (e->abiversion >= known && e->machine != EM_MIPS)
+		return msk_fail(err, MSK_E_INPUT, "%s: unknown ABI version %u", name, e->abiversion);
+	if (e->padded)
+		return msk_fail(err, MSK_E_INPUT, "%s: has bytes other than 0 behind the ABI version in its header", name);
+	return 0;
+}
+
 /* What ld.so checks once it has decided for a file. */
 static int check_library(const struct msk_search *s, const struct msk_elf *e, struct msk_err *err)
 {
@@ -205,8 +220,8 @@ static int check_library(const struct msk_search *s, const struct msk_elf *e, st
 
 	if (strcmp(e->platform.os, "linux") != 0)
 		return msk_fail(err, MSK_E_MISSING, "%s: built for %s, not for Linux", name, e->platform.os);
-	if (e->osabi == ELFOSABI_NONE && e->abiversion && e->machine != EM_MIPS)
-		return msk_fail(err, MSK_E_INPUT, "%s: unknown ABI version %u", name, e->abiversion);
+	if (s->l->rules->checks_ident && check_ident(name, e, err) < 0)
+		return -1;
 	if ((e->type == ET_EXEC || e->pie) && !s->l->rules->takes_programs)
 		return msk_fail(err, MSK_E_INPUT, "%s: is a program, not a library", name);
 	if (!e->has_dynamic)
@@ -247,6 +262,22 @@ static const struct msk_elf *reference(const struct msk_loader *l)
 	return &l->c->objects[l->interp == MSK_NO_OBJECT ? 0 : l->interp].elf;
 }
 
+/* musl does not let a second C library in. */
+static int replace_libc(struct msk_search *s, const char *path, struct msk_rofile *f, struct msk_err *err)
+{
+	bool is_libc;
+
+	if (s->l->interp == MSK_NO_OBJECT)
+		return MSK_TAKEN;
+	if (msk_uses_is_libc(s->l, path, f, &s->hit.elf, &is_libc, err) < 0)
+		return -1;
+	if (is_libc) {
+		msk_elf_release(&s->hit.elf);
+		s->known = s->l->interp;
+	}
+	return MSK_TAKEN;
+}
+
 /* The header first: of a file that does not fit, the rest may be anything. */
 static int examine(struct msk_search *s, const char *path, struct msk_rofile *f, struct msk_err *err)
 {
@@ -264,7 +295,7 @@ static int examine(struct msk_search *s, const char *path, struct msk_rofile *f,
 		msk_elf_release(&s->hit.elf);
 		return stop_at(s, path, err);
 	}
-	return MSK_TAKEN;
+	return s->l->rules->replaces_libc ? replace_libc(s, path, f, err) : MSK_TAKEN;
 }
 
 static int take_hit(struct msk_search *s, const char *path, enum msk_found_by rule, const char *dir,
@@ -346,7 +377,7 @@ int msk_search_file(struct msk_search *s, const char *path, enum msk_found_by ru
 	if (is_loaded(s->l, &f, &s->known))
 		return MSK_TAKEN;
 	rc = examine(s, path, &f, err);
-	return rc == MSK_TAKEN ? take_hit(s, path, rule, dir, &f) : rc;
+	return rc == MSK_TAKEN && s->known == MSK_NO_OBJECT ? take_hit(s, path, rule, dir, &f) : rc;
 }
 
 /* The variants of a library below one directory. A failure to open one is no reason to give the list up. */

@@ -40,10 +40,19 @@ static unsigned release_of(const char *version)
 	return minor < 100 ? 200 + minor : 0;
 }
 
+static bool defines(const struct msk_symbols *s, const char *name)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (s->v[i].defined && strcmp(s->v[i].name, name) == 0)
+			return true;
+	return false;
+}
+
 static struct msk_imports *take_imports(const struct msk_symbols *s)
 {
 	struct msk_imports *im = msk_xcalloc(1, sizeof *im);
 
+	im->is_libc = defines(s, "__libc_start_main") && defines(s, "stdin");
 	for (size_t i = 0; i < s->n; i++) {
 		if (!s->v[i].imported)
 			continue;
@@ -95,6 +104,22 @@ static int read_imports(struct msk_loader *l, size_t object, const struct msk_im
 	if (msk_memo_open(l->memo, o->path, &how, &f, err) < 0)
 		return -1;
 	return how == MSK_FOUND && S_ISREG(f.mode) ? read_symbols(l, o->path, o->name, &f, out, err) : 0;
+}
+
+/* What needs a C library is none, which spares us its symbols. */
+int msk_uses_is_libc(struct msk_loader *l, const char *path, struct msk_rofile *f, const struct msk_elf *e, bool *out,
+		     struct msk_err *err)
+{
+	const struct msk_imports *im;
+
+	*out = false;
+	for (size_t i = 0; i < e->needed.n; i++)
+		if (msk_musl_is_libc(e->needed.v[i]))
+			return 0;
+	if (read_symbols(l, path, path, f, &im, err) < 0)
+		return -1;
+	*out = im && im->is_libc;
+	return 0;
 }
 
 int msk_uses_read(struct msk_loader *l, size_t object, struct msk_err *err)

@@ -7,6 +7,7 @@ Prints TAP. Run as root of a mount namespace of its own. Trees and expectations 
 """
 import importlib
 import os
+import shutil
 import sys
 
 from arena import Arena
@@ -16,7 +17,7 @@ PROGRAM = "/app/bin/prog"
 
 
 def put(arena, path, what):
-    """`what`: bytes, or ("link", text), ("hard", path), ("dir",), ("elf", tags, options); a program gets its loader."""
+    """`what`: bytes, or ("link", text), ("hard", path), ("copy", path), ("dir",), ("elf", tags, options); a program gets its loader."""
     host = arena.top + path
     os.makedirs(os.path.dirname(host), exist_ok=True)
     if isinstance(what, bytes):
@@ -26,6 +27,8 @@ def put(arena, path, what):
         os.symlink(what[1], host)
     elif what[0] == "hard":
         os.link(arena.top + what[1], host)
+    elif what[0] == "copy":
+        shutil.copy(arena.top + what[1], host)
     elif what[0] == "dir":
         os.makedirs(host, exist_ok=True)
     else:

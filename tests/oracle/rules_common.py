@@ -10,9 +10,11 @@ def tags(needed, soname=None, rpath=None, runpath=None, filters=(), auxiliaries=
     return out + ([(FLAGS_1, NODEFLIB)] if nodeflib else [])
 
 
-def lib(*needed, machine=None, bits=None, kind=None, osabi=None, dynamic=None, extra=(), **facts):
-    options = {k: v for k, v in (("machine", machine), ("bits", bits), ("kind", kind), ("osabi", osabi),
-                                 ("dynamic", dynamic)) if v is not None}
+HEADER = "machine", "bits", "kind", "osabi", "abiversion", "padding", "dynamic"
+
+
+def lib(*needed, extra=(), **facts):
+    options = {name: facts.pop(name) for name in HEADER if name in facts}
     return ("elf", tags(needed, **facts) + list(extra), options)
 
 
@@ -27,6 +29,10 @@ def link(text):
 
 def hard(path):
     return ("hard", path)
+
+
+def copy(path):
+    return ("copy", path)
 
 
 DIR = ("dir",)

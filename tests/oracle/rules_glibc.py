@@ -178,6 +178,13 @@ CASES = {
         "/r/a": link("../../../../2/b"), "/2/b": lib()}),
     "the_gnu_osabi_is_taken": case("/r/a", prog("a", runpath="/r"), {"/r/a": lib(osabi=3)}),
     "another_osabi_stops": case("stops", prog("a", runpath="/1:/r"), {"/1/a": lib(osabi=9), "/r/a": lib()}),
+    "an_abi_version_of_the_gnu_osabi_is_taken": case("/r/a", prog("a", runpath="/r"), {"/r/a": lib(osabi=3, abiversion=1)}),
+    "...but_none_that_is_not_known": case("stops", prog("a", runpath="/r:/2"), {
+        "/r/a": lib(osabi=3, abiversion=99), "/2/a": lib()}),
+    "an_abi_version_of_no_osabi_stops": case("stops", prog("a", runpath="/r:/2"), {"/r/a": lib(abiversion=1), "/2/a": lib()}),
+    "bytes_that_mean_nothing_have_to_be_0": case("stops", prog("a", runpath="/r:/2"), {"/r/a": lib(padding=1), "/2/a": lib()}),
+    "...but_not_of_another_machine": case("/2/a", prog("a", runpath="/r:/2"), {
+        "/r/a": lib(machine=AARCH64, padding=1), "/2/a": lib()}),
     "a_text_file_stops": case("stops", prog("a", runpath="/1:/r"), {"/1/a": b"INPUT(x)\n", "/r/a": lib()}),
     "an_empty_file_stops": case("stops", prog("a", runpath="/1:/r"), {"/1/a": b"", "/r/a": lib()}),
     "a_directory_of_that_name_stops": case("stops", prog("a", runpath="/1:/r"), {"/1/a": DIR, "/r/a": lib()}),

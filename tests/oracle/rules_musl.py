@@ -1,5 +1,5 @@
 """musl's rules."""
-from rules_common import DIR, case, hard, lib, link, prog
+from rules_common import DIR, case, copy, hard, lib, link, prog
 from tiny_elf import AARCH64, EXEC, I386, RUNPATH
 
 PATHS = "/etc/ld-musl-x86_64.path"
@@ -14,6 +14,10 @@ CASES = {
     "sonames_are_not_consulted": case("/r/a /r/real", prog("a", "real", rpath="/r"), {
         "/r/a": lib(soname="real"), "/r/real": lib()}),
     "a_hardlink_is_the_same_object": case("/r/a", prog("a", "b", rpath="/r"), {"/r/a": lib(), "/r/b": hard("/r/a")}),
+    "a_copy_of_it_is_itself": case("/r/a", prog("self", "/r/other", "a", runpath="/r"), {
+        "/r/self": copy("/loader/ld"), "/r/other": copy("/loader/ld"), "/r/a": lib("self")}),
+    "bytes_of_its_header_that_mean_nothing_may_be_anything": case("/r/a", prog("a", runpath="/r"), {
+        "/r/a": lib(padding=1, abiversion=9)}),
     "its_own_names_lead_to_itself": case("", prog("libc.so.6", "libm.so.6", "libpthread.so.0")),
     "a_link_to_it_is_itself_but_teaches_no_name": case("?ld-musl-x86_64.so.1", prog("self", "ld-musl-x86_64.so.1", rpath="/r"), {
         "/r/self": link("/lib/ld-musl-x86_64.so.1"), "/etc/ld-musl-x86_64.path": b"/none"}),

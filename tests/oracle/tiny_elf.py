@@ -12,7 +12,7 @@ EXEC, DYN = 2, 3
 I386, X86_64, AARCH64 = 3, 62, 183
 
 
-def elf(tags=(), *, interp=None, bits=64, machine=X86_64, kind=DYN, osabi=0, dynamic=True):
+def elf(tags=(), *, interp=None, bits=64, machine=X86_64, kind=DYN, osabi=0, abiversion=0, padding=0, dynamic=True):
     """The bytes of a file. `tags`: (tag, value) in the order of the file; text becomes an offset of the string table."""
     word, strings = bits // 8, bytearray(b"\0")
     header, entry = (64, 56) if bits == 64 else (52, 32)
@@ -39,7 +39,7 @@ def elf(tags=(), *, interp=None, bits=64, machine=X86_64, kind=DYN, osabi=0, dyn
             return struct.pack("<IIQQQQQQ", kind, flags, at, at, at, size, size, align)
         return struct.pack("<IIIIIIII", kind, at, at, at, size, size, flags, align)
 
-    head = b"\x7fELF" + bytes([2 if bits == 64 else 1, 1, 1, osabi]) + bytes(8)
+    head = b"\x7fELF" + bytes([2 if bits == 64 else 1, 1, 1, osabi, abiversion]) + bytes(6) + bytes([padding])
     head += struct.pack("<HHIQQQ" if bits == 64 else "<HHIIII", kind, machine, 1, 0, header, 0)
     head += struct.pack("<IHHHHHH", 0, header, entry, count, 64 if bits == 64 else 40, 0, 0)
     if interp:

@@ -434,6 +434,10 @@ static void what_ld_so_would_stop_at_stops_us(void **state)
 	PUT(s, "bad/nodyn.so", .no_dynamic = true);
 	PUT(s, "bad/os.so", .osabi = ELFOSABI_FREEBSD);
 	PUT(s, "bad/abi.so", .abiversion = 9);
+	PUT(s, "bad/gnu.so", .osabi = ELFOSABI_GNU, .abiversion = 4);
+	PUT(s, "bad/pad.so", .needed = { NULL });
+	file.b[EI_NIDENT - 1] = 1;
+	sysroot_bytes(s, "bad/pad.so", file.b, file.n);
 #define STOPS(name, code, msg) fails(s, APP(.runpath = "/bad", .needed = { name }), code, name ": " msg)
 	STOPS("text.so", MSK_E_INPUT, "not an ELF file (starts with \"/* GNU l\")");
 	STOPS("dir.so", MSK_E_INPUT, "is a directory, expected a regular file");
@@ -445,6 +449,8 @@ static void what_ld_so_would_stop_at_stops_us(void **state)
 	STOPS("nodyn.so", MSK_E_INPUT, "has no dynamic section, so it is no library");
 	STOPS("os.so", MSK_E_MISSING, "built for FreeBSD, not for Linux");
 	STOPS("abi.so", MSK_E_INPUT, "unknown ABI version 9");
+	STOPS("gnu.so", MSK_E_INPUT, "unknown ABI version 4");
+	STOPS("pad.so", MSK_E_INPUT, "has bytes other than 0 behind the ABI version in its header");
 #undef STOPS
 	fails_hint(s, APP(.runpath = "/bad", .needed = { "text.so" }), MSK_E_INPUT,
 		   "text.so: not an ELF file (starts with \"/* GNU l\")",
@@ -503,6 +509,7 @@ static void ld_so_conf_leads_to_names_of_libraries_only(void **state)
 	gives(s, APP(.needed = { "plug.so", "libplug", "libplug.so.1" }), "/opt/l/libplug.so.1 ld.so.conf; ?plug.so; ?libplug");
 }
 
+/* One note, or none. */
 static void notes(struct sysroot *s, const struct fake *app, const char *want)
 {
 	MSK_CLEANUP(msk_closure_release) struct msk_closure c = { 0 };
@@ -510,8 +517,9 @@ static void notes(struct sysroot *s, const struct fake *app, const char *want)
 	struct msk_err err;
 
 	assert_int_equal(resolve_with(s, app, &a, &c, &err), 0);
-	assert_int_equal(c.notes.n, 1);
-	assert_string_equal(c.notes.v[0], want);
+	assert_int_equal(c.notes.n, want != NULL);
+	if (want)
+		assert_string_equal(c.notes.v[0], want);
 }
 
 static void audit(struct fake_file *f)
@@ -526,6 +534,72 @@ static void auditors_are_noted(void **state)
 	put_glibc(s);
 	notes(s, APP(.needed = { "libc.so.6" }, .tables = audit),
 	      "app: asks to be watched by watcher.so (DT_AUDIT), which is not looked for; --lib adds it");
+}
+
+static void what_a_system_preloads_is_noted(void **state)
+{
+	struct sysroot *s = *state;
+
+	put_glibc(s);
+	sysroot_file(s, "etc/ld.so.preload", " :\n# libx.so\n\t#");
+	notes(s, APP(.needed = { "libc.so.6" }), NULL);
+	sysroot_file(s, "etc/ld.so.preload", "# libx.so\n:libx.so");
+	notes(s, APP(.needed = { "libc.so.6" }),
+	      "/etc/ld.so.preload: loads libraries into every program there, which were left aside; --lib adds one");
+}
+
+/* A tree in which some files may not be read. */
+struct shut {
+	struct msk_rotree tree, *in;
+};
+
+static int open_unless_shut(struct msk_rotree *t, const char *path, enum msk_lookup *how, struct msk_rofile *out,
+			    struct msk_walk *walk, struct msk_err *err)
+{
+	struct msk_rotree *in = ((struct shut *)t)->in;
+
+	if (!msk_starts_with(path, "/shut"))
+		return in->open(in, path, how, out, walk, err);
+	*how = MSK_DENIED;
+	return 0;
+}
+
+static int list_in(struct msk_rotree *t, const char *path, enum msk_lookup *how, struct msk_strv *names, struct msk_err *err)
+{
+	struct msk_rotree *in = ((struct shut *)t)->in;
+
+	return in->list(in, path, how, names, err);
+}
+
+static void what_may_not_be_read_is_passed_over(void **state)
+{
+	struct sysroot *s = *state;
+	struct shut shut = { { open_unless_shut, list_in }, msk_host_tree(s->host) };
+	struct msk_closure_args args = { .tree = &shut.tree };
+	MSK_CLEANUP(msk_closure_release) struct msk_closure c = { 0 };
+	MSK_AUTO_ROFILE f = MSK_ROFILE_INIT;
+	MSK_AUTO_STR got = MSK_STR_INIT;
+	struct msk_err err = MSK_ERR_INIT;
+
+	put_ldso(s);
+	PUT(s, "r/liba.so", .needed = { NULL });
+	fake_make(&file, APP(.runpath = "/shut:/r", .needed = { "liba.so", "libb.so" }));
+	f = fake_open(file.b, file.n);
+	f.dev = UINT64_MAX;
+	assert_int_equal(msk_closure_resolve(&args, &f, "app", &c, &err), 0);
+	describe(&c, &got);
+	assert_string_equal(msk_str_c(&got), "/r/liba.so runpath; " LDSO " interp; ?libb.so");
+	assert_string_equal(c.notes.v[0], "/shut/liba.so: cannot be read, so it was passed over");
+	assert_int_equal(msk_closure_check(&c, "app", &err), -1);
+	assert_string_equal(err.msg, "app: needs libb.so, found only /shut/libb.so: cannot be read (Permission denied)");
+}
+
+static void what_interpreter_a_loader_names_is_its_own_affair(void **state)
+{
+	struct sysroot *s = *state;
+
+	PUT(s, "lib64/ld-linux-x86-64.so.2", .interp = "/none", .soname = "ld-linux-x86-64.so.2");
+	gives(s, APP(.needed = { NULL }), "");
 }
 
 static void a_missing_loader_is_told(void **state)
@@ -636,6 +710,9 @@ int main(void)
 		sysroot_test(a_dangling_link_names_its_target_inside_the_root),
 		sysroot_test(auditors_are_noted),
 		sysroot_test(ld_so_conf_leads_to_names_of_libraries_only),
+		sysroot_test(what_a_system_preloads_is_noted),
+		sysroot_test(what_may_not_be_read_is_passed_over),
+		sysroot_test(what_interpreter_a_loader_names_is_its_own_affair),
 		sysroot_test(a_missing_loader_is_told),
 		sysroot_test(a_loader_must_be_a_file),
 		sysroot_test(libraries_by_option_are_needed_by_the_program),
