@@ -12,6 +12,8 @@
 #include "mkscratch/log.h"
 #include "mkscratch/memo.h"
 
+#define MSK_NO_OBJECT SIZE_MAX              /* where an object is told by its index */
+
 #define MSK_CLOSURE_MAX_OBJECTS 8192
 #define MSK_CLOSURE_MAX_WISHES  8192
 #define MSK_CLOSURE_MAX_NEEDS   (40 << 20)  /* bytes that names and edges of all objects take */
@@ -38,7 +40,7 @@ struct msk_wish {
 	size_t by;                     /* on whose behalf it is looked for: `cause`, or libc */
 	bool wanted;                   /* by its priority and --dlopen */
 	bool named;                    /* its feature was asked for: as good as required */
-	size_t object;                 /* SIZE_MAX: not there, or not wanted */
+	size_t object;                 /* MSK_NO_OBJECT: not there, or not wanted */
 	size_t taken;                  /* which of `names` that answers to; 0 when none is there */
 	size_t n_dirs;                 /* where the first of them was looked for, when none is there */
 	char *fault;                   /* what a loader would say of a file that it meets and cannot take; NULL */
@@ -61,8 +63,8 @@ struct msk_object {
 	struct msk_strv searched;      /* as in struct msk_missing: what was tried before it was found */
 	struct msk_strv skipped;
 	size_t parent;                 /* index of the first requester; itself for the program */
-	size_t wish;                   /* the wish that brought it; SIZE_MAX: it is needed by `parent` */
-	size_t *needed;                /* for each of elf.needed (then --lib, for the program): index, or SIZE_MAX for
+	size_t wish;                   /* that brought it; MSK_NO_OBJECT: it is needed by `parent` */
+	size_t *needed;                /* for each of elf.needed (then --lib, for the program): index, or MSK_NO_OBJECT for
 	                                * what is missing, or ignored by this loader */
 	size_t n_needed;
 	struct msk_elf elf;

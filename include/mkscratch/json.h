@@ -25,6 +25,7 @@ struct msk_json *msk_json_object(void);
 struct msk_json *msk_json_array(void);
 struct msk_json *msk_json_string(const char *utf8);
 struct msk_json *msk_json_text(const char *bytes);            /* bytes that are no UTF-8 become \xNN */
+struct msk_json *msk_json_text_or_null(const char *bytes);    /* NULL becomes null */
 struct msk_json *msk_json_int(int64_t n);
 struct msk_json *msk_json_bool(bool b);
 struct msk_json *msk_json_null(void);

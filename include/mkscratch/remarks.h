@@ -61,13 +61,13 @@ void msk_symstore_cleanup(struct msk_symstore **st);
  * Fails: MSK_E_INPUT for symbol tables that are not sound or too large, MSK_E_IO. */
 int msk_closure_verify(const struct msk_closure *c, struct msk_rotree *tree, const struct msk_rofile *f,
 		       struct msk_symstore *st, struct msk_remarks *out, struct msk_err *err);
-void msk_remarks_release(struct msk_remarks *f);
+void msk_remarks_release(struct msk_remarks *remarks);
 
 /* Do C libraries mix? Needs no file to be read; for closures with missing libraries, of which it may be the reason. */
 void msk_closure_verify_abi(const struct msk_closure *c, struct msk_remarks *out);
 
 /* Turn the first error among them into that of exit 4: `app: needs version GLIBC_2.38 of libc.so.6, which ...`. */
-int msk_remarks_check(const struct msk_remarks *f, struct msk_err *err);
+int msk_remarks_check(const struct msk_remarks *remarks, struct msk_err *err);
 const char *msk_remark_level_name(enum msk_remark_level l);
 const char *msk_remark_kind_name(enum msk_remark_kind k);
 

@@ -53,6 +53,11 @@ struct msk_json *msk_json_bool(bool b)
 	return out_of(json_boolean(b));
 }
 
+struct msk_json *msk_json_text_or_null(const char *bytes)
+{
+	return bytes ? msk_json_text(bytes) : msk_json_null();
+}
+
 struct msk_json *msk_json_null(void)
 {
 	return out_of(json_null());

@@ -1,4 +1,3 @@
-#include <stdint.h>
 #include <string.h>
 
 #include "deps.h"
@@ -12,7 +11,7 @@ static void add_asker(const struct msk_closure *c, struct askers *of, size_t wha
 {
 	struct askers *a = &of[what];
 
-	if (what == SIZE_MAX || (what < c->n_start && who >= c->n_start) || (a->n && a->v[a->n - 1] == who))
+	if (what == MSK_NO_OBJECT || (what < c->n_start && who >= c->n_start) || (a->n && a->v[a->n - 1] == who))
 		return;
 	MSK_GROW(a->v, a->n, a->cap);
 	a->v[a->n++] = who;
@@ -33,12 +32,12 @@ static struct askers *collect_askers(const struct msk_closure *c)
 	for (size_t i = 0; i < c->n_objects; i++) {
 		if (c->objects[i].found_by == MSK_BY_INTERP)
 			add_asker(c, of, i, 0);
-		if (c->objects[i].wish != SIZE_MAX)
+		if (c->objects[i].wish != MSK_NO_OBJECT)
 			add_asker(c, of, i, c->wishes[c->objects[i].wish].cause);
 	}
 	for (size_t i = 0; i < c->n_objects; i++)
 		for (size_t k = 0; k < c->objects[i].n_needed; k++)
-			if (c->objects[i].needed[k] != SIZE_MAX)
+			if (c->objects[i].needed[k] != MSK_NO_OBJECT)
 				add_asker(c, of, c->objects[i].needed[k], i);
 	for (size_t i = 0; i < c->n_objects; i++)
 		if (of[i].n > 1)
@@ -56,11 +55,6 @@ static struct msk_json *needed_by_json(const struct msk_deps *d, const struct as
 	return list;
 }
 
-static struct msk_json *text_or_null(const char *text)
-{
-	return text ? msk_json_text(text) : msk_json_null();
-}
-
 static struct msk_json *object_json(const struct msk_deps *d, size_t i, const struct askers *of)
 {
 	const struct msk_object *object = &d->closure.objects[i];
@@ -70,14 +64,14 @@ static struct msk_json *object_json(const struct msk_deps *d, size_t i, const st
 	msk_json_set(o, "path", msk_json_text(object->path));
 	msk_json_set_string(o, "found_by", msk_found_by_name(object->found_by));
 	msk_json_set(o, "needed_by", needed_by_json(d, &of[i]));
-	msk_json_set(o, "glibc", text_or_null(i < d->remarks.n_objects ? d->remarks.glibc[i] : NULL));
+	msk_json_set(o, "glibc", msk_json_text_or_null(i < d->remarks.n_objects ? d->remarks.glibc[i] : NULL));
 	return o;
 }
 
 static struct msk_json *later_json(const struct msk_deps *d, size_t i, const struct askers *of)
 {
 	const struct msk_object *object = &d->closure.objects[i];
-	const struct msk_wish *w = object->wish == SIZE_MAX ? NULL : &d->closure.wishes[object->wish];
+	const struct msk_wish *w = object->wish == MSK_NO_OBJECT ? NULL : &d->closure.wishes[object->wish];
 	struct msk_json *o = object_json(d, i, of);
 	MSK_AUTO_STR why = MSK_STR_INIT;
 
@@ -114,13 +108,13 @@ static struct msk_json *wish_json(const struct msk_deps *d, const struct msk_wis
 
 	msk_json_set(o, "names", texts(&w->names));
 	msk_json_set(o, "by", msk_json_text(w->cause ? d->closure.objects[w->cause].path : d->file));
-	msk_json_set(o, "import", text_or_null(w->import));
-	msk_json_set(o, "feature", text_or_null(w->feature));
-	msk_json_set(o, "description", text_or_null(w->description));
+	msk_json_set(o, "import", msk_json_text_or_null(w->import));
+	msk_json_set(o, "feature", msk_json_text_or_null(w->feature));
+	msk_json_set(o, "description", msk_json_text_or_null(w->description));
 	msk_json_set_string(o, "priority", msk_priority_name(w->priority));
 	msk_json_set(o, "wanted", msk_json_bool(w->wanted));
-	msk_json_set(o, "lacks", text_or_null(w->lacks));
-	msk_json_set(o, "path", text_or_null(w->object == SIZE_MAX ? NULL : d->closure.objects[w->object].path));
+	msk_json_set(o, "lacks", msk_json_text_or_null(w->lacks));
+	msk_json_set(o, "path", msk_json_text_or_null(w->object == MSK_NO_OBJECT ? NULL : d->closure.objects[w->object].path));
 	return o;
 }
 
@@ -157,7 +151,7 @@ struct msk_json *msk_deps_json(const struct msk_deps *d)
 		msk_json_push(missing, missing_json(d, &d->closure.missing[i]));
 	msk_platform_add(&platform, &d->closure.objects[0].elf.platform);
 	msk_json_set(o, "file", msk_json_text(d->file));
-	msk_json_set(o, "interp", text_or_null(d->closure.objects[0].elf.interp));
+	msk_json_set(o, "interp", msk_json_text_or_null(d->closure.objects[0].elf.interp));
 	msk_json_set_string(o, "libc", msk_libc_name(d->closure.libc));
 	msk_json_set_string(o, "platform", msk_str_c(&platform));
 	msk_json_set(o, "objects", objects);

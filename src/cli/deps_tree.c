@@ -1,4 +1,3 @@
-#include <stdint.h>
 #include <string.h>
 
 #include "deps.h"
@@ -61,10 +60,10 @@ static const struct msk_missing *find_missing(const struct msk_closure *c, size_
 	for (size_t i = 0; i < c->n_missing + c->n_lacking; i++) {
 		const struct msk_missing *m = &c->missing[i];
 
-		if (strcmp(m->name, name) == 0 && (needed_by == SIZE_MAX || m->needed_by == needed_by))
+		if (strcmp(m->name, name) == 0 && (needed_by == MSK_NO_OBJECT || m->needed_by == needed_by))
 			return m;
 	}
-	return needed_by == SIZE_MAX ? NULL : find_missing(c, SIZE_MAX, name);
+	return needed_by == MSK_NO_OBJECT ? NULL : find_missing(c, MSK_NO_OBJECT, name);
 }
 
 static void add_list(struct tree *t, const struct msk_strv *names)
@@ -148,7 +147,7 @@ static void add_next(struct tree *t, size_t depth)
 		return;
 	}
 	child = o->needed[k];
-	if (child == SIZE_MAX) {
+	if (child == MSK_NO_OBJECT) {
 		add_missing(t, level->object, k < o->elf.needed.n ? o->elf.needed.v[k] : "?", at);
 		return;
 	}
@@ -196,7 +195,7 @@ static void add_wish(struct tree *t, const struct msk_wish *w)
 	msk_wish_add_names(w, &names);
 	msk_wish_add_reason(w, c->objects[w->cause].name, &why);
 	indent(t, 4);
-	if (w->object != SIZE_MAX) {
+	if (w->object != MSK_NO_OBJECT) {
 		add_found(t, &c->objects[w->object], t->shown[w->object]);
 	} else {
 		add_text(t, msk_str_c(&names));
@@ -222,7 +221,7 @@ static void add_runtime(struct tree *t)
 		size_t at = c->wishes[i].object;
 
 		add_wish(t, &c->wishes[i]);
-		if (at != SIZE_MAX && !t->shown[at])
+		if (at != MSK_NO_OBJECT && !t->shown[at])
 			add_needs(t, at, 3);
 	}
 }

@@ -6,8 +6,6 @@
 #include "memo.h"
 #include "names.h"
 
-#define MSK_NO_OBJECT SIZE_MAX
-
 /* The directories of one object's RPATH or RUNPATH, tokens expanded. */
 struct msk_search_path {
 	bool ready;

@@ -3,23 +3,23 @@
 
 #include "verify.h"
 
-static void remark_release(struct msk_remark *f)
+static void remark_release(struct msk_remark *remark)
 {
-	free(f->subject);
-	free(f->text);
-	free(f->hint);
-	msk_strv_release(&f->symbols);
+	free(remark->subject);
+	free(remark->text);
+	free(remark->hint);
+	msk_strv_release(&remark->symbols);
 }
 
-void msk_remarks_release(struct msk_remarks *f)
+void msk_remarks_release(struct msk_remarks *remarks)
 {
-	for (size_t i = 0; i < f->n; i++)
-		remark_release(&f->v[i]);
-	free(f->v);
-	for (size_t i = 0; i < f->n_objects; i++)
-		free(f->glibc[i]);
-	free(f->glibc);
-	*f = (struct msk_remarks){ 0 };
+	for (size_t i = 0; i < remarks->n; i++)
+		remark_release(&remarks->v[i]);
+	free(remarks->v);
+	for (size_t i = 0; i < remarks->n_objects; i++)
+		free(remarks->glibc[i]);
+	free(remarks->glibc);
+	*remarks = (struct msk_remarks){ 0 };
 }
 
 const char *msk_verify_name(const struct msk_closure *c, size_t object)
@@ -37,46 +37,46 @@ static char *format(const char *fmt, va_list ap)
 	return msk_xstrdup(text);
 }
 
-struct msk_remark *msk_remark_add(struct msk_remarks *f, const struct msk_closure *c, enum msk_remark_level level,
-				    enum msk_remark_kind kind, size_t object, const char *fmt, ...)
+struct msk_remark *msk_remark_add(struct msk_remarks *remarks, const struct msk_closure *c, enum msk_remark_level level,
+				  enum msk_remark_kind kind, size_t object, const char *fmt, ...)
 {
-	struct msk_remark *n;
+	struct msk_remark *remark;
 	va_list ap;
 
-	if (f->n == MSK_REMARKS_MAX) {
-		f->left_out++;
+	if (remarks->n == MSK_REMARKS_MAX) {
+		remarks->left_out++;
 		return NULL;
 	}
-	MSK_GROW(f->v, f->n, f->cap);
-	n = &f->v[f->n++];
-	*n = (struct msk_remark){ .level = level, .kind = kind, .object = object,
+	MSK_GROW(remarks->v, remarks->n, remarks->cap);
+	remark = &remarks->v[remarks->n++];
+	*remark = (struct msk_remark){ .level = level, .kind = kind, .object = object,
 				   .subject = msk_xstrdup(msk_verify_name(c, object)) };
 	va_start(ap, fmt);
-	n->text = format(fmt, ap);
+	remark->text = format(fmt, ap);
 	va_end(ap);
-	return n;
+	return remark;
 }
 
-void msk_remark_hint(struct msk_remark *f, const char *fmt, ...)
+void msk_remark_hint(struct msk_remark *remark, const char *fmt, ...)
 {
 	va_list ap;
 
-	if (!f)
+	if (!remark)
 		return;
 	va_start(ap, fmt);
-	f->hint = format(fmt, ap);
+	remark->hint = format(fmt, ap);
 	va_end(ap);
 }
 
-int msk_remarks_check(const struct msk_remarks *f, struct msk_err *err)
+int msk_remarks_check(const struct msk_remarks *remarks, struct msk_err *err)
 {
-	for (size_t i = 0; i < f->n; i++) {
-		const struct msk_remark *n = &f->v[i];
+	for (size_t i = 0; i < remarks->n; i++) {
+		const struct msk_remark *remark = &remarks->v[i];
 
-		if (n->level != MSK_REMARK_ERROR)
+		if (remark->level != MSK_REMARK_ERROR)
 			continue;
-		msk_fail(err, MSK_E_MISSING, "%s: %s", n->subject, n->text);
-		return n->hint ? msk_hint(err, "%s", n->hint) : -1;
+		msk_fail(err, MSK_E_MISSING, "%s: %s", remark->subject, remark->text);
+		return remark->hint ? msk_hint(err, "%s", remark->hint) : -1;
 	}
 	return 0;
 }

@@ -30,7 +30,7 @@ static void find_starting(struct msk_verify *v)
 		for (size_t k = 0; k < o->elf.needed.n && k < o->n_needed; k++) {
 			size_t i = o->needed[k];
 
-			if (i == SIZE_MAX || v->starts[i])
+			if (i == MSK_NO_OBJECT || v->starts[i])
 				continue;
 			v->starts[i] = true;
 			queue[n++] = i;

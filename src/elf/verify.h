@@ -52,9 +52,9 @@ void msk_verify_facts(struct msk_verify *v);
 /* The name of an object for people. */
 const char *msk_verify_name(const struct msk_closure *c, size_t object);
 /* Add a remark with text by format; borrowed until the next, NULL when there are too many. */
-struct msk_remark *msk_remark_add(struct msk_remarks *f, const struct msk_closure *c, enum msk_remark_level level,
-				    enum msk_remark_kind kind, size_t object, const char *fmt, ...)
+struct msk_remark *msk_remark_add(struct msk_remarks *remarks, const struct msk_closure *c, enum msk_remark_level level,
+				  enum msk_remark_kind kind, size_t object, const char *fmt, ...)
 	__attribute__((format(printf, 6, 7)));
-void msk_remark_hint(struct msk_remark *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void msk_remark_hint(struct msk_remark *remark, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

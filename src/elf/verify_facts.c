@@ -17,16 +17,16 @@ static int compare_kernels(const unsigned a[3], const unsigned b[3])
 static void verify_kernel(struct msk_verify *v, size_t i)
 {
 	const unsigned *k = v->c->objects[i].elf.kernel;
-	struct msk_remark *f;
+	struct msk_remark *remark;
 
 	if (compare_kernels(k, v->out->kernel) > 0)
 		memcpy(v->out->kernel, k, sizeof v->out->kernel);
 	if (compare_kernels(k, old_kernel) <= 0)
 		return;
-	f = msk_remark_add(v->out, v->c, MSK_REMARK_WARNING, MSK_REMARK_KERNEL, i, "asks for Linux %u.%u.%u or newer",
-			    k[0], k[1], k[2]);
+	remark = msk_remark_add(v->out, v->c, MSK_REMARK_WARNING, MSK_REMARK_KERNEL, i, "asks for Linux %u.%u.%u or newer",
+				k[0], k[1], k[2]);
 	if (i && v->c->libc == MSK_LIBC_GLIBC)
-		msk_remark_hint(f, "before 2.37, glibc takes no notice of such a library where the kernel is older");
+		msk_remark_hint(remark, "before 2.37, glibc takes no notice of such a library where the kernel is older");
 }
 
 static void verify_isa(struct msk_verify *v, size_t i)
@@ -37,31 +37,31 @@ static void verify_isa(struct msk_verify *v, size_t i)
 		v->out->isa_level = e->isa_level;
 	if (e->isa_level > 1)
 		msk_remark_add(v->out, v->c, MSK_REMARK_INFO, MSK_REMARK_ISA, i, "needs a CPU of level x86-64-v%u",
-				e->isa_level);
+			       e->isa_level);
 }
 
 static void verify_protection(struct msk_verify *v, size_t i)
 {
 	const struct msk_elf *e = &v->c->objects[i].elf;
-	struct msk_remark *f;
+	struct msk_remark *remark;
 
 	if (e->exec_stack) {
-		f = msk_remark_add(v->out, v->c, MSK_REMARK_WARNING, MSK_REMARK_EXEC_STACK, i,
-				    "asks for an executable stack");
+		remark = msk_remark_add(v->out, v->c, MSK_REMARK_WARNING, MSK_REMARK_EXEC_STACK, i,
+					"asks for an executable stack");
 		if (v->starts[i] && !v->is_library)
-			msk_remark_hint(f, "link it by -z noexecstack, unless it makes use of that");
+			msk_remark_hint(remark, "link it by -z noexecstack, unless it makes use of that");
 		else
-			msk_remark_hint(f, "from 2.41 on, glibc does not load it into a running program; link it by "
-					 "-z noexecstack");
+			msk_remark_hint(remark, "from 2.41 on, glibc does not load it into a running program; link it by "
+					"-z noexecstack");
 	}
 	if (e->textrel) {
-		f = msk_remark_add(v->out, v->c, MSK_REMARK_WARNING, MSK_REMARK_TEXTREL, i,
-				    "has relocations in its code, which has to be writable for them");
-		msk_remark_hint(f, "compile all of it by -fPIC or -fPIE");
+		remark = msk_remark_add(v->out, v->c, MSK_REMARK_WARNING, MSK_REMARK_TEXTREL, i,
+					"has relocations in its code, which has to be writable for them");
+		msk_remark_hint(remark, "compile all of it by -fPIC or -fPIE");
 	}
 	if (e->writable_code)
 		msk_remark_add(v->out, v->c, MSK_REMARK_WARNING, MSK_REMARK_RWX, i,
-				"has a segment that is writable and executable");
+			       "has a segment that is writable and executable");
 }
 
 void msk_verify_facts(struct msk_verify *v)
@@ -83,23 +83,35 @@ static enum msk_libc libc_by_need(const char *name)
 	return MSK_LIBC_NONE;
 }
 
+static void say_other_libc(const struct msk_closure *c, size_t i, const char *need, enum msk_libc libc,
+			   struct msk_remarks *out)
+{
+	enum msk_remark_level level = i < c->n_start ? MSK_REMARK_ERROR : MSK_REMARK_WARNING;
+	const char *theirs = msk_libc_name(libc), *ours = msk_libc_name(c->libc);
+	struct msk_remark *remark;
+
+	if (i == 0)
+		remark = msk_remark_add(out, c, level, MSK_REMARK_ABI, i,
+					"is built for %s (it needs %s), but its loader %s is that of %s", theirs, need,
+					c->objects[0].elf.interp, ours);
+	else
+		remark = msk_remark_add(out, c, level, MSK_REMARK_ABI, i,
+					"is built for %s (it needs %s), but %s runs with %s", theirs, need,
+					c->objects[0].name, ours);
+	msk_remark_hint(remark, "a process has one C library: give libraries built for %s by --library-path DIR or --root "
+			"DIR", ours);
+}
+
 static void verify_libc(const struct msk_closure *c, size_t i, struct msk_remarks *out)
 {
 	const struct msk_strv *needed = &c->objects[i].elf.needed;
 
 	for (size_t k = 0; k < needed->n; k++) {
 		enum msk_libc libc = libc_by_need(needed->v[k]);
-		struct msk_remark *f;
 
 		if (libc == MSK_LIBC_NONE || libc == c->libc)
 			continue;
-		f = msk_remark_add(out, c, i < c->n_start ? MSK_REMARK_ERROR : MSK_REMARK_WARNING, MSK_REMARK_ABI, i, i ?
-				    "is built for %s (it needs %s), but %s runs with %s" :
-				    "is built for %s (it needs %s), but its loader %s is that of %s",
-				    msk_libc_name(libc), needed->v[k], i ? c->objects[0].name : c->objects[0].elf.interp,
-				    msk_libc_name(c->libc));
-		msk_remark_hint(f, "a process has one C library: give libraries built for %s by --library-path DIR or --root "
-				 "DIR", msk_libc_name(c->libc));
+		say_other_libc(c, i, needed->v[k], libc, out);
 		return;
 	}
 }

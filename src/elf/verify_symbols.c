@@ -178,7 +178,7 @@ static void say(struct msk_verify *v, size_t by, enum msk_remark_level level, co
 		size_t count)
 {
 	MSK_AUTO_STR text = MSK_STR_INIT;
-	struct msk_remark *f;
+	struct msk_remark *remark;
 
 	if (count == 0)
 		return;
@@ -189,26 +189,26 @@ static void say(struct msk_verify *v, size_t by, enum msk_remark_level level, co
 	add_names(&text, names, count);
 	if (count == 1)
 		msk_str_adds(&text, ", which nothing it is loaded with defines");
-	f = msk_remark_add(v->out, v->c, level, MSK_REMARK_SYMBOL, by, "%s", text.buf);
-	if (!f)
+	remark = msk_remark_add(v->out, v->c, level, MSK_REMARK_SYMBOL, by, "%s", text.buf);
+	if (!remark)
 		return;
-	f->symbols = *names;
+	remark->symbols = *names;
 	*names = (struct msk_strv)MSK_STRV_INIT;
 	if (level == MSK_REMARK_ERROR)
-		msk_remark_hint(f, "its libraries are others than it was linked against: give those by --library-path DIR "
-				 "or --root DIR");
+		msk_remark_hint(remark, "its libraries are others than it was linked against: give those by --library-path DIR "
+				"or --root DIR");
 }
 
 static void say_stumble(struct msk_verify *v, size_t by, enum msk_remark_level level, size_t over)
 {
-	struct msk_remark *f;
+	struct msk_remark *remark;
 
 	if (over == MSK_VERIFY_NONE)
 		return;
-	f = msk_remark_add(v->out, v->c, level, MSK_REMARK_UNVERSIONED, by,
-			    "takes symbols with versions from %s, which has no versions at all: glibc stops there",
-			    msk_verify_name(v->c, over));
-	msk_remark_hint(f, "give the library it was linked against by --library-path DIR or --root DIR");
+	remark = msk_remark_add(v->out, v->c, level, MSK_REMARK_UNVERSIONED, by,
+				"takes symbols with versions from %s, which has no versions at all: glibc stops there",
+				msk_verify_name(v->c, over));
+	msk_remark_hint(remark, "give the library it was linked against by --library-path DIR or --root DIR");
 }
 
 static int verify_object(struct msk_verify *v, size_t by, struct msk_err *err)

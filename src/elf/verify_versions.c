@@ -6,7 +6,7 @@ static size_t find_among_needs(const struct msk_object *o, const char *file)
 {
 	for (size_t k = 0; k < o->elf.needed.n && k < o->n_needed; k++)
 		if (strcmp(o->elf.needed.v[k], file) == 0)
-			return o->needed[k] == SIZE_MAX ? MSK_VERIFY_ABSENT : o->needed[k];
+			return o->needed[k] == MSK_NO_OBJECT ? MSK_VERIFY_ABSENT : o->needed[k];
 	return MSK_VERIFY_NONE;
 }
 
@@ -78,37 +78,37 @@ static enum msk_remark_level refused(const struct msk_verify *v, size_t object)
 static void say_missing(struct msk_verify *v, size_t by, const struct msk_version_need *need, size_t provider)
 {
 	const char *newest = glibc_release(need->name) ? newest_glibc(&v->libraries[provider]->symbols) : NULL;
-	struct msk_remark *f;
+	struct msk_remark *remark;
 
 	if (need->weak) {
 		msk_remark_add(v->out, v->c, MSK_REMARK_WARNING, MSK_REMARK_VERSION, by,
-				"asks for version %s of %s, which %s does not have; it can do without", need->name,
-				need->file, msk_verify_name(v->c, provider));
+			       "asks for version %s of %s, which %s does not have; it can do without", need->name,
+			       need->file, msk_verify_name(v->c, provider));
 		return;
 	}
-	f = msk_remark_add(v->out, v->c, refused(v, by), MSK_REMARK_VERSION, by,
-			    "needs version %s of %s, which %s does not have", need->name, need->file,
-			    msk_verify_name(v->c, provider));
+	remark = msk_remark_add(v->out, v->c, refused(v, by), MSK_REMARK_VERSION, by,
+				"needs version %s of %s, which %s does not have", need->name, need->file,
+				msk_verify_name(v->c, provider));
 	if (newest)
-		msk_remark_hint(f, "that one has up to %s: build on a system as old, or give a newer one by --root DIR",
-				 newest);
+		msk_remark_hint(remark, "that one has up to %s: build on a system as old, or give a newer one by --root DIR",
+				newest);
 	else
-		msk_remark_hint(f, "give the library it was linked against by --library-path DIR or --root DIR");
+		msk_remark_hint(remark, "give the library it was linked against by --library-path DIR or --root DIR");
 }
 
 static void say_not_loaded(struct msk_verify *v, size_t by, const struct msk_version_need *need)
 {
-	struct msk_remark *f = msk_remark_add(v->out, v->c, refused(v, by), MSK_REMARK_VERSION, by,
-						"needs version %s of %s, which it does not load", need->name, need->file);
+	struct msk_remark *remark = msk_remark_add(v->out, v->c, refused(v, by), MSK_REMARK_VERSION, by,
+						   "needs version %s of %s, which it does not load", need->name, need->file);
 
-	msk_remark_hint(f, "its DT_NEEDED and its version needs name other files; link it again");
+	msk_remark_hint(remark, "its DT_NEEDED and its version needs name other files; link it again");
 }
 
 static void say_unversioned(struct msk_verify *v, size_t by, const struct msk_version_need *need, size_t provider)
 {
 	msk_remark_add(v->out, v->c, MSK_REMARK_WARNING, MSK_REMARK_UNVERSIONED, by,
-			"asks for version %s of %s, but %s has no versions", need->name, need->file,
-			msk_verify_name(v->c, provider));
+		       "asks for version %s of %s, but %s has no versions", need->name, need->file,
+		       msk_verify_name(v->c, provider));
 }
 
 static void keep_newest(struct msk_verify *v, size_t by, const char *name)
@@ -153,7 +153,7 @@ static void verify_relr(struct msk_verify *v, size_t by)
 {
 	const struct msk_object *o = &v->c->objects[by];
 	const struct msk_symbols *s = &v->libraries[by]->symbols;
-	struct msk_remark *f;
+	struct msk_remark *remark;
 	bool libc = false;
 
 	if (!o->elf.relr || s->n_needs == 0)
@@ -165,9 +165,9 @@ static void verify_relr(struct msk_verify *v, size_t by)
 		libc = libc || msk_starts_with(o->elf.needed.v[k], "libc.so.");
 	if (!libc)
 		return;
-	f = msk_remark_add(v->out, v->c, refused(v, by), MSK_REMARK_RELR, by,
-			    "has DT_RELR, but does not need version GLIBC_ABI_DT_RELR, without which glibc refuses it");
-	msk_remark_hint(f, "link it by -z pack-relative-relocs, which knows of both");
+	remark = msk_remark_add(v->out, v->c, refused(v, by), MSK_REMARK_RELR, by,
+				"has DT_RELR, but does not need version GLIBC_ABI_DT_RELR, without which glibc refuses it");
+	msk_remark_hint(remark, "link it by -z pack-relative-relocs, which knows of both");
 }
 
 static int verify_object(struct msk_verify *v, size_t by, struct msk_err *err)

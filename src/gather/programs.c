@@ -65,7 +65,7 @@ const char *msk_program_path(const struct msk_program *p, size_t i)
 /* There because of --lib alone? */
 static bool is_named(const struct msk_program *p, const struct msk_object *o)
 {
-	return o->parent == 0 && o->wish == SIZE_MAX && msk_strv_has(&p->g->plan->libs, o->name) &&
+	return o->parent == 0 && o->wish == MSK_NO_OBJECT && msk_strv_has(&p->g->plan->libs, o->name) &&
 	       !msk_strv_has(&p->closure.objects[0].elf.needed, o->name);
 }
 
@@ -80,7 +80,7 @@ static char *reason(const struct msk_program *p, size_t i)
 		return msk_xasprintf("interpreter of %s", p->in->dest);
 	if (is_named(p, o)) {
 		msk_str_addf(&s, "%s named on the command line", o->name);
-	} else if (o->wish == SIZE_MAX) {
+	} else if (o->wish == MSK_NO_OBJECT) {
 		msk_str_addf(&s, "%s needed by %s", o->name, msk_program_path(p, o->parent));
 	} else {
 		const struct msk_wish *w = &p->closure.wishes[o->wish];
@@ -109,7 +109,7 @@ static char *lasting_reason(const struct msk_object *o)
 {
 	if (o->found_by == MSK_BY_INTERP)
 		return msk_xstrdup("interpreter of");
-	return msk_xasprintf(o->wish == SIZE_MAX ? "%s needed by" : "%s opened at run time by", o->name);
+	return msk_xasprintf(o->wish == MSK_NO_OBJECT ? "%s needed by" : "%s opened at run time by", o->name);
 }
 
 /* What brought it along: the option, or another object. */
@@ -121,7 +121,7 @@ static void set_lasting(const struct msk_program *p, const struct msk_object *o,
 		s->what = "--lib";
 		s->lasting = "named on the command line";
 		s->from = NULL;
-	} else if (o->wish != SIZE_MAX) {
+	} else if (o->wish != MSK_NO_OBJECT) {
 		s->from = msk_program_path(p, p->closure.wishes[o->wish].cause);
 	}
 }
@@ -216,7 +216,7 @@ static int add_aliases_for(struct msk_program *p, size_t asker, struct msk_err *
 		const char *name = k < o->elf.needed.n ? o->elf.needed.v[k] : p->g->plan->libs.v[k - o->elf.needed.n];
 		size_t i = o->needed[k];
 
-		if (i != SIZE_MAX && !answers_to(p, &p->closure.objects[i], name) && add_alias(p, i, name, err) < 0)
+		if (i != MSK_NO_OBJECT && !answers_to(p, &p->closure.objects[i], name) && add_alias(p, i, name, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -236,7 +236,7 @@ static int add_wish_aliases(struct msk_program *p, struct msk_err *err)
 		const struct msk_wish *w = &p->closure.wishes[k];
 		const char *name = w->names.v[w->taken];
 
-		if (w->object != SIZE_MAX && !answers_to(p, &p->closure.objects[w->object], name) &&
+		if (w->object != MSK_NO_OBJECT && !answers_to(p, &p->closure.objects[w->object], name) &&
 		    add_alias(p, w->object, name, err) < 0)
 			return -1;
 	}
@@ -250,7 +250,7 @@ static int add_objects(struct msk_program *p, struct msk_err *err)
 			return -1;
 		if (add_aliases_for(p, i, err) < 0)
 			return -1;
-		if (i > 0 && p->closure.objects[i].wish != SIZE_MAX)
+		if (i > 0 && p->closure.objects[i].wish != MSK_NO_OBJECT)
 			say_why(p, i);
 		msk_debug(p->g->log, "%s: %s", p->in->src, msk_program_path(p, i));
 	}

@@ -5,7 +5,6 @@
 #include "mkscratch/rootfs_view.h"
 #include "program.h"
 
-#define NONE SIZE_MAX
 #define WHAT "ld.so.cache"
 
 /* A name that leads elsewhere in the image, or nowhere, and where it should lead. */
@@ -37,7 +36,7 @@ struct pair {
 	struct proof *pr;
 	const struct msk_program *p;
 	const struct msk_closure *here, *there;
-	size_t *other;                  /* by object of `here`: its counterpart in `there`, or NONE */
+	size_t *other;                  /* by object of `here`: its counterpart in `there`, or MSK_NO_OBJECT */
 	size_t *queue, queued;
 };
 
@@ -65,7 +64,7 @@ static void say_lack(struct pair *q, const char *asker, const char *name, size_t
 	const char *path = msk_program_path(q->p, want);
 	struct msk_err *err = &q->pr->first;
 
-	if (got == NONE)
+	if (got == MSK_NO_OBJECT)
 		msk_fail(err, MSK_E_MISSING, "in the image, %s does not find %s, which lies at %s", asker, name, path);
 	else
 		msk_fail(err, MSK_E_MISSING, "in the image, %s finds %s for %s, not %s", asker,
@@ -98,7 +97,7 @@ static void note_fault(struct pair *q, const char *what, const char *path)
 
 static void settle(struct pair *q, size_t i, size_t j)
 {
-	if (q->other[i] == NONE) {
+	if (q->other[i] == MSK_NO_OBJECT) {
 		q->other[i] = j;
 		q->queue[q->queued++] = i;
 	} else if (q->other[i] != j) {
@@ -111,13 +110,13 @@ static void compare_requests(struct pair *q, size_t i)
 	const struct msk_object *here = &q->here->objects[i], *there = &q->there->objects[q->other[i]];
 
 	for (size_t k = 0; k < here->n_needed; k++) {
-		size_t want = here->needed[k], got = k < there->n_needed ? there->needed[k] : NONE;
+		size_t want = here->needed[k], got = k < there->n_needed ? there->needed[k] : MSK_NO_OBJECT;
 
-		if (want == NONE && got != NONE)
+		if (want == MSK_NO_OBJECT && got != MSK_NO_OBJECT)
 			note_fault(q, "loads what it does not find outside,", q->there->objects[got].path);
-		else if (want != NONE && (got == NONE || !same_file(q, want, got)))
+		else if (want != MSK_NO_OBJECT && (got == MSK_NO_OBJECT || !same_file(q, want, got)))
 			note_lack(q, i, request_name(q, here, k), want, got);
-		else if (want != NONE)
+		else if (want != MSK_NO_OBJECT)
 			settle(q, want, got);
 	}
 }
@@ -140,10 +139,10 @@ static void compare_wishes(struct pair *q, size_t i)
 		size_t got;
 
 		there = nth_wish(q->there, q->other[i], n);
-		got = there ? there->object : NONE;
-		if (here->object == NONE)
+		got = there ? there->object : MSK_NO_OBJECT;
+		if (here->object == MSK_NO_OBJECT)
 			continue;
-		if (got == NONE || !same_file(q, here->object, got))
+		if (got == MSK_NO_OBJECT || !same_file(q, here->object, got))
 			note_lack(q, here->by, here->names.v[here->taken], here->object, got);
 		else
 			settle(q, here->object, got);
@@ -155,7 +154,7 @@ static size_t find_interp(const struct msk_closure *c)
 	for (size_t i = 0; i < c->n_objects; i++)
 		if (c->objects[i].found_by == MSK_BY_INTERP)
 			return i;
-	return NONE;
+	return MSK_NO_OBJECT;
 }
 
 static void compare(struct pair *q)
@@ -163,11 +162,11 @@ static void compare(struct pair *q)
 	size_t i = find_interp(q->here), j = find_interp(q->there);
 
 	for (size_t k = 0; k < q->here->n_objects; k++)
-		q->other[k] = NONE;
+		q->other[k] = MSK_NO_OBJECT;
 	settle(q, 0, 0);
-	if (i != NONE && j != NONE && same_file(q, i, j))
+	if (i != MSK_NO_OBJECT && j != MSK_NO_OBJECT && same_file(q, i, j))
 		settle(q, i, j);
-	else if (i != NONE)
+	else if (i != MSK_NO_OBJECT)
 		note_fault(q, "starts with another loader than", q->here->objects[i].path);
 	for (size_t at = 0; at < q->queued; at++) {
 		compare_requests(q, q->queue[at]);

@@ -38,7 +38,7 @@ void msk_runtime_report(const struct msk_closure *c, const char *program, const 
 
 		if (!w->wanted)
 			tell_left_out(c, w, program, log);
-		else if (w->lacks || (w->object == SIZE_MAX && w->priority != MSK_REQUIRED && !w->named))
+		else if (w->lacks || (w->object == MSK_NO_OBJECT && w->priority != MSK_REQUIRED && !w->named))
 			warn_absent(c, w, program, log);
 	}
 }
