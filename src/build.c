@@ -181,7 +181,7 @@ static struct msk_ahead *look_ahead(const struct msk_build *b)
 	return paths.n ? msk_ahead_start(&paths) : NULL;
 }
 
-static void record_release(struct msk_record *r)
+static void record_release(struct msk_maker_record *r)
 {
 	msk_json_free(r->reasons);
 	msk_json_free(r->recipe);
@@ -223,11 +223,11 @@ static struct msk_json *recipe(const struct msk_json *known, const struct msk_ed
 	return o;
 }
 
-static struct msk_record record(const struct msk_build *b, const struct msk_edition *e)
+static struct msk_maker_record record(const struct msk_build *b, const struct msk_edition *e)
 {
 	if (!e->plan.record)
-		return (struct msk_record){ NULL, NULL };
-	return (struct msk_record){ msk_rootfs_reasons(e->fs), b->recipe ? recipe(b->recipe, e) : NULL };
+		return (struct msk_maker_record){ NULL, NULL };
+	return (struct msk_maker_record){ msk_rootfs_reasons(e->fs), b->recipe ? recipe(b->recipe, e) : NULL };
 }
 
 /* `a`: what the layers of all have in common. */
@@ -235,7 +235,7 @@ static int make_image(const struct msk_build *b, struct msk_edition *e, struct m
 		      struct msk_store *st, struct msk_image *out, struct msk_err *err)
 {
 	MSK_CLEANUP(msk_layers_release) struct msk_layers layers = { NULL, 0, 0 };
-	MSK_CLEANUP(record_release) struct msk_record r = { NULL, NULL };
+	MSK_CLEANUP(record_release) struct msk_maker_record r = { NULL, NULL };
 
 	a.fs = e->fs;
 	if (b->plan->record && b->recipe)
@@ -375,7 +375,7 @@ static void outline(const struct msk_build *b, const struct msk_editions *e, str
 
 	for (size_t i = 0; i < e->n; i++) {
 		const struct msk_edition *of = &e->v[i];
-		MSK_CLEANUP(record_release) struct msk_record r = record(b, of);
+		MSK_CLEANUP(record_release) struct msk_maker_record r = record(b, of);
 		size_t n = msk_layers_count(of->fs, of->plan.single_layer);
 
 		msk_image_outline(&of->plan, &of->platform, n + (of->ground ? msk_ground_layers(of->ground) : 0), &r,

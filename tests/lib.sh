@@ -15,6 +15,8 @@
 #   skip_all REASON            no test of this script can run
 #   done_testing               last line of every script
 #
+# MSK_VERIFY_ALL=FILE: every image that mk makes is verified too, and what is not sound is told in FILE.
+#
 # A script runs in a directory of its own ($T, removed at the end) with a clean environment. $TOP is the source tree,
 # $BUILD the build directory, $MKSCRATCH the program. With MSK_MUST_WORK=1 a skip is a failure, unless its reason
 # begins with "cannot:", which is for what no package can mend.
@@ -105,7 +107,28 @@ run() {
 }
 
 mk() {
-	"$MKSCRATCH" "$@"
+	if [ -n "${MSK_VERIFY_ALL:-}" ]; then
+		mk_and_verify "$@"
+	else
+		"$MKSCRATCH" "$@"
+	fi
+}
+
+# What does not start may be what the test is about; what is malformed never is.
+mk_and_verify() {
+	local before= arg checked=0
+	"$MKSCRATCH" "$@" || return
+	for arg; do
+		case $before:$arg in
+		-o:- | --output:- | *:--dry-run | *:-n | *:--print) return 0 ;;
+		-o:* | --output:*)
+			"$MKSCRATCH" verify -q "$arg" >/dev/null 2>>"$MSK_VERIFY_ALL.log" || checked=$?
+			[ "$checked" = 0 ] || [ "$checked" = 4 ] || echo "$0: $PWD: $*: verify ends with $checked" >>"$MSK_VERIFY_ALL"
+			;;
+		esac
+		before=$arg
+	done
+	return 0
 }
 
 t() {

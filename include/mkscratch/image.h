@@ -7,7 +7,7 @@
 #include "mkscratch/platform.h"
 
 /* What an image says of its making, in annotations of its manifest; NULL: nothing. */
-struct msk_record {
+struct msk_maker_record {
 	struct msk_json *reasons;        /* why each path is there */
 	struct msk_json *recipe;         /* what it was made from, and how */
 };
@@ -35,7 +35,7 @@ void msk_product_release(struct msk_product *p);
 /* Config (image-spec "config"): one history item a layer, numeric User. */
 struct msk_json *msk_config_json(const struct msk_plan *p, const struct msk_platform *pf, const struct msk_layers *l);
 struct msk_json *msk_manifest_json(const struct msk_plan *p, const struct msk_desc *config, const struct msk_layers *l,
-				   const struct msk_record *record);
+				   const struct msk_maker_record *record);
 /* The image index over images of several platforms, in their order. */
 struct msk_json *msk_image_index_json(const struct msk_plan *p, const struct msk_image *images, size_t n);
 /* One entry of index.json for a tag: org.opencontainers.image.ref.name and io.containerd.image.name. */
@@ -50,7 +50,7 @@ uint64_t msk_image_size(const struct msk_image *img);
 
 /* Config and manifest into the store, and all that is known about the image, which takes the layers over. */
 int msk_image_make(const struct msk_plan *p, const struct msk_platform *pf, struct msk_layers *own_layers,
-		   const struct msk_record *record, struct msk_store *st, struct msk_image *out, struct msk_err *err);
+		   const struct msk_maker_record *record, struct msk_store *st, struct msk_image *out, struct msk_err *err);
 
 /* What the tags of the plan name: the one image, or an index over several, which goes into the store. `images` are sorted
  * by platform. Takes own_images over whatever the result. Fails: MSK_E_IO. */
@@ -62,7 +62,7 @@ void msk_product_outline(const struct msk_plan *p, struct msk_image *own_images,
 /* An image of that many layers before any of it is there: every digest and size is made up, and every document as
  * long as the real one will be, but for the digits of sizes. */
 void msk_image_outline(const struct msk_plan *p, const struct msk_platform *pf, size_t n_layers,
-		       const struct msk_record *record, struct msk_image *out);
+		       const struct msk_maker_record *record, struct msk_image *out);
 
 #define MSK_OCI_LAYOUT "{\"imageLayoutVersion\":\"1.0.0\"}"
 

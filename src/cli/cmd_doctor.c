@@ -1,6 +1,9 @@
+#include <unistd.h>
+
 #include "doctor.h"
 #include "mkscratch/fs.h"
 #include "mkscratch/host.h"
+#include "mkscratch/log.h"
 #include "mkscratch/plan.h"
 #include "opt.h"
 
@@ -9,12 +12,16 @@ struct doctor_files {
 	size_t n;
 };
 
+static void file_release(struct doctor_file *f)
+{
+	msk_diagnosis_release(&f->d);
+	msk_closure_release(&f->closure);
+}
+
 static void doctor_files_release(struct doctor_files *fs)
 {
-	for (size_t i = 0; i < fs->n; i++) {
-		msk_diagnosis_release(&fs->v[i].d);
-		msk_closure_release(&fs->v[i].closure);
-	}
+	for (size_t i = 0; i < fs->n; i++)
+		file_release(&fs->v[i]);
 	free(fs->v);
 }
 
@@ -68,11 +75,37 @@ static int show(const struct msk_options *o, const struct doctor_files *fs, stru
 	return msk_print(&text, err);
 }
 
+/* A file that is wrong is told of, and the others are shown all the same. Returns the exit status of the first, or 0. */
+static enum msk_code examine_all(const struct msk_options *o, struct msk_host *host, const struct msk_strv *library_path,
+				 struct doctor_files *fs, struct msk_err *err)
+{
+	const struct msk_log log = { .level = o->level, .fd = STDERR_FILENO };
+	enum msk_code first = MSK_OK;
+
+	fs->v = msk_xcalloc(o->args.n, sizeof *fs->v);
+	for (size_t i = 0; i < o->args.n; i++) {
+		struct doctor_file *f = &fs->v[fs->n];
+
+		f->file = o->args.v[i];
+		if (examine(host, library_path, f, err) == 0) {
+			fs->n++;
+			continue;
+		}
+		first = first ? first : err->code;
+		msk_log_error(&log, err);
+		*err = (struct msk_err)MSK_ERR_INIT;
+		file_release(f);
+		*f = (struct doctor_file){ 0 };
+	}
+	return first;
+}
+
 int msk_cmd_doctor(const struct msk_options *o, struct msk_err *err)
 {
 	MSK_CLEANUP(msk_host_cleanup) struct msk_host *host = NULL;
 	MSK_CLEANUP(doctor_files_release) struct doctor_files fs = { NULL, 0 };
 	MSK_AUTO_STRV library_path = MSK_STRV_INIT;
+	enum msk_code first;
 	const char *root;
 
 	if (o->args.n == 0) {
@@ -84,11 +117,9 @@ int msk_cmd_doctor(const struct msk_options *o, struct msk_err *err)
 	if (msk_library_path_parse(&o->library_path, &library_path, err) < 0 ||
 	    msk_root_parse(&o->root, &root, err) < 0 || msk_host_new(root, &host, err) < 0)
 		return -1;
-	fs.v = msk_xcalloc(o->args.n, sizeof *fs.v);
-	for (; fs.n < o->args.n; fs.n++) {
-		fs.v[fs.n].file = o->args.v[fs.n];
-		if (examine(host, &library_path, &fs.v[fs.n], err) < 0)
-			return -1;
-	}
-	return show(o, &fs, err);
+	first = examine_all(o, host, &library_path, &fs, err);
+	if (fs.n && show(o, &fs, err) < 0)
+		return -1;
+	err->code = first;
+	return first ? -1 : 0;
 }

@@ -1,7 +1,9 @@
 #include <string.h>
+#include <unistd.h>
 
 #include "opt.h"
 #include "mkscratch/check.h"
+#include "mkscratch/log.h"
 #include "mkscratch/record.h"
 
 /* The question, and whether an image has answered it. */
@@ -124,6 +126,24 @@ static int fail_no_record(const char *image, struct msk_err *err)
 	return msk_hint(err, "images made with --no-record, or by another tool, have none");
 }
 
+/* A path that is not there is told of, and the others are answered all the same; the first gives the exit status. */
+static int answer_all(const struct question *q, const struct msk_record *record, const struct msk_image_tree *tree,
+		      struct msk_err *err)
+{
+	const struct msk_log log = { .level = q->o->level, .fd = STDERR_FILENO };
+	enum msk_code first = MSK_OK;
+
+	for (size_t i = 1; i < q->o->args.n; i++) {
+		if (answer(q, record, tree, q->o->args.v[i], err) == 0)
+			continue;
+		first = first ? first : err->code;
+		msk_log_error(&log, err);
+		*err = (struct msk_err)MSK_ERR_INIT;
+	}
+	err->code = first;
+	return first ? -1 : 0;
+}
+
 static int visit(void *ctx, const struct msk_validated *image, struct msk_err *err)
 {
 	struct question *q = ctx;
@@ -139,10 +159,7 @@ static int visit(void *ctx, const struct msk_validated *image, struct msk_err *e
 		return msk_ctx(err, "%s", q->image);
 	if (!record.json)
 		return fail_no_record(q->image, err);
-	for (size_t i = 1; i < q->o->args.n; i++)
-		if (answer(q, &record, image->tree, q->o->args.v[i], err) < 0)
-			return -1;
-	return 0;
+	return answer_all(q, &record, image->tree, err);
 }
 
 int msk_cmd_why(const struct msk_options *o, struct msk_err *err)

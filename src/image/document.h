@@ -8,7 +8,7 @@
 int msk_put_document(struct msk_json *own_doc, const char *media_type, struct msk_store *st, struct msk_desc *out,
 		     struct msk_err *err);
 /* The member "annotations", unless there are none. */
-void msk_annotations_set(struct msk_json *o, const struct msk_config *c, const struct msk_record *record);
+void msk_annotations_set(struct msk_json *o, const struct msk_config *c, const struct msk_maker_record *record);
 /* Of what is not there yet: of that size, with a digest of zeros. */
 struct msk_desc msk_desc_outline(const char *media_type, uint64_t size);
 

@@ -25,7 +25,7 @@ void msk_image_release(struct msk_image *img)
 }
 
 int msk_image_make(const struct msk_plan *p, const struct msk_platform *pf, struct msk_layers *own_layers,
-		   const struct msk_record *record, struct msk_store *st, struct msk_image *out, struct msk_err *err)
+		   const struct msk_maker_record *record, struct msk_store *st, struct msk_image *out, struct msk_err *err)
 {
 	*out = (struct msk_image){ .platform = *pf, .layers = *own_layers };
 	*own_layers = (struct msk_layers){ NULL, 0, 0 };
@@ -41,7 +41,7 @@ int msk_image_make(const struct msk_plan *p, const struct msk_platform *pf, stru
 }
 
 void msk_image_outline(const struct msk_plan *p, const struct msk_platform *pf, size_t n_layers,
-		       const struct msk_record *record, struct msk_image *out)
+		       const struct msk_maker_record *record, struct msk_image *out)
 {
 	MSK_AUTO_STR text = MSK_STR_INIT;
 	MSK_AUTO_JSON *manifest = NULL;

@@ -10,7 +10,7 @@ static void set_text(struct msk_json *annotations, const char *key, const struct
 	msk_json_set_string(annotations, key, msk_str_c(&text));
 }
 
-void msk_annotations_set(struct msk_json *o, const struct msk_config *c, const struct msk_record *record)
+void msk_annotations_set(struct msk_json *o, const struct msk_config *c, const struct msk_maker_record *record)
 {
 	struct msk_json *a;
 
@@ -25,7 +25,7 @@ void msk_annotations_set(struct msk_json *o, const struct msk_config *c, const s
 }
 
 struct msk_json *msk_manifest_json(const struct msk_plan *p, const struct msk_desc *config, const struct msk_layers *l,
-				   const struct msk_record *record)
+				   const struct msk_maker_record *record)
 {
 	struct msk_json *o = msk_json_object(), *layers = msk_json_array();
 

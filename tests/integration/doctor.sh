@@ -147,4 +147,7 @@ if command -v /usr/bin/time >/dev/null; then
 else
 	t '... in 64 MB of memory' sh -c 'ulimit -v 262144 && "$MKSCRATCH" doctor large'
 fi
+echo text >no-program
+run mk doctor --json no-program "$(type -P true)" missing
+is "$status $(wc -l <"$out") $(grep -c '^mkscratch: ' "$err")" '3 1 2' 'a file that is wrong does not stop the others'
 done_testing

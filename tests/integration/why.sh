@@ -90,6 +90,8 @@ reasons() {
 is "$(reasons moved/x.tar)" "$(reasons with.tar)" it_does_not_depend_on_where_the_inputs_lie
 like "$(mk --bin app:/srv/app -v -o v.tar 2>&1)" '/srv/lib/libx\.so: libx\.so needed by /srv/app \(library\)' v_prints_the_same
 
+run mk why i.tar /none /data /nothing /www/b
+is "$status $(grep -c '^/' "$out") $(grep -c '^mkscratch: ' "$err")" '3 2 2' a_path_that_is_not_there_does_not_stop_the_others
 must_fail 2 'why: no IMAGE given' 'mkscratch why img.tar /app' -- why
 must_fail 2 'why: no PATH given' 'mkscratch why img.tar /app' -- why i.tar
 must_fail 3 'i.tar: /none is not in the image' -- why i.tar /none

@@ -96,11 +96,11 @@ if command -v crane >/dev/null; then
 		sleep 0.1
 	done
 	address=127.0.0.1:$port
-	crane push base.tar "$address/c:v1" >/dev/null 2>&1 && crane append --insecure -b "$address/c:v1" -f layer.tar.gz -t "$address/c:v2" >/dev/null 2>&1 &&
-		crane mutate --insecure --user 7 --entrypoint /usr/bin/app -t "$address/c:v3" "$address/c:v2" >/dev/null 2>&1 &&
-		crane pull --insecure --format oci "$address/c:v3" crane-oci >/dev/null 2>&1 &&
-		crane pull --insecure --format tarball "$address/c:v3" crane-pull.tar >/dev/null 2>&1 &&
-		crane pull --insecure --format legacy "$address/c:v3" crane-legacy.tar >/dev/null 2>&1
+	crane push base.tar "$address/local/c:v1" >/dev/null 2>&1 && crane append --insecure -b "$address/local/c:v1" -f layer.tar.gz -t "$address/local/c:v2" >/dev/null 2>&1 &&
+		crane mutate --insecure --user 7 --entrypoint /usr/bin/app -t "$address/local/c:v3" "$address/local/c:v2" >/dev/null 2>&1 &&
+		crane pull --insecure --format oci "$address/local/c:v3" crane-oci >/dev/null 2>&1 &&
+		crane pull --insecure --format tarball "$address/local/c:v3" crane-pull.tar >/dev/null 2>&1 &&
+		crane pull --insecure --format legacy "$address/local/c:v3" crane-legacy.tar >/dev/null 2>&1
 	valid 'crane, by way of a registry' crane-oci crane-pull.tar crane-legacy.tar
 else
 	skip crane 'crane is not installed'
@@ -144,9 +144,9 @@ fi
 # Its base image comes from a registry.
 if command -v ko >/dev/null && command -v go >/dev/null && [ -n "${address:-}" ]; then
 	mkdir ko && printf 'package main\nfunc main() {}\n' >ko/main.go && printf 'module example.org/k\ngo 1.21\n' >ko/go.mod
-	k() (cd ko && HOME=$old_home KO_DEFAULTBASEIMAGE=$address/c:v1 KO_DOCKER_REPO=ko.local GOFLAGS=-mod=mod ko build --push=false \
+	k() (cd ko && HOME=$old_home KO_DEFAULTBASEIMAGE=$address/local/c:v1 KO_DOCKER_REPO=example.org/ko GOFLAGS=-mod=mod ko build --push=false \
 		--platform=linux/amd64 "$@" . >>../ko.log 2>&1)
-	if k --oci-layout-path="$T/ko-layout" && k --sbom=none --tarball="$T/ko.tar"; then
+	if k --oci-layout-path=../ko-layout && k --sbom=none --tarball=../ko.tar; then
 		valid ko ko-layout ko.tar
 	else
 		fail 'ko makes images'

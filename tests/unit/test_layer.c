@@ -227,7 +227,7 @@ static void documents_are_exact(void **state)
 			"\"WorkingDir\":\"/\"},\"created\":\"1970-01-02T00:00:00Z\",\"history\":[{\"author\":\"me\","
 			"\"created\":\"1970-01-02T00:00:00Z\",\"created_by\":\"h\"}],\"os\":\"linux\","
 			"\"rootfs\":{\"diff_ids\":[\"sha256:2\"],\"type\":\"layers\"},\"variant\":\"v7\"}");
-	assert_document(msk_manifest_json(&p, &img.config, &l, &(struct msk_record){ 0 }),
+	assert_document(msk_manifest_json(&p, &img.config, &l, &(struct msk_maker_record){ 0 }),
 			"{\"annotations\":{\"a\":\"b\"},\"config\":{\"digest\":\"sha256:3\",\"mediaType\":"
 			"\"application/vnd.oci.image.config.v1+json\",\"size\":6},\"layers\":[{\"digest\":\"sha256:1\","
 			"\"mediaType\":\"T\",\"size\":5}],\"mediaType\":\"application/vnd.oci.image.manifest.v1+json\","
