@@ -30,19 +30,28 @@ static const struct magic {
 #undef MAGIC
 };
 
+/* The word of a script's first line that begins at or behind *at, which then is its end; "" when there is none. Heap. */
+static char *next_word(const char *line, size_t *at)
+{
+	size_t start = *at + strspn(line + *at, " \t");
+
+	*at = start + strcspn(line + start, " \t\r\n");
+	return msk_xstrndup(line + start, *at - start);
+}
+
+/* The kernel looks for the interpreter where the script says; env(1) looks for its own in PATH. */
 static int fail_script(const char *head, size_t n, const char *name, struct msk_err *err)
 {
-	size_t start = 2, end;
+	MSK_AUTO_FREE char *line = msk_xstrndup(head, n);
+	size_t at = 2;
+	MSK_AUTO_FREE char *interpreter = next_word(line, &at), *wanted = next_word(line, &at);
+	bool by_env = msk_ends_with(interpreter, "/env") && *wanted && *wanted != '-';
 
-	while (start < n && (head[start] == ' ' || head[start] == '\t'))
-		start++;
-	for (end = start; end < n && !strchr(" \t\r\n", head[end]); end++)
-		;
 	msk_fail(err, MSK_E_INPUT, "%s: not an ELF file (starts with \"#!\")", name);
-	if (end == start)
+	if (!*interpreter)
 		return -1;
-	return msk_hint(err, "it is a script: give its interpreter %.*s to --bin and the script to --file",
-			(int)(end - start), head + start);
+	return msk_hint(err, "it is a script: --bin %s:%s%s%s%s, --file it, and --entrypoint its path in the image",
+			interpreter, interpreter, by_env ? " and " : "", by_env ? wanted : "", by_env ? " likewise" : "");
 }
 
 /* The first bytes as text when they are text, else as numbers. */
