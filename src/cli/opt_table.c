@@ -86,7 +86,7 @@ const struct opt_row msk_opt_rows[] = {
 	  "Look up libraries, certificates and zones below DIR; linux/arm64=DIR: that platform's libraries.",
 	  TO_LIST(root), COMPLETE_DIR, NULL },
 	{ 0, "lib", "NAME|PATH", OPT_REPEAT, GROUP_LIBRARIES, B,
-	  "A library the program loads while it runs (dlopen).",
+	  "A library the program loads while it runs (dlopen): its name, or its path below --root.",
 	  TO_LIST(lib), COMPLETE_FILE, NULL },
 	{ 0, "library-path", "DIR[:DIR]", OPT_REPEAT, GROUP_LIBRARIES, B | VERB_DEPS | VERB_DOCTOR,
 	  "More directories, as LD_LIBRARY_PATH has them.",

@@ -78,7 +78,9 @@ static int search(struct msk_search *s, struct msk_err *err)
 	if (!strchr(s->name, '/'))
 		return s->l->rules->libc == MSK_LIBC_MUSL ? msk_musl_search(s, err) : msk_glibc_search(s, err);
 	path = s->name[0] == '/' ? msk_xstrdup(s->name) : msk_loader_absolute(s->l, s->name);
-	if (s->name[0] != '/')
+	if (s->name[0] != '/' && s->by_option)
+		msk_loader_note(s->l, "--lib %s: a relative path; took it to be %s of the root", s->name, path);
+	else if (s->name[0] != '/')
 		msk_loader_note(s->l, "%s: needs the relative path \"%s\"; took it to be %s",
 				s->l->c->objects[s->by].name, s->name, path);
 	msk_search_note(s, path);

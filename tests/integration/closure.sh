@@ -96,6 +96,9 @@ fi
 t the_image_verifies mk verify image/i.tar
 prog plain
 like "$(mk --bin plain --lib "$T/a/libx.so" --print rootfs | cut -f5)" "^$T/a/libx.so\$" lib_adds_what_is_loaded_at_run_time
+run mk --bin plain --lib a/libx.so -n -w /srv
+is "$status $(head -n 2 "$err")" "4 warning: --lib a/libx.so: a relative path; took it to be /srv/a/libx.so of the root
+mkscratch: --lib a/libx.so: not found" ...by_a_path_of_the_root
 is "$(mk deps --json "$T/p4" | python3 -c 'import json, sys
 d = json.load(sys.stdin); print(d["libc"], sorted({o["found_by"] for o in d["objects"]}), d["missing"])')" \
 	"glibc ['interp', 'ld.so.cache', 'rpath'] []" json_tells_the_rule_that_found_each
