@@ -63,14 +63,22 @@ static int print_list(const struct msk_options *o, const struct msk_source_image
 	return msk_print(&text, err);
 }
 
-/* By whatever name: the page would take the place of what was asked about. */
-static int spare_image(const char *path, const char *image, struct msk_err *err)
+static bool same_file(const char *a, const char *b)
 {
-	struct stat page, st;
+	struct stat x, y;
 
-	if (stat(path, &page) < 0 || stat(image, &st) < 0 || page.st_dev != st.st_dev || page.st_ino != st.st_ino)
+	return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+/* By whatever name: the page would take the place of what was asked about, or of a part of it. */
+static int spare_image(const char *path, const char *dir, const char *image, struct msk_err *err)
+{
+	if (same_file(path, image))
+		msk_fail(err, MSK_E_USAGE, "--html %s: is the image itself", path);
+	else if (same_file(dir, image))
+		msk_fail(err, MSK_E_USAGE, "--html %s: lies in the image", path);
+	else
 		return 0;
-	msk_fail(err, MSK_E_USAGE, "--html %s: is the image itself", path);
 	return msk_hint(err, "write the page elsewhere: --html image.html");
 }
 
@@ -85,7 +93,7 @@ static int write_page(const struct inspected *d, const char *path, struct msk_er
 	msk_inspect_add_page(d, &page);
 	if (strcmp(path, "-") == 0)
 		return msk_print(&page, err);
-	if (spare_image(path, msk_source_name(d->arg->images.source), err) < 0)
+	if (spare_image(path, dir, msk_source_name(d->arg->images.source), err) < 0)
 		return -1;
 	dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dirfd < 0)

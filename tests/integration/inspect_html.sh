@@ -29,6 +29,9 @@ ln -s i.tar alias.tar && cp i.tar before.tar
 must_fail 2 '--html i.tar: is the image itself' 'write the page elsewhere: --html image.html' -- inspect --html i.tar i.tar
 must_fail 2 '--html ./alias.tar: is the image itself' -- inspect --html ./alias.tar i.tar:latest
 t '... and the image is as it was' cmp i.tar before.tar
+mk -q --bin app --library-path "$PWD" -o lay/
+must_fail 2 '--html lay/index.json: lies in the image' 'write the page elsewhere: --html image.html' -- \
+	inspect --html lay/index.json lay
 cp page.html old.html
 head -c 3000 i.tar >cut.tar
 run mk inspect --html old.html cut.tar
