@@ -98,6 +98,21 @@ printf 'int main(void){return 0;}\n' | cc -static -x c -o app - 2>/dev/null && {
 	t '... in full' mk ls two:docker.io/library/a:v2 /e
 }
 
+# Memory is bounded, whatever there is to read: many entries, large files, an archive that is compressed as a whole.
+make many.tar "([(f'usr/share/some-directory-{i // 500:05}/a-file-with-a-name-{i:07}', 'file', '') for i in range(60000)] +
+	[('large', 'file', 'x' * 150000000)])"
+gzip -1k many.tar
+cat >rss.py <<'P'
+import resource, subprocess, sys
+status = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL).returncode
+print(status, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss <= 64 << 10)
+P
+for args in 'ls many.tar' 'ls --layers --json many.tar' 'cat many.tar large' 'inspect many.tar' 'inspect --html many.html many.tar' \
+	'ls many.tar.gz'; do
+	# shellcheck disable=SC2086
+	is "$(python3 rss.py "$MKSCRATCH" $args)" '0 True' "$args: within 64 MiB"
+done
+
 # What is not what its digests say is not shown.
 python3 - <<'P'
 import tarfile, io
