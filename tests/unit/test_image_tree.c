@@ -19,13 +19,14 @@ static void lay(struct msk_image_tree *t, const char *text)
 
 	msk_strv_split(&words, text, " ");
 	for (size_t i = 0; i < words.n; i++) {
-		struct msk_tar_entry e = { .path = words.v[i] + 2, .type = MSK_TAR_FILE };
+		struct msk_tar_entry e = { .type = MSK_TAR_FILE };
 		char *arrow = strchr(words.v[i], '>');
 
-		if (words.v[i][0] == '|') {
+		if (words.v[i][0] == '|')
 			entry = (struct msk_layer_entry){ .layer = entry.layer + 1 };
+		if (strlen(words.v[i]) < 3)
 			continue;
-		}
+		e.path = words.v[i] + 2;
 		if (words.v[i][0] == 'd')
 			e.type = MSK_TAR_DIR;
 		if (words.v[i][0] == 'h')
