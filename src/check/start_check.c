@@ -1,5 +1,6 @@
 /* Would a runtime get this image to run? */
 #include <string.h>
+#include <sys/stat.h>
 
 #include "checks.h"
 #include "contents.h"
@@ -47,6 +48,16 @@ static void read_env(const struct msk_json *config, struct msk_strv *out)
 			msk_strv_push(out, msk_json_string_value(msk_json_at(env, i)));
 }
 
+/* Does the set-uid bit of a program give rights to the image's user? Of a user who is told by name, that is not known. */
+static bool gains_rights(const struct msk_json *config, const struct msk_node *program)
+{
+	const char *user = msk_json_get_string(msk_json_get(config, "config"), "User");
+	size_t digits = user ? strspn(user, "0123456789") : 0;
+	bool by_number = !user || !*user || (digits && (!user[digits] || user[digits] == ':'));
+
+	return (program->mode & S_ISUID) && by_number && program->uid != (digits ? strtoul(user, NULL, 10) : 0);
+}
+
 /* The loader's own rules, over the files of the image, with its environment. */
 static int resolve(struct start *s, struct msk_closure *out, struct msk_err *err)
 {
@@ -56,7 +67,8 @@ static int resolve(struct start *s, struct msk_closure *out, struct msk_err *err
 	MSK_AUTO_STRV env = MSK_STRV_INIT;
 	MSK_AUTO_STRV library_path = MSK_STRV_INIT;
 	struct msk_closure_args args = { .tree = &s->files->files, .library_path = &library_path, .origin = origin,
-					 .cwd = cwd && cwd[0] == '/' ? cwd : NULL, .start_only = true };
+					 .cwd = cwd && cwd[0] == '/' ? cwd : NULL, .start_only = true,
+					 .secure = gains_rights(s->config, n) };
 
 	read_env(s->config, &env);
 	msk_loader_env_path(&env, &library_path);

@@ -273,6 +273,12 @@ mk -q --bin dyn:/srv/dyn --link srv/dyn:/start --entrypoint /start -o linked.tar
 like "$(verdict linked.tar)" '^true 3, found' 'the entrypoint may be a link'
 mk -q --bin app --file dyn:/dyn --file "$interp:$interp:0755" --tree lib:/opt --entrypoint /dyn -e LD_LIBRARY_PATH=/opt -o env.tar
 like "$(verdict env.tar)" '^false /dyn: needs libc\.so\.6, not found' 'the environment of the image counts'
+mk -q --bin app --file dyn:/dyn:4755:0:0 --file "$interp:$interp:0755" --tree lib:/opt --entrypoint /dyn -e LD_LIBRARY_PATH=/opt \
+	--user 65534 -o setuid.tar
+like "$(verdict setuid.tar)" '^false /dyn: needs libx\.so, not found' '... unless its user gains rights by starting it'
+mk -q --bin app --file dyn:/dyn:4755:0:0 --file "$interp:$interp:0755" --tree lib:/opt --entrypoint /dyn -e LD_LIBRARY_PATH=/opt \
+	--user 0 -o setuid.tar
+like "$(verdict setuid.tar)" '^false /dyn: needs libc\.so\.6, not found' '... which root does not'
 # Another tool writes the same layers, with a hard link in them.
 if command -v umoci >/dev/null && [ "$(id -u)" = 0 ]; then
 	mk -q --bin dyn:/srv/dyn -t x:v1 -o made/ && umoci unpack --image made:v1 bundle >/dev/null 2>&1 &&
