@@ -35,6 +35,9 @@ bool msk_utf8_valid(const char *text, size_t n);
 bool msk_starts_with(const char *s, const char *prefix);
 bool msk_ends_with(const char *s, const char *suffix);
 
+/* Digits from end to end, and at least one. */
+bool msk_is_digits(const char *s);
+
 /* Parse the whole of `s` as a decimal number without sign, blank or leading plus. False when it is none or > max. */
 bool msk_parse_u64(const char *s, unsigned long long max, unsigned long long *out);
 

@@ -154,6 +154,11 @@ bool msk_ends_with(const char *s, const char *suffix)
 	return n >= m && memcmp(s + n - m, suffix, m) == 0;
 }
 
+bool msk_is_digits(const char *s)
+{
+	return *s && s[strspn(s, "0123456789")] == '\0';
+}
+
 bool msk_parse_u64(const char *s, unsigned long long max, unsigned long long *out)
 {
 	unsigned long long n = 0;

@@ -180,8 +180,7 @@ static bool has_hash_name(const char *rel)
 {
 	const char *slash = strrchr(rel, '/'), *name = slash ? slash + 1 : rel;
 
-	return strspn(name, "0123456789abcdef") == 8 && name[8] == '.' && name[9] &&
-	       strspn(name + 9, "0123456789") == strlen(name + 9);
+	return strspn(name, "0123456789abcdef") == 8 && name[8] == '.' && msk_is_digits(name + 9);
 }
 
 static bool has_cert_name(const char *rel)

@@ -31,11 +31,6 @@ static int check_text(const char *what, const char *text, struct msk_err *err)
 	return 0;
 }
 
-static bool is_number(const char *s)
-{
-	return *s && strspn(s, "0123456789") == strlen(s);
-}
-
 /* Not a word of it is repeated: it may be a secret. */
 int msk_password_check(const char *option, const char *name, const char *password, struct msk_err *err)
 {
@@ -97,7 +92,7 @@ static int parse_account(const char *typed, struct msk_account *a, struct msk_er
 	bool line;
 
 	msk_strv_split(&f, typed, ":");
-	line = f.n == 7 && !is_number(f.v[1]);
+	line = f.n == 7 && !msk_is_digits(f.v[1]);
 	if (line && msk_password_check("--passwd-entry", f.v[0], f.v[1], err) < 0)
 		return -1;
 	if (f.n < 2 || (!line && f.n > 5))
@@ -190,7 +185,7 @@ static int find_user(const char *typed, struct msk_plan *p, struct msk_err *err)
 	if (!p->user.name && msk_user_parse(typed, &p->user, err) < 0)
 		return -1;
 	same = find_uid(p, p->user.uid);
-	if (same && is_number(typed))
+	if (same && msk_is_digits(typed))
 		p->user.gid = same->gid;
 	if (same && typed[strspn(typed, "0123456789:")] == '\0') {
 		free(p->user.name);

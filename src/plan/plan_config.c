@@ -184,7 +184,7 @@ static int port_number(const char *typed, const char *text, unsigned long long *
 
 	if (number && *out >= 1)
 		return 0;
-	if (*text && strspn(text, "0123456789") == strlen(text))
+	if (msk_is_digits(text))
 		return msk_fail(err, MSK_E_USAGE, "--expose %s: port is out of range (%s vs 1..%d)", typed, text, MAX_PORT);
 	msk_fail(err, MSK_E_USAGE, "--expose %s: \"%s\" is not a port", typed, text);
 	if (strchr(text, ':'))

@@ -71,11 +71,6 @@ static void take_text(char **ours, bool given, const char *base)
 	*ours = msk_xstrdup(base);
 }
 
-static bool is_number(const char *s)
-{
-	return *s && strspn(s, "0123456789") == strlen(s);
-}
-
 /* One line of passwd(5) or group(5): name, password, id, and in passwd the gid. */
 static bool line_matches(const struct msk_strv *f, const char *name, const uint32_t *id, uint32_t *first, uint32_t *second)
 {
@@ -123,7 +118,7 @@ static int base_user(const char *text, const struct msk_base_facts *base, struct
 	size_t n = strcspn(text, ":");
 	MSK_AUTO_FREE char *user = msk_xstrndup(text, n);
 	const char *group = text[n] ? text + n + 1 : "";
-	const bool number = is_number(user);
+	const bool number = msk_is_digits(user);
 	uint32_t uid = 0, gid = 0, ignored;
 	char *name = NULL;
 
@@ -134,7 +129,7 @@ static int base_user(const char *text, const struct msk_base_facts *base, struct
 		return msk_hint(err, "--user UID[:GID] says who instead");
 	}
 	out->name = name ? name : msk_xstrdup("user");
-	if (is_number(group)) {
+	if (msk_is_digits(group)) {
 		if (parse_id(text, group, &gid, err) < 0)
 			return -1;
 	} else if (*group && !msk_account_lookup(base->group, group, NULL, NULL, &gid, &ignored)) {

@@ -18,7 +18,7 @@ int msk_id_parse(const char *what, const char *text, uint32_t *out, struct msk_e
 		*out = (uint32_t)n;
 		return 0;
 	}
-	if (*text && strspn(text, "0123456789") == strlen(text))
+	if (msk_is_digits(text))
 		return msk_fail(err, MSK_E_USAGE, "%s %s: larger than %llu", what, text, MAX_ID);
 	return msk_fail(err, MSK_E_USAGE, "%s \"%s\": not a whole number", what, text);
 }
@@ -29,11 +29,6 @@ static const char *name_of(uint32_t uid)
 		if (known[i].id == uid)
 			return known[i].name;
 	return "user";
-}
-
-static bool is_number(const char *s)
-{
-	return *s && strspn(s, "0123456789") == strlen(s);
 }
 
 /* What passwd(5) and every parser of it agree on. */
@@ -82,10 +77,10 @@ static int parse(const char *text, struct msk_user *out, struct msk_err *err)
 			return 0;
 		}
 	msk_strv_split(&part, text, ":");
-	if (is_number(part.v[0]) && part.n <= 2)
+	if (msk_is_digits(part.v[0]) && part.n <= 2)
 		return fill(text, NULL, part.v[0], part.n > 1 ? part.v[1] : NULL, out, err);
 	/* Without numbers behind it the whole is meant as a name, and a name holds no colon. */
-	if (msk_user_name_check(what, part.n > 1 && is_number(part.v[1]) ? part.v[0] : text, err) < 0)
+	if (msk_user_name_check(what, part.n > 1 && msk_is_digits(part.v[1]) ? part.v[0] : text, err) < 0)
 		return -1;
 	if (part.n < 2)
 		return msk_fail(err, MSK_E_USAGE, "user \"%s\": has no uid and is none of nobody, nonroot, root", text);
