@@ -17,6 +17,8 @@ struct msk_x509 {
 
 /* Once before all others. Fails: MSK_E_IO. */
 int msk_x509_start(struct msk_err *err);
+/* Does it begin as DER of a certificate does, and no text? */
+bool msk_x509_claims(const struct msk_str *file);
 /* NULL when `der` is one certificate in strict DER, which is then in *out; else what is wrong with it. */
 const char *msk_x509_read(const struct msk_str *der, struct msk_x509 *out);
 void msk_x509_release(struct msk_x509 *x);

@@ -170,6 +170,12 @@ static const char *read_body(const CERT_BODY *b, struct msk_x509 *out)
 	return NULL;
 }
 
+/* A SEQUENCE whose length takes more than one byte; a text may begin with '0', the same first byte, but not go on so. */
+bool msk_x509_claims(const struct msk_str *file)
+{
+	return file->len >= 2 && file->buf[0] == 0x30 && ((unsigned char)file->buf[1] & 0xf8) == 0x80;
+}
+
 const char *msk_x509_read(const struct msk_str *der, struct msk_x509 *out)
 {
 	const unsigned char *p = bytes_of(der), *start = p;

@@ -53,12 +53,10 @@ static size_t sort_set(struct msk_bundle *b)
 	if (b->n > 1)
 		qsort(b->v, b->n, sizeof *b->v, compare_certs);
 	for (size_t i = 0; i < all; i++) {
-		if (kept && compare_certs(&b->v[kept - 1], &b->v[i]) == 0) {
-			msk_str_release(&b->v[i].der);
-			msk_x509_release(&b->v[i].x);
-		} else {
+		if (kept && compare_certs(&b->v[kept - 1], &b->v[i]) == 0)
+			msk_cert_release(&b->v[i]);
+		else
 			b->v[kept++] = b->v[i];
-		}
 	}
 	b->n = kept;
 	return all - kept;

@@ -12,12 +12,16 @@
 #define MAX_CERTS      4096
 #define MAX_CERT_BYTES 65536
 
+void msk_cert_release(struct msk_cert *c)
+{
+	msk_str_release(&c->der);
+	msk_x509_release(&c->x);
+}
+
 void msk_bundle_release(struct msk_bundle *b)
 {
-	for (size_t i = 0; i < b->n; i++) {
-		msk_str_release(&b->v[i].der);
-		msk_x509_release(&b->v[i].x);
-	}
+	for (size_t i = 0; i < b->n; i++)
+		msk_cert_release(&b->v[i]);
 	free(b->v);
 	msk_strv_release(&b->names);
 }
@@ -134,13 +138,6 @@ static int add_pem(struct msk_bundle *b, const char *name, const struct msk_str 
 	return c.number ? 0 : msk_fail(err, MSK_E_INPUT, "%s: no certificate found", name);
 }
 
-/* DER begins with a SEQUENCE whose length takes more than one byte; a text may begin with '0', which is the same
- * first byte, but not go on so. */
-static bool is_der(const struct msk_str *s)
-{
-	return s->len >= 2 && (unsigned char)s->buf[0] == 0x30 && (unsigned char)s->buf[1] >= 0x80;
-}
-
 int msk_bundle_add_file(struct msk_bundle *b, const struct msk_rofile *f, const char *name, struct msk_err *err)
 {
 	MSK_AUTO_STR text = MSK_STR_INIT;
@@ -151,7 +148,7 @@ int msk_bundle_add_file(struct msk_bundle *b, const struct msk_rofile *f, const 
 		return -1;
 	msk_strv_push(&b->names, name);
 	c.name = b->names.v[b->names.n - 1];
-	if (!is_der(&text))
+	if (!msk_x509_claims(&text))
 		return add_pem(b, c.name, &text, err);
 	c.der = text;
 	text = (struct msk_str)MSK_STR_INIT;

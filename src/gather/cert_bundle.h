@@ -22,6 +22,7 @@ struct msk_bundle {
 	bool reads_only;            /* nothing of it will be packed, so what stands beside the certificates is passed over */
 };
 
+void msk_cert_release(struct msk_cert *c);
 #define MSK_AUTO_BUNDLE MSK_CLEANUP(msk_bundle_release) struct msk_bundle
 void msk_bundle_release(struct msk_bundle *b);
 

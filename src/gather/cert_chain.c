@@ -64,12 +64,10 @@ static void keep(struct msk_bundle *b, const bool *wanted)
 	size_t kept = 0;
 
 	for (size_t i = 0; i < b->n; i++) {
-		if (wanted[i] || b->v[i].named) {
+		if (wanted[i] || b->v[i].named)
 			b->v[kept++] = b->v[i];
-			continue;
-		}
-		msk_str_release(&b->v[i].der);
-		msk_x509_release(&b->v[i].x);
+		else
+			msk_cert_release(&b->v[i]);
 	}
 	b->n = kept;
 }

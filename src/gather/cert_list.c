@@ -1,7 +1,5 @@
 #include "mkscratch/cert_list.h"
 
-#include <string.h>
-
 #include "mkscratch/pem.h"
 #include "mkscratch/x509.h"
 
@@ -55,7 +53,7 @@ int msk_cert_list_add(struct msk_cert_list *l, const char *file, const struct ms
 {
 	if (msk_x509_start(err) < 0)
 		return -1;
-	if (text->len >= 2 && memcmp(text->buf, "\x30\x82", 2) == 0)
+	if (msk_x509_claims(text))
 		add_der(l, file, text);
 	else
 		add_pem(l, file, text);

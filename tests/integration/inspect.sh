@@ -104,6 +104,14 @@ make_layers odd.tar "[('etc/ssl/certs/a.pem', 'file', '-----BEGIN CERTIFICATE---
 	('bin/\x1b]0;x', 'file', '#!', 0o755)]"
 mk inspect odd.tar >text
 has '  0, 2 that cannot be read' 'certificates that are none'
+printf '[req]\ndistinguished_name = n\n[n]\n' >least.cnf
+openssl req -new -x509 -config least.cnf -newkey ed25519 -nodes -keyout least.key -subj /CN=least -days 9 -outform DER -out least.der 2>/dev/null
+if [ "$(head -c 2 least.der | od -An -tx1 | tr -d ' ')" = 3081 ]; then
+	mk -q --bin app --library-path "$PWD" --file least.der:/etc/ssl/certs/least.der -o least.tar
+	is "$(mk inspect --json least.tar | jq -r '.certificates[].subject')" CN=least '... one in DER of less than 256 bytes'
+else
+	skip '... one in DER of less than 256 bytes' 'cannot: openssl makes a larger one'
+fi
 has '/bin/\x1b]0;x' 'names are escaped'
 is "$(mk inspect --json odd.tar | jq -c .objects)" '[]' 'objects that are none'
 make_layers empty.tar '[]'
