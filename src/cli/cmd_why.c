@@ -4,6 +4,7 @@
 #include "opt.h"
 #include "mkscratch/check.h"
 #include "mkscratch/log.h"
+#include "mkscratch/plan.h"
 #include "mkscratch/record.h"
 
 /* The question, and whether an image has answered it. */
@@ -11,6 +12,7 @@ struct question {
 	const struct msk_options *o;
 	const char *image;
 	bool answered;
+	bool on_base;                   /* the record leaves out what a base has brought */
 };
 
 /* One answer: the steps of a chain, from the path that was asked for to what nobody brought along. */
@@ -115,6 +117,8 @@ static int answer(const struct question *q, const struct msk_record *record, con
 		return msk_fail(err, MSK_E_INPUT, "%s: %s is not in the image", q->image, asked);
 	msk_str_add_escaped(&escaped, path, strlen(path));
 	follow(record, msk_str_c(&escaped), &c);
+	if (c.n == 0 && q->on_base)
+		add_step(&c, (struct step){ msk_xstrdup(msk_str_c(&escaped)), "--base", "of the base image", NULL });
 	if (c.n == 0)
 		return msk_fail(err, MSK_E_INPUT, "%s: its record does not speak of %s", q->image, asked);
 	return q->o->json ? print_chain_json(asked, &c, err) : print_chain(&c, err);
@@ -144,6 +148,17 @@ static int answer_all(const struct question *q, const struct msk_record *record,
 	return first ? -1 : 0;
 }
 
+/* The recipe tells whether it was laid over another image. */
+static bool has_base(const struct msk_source_image *image)
+{
+	const char *text = msk_json_get_string(image->annotations, MSK_ANNOTATION_RECIPE);
+	struct msk_err ignored = MSK_ERR_INIT;
+	MSK_AUTO_JSON *recipe = NULL;
+
+	return text && msk_json_parse(text, strlen(text), MSK_ANNOTATION_RECIPE, &recipe, &ignored) == 0 &&
+	       msk_json_get(recipe, "base");
+}
+
 static int visit(void *ctx, const struct msk_validated *image, struct msk_err *err)
 {
 	struct question *q = ctx;
@@ -159,6 +174,7 @@ static int visit(void *ctx, const struct msk_validated *image, struct msk_err *e
 		return msk_ctx(err, "%s", q->image);
 	if (!record.json)
 		return fail_no_record(q->image, err);
+	q->on_base = has_base(image->image);
 	return answer_all(q, &record, image->tree, err);
 }
 

@@ -131,6 +131,22 @@ mk --base untagged.tar --bin app:/second -q -t second:v1 -o second.tar
 is "$(manifest second.tar | jq -r '.annotations["org.opencontainers.image.base.name"]')" docker.io/library/app:latest \
 	'base.name is the name of the base'
 t 'an image on an image on an image' mk verify -q second.tar
+mk --base base.tar --bin app -q -o recorded.tar
+t 'it is made again by its recipe' mk verify -q --rebuild recorded.tar
+is "$(mk why recorded.tar /etc/passwd)" '/etc/passwd: of the base image (--base)' 'what the base brought is told as its own'
+for image in base.tar recorded.tar d.tar second.tar; do
+	t "$image does not differ from itself" mk diff "$image" "$image"
+done
+if aarch64-linux-gnu-gcc -static -o arm app.c 2>/dev/null && [ "$arch" = linux/amd64 ]; then
+	mk --bin app:/old --bin arm:/old -q -t both:v1 -o both.tar
+	t 'a base for two platforms' mk --base both.tar --bin app:/new --bin arm:/new -q -o new.tar
+	t '... verifies' mk verify -q new.tar
+	is "$(mk diff --json both.tar new.tar | jq -c '[.[] | select(.kind == "added") | [.platform, .path]]')" \
+		'[["linux/amd64","/new"],["linux/arm64","/new"]]' '... and each program lies on its own'
+	is "$(mk --base both.tar --bin arm:/new --json -o arm.tar | jq -r .platform)" linux/arm64 'one of two platforms is chosen by the program'
+else
+	skip 'a base for two platforms' 'cannot: no cross compiler for arm64'
+fi
 if command -v skopeo >/dev/null; then
 	assemble gzip.tar v1 "$base_config" one.layer.gz
 	skopeo copy -q oci-archive:gzip.tar docker-archive:skopeo.tar:me/base:v1
