@@ -68,7 +68,9 @@ is "$(mk --config deep/mkscratch.json -o - -q 2>/dev/null | tar tf - | head -n 1
 cd ..
 
 # The schema.
-is "$(mk --print schema)" "$(cat "$TOP/docs/mkscratch.schema.json")" 'the schema in the repository is that of the program'
+# Names and types; descriptions are the help's words, which change more often.
+bare() { jq -S 'del(."$defs"[].description)'; }
+is "$(mk --print schema | bare)" "$(bare <"$TOP/docs/mkscratch.schema.json")" 'the schema in the repository is that of the program'
 python=
 for candidate in python3 /usr/bin/python3; do
 	"$candidate" -c 'import jsonschema' 2>/dev/null && python=$candidate && break
