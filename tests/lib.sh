@@ -116,7 +116,7 @@ mk() {
 
 # What does not start may be what the test is about; what is malformed never is.
 mk_and_verify() {
-	local before= arg checked=0
+	local before='' arg checked=0
 	"$MKSCRATCH" "$@" || return
 	for arg; do
 		case $before:$arg in

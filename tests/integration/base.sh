@@ -7,8 +7,8 @@ cc -static -o app app.c || skip_all "cannot: no static libc"
 cc -o dynamic app.c
 
 layer() { # NAME: the tree there as a layer, all root's but for home/nonroot
-	tar -C "$1" --sort=name --owner=0 --group=0 --numeric-owner --mtime=@0 --exclude=./home/nonroot --no-recursion \
-		-cf "$1.layer" $(cd "$1" && find . -mindepth 1 | sed 's,^\./,,' | grep -v '^home/nonroot$' | LC_ALL=C sort)
+	(cd "$1" && find . -mindepth 1 | sed 's,^\./,,' | grep -v '^home/nonroot$' | LC_ALL=C sort) >"$1.names"
+	tar -C "$1" --owner=0 --group=0 --numeric-owner --mtime=@0 --no-recursion -cf "$1.layer" -T "$1.names"
 	[ ! -d "$1/home/nonroot" ] || tar -C "$1" --owner=65532 --group=65532 --numeric-owner --mtime=@0 --no-recursion \
 		-rf "$1.layer" home/nonroot
 }
@@ -164,7 +164,7 @@ if command -v umoci >/dev/null && [ "$(id -u)" = 0 ]; then
 	mkdir -p bundle/rootfs/etc && echo umoci >bundle/rootfs/etc/maker && umoci repack --image umoci:v1 bundle >/dev/null 2>&1
 	umoci config --image umoci:v1 --architecture "${arch#linux/}" --config.env MAKER=umoci
 	t 'a layout of umoci' mk --base umoci:v1 --bin app -q -t app:v1 -o umoci/
-	is "$(umoci unpack --image umoci:v1 unpacked >/dev/null 2>&1; cat unpacked/rootfs/etc/maker; ls unpacked/rootfs | xargs)" \
+	is "$(umoci unpack --image umoci:v1 unpacked >/dev/null 2>&1; cat unpacked/rootfs/etc/maker; (cd unpacked/rootfs && echo *))" \
 		'umoci
 app etc tmp' '... and umoci unpacks what comes of it'
 else

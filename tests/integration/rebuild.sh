@@ -17,11 +17,11 @@ again() { # the findings of the rebuild alone, and the status
 is "$(again img.tar)" $'the same image, byte for byte: D\n0' same_inputs_same_image
 is "$(again dir:1.0)" $'the same image, byte for byte: D\n0' of_a_layout_too
 is "$(again - <img.tar)" $'the same image, byte for byte: D\n0' on_standard_input_too
-mk verify --recipe img.tar >command
-is "$(cat command)" "SOURCE_DATE_EPOCH=0 mkscratch --bin ./app --file conf:/etc/conf:0600 --tree tree:/srv --certs=certs.pem --user web:1000 --cmd --port --env 'A=it'\\''s \$HOME' --env \$'B=two\\011parts' --env C= --expose 80 --label k=v --tag team/web:1.0 --tag web:latest --output rebuilt.tar" \
+mk verify --recipe img.tar >recipe
+is "$(cat recipe)" "SOURCE_DATE_EPOCH=0 mkscratch --bin ./app --file conf:/etc/conf:0600 --tree tree:/srv --certs=certs.pem --user web:1000 --cmd --port --env 'A=it'\\''s \$HOME' --env \$'B=two\\011parts' --env C= --expose 80 --label k=v --tag team/web:1.0 --tag web:latest --output rebuilt.tar" \
 	the_recipe_is_a_command_line
 mkdir bin && ln -s "$MKSCRATCH" bin/mkscratch
-PATH=$PWD/bin:$PATH bash -c "$(cat command)" >"$out"
+PATH=$PWD/bin:$PATH bash -c "$(cat recipe)" >"$out"
 t "... that makes the same archive" cmp rebuilt.tar img.tar
 is "$(mk verify --recipe --json img.tar | jq -c '[.options.bin, .epoch, .platform, (.inputs | map(.[0]))]')" \
 	"[[\"./app\"],0,\"$(mk --json -n --bin app | jq -r .platform)\",$(mk verify --recipe --json img.tar | jq -c '.inputs | map(.[0])')]" json_is_the_recipe
@@ -33,7 +33,7 @@ unset SOURCE_DATE_EPOCH
 mk -q --bin app --created now -o now.tar
 sleep 1.1
 is "$(again now.tar)" $'the same image, byte for byte: D\n0' created_now_is_the_time_it_was
-is "$(grep -c . <(find . -newer command -name '*.tar' ! -name now.tar ! -name rebuilt.tar))" 0 nothing_is_written
+is "$(grep -c . <(find . -newer recipe -name '*.tar' ! -name now.tar ! -name rebuilt.tar))" 0 nothing_is_written
 
 # What is not as it was.
 echo other >conf

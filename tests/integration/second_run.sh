@@ -120,7 +120,7 @@ if unshare --mount true 2>/dev/null; then
 	root && lib root/opt/app/lib/libx.so libx.so 7
 	# shellcheck disable=SC2016
 	prog root$A $N root/opt/app/lib/libx.so '-Wl,-rpath,$ORIGIN/../lib'
-	cap=(--cap $A=cap_net_bind_service)
+	cap=(--cap "$A=cap_net_bind_service")
 	starts a_program_goes_by_its_origin 65534:65534 0 --bin root$A:$A
 	starts ...with_a_capability_by_a_cache 65534:65534 1 --bin root$A:$A "${cap[@]}"
 	starts ...that_root_has_anyway_by_its_origin 0:0 0 --bin root$A:$A "${cap[@]}"
