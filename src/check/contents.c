@@ -23,6 +23,7 @@ void msk_contents_release(struct msk_contents *c)
 	msk_str_release(&c->passwd);
 	msk_str_release(&c->group);
 	msk_strv_release(&c->faults);
+	msk_strv_release(&c->empty);
 }
 
 static void fault(struct msk_contents *c, char *own_text)
@@ -95,7 +96,7 @@ static int look_at_bundle(struct msk_contents *c, const struct msk_str *text, co
 			fault(c, msk_xasprintf("/%s: holds a private key (line %u)", path, b.line));
 	}
 	if (n == 0)
-		fault(c, msk_xasprintf("/%s: no certificate found", path));
+		msk_strv_push_own(&c->empty, msk_xasprintf("/%s: no certificate found", path));
 	return 0;
 }
 
@@ -152,6 +153,8 @@ void msk_contents_tell(const struct msk_contents *c, struct msk_checks *checks, 
 		else
 			msk_checks_note(checks, "content", "%s", c->faults.v[i]);
 	}
+	for (size_t i = 0; i < c->empty.n; i++)
+		msk_checks_note(checks, "content", "%s", c->empty.v[i]);
 	if (c->certs && !c->faults.n)
 		msk_checks_pass(checks, "certificates", "%zu", c->certs);
 	if (c->expired)

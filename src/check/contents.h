@@ -9,6 +9,7 @@ struct msk_contents {
 	bool has_passwd, has_group;
 	size_t certs, expired, zones;
 	int64_t now;                       /* in: what certificates are held against; 0: nothing is said of dates */
+	struct msk_strv empty;             /* bundles without a certificate: whoever put them there may have meant it */
 	struct msk_strv faults;            /* "/etc/ssl/cert.pem: certificate 3 (line 40): ...": what and what is wrong */
 };
 

@@ -292,6 +292,10 @@ fi
 # Several images: one that is bad does not keep the others from being looked at.
 run mk verify none.txt gzip.tar noise
 is "$status $(grep -c '✓ oci-layout' "$out") $(grep -c '^mkscratch: ' "$err")" '3 1 2' 'a bad image does not stop the others'
+echo x >conf.txt && mk -q --bin app --file conf.txt:/etc/ssl/cert.pem -o plain.tar
+run mk verify plain.tar
+is "$status" 0 'a bundle that was left empty is no fault'
+told '... but told' '· content: /etc/ssl/cert.pem: no certificate found'
 mkfifo fifo
 must_fail 3 'fifo: nothing came out of it' -- verify fifo
 t 'a pipe is an archive' bash -c '"$MKSCRATCH" verify <(cat gzip.tar)'
