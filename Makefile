@@ -54,7 +54,7 @@ MODE_release := -O2 $(HARDEN)
 MODE_debug   := -O0 -g3
 MODE_asan    := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 MODE_tsan    := -O1 -g -fsanitize=thread
-MODE_cov     := -O0 -g --coverage
+MODE_cov     := -O0 -g --coverage -DMSK_COVERAGE
 MODE_fuzz    := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 LD_release   := $(HARDEN_LD)
 LD_asan      := -fsanitize=address,undefined

@@ -49,6 +49,9 @@ struct msk_options {
 	bool no_cache;
 	const char *jobs;
 	enum msk_level level;
+	bool require_sandbox;
+	bool several;                                      /* more builds than this one by the same process */
+	struct msk_strv paths;                             /* all values that are files or directories, whatever the option */
 	bool help, version;                                /* the parser stops at these */
 	/* operands of verbs other than build */
 	struct msk_strv args;

@@ -15,6 +15,9 @@ struct msk_store *msk_store_new(const char *const *dirs);
 void msk_store_free(struct msk_store *s);
 void msk_store_cleanup(struct msk_store **s);
 
+/* An unnamed file that is open already; taken. Before the first blob. */
+void msk_store_take_stage(struct msk_store *s, int own_fd);
+
 /* A file in which blobs come to lie one behind the other, and what of it belongs to something else. */
 struct msk_stage {
 	int fd;

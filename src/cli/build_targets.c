@@ -34,6 +34,7 @@ static void copy_options(const struct msk_options *from, struct msk_options *to)
 				      (const struct msk_strv *)((const char *)from + row->field));
 	msk_strv_copy(&to->tz_zones, &from->tz_zones);
 	msk_strv_copy(&to->args, &from->args);
+	msk_strv_copy(&to->paths, &from->paths);
 }
 
 static int build_target(const struct msk_options *typed, struct config_file *f, const char *target, struct msk_err *err)
@@ -42,6 +43,7 @@ static int build_target(const struct msk_options *typed, struct config_file *f, 
 	int rc;
 
 	copy_options(typed, &o);
+	o.several = f->targets.n > 1 && typed->target.n != 1;
 	msk_config_file_apply(f, target, &o);
 	rc = msk_cmd_build_one(&o, err);
 	msk_options_release(&o);

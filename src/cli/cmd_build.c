@@ -6,6 +6,7 @@
 #include "cache_options.h"
 #include "config_file.h"
 #include "opt.h"
+#include "sandbox.h"
 #include "recipe.h"
 #include "view.h"
 
@@ -45,6 +46,8 @@ static int look_only(const struct msk_options *o, const struct msk_build *b, str
 	MSK_CLEANUP(msk_editions_release) struct msk_editions e = { 0 };
 	int rc;
 
+	if (msk_sandbox_build(o, b->plan, NULL, err) < 0)
+		return -1;
 	rc = msk_build_gather(b, &e, err);
 	msk_needs_tell(&b->facts->needs, b->log);
 	if (rc < 0)
@@ -89,6 +92,9 @@ static int build(const struct msk_options *o, struct msk_build *b, struct msk_er
 		return -1;
 	if (cache_args.dir)
 		b->cache = cache = msk_cache_open(&cache_args);
+	msk_build_open_stage(b);
+	if (msk_sandbox_build(o, b->plan, cache ? cache_args.dir : NULL, err) < 0)
+		return -1;
 	rc = run_in_view(o, b, &p, err);
 	msk_needs_tell(&b->facts->needs, b->log);
 	if (rc < 0)

@@ -292,9 +292,9 @@ static void set(struct config_file *f, const struct opt_row *row, const struct m
 	MSK_CLEANUP(words_release) struct words w = words_of(row, value);
 
 	if (w.bare)
-		row->set(o, row, NULL);
+		msk_opt_set(o, row, NULL);
 	for (size_t i = 0; i < w.v.n; i++)
-		row->set(o, row, keep(f, row, w.v.v[i]));
+		msk_opt_set(o, row, keep(f, row, w.v.v[i]));
 }
 
 /* Those of the file stand before those that were typed: of a key the last one counts. */

@@ -44,6 +44,9 @@ enum {
 	VERB_BUILD = 1, VERB_DEPS = 2, VERB_VERIFY = 4, VERB_HELP = 8, VERB_COMPLETION = 16, VERB_VERSION = 32,
 	VERB_WHY = 64, VERB_DOCTOR = 128, VERB_CACHE = 256, VERB_LS = 512, VERB_CAT = 1024, VERB_INSPECT = 2048,
 	VERB_INDEX = 4096, VERB_DIFF = 8192, VERB_ALL = 16383,
+	/* Those that read what strangers made. */
+	SANDBOXED = VERB_BUILD | VERB_DEPS | VERB_DOCTOR | VERB_VERIFY | VERB_WHY | VERB_LS | VERB_CAT | VERB_INSPECT |
+		    VERB_DIFF,
 };
 
 struct verb {
@@ -91,6 +94,8 @@ bool msk_opt_given(const struct msk_options *o, const struct opt_row *row);
  * kind. */
 int msk_opt_from_json(const struct msk_json *v, opt_filter *wanted, struct msk_options *o, struct msk_err *err);
 
+/* Store one value, and what it names; from wherever it comes. */
+void msk_opt_set(struct msk_options *o, const struct opt_row *row, const char *value);
 /* Store what argv[0..argc) says into o; argv is borrowed. Stops at --help and --version. Fails: MSK_E_USAGE. */
 int msk_opt_parse(const struct verb *verb, int argc, const char *const *argv, struct msk_options *o, struct msk_err *err);
 /* The name among the candidates that `typed` was likely meant to be, or NULL. */

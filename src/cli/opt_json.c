@@ -69,7 +69,7 @@ static bool set_list(const struct opt_row *row, const struct msk_json *value, st
 
 		if (!item)
 			return false;
-		row->set(o, row, item);
+		msk_opt_set(o, row, item);
 	}
 	return msk_json_count(value) > 0;
 }
@@ -80,11 +80,11 @@ static bool set_value(const struct opt_row *row, const struct msk_json *value, s
 	if ((row->kind == OPT_REPEAT || row->kind == OPT_OPTIONAL) && msk_json_is_array(value))
 		return set_list(row, value, o);
 	if ((row->kind == OPT_FLAG || row->kind == OPT_OPTIONAL) && msk_json_is_true(value)) {
-		row->set(o, row, NULL);
+		msk_opt_set(o, row, NULL);
 		return true;
 	}
 	if ((row->kind == OPT_VALUE || row->kind == OPT_OPTIONAL) && msk_json_is_string(value)) {
-		row->set(o, row, msk_json_string_value(value));
+		msk_opt_set(o, row, msk_json_string_value(value));
 		return true;
 	}
 	return false;

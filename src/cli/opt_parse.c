@@ -65,9 +65,16 @@ static int needs_value(const struct opt_row *row, const char *typed, struct msk_
 	return msk_hint(err, "%s %s", typed, row->metavar);
 }
 
+void msk_opt_set(struct msk_options *o, const struct opt_row *row, const char *value)
+{
+	row->set(o, row, value);
+	if (value && (row->complete == COMPLETE_FILE || row->complete == COMPLETE_DIR))
+		msk_strv_push(&o->paths, value);
+}
+
 static void store(struct parse *p, const struct opt_row *row, const char *value)
 {
-	row->set(p->o, row, value);
+	msk_opt_set(p->o, row, value);
 	p->bare = row->kind == OPT_OPTIONAL && !value ? row : NULL;
 }
 

@@ -306,6 +306,9 @@ const struct opt_row msk_opt_rows[] = {
 	  "Decode every compressed block and compare it with what it was made from; take nothing from the cache. Never "
 	  "changes a byte.",
 	  TO_FLAG(paranoid), COMPLETE_NONE, NULL },
+	{ 0, "require-sandbox", NULL, OPT_FLAG, GROUP_SPEED, B | VERB_VERIFY,
+	  "Fail where the kernel cannot confine the run to its inputs and outputs (Landlock); else it does so where it can.",
+	  TO_FLAG(require_sandbox), COMPLETE_NONE, NULL },
 	{ 'h', "help", NULL, OPT_FLAG, GROUP_RUN, VERB_ALL,
 	  "Help; behind a verb, that verb's.",
 	  TO_FLAG(help), COMPLETE_NONE, NULL },

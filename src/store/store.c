@@ -130,9 +130,15 @@ void msk_store_cleanup(struct msk_store **s)
 	msk_store_free(*s);
 }
 
-void msk_store_stage_in(struct msk_store *s, struct msk_stage *stage)
+void msk_store_take_stage(struct msk_store *s, int own_fd)
 {
 	assert(!s->n && s->own.fd < 0);
+	s->own.fd = own_fd;
+}
+
+void msk_store_stage_in(struct msk_store *s, struct msk_stage *stage)
+{
+	assert(!s->n);
 	s->stage = stage;
 	s->pushed = stage->next;
 }

@@ -207,7 +207,8 @@ static void the_recipe_holds_whatever_may_change_a_byte(void **state)
 			msk_str_addf(&out, "%s ", row->name);
 	assert_string_equal(msk_str_c(&out),
 			    "certs-expiry-min output tag platform no-record max-size max-growth baseline dry-run config target "
-			    "print json quiet verbose progress jobs cache no-cache cache-size paranoid help version ");
+			    "print json quiet verbose progress jobs cache no-cache cache-size paranoid require-sandbox help "
+			    "version ");
 }
 
 static void options_survive_as_json(void **state)

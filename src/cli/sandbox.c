@@ -1,0 +1,131 @@
+/* What a run has to do with, as its command line says it: all else is out of its reach from then on (confine.h). */
+#include <dirent.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "opt.h"
+#include "sandbox.h"
+#include "mkscratch/confine.h"
+#include "mkscratch/path.h"
+
+/* An operand as typed: SRC, SRC:DEST, SRC:DEST:MODE..., IMAGE:TAG. A colon may be part of a name, so each is tried. */
+static void allow_typed(struct msk_confine *c, const char *typed)
+{
+	MSK_AUTO_FREE char *part = msk_xstrdup(typed);
+
+	msk_confine_allow(c, part, MSK_CONFINE_READ);
+	for (char *colon = part + strlen(part); colon > part; colon--) {
+		if (*colon != ':')
+			continue;
+		*colon = '\0';
+		msk_confine_allow(c, part, MSK_CONFINE_READ);
+	}
+}
+
+/* A directory of certificates is full of links to where they are. */
+static void allow_links(struct msk_confine *c, const char *dir)
+{
+	DIR *d = opendir(dir);
+
+	for (struct dirent *e; d && (e = readdir(d));) {
+		MSK_AUTO_FREE char *path = e->d_type == DT_LNK ? msk_xasprintf("%s/%s", dir, e->d_name) : NULL;
+
+		if (path)
+			msk_confine_allow(c, path, MSK_CONFINE_READ);
+	}
+	if (d)
+		closedir(d);
+}
+
+/* Each DIR; and / unless one of them is for whatever has none of its own. */
+static void allow_roots(struct msk_confine *c, const struct msk_strv *typed)
+{
+	struct msk_platform of;
+	bool general = false;
+
+	for (size_t i = 0; i < typed->n; i++) {
+		const char *dir = msk_root_platform(typed->v[i], &of);
+
+		msk_confine_allow(c, dir ? dir : typed->v[i], MSK_CONFINE_READ);
+		general = general || !dir;
+	}
+	if (!general)
+		msk_confine_allow(c, "/", MSK_CONFINE_READ);
+}
+
+static void allow_inputs(struct msk_confine *c, const struct msk_options *o, bool has_root)
+{
+	if (has_root)
+		allow_roots(c, &o->root);
+	for (size_t i = 0; i < o->paths.n; i++)
+		allow_typed(c, o->paths.v[i]);
+	for (size_t i = 0; i < o->args.n; i++)
+		allow_typed(c, o->args.v[i]);
+	if (o->certs_file)
+		allow_links(c, o->certs_file);
+	for (size_t i = 0; i < o->cert.n; i++)
+		allow_links(c, o->cert.v[i]);
+}
+
+/* Files are made beside their destination, directories in theirs; what is neither is written as it is. */
+static void allow_output(struct msk_confine *c, const char *path)
+{
+	MSK_AUTO_FREE char *real = realpath(path, NULL);
+	MSK_AUTO_FREE char *dir = msk_path_dir(real ? real : path);
+	struct stat st;
+
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+		msk_confine_allow(c, path, MSK_CONFINE_WRITE);
+	else
+		msk_confine_allow(c, dir, MSK_CONFINE_WRITE);
+}
+
+/* An image that is compressed, or comes by a pipe, is unpacked into an unnamed file there. */
+static void allow_stage(struct msk_confine *c)
+{
+	msk_confine_allow(c, "/var/tmp", MSK_CONFINE_WRITE);
+	msk_confine_allow(c, "/tmp", MSK_CONFINE_WRITE);
+}
+
+static int enter(struct msk_confine *c, const struct msk_options *o, struct msk_err *err)
+{
+	if (msk_confine_enter(c) || !o->require_sandbox)
+		return 0;
+	msk_fail(err, MSK_E_IO, "--require-sandbox: this kernel has none, or refuses it (Landlock)");
+	return msk_hint(err, "it takes Linux 5.13 with landlock among its security modules; without the option it runs anyway");
+}
+
+int msk_sandbox_build(const struct msk_options *o, const struct msk_plan *plan, const char *cache_dir, struct msk_err *err)
+{
+	MSK_AUTO_CONFINE c;
+
+	/* It cannot be left again, and the next build needs other things. */
+	if (o->several && o->require_sandbox) {
+		msk_fail(err, MSK_E_USAGE, "--require-sandbox: for one target at a time");
+		return msk_hint(err, "--target NAME");
+	}
+	if (o->several)
+		return 0;
+	msk_confine_init(&c);
+	allow_inputs(&c, o, true);
+	for (size_t i = 0; !o->dry_run && !o->print && i < plan->n_targets; i++)
+		if (plan->targets[i].kind != MSK_TARGET_STDOUT)
+			allow_output(&c, plan->targets[i].path);
+	if (cache_dir)
+		msk_confine_allow(&c, cache_dir, MSK_CONFINE_WRITE);
+	if (o->base)
+		allow_stage(&c);
+	return enter(&c, o, err);
+}
+
+int msk_sandbox_look(const struct msk_options *o, bool has_root, struct msk_err *err)
+{
+	MSK_AUTO_CONFINE c;
+
+	msk_confine_init(&c);
+	allow_inputs(&c, o, has_root);
+	if (!has_root)
+		allow_stage(&c);
+	return enter(&c, o, err);
+}

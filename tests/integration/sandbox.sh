@@ -1,0 +1,92 @@
+#!/usr/bin/env bash
+# The sandbox: what the command line does not name is out of reach, even for code that has taken the process over; and the
+# image is the same with and without.
+. "$(dirname "$0")/../lib.sh"
+require python3 cc
+export PYTHONDONTWRITEBYTECODE=1
+python3 "$TOP/oci-layout-spec/fixture/make_inputs.py" in
+cp "$TOP/oci-layout-spec/fixture/certs.pem" in/
+cc -O2 -D_GNU_SOURCE -o inject "$TOP/tests/tools/inject.c" && cc -O2 -D_GNU_SOURCE -shared -fPIC -o escape.so "$TOP/tests/tools/escape.c" -ldl
+mkdir -p out certs outside && echo secret >outside/secret
+options=(--no-cache -q -j 1 --bin in/app --tree in/site:/srv --file in/motd:/etc/motd --root in/root --certs=in/certs.pem --tz)
+
+run mk "${options[@]}" --require-sandbox -o out/x.tar
+if [ "$status" != 0 ]; then
+	skip_all "cannot: $(head -n 1 "$err")"
+fi
+pass 'this kernel has one'
+
+# With the loader's help a stranger is in the process.
+escape() {
+	run env LD_PRELOAD="$T/escape.so" ESCAPE_READ="$T/outside/secret" ESCAPE_WRITE="$1" "$MKSCRATCH" "${@:2}"
+}
+escaped() {
+	sed -n 's/^escape: //p' "$err" | xargs -d '\n' printf '%s; '
+}
+refused='read: Permission denied; write: Permission denied; remove: No such file or directory; directory: Permission denied; '
+refused+='connect: Permission denied; execute: Permission denied; '
+for to in "$T/outside/new" "$T/in/new" /tmp/mkscratch-escaped "$HOME/new"; do
+	escape "$to" "${options[@]}" -o out/x.tar
+	is "$(escaped | sed 's/remove: [A-Z][a-z ]*/remove: No such file or directory/; s/connect: Connection refused/connect: Permission denied/')" \
+		"$refused" "a build reads and writes nothing else: ${to#"$T"/}"
+	t '... and is done' test "$status" = 0 -a ! -e "$to"
+done
+escape "$T/out/new" "${options[@]}" -o out/x.tar
+like "$(escaped)" '^read: Permission denied; write: done; remove: done; ' 'beside an output it may write'
+run env LD_PRELOAD="$T/escape.so" ESCAPE_READ="$T/in/site/index.html" "$MKSCRATCH" "${options[@]}" -o out/x.tar
+like "$(escaped)" '^read: done; ' 'in a tree that is packed it may read'
+escape "$T/outside/new" deps --root in/root in/app
+like "$(escaped)" '^read: Permission denied; write: Permission denied; ' 'deps reads and writes nothing else'
+for verb in 'verify -q' ls 'why --json'; do
+	operand=
+	[ "$verb" != 'why --json' ] || operand=/app
+	# shellcheck disable=SC2086
+	escape "$T/outside/new" $verb out/x.tar $operand
+	is "$status" 0 "$verb is done in the sandbox"
+done
+run env LD_PRELOAD="$T/escape.so" ESCAPE_READ="$T/outside/secret" "$T/inject" -n landlock_create_ruleset:1+ -a error=38 \
+	"$MKSCRATCH" "${options[@]}" -o out/x.tar
+like "$(escaped)" '^read: done; ' 'without it the stranger has its way, so the above can fail'
+
+# The same bytes, whatever the kernel has, and wherever things are.
+mk "${options[@]}" -o out/want.tar
+same() {
+	local name=$1
+	shift
+	run "$@"
+	[ "$status" = 0 ] || comment <"$err"
+	t "$name" cmp out/x.tar out/want.tar
+}
+for error in 38 95 1 22; do
+	same "the same bytes where the kernel says $error" ./inject -n landlock_create_ruleset:1+ -a "error=$error" \
+		"$MKSCRATCH" "${options[@]}" -o out/x.tar
+	run ./inject -n landlock_create_ruleset:1+ -a "error=$error" "$MKSCRATCH" "${options[@]}" --require-sandbox -o out/none.tar
+	is "$status $(cat "$err")" "5 mkscratch: --require-sandbox: this kernel has none, or refuses it (Landlock)
+hint: it takes Linux 5.13 with landlock among its security modules; without the option it runs anyway" '... and --require-sandbox says so'
+	t '... before anything is written' test ! -e out/none.tar
+done
+same 'the same bytes where it may not be entered' ./inject -n landlock_restrict_self:1 -a error=1 "$MKSCRATCH" "${options[@]}" -o out/x.tar
+ln -s "$T/in/app" linked && ln -s ../in/certs.pem certs/one.pem && ln -s out way
+other=("${options[@]/--certs=in\/certs.pem/--certs=certs}")
+other=("${other[@]/in\/app/linked:\/app}")
+./inject -n landlock_create_ruleset:1+ -a error=38 "$MKSCRATCH" "${other[@]}" -o out/want.tar
+same 'inputs by way of links, a directory of links to certificates, an output too' mk "${other[@]}" --require-sandbox -o way/x.tar
+mk "${options[@]}" -o out/want.tar
+echo old >outside/far.tar && ln -s "$T/outside/far.tar" out/link.tar
+t 'an output that is a link to elsewhere' mk "${options[@]}" --require-sandbox -o out/link.tar
+t '... is there' cmp outside/far.tar out/want.tar
+t 'a layout that is new, and a tag added to it' bash -c '"$@" -o out/l/ && "$@" -t app:v2 -o out/l' - "$MKSCRATCH" "${options[@]}" --require-sandbox
+t '... verifies' mk verify -q --require-sandbox out/l
+mkdir elsewhere
+t 'a cache that is new, and filled' bash -c 'for i in 1 2; do "$@" || exit 1; done' - "$MKSCRATCH" "${options[@]:1}" --cache elsewhere/a/b -o out/x.tar
+t '... gives the same' cmp out/x.tar out/want.tar
+t '... and has something' test "$(find elsewhere/a/b -type f | wc -l)" -gt 2
+mkfifo fifo && { cat fifo >from-fifo & } && mk "${options[@]}" --require-sandbox -o fifo && wait
+t 'a FIFO' cmp from-fifo out/want.tar
+mk "${options[@]}" --require-sandbox -o - | cat >piped
+t 'standard output' cmp piped out/want.tar
+python3 -c 'import os; open("in/big", "wb").write(os.urandom(12 << 20))'
+t 'more than memory holds, in a file that was open before' mk "${options[@]}" --file in/big:/big --require-sandbox -o out/big/
+t '... verifies, also unpacked from a pipe' bash -c 'tar -C out/big -c . | "$MKSCRATCH" verify -q --require-sandbox -'
+t 'a dry run' mk "${options[@]}" --require-sandbox -n -o nowhere/x.tar
+done_testing
