@@ -72,6 +72,10 @@ def tool(name, *flags):
     return out
 
 
+def static_elf():
+    return make_inputs.elf_exit0(tiny_elf.X86_64)
+
+
 def write(path, data, mode=0o644):
     os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
     with open(path, "wb") as f:

@@ -40,16 +40,24 @@ def at_size(s, words, pages, env):
     if p.returncode != 5 or p.stdout or len(line) != 1 or "No space left on device" not in line[0]:
         return f"{pages} pages: {p.returncode} {p.stderr.decode()}"
     totals["exit 5"] += 1
-    return "" if after == before else f"{pages} pages: {sorted(set(after) ^ set(before))}"
+    # Of two outputs the first may have its name already when the second finds no room for its index.
+    if s.name == "an archive and a layout" and after.get("img.tar") == s.new["img.tar"]:
+        after["img.tar"] = before["img.tar"]
+    return "" if after == before else f"{pages} pages: {sorted(n for n in {*after, *before} if after.get(n) != before.get(n))}"
 
 
-def sweep(s, words, step, env=()):
+def absolute(s):
+    """The same with inputs that are found from anywhere; the image says how they were spelled."""
+    return Scenario(room, s.name, [w.replace("../in/", room.top + "/in/") for w in s.words], s.prepared)
+
+
+def sweep(s, step, env=()):
     # What is there already has room; a tmpfs of no page has no limit.
     held = sum((os.lstat(os.path.join(at, n)).st_size + PAGE - 1) // PAGE
                for at, _, names in os.walk(s.prepared or "/nonexistent") for n in names)
     faults, pages = [], max(1, held)
     for _ in range(4000):
-        how = at_size(s, words, pages, dict(env))
+        how = at_size(s, s.words, pages, dict(env))
         if how is None:
             break
         if how:
@@ -61,13 +69,13 @@ def sweep(s, words, step, env=()):
 for each in builds(room):
     if each.name == "a cache" or each.words[-1] == "-":
         continue
-    sweep(each, [w.replace("../in/", room.top + "/in/") for w in each.words], 1)
+    sweep(absolute(each), 1)
 # More than memory holds of an image: a file in TMPDIR, on the disk that is full too.
 big = os.path.join(room.top, "in", "big")
 write(big, b"".join(hashlib.sha512(i.to_bytes(8, "big")).digest() for i in range(12 * 2**20 // 64)))
 each = Scenario(room, "a layout with a staging file on the same disk",
                 ["--no-cache", "-j", "1", "--bin", "../in/app", "--file", "../in/big:/big", "-o", "l/"])
-sweep(each, [w.replace("../in/", room.top + "/in/") for w in each.words], 64 if FULL else 1024, {"TMPDIR": disk})
+sweep(absolute(each), 64 if FULL else 1024, {"TMPDIR": disk})
 figures("disk", totals=totals, failed=tap.failed)
 room.remove()
 tap.done()

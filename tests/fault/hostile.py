@@ -5,16 +5,13 @@ Rows with a number below 41 are those of the list the project began with, of whi
 does not do. What is expected stands in hostile.tsv; `--show` prints what came instead, to be looked at, line by line.
 """
 import base64
-import gzip
-import io
 import re
 import struct
-import tarfile
 
-from common import *
+from images import *
 
 tap = Tap()
-room = Room()
+room = use(Room())
 rows = []
 totals = {"rows": 0, "of the list": 0, "largest_kib": 0, "slowest_s": 0.0}
 PRIVATE = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f\n-----END PRIVATE KEY-----\n"
@@ -41,20 +38,12 @@ def expectations():
 
 
 def plain(line):
-    return re.sub(r"sha256:[0-9a-f]{64}", "sha256:...", line.removeprefix("mkscratch: "))
-
-
-def put(name, data, mode=0o644):
-    write(os.path.join(room.work, name), data if isinstance(data, bytes) else data.encode(), mode)
-    return name
-
-
-def at(name):
-    return os.path.join(room.work, name)
+    line = re.sub(r", column \d+:", ":", line.removeprefix("mkscratch: ")).replace("\u2717 ", "FAIL  ")
+    return re.sub(r"sha256:[0-9a-f]{64}", "sha256:...", line)
 
 
 def app(data=None, name="app"):
-    put(name, make_inputs.elf_exit0() if data is None else data, 0o755)
+    put(name, static_elf() if data is None else data, 0o755)
     os.makedirs(at("root"), exist_ok=True)
     return ["--bin", name, "--root", "root", "-o", "x.tar"]
 
@@ -98,7 +87,7 @@ def certs():
 
 # --- programs
 
-ELF = make_inputs.elf_exit0()
+ELF = static_elf()
 
 
 @row(1, "a script for a program")
@@ -484,55 +473,7 @@ def _():
 
 # --- images
 
-class Image:
-    """A layout of one image that is sound, to be spoiled."""
-
-    def __init__(self, layer=None, media="application/vnd.oci.image.layer.v1.tar"):
-        program = ("app", make_inputs.elf_exit0(), {"mode": 0o755})
-        plain = layer if isinstance(layer, bytes) else self.tar([program, *(layer or [])])
-        self.layer = gzip.compress(plain, mtime=0) if media.endswith("gzip") else plain
-        diff = hashlib.sha256(plain).hexdigest()
-        self.config = {"architecture": "amd64", "os": "linux", "config": {"Entrypoint": ["/app"]},
-                       "rootfs": {"type": "layers", "diff_ids": ["sha256:" + diff]}}
-        self.media = media
-        self.top = {"schemaVersion": 2, "mediaType": "application/vnd.oci.image.index.v1+json", "manifests": []}
-        self.blobs, self.edit_manifest, self.edit_index = {}, lambda m: None, lambda i: None
-
-    @staticmethod
-    def tar(entries):
-        out = io.BytesIO()
-        with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as t:
-            for name, data, more in entries:
-                info = tarfile.TarInfo(name)
-                info.size = len(data)
-                for k, v in more.items():
-                    setattr(info, k, v)
-                t.addfile(info, io.BytesIO(data))
-        return out.getvalue()
-
-    def blob(self, data, kind):
-        digest = "sha256:" + hashlib.sha256(data).hexdigest()
-        self.blobs[digest] = data
-        return {"mediaType": kind, "digest": digest, "size": len(data)}
-
-    def save(self):
-        layer = self.blob(self.layer, self.media)
-        config = self.blob(json.dumps(self.config).encode(), "application/vnd.oci.image.config.v1+json")
-        manifest = {"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json", "config": config,
-                    "layers": [layer]}
-        self.edit_manifest(manifest)
-        m = self.blob(json.dumps(manifest).encode(), "application/vnd.oci.image.manifest.v1+json")
-        m["annotations"] = {"org.opencontainers.image.ref.name": "latest"}
-        self.top["manifests"].append(m)
-        self.edit_index(self.top)
-        put("l/oci-layout", '{"imageLayoutVersion":"1.0.0"}')
-        put("l/index.json", json.dumps(self.top))
-        for digest, data in self.blobs.items():
-            put("l/blobs/sha256/" + digest[7:], data)
-
-
 VERIFY = ["verify", "l"]
-GZIP = "application/vnd.oci.image.layer.v1.tar+gzip"
 
 
 def layer_row(number, name, entries):
@@ -732,7 +673,7 @@ def measure(words, env):
 def said_by(ran):
     """The line that tells: of verify the first check that failed, else that on stderr."""
     lines = ran.err.decode("utf-8", "backslashreplace").splitlines()
-    failed = [x for x in ran.out.decode("utf-8", "backslashreplace").splitlines() if x.startswith("FAIL")]
+    failed = [x for x in ran.out.decode("utf-8", "backslashreplace").splitlines() if x.startswith(("FAIL", "\u2717"))]
     return [x for x in lines if x.startswith("mkscratch: ")], failed
 
 

@@ -6,11 +6,20 @@ tap = Tap()
 shim = tool("oom", "-shared", "-fPIC", "-ldl")
 room = Room()
 count_file, stacks_file = room.top + "/count", room.top + "/stacks"
+# One scenario has each of its allocations fail; of the others each place that none before them had.
+EXHAUSTED = "an archive over an old one"
+seen = set()
+fixed = ["setarch", "-R"] if subprocess.run(["setarch", "-R", "true"], check=False).returncode == 0 else []
 totals = {"once": 0, "from then on": 0, "without it": 0, "exit 5": 0, "places": 0}
 
 
 def preload(**more):
     return {"LD_PRELOAD": shim, **{k: str(v) for k, v in more.items()}}
+
+
+def counted():
+    """Did the process come to its proper end, where it counts?"""
+    return os.path.exists(count_file) and os.path.getsize(count_file) > 0
 
 
 def counts():
@@ -38,7 +47,7 @@ def fault(s, at, sticky, live):
     said = [x for x in ran.err.decode().splitlines() if not x.startswith("warning: ")]
     if ran.status != 5 or said != ["mkscratch: out of memory"] or ran.out not in (b"", s.ran.out) and s.name != "standard output":
         return f"allocation {at}: {ran}"
-    if os.path.exists(count_file) and counts()[1] > live:
+    if counted() and counts()[1] > live:
         return f"allocation {at}: {counts()[1]} blocks never freed, {live} without a fault: {ran}"
     return None if state == "old" or late(s, state) else f"allocation {at}: exit 5, {state}"
 
@@ -50,11 +59,14 @@ def late(s, state):
 
 
 def places(s):
-    """The first allocation of each place of the program that allocates."""
+    """The first allocation of each place that allocates, of those that no scenario before this one has come to."""
     s.begin()
-    run(room, s.words, env=preload(OOM_STACKS=stacks_file), check=True)
+    run(room, s.words, around=fixed, env=preload(OOM_STACKS=stacks_file), check=True)
     with open(stacks_file, encoding="ascii") as f:
-        return sorted(int(n) for n in f)
+        rows = [line.split() for line in f]
+    fresh = sorted(int(n) for n, place in rows if not fixed or place not in seen)
+    seen.update(place for _, place in rows)
+    return fresh
 
 
 def scenario(s):
@@ -64,7 +76,7 @@ def scenario(s):
     which = places(s)
     totals["places"] += len(which)
     for sticky in (False, True):
-        points = range(1, total + 1) if FULL and total < 8000 else which if FULL else which[sticky::9]
+        points = range(1, total + 1) if FULL and s.name == EXHAUSTED else which if FULL else which[sticky::9]
         faults = [f for at in points if (f := fault(s, at, sticky, live))]
         totals["from then on" if sticky else "once"] += len(points)
         tap.ok(not faults, f"memory runs out {'for good' if sticky else 'once'}, {len(points)} of {total} times: {s.name}",

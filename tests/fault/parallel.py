@@ -111,7 +111,12 @@ def crane_pulls(crane):
         server.terminate()
         server.wait()
     with open(room.work + "/c/index.json", "rb") as f:
-        names = {d.get("annotations", {}).get("org.opencontainers.image.ref.name", "") for d in json.load(f)["manifests"]}
+        text = f.read()
+    try:
+        entries = json.loads(text)["manifests"]
+    except ValueError:
+        return {"ended_well": good, "kept": 0, "torn": True}
+    names = {d.get("annotations", {}).get("org.opencontainers.image.ref.name", "") for d in entries}
     return {"ended_well": good, "kept": len({n for n in names if ":t" in n})}
 
 

@@ -5,16 +5,18 @@
  *   OOM_AT=N       which fails, from 1 on; 0: none
  *   OOM_ALL=1      and all behind it
  *   OOM_COUNT=FILE at a proper end: how many there were, and how many of them were never freed
- *   OOM_STACKS=FILE  a line for each place that allocates: the number of the first allocation from there, where a place
- *                  is the eight callers nearest to it
+ *   OOM_STACKS=FILE  a line for each place that allocates: the number of the first allocation from there, and what the place
+ *                  is known by: the eight callers nearest to it, which takes addresses that are not random
  */
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 #include <unwind.h>
 
 enum { SEEN = 1 << 16, DEPTH = 8 };
@@ -31,7 +33,7 @@ static atomic_ulong count;
 static atomic_long live;
 static unsigned long at;
 static bool all;
-static const char *stacks;
+static int stacks = -1, counts = -1;
 static _Thread_local bool inside;
 static uint64_t seen[SEEN];
 static unsigned long first[SEEN];
@@ -77,7 +79,7 @@ static bool refused(void)
 	if (inside)
 		return false;
 	n = atomic_fetch_add(&count, 1) + 1;
-	if (stacks)
+	if (stacks >= 0)
 		note_place(n);
 	if (!at || n < at || (n > at && !all))
 		return false;
@@ -143,6 +145,17 @@ void free(void *p)
 	next.free(p);
 }
 
+/* Out of the way of the numbers that the program gets. */
+static int open_high(const char *path)
+{
+	int fd = path ? open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600) : -1;
+	int high = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 200);
+
+	if (fd >= 0)
+		close(fd);
+	return high;
+}
+
 __attribute__((constructor)) static void begin(void)
 {
 	const char *n = getenv("OOM_AT");
@@ -150,25 +163,18 @@ __attribute__((constructor)) static void begin(void)
 	inside = true;
 	at = n ? strtoul(n, NULL, 10) : 0;
 	all = getenv("OOM_ALL") != NULL;
-	stacks = getenv("OOM_STACKS");
+	/* Later the sandbox would not let us. */
+	stacks = open_high(getenv("OOM_STACKS"));
+	counts = open_high(getenv("OOM_COUNT"));
 	inside = false;
 }
 
 __attribute__((destructor)) static void end(void)
 {
-	const char *to = getenv("OOM_COUNT");
-	FILE *f;
-
 	inside = true;
-	f = to ? fopen(to, "we") : NULL;
-	if (f) {
-		fprintf(f, "%lu %ld\n", atomic_load(&count), atomic_load(&live));
-		fclose(f);
-	}
-	f = stacks ? fopen(stacks, "we") : NULL;
-	for (size_t i = 0; f && i < SEEN; i++)
+	if (counts >= 0)
+		dprintf(counts, "%lu %ld\n", atomic_load(&count), atomic_load(&live));
+	for (size_t i = 0; stacks >= 0 && i < SEEN; i++)
 		if (seen[i])
-			fprintf(f, "%lu\n", first[i]);
-	if (f)
-		fclose(f);
+			dprintf(stacks, "%lu %llx\n", first[i], (unsigned long long)seen[i]);
 }

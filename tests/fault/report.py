@@ -1,0 +1,115 @@
+"""Make tests/TORTURE.md and tests/torture.json from the figures that the tests of this folder left in $BUILD/fault."""
+import json
+import os
+import platform
+import subprocess
+import sys
+
+TOP = os.environ.get("TOP") or os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BUILD = os.environ.get("BUILD") or os.path.join(TOP, "build")
+NAMES = ("oom", "calls", "kill", "order", "disk", "parallel", "hostile", "mutate", "sandbox")
+
+
+def load():
+    out = {}
+    for name in NAMES:
+        path = os.path.join(BUILD, "fault", name + ".json")
+        if os.path.exists(path):
+            with open(path, encoding="utf-8") as f:
+                out[name] = json.load(f)
+    return out
+
+
+def number(n):
+    return f"{n:,}" if isinstance(n, int) else str(n)
+
+
+def verdict(part):
+    form = "" if part["full"] else " (short form)"
+    return ("all of them" if not part["failed"] else f"**{part['failed']} tests failed**") + form
+
+
+def others(p):
+    rows = []
+    for name in ("mkscratch", "skopeo", "umoci", "crane"):
+        if name in p:
+            rows.append(f"| {name} | {number(p[name]['ended_well'])} | {number(p[name]['kept'])} |")
+    return rows
+
+
+def rows(d):
+    if "oom" in d:
+        t = d["oom"]["totals"]
+        yield ("each allocation fails, once and from then on, in our code and inside libraries; 14 scenarios",
+               f"{number(t['once'])} once, {number(t['from then on'])} for good; {number(t['exit 5'])} ended with 5, "
+               f"{number(t['without it'])} did without it to the same result",
+               "no crash, no file left, the old output or the whole new one", d["oom"])
+    if "calls" in d:
+        t = d["calls"]["totals"]
+        yield ("each system call fails with each error it may have; short reads and writes, interruptions without end",
+               f"{number(t['faults'])} failures, {number(t['storms'])} storms; {number(t['exit 5'])} ended with 5, "
+               f"{number(t['the same bytes'])} had the same bytes, {number(t['another exit'])} found a file missing or "
+               "closed to them", "one line with what the system said, the old output as it was; or the same bytes", d["calls"])
+    if "kill" in d:
+        p, r = d["kill"]["points"], d["kill"]["random"]
+        yield ("kill -9 at each system call", number(p["kill"]), "old or new, and the next run leaves nothing of it", d["kill"])
+        yield ("TERM, INT, HUP at each system call", number(p["TERM"] + p["INT"] + p["HUP"]),
+               f"old or new, nothing left; the slowest ended after {d['kill']['slowest_signal_s']} s", d["kill"])
+        yield ("writers into one layout, most of them killed somewhere", number(r["writers"]),
+               f"{r['torn']} torn, {r['lost']} tags lost, {r['left']} files left", d["kill"])
+    if "order" in d:
+        t = d["order"]["totals"]
+        yield ("power cut at each step of a run, with each part of what was not yet forced to the disk",
+               f"{number(t['states'])} states of {t['traces']} traces, {number(t['distinct'])} of them different",
+               "old or new, every layout whole; behind exit 0 the new one", d["order"])
+    if "disk" in d:
+        t = d["disk"]["totals"]
+        yield ("a disk that is really full, of every size up to enough", f"{number(t['sizes'])} sizes",
+               f"{number(t['exit 5'])} ended with 5 and left the old output as it was", d["disk"])
+    if "parallel" in d:
+        p = d["parallel"]
+        yield (f"{p['writers']} processes add {p['tags']} tags each to one layout, others read it all the while",
+               f"{number(p['mkscratch']['kept'])} of {number(p['writers'] * p['tags'])} tags are there",
+               f"{number(p['mkscratch']['looks'])} looks and {number(p['mkscratch']['verified'])} runs of verify found it whole", p)
+    if "hostile" in d:
+        t = d["hostile"]["totals"]
+        yield ("inputs made to harm, each with its line and exit", number(t["rows"]),
+               f"nothing left, no control byte, at most {number(t['largest_kib'])} KiB and {t['slowest_s']} s", d["hostile"])
+    if "mutate" in d:
+        t = d["mutate"]["totals"]
+        yield ("good files, spoiled byte by byte", number(t["mutants"]),
+               f"{number(t['refused'])} refused, {number(t['accepted'])} taken and verified", d["mutate"])
+
+
+def main():
+    d = load()
+    version = subprocess.run([os.environ.get("MKSCRATCH", BUILD + "/mkscratch"), "--version"], capture_output=True, text=True,
+                             check=True).stdout.strip()
+    lines = [
+        "# Torture", "",
+        "What mkscratch does when everything else fails, in figures. Written by `make torture`, never by hand; the same tests run",
+        "in short as part of `./bootstrap check` ([tests/fault](fault)). The figures as JSON: [torture.json](torture.json).", "",
+        f"{version}, {platform.system()} {platform.release()}, {platform.machine()}.", "",
+        "| what is done | how often | what held | in |", "|---|---|---|---|",
+    ]
+    for what, count, held, part in rows(d):
+        lines.append(f"| {what} | {count} | {held} | {verdict(part)} |")
+    p = d.get("parallel")
+    if p and others(p)[1:]:
+        lines += ["", f"The same {p['writers']} processes of {p['tags']} tags each, with other tools that write layouts:", "",
+                  "| tool | said it was done | tags that are there |", "|---|--:|--:|", *others(p)]
+    lines += [
+        "", "What each of it means, exactly, is told at the head of the test of that name. Where memory runs out the program ends at",
+        "once; that its libraries do too is for C libraries like glibc, which let their allocator be called by another name. The power",
+        "cut is a model: it promises what POSIX does, which is less than file systems keep.", "",
+    ]
+    with open(os.path.join(TOP, "tests", "TORTURE.md"), "w", encoding="utf-8") as f:
+        f.write("\n".join(lines))
+    with open(os.path.join(TOP, "tests", "torture.json"), "w", encoding="utf-8") as f:
+        json.dump({"version": version, "kernel": platform.release(), "machine": platform.machine(), **d}, f, indent=1, sort_keys=True)
+        f.write("\n")
+    return 1 if any(part["failed"] for part in d.values()) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,84 @@
+#!/usr/bin/env bash
+# Odd surroundings: closed descriptors, limits, no /proc, no HOME, a file that lends its rights, kernels that lack calls. The
+# image is the same, or there is one line and nothing else.
+. "$(dirname "$0")/../lib.sh"
+require python3 cc
+export PYTHONDONTWRITEBYTECODE=1
+python3 "$TOP/oci-layout-spec/fixture/make_inputs.py" in
+options=(--no-cache -q --bin in/app --tree in/site:/srv --root in/root --tz)
+mk "${options[@]}" -o want.tar
+inject=$BUILD/fault/inject
+mkdir -p "$BUILD/fault"
+cc -O2 -D_GNU_SOURCE -o "$inject.$$" "$TOP/tests/tools/inject.c" && mv "$inject.$$" "$inject"
+
+# same NAME COMMAND...: the command writes got.tar, which is want.tar
+same() {
+	local name=$1
+	shift
+	rm -f got.tar
+	run "$@"
+	t "$name" cmp got.tar want.tar
+}
+
+for closed in '<&-' '>&-' '2>&-' '<&- >&-' '<&- >&- 2>&-'; do
+	same "closed descriptors: $closed" bash -c "exec \"\$@\" $closed" - "$MKSCRATCH" "${options[@]}" -o got.tar
+done
+run bash -c 'exec "$@" >&-' - "$MKSCRATCH" --no-cache --bin in/app --root in/root -o first.tar
+is "$status $(head -n 1 "$err")" '5 mkscratch: standard output: write failed (Bad file descriptor)' 'a result that goes nowhere is an error'
+run bash -c 'exec "$@" >&-' - "$MKSCRATCH" "${options[@]}" -o -
+is "$status" 5 '... and so is an archive'
+
+same 'no variable at all' env -i "$MKSCRATCH" "${options[@]}" -o got.tar
+same 'no HOME, and a cache by default' env -u HOME "$MKSCRATCH" "${options[@]:1}" -o got.tar
+mkdir closed && chmod 555 closed
+same 'a TMPDIR that cannot be written' env TMPDIR="$T/closed" "$MKSCRATCH" "${options[@]}" -o got.tar
+same 'a TMPDIR that is a file' env TMPDIR="$T/want.tar" "$MKSCRATCH" "${options[@]}" -o got.tar
+same 'few descriptors' bash -c 'ulimit -n 24; exec "$@"' - "$MKSCRATCH" "${options[@]}" -o got.tar
+run bash -c 'ulimit -n 5; exec "$@"' - "$MKSCRATCH" "${options[@]}" -o none.tar
+like "$status $(head -n 1 "$err")" '^5 mkscratch: .*\(Too many open files\)' 'too few descriptors are an error'
+t '... that leaves nothing' test ! -e none.tar
+cp want.tar old.tar
+run bash -c 'trap "" XFSZ; ulimit -f 4; exec "$@"' - "$MKSCRATCH" "${options[@]}" --compress none -o old.tar
+like "$status $(head -n 1 "$err")" '^5 mkscratch: old.tar: write failed \(File too large\); previous file kept$' 'a limit on the size of files is an error'
+t '... and the old file is kept' cmp old.tar want.tar
+run bash -c 'ulimit -v 20000; exec "$@"' - "$MKSCRATCH" "${options[@]}" -o none.tar
+like "$status" '^(5|127)$' 'a limit on memory is an error'
+t '... that leaves nothing' test ! -e none.tar
+is "$(find . -name '*.mkscratch-*')" '' 'no temporary file is left by any of these'
+
+if [ "$(id -u)" = 0 ] && unshare --mount true 2>/dev/null; then
+	same 'no /proc and no /sys' unshare --mount bash -c 'mount -t tmpfs none /proc && mount -t tmpfs none /sys; exec "$@"' - \
+		"$MKSCRATCH" "${options[@]}" -o got.tar
+	same '... and no /dev but null' unshare --mount bash -c 'mount -t tmpfs none /proc; mount --bind /dev/null /dev/null; exec "$@"' - \
+		"$MKSCRATCH" "${options[@]}" -o got.tar
+else
+	skip 'no /proc and no /sys' 'cannot: no mount namespace may be made'
+fi
+
+if [ "$(id -u)" = 0 ]; then
+	chmod 755 "$T" && cp "$MKSCRATCH" lent && chown 1 lent && chmod 4755 lent
+	run setpriv --reuid 65534 --regid 65534 --clear-groups ./lent "${options[@]}" -o none.tar
+	if [ "$(stat -c %a lent)" = 4755 ] && ! grep -q 'such file' "$err"; then
+		is "$status $(cat "$err")" '2 mkscratch: refusing to run with the privileges of its file (set-id)' 'a file that lends its rights is refused'
+	fi
+	cp "$MKSCRATCH" lent && chgrp 1 lent && chmod 2755 lent
+	run setpriv --reuid 65534 --regid 65534 --clear-groups ./lent version
+	is "$status" 2 '... and those of its group'
+else
+	skip 'a file that lends its rights is refused' 'cannot: not root'
+fi
+
+if "$inject" /bin/true 2>/dev/null; then
+	for call in openat2 renameat2 copy_file_range landlock_create_ruleset landlock_add_rule landlock_restrict_self statx \
+		sync_file_range memfd_create faccessat2; do
+		for error in 38 1; do
+			same "a kernel without $call ($error)" "$inject" -n "$call:1+" -a "error=$error" "$MKSCRATCH" "${options[@]}" -o got.tar
+			rm -rf l
+			t "... into a layout" "$inject" -n "$call:1+" -a "error=$error" "$MKSCRATCH" "${options[@]}" -o l/
+		done
+	done
+	t 'the last of these layouts verifies' mk verify -q l
+else
+	skip 'kernels that lack calls' 'cannot: ptrace is refused here'
+fi
+done_testing
