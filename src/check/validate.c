@@ -68,6 +68,36 @@ static void check_hardlinks(struct msk_checks *c, const struct msk_image_tree *t
 					t->v[i].link);
 }
 
+/* What an entry stands in: a directory, unless its layer is bent or leans on a link of a layer below. */
+static const struct msk_node *odd_parent(const struct msk_image_tree *t, const struct msk_node *n)
+{
+	const char *slash = strrchr(n->path, '/');
+	MSK_AUTO_FREE char *dir = slash ? msk_xstrndup(n->path, (size_t)(slash - n->path)) : NULL;
+	const struct msk_node *parent = dir ? msk_image_tree_find(t, dir) : NULL;
+
+	return parent && parent->type != MSK_TAR_DIR ? parent : NULL;
+}
+
+/* One line for all of a kind: there may be a million. */
+static void check_parents(struct msk_checks *c, const struct msk_image_tree *t)
+{
+	const struct msk_node *below = NULL, *through = NULL;
+	size_t n_below = 0, n_through = 0;
+
+	for (size_t i = 0; i < t->n; i++) {
+		const struct msk_node *parent = odd_parent(t, &t->v[i]);
+
+		if (parent && parent->type == MSK_TAR_SYMLINK && !n_through++)
+			through = &t->v[i];
+		else if (parent && parent->type != MSK_TAR_SYMLINK && !n_below++)
+			below = &t->v[i];
+	}
+	if (below)
+		msk_checks_fail(c, MSK_E_INPUT, "paths", "/%s is below what is no directory (%zu such)", below->path, n_below);
+	if (through)
+		msk_checks_note(c, "paths", "/%s goes where a link leads (%zu such)", through->path, n_through);
+}
+
 static int read_layers(struct validation *v, const struct msk_source_image *image, struct msk_image_tree *tree,
 		       struct msk_contents *contents, struct msk_err *err)
 {
@@ -92,6 +122,7 @@ static int check_image(struct validation *v, const struct msk_source_image *imag
 	if (read_layers(v, image, &tree, &contents, err) < 0)
 		return -1;
 	check_hardlinks(v->checks, &tree);
+	check_parents(v->checks, &tree);
 	msk_contents_tell(&contents, v->checks, ours);
 	msk_image_files_init(&files, &tree, &v->images, image);
 	if (msk_check_start(v->checks, &files, image, &contents, err) < 0)
