@@ -28,6 +28,8 @@ int msk_directory_list(struct msk_source *s, struct msk_err *err)
 	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
 	int rc = 0;
 
+	if (fd < 0 && errno != ENOENT && errno != ENOTDIR)
+		return msk_fail_sys(err, errno, "%s/blobs/sha256: cannot open", s->name);
 	for (size_t i = 0; i < sizeof top / sizeof *top; i++)
 		if (faccessat(s->fd, top[i], F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 			msk_strv_push(&s->files, top[i]);

@@ -116,15 +116,15 @@ like "$(NO_COLOR=1 TERM=xterm script -qec "$MKSCRATCH deps lacks" /dev/null 2>/d
 
 # verify
 run mk verify img.tar
-is "$status $(grep -vc '^ok ' "$out")" '0 0' 'verify prints a line for each check'
+is "$status $(grep -vc -e '^✓ ' -e '^· ' "$out")" '0 0' 'verify prints a line for each check'
 run mk verify -q img.tar b
 is "$status $(cat "$out")" '0 ' 'verify -q prints only what failed'
 run mk verify --json img.tar
 is "$(jq -c '[.image, .ok]' "$out")" '["img.tar",true]' 'verify --json'
 printf x >>"$(find b/blobs/sha256 -type f | head -n 1)"
 run mk verify b img.tar
-like "$status $(grep -c '^FAIL' "$out") $(cat "$err")" '^7 [1-9][0-9]* mkscratch: b: [0-9]+ of [0-9]+ checks failed' 'a damaged image is exit 7'
-like "$(tail -n 1 "$out")" '^ok ' '... and the next one is checked all the same'
+like "$status $(grep -c '^✗ ' "$out") $(cat "$err")" '^7 [1-9][0-9]* mkscratch: b: [0-9]+ of [0-9]+ checks failed' 'a damaged image is exit 7'
+like "$(tail -n 1 "$out")" '^✓ ' '... and the next one is checked all the same'
 
 # where it prints
 run bash -c '"$MKSCRATCH" --help >/dev/full'

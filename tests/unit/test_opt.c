@@ -96,10 +96,13 @@ static void the_last_of_a_single_value_wins(void **state)
 	(void)state;
 	parse_ok("build", ARGS("-w", "/a", "--workdir=/b"), &o);
 	assert_string_equal(o.workdir, "/b");
+	msk_options_release(&o);
 	parse_ok("build", ARGS("--certs=a.pem", "--certs"), &o);
 	assert_null(o.certs_file);
+	msk_options_release(&o);
 	parse_ok("build", ARGS("--certs", "--certs=b.pem"), &o);
 	assert_string_equal(o.certs_file, "b.pem");
+	msk_options_release(&o);
 	for (const struct opt_row *row = msk_opt_rows; row->name; row++) {
 		char typed[40];
 
@@ -108,6 +111,7 @@ static void the_last_of_a_single_value_wins(void **state)
 		snprintf(typed, sizeof typed, "--%s", row->name);
 		parse_ok("build", ARGS(typed, "first", typed, "second"), &o);
 		assert_string_equal(*(const char **)((char *)&o + row->field), "second");
+		msk_options_release(&o);
 	}
 }
 
