@@ -6,7 +6,7 @@
 require python3 unshare
 [ "$(uname -m)" = x86_64 ] || skip_all 'cannot: the files that are made are for x86-64'
 unshare -rm true 2>/dev/null || skip_all 'cannot: no mount namespaces here'
-graphs=${MSK_FUZZ_GRAPHS:-250} seed=${MSK_FUZZ_SEED:-1}
+graphs=${MSK_FUZZ_GRAPHS:-3400} seed=${MSK_FUZZ_SEED:-1}
 own=(unshare --mount)
 [ "$(id -u)" = 0 ] || own=(unshare -rm)
 
