@@ -38,8 +38,8 @@ static void allow_links(struct msk_confine *c, const char *dir)
 		closedir(d);
 }
 
-/* Each DIR; and / unless one of them is for whatever has none of its own. */
-static void allow_roots(struct msk_confine *c, const struct msk_strv *typed)
+/* Each DIR; and / unless one of them is for whatever has none of its own. True when that lets all be read. */
+static bool allow_roots(struct msk_confine *c, const struct msk_strv *typed)
 {
 	struct msk_platform of;
 	bool general = false;
@@ -52,12 +52,13 @@ static void allow_roots(struct msk_confine *c, const struct msk_strv *typed)
 	}
 	if (!general)
 		msk_confine_allow(c, "/", MSK_CONFINE_READ);
+	return !general;
 }
 
 static void allow_inputs(struct msk_confine *c, const struct msk_options *o, bool has_root)
 {
-	if (has_root)
-		allow_roots(c, &o->root);
+	if (has_root && allow_roots(c, &o->root))
+		return;
 	for (size_t i = 0; i < o->paths.n; i++)
 		allow_typed(c, o->paths.v[i]);
 	for (size_t i = 0; i < o->args.n; i++)
