@@ -421,18 +421,6 @@ int msk_build_run(const struct msk_build *b, struct msk_product *out, struct msk
 	return msk_sinks_deliver(&sinks, out, st, err);
 }
 
-struct into_str {
-	struct msk_writer w;
-	struct msk_str *str;
-};
-
-static int write_str(struct msk_writer *w, const void *p, size_t n, struct msk_err *err)
-{
-	(void)err;
-	msk_str_add(((struct into_str *)w)->str, p, n);
-	return 0;
-}
-
 static int read_manifests(struct msk_store *st, const struct msk_product *p, struct msk_json **out, struct msk_err *err)
 {
 	MSK_AUTO_JSON *list = msk_json_array();
@@ -440,7 +428,7 @@ static int read_manifests(struct msk_store *st, const struct msk_product *p, str
 	for (size_t i = 0; i < p->n_images; i++) {
 		const char *digest = p->images[i].manifest.digest.text;
 		MSK_AUTO_STR text = MSK_STR_INIT;
-		struct into_str to = { { write_str, NULL }, &text };
+		struct msk_str_writer to = msk_str_writer(&text);
 		struct msk_json *manifest;
 
 		if (msk_store_send(st, &p->images[i].manifest.digest, &to.w, err) < 0 ||

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 #include "mkscratch/err.h"
+#include "mkscratch/str.h"
 
 struct msk_writer {
 	int (*write)(struct msk_writer *w, const void *p, size_t n, struct msk_err *err);
@@ -17,6 +18,13 @@ struct msk_writer {
 
 int msk_writer_write(struct msk_writer *w, const void *p, size_t n, struct msk_err *err);
 int msk_writer_finish(struct msk_writer *w, struct msk_err *err);
+
+/* Adds to a string whatever is written, so for what is known to be small. Never fails; finish() does nothing. */
+struct msk_str_writer {
+	struct msk_writer w;
+	struct msk_str *to;
+};
+struct msk_str_writer msk_str_writer(struct msk_str *to);
 
 /* Pull side: up to n bytes, fewer only at the end; -1 on failure. */
 struct msk_reader {

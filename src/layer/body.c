@@ -33,3 +33,25 @@ int msk_body_read(const struct msk_content *c, struct msk_body_taker *t, struct 
 		return -1;
 	return msk_content_unchanged(c, fd, err);
 }
+
+struct into_hash {
+	struct msk_body_taker t;
+	struct msk_sha256 *hash;
+};
+
+static int take_for_hash(struct msk_body_taker *t, const void *p, size_t n, struct msk_err *err)
+{
+	(void)err;
+	msk_sha256_add(((struct into_hash *)t)->hash, p, n);
+	return 0;
+}
+
+int msk_body_hash(const struct msk_content *c, struct msk_sha256 *hash, struct msk_digest *out, struct msk_err *err)
+{
+	struct into_hash to = { { take_for_hash }, hash };
+
+	if (msk_body_read(c, &to.t, err) < 0)
+		return -1;
+	msk_sha256_end(hash, out);
+	return 0;
+}

@@ -2,6 +2,7 @@
 #ifndef LAYER_BODY_H
 #define LAYER_BODY_H
 
+#include "mkscratch/digest.h"
 #include "mkscratch/rootfs.h"
 
 /* Where they go, part by part. */
@@ -12,5 +13,7 @@ struct msk_body_taker {
 /* Fails: what `take` fails with; MSK_E_IO, also when the host's file is not what was gathered, before or after it was
  * read: `x: changed while it was being read`. */
 int msk_body_read(const struct msk_content *c, struct msk_body_taker *t, struct msk_err *err);
+/* Their digest alone. `hash` is empty before and after, so that one does for many. Fails as above. */
+int msk_body_hash(const struct msk_content *c, struct msk_sha256 *hash, struct msk_digest *out, struct msk_err *err);
 
 #endif

@@ -179,32 +179,18 @@ static int write_layers(const struct msk_layer_args *a, const struct msk_selecti
 	return 0;
 }
 
-struct into_hash {
-	struct msk_body_taker t;
-	struct msk_sha256 *hash;
-};
-
-static int take_for_hash(struct msk_body_taker *t, const void *p, size_t n, struct msk_err *err)
-{
-	(void)err;
-	msk_sha256_add(((struct into_hash *)t)->hash, p, n);
-	return 0;
-}
-
 /* Digests of files that no layer of ours holds, since they are below already. */
 static int hash_kept(const struct msk_layer_args *a, struct msk_err *err)
 {
 	MSK_CLEANUP(msk_sha256_cleanup) struct msk_sha256 *hash = msk_sha256_new();
-	struct into_hash to = { { take_for_hash }, hash };
 
 	for (size_t i = 0; a->digests && i < msk_rootfs_count(a->fs); i++) {
 		const struct msk_entry *e = msk_rootfs_at(a->fs, i);
 
 		if (!e->kept_below || e->type != MSK_FILE)
 			continue;
-		if (msk_body_read(&e->body, &to.t, err) < 0)
+		if (msk_body_hash(&e->body, hash, &a->digests[i], err) < 0)
 			return -1;
-		msk_sha256_end(hash, &a->digests[i]);
 	}
 	return 0;
 }

@@ -75,32 +75,17 @@ bool msk_layer_cache_had(const struct msk_layer_cache *lc, size_t i)
 	return lc && lc->had[i];
 }
 
-/* The digest of one file's content. */
-struct into_hash {
-	struct msk_body_taker t;
-	struct msk_sha256 *hash;
-};
-
-static int take_for_hash(struct msk_body_taker *t, const void *p, size_t n, struct msk_err *err)
-{
-	(void)err;
-	msk_sha256_add(((struct into_hash *)t)->hash, p, n);
-	return 0;
-}
-
 /* Every field with its length or in a fixed order, so that no two entries are written alike. */
 static int add_entry(const struct msk_layer_cache *lc, size_t i, struct msk_sha256 *key,
-		     struct into_hash *content, struct msk_err *err)
+		     struct msk_sha256 *hash, struct msk_err *err)
 {
 	const struct msk_entry *e = msk_rootfs_at(lc->args->fs, i);
 	MSK_AUTO_STR text = MSK_STR_INIT;
 	struct msk_digest digest = { "" };
 
-	if (e->type == MSK_FILE && !msk_ahead_digest(lc->args->ahead, &e->body, &digest)) {
-		if (msk_body_read(&e->body, &content->t, err) < 0)
-			return -1;
-		msk_sha256_end(content->hash, &digest);
-	}
+	if (e->type == MSK_FILE && !msk_ahead_digest(lc->args->ahead, &e->body, &digest) &&
+	    msk_body_hash(&e->body, hash, &digest, err) < 0)
+		return -1;
 	if (lc->args->digests)
 		lc->args->digests[i] = digest;
 	msk_str_addf(&text, "%d%s %o %u %u %llx %llu %s %zu:%s %zu:%s\n", (int)e->type, e->replaces ? " over" : "",
@@ -116,14 +101,13 @@ static int make_key(const struct msk_layer_cache *lc, const struct msk_selection
 {
 	MSK_CLEANUP(msk_sha256_cleanup) struct msk_sha256 *key = msk_sha256_new();
 	MSK_CLEANUP(msk_sha256_cleanup) struct msk_sha256 *hash = msk_sha256_new();
-	struct into_hash content = { { take_for_hash }, hash };
 	MSK_AUTO_STR head = MSK_STR_INIT;
 
 	msk_str_addf(&head, "mkscratch %s, %s, %s, mtime %lld\n", MSK_VERSION, msk_tar_identity(),
 		     msk_str_c(&lc->identity), (long long)lc->args->mtime);
 	msk_sha256_add(key, head.buf, head.len);
 	for (size_t i = 0; i < s->n; i++)
-		if (add_entry(lc, s->v[i], key, &content, err) < 0)
+		if (add_entry(lc, s->v[i], key, hash, err) < 0)
 			return -1;
 	msk_sha256_end(key, out);
 	return 0;
@@ -186,24 +170,11 @@ int msk_layer_cache_recall(struct msk_layer_cache *lc, size_t i, struct msk_stor
 	return msk_store_put_known(st, lc->entry + sizeof facts, (size_t)out->blob.size, &out->blob.digest, err);
 }
 
-/* Gathers a blob that the store sends. */
-struct into_str {
-	struct msk_writer w;
-	struct msk_str *str;
-};
-
-static int write_str(struct msk_writer *w, const void *p, size_t n, struct msk_err *err)
-{
-	(void)err;
-	msk_str_add(((struct into_str *)w)->str, p, n);
-	return 0;
-}
-
 void msk_layer_cache_keep(struct msk_layer_cache *lc, size_t i, struct msk_store *st, const struct msk_layer_desc *l)
 {
 	struct msk_err ignored = MSK_ERR_INIT;
 	MSK_AUTO_STR entry = MSK_STR_INIT;
-	struct into_str to = { { write_str, NULL }, &entry };
+	struct msk_str_writer to = msk_str_writer(&entry);
 	struct facts facts;
 
 	if (!lc || !lc->keyed[i] || lc->had[i] || l->blob.size > LAYER_CACHE_PACKED)

@@ -82,22 +82,10 @@ int msk_outer_tar_write(const struct msk_product *p, struct msk_store *st, struc
 	return msk_tar_finish(tar, err);
 }
 
-/* A tar that is never finished: whatever would end it is not there. */
-struct into_str {
-	struct msk_writer w;
-	struct msk_str *to;
-};
-
-static int into_str_write(struct msk_writer *w, const void *p, size_t n, struct msk_err *err)
-{
-	(void)err;
-	msk_str_add(((struct into_str *)w)->to, p, n);
-	return 0;
-}
-
+/* Neither tar is finished, so that nothing is there that would end it. */
 int msk_outer_tar_front(const struct msk_product *p, struct msk_str *out, struct msk_err *err)
 {
-	struct into_str to = { { into_str_write, NULL }, out };
+	struct msk_str_writer to = msk_str_writer(out);
 	MSK_CLEANUP(msk_tar_cleanup) struct msk_tar *tar = NULL;
 
 	return msk_tar_new(&to.w, &tar, err) < 0 ? -1 : add_front(tar, p, err);
@@ -107,7 +95,7 @@ int msk_outer_tar_header(const struct msk_digest *digest, uint64_t size, unsigne
 			 struct msk_err *err)
 {
 	MSK_AUTO_STR header = MSK_STR_INIT;
-	struct into_str to = { { into_str_write, NULL }, &header };
+	struct msk_str_writer to = msk_str_writer(&header);
 	MSK_CLEANUP(msk_tar_cleanup) struct msk_tar *tar = NULL;
 
 	if (msk_tar_new(&to.w, &tar, err) < 0 || add_blob_header(tar, digest, size, err) < 0)
