@@ -7,6 +7,9 @@
 
 struct msk_contents;
 
+/* Does it say that mkscratch made it? What is on top decides of the whole. */
+bool msk_image_is_ours(const struct msk_source_image *image);
+
 /* One layer: size, digest, DiffID, and the rules of its tar. Entries go into the tree. */
 struct msk_layer_check {
 	const struct msk_source_images *images;

@@ -8,6 +8,7 @@
 
 #include "mkscratch/descriptor.h"
 #include "mkscratch/media_type.h"
+#include "mkscratch/pem.h"
 #include "mkscratch/timestamp.h"
 
 struct doc {
@@ -115,6 +116,32 @@ static void check_platform(struct doc *d, const struct msk_json *desc)
 	optional_strings(d, p, "os.features");
 }
 
+/* image-spec "descriptor": `data` is what the digest names, in base64. A reader may take it for the blob itself. */
+static void check_data(struct doc *d, const char *which, const struct msk_json *desc)
+{
+	const char *data = msk_json_get_string(desc, "data"), *digest = msk_json_get_string(desc, "digest");
+	struct msk_pem_block block = { .body = data };
+	MSK_AUTO_STR bytes = MSK_STR_INIT;
+	struct msk_digest got;
+	int64_t size = -1;
+	unsigned line;
+
+	if (!data)
+		return;
+	block.body_end = data + strlen(data);
+	if (strpbrk(data, " \t\r\n") || !msk_pem_decode(&block, &bytes, &line)) {
+		fault(d, "%s: data: not base64", which);
+		return;
+	}
+	msk_json_get_int(desc, "size", &size);
+	msk_digest_of(msk_str_c(&bytes), bytes.len, &got);
+	if (size >= 0 && (uint64_t)size == bytes.len && digest && strcmp(digest, got.text) == 0)
+		return;
+	d->faults++;
+	msk_checks_fail(d->checks, MSK_E_INTEGRITY, d->what, "%s: data: %zu bytes that hash to %s, not what the descriptor names",
+			which, bytes.len, got.text);
+}
+
 /* image-spec "descriptor"; digest and size were looked at when it was followed. */
 static void check_descriptor(struct doc *d, const char *which, const struct msk_json *desc)
 {
@@ -127,6 +154,7 @@ static void check_descriptor(struct doc *d, const char *which, const struct msk_
 	optional_strings(d, desc, "urls");
 	optional_map(d, desc, "annotations", msk_json_is_string);
 	optional_string(d, desc, "data");
+	check_data(d, which, desc);
 	optional_string(d, desc, "artifactType");
 	check_platform(d, desc);
 }
@@ -169,25 +197,39 @@ static void compare_same(struct doc *d, const struct msk_json *manifests, size_t
 	}
 }
 
-void msk_check_index(struct msk_checks *c, const struct msk_source_images *s, bool ours)
+static void check_index(struct doc *d, const struct msk_json *index)
 {
-	const struct msk_json *index = s->index.json, *manifests = msk_json_get(index, "manifests");
+	const struct msk_json *manifests = msk_json_get(index, "manifests");
 	const char *type = msk_json_get_string(index, "mediaType");
-	struct doc d = { c, "index.json", 0 };
 
-	check_type(&d, index, NULL, ours);
 	if (type && !is_one_of(type, MSK_DOC_INDEX))
-		fault(&d, "mediaType %.80s: not an image index", type);
+		fault(d, "mediaType %.80s: not an image index", type);
 	for (size_t i = 0; i < msk_json_count(manifests); i++) {
 		MSK_AUTO_FREE char *which = msk_xasprintf("manifest %zu", i + 1);
 
-		check_descriptor(&d, which, msk_json_at(manifests, i));
-		compare_same(&d, manifests, i);
+		check_descriptor(d, which, msk_json_at(manifests, i));
+		compare_same(d, manifests, i);
 	}
-	optional_map(&d, index, "annotations", msk_json_is_string);
-	if (!d.faults)
-		msk_checks_pass(c, d.what, "%zu manifest%s", msk_json_count(manifests),
+	optional_map(d, index, "annotations", msk_json_is_string);
+	if (!d->faults)
+		msk_checks_pass(d->checks, d->what, "%zu manifest%s", msk_json_count(manifests),
 				msk_json_count(manifests) == 1 ? "" : "s");
+}
+
+void msk_check_index(struct msk_checks *c, const struct msk_source_images *s, bool ours)
+{
+	struct doc d = { c, "index.json", 0 };
+
+	check_type(&d, s->index.json, NULL, ours);
+	check_index(&d, s->index.json);
+}
+
+void msk_check_nested_index(struct msk_checks *c, const struct msk_json *index, const struct msk_json *desc)
+{
+	struct doc d = { c, "index", 0 };
+
+	check_type(&d, index, msk_json_get_string(desc, "mediaType"), false);
+	check_index(&d, index);
 }
 
 static void check_manifest(struct msk_checks *c, const struct msk_source_image *image)

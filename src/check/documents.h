@@ -6,6 +6,8 @@
 #include "checks.h"
 
 void msk_check_index(struct msk_checks *c, const struct msk_source_images *s, bool ours);
+/* One that `desc` leads to. */
+void msk_check_nested_index(struct msk_checks *c, const struct msk_json *index, const struct msk_json *desc);
 void msk_check_documents(struct msk_checks *c, const struct msk_source_image *image);   /* manifest and config */
 
 /* Names: those of the index, and what `docker load` reads of an archive, which must be the same images as the index has. */

@@ -53,8 +53,39 @@ static bool is_reference(const char *name, struct msk_ref *ref)
 	return msk_ref_parse(name, ref, &ignored) == 0;
 }
 
-/* Both names of ours stand for one: app:v1 has the tag v1. */
-static void check_entry(struct msk_checks *c, const struct msk_json *desc, bool ours)
+static bool same(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+/* containerd writes a name of Docker's registry short here and in full there. */
+static bool is_same_name(const char *name, const struct msk_ref *ref)
+{
+	struct msk_ref other = { 0 };
+	bool same_name = is_reference(name, &other) && same(other.full, ref->full);
+
+	msk_ref_release(&other);
+	return same_name;
+}
+
+/* In a directory others may have named it, but who writes both names writes what agrees. */
+static bool leads_to_ours(const struct msk_source_images *s, const struct msk_json *desc)
+{
+	const char *name = full_name(desc) ? full_name(desc) : ref_name(desc);
+
+	for (size_t i = 0; name && i < s->images.n; i++)
+		if (msk_strv_has(&s->images.v[i].tags, name) && msk_image_is_ours(&s->images.v[i]))
+			return true;
+	return false;
+}
+
+/* Both names stand for one: app:v1 has the tag v1, or, as some tools have it, the name in full again. */
+static bool agree(const char *tag, const struct msk_ref *full, bool ours)
+{
+	return same(tag, full->tag) || (!ours && is_same_name(tag, full));
+}
+
+static void check_entry(struct msk_checks *c, const struct msk_source_images *s, const struct msk_json *desc, bool ours)
 {
 	const char *tag = ref_name(desc), *full = full_name(desc);
 	struct msk_ref ref = { 0 };
@@ -63,16 +94,13 @@ static void check_entry(struct msk_checks *c, const struct msk_json *desc, bool 
 		complain(c, ours, "tags", tag, "not a reference name");
 	if (full && !is_reference(full, &ref))
 		complain(c, ours, "tags", full, "not the name of an image");
-	else if (full && ours && (!tag || strcmp(tag, ref.tag) != 0 || strcmp(full, ref.full) != 0))
+	else if (full && ours && (!tag || strcmp(full, ref.full) != 0))
 		complain(c, ours, "tags", full, "does not agree with the reference name");
+	else if (full && tag && !agree(tag, &ref, ours))
+		complain(c, ours || leads_to_ours(s, desc), "tags", full, "does not agree with the reference name");
 	else if (!full && ours)
 		complain(c, ours, "tags", tag ? tag : "", "has no name in full");
 	msk_ref_release(&ref);
-}
-
-static bool same(const char *a, const char *b)
-{
-	return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
 static size_t count_like(const struct msk_json *manifests, size_t i)
@@ -101,7 +129,7 @@ void msk_check_names(struct msk_checks *c, const struct msk_source_images *s, bo
 		if (!ref_name(d) && !full_name(d) && !ours)
 			continue;
 		named++;
-		check_entry(c, d, ours);
+		check_entry(c, s, d, ours);
 		if (ref_name(d) && count_like(manifests, i) == 1)
 			complain(c, false, "tags", full_name(d) ? full_name(d) : ref_name(d), "stands for several images");
 	}
@@ -141,14 +169,14 @@ static const struct msk_source_image *image_of(const struct msk_source_images *s
 	return NULL;
 }
 
-/* containerd writes a name of Docker's registry short here and in full there. */
-static bool is_same_name(const char *name, const struct msk_ref *ref)
+/* A name that docker has, as the index has it: in full, or, where that is all there is, as a tag. */
+static bool is_known(const struct msk_json *desc, const struct msk_ref *ref)
 {
-	struct msk_ref other = { 0 };
-	bool same_name = is_reference(name, &other) && same(other.full, ref->full);
+	const char *name = full_name(desc), *tag = ref_name(desc);
 
-	msk_ref_release(&other);
-	return same_name;
+	if (name)
+		return is_same_name(name, ref);
+	return !tag || agree(tag, ref, false);
 }
 
 /* docker load gives up the whole archive for a tag that is none. */
@@ -167,11 +195,8 @@ static bool check_repo_tags(struct msk_checks *c, const struct msk_json *item, c
 			good = false;
 			known = true;
 		}
-		for (size_t k = 0; tag && !known && k < msk_json_count(manifests); k++) {
-			const char *name = full_name(msk_json_at(manifests, k));
-
-			known = !name || strcmp(name, tag) == 0 || is_same_name(name, &ref);
-		}
+		for (size_t k = 0; !known && k < msk_json_count(manifests); k++)
+			known = is_known(msk_json_at(manifests, k), &ref);
 		if (!known)
 			msk_checks_fail(c, MSK_E_INTEGRITY, "manifest.json", "tag %.200s is not in the index", tag);
 		good = good && known;

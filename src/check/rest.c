@@ -12,6 +12,7 @@ struct rest {
 	struct msk_checks *checks;
 	struct msk_source_images *s;
 	struct msk_strv read, referred;      /* paths of blobs: verified by now; named by a document */
+	struct msk_strv indexes;             /* ... that are indexes */
 	size_t unread, unnamed;
 	uint64_t unnamed_bytes;
 };
@@ -20,6 +21,7 @@ static void rest_release(struct rest *r)
 {
 	msk_strv_release(&r->read);
 	msk_strv_release(&r->referred);
+	msk_strv_release(&r->indexes);
 }
 
 static char *blob_path(const char *digest)
@@ -58,19 +60,23 @@ static void refer_list(struct rest *r, const struct msk_source_image_list *l, bo
 static int refer_index(struct rest *r, const struct msk_json *index, int depth, struct msk_err *err);
 
 /* An index within the index; anything else was told of when it was read, or is not JSON. */
-static int refer_nested(struct rest *r, const char *digest, int depth, struct msk_err *err)
+static int refer_nested(struct rest *r, const struct msk_json *desc, int depth, struct msk_err *err)
 {
-	MSK_AUTO_FREE char *path = blob_path(digest);
+	MSK_AUTO_FREE char *path = blob_path(msk_json_get_string(desc, "digest"));
 	struct msk_err ignored = MSK_ERR_INIT;
 	MSK_AUTO_STR text = MSK_STR_INIT;
 	MSK_AUTO_JSON *doc = NULL;
 	bool found = false;
 
-	if (!*path || msk_strv_has(&r->read, path) || depth > MAX_INDEX_DEPTH)
+	if (!*path || msk_strv_has(&r->read, path) || msk_strv_has(&r->indexes, path) || depth > MAX_INDEX_DEPTH)
 		return 0;
 	if (msk_source_read(r->s->source, path, &found, &text, &ignored) < 0 || !found ||
 	    msk_json_parse(msk_str_c(&text), text.len, path, &doc, &ignored) < 0)
 		return 0;
+	if (msk_json_get(doc, "manifests")) {
+		msk_strv_push(&r->indexes, path);
+		msk_check_nested_index(r->checks, doc, desc);
+	}
 	return refer_index(r, doc, depth, err);
 }
 
@@ -79,10 +85,11 @@ static int refer_index(struct rest *r, const struct msk_json *index, int depth, 
 	const struct msk_json *manifests = msk_json_get(index, "manifests");
 
 	for (size_t i = 0; i < msk_json_count(manifests) && i < MSK_MAX_IMAGES; i++) {
-		const char *digest = msk_json_get_string(msk_json_at(manifests, i), "digest");
+		const struct msk_json *desc = msk_json_at(manifests, i);
+		const char *digest = msk_json_get_string(desc, "digest");
 
 		refer(r, digest, false);
-		if (digest && refer_nested(r, digest, depth + 1, err) < 0)
+		if (digest && refer_nested(r, desc, depth + 1, err) < 0)
 			return -1;
 	}
 	return 0;

@@ -40,8 +40,7 @@ static bool is_ours(const struct msk_source_image *image, size_t layer)
 	return by && msk_starts_with(by, "mkscratch: ");
 }
 
-/* What is on top decides of the whole. */
-static bool image_is_ours(const struct msk_source_image *image)
+bool msk_image_is_ours(const struct msk_source_image *image)
 {
 	return image->manifest.json && image->n_layers && is_ours(image, image->n_layers - 1);
 }
@@ -56,7 +55,7 @@ static bool all_ours(const struct msk_source_images *s)
 	for (size_t i = 0; ours && i < 3; i++)
 		ours = strcmp(files->v[i], first[i]) == 0;
 	for (size_t i = 0; ours && i < s->images.n; i++)
-		ours = image_is_ours(&s->images.v[i]);
+		ours = msk_image_is_ours(&s->images.v[i]);
 	return ours;
 }
 
@@ -116,7 +115,7 @@ static int check_image(struct validation *v, const struct msk_source_image *imag
 	MSK_CLEANUP(msk_image_tree_release) struct msk_image_tree tree = { 0 };
 	MSK_CLEANUP(msk_contents_release) struct msk_contents contents = { .now = v->checks->now };
 	struct msk_image_files files;
-	bool ours = image_is_ours(image);
+	bool ours = msk_image_is_ours(image);
 
 	msk_check_documents(v->checks, image);
 	if (read_layers(v, image, &tree, &contents, err) < 0)

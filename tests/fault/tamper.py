@@ -8,6 +8,7 @@ A blob that is bent must end with 7; a document with 3 or 7; nothing may crash. 
 """
 import io
 import os
+import re
 import subprocess
 import sys
 import tarfile
@@ -51,7 +52,7 @@ def allowed(name):
 
 
 def layout(program, root):
-    """In a directory names are its owner's own: of the index only what leads to the image is bent."""
+    """In a directory names are its owner's own: of the index what leads to the image is bent, and tags, which are there twice."""
     files = [os.path.join(d, f) for d, _, names in os.walk(root) for f in names if not f.startswith(".")]
     blobs = [f for f in files if "/blobs/" in f]
     for path in files:
@@ -61,8 +62,10 @@ def layout(program, root):
         bends = list(lengths(data))
         if name == "index.json":
             led = data.index(b'"digest"')
-            bends += [("byte %d" % at, data[:at] + bytes([data[at] ^ 1]) + data[at + 1:])
-                      for at in range(led, data.index(b"}", led) - 1)]
+            places = list(range(led, data.index(b"}", led) - 1))
+            for tag in re.finditer(rb'ref\.name":"([^"]*)"|image\.name":"[^"]*:([^":]*)"', data):
+                places += range(*tag.span(1 if tag.group(1) else 2))
+            bends += [("byte %d" % at, data[:at] + bytes([data[at] ^ 1]) + data[at + 1:]) for at in places]
         else:
             bends += list(flips(data, POSITIONS // 4))
         for how, bent in bends:

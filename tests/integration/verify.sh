@@ -119,12 +119,64 @@ wrong 'a platform without a system' 'index["manifests"][0]["platform"] = {"archi
 	'index.json: platform: has no os or no architecture'
 fine 'less history than layers' 'config["history"].pop()' 'history: 1 items for 2 layers'
 fine 'no entrypoint' 'del config["config"]["Entrypoint"]' 'entrypoint: neither Entrypoint nor Cmd is set: whoever runs it says what starts'
-fine 'a tag that is no reference' 'index["manifests"][0]["annotations"]["org.opencontainers.image.ref.name"] = "a b"' \
+fine 'a tag that is no reference' 'index["manifests"][0]["annotations"] = {"org.opencontainers.image.ref.name": "a b"}' \
 	'tags: "a b": not a reference name'
+fine 'a name that is none' 'index["manifests"][0]["annotations"] = {"io.containerd.image.name": "A B"}' \
+	'tags: "A B": not the name of an image'
+# In a directory nobody says what our names were, but the two of an entry are one.
+wrong 'a tag that is not that of the name' 'index["manifests"][0]["annotations"]["org.opencontainers.image.ref.name"] = "v9"' \
+	'tags: "docker.io/library/app:latest": does not agree with the reference name'
+wrong '... the other way round' 'index["manifests"][0]["annotations"]["io.containerd.image.name"] = "docker.io/library/app:v9"' \
+	'tags: "docker.io/library/app:v9": does not agree with the reference name'
+fine '... of an image that is not ours' 'index["manifests"][0]["annotations"]["org.opencontainers.image.ref.name"] = "v9"
+for h in config["history"]: h["created_by"] = "somebody else"' 'tags: "docker.io/library/app:latest": does not agree with the reference name'
+rewritten 0 'a tag alone, as skopeo and umoci write it' 'index["manifests"][0]["annotations"] = {"org.opencontainers.image.ref.name": "v9"}'
+
+# A descriptor may carry what it names.
+embedded() { # WHICH-DESCRIPTOR BYTES
+	echo "import base64, json; $1['data'] = base64.b64encode($2).decode()"
+}
+rewritten 0 'data that is what it names' "$(embedded 'manifest["layers"][0]' 'open("bent/blobs/sha256/" + manifest["layers"][0]["digest"][7:], "rb").read()')"
+rewritten 7 'data that is something else' "$(embedded 'manifest["layers"][0]' 'b"x" * manifest["layers"][0]["size"]')"
+told '... is told' '✗ manifest: layer 1: data: '
+rewritten 7 'data that is cut' "$(embedded 'manifest["config"]' 'json.dumps(config).encode()[:-1]')"
+wrong 'data that is no base64' 'manifest["layers"][1]["data"] = "e30"' 'manifest: layer 2: data: not base64'
+wrong 'data in lines' 'manifest["layers"][1]["data"] = "e30=\n"' 'manifest: layer 2: data: not base64'
+wrong 'data that is no string' 'manifest["layers"][1]["data"] = 1' 'manifest: data: not a string'
 fine 'another platform in the index' 'index["manifests"][0]["platform"] = {"architecture": "s390x", "os": "linux"}' \
 	'config: linux/amd64, the index says linux/s390x'
 rewritten 0 'null is what Go writes for nothing' 'config["config"].update({"Cmd": None, "Labels": None, "Volumes": None}); manifest["annotations"] = None'
 rewritten 0 'an image for another system is not started' 'config["os"] = "windows"'
+
+# An index within the index.
+nested() { # STATUS NAME CODE [TEXT]: inner is the index that has the manifest, its entry in index.json is outer
+	rm -rf bent && cp -r gzip bent
+	python3 - "$3" <<-'P'
+		import hashlib, json, sys
+		index = json.load(open('bent/index.json'))
+		kind = 'application/vnd.oci.image.index.v1+json'
+		inner = {'schemaVersion': 2, 'mediaType': kind, 'manifests': [{k: v for k, v in index['manifests'][0].items() if k != 'annotations'}]}
+		outer = {'mediaType': kind, 'annotations': index['manifests'][0]['annotations']}
+		exec(sys.argv[1])
+		b = json.dumps(inner).encode()
+		h = hashlib.sha256(b).hexdigest()
+		open('bent/blobs/sha256/' + h, 'wb').write(b)
+		outer.update({'digest': 'sha256:' + h, 'size': len(b)})
+		index['manifests'] = [outer]
+		json.dump(index, open('bent/index.json', 'w'))
+	P
+	run mk verify bent
+	is "$status" "$1" "$2"
+	[ -z "${4-}" ] || told '... and told' "$4"
+	rm -rf bent
+}
+nested 0 'an index within the index' 'pass'
+nested 3 '... that calls itself otherwise' 'inner["mediaType"] = "application/vnd.docker.distribution.manifest.list.v2+json"' \
+	'mediaType application/vnd.docker.distribution.manifest.list.v2+json, the descriptor says application/vnd.oci.image.index.v1+json'
+nested 3 '... whose entry has no media type' 'del inner["manifests"][0]["mediaType"]' 'manifest 1: the descriptor has no mediaType'
+nested 3 '... whose platform has no system' 'inner["manifests"][0]["platform"] = {"architecture": "amd64"}' 'platform: has no os or no architecture'
+nested 3 '... whose annotations are no strings' 'inner["annotations"] = {"a": 1}' 'annotations: "a" has not the value it should have'
+nested 3 '... of another version' 'inner["schemaVersion"] = 1'
 
 # Who starts, and what.
 rewritten 4 'a name that is in no directory of PATH' 'config["config"]["Entrypoint"] = ["app"]; config["config"]["Env"] = ["PATH=/bin:/data"]'
@@ -197,6 +249,8 @@ retar 'd[0]["RepoTags"] = ["A B"]'
 is "$status" 3 'a name that docker does not take'
 retar 'i["manifests"][0]["annotations"]["org.opencontainers.image.ref.name"] = "v9"'
 is "$status" 3 'a tag that is not that of the name'
+retar 'del i["manifests"][0]["annotations"]["io.containerd.image.name"]; d[0]["RepoTags"] = ["docker.io/library/app:v9"]'
+is "$status" 7 'a tag for docker that is none of the index'
 retar 'i["manifests"][0]["annotations"]["io.containerd.image.name"] = "docker.io/library/app:v9"; d[0]["RepoTags"] = ["docker.io/library/app:v9"]'
 is "$status" 3 '... the other way round'
 retar 'del files["manifest.json"]; d = None; files["manifest.json"] = b""'
