@@ -40,5 +40,9 @@ struct msk_layer_sums {
 int msk_layer_reader_finish(struct msk_layer_reader *r, struct msk_layer_sums *out, struct msk_err *err);
 /* When unpacking has failed: the digest of the blob all the same. Once, instead of finish. */
 int msk_layer_reader_packed(struct msk_layer_reader *r, struct msk_digest *digest, uint64_t *size, struct msk_err *err);
+/* ... and when its tar is what has failed: the DiffID all the same. Once, before the above. */
+int msk_layer_reader_plain(struct msk_layer_reader *r, struct msk_digest *digest, struct msk_err *err);
+/* Was it given up because it expands beyond MSK_MAX_LAYER? */
+bool msk_layer_reader_is_full(const struct msk_layer_reader *r);
 
 #endif

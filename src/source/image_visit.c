@@ -24,17 +24,32 @@ static int compare(const struct msk_source_layer *l, const struct msk_layer_sums
 	return 0;
 }
 
-/* A blob that cannot be unpacked is first of all one whose digest is wrong, if it is. */
+/* Nothing but its DiffID says what such a layer has to be. */
+static int compare_plain(const struct msk_source_layer *l, struct msk_layer_reader *r, struct msk_err *err)
+{
+	struct msk_layer_sums sums = { .plain_size = 0 };
+
+	if (l->described || !l->diff_id.text[0] || msk_layer_reader_plain(r, &sums.plain, err) < 0)
+		return 0;
+	return compare(l, &sums, err);
+}
+
+/* What cannot be read is first of all a blob whose digest is wrong, if it is. */
 static int judge_failure(const struct msk_source_layer *l, const char *what, struct msk_layer_reader *r, struct msk_err *err)
 {
 	struct msk_err why = MSK_ERR_INIT;
 	struct msk_digest packed;
 	uint64_t size;
 
-	if (err->code == MSK_E_INPUT && msk_layer_reader_packed(r, &packed, &size, &why) == 0 &&
-	    compare_blob(l, &packed, size, &why) < 0) {
+	if (err->code != MSK_E_INPUT)
+		return -1;
+	if (compare_plain(l, r, &why) < 0 ||
+	    (l->described && msk_layer_reader_packed(r, &packed, &size, &why) == 0 && compare_blob(l, &packed, size, &why) < 0)) {
 		*err = why;
 		msk_ctx(err, "%s", what);
+	} else if (!l->described && why.code == MSK_E_INPUT && !msk_layer_reader_is_full(r)) {
+		/* It cannot be decoded, so it is not what the DiffID says, either. */
+		err->code = MSK_E_INTEGRITY;
 	}
 	return -1;
 }
@@ -43,7 +58,6 @@ static int judge_failure(const struct msk_source_layer *l, const char *what, str
 struct visit {
 	msk_layer_visitor *call;
 	void *ctx;
-	bool refused;                  /* by the visitor: its error says it all */
 };
 
 static int visit_entries(struct visit *v, struct msk_layer_entry *entry, struct msk_layer_sums *sums, struct msk_err *err)
@@ -54,8 +68,7 @@ static int visit_entries(struct visit *v, struct msk_layer_entry *entry, struct 
 	for (bool more = true; more;) {
 		if (msk_layer_reader_next(entry->r, &e, &more, err) < 0)
 			return -1;
-		v->refused = more && v->call(v->ctx, entry, err) < 0;
-		if (v->refused)
+		if (more && v->call(v->ctx, entry, err) < 0)
 			return -1;
 		entry->nth += more;
 	}
@@ -84,7 +97,7 @@ int msk_source_layer_visit(const struct msk_source_images *s, const struct msk_s
 	}
 	entry.r = r;
 	if (visit_entries(&v, &entry, &got, err) < 0)
-		return v.refused ? -1 : judge_failure(l, what, r, err);
+		return judge_failure(l, what, r, err);
 	if (compare(l, &got, err) < 0)
 		return msk_ctx(err, "%s", what);
 	if (sums)

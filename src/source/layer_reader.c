@@ -124,3 +124,18 @@ int msk_layer_reader_packed(struct msk_layer_reader *r, struct msk_digest *diges
 	*size = r->packed.size;
 	return 0;
 }
+
+int msk_layer_reader_plain(struct msk_layer_reader *r, struct msk_digest *digest, struct msk_err *err)
+{
+	if (!r->inflate)
+		return msk_fail(err, MSK_E_INPUT, "%s: cannot be unpacked", r->what);
+	if (drain(&r->plain, err) < 0)
+		return -1;
+	msk_sha256_end(r->plain.hash, digest);
+	return 0;
+}
+
+bool msk_layer_reader_is_full(const struct msk_layer_reader *r)
+{
+	return r->inflate && r->plain.size > r->plain.limit;
+}

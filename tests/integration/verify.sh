@@ -256,6 +256,38 @@ is "$status" 3 '... the other way round'
 retar 'del files["manifest.json"]; d = None; files["manifest.json"] = b""'
 like "$status" '^[37]$' 'a manifest.json that is null'
 
+# A docker-archive says of its layers but their DiffIDs: whatever is bent, that is what is wrong.
+docker_archive() { # HOW CODEC: gzip.tar without its OCI side, the last layer (b) bent
+	python3 - "$1" "$2" <<-'P'
+		import gzip, io, json, sys, tarfile
+		files = {m.name: tarfile.open('gzip.tar').extractfile(m).read() for m in tarfile.open('gzip.tar') if m.isfile()}
+		d = json.loads(files['manifest.json'])
+		b = bytearray(gzip.decompress(files[d[0]['Layers'][-1]]))
+		plain = bytes(b)
+		if sys.argv[2] == 'gzip': b = bytearray(gzip.compress(plain))
+		exec(sys.argv[1])
+		files[d[0]['Layers'][-1]] = bytes(b)
+		with tarfile.open('bent.tar', 'w') as t:
+		    for name in ['manifest.json', d[0]['Config']] + d[0]['Layers']:
+		        m = tarfile.TarInfo(name); m.size = len(files[name]); t.addfile(m, io.BytesIO(files[name]))
+	P
+}
+missed=
+for codec in plain gzip; do
+	docker_archive pass "$codec"
+	t "a docker-archive with $codec layers" mk verify bent.tar
+	for how in 'b[len(b) // 2] ^= 1' 'b[0] ^= 0xff' 'b[10] ^= 1' 'del b[len(b) // 2:]' 'b.clear()' 'b[:] = plain + bytes(512)' 'b[:] = b"x" * 5000'; do
+		docker_archive "$how" "$codec"
+		for verb in 'verify -q' 'ls' 'build -q --bin app:/app2 -o new.tar --base'; do
+			# shellcheck disable=SC2086
+			run mk $verb bent.tar
+			[ "$status" = 7 ] || missed="$missed $codec: $how: $verb: $status"
+		done
+	done
+done
+is "$missed" '' '... and every bent one, by verify, ls and --base (exit 7)'
+rm -f new.tar
+
 # Layers by others: their tars need not be ours, but must be sound.
 layered() { # STATUS NAME CODE: a layer made by Python's tarfile, in an image that does not say it is ours
 	rm -rf bent && cp -r gzip bent
