@@ -36,7 +36,8 @@ struct msk_layer_sums {
 	size_t entries;                        /* set by msk_source_layer_visit() */
 };
 
-/* What follows the last entry belongs to the DiffID too, and what follows the stream to the blob: read it all. Once. */
+/* What follows the last entry belongs to the DiffID too, and what follows the stream to the blob: read it all. Once.
+ * Fails also: MSK_E_INPUT `layer 1: the gzip stream does not end with its checksum and length`. */
 int msk_layer_reader_finish(struct msk_layer_reader *r, struct msk_layer_sums *out, struct msk_err *err);
 /* When unpacking has failed: the digest of the blob all the same. Once, instead of finish. */
 int msk_layer_reader_packed(struct msk_layer_reader *r, struct msk_digest *digest, uint64_t *size, struct msk_err *err);

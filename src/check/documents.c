@@ -138,7 +138,7 @@ static void check_data(struct doc *d, const char *which, const struct msk_json *
 	if (size >= 0 && (uint64_t)size == bytes.len && digest && strcmp(digest, got.text) == 0)
 		return;
 	d->faults++;
-	msk_checks_fail(d->checks, MSK_E_INTEGRITY, d->what, "%s: data: %zu bytes that hash to %s, not what the descriptor names",
+	msk_checks_fail(d->checks, MSK_E_INTEGRITY, d->what, "%s: data: %zu bytes that hash to %s, which it does not name",
 			which, bytes.len, got.text);
 }
 

@@ -44,7 +44,8 @@ static int judge_failure(const struct msk_source_layer *l, const char *what, str
 	if (err->code != MSK_E_INPUT)
 		return -1;
 	if (compare_plain(l, r, &why) < 0 ||
-	    (l->described && msk_layer_reader_packed(r, &packed, &size, &why) == 0 && compare_blob(l, &packed, size, &why) < 0)) {
+	    (l->described && msk_layer_reader_packed(r, &packed, &size, &why) == 0 &&
+	     compare_blob(l, &packed, size, &why) < 0)) {
 		*err = why;
 		msk_ctx(err, "%s", what);
 	} else if (!l->described && why.code == MSK_E_INPUT && !msk_layer_reader_is_full(r)) {

@@ -1,5 +1,7 @@
 #include "mkscratch/layer_reader.h"
 
+#include "mkscratch/gzip_sum.h"
+
 #define CHUNK (256u << 10)
 
 /* Hash and count what is pulled through. */
@@ -9,6 +11,8 @@ struct hash_reader {
 	struct msk_sha256 *hash;
 	uint64_t size, limit;
 	const char *name;
+	struct msk_gzip_sum *gzip;     /* both are shown what they pass on */
+	void (*sum)(struct msk_gzip_sum *s, const void *p, size_t n);
 };
 
 static ssize_t hash_read(struct msk_reader *pr, void *p, size_t n, struct msk_err *err)
@@ -22,18 +26,15 @@ static ssize_t hash_read(struct msk_reader *pr, void *p, size_t n, struct msk_er
 	if (r->size > r->limit)
 		return msk_fail(err, MSK_E_INPUT, "%s: expands beyond %llu bytes", r->name, (unsigned long long)r->limit);
 	msk_sha256_add(r->hash, p, (size_t)got);
+	r->sum(r->gzip, p, (size_t)got);
 	return got;
-}
-
-static void hash_reader_init(struct hash_reader *r, struct msk_reader *from, uint64_t limit, const char *name)
-{
-	*r = (struct hash_reader){ { hash_read }, from, msk_sha256_new(), 0, limit, name };
 }
 
 struct msk_layer_reader {
 	char *what;
 	struct msk_reader *blob;
 	struct hash_reader packed, plain;
+	struct msk_gzip_sum gzip;
 	struct msk_inflate *inflate;
 	struct msk_tar_in *tar;
 };
@@ -51,7 +52,8 @@ int msk_layer_reader_new(struct msk_source *s, const char *path, const char *wha
 	r = msk_xcalloc(1, sizeof *r);
 	r->what = msk_xstrdup(what);
 	r->blob = msk_take(&blob);
-	hash_reader_init(&r->packed, r->blob, UINT64_MAX, r->what);
+	r->packed = (struct hash_reader){ { hash_read }, r->blob, msk_sha256_new(), 0, UINT64_MAX, r->what, &r->gzip,
+					  msk_gzip_sum_packed };
 	*out = r;
 	return 0;
 }
@@ -81,7 +83,8 @@ static int begin(struct msk_layer_reader *r, struct msk_err *err)
 		return 0;
 	if (msk_inflate_new(&r->packed.r, r->what, &r->inflate, err) < 0)
 		return -1;
-	hash_reader_init(&r->plain, msk_inflate_reader(r->inflate), MSK_MAX_LAYER, r->what);
+	r->plain = (struct hash_reader){ { hash_read }, msk_inflate_reader(r->inflate), msk_sha256_new(), 0, MSK_MAX_LAYER,
+					 r->what, &r->gzip, msk_gzip_sum_plain };
 	return msk_tar_in_new(&r->plain.r, r->what, &r->tar, err);
 }
 
@@ -109,6 +112,8 @@ int msk_layer_reader_finish(struct msk_layer_reader *r, struct msk_layer_sums *o
 {
 	if (begin(r, err) < 0 || drain(&r->plain, err) < 0 || drain(&r->packed, err) < 0)
 		return -1;
+	if (!msk_gzip_sum_is_right(&r->gzip))
+		return msk_fail(err, MSK_E_INPUT, "%s: the gzip stream does not end with its checksum and length", r->what);
 	msk_sha256_end(r->packed.hash, &out->packed);
 	msk_sha256_end(r->plain.hash, &out->plain);
 	out->packed_size = r->packed.size;

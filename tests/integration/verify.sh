@@ -287,6 +287,15 @@ for codec in plain gzip; do
 done
 is "$missed" '' '... and every bent one, by verify, ls and --base (exit 7)'
 rm -f new.tar
+# Other readers do not take what does not end as gzip does.
+for how in 'b[-8] ^= 1' 'b[-1] ^= 1' 'b += b"junk"' 'b += bytes(512)'; do
+	docker_archive "$how" gzip
+	run mk verify bent.tar
+	is "$status" 3 "a gzip stream with $how"
+	told '... is told' '✗ layer 2: the gzip stream does not end with its checksum and length'
+done
+docker_archive 'b[:] = gzip.compress(plain[:512]) + gzip.compress(plain[512:])' gzip
+t 'a gzip stream of two members' mk verify bent.tar
 
 # Layers by others: their tars need not be ours, but must be sound.
 layered() { # STATUS NAME CODE: a layer made by Python's tarfile, in an image that does not say it is ours
