@@ -16,6 +16,9 @@ char *msk_path_base(const char *path);
 void msk_path_append(struct msk_str *to, const char *more);
 /* "/a//b/../c" is "/a/c": as text alone, whatever may be a symlink. */
 char *msk_path_normalise(const char *path);
+/* "./a//./b/" is "a/b": what a user typed in its plainest spelling, which means the same file. ".." stays, as there may be
+ * a symlink before it; a word that would look like something else ("-", "") gets its "./". */
+char *msk_path_plain(const char *typed);
 
 enum msk_node_kind { MSK_NODE_NONE, MSK_NODE_DIR, MSK_NODE_LINK, MSK_NODE_OTHER };
 

@@ -182,7 +182,10 @@ int msk_plan_inherit(struct msk_plan *p, const struct msk_base_facts *base, stru
  * which is 0 in group(5). */
 bool msk_account_lookup(const char *text, const char *name, const uint32_t *id, char **out_name, uint32_t *uid, uint32_t *gid);
 void msk_plan_narrow_release(struct msk_plan *p);
-/* Has the plan for one platform kept this value, as typed, of "bin" or "root"? */
+/* --bin, --file, --tree or --root as typed, with the path of the host spelled plainly (msk_path_plain); heap. */
+char *msk_input_plain(const char *typed);
+char *msk_root_plain(const char *typed);
+/* Has the plan for one platform kept this value of "bin" or "root", as typed or spelled plainly? */
 bool msk_plan_keeps(const struct msk_plan *p, const char *option, const char *typed);
 
 struct msk_json *msk_plan_json(const struct msk_plan *p);

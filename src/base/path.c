@@ -34,6 +34,30 @@ char *msk_path_dir(const char *path)
 	return msk_xstrndup(path, n);
 }
 
+char *msk_path_plain(const char *typed)
+{
+	MSK_AUTO_STR out = MSK_STR_INIT;
+
+	if (typed[0] == '/')
+		msk_str_addc(&out, '/');
+	for (const char *p = typed; *p;) {
+		size_t n = strcspn(p, "/");
+
+		if (n && !(n == 1 && *p == '.')) {
+			if (out.len && out.buf[out.len - 1] != '/')
+				msk_str_addc(&out, '/');
+			msk_str_add(&out, p, n);
+		}
+		p += n;
+		p += *p == '/';
+	}
+	if (out.len == 0 && *typed)
+		return msk_xstrdup(".");
+	if (out.len && out.buf[0] == '-' && typed[0] != '-')
+		return msk_xasprintf("./%s", out.buf);
+	return msk_xstrdup(msk_str_c(&out));
+}
+
 static void cut_last_part(struct msk_str *path)
 {
 	while (path->len && path->buf[--path->len] != '/')

@@ -17,17 +17,6 @@ bool msk_config_holds(const struct opt_row *row)
 	return row->verbs & VERB_BUILD && row->group != GROUP_RUN;
 }
 
-/* Options whose value is a path of the host, or begins with one. */
-static bool is_host_path(const struct opt_row *row)
-{
-	static const char *const below_root[] = { "lib", "library-path", NULL };
-
-	for (const char *const *name = below_root; *name; name++)
-		if (strcmp(*name, row->name) == 0)
-			return false;
-	return row->complete == COMPLETE_FILE || row->complete == COMPLETE_DIR;
-}
-
 bool msk_config_is_pair(const struct opt_row *row)
 {
 	return row->kind == OPT_REPEAT && strchr(row->metavar, '=') && row->metavar[0] != '[';
@@ -280,7 +269,7 @@ static size_t path_at(const struct opt_row *row, const char *word)
 static const char *keep(struct config_file *f, const struct opt_row *row, const char *word)
 {
 	size_t at = path_at(row, word);
-	bool from_here = is_host_path(row) && *f->dir && word[at] && word[at] != '/' && strcmp(word, "-") != 0;
+	bool from_here = msk_opt_is_host_path(row) && *f->dir && word[at] && word[at] != '/' && strcmp(word, "-") != 0;
 
 	msk_strv_push_own(&f->room, !from_here ? msk_xstrdup(word) :
 			  msk_xasprintf("%.*s%s/%s", (int)at, word, strcmp(f->dir, "/") == 0 ? "" : f->dir, word + at));

@@ -95,6 +95,8 @@ bool msk_opt_given(const struct msk_options *o, const struct opt_row *row);
 int msk_opt_from_json(const struct msk_json *v, opt_filter *wanted, struct msk_options *o, struct msk_err *err);
 
 /* Store one value, and what it names; from wherever it comes. */
+/* Is its value a path of the host, or does it begin with one? */
+bool msk_opt_is_host_path(const struct opt_row *row);
 void msk_opt_set(struct msk_options *o, const struct opt_row *row, const char *value);
 /* Store what argv[0..argc) says into o; argv is borrowed. Stops at --help and --version. Fails: MSK_E_USAGE. */
 int msk_opt_parse(const struct verb *verb, int argc, const char *const *argv, struct msk_options *o, struct msk_err *err);

@@ -65,6 +65,16 @@ static int needs_value(const struct opt_row *row, const char *typed, struct msk_
 	return msk_hint(err, "%s %s", typed, row->metavar);
 }
 
+bool msk_opt_is_host_path(const struct opt_row *row)
+{
+	static const char *const below_root[] = { "lib", "library-path", NULL };
+
+	for (const char *const *name = below_root; *name; name++)
+		if (strcmp(*name, row->name) == 0)
+			return false;
+	return row->complete == COMPLETE_FILE || row->complete == COMPLETE_DIR;
+}
+
 void msk_opt_set(struct msk_options *o, const struct opt_row *row, const char *value)
 {
 	row->set(o, row, value);

@@ -30,8 +30,10 @@ struct msk_json *msk_recipe_make(const struct msk_options *o, const struct msk_p
 		msk_rfc3339_add(&created, plan->created);
 		msk_json_set_string(options, "created", created.buf);
 	}
-	if (exact)
+	if (exact) {
+		msk_recipe_tidy(options);
 		return recipe;
+	}
 	msk_json_free(recipe);
 	return NULL;
 }

@@ -12,6 +12,9 @@ bool msk_recipe_holds(const struct opt_row *row);
  * hold. */
 struct msk_json *msk_recipe_make(const struct msk_options *o, const struct msk_plan *plan);
 
+/* Its options in one spelling: plain paths, the order of the table where that is of no matter, nothing twice. */
+void msk_recipe_tidy(struct msk_json *options);
+
 /* The options that a recipe says; strings are borrowed from it, but for those in `room`. Fails: MSK_E_INPUT. */
 int msk_recipe_options(const struct msk_json *recipe, struct msk_options *out, struct msk_str *room, struct msk_err *err);
 

@@ -66,6 +66,15 @@ static const char *last_dest(const char *text)
 	return found;
 }
 
+char *msk_input_plain(const char *typed)
+{
+	const char *split = last_dest(typed), *rest = split ? split : typed + strlen(typed);
+	MSK_AUTO_FREE char *src = msk_xstrndup(typed, (size_t)(rest - typed));
+	MSK_AUTO_FREE char *plain = msk_path_plain(src);
+
+	return msk_xasprintf("%s%s", plain, rest);
+}
+
 /* [:MODE[:UID:GID]] behind a path; `text` is "" or begins with the colon. */
 static int parse_attributes(struct msk_input *in, const char *text, struct msk_err *err)
 {

@@ -68,9 +68,15 @@ void msk_plan_narrow_release(struct msk_plan *p)
 
 static bool keeps_bin(const struct msk_plan *p, const char *typed)
 {
-	for (size_t i = 0; i < p->n_inputs; i++)
-		if (p->inputs[i].kind == MSK_INPUT_BIN && strcmp(strchr(p->inputs[i].spec, ' ') + 1, typed) == 0)
+	MSK_AUTO_FREE char *plain = msk_input_plain(typed);
+
+	for (size_t i = 0; i < p->n_inputs; i++) {
+		MSK_AUTO_FREE char *one = p->inputs[i].kind == MSK_INPUT_BIN ?
+					  msk_input_plain(strchr(p->inputs[i].spec, ' ') + 1) : NULL;
+
+		if (one && strcmp(one, plain) == 0)
 			return true;
+	}
 	return false;
 }
 

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "parts.h"
+#include "mkscratch/path.h"
 
 /* A directory of such a name can be had as ./linux/... */
 const char *msk_root_platform(const char *typed, struct msk_platform *out)
@@ -10,6 +11,17 @@ const char *msk_root_platform(const char *typed, struct msk_platform *out)
 	MSK_AUTO_FREE char *word = msk_xstrndup(typed, n);
 
 	return typed[n] && msk_starts_with(word, "linux/") && msk_platform_parse(word, out) ? typed + n + 1 : NULL;
+}
+
+char *msk_root_plain(const char *typed)
+{
+	struct msk_platform ignored;
+	const char *dir = msk_root_platform(typed, &ignored);
+	MSK_AUTO_FREE char *plain = msk_path_plain(dir ? dir : typed);
+
+	if (!dir)
+		return msk_root_platform(plain, &ignored) ? msk_xstrdup(typed) : msk_take(&plain);
+	return msk_xasprintf("%.*s%s", (int)(dir - typed), typed, plain);
 }
 
 static int add_root(const char *typed, struct msk_plan *p, struct msk_err *err)

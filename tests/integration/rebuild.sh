@@ -18,13 +18,13 @@ is "$(again img.tar)" $'the same image, byte for byte: D\n0' same_inputs_same_im
 is "$(again dir:1.0)" $'the same image, byte for byte: D\n0' of_a_layout_too
 is "$(again - <img.tar)" $'the same image, byte for byte: D\n0' on_standard_input_too
 mk verify --recipe img.tar >recipe
-is "$(cat recipe)" "SOURCE_DATE_EPOCH=0 mkscratch --bin ./app --file conf:/etc/conf:0600 --tree tree:/srv --certs=certs.pem --user web:1000 --cmd --port --env 'A=it'\\''s \$HOME' --env \$'B=two\\011parts' --env C= --expose 80 --label k=v --tag team/web:1.0 --tag web:latest --output rebuilt.tar" \
+is "$(cat recipe)" "SOURCE_DATE_EPOCH=0 mkscratch --bin app --file conf:/etc/conf:0600 --tree tree:/srv --certs=certs.pem --user web:1000 --cmd --port --env 'A=it'\\''s \$HOME' --env \$'B=two\\011parts' --env C= --expose 80 --label k=v --tag team/web:1.0 --tag web:latest --output rebuilt.tar" \
 	the_recipe_is_a_command_line
 mkdir bin && ln -s "$MKSCRATCH" bin/mkscratch
 PATH=$PWD/bin:$PATH bash -c "$(cat recipe)" >"$out"
 t "... that makes the same archive" cmp rebuilt.tar img.tar
 is "$(mk verify --recipe --json img.tar | jq -c '[.options.bin, .epoch, .platform, (.inputs | map(.[0]))]')" \
-	"[[\"./app\"],0,\"$(mk --json -n --bin app | jq -r .platform)\",$(mk verify --recipe --json img.tar | jq -c '.inputs | map(.[0])')]" json_is_the_recipe
+	"[[\"app\"],0,\"$(mk --json -n --bin app | jq -r .platform)\",$(mk verify --recipe --json img.tar | jq -c '.inputs | map(.[0])')]" json_is_the_recipe
 is "$(mk verify --recipe --json img.tar | jq -r '.inputs[] | select(.[0] == "/etc/conf") | .[2]')" "sha256:$(sha256sum <conf | cut -d' ' -f1)" \
 	inputs_have_their_digests
 export SOURCE_DATE_EPOCH=77
@@ -34,6 +34,23 @@ mk -q --bin app --created now -o now.tar
 sleep 1.1
 is "$(again now.tar)" $'the same image, byte for byte: D\n0' created_now_is_the_time_it_was
 is "$(grep -c . <(find . -newer recipe -name '*.tar' ! -name now.tar ! -name rebuilt.tar))" 0 nothing_is_written
+
+# Command lines that say the same make the same image.
+spelled() {
+	mk -q "$@" -o spelled.tar
+	cmp -s spelled.tar plainly.tar && echo same
+}
+mk -q --bin app --file conf:/etc/conf --tree tree:/srv --root / --certs=certs.pem --cert certs.pem --tz=UTC -l b=2 -l a=1 -p 80 -p 90/udp \
+	--annotation k=v -e A=1 -e B=2 --user 5 -o plainly.tar
+rest=(--cert=certs.pem --tz=UTC -e A=1 -eB=2 --user=5)
+is "$(spelled --bin ./app --file .//conf:/etc/conf --tree ./tree/:/srv --root // --certs=./certs.pem --cert ././certs.pem --tz=UTC -l b=2 -l a=1 \
+	-p 80 -p 90/udp --annotation k=v -e A=1 -e B=2 --user 5)" same paths_may_be_spelled_in_any_way
+is "$(spelled --tree=tree:/srv -p 90/udp -p 80 -p 80 -l a=0 -l a=1 --label=b=2 --file=conf:/etc/conf --bin=app --root=/ --certs=certs.pem \
+	--annotation=k=x --annotation=k=v "${rest[@]}")" same order_and_repetition_are_no_matter
+is "$(spelled --bin app --file conf:/etc/conf --tree tree:/srv --root / --certs=certs.pem --cert certs.pem --tz=UTC -l b=2 -l a=1 -p 80 -p 90/udp \
+	--annotation k=v -e B=2 -e A=1 --user 5)" '' the_order_of_variables_is
+is "$(mk verify --recipe --json plainly.tar | jq -c .options.file)" '["conf:/etc/conf"]' the_recipe_has_the_plainest
+is "$(again plainly.tar)" $'the same image, byte for byte: D\n0' ..._and_makes_it_again
 
 # What is not as it was.
 echo other >conf
@@ -45,7 +62,7 @@ is "$(again img.tar)" "input conf: not here (looked for in $PWD)
 input certs.pem: not here (looked for in $PWD)
 3" all_that_is_absent
 mv hidden conf && mv hidden.pem certs.pem
-is "$(cd / && again "$T/img.tar")" "$(printf 'input %s: not here (looked for in /)\n' ./app conf tree certs.pem)
+is "$(cd / && again "$T/img.tar")" "$(printf 'input %s: not here (looked for in /)\n' app conf tree certs.pem)
 3" from_elsewhere_it_says_where_it_looks
 is "$(again img.tar)" $'the same image, byte for byte: D\n0' all_is_well_again
 mk -q --bin app --no-record -o plain.tar

@@ -26,6 +26,22 @@ static void normalising_is_lexical_and_stops_at_the_root(void **state)
 	assert_normal("/a/...", "/a/...");
 }
 
+static void a_plain_path_leads_where_it_led(void **state)
+{
+	static const char *const plain[][2] = {
+		{ "app", "app" }, { "./app", "app" }, { ".//a/./b//c/", "a/b/c" }, { "/a//b/", "/a/b" }, { "/", "/" },
+		{ "//", "/" }, { ".", "." }, { "./", "." }, { "", "" }, { "../a/../b", "../a/../b" }, { "./..", ".." },
+		{ "-", "-" }, { "./-", "./-" }, { "./-x/.", "./-x" }, { "-x", "-x" }, { "...", "..." }, { "a.", "a." },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof plain / sizeof *plain; i++) {
+		MSK_AUTO_FREE char *got = msk_path_plain(plain[i][0]);
+
+		assert_string_equal(got, plain[i][1]);
+	}
+}
+
 /* Rows: path, the text of a link or NULL for a directory; a path that ends in ".f" is a file. */
 static const char *const rows[][2] = {
 	{ "/lib", "usr/lib" }, { "/usr", NULL }, { "/usr/lib", NULL }, { "/usr/lib/x.f", NULL },
@@ -98,6 +114,7 @@ static void what_leads_nowhere_is_absent_and_a_loop_is_one(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_plain_path_leads_where_it_led),
 		cmocka_unit_test(normalising_is_lexical_and_stops_at_the_root),
 		cmocka_unit_test(links_are_followed_below_the_root_and_told_of),
 		cmocka_unit_test(what_leads_nowhere_is_absent_and_a_loop_is_one),
