@@ -31,5 +31,5 @@ int msk_gather_healthcheck(struct msk_gather *g, struct msk_err *err)
 		return fail_no_probe(&g->platform, err);
 	return msk_rootfs_add_data(g->fs, &(struct msk_entry_spec){
 		.path = MSK_PROBE_PATH, .what = "--healthcheck", .why = "the static probe", .mode = 0755,
-		.stratum = MSK_STRATUM_BASE }, p->start, (size_t)(p->end - p->start), err);
+		.stratum = MSK_STRATUM_LIBS }, p->start, (size_t)(p->end - p->start), err);
 }

@@ -132,10 +132,12 @@ t '... and what they make is what was joined' cmp joined.tar both.tar
 mk -q --bin amd64/app --bin arm64/app --healthcheck http://:8080/ -o h.tar --media-types docker
 for p in amd64:x86-64 arm64:aarch64; do
 	config=$(doc h.tar "$(top h.tar)" | jq -r --arg p "${p%:*}" '.manifests[] | select(.platform.architecture == $p).digest')
-	layer=$(doc h.tar "$config" | jq -r '.layers[0].digest')
+	layer=$(doc h.tar "$config" | jq -r '.layers[1].digest')
 	doc h.tar "$layer" | tar xzf - healthcheck
 	like "$(mk deps --json healthcheck | jq -r .platform)" "^linux/${p%:*}$" "the probe is for ${p%:*}"
 done
+is "$(mk inspect --json h.tar | jq '[.images[].layers[0].digest] | unique | length')" 1 '... and what is the same for all is one layer'
+is "$(tar tf h.tar | grep -c blobs/sha256/.)" 10 '... which is there once'
 
 # Levels of one CPU: one platform, or, when they are for the same place, several.
 if command -v go >/dev/null; then
