@@ -204,12 +204,26 @@ static void narrow_options(struct msk_json *options, const struct msk_plan *p)
 	}
 }
 
+/* The base is the input that lies below all others. */
+static void add_base(struct msk_json *inputs, const struct msk_ground *g)
+{
+	const struct msk_source_document *doc = msk_ground_document(g);
+	struct msk_json *row = msk_json_array();
+
+	msk_json_push(row, msk_json_string("/"));
+	msk_json_push(row, msk_json_string("--base"));
+	msk_json_push(row, msk_json_string(doc->digest.text));
+	msk_json_push(row, msk_json_int((int64_t)doc->text.len));
+	msk_json_insert(inputs, 0, row);
+}
+
 /* The recipe with what the files have told. */
 static struct msk_json *recipe(const struct msk_json *known, const struct msk_edition *e)
 {
 	struct msk_json *o = msk_json_copy(known);
 	const char *codec = msk_codec_library(&e->plan.codec);
 	MSK_AUTO_STR platform = MSK_STR_INIT;
+	struct msk_json *inputs;
 
 	if (e->plan.several)
 		narrow_options(msk_json_get_mut(o, "options"), &e->plan);
@@ -220,7 +234,10 @@ static struct msk_json *recipe(const struct msk_json *known, const struct msk_ed
 	msk_json_set_string(o, "tool", "mkscratch " MSK_VERSION);
 	if (codec)
 		msk_json_set_string(o, "codec", codec);
-	msk_json_set(o, "inputs", msk_layer_inputs(e->fs, e->digests));
+	inputs = msk_layer_inputs(e->fs, e->digests);
+	if (e->ground)
+		add_base(inputs, e->ground);
+	msk_json_set(o, "inputs", inputs);
 	return o;
 }
 

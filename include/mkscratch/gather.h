@@ -39,6 +39,7 @@ struct msk_gather {
 	struct msk_needs **needs;         /* in and out: what is to be told when all is done (msk_needs_tell) */
 	struct msk_required required[MSK_N_WANTS];  /* --auto: what is to be added; set by msk_gather_needs */
 	struct msk_symstore *symbols;     /* of their objects; owned, likewise */
+	struct msk_over_base *over_base;  /* where they are looked for when there is a base; owned, likewise */
 	struct msk_cert_facts certs;      /* out: set by msk_gather_certs */
 };
 

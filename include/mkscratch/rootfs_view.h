@@ -9,6 +9,9 @@
 #include "mkscratch/rootfs.h"
 #include "mkscratch/rotree.h"
 
+/* The device of files that stand below alone (msk_rootfs_lay_over); no host has such a one. */
+#define MSK_DEV_BELOW UINT64_MAX
+
 /* Owns nothing; the rootfs must outlive it and stay sealed. */
 struct msk_rootfs_view {
 	struct msk_rotree tree;        /* first: what the callbacks get */

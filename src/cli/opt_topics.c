@@ -95,8 +95,9 @@ const struct topic msk_topics[] = {
 	  "entrypoint and command. ONBUILD is not run and not kept.\n\n"
 	  "Without --user the base's user runs it, as numbers; nobody, where it names none. --user may be a name of its "
 	  "passwd; a user that it does not know is added to its passwd and group.\n\n"
-	  "Libraries come along from --root all the same; one that takes the place of another file of the base is warned "
-	  "of. The base has to be for the platform of the programs.\n",
+	  "A program runs with the libraries of the base, and brings along from --root what the base lacks. Where it would "
+	  "not start so (a symbol is missing, a version is too old) all come from --root; a warning says why, and names each "
+	  "file of the base that is replaced. The base has to be for the platform of the programs.\n",
 	  NULL },
 	{ "reproducibility", "Same inputs, same bytes",
 	  "The image depends on the contents of the input files (with --file and --tree on their permissions too), the "

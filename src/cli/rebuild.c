@@ -83,6 +83,20 @@ static void look_for_all(struct again *a, const struct msk_strv *paths, const ch
 		look_for(a, paths->v[i], cwd, missing);
 }
 
+/* DIR:TAG is there when DIR is. */
+static void look_for_base(struct again *a, const char *name, const char *cwd, size_t *missing)
+{
+	MSK_AUTO_FREE char *tag = NULL;
+	MSK_AUTO_FREE char *path = msk_source_split_tag(name, &tag);
+
+	if (strcmp(path, "-") != 0) {
+		look_for(a, path, cwd, missing);
+		return;
+	}
+	++*missing;
+	msk_checks_fail(a->checks, MSK_E_INPUT, WHAT, "input --base -: was read from standard input");
+}
+
 /* All that was named on the command line and is not here; the build itself would tell of the first alone. */
 static size_t look_for_inputs(struct again *a)
 {
@@ -95,6 +109,8 @@ static size_t look_for_inputs(struct again *a)
 	look_for(a, p->certs_file, cwd ? cwd : ".", &missing);
 	look_for_all(a, &p->extra_certs, cwd ? cwd : ".", &missing);
 	look_for_all(a, &p->certs_for, cwd ? cwd : ".", &missing);
+	if (p->base)
+		look_for_base(a, p->base, cwd ? cwd : ".", &missing);
 	look_for(a, p->root, cwd ? cwd : ".", &missing);
 	for (size_t i = 0; i < p->n_roots; i++)
 		look_for(a, p->roots[i].dir, cwd ? cwd : ".", &missing);

@@ -12,8 +12,9 @@ struct msk_program {
 	const struct msk_input *in;
 	struct msk_rofile file;
 	struct msk_elf elf;
+	struct msk_rotree *tree;        /* in which it was resolved: --root, or the base and then that */
 	char *level;                    /* of the CPU it is looked at for (--hwcaps); NULL: the baseline */
-	struct msk_closure closure;     /* of a dynamic program, as found below --root */
+	struct msk_closure closure;     /* of a dynamic program, as found in the tree */
 	char *origin;                   /* the directory that $ORIGIN stood for there */
 	struct msk_placing placing;     /* where its objects go */
 };
@@ -31,6 +32,8 @@ bool msk_program_is_above(const struct msk_program *p);
 /* Would its loader start it? What it only warns of is warned of, and g->platform rises to the CPU level that its
  * libraries need. Fails: MSK_E_MISSING for what is missing or does not fit, MSK_E_INPUT, MSK_E_IO. */
 int msk_program_verify(struct msk_program *p, struct msk_err *err);
+/* The same without a word and without consequences. */
+int msk_program_fits(struct msk_program *p, struct msk_err *err);
 
 /* The second run: each dynamic program is resolved again inside the sealed image, with the image's own paths and
  * environment, and has to find the very same files. Libraries that are reached through nothing else get an

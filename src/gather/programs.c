@@ -3,6 +3,7 @@
 
 #include "content.h"
 #include "mkscratch/fs.h"
+#include "over_base.h"
 #include "program.h"
 #include "runtime.h"
 
@@ -130,7 +131,7 @@ static void set_lasting(const struct msk_program *p, const struct msk_object *o,
 static int open_object(struct msk_program *p, const struct msk_object *o, struct msk_rofile *f, struct msk_walk *walk,
 		       struct msk_err *err)
 {
-	struct msk_rotree *t = msk_host_tree(p->g->libs);
+	struct msk_rotree *t = p->tree;
 	enum msk_lookup how;
 
 	if (t->open(t, o->path, &how, f, walk, err) < 0)
@@ -188,7 +189,7 @@ static bool answers_to(const struct msk_program *p, const struct msk_object *o, 
  * same file, so a link in the directory where it looks last, whoever asks, stands for all the ways that led to it. */
 static int add_alias(struct msk_program *p, size_t i, const char *name, struct msk_err *err)
 {
-	struct msk_rotree *t = msk_host_tree(p->g->libs);
+	struct msk_rotree *t = p->tree;
 	MSK_AUTO_FREE char *dir = strchr(name, '/') ? NULL : msk_place_loader_dir(&p->closure);
 	MSK_AUTO_FREE char *path = NULL, *why = NULL;
 	MSK_AUTO_WALK walk = MSK_WALK_INIT;
@@ -246,7 +247,7 @@ static int add_wish_aliases(struct msk_program *p, struct msk_err *err)
 static int add_objects(struct msk_program *p, struct msk_err *err)
 {
 	for (size_t i = 0; i < p->closure.n_objects; i++) {
-		if (i > 0 && add_object(p, i, err) < 0)
+		if (i > 0 && !msk_object_is_of_base(&p->closure.objects[i]) && add_object(p, i, err) < 0)
 			return -1;
 		if (add_aliases_for(p, i, err) < 0)
 			return -1;
@@ -263,7 +264,7 @@ static int resolve(struct msk_program *p, struct msk_err *err)
 	const struct msk_plan *plan = p->g->plan;
 	MSK_AUTO_STRV library_path = MSK_STRV_INIT;
 	struct msk_closure_args args = {
-		.tree = msk_host_tree(p->g->libs),
+		.tree = p->tree,
 		.library_path = &library_path,
 		.libs = &plan->libs,
 		.dlopen = &plan->dlopen,
@@ -279,15 +280,18 @@ static int resolve(struct msk_program *p, struct msk_err *err)
 	return msk_closure_resolve(&args, &p->file, p->in->src, &p->closure, err);
 }
 
-static int add_closure(struct msk_program *p, struct msk_err *err)
+static int place_objects(struct msk_program *p, struct msk_err *err)
 {
 	static const struct msk_strv no_env = MSK_STRV_INIT;
 
-	if (msk_program_verify(p, err) < 0)
-		return -1;
 	p->placing = (struct msk_placing){ &p->closure, p->origin, p->in->dest,
 					   msk_program_gains_rights(p) ? &no_env : &p->g->plan->config.env, NULL };
-	return msk_place_objects(&p->placing, err) < 0 ? -1 : add_objects(p, err);
+	return msk_place_objects(&p->placing, err);
+}
+
+static int add_closure(struct msk_program *p, struct msk_err *err)
+{
+	return msk_program_verify(p, err) < 0 || place_objects(p, err) < 0 ? -1 : add_objects(p, err);
 }
 
 static void tell(const struct msk_program *p)
@@ -307,11 +311,17 @@ static bool is_for_better_cpus(const struct msk_closure *c)
 	return c->n_missing > 0;
 }
 
-static int resolve_at(struct msk_program *p, const char *level, struct msk_err *err)
+static void forget_closure(struct msk_program *p)
 {
+	msk_placing_release(&p->placing);
 	msk_closure_release(&p->closure);
 	free(p->origin);
 	p->origin = NULL;
+}
+
+static int resolve_at(struct msk_program *p, const char *level, struct msk_err *err)
+{
+	forget_closure(p);
 	free(p->level);
 	p->level = msk_xstrdup(level);
 	return resolve(p, err);
@@ -335,7 +345,7 @@ static int add_levels(struct msk_program *p, struct msk_err *err)
 	for (; i < levels.n; i++) {
 		struct msk_program *above = &g->programs[g->n_programs++];
 
-		*above = (struct msk_program){ .g = g, .in = p->in, .file = MSK_ROFILE_INIT };
+		*above = (struct msk_program){ .g = g, .in = p->in, .file = MSK_ROFILE_INIT, .tree = p->tree };
 		if (read_program(above, err) < 0 || resolve_at(above, levels.v[i], err) < 0 || add_closure(above, err) < 0)
 			return -1;
 	}
@@ -363,13 +373,68 @@ static void raise_platform(struct msk_gather *g)
 	}
 }
 
+static bool has_of_base(const struct msk_program *p)
+{
+	for (size_t i = 1; i < p->closure.n_objects; i++)
+		if (msk_object_is_of_base(&p->closure.objects[i]))
+			return true;
+	return false;
+}
+
+/* What the base has stays where it is. */
+static int check_places(struct msk_program *p, struct msk_err *err)
+{
+	if (place_objects(p, err) < 0)
+		return -1;
+	for (size_t i = 1; i < p->closure.n_objects; i++)
+		if (p->placing.placed[i] && msk_object_is_of_base(&p->closure.objects[i]))
+			return msk_fail(err, MSK_E_MISSING, "%s of the base is not where the program would find it",
+					p->closure.objects[i].path);
+	msk_placing_release(&p->placing);
+	return 0;
+}
+
+/* Where its loader looks by itself is known when it was followed once. */
+static int resolve_over_base(struct msk_program *p, struct msk_err *err)
+{
+	p->tree = msk_over_base_tree(p->g->over_base);
+	msk_over_base_look_in(p->g->over_base, NULL);
+	if (resolve(p, err) < 0)
+		return -1;
+	msk_over_base_look_in(p->g->over_base, &p->closure.system_dirs);
+	forget_closure(p);
+	return resolve(p, err);
+}
+
+/* Libraries of the base come first, and those of --root where it has none. Where a program would not start so, it gets all of
+ * them from --root, and they take the places of the base's. */
+static int find_libraries(struct msk_program *p, struct msk_err *err)
+{
+	struct msk_err why = MSK_ERR_INIT;
+
+	p->tree = msk_host_tree(p->g->libs);
+	if (!p->g->over_base)
+		return resolve(p, err);
+	if (resolve_over_base(p, &why) == 0 && msk_program_fits(p, &why) == 0 && check_places(p, &why) == 0)
+		return 0;
+	if (why.code != MSK_E_MISSING && why.code != MSK_E_INPUT) {
+		*err = why;
+		return -1;
+	}
+	if (has_of_base(p))
+		msk_warn(p->g->log, "%s: the base's libraries do not do, those of --root come along: %s", p->in->src, why.msg);
+	forget_closure(p);
+	p->tree = msk_host_tree(p->g->libs);
+	return resolve(p, err);
+}
+
 static int gather_program(struct msk_program *p, struct msk_err *err)
 {
 	if (read_program(p, err) < 0 || check_platform(p, err) < 0 || add_program(p, err) < 0)
 		return -1;
 	if (p->elf.linkage != MSK_ELF_DYNAMIC)
 		return 0;
-	if (resolve(p, err) < 0)
+	if (find_libraries(p, err) < 0)
 		return -1;
 	tell(p);
 	return p->g->plan->hwcaps ? add_levels(p, err) : add_closure(p, err);
@@ -411,6 +476,11 @@ int msk_gather_programs(struct msk_gather *g, struct msk_err *err)
 	const struct msk_plan *plan = g->plan;
 	MSK_AUTO_STRV features = MSK_STRV_INIT;
 
+	if (msk_rootfs_below(g->fs)) {
+		g->over_base = msk_over_base_new(msk_rootfs_below(g->fs), msk_host_tree(g->libs), err);
+		if (!g->over_base)
+			return -1;
+	}
 	/* All at once: a placing points into its program, which must not move. */
 	g->programs = msk_xcalloc(plan->n_inputs * (plan->hwcaps ? 1 + MSK_HWCAPS_MAX : 1), sizeof *g->programs);
 	for (size_t i = 0; i < plan->n_inputs; i++) {
@@ -439,6 +509,8 @@ void msk_gather_release(struct msk_gather *g)
 	for (size_t i = 0; i < MSK_N_WANTS; i++)
 		free(g->required[i].evidence);
 	msk_symstore_free(g->symbols);
+	msk_over_base_free(g->over_base);
+	g->over_base = NULL;
 	g->programs = NULL;
 	g->symbols = NULL;
 	g->n_programs = 0;

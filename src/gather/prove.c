@@ -2,6 +2,7 @@
 
 #include "mkscratch/ldcache.h"
 #include "mkscratch/path.h"
+#include "over_base.h"
 #include "mkscratch/rootfs_view.h"
 #include "program.h"
 
@@ -51,12 +52,15 @@ static const char *request_name(const struct pair *q, const struct msk_object *o
 	return k < o->elf.needed.n ? o->elf.needed.v[k] : q->pr->g->plan->libs.v[k - o->elf.needed.n];
 }
 
-/* Does object j of the image have its bytes from the file that object i is below --root? */
+/* Is object j of the image the base's object i, or does it have its bytes from the file that object i is below --root? */
 static bool same_file(const struct pair *q, size_t i, size_t j)
 {
-	const struct msk_entry *e = msk_rootfs_view_find(&q->pr->view, q->there->objects[j].path);
+	const struct msk_object *here = &q->here->objects[i], *there = &q->there->objects[j];
+	const struct msk_entry *e = msk_rootfs_view_find(&q->pr->view, there->path);
 
-	return e && !e->body.data && e->body.dev == q->here->objects[i].dev && e->body.ino == q->here->objects[i].ino;
+	if (msk_object_is_of_base(here))
+		return msk_object_is_of_base(there) && there->ino == here->ino;
+	return e && !e->body.data && e->body.dev == here->dev && e->body.ino == here->ino;
 }
 
 static void say_lack(struct pair *q, const char *asker, const char *name, size_t want, size_t got)

@@ -16,6 +16,18 @@ static enum msk_entry_type type_of(const struct msk_node *n)
 	return n->type == MSK_TAR_DIR ? MSK_DIR : n->type == MSK_TAR_SYMLINK ? MSK_SYMLINK : MSK_FILE;
 }
 
+uint64_t msk_ground_file_id(uint32_t layer, uint32_t nth)
+{
+	return (uint64_t)layer << 32 | nth;
+}
+
+int msk_ground_stage(int *out_fd, struct msk_err *err)
+{
+	static const char *const dirs[] = { "/var/tmp", "/tmp", ".", NULL };
+
+	return msk_tempfile_anonymous(dirs, out_fd, err);
+}
+
 static bool look(struct msk_below *b, const char *path, struct msk_below_node *out)
 {
 	const struct msk_ground *g = (const struct msk_ground *)b;
@@ -24,7 +36,7 @@ static bool look(struct msk_below *b, const char *path, struct msk_below_node *o
 	if (!n)
 		return false;
 	*out = (struct msk_below_node){ .type = type_of(n), .mode = n->mode & 07777, .uid = n->uid, .gid = n->gid,
-					.id = (uint64_t)n->data_layer << 32 | n->data_nth, .link = n->link };
+					.id = msk_ground_file_id(n->data_layer, n->data_nth), .link = n->link };
 	if (!n->data_layer)
 		out->id = (uint64_t)(n - g->tree.v) + 1;
 	return true;
@@ -43,10 +55,9 @@ static int copy_bytes(void *ctx, const struct msk_layer_entry *entry, struct msk
 
 static int open_node(const struct msk_ground *g, const struct msk_node *n, int *out_fd, struct msk_err *err)
 {
-	static const char *const dirs[] = { "/var/tmp", "/tmp", ".", NULL };
 	MSK_AUTO_FD int fd = -1;
 
-	if (msk_tempfile_anonymous(dirs, &fd, err) < 0 ||
+	if (msk_ground_stage(&fd, err) < 0 ||
 	    msk_source_data_visit(g->images, g->image, n, copy_bytes, &fd, err) < 0)
 		return -1;
 	if (lseek(fd, 0, SEEK_SET) < 0)
@@ -58,9 +69,13 @@ static int open_node(const struct msk_ground *g, const struct msk_node *n, int *
 
 static int open_path(struct msk_below *b, const char *path, int *out_fd, struct msk_err *err)
 {
-	const struct msk_ground *g = (const struct msk_ground *)b;
+	struct msk_ground *g = (struct msk_ground *)b;
+	const struct msk_node *n = msk_image_tree_find(&g->tree, path);
+	bool found;
 
-	return open_node(g, msk_image_tree_find(&g->tree, path), out_fd, err);
+	if (msk_stash_open(g, n, &found, out_fd, err) < 0)
+		return -1;
+	return found ? 0 : open_node(g, n, out_fd, err);
 }
 
 static void list(struct msk_below *b, const char *path, struct msk_strv *names)
@@ -141,6 +156,7 @@ void msk_ground_free(struct msk_ground *g)
 	msk_image_tree_release(&g->tree);
 	msk_str_release(&g->passwd);
 	msk_str_release(&g->group);
+	msk_stash_release(&g->stash);
 	free(g->sums);
 	free(g);
 }
@@ -163,6 +179,11 @@ const struct msk_platform *msk_ground_platform(const struct msk_ground *g)
 const char *msk_ground_id(const struct msk_ground *g)
 {
 	return g->image->config.digest.text;
+}
+
+const struct msk_source_document *msk_ground_document(const struct msk_ground *g)
+{
+	return g->image->manifest.json ? &g->image->manifest : &g->image->config;
 }
 
 size_t msk_ground_layers(const struct msk_ground *g)

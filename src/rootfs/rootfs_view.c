@@ -129,7 +129,7 @@ static int open_below(const struct msk_rootfs_view *v, const char *path, struct 
 	if (fd >= 0)
 		fstat(fd, &st);
 	*out = (struct msk_rofile){ .fd = fd, .mode = (n.type == MSK_FILE ? S_IFREG : S_IFDIR) | n.mode,
-				    .size = (uint64_t)st.st_size, .dev = 1, .ino = n.id };
+				    .size = (uint64_t)st.st_size, .dev = MSK_DEV_BELOW, .ino = n.id };
 	return 0;
 }
 

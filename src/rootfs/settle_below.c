@@ -5,7 +5,7 @@
 #include "mkscratch/path.h"
 
 /* A link that leads to a directory of libraries, where below there is a real directory: what it would have led to gets
- * links of its own there. Those that are there below stay; the second run tells what comes of it. */
+ * links of its own there, also in the places of files: whoever brings a library that the base has means it. */
 static void spread_link(struct msk_rootfs *fs, const struct msk_entry *link)
 {
 	MSK_AUTO_FREE char *dir = msk_xstrndup(link->path, (size_t)(strrchr(link->path, '/') - link->path));
@@ -23,7 +23,7 @@ static void spread_link(struct msk_rootfs *fs, const struct msk_entry *link)
 		if (e->type == MSK_DIR || strncmp(e->path, target.buf, target.len) != 0 || e->path[target.len] != '/')
 			continue;
 		path = msk_xasprintf("%s%s", link->path, e->path + target.len);
-		if (fs->below->look(fs->below, path, &n))
+		if (fs->below->look(fs->below, path, &n) && n.type == MSK_DIR)
 			continue;
 		MSK_GROW(fs->v, fs->n, fs->cap);
 		e = &fs->v[i];

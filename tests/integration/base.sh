@@ -110,6 +110,34 @@ mk --base d2.tar --bin dynamic:/again -q -o d3.tar
 is "$(config d3.tar | jq '.rootfs.diff_ids | length')" "$(($(config d2.tar | jq '.rootfs.diff_ids | length') + 1))" \
 	'libraries that the base has are not stored again'
 t '... and are found' mk verify -q d3.tar
+
+# A base has its own build of the libraries: those are taken, and what it lacks comes from --root.
+printf 'int f(void) { return 7; }\n' | cc -shared -fPIC -x c -o libf.so - -x none -Wl,-soname,libf.so
+printf 'int f(void); int main(void) { return f(); }\n' | cc -x c -o needs-f - -x none ./libf.so
+interp=$(mk deps --json dynamic | jq -r .interp)
+libc=$(realpath "$(mk deps --list dynamic | grep /libc)")
+install -D "$(realpath "$interp")" glibc"$interp" && install -D "$libc" glibc"$libc" && echo 'another build' >>glibc"$libc" && layer glibc
+assemble glibc.tar v1 "$base_config" glibc.layer
+run mk --base glibc.tar --bin dynamic -o own.tar
+is "$status $(grep -vc -e --expose "$err")" '0 0' 'a dynamic program on a base with another build of its libc'
+is "$(own_layer own.tar 1 | tar tf - | grep -v /$ | xargs)" 'etc/group etc/nsswitch.conf etc/passwd' '... brings no second one'
+is "$(own_layer own.tar 2 | tar tf - | xargs)" dynamic '... and is all there is'
+t '... starts in it' mk verify -q own.tar
+t '... and is made again by its recipe' mk verify -q --rebuild own.tar
+t 'a program that needs one library more' mk --base glibc.tar --bin needs-f --library-path "$PWD" -q -o f.tar
+is "$(mk diff --json glibc.tar f.tar | jq -r '.[] | select(.kind == "added") | .path | select(test("[.]so"))' | xargs)" "$(dirname "$libc" | sed 's,^/lib/,/usr/lib/,;t')/libf.so" \
+	'... brings that alone'
+t '... and finds both' mk verify -q f.tar
+t 'a library that is named and lies in the base' mk --base glibc.tar --bin dynamic --lib "${libc##*/}" -q -o own2.tar
+t '... is not brought either' cmp <(own_layer own2.tar 2) <(own_layer own.tar 2)
+# One that does not fit makes room.
+printf 'void nothing(void) {}\n' | cc -nostdlib -shared -fPIC -x c -o glibc"$libc" - -Wl,-soname,libc.so.6 && layer glibc
+assemble unfit.tar v1 "$base_config" glibc.layer
+run mk --base unfit.tar --bin dynamic -o unfit-app.tar
+is "$status" 0 'libraries of a base that do not fit'
+like "$(cat "$err")" "^warning: dynamic: the base's libraries do not do, those of --root come along: " '... are told'
+like "$(cat "$err")" 'takes the place of another file of the base' '... with what takes their place'
+t '... and it starts' mk verify -q unfit-app.tar
 libc=$(mk deps --list dynamic | grep /libc)
 libc=$(realpath "$libc")
 mkdir -p other"$(dirname "$libc")" && echo older >other"$libc" && layer other
@@ -133,6 +161,18 @@ is "$(manifest second.tar | jq -r '.annotations["org.opencontainers.image.base.n
 t 'an image on an image on an image' mk verify -q second.tar
 mk --base base.tar --bin app -q -o recorded.tar
 t 'it is made again by its recipe' mk verify -q --rebuild recorded.tar
+is "$(mk verify --recipe --json recorded.tar | jq -c '.inputs[0] | [.[0], .[1], .[2]]')" \
+	"$(tar xOf base.tar index.json | jq -c '["/", "--base", .manifests[0].digest]')" '... which names the base'
+mv base.tar away.tar
+run mk verify --rebuild recorded.tar
+is "$status $(grep -c "^✗ rebuild: input base.tar: not here (looked for in $PWD)\$" "$out")" '3 1' 'a base that is gone is named'
+cp second.tar base.tar
+run mk verify --rebuild recorded.tar
+is "$status $(grep -c '^✗ rebuild: input / (--base): has changed, was sha256:' "$out")" '7 1' '... and one that has changed'
+mv away.tar base.tar
+mk --base - --bin app -q -o piped.tar <base.tar
+run mk verify --rebuild piped.tar
+is "$status $(grep -c '^✗ rebuild: input --base -: was read from standard input$' "$out")" '3 1' '... and one that nobody kept'
 is "$(mk why recorded.tar /etc/passwd)" '/etc/passwd: of the base image (--base)' 'what the base brought is told as its own'
 for image in base.tar recorded.tar d.tar second.tar; do
 	t "$image does not differ from itself" mk diff "$image" "$image"
