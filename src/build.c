@@ -1,5 +1,6 @@
 #include "mkscratch/build.h"
 
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -61,8 +62,8 @@ static int stand_on_base(const struct msk_source_images *base, struct msk_editio
 static int gather(const struct msk_build *b, struct msk_edition *e, struct msk_err *err)
 {
 	MSK_CLEANUP(msk_rootfs_cleanup) struct msk_rootfs *fs = msk_rootfs_new();
-	struct msk_gather g = { .plan = &e->plan, .log = b->log, .now = b->now, .fs = fs, .platform = e->platform,
-				.needs = &b->facts->needs,
+	struct msk_gather g = { .plan = &e->plan, .log = b->log, .pool = b->pool, .now = b->now, .fs = fs,
+				.platform = e->platform, .needs = &b->facts->needs,
 				.base = e->ground ? msk_ground_facts(e->ground) : NULL };
 	MSK_CLEANUP(msk_host_cleanup) struct msk_host *host = NULL, *libs = NULL;
 	int rc;
@@ -174,12 +175,45 @@ static struct msk_ahead *look_ahead(const struct msk_build *b)
 {
 	MSK_AUTO_STRV paths = MSK_STRV_INIT;
 
-	if (!b->cache || b->plan->paranoid || !msk_jobs_beside(b->plan->jobs))
+	if (!b->cache || b->plan->paranoid || !msk_pool_threads(b->pool))
 		return NULL;
 	for (size_t i = 0; i < b->plan->n_inputs; i++)
 		if (msk_ahead_wants(b->plan->inputs[i].src))
 			msk_strv_push(&paths, b->plan->inputs[i].src);
-	return paths.n ? msk_ahead_start(&paths) : NULL;
+	return paths.n ? msk_ahead_start(b->pool, &paths) : NULL;
+}
+
+/* The tar headers of a file and of its parents, where no other file stands before it. */
+static size_t headers_before(const char *dest)
+{
+	size_t n = 0;
+
+	for (; *dest; dest++)
+		n += *dest == '/';
+	return n * 512;
+}
+
+/* The largest program, where none of it can be in a cache. */
+static struct msk_early *look_early(const struct msk_build *b)
+{
+	const struct msk_compress_args args = { .codec = b->plan->codec, .pool = b->pool };
+	const struct msk_input *largest = NULL;
+	off_t size = MSK_AHEAD_LEAST - 1;
+	int fd;
+
+	for (size_t i = 0; i < b->plan->n_inputs; i++) {
+		const char *path = b->plan->inputs[i].src;
+		struct stat st;
+
+		if (!path || stat(path, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size <= size)
+			continue;
+		largest = &b->plan->inputs[i];
+		size = st.st_size;
+	}
+	if (!largest || b->cache || b->plan->paranoid)
+		return NULL;
+	fd = open(largest->src, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	return fd < 0 ? NULL : msk_early_start(&args, fd, headers_before(largest->dest));
 }
 
 static void record_release(struct msk_maker_record *r)
@@ -281,7 +315,7 @@ static struct msk_layered layered(const struct msk_edition *e, const struct msk_
 }
 
 static int make_images(const struct msk_build *b, struct msk_editions *e, struct msk_ahead *ahead,
-		       struct msk_store *st, struct msk_product *out, struct msk_err *err)
+		       struct msk_early *early, struct msk_store *st, struct msk_product *out, struct msk_err *err)
 {
 	MSK_CLEANUP(msk_product_release) struct msk_product made = { .images = msk_xcalloc(e->n, sizeof *made.images) };
 	MSK_AUTO_FREE struct msk_layered *before = msk_xcalloc(e->n, sizeof *before);
@@ -290,11 +324,12 @@ static int make_images(const struct msk_build *b, struct msk_editions *e, struct
 		.media_types = b->plan->media_types,
 		.mtime = b->plan->mtime,
 		.single = b->plan->single_layer,
-		.jobs = b->plan->jobs,
+		.pool = b->pool,
 		.paranoid = b->plan->paranoid,
 		.progress = b->progress,
 		.cache = b->cache,
 		.ahead = ahead,
+		.early = early,
 		.before = before,
 	};
 
@@ -421,6 +456,7 @@ int msk_build_run(const struct msk_build *b, struct msk_product *out, struct msk
 	MSK_CLEANUP(msk_editions_release) struct msk_editions editions = { 0 };
 	MSK_CLEANUP(msk_product_release) struct msk_product like = { 0 };
 	MSK_CLEANUP(msk_ahead_cleanup) struct msk_ahead *ahead = look_ahead(b);
+	MSK_CLEANUP(msk_early_cleanup) struct msk_early *early = look_early(b);
 	MSK_CLEANUP(baselines_release) struct baselines baselines = { NULL, 0 };
 
 	if (b->has_stage)
@@ -432,7 +468,7 @@ int msk_build_run(const struct msk_build *b, struct msk_product *out, struct msk
 		return -1;
 	outline(b, &editions, &like);
 	msk_sinks_stage(&sinks, &like, st);
-	if (make_images(b, &editions, ahead, st, out, err) < 0 || check_budget(&editions, &baselines, out, err) < 0)
+	if (make_images(b, &editions, ahead, early, st, out, err) < 0 || check_budget(&editions, &baselines, out, err) < 0)
 		return -1;
 	msk_progress_stage(b->progress, "writing", 0);
 	return msk_sinks_deliver(&sinks, out, st, err);
@@ -463,7 +499,7 @@ int msk_build_again(const struct msk_build *b, struct msk_product *out, struct m
 	MSK_CLEANUP(msk_store_cleanup) struct msk_store *st = msk_store_new(stage_dirs);
 	MSK_CLEANUP(msk_editions_release) struct msk_editions editions = { 0 };
 
-	if (msk_build_gather(b, &editions, err) < 0 || make_images(b, &editions, NULL, st, out, err) < 0)
+	if (msk_build_gather(b, &editions, err) < 0 || make_images(b, &editions, NULL, NULL, st, out, err) < 0)
 		return -1;
 	return read_manifests(st, out, manifests, err);
 }

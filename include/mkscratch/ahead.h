@@ -7,6 +7,7 @@
 #include "mkscratch/digest.h"
 #include "mkscratch/rootfs.h"
 #include "mkscratch/str.h"
+#include "mkscratch/task.h"
 
 /* Smaller ones are not worth it; larger ones the layer cache does not ask for. */
 #define MSK_AHEAD_LEAST (1 << 20)
@@ -17,7 +18,7 @@ struct msk_ahead;
 /* A regular file of such a size. NULL is none. */
 bool msk_ahead_wants(const char *path);
 /* Never fails: what cannot be read is left to those who need it. */
-struct msk_ahead *msk_ahead_start(const struct msk_strv *paths);
+struct msk_ahead *msk_ahead_start(struct msk_pool *pool, const struct msk_strv *paths);
 /* Waits for the thread. False: nothing is known of this one. `a` may be NULL. */
 bool msk_ahead_digest(struct msk_ahead *a, const struct msk_content *c, struct msk_digest *out);
 /* Stops at once. */

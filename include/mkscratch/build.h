@@ -23,6 +23,7 @@ struct msk_build {
 	int stage_fd;
 	int64_t now;                          /* for what is said of dates; never reaches a byte */
 	struct msk_build_facts *facts;        /* out: what there is to tell beside the image */
+	struct msk_pool *pool;                /* the threads beside the caller's; NULL: none */
 	struct msk_progress *progress;        /* NULL: nobody looks */
 	struct msk_cache *cache;              /* NULL: none */
 	const struct msk_json *recipe;        /* what the image says of its making, as far as it is known; NULL: nothing */

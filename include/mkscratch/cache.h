@@ -18,6 +18,7 @@
 #include "mkscratch/digest.h"
 #include "mkscratch/log.h"
 #include "mkscratch/str.h"
+#include "mkscratch/task.h"
 
 #define MSK_CACHE_MAX_ENTRY (16u << 20)
 #define MSK_CACHE_DEFAULT_SIZE 1000000000ull
@@ -32,6 +33,7 @@ struct msk_cache_args {
 	unsigned uid;                  /* whose it must be */
 	int64_t now;                   /* seconds; for the age of what broken runs left */
 	const struct msk_log *log;
+	struct msk_pool *pool;         /* for entries that may be written beside; NULL: none */
 };
 
 enum msk_cache_kind { MSK_CACHE_BLOCK, MSK_CACHE_LAYER, MSK_CACHE_KINDS };
@@ -47,7 +49,7 @@ void msk_cache_cleanup(struct msk_cache **c);
 size_t msk_cache_get(struct msk_cache *c, enum msk_cache_kind kind, const struct msk_digest *key, void *out, size_t room);
 /* n > 0. More than MSK_CACHE_MAX_ENTRY bytes are not kept. */
 void msk_cache_put(struct msk_cache *c, enum msk_cache_kind kind, const struct msk_digest *key, const void *p, size_t n);
-/* For the thread that closes it: the same on a thread of its own, which closing waits for. Takes own_bytes over. */
+/* For the thread that closes it: the same beside, which closing waits for. Takes own_bytes over. */
 void msk_cache_put_later(struct msk_cache *c, enum msk_cache_kind kind, const struct msk_digest *key,
 			 struct msk_str *own_bytes);
 

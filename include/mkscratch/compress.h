@@ -1,12 +1,12 @@
 /* Compression: streams ("parts", one a layer) are cut in blocks of at most MSK_BLOCK_SIZE bytes, by their content
- * (codec/cut.h), the blocks compressed by `jobs` threads, and the results passed on in order.
+ * (codec/cut.h), the blocks compressed by the threads of a pool, and the results passed on in order.
  *
  *   caller -> blocks -> hash: SHA-256 and size of the plain bytes, one block after the other
  *                     -> encode: any block on any thread -> write, in order -> part->open()
  *
  * All parts of a run share one ring of blocks, so the threads need not stop where a part ends. The caller's thread
- * fills and writes; whenever it would have to wait, it works on blocks like any other. Hence `jobs` counts it: one job
- * starts no thread, nor does a stream of one block or of few bytes.
+ * fills and writes; whenever it would have to wait, it works on blocks like any other. A stream of one block or of few
+ * bytes asks for no thread.
  *
  * The output depends on the input, the codec, its level and the version of the codec's library; never on the number
  * of threads, the CPU or how the input was cut into writes.
@@ -25,6 +25,7 @@
 #include "mkscratch/digest.h"
 #include "mkscratch/str.h"
 #include "mkscratch/stream.h"
+#include "mkscratch/task.h"
 
 #define MSK_BLOCK_SIZE (512u * 1024)
 
@@ -44,11 +45,14 @@ bool msk_codec_identity(const struct msk_codec_spec *codec, struct msk_str *out)
 /* The codec's library with the version this program was built with: "libdeflate 1.14"; NULL: the codec needs none. */
 const char *msk_codec_library(const struct msk_codec_spec *codec);
 
+struct msk_early;
+
 struct msk_compress_args {
 	struct msk_codec_spec codec;
-	unsigned jobs;                       /* 0: one per core */
+	struct msk_pool *pool;               /* NULL: the caller's thread alone */
 	bool paranoid;                       /* decode each block and compare */
 	struct msk_block_cache *cache;       /* borrowed; may be NULL */
+	struct msk_early *early;             /* blocks that are there already (early.h); borrowed, may be NULL */
 };
 
 /* One stream. The caller sets open and close and keeps it until close was called or the compressor is gone. */

@@ -31,6 +31,7 @@ struct msk_gather {
 	struct msk_host *host;            /* certificates, zones and files of presets are from here, */
 	struct msk_host *libs;            /* and libraries from here; may be the same */
 	const struct msk_log *log;
+	struct msk_pool *pool;            /* for what may go on beside; NULL: nothing */
 	int64_t now;                      /* for warnings and refusals about dates; never reaches an entry */
 	struct msk_rootfs *fs;
 	struct msk_platform platform;     /* of the programs; raised where their libraries need a better CPU */

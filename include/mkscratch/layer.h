@@ -10,6 +10,7 @@
 #include "mkscratch/cache.h"
 #include "mkscratch/codec_spec.h"
 #include "mkscratch/descriptor.h"
+#include "mkscratch/early.h"
 #include "mkscratch/media_type.h"
 #include "mkscratch/progress.h"
 #include "mkscratch/rootfs.h"
@@ -37,10 +38,11 @@ struct msk_layer_args {
 	enum msk_media_types media_types;
 	int64_t mtime;
 	bool single;
-	unsigned jobs;
+	struct msk_pool *pool;
 	bool paranoid;                   /* decode what was compressed, and compare */
 	struct msk_progress *progress;   /* NULL: nobody looks */
 	struct msk_cache *cache;         /* NULL: none; never changes a byte */
+	struct msk_early *early;         /* blocks of a program that are compressed already; NULL: none */
 	struct msk_ahead *ahead;         /* digests of files that are known already; NULL: none */
 	struct msk_digest *digests;      /* out: of each file's content, by entry, "" before; NULL: nobody asks */
 	const struct msk_layered *before;/* a layer that one of these has is not made again */

@@ -1,7 +1,22 @@
 #include "mkscratch/task.h"
 
+#include <pthread.h>
 #include <sched.h>
 #include <stddef.h>
+
+#include "mkscratch/mem.h"
+
+#define MAX_THREADS 31
+
+struct msk_pool {
+	pthread_mutex_t lock;
+	pthread_cond_t work, done;
+	struct msk_task *first, **end;        /* those that wait */
+	size_t waiting;
+	pthread_t threads[MAX_THREADS];
+	unsigned n, most, idle;
+	bool stop;
+};
 
 unsigned msk_cores(void)
 {
@@ -10,29 +25,132 @@ unsigned msk_cores(void)
 	return sched_getaffinity(0, sizeof set, &set) == 0 ? (unsigned)CPU_COUNT(&set) : 1;
 }
 
-bool msk_jobs_beside(unsigned jobs)
+struct msk_pool *msk_pool_new(unsigned jobs)
 {
-	return jobs != 1 && msk_cores() > 1;
+	struct msk_pool *p = msk_xcalloc(1, sizeof *p);
+
+	jobs = jobs ? jobs : msk_cores();
+	p->most = jobs > MAX_THREADS ? MAX_THREADS : jobs - 1;
+	p->end = &p->first;
+	pthread_mutex_init(&p->lock, NULL);
+	pthread_cond_init(&p->work, NULL);
+	pthread_cond_init(&p->done, NULL);
+	return p;
 }
 
-static void *run(void *arg)
+unsigned msk_pool_threads(const struct msk_pool *p)
 {
-	struct msk_task *t = arg;
+	return p ? p->most : 0;
+}
 
-	t->run(t);
+/* The first of those that wait. */
+static struct msk_task *begin_next(struct msk_pool *p)
+{
+	struct msk_task *t = p->first;
+
+	p->first = t->next;
+	if (!p->first)
+		p->end = &p->first;
+	p->waiting--;
+	t->state = MSK_TASK_RUNS;
+	return t;
+}
+
+static void *thread(void *arg)
+{
+	struct msk_pool *p = arg;
+
+	pthread_mutex_lock(&p->lock);
+	while (p->first || !p->stop) {
+		struct msk_task *t;
+
+		if (!p->first) {
+			p->idle++;
+			pthread_cond_wait(&p->work, &p->lock);
+			p->idle--;
+			continue;
+		}
+		t = begin_next(p);
+		pthread_mutex_unlock(&p->lock);
+		t->run(t);
+		pthread_mutex_lock(&p->lock);
+		t->state = MSK_TASK_DONE;
+		pthread_cond_broadcast(&p->done);
+	}
+	pthread_mutex_unlock(&p->lock);
 	return NULL;
 }
 
-void msk_task_start(struct msk_task *t, bool beside)
+void msk_task_start(struct msk_pool *p, struct msk_task *t)
 {
-	t->running = beside && pthread_create(&t->thread, NULL, run, t) == 0;
-	if (!t->running)
+	t->pool = NULL;
+	if (msk_pool_threads(p) == 0) {
 		t->run(t);
+		return;
+	}
+	pthread_mutex_lock(&p->lock);
+	t->pool = p;
+	t->next = NULL;
+	t->state = MSK_TASK_WAITS;
+	*p->end = t;
+	p->end = &t->next;
+	p->waiting++;
+	if (p->waiting <= p->idle)
+		pthread_cond_signal(&p->work);
+	else if (p->n < p->most && pthread_create(&p->threads[p->n], NULL, thread, p) == 0)
+		p->n++;
+	pthread_mutex_unlock(&p->lock);
+}
+
+static void withdraw(struct msk_pool *p, const struct msk_task *t)
+{
+	struct msk_task **at = &p->first;
+
+	while (*at != t)
+		at = &(*at)->next;
+	*at = t->next;
+	if (!*at)
+		p->end = at;
+	p->waiting--;
 }
 
 void msk_task_join(struct msk_task *t)
 {
-	if (t->running)
-		pthread_join(t->thread, NULL);
-	t->running = false;
+	struct msk_pool *p = t->pool;
+	bool mine;
+
+	if (!p)
+		return;
+	t->pool = NULL;
+	pthread_mutex_lock(&p->lock);
+	mine = t->state == MSK_TASK_WAITS;
+	if (mine)
+		withdraw(p, t);
+	while (!mine && t->state != MSK_TASK_DONE)
+		pthread_cond_wait(&p->done, &p->lock);
+	pthread_mutex_unlock(&p->lock);
+	if (mine)
+		t->run(t);
+}
+
+void msk_pool_free(struct msk_pool *p)
+{
+	if (!p)
+		return;
+	pthread_mutex_lock(&p->lock);
+	p->stop = true;
+	pthread_cond_broadcast(&p->work);
+	pthread_mutex_unlock(&p->lock);
+	for (unsigned i = 0; i < p->n; i++)
+		pthread_join(p->threads[i], NULL);
+	pthread_cond_destroy(&p->done);
+	pthread_cond_destroy(&p->work);
+	pthread_mutex_destroy(&p->lock);
+	free(p);
+}
+
+void msk_pool_cleanup(struct msk_pool **p)
+{
+	msk_pool_free(*p);
+	*p = NULL;
 }

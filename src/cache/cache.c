@@ -32,6 +32,7 @@ struct msk_cache {
 	atomic_uint hits[MSK_CACHE_KINDS], misses[MSK_CACHE_KINDS];
 	atomic_ullong added;                  /* bytes */
 	atomic_bool broken;                   /* writing failed: told, and not tried again */
+	struct msk_pool *pool;
 	struct later *later;
 };
 
@@ -84,6 +85,7 @@ struct msk_cache *msk_cache_open(const struct msk_cache_args *a)
 	c->max_size = a->max_size;
 	c->resized = a->resized;
 	c->now = a->now;
+	c->pool = a->pool;
 	c->log = a->log;
 	c->name = msk_xstrdup(a->dir);
 	return c;
@@ -250,7 +252,7 @@ void msk_cache_put_later(struct msk_cache *c, enum msk_cache_kind kind, const st
 		*l = (struct later){ { .run = put_now }, c, kind, *key, *own_bytes, MSK_ERR_INIT, c->later };
 		c->later = l;
 		*own_bytes = (struct msk_str)MSK_STR_INIT;
-		msk_task_start(&l->task, l->bytes.len >= LATER_LEAST && msk_cores() > 1);
+		msk_task_start(l->bytes.len >= LATER_LEAST ? c->pool : NULL, &l->task);
 	}
 	msk_str_release(own_bytes);
 }

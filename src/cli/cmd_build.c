@@ -90,6 +90,7 @@ static int build(const struct msk_options *o, struct msk_build *b, struct msk_er
 
 	if (check_outputs(b->plan, err) < 0 || msk_cache_options(o, b->log, &cache_dir, &cache_args, err) < 0)
 		return -1;
+	cache_args.pool = b->pool;
 	if (cache_args.dir)
 		b->cache = cache = msk_cache_open(&cache_args);
 	msk_build_open_stage(b);
@@ -106,6 +107,7 @@ static int build(const struct msk_options *o, struct msk_build *b, struct msk_er
 int msk_cmd_build_one(const struct msk_options *o, struct msk_err *err)
 {
 	MSK_CLEANUP(msk_plan_release) struct msk_plan plan = { 0 };
+	MSK_CLEANUP(msk_pool_cleanup) struct msk_pool *pool = NULL;
 	struct msk_log log = { .level = o->level, .fd = STDERR_FILENO };
 	struct msk_build_facts facts = { 0 };
 	MSK_AUTO_JSON *recipe = NULL;
@@ -114,6 +116,7 @@ int msk_cmd_build_one(const struct msk_options *o, struct msk_err *err)
 
 	if (msk_view_check(o, err) < 0 || msk_plan_make(o, &plan, err) < 0)
 		return -1;
+	b.pool = pool = msk_pool_new(plan.jobs);
 	b.recipe = recipe = msk_recipe_make(o, &plan);
 	if (o->print && strcmp(o->print, "plan") == 0)
 		return print_plan(&plan, err);

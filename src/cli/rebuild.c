@@ -249,8 +249,10 @@ static int build_again(struct again *a, const struct msk_options *asked, struct 
 {
 	struct msk_log quiet = { .level = MSK_LOG_ERROR, .fd = STDERR_FILENO };
 	MSK_AUTO_JSON *known = msk_json_object();
+	MSK_CLEANUP(msk_pool_cleanup) struct msk_pool *pool = msk_pool_new(a->plan.jobs);
 	struct msk_build_facts facts = { 0 };
 	struct msk_build b = { .plan = &a->plan, .log = &quiet, .now = asked->now, .recipe = known, .facts = &facts,
+			       .pool = pool,
 			       .tmpdir = asked->tmpdir && *asked->tmpdir ? asked->tmpdir : NULL };
 
 	msk_json_set(known, "options", msk_json_copy(msk_json_get(a->recipe, "options")));

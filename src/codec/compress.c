@@ -5,6 +5,7 @@
 
 #include "block_codec.h"
 #include "cut.h"
+#include "mkscratch/early.h"
 #include "mkscratch/mem.h"
 #include "mkscratch/task.h"
 #include "ring.h"
@@ -13,6 +14,11 @@
 #define MEMORY (46u << 20)
 #define MAX_WORKERS 31
 #define WORTH_A_THREAD (128u << 10)
+
+struct worker {
+	struct msk_task task;                 /* first: the task is this */
+	struct msk_compressor *c;
+};
 
 struct msk_compressor {
 	struct msk_writer w;                  /* first: the writer is the compressor */
@@ -26,7 +32,7 @@ struct msk_compressor {
 	void *state;                          /* for the caller's own thread */
 	size_t room;                          /* for the result of a block */
 	uint64_t bytes;                       /* submitted so far */
-	pthread_t workers[MAX_WORKERS];
+	struct worker workers[MAX_WORKERS];
 	unsigned n_workers, max_workers;
 };
 
@@ -55,6 +61,9 @@ static void encode_block(const struct msk_compressor *c, void **state, struct ms
 	struct msk_digest key;
 
 	if (!c->codec->encode || !b->n_in)
+		return;
+	b->n_out = msk_early_take(c->args.early, b->in, b->n_in, &b->out);
+	if (b->n_out)
 		return;
 	b->n_out = cache ? cache->get(cache, b->in, b->n_in, &key, b->out, c->room) : 0;
 	if (b->n_out)
@@ -85,22 +94,26 @@ static void free_state(const struct msk_compressor *c, void *state)
 		c->codec->state_free(state);
 }
 
-static void *worker(void *arg)
+static void work(struct msk_task *t)
 {
-	struct msk_compressor *c = arg;
+	struct msk_compressor *c = ((struct worker *)t)->c;
 	void *state = NULL;
 
 	for (struct msk_job job; msk_ring_take(&c->ring, &job);)
 		do_job(c, &state, &job);
 	free_state(c, state);
-	return NULL;
 }
 
-/* Workers are started one by one as blocks come; where the system refuses one, those there are do. */
+/* Workers are asked for one by one as blocks come. */
 static void start_worker(struct msk_compressor *c)
 {
-	if (c->n_workers < c->max_workers && pthread_create(&c->workers[c->n_workers], NULL, worker, c) == 0)
-		c->n_workers++;
+	struct worker *w;
+
+	if (c->n_workers == c->max_workers)
+		return;
+	w = &c->workers[c->n_workers++];
+	*w = (struct worker){ { .run = work }, c };
+	msk_task_start(c->args.pool, &w->task);
 }
 
 static int open_part(const struct msk_compressor *c, struct msk_part *p, struct msk_err *err)
@@ -234,7 +247,7 @@ int msk_compressor_finish(struct msk_compressor *c, struct msk_err *err)
 /* For every thread its state, a block in work and one that waits. */
 static unsigned threads_that_fit(const struct msk_compressor *c)
 {
-	unsigned jobs = c->args.jobs ? c->args.jobs : msk_cores();
+	unsigned jobs = msk_pool_threads(c->args.pool) + 1;
 	size_t state = c->codec->state_size ? c->codec->state_size(c->args.codec.level) : 0;
 	size_t fit = MEMORY / (state + 2 * (MSK_BLOCK_SIZE + c->room));
 
@@ -255,7 +268,8 @@ struct msk_compressor *msk_compressor_with(const struct msk_block_codec *codec, 
 	c->args = *a;
 	c->room = codec->bound ? codec->bound(MSK_BLOCK_SIZE) : 0;
 	c->max_workers = threads_that_fit(c) - 1;
-	msk_ring_init(&c->ring, 2 * (c->max_workers + 1) + 1);
+	msk_ring_init(&c->ring, 4 * (c->max_workers + 1) + 1);
+	msk_early_enough(a->early);
 	return c;
 }
 
@@ -282,7 +296,7 @@ void msk_compressor_free(struct msk_compressor *c)
 		return;
 	msk_ring_stop(&c->ring);
 	for (unsigned i = 0; i < c->n_workers; i++)
-		pthread_join(c->workers[i], NULL);
+		msk_task_join(&c->workers[i].task);
 	free_state(c, c->state);
 	release_hashes(c);
 	msk_ring_release(&c->ring);

@@ -41,9 +41,9 @@ static void start_zones(struct zones *z, const struct msk_gather *g)
 
 	*z = (struct zones){ .task = { .run = gather_zones }, .g = *g, .err = MSK_ERR_INIT };
 	z->g.fs = msk_rootfs_new();
-	z->begun = many && g->log->level < MSK_LOG_INFO && msk_jobs_beside(g->plan->jobs);
+	z->begun = many && g->log->level < MSK_LOG_INFO && msk_pool_threads(g->pool);
 	if (z->begun)
-		msk_task_start(&z->task, true);
+		msk_task_start(g->pool, &z->task);
 }
 
 /* Those that were not begun yet are gathered now. */

@@ -188,7 +188,7 @@ static struct msk_needs *begin(const struct msk_gather *g)
 	for (size_t i = 0; i < n->n; i++)
 		size += n->v[i].file.size;
 	n->task.run = examine_all;
-	msk_task_start(&n->task, size >= WORTH_A_THREAD && msk_jobs_beside(g->plan->jobs));
+	msk_task_start(size >= WORTH_A_THREAD ? g->pool : NULL, &n->task);
 	return n;
 }
 

@@ -97,7 +97,7 @@ static void look_at_all(struct msk_task *t)
 		look_at(a, a->paths.v[i], &a->v[i]);
 }
 
-struct msk_ahead *msk_ahead_start(const struct msk_strv *paths)
+struct msk_ahead *msk_ahead_start(struct msk_pool *pool, const struct msk_strv *paths)
 {
 	struct msk_ahead *a = msk_xcalloc(1, sizeof *a);
 
@@ -105,7 +105,7 @@ struct msk_ahead *msk_ahead_start(const struct msk_strv *paths)
 		msk_strv_push(&a->paths, paths->v[i]);
 	a->v = msk_xcalloc(paths->n ? paths->n : 1, sizeof *a->v);
 	a->task.run = look_at_all;
-	msk_task_start(&a->task, true);
+	msk_task_start(pool, &a->task);
 	return a;
 }
 

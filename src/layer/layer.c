@@ -136,8 +136,8 @@ static int make_layers(const struct msk_layer_args *a, const struct msk_selectio
 		       struct msk_store *st, struct msk_layer_desc *made, size_t n, struct msk_err *err)
 {
 	const struct msk_compress_args args = {
-		.codec = a->codec, .jobs = a->jobs, .paranoid = a->paranoid,
-		.cache = msk_layer_cache_blocks(lc),
+		.codec = a->codec, .pool = a->pool, .paranoid = a->paranoid,
+		.cache = msk_layer_cache_blocks(lc), .early = a->early,
 	};
 	struct job jobs[MSK_OWN_LAYERS];
 	MSK_CLEANUP(msk_compressor_cleanup) struct msk_compressor *c = NULL;

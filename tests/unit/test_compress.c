@@ -92,7 +92,8 @@ static void feed(struct msk_compressor *c, struct stream *s, const unsigned char
 static void compress(struct msk_codec_spec codec, unsigned jobs, const unsigned char *p, size_t n, size_t step,
 		     struct sink *to)
 {
-	const struct msk_compress_args args = { .codec = codec, .jobs = jobs, .paranoid = true };
+	MSK_CLEANUP(msk_pool_cleanup) struct msk_pool *pool = msk_pool_new(jobs);
+	const struct msk_compress_args args = { .codec = codec, .pool = pool, .paranoid = true };
 	MSK_CLEANUP(msk_compressor_cleanup) struct msk_compressor *c = NULL;
 	struct stream s = STREAM(to);
 	struct msk_err err = MSK_ERR_INIT;
@@ -217,7 +218,8 @@ static void parts_share_the_threads_and_come_in_order(void **state)
 	(void)state;
 	for (int kind = MSK_CODEC_GZIP; kind <= MSK_CODEC_NONE; kind++)
 		for (unsigned jobs = 1; jobs <= 4; jobs++) {
-			const struct msk_compress_args args = { .codec = { kind, 2 }, .jobs = jobs };
+			MSK_CLEANUP(msk_pool_cleanup) struct msk_pool *pool = msk_pool_new(jobs);
+			const struct msk_compress_args args = { .codec = { kind, 2 }, .pool = pool };
 			MSK_CLEANUP(msk_compressor_cleanup) struct msk_compressor *c = NULL;
 			struct sink together = SINK_INIT, alone = SINK_INIT;
 			struct stream s[] = { STREAM(&together), STREAM(&together), STREAM(&together),
@@ -240,7 +242,8 @@ static void parts_share_the_threads_and_come_in_order(void **state)
 static void what_is_given_up_half_way_leaves_nothing(void **state)
 {
 	static const size_t sizes[] = { 0, 5, MSK_BLOCK_SIZE, 3 * MSK_BLOCK_SIZE };
-	const struct msk_compress_args args = { .codec = { MSK_CODEC_GZIP, 1 }, .jobs = 3 };
+	MSK_CLEANUP(msk_pool_cleanup) struct msk_pool *pool = msk_pool_new(3);
+	const struct msk_compress_args args = { .codec = { MSK_CODEC_GZIP, 1 }, .pool = pool };
 	MSK_AUTO_FREE unsigned char *p = make_input(NOISE, 3 * MSK_BLOCK_SIZE);
 
 	(void)state;
@@ -260,7 +263,8 @@ static void what_is_given_up_half_way_leaves_nothing(void **state)
 
 static void a_failing_consumer_ends_it(void **state)
 {
-	const struct msk_compress_args args = { .codec = { MSK_CODEC_GZIP, 1 }, .jobs = 3 };
+	MSK_CLEANUP(msk_pool_cleanup) struct msk_pool *pool = msk_pool_new(3);
+	const struct msk_compress_args args = { .codec = { MSK_CODEC_GZIP, 1 }, .pool = pool };
 	size_t n = 9 * MSK_BLOCK_SIZE;
 	MSK_AUTO_FREE unsigned char *p = make_input(NOISE, n);
 
@@ -294,7 +298,8 @@ static size_t bent_encode(void *state, const unsigned char *in, size_t n, unsign
 
 static int run_bent(bool paranoid, unsigned char first, struct msk_err *err)
 {
-	const struct msk_compress_args args = { .codec = { MSK_CODEC_GZIP, 6 }, .jobs = 2, .paranoid = paranoid };
+	MSK_CLEANUP(msk_pool_cleanup) struct msk_pool *pool = msk_pool_new(2);
+	const struct msk_compress_args args = { .codec = { MSK_CODEC_GZIP, 6 }, .pool = pool, .paranoid = paranoid };
 	struct msk_block_codec bent = msk_gzip_codec;
 	MSK_CLEANUP(msk_compressor_cleanup) struct msk_compressor *c = NULL;
 	MSK_AUTO_FREE unsigned char *p = make_input(ZEROS, MSK_BLOCK_SIZE + 7000);
@@ -368,7 +373,8 @@ static void memory_put(struct msk_block_cache *c, const struct msk_digest *key, 
 static void a_cache_is_asked_for_each_block_and_told_of_new_ones(void **state)
 {
 	struct memory m = { .c = { memory_get, memory_put }, .lock = PTHREAD_MUTEX_INITIALIZER };
-	const struct msk_compress_args args = { .codec = { MSK_CODEC_GZIP, 6 }, .jobs = 2, .cache = &m.c };
+	MSK_CLEANUP(msk_pool_cleanup) struct msk_pool *pool = msk_pool_new(2);
+	const struct msk_compress_args args = { .codec = { MSK_CODEC_GZIP, 6 }, .pool = pool, .cache = &m.c };
 	MSK_AUTO_FREE unsigned char *p = make_input(ZEROS, MSK_BLOCK_SIZE + 100);
 	struct sink to = SINK_INIT, plain = SINK_INIT;
 

@@ -1,0 +1,220 @@
+#include "mkscratch/early.h"
+
+#include <pthread.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "block_codec.h"
+#include "cut.h"
+#include "mkscratch/fs.h"
+#include "mkscratch/mem.h"
+#include "mkscratch/task.h"
+
+#define MAX_BLOCKS 8
+#define MAX_THREADS 4
+#define STATES (8u << 20)              /* what the codec's states may take together */
+
+struct early_block {
+	unsigned char *in, *out;
+	size_t n_in, n_out;
+	bool done;                            /* n_out 0: it failed, or was taken */
+};
+
+struct encoder {
+	struct msk_task task;                 /* first: the task is this */
+	struct msk_early *early;
+};
+
+/* Blocks are filled one after the other and encoded by whoever is free: taken <= filled <= MAX_BLOCKS. */
+struct msk_early {
+	const struct msk_block_codec *codec;
+	int level, fd;
+	size_t room, headers;
+	uint64_t offset;                      /* of the next block to fill; its own who fills */
+	pthread_mutex_t lock;
+	pthread_cond_t change;
+	struct early_block v[MAX_BLOCKS];
+	size_t filled, taken;
+	bool filling, enough;
+	struct encoder encoders[MAX_THREADS];
+	unsigned n_encoders;
+};
+
+/* The bytes up to the next cut, of a block that has `before` already; 0 where the file ends before it, as a stream goes on
+ * behind a file. */
+static size_t read_block(const struct msk_early *e, size_t before, unsigned char *to)
+{
+	struct msk_err ignored = MSK_ERR_INIT;
+	struct msk_cut cut = { .n = before };
+	ssize_t got = msk_pread_full(e->fd, to, MSK_BLOCK_SIZE, e->offset, "", &ignored);
+	bool ends = false;
+	size_t n = got > 0 ? msk_cut_scan(&cut, to, (size_t)got, &ends) : 0;
+
+	return ends ? n : 0;
+}
+
+static bool skip_first(struct msk_early *e)
+{
+	MSK_AUTO_FREE unsigned char *buf = msk_xmalloc(MSK_BLOCK_SIZE);
+
+	e->offset = read_block(e, e->headers, buf);
+	return e->offset > 0;
+}
+
+static void fill(struct msk_early *e)
+{
+	struct early_block *b = &e->v[e->filled];
+
+	e->filling = true;
+	pthread_mutex_unlock(&e->lock);
+	b->in = msk_xmalloc(MSK_BLOCK_SIZE);
+	b->n_in = e->offset || skip_first(e) ? read_block(e, 0, b->in) : 0;
+	e->offset += b->n_in;
+	pthread_mutex_lock(&e->lock);
+	e->filling = false;
+	if (b->n_in)
+		e->filled++;
+	else
+		e->enough = true;
+	pthread_cond_broadcast(&e->change);
+}
+
+static void encode(struct msk_early *e, void **state, struct early_block *b)
+{
+	size_t made = 0;
+
+	pthread_mutex_unlock(&e->lock);
+	b->out = msk_xmalloc(e->room);
+	if (!*state)
+		*state = e->codec->state_new(e->level, false);
+	if (*state)
+		made = e->codec->encode(*state, b->in, b->n_in, b->out, e->room);
+	pthread_mutex_lock(&e->lock);
+	b->n_out = made;
+	b->done = true;
+	pthread_cond_broadcast(&e->change);
+}
+
+static void run_encoder(struct msk_task *t)
+{
+	struct msk_early *e = ((struct encoder *)t)->early;
+	void *state = NULL;
+
+	pthread_mutex_lock(&e->lock);
+	while (!e->enough && e->taken < MAX_BLOCKS) {
+		if (e->taken < e->filled)
+			encode(e, &state, &e->v[e->taken++]);
+		else if (!e->filling)
+			fill(e);
+		else
+			pthread_cond_wait(&e->change, &e->lock);
+	}
+	pthread_mutex_unlock(&e->lock);
+	if (state)
+		e->codec->state_free(state);
+}
+
+static unsigned threads_of_use(const struct msk_compress_args *a, const struct msk_block_codec *codec)
+{
+	unsigned threads = msk_pool_threads(a->pool), most = MAX_THREADS;
+
+	if (!codec->encode)
+		return 0;
+	if (STATES / codec->state_size(a->codec.level) < most)
+		most = (unsigned)(STATES / codec->state_size(a->codec.level));
+	/* One is left to those who gather, where there are several. */
+	threads -= threads > 1;
+	return threads < most ? threads : most;
+}
+
+struct msk_early *msk_early_start(const struct msk_compress_args *a, int own_fd, size_t headers)
+{
+	const struct msk_block_codec *codec = msk_codec_of(a->codec.kind);
+	unsigned n = threads_of_use(a, codec);
+	struct msk_early *e;
+
+	if (!n) {
+		close(own_fd);
+		return NULL;
+	}
+	e = msk_xcalloc(1, sizeof *e);
+	e->codec = codec;
+	e->level = a->codec.level;
+	e->fd = own_fd;
+	e->headers = headers;
+	e->room = codec->bound(MSK_BLOCK_SIZE);
+	pthread_mutex_init(&e->lock, NULL);
+	pthread_cond_init(&e->change, NULL);
+	for (; e->n_encoders < n; e->n_encoders++) {
+		struct encoder *to = &e->encoders[e->n_encoders];
+
+		*to = (struct encoder){ { .run = run_encoder }, e };
+		msk_task_start(a->pool, &to->task);
+	}
+	return e;
+}
+
+void msk_early_enough(struct msk_early *e)
+{
+	if (!e)
+		return;
+	pthread_mutex_lock(&e->lock);
+	e->enough = true;
+	pthread_cond_broadcast(&e->change);
+	pthread_mutex_unlock(&e->lock);
+}
+
+/* A block that is being encoded, or was; those behind never will be. */
+static struct early_block *find(struct msk_early *e, const unsigned char *in, size_t n)
+{
+	for (size_t i = 0; i < e->taken; i++)
+		if (e->v[i].n_in == n && memcmp(e->v[i].in, in, n) == 0)
+			return &e->v[i];
+	return NULL;
+}
+
+size_t msk_early_take(struct msk_early *e, const unsigned char *in, size_t n, unsigned char **out)
+{
+	struct early_block *b;
+	size_t made = 0;
+
+	if (!e)
+		return 0;
+	pthread_mutex_lock(&e->lock);
+	b = find(e, in, n);
+	while (b && !b->done)
+		pthread_cond_wait(&e->change, &e->lock);
+	if (b && b->n_out) {
+		unsigned char *mine = *out;
+
+		*out = b->out;
+		b->out = mine;
+		made = b->n_out;
+		b->n_out = 0;
+	}
+	pthread_mutex_unlock(&e->lock);
+	return made;
+}
+
+void msk_early_free(struct msk_early *e)
+{
+	if (!e)
+		return;
+	msk_early_enough(e);
+	for (unsigned i = 0; i < e->n_encoders; i++)
+		msk_task_join(&e->encoders[i].task);
+	for (size_t i = 0; i < MAX_BLOCKS; i++) {
+		free(e->v[i].in);
+		free(e->v[i].out);
+	}
+	close(e->fd);
+	pthread_cond_destroy(&e->change);
+	pthread_mutex_destroy(&e->lock);
+	free(e);
+}
+
+void msk_early_cleanup(struct msk_early **e)
+{
+	msk_early_free(*e);
+	*e = NULL;
+}

@@ -1,0 +1,154 @@
+/* Blocks compressed early: what the compressor would make itself, handed out once, and only for the very same bytes. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../../src/codec/block_codec.h"
+#include "../../src/codec/cut.h"
+#include "mkscratch/early.h"
+#include "mkscratch/fs.h"
+
+#define HEADERS 512
+#define SIZE (3u << 20)
+
+static unsigned char *make_noise(size_t n)
+{
+	unsigned char *p = msk_xmalloc(n);
+	uint64_t x = 7;
+
+	for (size_t i = 0; i < n; i++) {
+		x = x * 6364136223846793005u + 1442695040888963407u;
+		p[i] = (unsigned char)(x >> 61);
+	}
+	return p;
+}
+
+static int file_of(const unsigned char *p, size_t n)
+{
+	int fd = memfd_create("early", MFD_CLOEXEC);
+	struct msk_err err = MSK_ERR_INIT;
+
+	assert_true(fd >= 0);
+	assert_int_equal(msk_write_full(fd, p, n, "early", &err), 0);
+	return fd;
+}
+
+/* Where the stream of headers and file is cut: the ends of its first blocks, from the file's start. */
+static size_t cut_stream(const unsigned char *file, size_t n, size_t *ends, size_t most)
+{
+	MSK_AUTO_FREE unsigned char *stream = msk_xcalloc(1, HEADERS + n);
+	struct msk_cut cut = { 0 };
+	size_t found = 0, at = 0;
+
+	memcpy(stream + HEADERS, file, n);
+	while (at < HEADERS + n && found < most) {
+		bool complete;
+
+		at += msk_cut_scan(&cut, stream + at, HEADERS + n - at, &complete);
+		if (complete)
+			ends[found++] = at - HEADERS;
+	}
+	return found;
+}
+
+/* Until a thread has made it; a minute is for ever. */
+static size_t take_when_made(struct msk_early *e, const unsigned char *in, size_t n, unsigned char **out)
+{
+	const struct timespec nap = { 0, 1000000 };
+	size_t made = 0;
+
+	for (int i = 0; !made && i < 60000; i++) {
+		made = msk_early_take(e, in, n, out);
+		nanosleep(&nap, NULL);
+	}
+	return made;
+}
+
+static size_t encode(const struct msk_block_codec *codec, int level, const unsigned char *in, size_t n, unsigned char *out)
+{
+	void *s = codec->state_new(level, false);
+	size_t made = codec->encode(s, in, n, out, codec->bound(MSK_BLOCK_SIZE));
+
+	codec->state_free(s);
+	return made;
+}
+
+static void blocks_of_the_stream_are_there_but_the_first(void **state)
+{
+	MSK_AUTO_FREE unsigned char *file = make_noise(SIZE);
+	size_t ends[4];
+
+	(void)state;
+	assert_int_equal(cut_stream(file, SIZE, ends, 4), 4);
+	for (int kind = MSK_CODEC_GZIP; kind <= MSK_CODEC_ZSTD; kind++) {
+		const struct msk_block_codec *codec = msk_codec_of(kind);
+		size_t room = codec->bound(MSK_BLOCK_SIZE), n = ends[1] - ends[0];
+		MSK_AUTO_FREE unsigned char *out = msk_xmalloc(room), *want = msk_xmalloc(room);
+		MSK_CLEANUP(msk_pool_cleanup) struct msk_pool *pool = msk_pool_new(2);
+		const struct msk_compress_args args = { .codec = { kind, 3 }, .pool = pool };
+		MSK_CLEANUP(msk_early_cleanup) struct msk_early *e = msk_early_start(&args, file_of(file, SIZE), HEADERS);
+		size_t made = take_when_made(e, file + ends[0], n, &out);
+
+		assert_int_equal(made, encode(codec, 3, file + ends[0], n, want));
+		assert_memory_equal(out, want, made);
+		/* Once; the first of them never; and nothing that differs in its last byte. */
+		assert_int_equal(msk_early_take(e, file + ends[0], n, &out), 0);
+		assert_int_equal(msk_early_take(e, file, ends[0], &out), 0);
+		file[ends[2] - 1] ^= 1;
+		assert_true(take_when_made(e, file + ends[2], ends[3] - ends[2], &out) > 0);
+		assert_int_equal(msk_early_take(e, file + ends[1], ends[2] - ends[1], &out), 0);
+		file[ends[2] - 1] ^= 1;
+		assert_true(msk_early_take(e, file + ends[1], ends[2] - ends[1], &out) > 0);
+	}
+}
+
+static void a_short_file_gives_none(void **state)
+{
+	static const size_t sizes[] = { 0, 1, 300 << 10 };
+	MSK_AUTO_FREE unsigned char *file = make_noise(300 << 10), *out = msk_xmalloc(1 << 20);
+	MSK_CLEANUP(msk_pool_cleanup) struct msk_pool *pool = msk_pool_new(3);
+	const struct msk_compress_args args = { .codec = { MSK_CODEC_GZIP, 1 }, .pool = pool };
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		struct msk_early *e = msk_early_start(&args, file_of(file, sizes[i]), 0);
+
+		assert_int_equal(msk_early_take(e, file, sizes[i], &out), 0);
+		msk_early_free(e);
+	}
+}
+
+static void it_is_not_begun_where_it_is_no_use(void **state)
+{
+	MSK_CLEANUP(msk_pool_cleanup) struct msk_pool *pool = msk_pool_new(2);
+	const struct msk_compress_args args[] = {
+		{ .codec = { MSK_CODEC_GZIP, 6 } },                     /* no threads */
+		{ .codec = { MSK_CODEC_NONE, 0 }, .pool = pool },       /* nothing to do */
+		{ .codec = { MSK_CODEC_ZSTD, 19 }, .pool = pool },      /* much memory */
+	};
+	unsigned char byte = 0, *out = &byte;
+
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		assert_null(msk_early_start(&args[i], file_of(&byte, 1), 0));
+	msk_early_enough(NULL);
+	assert_int_equal(msk_early_take(NULL, &byte, 1, &out), 0);
+	msk_early_free(NULL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(blocks_of_the_stream_are_there_but_the_first),
+		cmocka_unit_test(a_short_file_gives_none),
+		cmocka_unit_test(it_is_not_begun_where_it_is_no_use),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
