@@ -15,6 +15,7 @@ struct msk_pool {
 	size_t waiting;
 	pthread_t threads[MAX_THREADS];
 	unsigned n, most, idle;
+	int home;                             /* the core on which the last thread was made */
 	bool stop;
 };
 
@@ -56,10 +57,29 @@ static struct msk_task *begin_next(struct msk_pool *p)
 	return t;
 }
 
+/* A kernel may put a new thread on the core of its maker and leave both there for some milliseconds, although others have
+ * nothing to do. For a moment that core is not allowed; that it stays so where the system refuses is no harm. */
+static void leave(int core)
+{
+	cpu_set_t all, others;
+
+	if (core < 0 || core >= CPU_SETSIZE || sched_getaffinity(0, sizeof all, &all) < 0)
+		return;
+	others = all;
+	CPU_CLR(core, &others);
+	if (CPU_COUNT(&others) > 0 && sched_setaffinity(0, sizeof others, &others) == 0)
+		sched_setaffinity(0, sizeof all, &all);
+}
+
 static void *thread(void *arg)
 {
 	struct msk_pool *p = arg;
+	int maker;
 
+	pthread_mutex_lock(&p->lock);
+	maker = p->home;
+	pthread_mutex_unlock(&p->lock);
+	leave(maker);
 	pthread_mutex_lock(&p->lock);
 	while (p->first || !p->stop) {
 		struct msk_task *t;
@@ -81,6 +101,13 @@ static void *thread(void *arg)
 	return NULL;
 }
 
+static void add_thread(struct msk_pool *p)
+{
+	p->home = sched_getcpu();
+	if (p->n < p->most && pthread_create(&p->threads[p->n], NULL, thread, p) == 0)
+		p->n++;
+}
+
 void msk_task_start(struct msk_pool *p, struct msk_task *t)
 {
 	t->pool = NULL;
@@ -97,8 +124,8 @@ void msk_task_start(struct msk_pool *p, struct msk_task *t)
 	p->waiting++;
 	if (p->waiting <= p->idle)
 		pthread_cond_signal(&p->work);
-	else if (p->n < p->most && pthread_create(&p->threads[p->n], NULL, thread, p) == 0)
-		p->n++;
+	else
+		add_thread(p);
 	pthread_mutex_unlock(&p->lock);
 }
 

@@ -3,11 +3,16 @@
 #include "mkscratch/json.h"
 #include "mkscratch/layer.h"
 
+/* Stands for those that are not known yet. */
+static const struct msk_digest made_up = {
+	"sha256:0000000000000000000000000000000000000000000000000000000000000000"
+};
+
 /* Entries that one option brought along and that are told as one: those of a --tree, all zones. */
 struct group {
 	size_t first, last, n;
 	uint64_t size;
-	struct msk_sha256 *listing;
+	struct msk_sha256 *listing, *link;    /* NULL: nothing is hashed */
 };
 
 static bool is_zone(const struct msk_entry *e)
@@ -29,18 +34,15 @@ static bool is_input(const struct msk_entry *e)
 	return e->type == MSK_FILE && what && (msk_starts_with(what, "--") || strcmp(what, "library") == 0);
 }
 
-static void text_digest(const char *text, struct msk_digest *out)
-{
-	msk_digest_of(text, strlen(text), out);
-}
-
-static const char *content_digest(const struct msk_entry *e, const struct msk_digest *of_file, struct msk_digest *room)
+static const char *content_digest(const struct group *g, const struct msk_entry *e, const struct msk_digest *of_file,
+				  struct msk_digest *room)
 {
 	if (e->type == MSK_FILE)
 		return of_file->text;
 	if (e->type == MSK_DIR)
 		return "-";
-	text_digest(e->link, room);
+	msk_sha256_add(g->link, e->link, strlen(e->link));
+	msk_sha256_end(g->link, room);
 	return room->text;
 }
 
@@ -52,7 +54,7 @@ static void add_line(struct group *g, const struct msk_entry *e, const struct ms
 	struct msk_digest room;
 
 	msk_str_addf(&line, "%c%04o %u:%u %s %s", kinds[e->type], e->mode, e->uid, e->gid,
-		     content_digest(e, of_file, &room), e->path);
+		     content_digest(g, e, of_file, &room), e->path);
 	msk_sha256_add(g->listing, line.buf, line.len + 1);
 }
 
@@ -62,14 +64,19 @@ static void gather_group(const struct msk_rootfs *fs, size_t first, const struct
 {
 	const char *what = msk_rootfs_at(fs, first)->origin.what;
 
-	*g = (struct group){ .first = first, .listing = msk_sha256_new() };
+	*g = (struct group){ .first = first };
+	if (digests) {
+		g->listing = msk_sha256_new();
+		g->link = msk_sha256_new();
+	}
 	for (size_t i = first; i < msk_rootfs_count(fs); i++) {
 		const struct msk_entry *e = msk_rootfs_at(fs, i);
 
 		if (told[i] || !is_grouped(e) || strcmp(e->origin.what, what) != 0)
 			continue;
 		told[i] = true;
-		add_line(g, e, &digests[i]);
+		if (digests)
+			add_line(g, e, &digests[i]);
 		g->last = i;
 		g->n++;
 		g->size += e->type == MSK_FILE ? e->body.size : 0;
@@ -111,33 +118,31 @@ static void add_group(struct msk_json *rows, const struct msk_rootfs *fs, size_t
 		      bool *told)
 {
 	struct group g;
-	struct msk_digest digest;
+	struct msk_digest digest = made_up;
 	MSK_AUTO_FREE char *path = NULL;
 
 	gather_group(fs, first, digests, told, &g);
 	path = group_path(fs, &g);
-	msk_sha256_end(g.listing, &digest);
+	if (digests)
+		msk_sha256_end(g.listing, &digest);
 	msk_sha256_free(g.listing);
+	msk_sha256_free(g.link);
 	add_row(rows, path, msk_rootfs_at(fs, first)->origin.what, &digest, g.size);
 }
 
 struct msk_json *msk_layer_inputs(const struct msk_rootfs *fs, const struct msk_digest *digests)
 {
 	size_t n = msk_rootfs_count(fs);
-	MSK_AUTO_FREE struct msk_digest *made_up = digests ? NULL : msk_xcalloc(n + 1, sizeof *made_up);
 	MSK_AUTO_FREE bool *told = msk_xcalloc(n + 1, sizeof *told);
 	struct msk_json *rows = msk_json_array();
 
-	for (size_t i = 0; made_up && i < n; i++)
-		text_digest("", &made_up[i]);
-	digests = digests ? digests : made_up;
 	for (size_t i = 0; i < n; i++) {
 		const struct msk_entry *e = msk_rootfs_at(fs, i);
 
 		if (is_grouped(e) && !told[i])
 			add_group(rows, fs, i, digests, told);
 		else if (!is_grouped(e) && is_input(e))
-			add_row(rows, e->path, e->origin.what, &digests[i], e->body.size);
+			add_row(rows, e->path, e->origin.what, digests ? &digests[i] : &made_up, e->body.size);
 	}
 	return rows;
 }

@@ -38,19 +38,20 @@ static int add_whiteout(const struct msk_entry *e, const struct msk_layer_args *
 }
 
 static int add_body(const struct msk_content *body, const struct msk_layer_args *a, struct msk_digest *digest,
-		    struct msk_tar *tar, struct msk_err *err)
+		    struct msk_sha256 *hash, struct msk_tar *tar, struct msk_err *err)
 {
-	MSK_CLEANUP(msk_sha256_cleanup) struct msk_sha256 *hash = digest && !digest->text[0] ? msk_sha256_new() : NULL;
-	struct into_tar to = { { take_for_tar }, tar, a->progress, hash };
+	bool asked = digest && !digest->text[0];
+	struct into_tar to = { { take_for_tar }, tar, a->progress, asked ? hash : NULL };
 
 	if (msk_body_read(body, &to.t, err) < 0)
 		return -1;
-	if (hash)
+	if (asked)
 		msk_sha256_end(hash, digest);
 	return 0;
 }
 
-static int add_entry(size_t i, const struct msk_layer_args *a, struct msk_tar *tar, struct msk_err *err)
+static int add_entry(size_t i, const struct msk_layer_args *a, struct msk_sha256 *hash, struct msk_tar *tar,
+		     struct msk_err *err)
 {
 	const struct msk_entry *e = msk_rootfs_at(a->fs, i);
 	static const enum msk_tar_type type[] = {
@@ -70,7 +71,7 @@ static int add_entry(size_t i, const struct msk_layer_args *a, struct msk_tar *t
 
 	if ((e->replaces && add_whiteout(e, a, tar, err) < 0) || msk_tar_header(tar, &te, err) < 0)
 		return -1;
-	return e->type == MSK_FILE ? add_body(&e->body, a, a->digests ? &a->digests[i] : NULL, tar, err) : 0;
+	return e->type == MSK_FILE ? add_body(&e->body, a, a->digests ? &a->digests[i] : NULL, hash, tar, err) : 0;
 }
 
 /* A layer on its way: its tar goes through the compressor into a blob. */
@@ -108,11 +109,12 @@ static int write_entries(const struct msk_layer_args *a, const struct msk_select
 			 struct msk_err *err)
 {
 	MSK_CLEANUP(msk_tar_cleanup) struct msk_tar *tar = NULL;
+	MSK_CLEANUP(msk_sha256_cleanup) struct msk_sha256 *hash = msk_sha256_new();
 
 	if (msk_tar_new(to, &tar, err) < 0)
 		return -1;
 	for (size_t i = 0; i < s->n; i++)
-		if (add_entry(s->v[i], a, tar, err) < 0)
+		if (add_entry(s->v[i], a, hash, tar, err) < 0)
 			return -1;
 	return msk_tar_finish(tar, err);
 }
