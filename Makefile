@@ -153,7 +153,7 @@ check-tsan:
 		MKSCRATCH='$(abspath $(BUILD)/tsan/mkscratch)' tests/run.sh -k $$s || exit 1; done
 	@! ls '$(BUILD)'/tsan/report.* 2>/dev/null
 
-# Everything else fails: memory, system calls, the disk, the power. An hour; the figures go into tests/TORTURE.md.
+# Everything else fails: memory, system calls, the disk, the power. Half an hour; the figures go into tests/TORTURE.md.
 TORTURE := oom calls kill order disk hostile mutate parallel
 torture: all
 	@for t in $(TORTURE); do \
@@ -212,7 +212,7 @@ help:
 	@echo 'make check-asan   the same against the sanitizers build'
 	@echo 'make check-tsan   what starts threads, against the thread sanitizer build'
 	@echo 'make fuzz         search for inputs that break a parser (clang); FUZZ=TARGET FUZZ_SECONDS=60'
-	@echo 'make torture      let everything else fail, an hour long; writes tests/TORTURE.md'
+	@echo 'make torture      let everything else fail; writes tests/TORTURE.md'
 	@echo 'make lint         rules of the house: include directions, sizes, banned calls'
 	@echo 'make bench        measure beside other tools (BENCH_QUICK=1: in short; see bench/bench.py)'
 	@echo 'make install      program, man page, completions; DESTDIR= PREFIX='

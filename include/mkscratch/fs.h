@@ -20,6 +20,10 @@ void msk_push_out(int fd, uint64_t offset, uint64_t n);
 /* Append the rest of fd to out; more than `limit` bytes is MSK_E_INPUT `<name>: larger than <limit> bytes`. */
 int msk_read_all(int fd, size_t limit, struct msk_str *out, const char *name, struct msk_err *err);
 
+/* All names in the directory but "." and "..", sorted by bytes; more than `max` is MSK_E_INPUT. It is read from where the
+ * descriptor stands, which moves. */
+int msk_list_fd(int dirfd, size_t max, const char *name, struct msk_strv *names, struct msk_err *err);
+
 /* fsync a file or a directory; file systems that cannot sync a directory (EINVAL) are forgiven. */
 int msk_fsync(int fd, const char *name, struct msk_err *err);
 

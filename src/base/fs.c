@@ -1,5 +1,6 @@
 #include "mkscratch/fs.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -100,6 +101,36 @@ int msk_read_all(int fd, size_t limit, struct msk_str *out, const char *name, st
 		if ((size_t)got < sizeof buf)
 			return 0;
 	}
+}
+
+int msk_list_fd(int dirfd, size_t max, const char *name, struct msk_strv *names, struct msk_err *err)
+{
+	int fd = fcntl(dirfd, F_DUPFD_CLOEXEC, 3), sys = 0;
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!dir) {
+		msk_fail_sys(err, errno, "%s: cannot list", name);
+		if (fd >= 0)
+			close(fd);
+		return -1;
+	}
+	while (names->n <= max) {
+		const struct dirent *e = (errno = 0, readdir(dir));
+
+		if (!e) {
+			sys = errno;
+			break;
+		}
+		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
+			msk_strv_push(names, e->d_name);
+	}
+	closedir(dir);
+	if (sys)
+		return msk_fail_sys(err, sys, "%s: cannot list", name);
+	if (names->n > max)
+		return msk_fail(err, MSK_E_INPUT, "%s: more than %zu entries", name, max);
+	msk_strv_sort(names);
+	return 0;
 }
 
 int msk_fsync(int fd, const char *name, struct msk_err *err)

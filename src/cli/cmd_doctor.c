@@ -49,6 +49,10 @@ static int examine(struct msk_host *host, const struct msk_strv *library_path, s
 	out->size = f.size;
 	if (resolve(host, library_path, &f, out->file, &out->closure, &out->unresolved))
 		args.closure = &out->closure;
+	else if (out->unresolved.code == MSK_E_IO) {
+		*err = out->unresolved;
+		return -1;
+	}
 	return msk_doctor_examine(&args, &out->d, err);
 }
 

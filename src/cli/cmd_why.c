@@ -13,6 +13,8 @@ struct question {
 	const char *image;
 	bool answered;
 	bool on_base;                   /* the record leaves out what a base has brought */
+	struct msk_str text;            /* the answers: shown once the image is known to be sound to its end */
+	enum msk_code first;            /* of what could not be answered; MSK_OK: all could */
 };
 
 /* One answer: the steps of a chain, from the path that was asked for to what nobody brought along. */
@@ -74,17 +76,14 @@ static void follow(const struct msk_record *record, const char *path, struct cha
 	}
 }
 
-static int print_chain(const struct chain *c, struct msk_err *err)
+static void add_chain(const struct chain *c, struct msk_str *out)
 {
-	MSK_AUTO_STR out = MSK_STR_INIT;
-
 	for (size_t i = 0; i < c->n; i++)
-		msk_str_addf(&out, "%*s%s: %s%s%s (%s)\n", (int)(2 * i), "", c->v[i].path, c->v[i].why,
+		msk_str_addf(out, "%*s%s: %s%s%s (%s)\n", (int)(2 * i), "", c->v[i].path, c->v[i].why,
 			     c->v[i].from ? " " : "", c->v[i].from ? c->v[i].from : "", c->v[i].what);
-	return msk_print(&out, err);
 }
 
-static int print_chain_json(const char *asked, const struct chain *c, struct msk_err *err)
+static void add_chain_json(const char *asked, const struct chain *c, struct msk_str *out)
 {
 	MSK_AUTO_JSON *o = msk_json_object();
 	struct msk_json *steps = msk_json_array();
@@ -101,10 +100,11 @@ static int print_chain_json(const char *asked, const struct chain *c, struct msk
 	}
 	msk_json_set(o, "path", msk_json_text(asked));
 	msk_json_set(o, "chain", steps);
-	return msk_print_json(o, err);
+	msk_json_dump(o, out);
+	msk_str_addc(out, '\n');
 }
 
-static int answer(const struct question *q, const struct msk_record *record, const struct msk_image_tree *tree,
+static int answer(struct question *q, const struct msk_record *record, const struct msk_image_tree *tree,
 		  const char *asked, struct msk_err *err)
 {
 	MSK_CLEANUP(chain_release) struct chain c = { NULL, 0, 0 };
@@ -121,7 +121,11 @@ static int answer(const struct question *q, const struct msk_record *record, con
 		add_step(&c, (struct step){ msk_xstrdup(msk_str_c(&escaped)), "--base", "of the base image", NULL });
 	if (c.n == 0)
 		return msk_fail(err, MSK_E_INPUT, "%s: its record does not speak of %s", q->image, asked);
-	return q->o->json ? print_chain_json(asked, &c, err) : print_chain(&c, err);
+	if (q->o->json)
+		add_chain_json(asked, &c, &q->text);
+	else
+		add_chain(&c, &q->text);
+	return 0;
 }
 
 static int fail_no_record(const char *image, struct msk_err *err)
@@ -131,21 +135,18 @@ static int fail_no_record(const char *image, struct msk_err *err)
 }
 
 /* A path that is not there is told of, and the others are answered all the same; the first gives the exit status. */
-static int answer_all(const struct question *q, const struct msk_record *record, const struct msk_image_tree *tree,
-		      struct msk_err *err)
+static void answer_all(struct question *q, const struct msk_record *record, const struct msk_image_tree *tree)
 {
 	const struct msk_log log = { .level = q->o->level, .fd = STDERR_FILENO };
-	enum msk_code first = MSK_OK;
 
 	for (size_t i = 1; i < q->o->args.n; i++) {
-		if (answer(q, record, tree, q->o->args.v[i], err) == 0)
+		struct msk_err err = MSK_ERR_INIT;
+
+		if (answer(q, record, tree, q->o->args.v[i], &err) == 0)
 			continue;
-		first = first ? first : err->code;
-		msk_log_error(&log, err);
-		*err = (struct msk_err)MSK_ERR_INIT;
+		q->first = q->first ? q->first : err.code;
+		msk_log_error(&log, &err);
 	}
-	err->code = first;
-	return first ? -1 : 0;
 }
 
 /* The recipe tells whether it was laid over another image. */
@@ -175,19 +176,34 @@ static int visit(void *ctx, const struct msk_validated *image, struct msk_err *e
 	if (!record.json)
 		return fail_no_record(q->image, err);
 	q->on_base = has_base(image->image);
-	return answer_all(q, &record, image->tree, err);
+	answer_all(q, &record, image->tree);
+	return 0;
+}
+
+static int ask(struct question *q, struct msk_err *err)
+{
+	MSK_CLEANUP(msk_checks_release) struct msk_checks c = { 0 };
+
+	if (msk_validate(q->image, visit, q, &c, err) < 0)
+		return -1;
+	if (!q->answered)
+		return msk_checks_sound(&c, q->image, err);
+	if (q->text.len && msk_print(&q->text, err) < 0)
+		return -1;
+	err->code = q->first;
+	return q->first ? -1 : 0;
 }
 
 int msk_cmd_why(const struct msk_options *o, struct msk_err *err)
 {
-	MSK_CLEANUP(msk_checks_release) struct msk_checks c = { 0 };
 	struct question q = { .o = o, .image = o->args.n ? o->args.v[0] : NULL };
+	int rc;
 
 	if (o->args.n < 2) {
 		msk_fail(err, MSK_E_USAGE, o->args.n ? "why: no PATH given" : "why: no IMAGE given");
 		return msk_hint(err, "mkscratch why img.tar /app");
 	}
-	if (msk_validate(q.image, visit, &q, &c, err) < 0)
-		return -1;
-	return q.answered ? 0 : msk_checks_sound(&c, q.image, err);
+	rc = ask(&q, err);
+	msk_str_release(&q.text);
+	return rc;
 }

@@ -1,4 +1,5 @@
 #include "mkscratch/host.h"
+#include "mkscratch/fs.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -209,7 +210,7 @@ static int host_list(struct msk_rotree *t, const char *path, enum msk_lookup *ho
 
 	if (msk_host_open_dir((struct msk_host *)t, path, how, &fd, err) < 0)
 		return -1;
-	return *how == MSK_FOUND ? msk_list_fd(fd, path, names, err) : 0;
+	return *how == MSK_FOUND ? msk_list_fd(fd, MSK_MAX_ENTRIES, path, names, err) : 0;
 }
 
 int msk_host_new(const char *root, struct msk_host **out, struct msk_err *err)

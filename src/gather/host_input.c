@@ -1,9 +1,9 @@
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "mkscratch/fs.h"
 #include "host_io.h"
 
 const char *msk_mode_kind(mode_t mode)
@@ -88,37 +88,6 @@ int msk_host_open_file(struct msk_host *h, const char *path, bool *found, struct
 	return 0;
 }
 
-int msk_list_fd(int dirfd, const char *name, struct msk_strv *names, struct msk_err *err)
-{
-	int fd = fcntl(dirfd, F_DUPFD_CLOEXEC, 3);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	int sys = 0;
-
-	if (!dir) {
-		msk_fail_sys(err, errno, "%s: cannot list", name);
-		if (fd >= 0)
-			close(fd);
-		return -1;
-	}
-	while (names->n <= MSK_MAX_ENTRIES) {
-		const struct dirent *e = (errno = 0, readdir(dir));
-
-		if (!e) {
-			sys = errno;
-			break;
-		}
-		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
-			msk_strv_push(names, e->d_name);
-	}
-	closedir(dir);
-	if (sys)
-		return msk_fail_sys(err, sys, "%s: cannot list", name);
-	if (names->n > MSK_MAX_ENTRIES)
-		return msk_fail(err, MSK_E_INPUT, "%s: more than %d entries", name, MSK_MAX_ENTRIES);
-	msk_strv_sort(names);
-	return 0;
-}
-
 /* A walk over a directory. */
 struct visiting {
 	const char *name;           /* of the top, for messages */
@@ -186,7 +155,7 @@ static int visit_dir(struct visiting *v, int fd, struct msk_err *err)
 
 	if (++v->depth > MSK_MAX_DEPTH)
 		return msk_fail(err, MSK_E_INPUT, "%s: nested deeper than %d directories", v->name, MSK_MAX_DEPTH);
-	if (msk_list_fd(fd, v->name, &names, err) < 0)
+	if (msk_list_fd(fd, MSK_MAX_ENTRIES, v->name, &names, err) < 0)
 		return -1;
 	for (size_t i = 0; i < names.n; i++) {
 		msk_str_addf(&v->rel, "%s%s", len ? "/" : "", names.v[i]);

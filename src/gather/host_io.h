@@ -28,8 +28,6 @@ int msk_open_same(int dirfd, const char *name, int flags, const struct stat *st)
 /* Take the text of the symlink `name` in dirfd, or of the one that the O_PATH descriptor is ("" for a name); NULL with
  * errno. */
 char *msk_readlink_at(int dirfd, const char *name);
-/* All names in the directory, sorted by bytes. `name` is for messages. */
-int msk_list_fd(int dirfd, const char *name, struct msk_strv *names, struct msk_err *err);
 /* What msk_rotree.open and msk_host_open_dir promise, without openat2. */
 int msk_host_walk_open(const struct msk_host *h, const char *path, enum msk_lookup *how, struct msk_rofile *out,
 		       struct msk_walk *log, struct msk_err *err);

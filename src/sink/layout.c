@@ -1,7 +1,6 @@
 #include "layout.h"
 #include "mkscratch/media_type.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
@@ -14,6 +13,7 @@
 #include "mkscratch/tempfile.h"
 
 #define LOCK_SECONDS 30
+#define MAX_NAMES    10000   /* in the directory itself */
 
 struct layout_sink {
 	struct msk_sink s;                     /* first: the sink is this */
@@ -315,21 +315,20 @@ static int check_version(struct layout_sink *s, const struct msk_str *text, stru
 }
 
 /* Empty but for what a run of ours that is under way, or was killed, may have put there. */
-static bool is_empty(int dirfd)
+static int look_if_empty(const struct layout_sink *s, bool *empty, struct msk_err *err)
 {
-	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
-	bool empty = dir != NULL;
+	MSK_AUTO_FD int fd = openat(s->dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	MSK_AUTO_STRV names = MSK_STRV_INIT;
 
-	for (struct dirent *e; dir && (e = readdir(dir));)
-		empty = empty && (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 ||
-				  strcmp(e->d_name, "blobs") == 0 || strcmp(e->d_name, ".mkscratch.lock") == 0 ||
-				  strstr(e->d_name, ".mkscratch-"));
-	if (dir)
-		closedir(dir);
-	else if (fd >= 0)
-		close(fd);
-	return empty;
+	if (fd < 0)
+		return msk_fail_sys(err, errno, "%s: cannot open", s->path);
+	if (msk_list_fd(fd, MAX_NAMES, s->path, &names, err) < 0)
+		return -1;
+	*empty = true;
+	for (size_t i = 0; i < names.n; i++)
+		*empty = *empty && (strcmp(names.v[i], "blobs") == 0 || strcmp(names.v[i], ".mkscratch.lock") == 0 ||
+				    strstr(names.v[i], ".mkscratch-"));
+	return 0;
 }
 
 static int open_directory(struct layout_sink *s, struct msk_err *err)
@@ -370,7 +369,8 @@ static int open_layout(struct layout_sink *s, struct msk_err *err)
 	if (open_directory(s, err) < 0)
 		return -1;
 	/* In this order: another writer may be making the layout, and what was empty before may be whole by now. */
-	empty = is_empty(s->dirfd);
+	if (look_if_empty(s, &empty, err) < 0)
+		return -1;
 	s->fresh = empty;
 	if (read_document(s, "oci-layout", &found, &text, err) < 0 || (found && check_version(s, &text, err) < 0))
 		return -1;

@@ -1,46 +1,41 @@
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "mkscratch/fs.h"
 
 #include "source.h"
 
 #define MAX_BLOBS 100000
 
-static int list_blobs(struct msk_source *s, DIR *dir, struct msk_err *err)
+static int list_blobs(struct msk_source *s, struct msk_err *err)
 {
-	for (struct dirent *e; (e = readdir(dir));) {
-		if (e->d_name[0] == '.')
-			continue;
-		if (s->files.n == MAX_BLOBS)
-			return msk_fail(err, MSK_E_INPUT, "%s: more than %d files", s->name, MAX_BLOBS);
-		msk_strv_push_own(&s->files, msk_xasprintf("blobs/sha256/%s", e->d_name));
-	}
+	MSK_AUTO_FREE char *name = msk_xasprintf("%s/blobs/sha256", s->name);
+	MSK_AUTO_FD int fd = openat(s->fd, "blobs/sha256", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	MSK_AUTO_STRV names = MSK_STRV_INIT;
+
+	if (fd < 0)
+		return errno == ENOENT || errno == ENOTDIR ? 0 : msk_fail_sys(err, errno, "%s: cannot open", name);
+	if (msk_list_fd(fd, MAX_BLOBS, name, &names, err) < 0)
+		return -1;
+	for (size_t i = 0; i < names.n; i++)
+		if (names.v[i][0] != '.')
+			msk_strv_push_own(&s->files, msk_xasprintf("blobs/sha256/%s", names.v[i]));
 	return 0;
 }
 
 int msk_directory_list(struct msk_source *s, struct msk_err *err)
 {
 	static const char *const top[] = { "index.json", "manifest.json", "oci-layout" };
-	int fd = openat(s->fd, "blobs/sha256", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
-	int rc = 0;
 
-	if (fd < 0 && errno != ENOENT && errno != ENOTDIR)
-		return msk_fail_sys(err, errno, "%s/blobs/sha256: cannot open", s->name);
 	for (size_t i = 0; i < sizeof top / sizeof *top; i++)
 		if (faccessat(s->fd, top[i], F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 			msk_strv_push(&s->files, top[i]);
-	if (dir) {
-		rc = list_blobs(s, dir, err);
-		closedir(dir);
-	} else if (fd >= 0) {
-		close(fd);
-	}
+	if (list_blobs(s, err) < 0)
+		return -1;
 	msk_strv_sort(&s->files);
-	return rc;
+	return 0;
 }
 
 /* The caller has checked that `path` is one of ours: a document's name, or blobs/sha256/ and a digest. */

@@ -23,19 +23,21 @@ APT = {
     "openat2": ["ENOSYS", "EPERM", "EAGAIN", "EMFILE", "EIO", "EINVAL"],
     "fstat": ["EIO", "ENOMEM"], "newfstatat": ["EIO", "EACCES", "ENOMEM"], "statx": ["EIO", "ENOSYS"], "lseek": ["EIO"],
     "mmap": ["ENOMEM"], "mremap": ["ENOMEM"], "mprotect": ["ENOMEM"], "madvise": ["EINVAL"],
+    "brk": ["ENOMEM"], "munmap": ["ENOMEM"], "unlinkat": ["EIO", "EPERM", "EROFS"], "renameat2": ["ENOSYS", "EINVAL", "EIO"],
     "fsync": ["EIO", "ENOSPC"], "fdatasync": ["EIO"], "sync_file_range": ["EIO", "ENOSYS", "ENOSPC"],
     "ftruncate": ["EIO", "ENOSPC"], "fallocate": ["ENOSPC", "EOPNOTSUPP"],
     "renameat": [*NO_SPACE, "EACCES", "EXDEV", "EROFS"], "rename": ["ENOSPC", "EROFS"],
     "linkat": ["EIO", "EMLINK", "ENOENT"], "mkdir": ["ENOSPC", "EACCES", "EROFS"], "mkdirat": ["ENOSPC", "EACCES", "EIO"],
     "readlinkat": ["EIO", "EACCES"], "readlink": ["EIO", "EACCES"], "faccessat": ["EIO"], "faccessat2": ["EIO", "ENOSYS"],
     "access": ["EIO"], "fchmod": ["EIO", "EPERM"], "utimensat": ["EIO", "EPERM"],
-    "flock": ["EINTR", "ENOLCK", "EIO"], "fcntl": ["EMFILE", "EINVAL"], "getdents64": ["EIO", "ENOENT"],
+    "flock": ["EINTR", "ENOLCK", "EIO"], "fcntl": ["EMFILE", "EINVAL"], "getdents64": ["EIO"],
     "copy_file_range": ["ENOSYS", "EXDEV", "EIO"], "getrandom": ["ENOSYS", "EINTR"], "memfd_create": ["ENOSYS", "EMFILE"],
     "clone": ["EAGAIN"], "clone3": ["EAGAIN", "ENOSYS", "EPERM"], "ioctl": ["ENOTTY", "EIO"],
     "sched_getaffinity": ["EINVAL"], "prctl": ["EINVAL", "ENOSYS"],
     "landlock_create_ruleset": ["ENOSYS", "EOPNOTSUPP", "EMFILE"], "landlock_add_rule": ["EIO", "ENOMEM"],
     "landlock_restrict_self": ["EPERM", "E2BIG"],
 }
+# A directory that is removed while it is read is ENOENT, which glibc makes its end, as POSIX wants: nobody is told.
 RESTARTED = ["read", "write", "pread64", "pwrite64", "flock"]
 # What is asked of the system and may simply be refused: then the answer is that there is none, not that it failed.
 ANSWERS = {"EACCES", "ENOENT"}
@@ -92,14 +94,14 @@ def scenario(s):
     s.begin()
     rows = [(name, nth, e) for name, nth, _, _ in calls_of(room, inject, s.words) for e in APT.get(name, ())]
     step = 1 if FULL else 29
-    faults = [f for name, nth, e in rows[::step] if (f := one(s, name, nth, e))]
-    tap.ok(not faults, f"{len(rows[::step])} of {len(rows)} failing system calls: {s.name}", *faults[:12])
+    faults = spread(room, totals, lambda row: one(s, *row), rows[::step])
+    tap.ok(not faults, f"{len(rows[::step])} of {len(rows)} failing system calls: {s.name}", *faults[:None if FULL else 12])
     s.begin()
     names = {row[0] for row in calls_of(room, inject, s.words)}
-    faults = [f for n in ("read", "write", "pread64", "pwrite64") if n in names
-              for size in ((1, 7) if FULL else (7,)) if (f := storm(s, n, f"short={size}", "+"))]
-    faults += [f for n in RESTARTED if n in names
-               if (f := storm(s, n, f"error={errno.EINTR}", "%2"))]
+    storms = [(n, f"short={size}", "+") for n in ("read", "write", "pread64", "pwrite64") if n in names
+              for size in ((1, 7) if FULL else (7,))]
+    storms += [(n, f"error={errno.EINTR}", "%2") for n in RESTARTED if n in names]
+    faults = spread(room, totals, lambda each: storm(s, *each), storms)
     tap.ok(not faults, f"short and interrupted calls: {s.name}", *faults[:8])
 
 

@@ -7,6 +7,7 @@ MKSCRATCH, BUILD, TOP, as tests/lib.sh sets them.
 import hashlib
 import json
 import os
+import pickle
 import shutil
 import signal
 import stat
@@ -14,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import traceback
 
 TOP = os.environ.get("TOP") or os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.environ.get("BUILD") or os.path.join(TOP, "build")
@@ -39,7 +41,7 @@ class Tap:
         self.failed += not good
         print(f"{'' if good else 'not '}ok {self.run} - {name}", flush=True)
         if not good:
-            for line in "\n".join(map(str, remarks)).splitlines()[:60]:
+            for line in "\n".join(map(str, remarks)).splitlines()[:400 if FULL else 60]:
                 print("#", line.encode("ascii", "backslashreplace").decode())
 
     def skip(self, name, reason):
@@ -118,8 +120,63 @@ class Room:
         shutil.copytree(self.work, kept, symlinks=True)
         return kept
 
+    def move(self):
+        """Go to a copy of the inputs, for a process that shares this room with others."""
+        top = tempfile.mkdtemp(prefix="mkscratch-fault.")
+        os.chmod(top, 0o755)
+        for name in os.listdir(self.top):
+            if not name.startswith("state-") and name != "w":
+                path = os.path.join(self.top, name)
+                to = os.path.join(top, name)
+                if os.path.isdir(path):
+                    shutil.copytree(path, to, symlinks=True)
+                else:
+                    shutil.copy2(path, to)
+        self.top, self.work = top, os.path.join(top, "w")
+
     def remove(self):
         shutil.rmtree(self.top, ignore_errors=True)
+
+
+def spread(room, totals, work, points):
+    """What work(point) finds wrong, for all points, shared out over the processors: each has a room of its own. What it
+    counts in `totals` is added up; of what begins with `most` the largest is kept."""
+    n = max(1, min(len(os.sched_getaffinity(0)), len(points)))
+    parts = [worker(room, totals, work, points[i::n]) for i in range(n)]
+    faults = []
+    for pid, pipe in parts:
+        with pipe:
+            text = pipe.read()
+        if os.waitpid(pid, 0)[1] or not text:
+            raise SystemExit("a worker of a test ended early")
+        counted, found = pickle.loads(text)
+        for key, value in counted.items():
+            totals[key] = max(totals[key], value) if key.startswith("most") else totals[key] + value
+        faults += found
+    return faults
+
+
+def worker(room, totals, work, points):
+    ours, theirs = os.pipe()
+    sys.stdout.flush()
+    pid = os.fork()
+    if pid:
+        os.close(theirs)
+        return pid, os.fdopen(ours, "rb")
+    status = 1
+    try:
+        os.close(ours)
+        room.move()
+        totals.update(dict.fromkeys(totals, 0))
+        faults = [f for p in points if (f := work(p))]
+        room.remove()
+        with os.fdopen(theirs, "wb") as f:
+            f.write(pickle.dumps((totals, faults)))
+        status = 0
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        os._exit(status)
 
 
 class Ran:

@@ -46,16 +46,17 @@ def rows(d):
                "no crash, no file left, the old output or the whole new one", d["oom"])
     if "calls" in d:
         t = d["calls"]["totals"]
-        yield ("each system call fails with each error it may have; short reads and writes, interruptions without end",
+        yield ("each system call fails with each error it may have; short reads and writes, interruptions without end; 14 scenarios",
                f"{number(t['faults'])} failures, {number(t['storms'])} storms; {number(t['exit 5'])} ended with 5, "
                f"{number(t['the same bytes'])} had the same bytes, {number(t['another exit'])} found a file missing or "
                "closed to them", "one line with what the system said, the old output as it was; or the same bytes", d["calls"])
     if "kill" in d:
         p, r = d["kill"]["points"], d["kill"]["random"]
-        yield ("kill -9 at each system call", number(p["kill"]), "old or new, and the next run leaves nothing of it", d["kill"])
-        yield ("TERM, INT, HUP at each system call", number(p["TERM"] + p["INT"] + p["HUP"]),
-               f"old or new, nothing left; the slowest ended after {d['kill']['slowest_signal_s']} s", d["kill"])
-        yield ("writers into one layout, most of them killed somewhere", number(r["writers"]),
+        killed = ", ".join(f"{number(r[name])} by {name.replace('kill', 'kill -9')}" for name in ("kill", "TERM", "INT"))
+        yield ("kill -9 at each system call of 8 scenarios", number(p["kill"]), "old or new, and the next run leaves nothing of it", d["kill"])
+        yield ("TERM, INT, HUP at each system call of 8 scenarios", number(p["TERM"] + p["INT"] + p["HUP"]),
+               f"old or new, nothing left; the slowest ended after {p['most_seconds']:.3f} s", d["kill"])
+        yield ("four writers at a time into one layout, most of them killed at any time", f"{number(r['writers'])}: {killed}",
                f"{r['torn']} torn, {r['lost']} tags lost, {r['left']} files left", d["kill"])
     if "order" in d:
         t = d["order"]["totals"]

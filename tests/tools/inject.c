@@ -73,7 +73,7 @@ static struct {
 
 static struct thread {
 	pid_t tid;
-	bool inside, failing;
+	bool failing, first_set, count_set;
 	long nr, args[6];
 	unsigned long of_all, of_name;
 } threads[MAX_THREADS];
@@ -142,6 +142,7 @@ static void peek_string(pid_t tid, long from, char *to, size_t room)
 }
 
 #if defined __x86_64__
+enum { RESULT_IS_FIRST = 0 };
 static void skip_call(pid_t tid)
 {
 	ptrace(PTRACE_POKEUSER, tid, offsetof(struct user_regs_struct, orig_rax), -1L);
@@ -154,7 +155,12 @@ static void set_count(pid_t tid, long value)
 {
 	ptrace(PTRACE_POKEUSER, tid, offsetof(struct user_regs_struct, rdx), value);
 }
+static void set_first(pid_t tid, long value)
+{
+	ptrace(PTRACE_POKEUSER, tid, offsetof(struct user_regs_struct, rdi), value);
+}
 #elif defined __aarch64__
+enum { RESULT_IS_FIRST = 1 };
 static void skip_call(pid_t tid)
 {
 	int nr = -1;
@@ -179,6 +185,10 @@ static void set_count(pid_t tid, long value)
 {
 	set_reg(tid, 2, value);
 }
+static void set_first(pid_t tid, long value)
+{
+	set_reg(tid, 0, value);
+}
 #else
 #error "not known here: how to skip a system call"
 #endif
@@ -198,11 +208,18 @@ static void act(struct thread *t, pid_t leader)
 	clock_gettime(CLOCK_MONOTONIC, &acted);
 	switch (what.action) {
 	case FAIL:
+		/* brk(2) knows no errno: it answers with where the break still is. */
+		if (t->nr == SYS_brk) {
+			set_first(t->tid, 0);
+			t->first_set = true;
+			break;
+		}
 		skip_call(t->tid);
 		t->failing = true;
 		break;
 	case SHORT:
-		if (t->args[2] > what.value)
+		t->count_set = t->args[2] > what.value;
+		if (t->count_set)
 			set_count(t->tid, what.value);
 		break;
 	case SIGNAL:
@@ -297,7 +314,12 @@ static void on_exit_of(struct thread *t, const struct ptrace_syscall_info *info)
 		set_result(t->tid, -what.value);
 		result = -what.value;
 	}
-	t->failing = false;
+	/* The kernel leaves arguments as they were, and programs rely on it (but for the one that has the result on arm). */
+	if (t->count_set)
+		set_count(t->tid, t->args[2]);
+	if (t->first_set && !RESULT_IS_FIRST)
+		set_first(t->tid, t->args[0]);
+	t->failing = t->count_set = t->first_set = false;
 	if (counting && i >= 0 && list)
 		list_call(t, &calls[i], result);
 	if (counting && i >= 0 && dump)
