@@ -370,7 +370,8 @@ static int check_budget(const struct msk_editions *e, const struct baselines *b,
 			struct msk_err *err)
 {
 	for (size_t i = 0; i < e->n; i++)
-		if (msk_budget_check(&e->v[i].plan, &b->v[i], e->v[i].fs, &p->images[i], err) < 0)
+		if (msk_budget_check(&e->v[i].plan, &b->v[i], e->v[i].fs,
+				     e->v[i].ground ? msk_ground_tree(e->v[i].ground) : NULL, &p->images[i], err) < 0)
 			return -1;
 	return 0;
 }

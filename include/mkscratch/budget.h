@@ -20,10 +20,12 @@ struct msk_baseline {
 int msk_baseline_read(const struct msk_plan *p, const struct msk_platform *pf, struct msk_baseline *out, struct msk_err *err);
 void msk_baseline_release(struct msk_baseline *b);
 
-/* Fails: MSK_E_INPUT `--max-size: the image is larger (13421234 vs 12000000 bytes)`, with the largest files and what strip
+/* `below` is what the base has, whose files count as well; NULL: there is none. Where one of baseline and image is compressed
+ * and the other is not, the plain bytes are compared.
+ * Fails: MSK_E_INPUT `--max-size: the image is larger (13421234 vs 12000000 bytes)`, with the largest files and what strip
  * would save as details; `--max-growth: the image has grown by 12.30% since old.tar (13421234 vs 12547800 bytes)`, with what
- * grew. Where one of the two is compressed and the other is not, the plain bytes are compared. MSK_E_IO. */
+ * grew. MSK_E_IO. */
 int msk_budget_check(const struct msk_plan *p, const struct msk_baseline *b, const struct msk_rootfs *fs,
-		     const struct msk_image *img, struct msk_err *err);
+		     const struct msk_image_tree *below, const struct msk_image *img, struct msk_err *err);
 
 #endif

@@ -26,6 +26,7 @@ const struct msk_platform *msk_ground_platform(const struct msk_ground *g);
 const char *msk_ground_id(const struct msk_ground *g);      /* digest of its config, which stands for all but annotations */
 /* What the digest of its manifest, or of its config where it has none, is that of. */
 const struct msk_source_document *msk_ground_document(const struct msk_ground *g);
+const struct msk_image_tree *msk_ground_tree(const struct msk_ground *g);
 size_t msk_ground_layers(const struct msk_ground *g);
 /* As what a rootfs is laid over; lives as long as the ground. */
 struct msk_below *msk_ground_below(struct msk_ground *g);

@@ -41,8 +41,8 @@ bool msk_is_digits(const char *s);
 /* Parse the whole of `s` as a decimal number without sign, blank or leading plus. False when it is none or > max. */
 bool msk_parse_u64(const char *s, unsigned long long max, unsigned long long *out);
 
-/* "500M": bytes, or k, M, G (thousands), Ki, Mi, Gi (powers of 1024), each with or without a B behind it. At most
- * INT64_MAX. */
+/* "500M", "1.5g": bytes, or k, M, G, T (thousands), Ki, Mi, Gi, Ti (powers of 1024), in either case, each with or without a B
+ * behind it; with up to three decimals. At most INT64_MAX. */
 bool msk_parse_size(const char *s, unsigned long long *out);
 
 /* Edit distance, for "did you mean". Names over 64 bytes are infinitely far. */

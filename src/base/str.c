@@ -176,28 +176,37 @@ bool msk_parse_u64(const char *s, unsigned long long max, unsigned long long *ou
 	return true;
 }
 
+/* "k", "Mi", "GB": what it stands for; 0 when it is none. */
+static unsigned long long unit_bytes(const char *unit)
+{
+	static const char letters[] = "kmgt";
+	const char *letter = *unit ? strchr(letters, *unit | 0x20) : NULL;
+	bool binary = letter && (unit[1] | 0x20) == 'i';
+	const char *rest = unit + (letter ? 1 : 0) + (binary ? 1 : 0);
+	unsigned long long bytes = 1;
+
+	if (*rest && ((*rest | 0x20) != 'b' || rest[1]))
+		return 0;
+	for (const char *l = letters; letter && l <= letter; l++)
+		bytes *= binary ? 1024 : 1000;
+	return bytes;
+}
+
 bool msk_parse_size(const char *s, unsigned long long *out)
 {
-	static const struct { const char *unit; unsigned long long bytes; } units[] = {
-		{ "", 1 }, { "k", 1000 }, { "M", 1000000 }, { "G", 1000000000 },
-		{ "Ki", 1ull << 10 }, { "Mi", 1ull << 20 }, { "Gi", 1ull << 30 },
-	};
-	size_t digits = strspn(s, "0123456789");
-	MSK_AUTO_FREE char *number = msk_xstrndup(s, digits);
-	const char *unit = s + digits;
-	unsigned long long n;
+	static const unsigned long long tens[] = { 1, 10, 100, 1000 };
+	size_t whole = strspn(s, "0123456789"), behind = s[whole] == '.' ? strspn(s + whole + 1, "0123456789") : 0;
+	size_t number = whole + (s[whole] == '.' ? 1 + behind : 0);
+	MSK_AUTO_FREE char *before = msk_xstrndup(s, whole), *after = msk_xstrndup(s + number - behind, behind);
+	unsigned long long bytes = unit_bytes(s + number), n, part = 0;
 
-	for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
-		size_t len = strlen(units[i].unit);
-
-		if (strncmp(unit, units[i].unit, len) != 0 || (unit[len] && strcmp(unit + len, "B") != 0))
-			continue;
-		if (!msk_parse_u64(number, INT64_MAX / units[i].bytes, &n))
-			return false;
-		*out = n * units[i].bytes;
-		return true;
-	}
-	return false;
+	/* No part of a byte. */
+	if (!bytes || !msk_parse_u64(before, INT64_MAX / bytes - (behind ? 1 : 0), &n) ||
+	    (s[whole] == '.' && (bytes == 1 || !behind || behind >= sizeof tens / sizeof *tens ||
+				 !msk_parse_u64(after, 999, &part))))
+		return false;
+	*out = n * bytes + part * bytes / tens[behind];
+	return true;
 }
 
 size_t msk_edit_distance(const char *a, const char *b)

@@ -186,6 +186,11 @@ const struct msk_source_document *msk_ground_document(const struct msk_ground *g
 	return g->image->manifest.json ? &g->image->manifest : &g->image->config;
 }
 
+const struct msk_image_tree *msk_ground_tree(const struct msk_ground *g)
+{
+	return &g->tree;
+}
+
 size_t msk_ground_layers(const struct msk_ground *g)
 {
 	return g->image->n_layers;

@@ -14,7 +14,7 @@ static int plan_size(const char *typed, uint64_t *out, struct msk_err *err)
 		return 0;
 	}
 	msk_fail(err, MSK_E_USAGE, "--max-size %s: not a size", typed);
-	return msk_hint(err, "--max-size 500k, 12M or 1Gi");
+	return msk_hint(err, "a number and k, M, G (thousands) or Ki, Mi, Gi (1024): --max-size 500k, 12M, 1.5G or 1Gi");
 }
 
 /* "5%", "0.25%" as hundredths of a percent. */

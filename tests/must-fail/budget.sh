@@ -6,9 +6,15 @@ printf 'int main(void){return 0;}\n' >app.c
 cc -g -static -o app app.c || skip_all "cannot: no static libc"
 head -c 300000 /dev/zero >zeros
 
-for bad in '' 0 x 12X 1.5M -1 ' 1' 12M2 99999999999999999999; do
-	must_fail 2 "--max-size $bad: not a size" '--max-size 500k, 12M or 1Gi' -- --bin app --max-size "$bad" -o x.tar
+for bad in '' 0 x 12X 1.2345M 1. .5M 1.5 12Bi 12iB 1MM -1 ' 1' 12M2 99999999999999999999; do
+	must_fail 2 "--max-size $bad: not a size" 'a number and k, M, G (thousands) or Ki, Mi, Gi (1024): --max-size 500k, 12M, 1.5G or 1Gi' -- --bin app --max-size "$bad" -o x.tar
 done
+
+for good in 100M 100m 100MB 100mb 100Mi 100mib 0.1G 100000k 1t 999999999; do
+	t "--max-size $good is a size" mk --bin app --max-size "$good" --print plan -o x.tar
+done
+is "$(mk --bin app --max-size 1.5m --print plan -o x.tar | jq .max_size) $(mk --bin app --max-size 0.5Ki --print plan -o x.tar | jq .max_size)" '1500000 512' \
+	'... with decimals'
 
 size=$(mk --bin app --file zeros:/srv/zeros --json -o fits.tar | jq .size)
 limited() { mk --bin app --file zeros:/srv/zeros --max-size "$@"; }
@@ -28,6 +34,17 @@ t '... with the bytes it would have had' cmp x.tar fits.tar
 strip app
 run limited 1k -o x.tar
 is "$status $(grep -c stripped "$err")" '3 0' 'of a stripped program nothing is said'
+
+# Over a base its files count as well, but for those that are replaced.
+mk --bin app:/old --file zeros:/srv/zeros --file app.c:/srv/code -q -o below.tar
+run mk --base below.tar --bin app:/new --file app.c:/srv/zeros --max-size 10k -o x.tar
+is "$status $(sed -n 3,4p "$err" | sed 's/^ *[0-9.]* .B *//' | sort | xargs)" '3 /new /old (of the base)' 'files of the base are told'
+is "$(grep -c '/srv/zeros (of the base)' "$err")" 0 '... but for those that have been replaced'
+run mk --base below.tar --bin app:/new --file app.c:/srv --max-size 10k -o x.tar
+is "$(grep -c /srv/ "$err")" 0 '... or lay below what has'
+mk --bin app:/new -q --no-record -o small.tar
+run mk --base below.tar --bin app:/new --no-record --max-growth 5% --baseline small.tar -q -o x.tar
+like "$(grep -F /old "$err" | tr -s ' ')" '^ [+][0-9.]+ .B /old [(]new[)] [(]of the base[)]$' 'what a base brought has grown, too'
 
 # Growth since an earlier image.
 for bad in '' 5 % 5.% .5% 5.123% -1% 5%% '5 %' 10001% x; do

@@ -37,7 +37,7 @@ must_fail 2 '--progress sometimes: is none of auto, always, never' -- --bin /bin
 must_fail 2 '--progress foo: is none of auto, always, never' -- --bin /bin/true --progress foo -n
 must_fail 2 '--progress foo: is none of auto, always, never' -- --bin /bin/true --progress foo --print plan
 must_fail 2 '--cache: is empty' -- --bin /bin/true --cache '' -o img.tar
-must_fail 2 '--cache-size 1T: not a size' '--cache-size 500M, 2G or 4Gi' -- --bin /bin/true --cache-size 1T -o img.tar
+must_fail 2 '--cache-size 1X: not a size' '--cache-size 500M, 2G or 4Gi' -- --bin /bin/true --cache-size 1X -o img.tar
 must_fail 2 'cache: no action given' 'mkscratch cache stat, trim or clear' -- cache
 must_fail 2 'cache: one action at a time (2 vs 1)' -- cache trim clear
 must_fail 2 'cache wipe: no such action' 'mkscratch cache stat, trim or clear' -- cache wipe
