@@ -85,7 +85,7 @@ is "$(rows h1 h2)" 'form      layers  the same in other bytes' 'a hard link is t
 # Go.
 if command -v go >/dev/null; then
 	mkdir go && (cd go && printf 'module example.org/app\n\ngo 1.18\n' >go.mod && printf 'package main\n\nfunc main() { println(1) }\n' >main.go)
-	export GOFLAGS=-mod=mod GOCACHE=$T/gocache GO111MODULE=on CGO_ENABLED=0
+	export GOFLAGS=-mod=mod GOCACHE=$BUILD/fixtures/go-cache GO111MODULE=on CGO_ENABLED=0
 	(cd go && go build -o ../go1 . && go build -tags more -ldflags=-s -o ../go2 .) 2>/dev/null
 	if [ -x go1 ] && [ -x go2 ]; then
 		build g1 --bin go1:/app && build g2 --bin go2:/app
@@ -95,6 +95,61 @@ go        build -tags  (none) -> more  in /app' 'how Go built two programs'
 			'[["/app","build -ldflags",null,"-s"],["/app","build -tags",null,"more"]]' '... in JSON'
 	else
 		skip 'how Go built two programs' 'cannot: go does not build here'
+	fi
+
+	# Modules from a proxy of files, so that versions are what they would be from any other.
+	cat >publish.py <<-'P'
+		import sys, zipfile
+		path, version = sys.argv[1:]
+		base = f'proxy/{path}/@v/{version}'
+		open(base + '.info', 'w').write('{"Version": "%s"}' % version)
+		mod = f'module {path}\n\ngo 1.18\n'
+		open(base + '.mod', 'w').write(mod)
+		with zipfile.ZipFile(base + '.zip', 'w') as z:
+		    z.writestr(f'{path}@{version}/go.mod', mod)
+		    z.writestr(f'{path}@{version}/one.go', 'package %s\n\nconst Version = "%s"\n' % (path.split('/')[-1], version))
+	P
+	export GOPROXY=file://$PWD/proxy GOSUMDB=off GONOSUMDB='*' GOMODCACHE=$T/gomod GOTOOLCHAIN=local GOFLAGS='-mod=mod -modcacherw'
+	mkdir -p proxy/example.org/one/@v proxy/example.org/two/@v proxy/example.org/three/@v
+	for module in one two three; do
+		for version in v1.0.0 v1.2.0; do python3 publish.py "example.org/$module" "$version"; done
+	done
+	program() { # OUT MODULE@VERSION... [REPLACE]
+		rm -rf mod && mkdir mod && printf 'module example.org/app\n\ngo 1.18\n' >mod/go.mod && printf 'package main\n\nimport (\n' >mod/main.go
+		local out=$1 module
+		shift
+		for module; do
+			case $module in
+			replace*) echo "$module" >>mod/go.mod ;;
+			*)
+				echo "require ${module%@*} ${module#*@}" >>mod/go.mod
+				echo "	$(basename "${module%@*}") \"${module%@*}\"" >>mod/main.go
+				;;
+			esac
+		done
+		printf ')\n\nfunc main() {\n' >>mod/main.go
+		for module; do
+			[ "${module#replace}" != "$module" ] || printf '	println(%s.Version)\n' "$(basename "${module%@*}")" >>mod/main.go
+		done
+		echo '}' >>mod/main.go
+		(cd mod && go build -o "../$out" .)
+	}
+	mkdir local && printf 'module example.org/one\n\ngo 1.18\n' >local/go.mod && printf 'package one\n\nconst Version = "mine"\n' >local/one.go
+	if program m1 example.org/one@v1.0.0 example.org/two@v1.0.0 >go.log 2>&1 && program m2 example.org/one@v1.2.0 example.org/three@v1.0.0 >go.log 2>&1 &&
+		program m3 example.org/one@v1.0.0 example.org/two@v1.0.0 'replace example.org/one => ../local' >go.log 2>&1 &&
+		program m4 example.org/one@v1.0.0 example.org/two@v1.0.0 'replace example.org/two => example.org/three v1.2.0' >go.log 2>&1; then
+		for i in 1 2 3 4; do build "m$i" --bin "m$i:/app"; done
+		go_rows() { rows "$@" | grep '^go' | tr -s ' ' | LC_ALL=C sort; }
+		is "$(go_rows m1.tar m2.tar)" 'go example.org/one v1.0.0 -> v1.2.0 in /app
+go example.org/three (none) -> v1.0.0 in /app
+go example.org/two v1.0.0 -> (none) in /app' 'modules of two programs: another version, one more, one less'
+		is "$(go_rows m1.tar m3.tar)" 'go example.org/one v1.0.0 -> v1.0.0 => ../local (devel) in /app' '... one that a directory takes the place of'
+		is "$(go_rows m1.tar m4.tar)" 'go example.org/two v1.0.0 -> v1.0.0 => example.org/three v1.2.0 in /app' '... or another module'
+		is "$(mk diff --json m1.tar m2.tar | jq -c '[.[] | select(.kind == "go") | [.what, .from, .to]] | sort')" \
+			'[["example.org/one","v1.0.0","v1.2.0"],["example.org/three",null,"v1.0.0"],["example.org/two","v1.0.0",null]]' '... in JSON'
+	else
+		comment <go.log
+		skip 'modules of two programs' 'cannot: this go does not build from a proxy of files'
 	fi
 else
 	skip 'how Go built two programs' 'go is not installed'
