@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "mkscratch/block_cache.h"
 #include "mkscratch/budget.h"
 #include "mkscratch/compress.h"
 #include "mkscratch/fs.h"
@@ -193,10 +194,10 @@ static size_t headers_before(const char *dest)
 	return n * 512;
 }
 
-/* The largest program, where none of it can be in a cache. */
-static struct msk_early *look_early(const struct msk_build *b)
+/* The largest program. */
+static struct msk_early *look_early(const struct msk_build *b, struct msk_block_cache *blocks)
 {
-	const struct msk_compress_args args = { .codec = b->plan->codec, .pool = b->pool };
+	const struct msk_compress_args args = { .codec = b->plan->codec, .pool = b->pool, .cache = blocks };
 	const struct msk_input *largest = NULL;
 	off_t size = MSK_AHEAD_LEAST - 1;
 	int fd;
@@ -210,10 +211,32 @@ static struct msk_early *look_early(const struct msk_build *b)
 		largest = &b->plan->inputs[i];
 		size = st.st_size;
 	}
-	if (!largest || b->cache || b->plan->paranoid)
+	if (!largest || b->plan->paranoid)
 		return NULL;
 	fd = open(largest->src, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	return fd < 0 ? NULL : msk_early_start(&args, fd, headers_before(largest->dest));
+}
+
+/* What goes on beside the gathering. */
+struct begun {
+	struct msk_ahead *ahead;              /* any of them NULL: there is none */
+	struct msk_block_cache *blocks;
+	struct msk_early *early;
+};
+
+static struct begun begin(const struct msk_build *b)
+{
+	struct begun begun = { .ahead = look_ahead(b), .blocks = msk_block_cache_new(b->cache, &b->plan->codec) };
+
+	begun.early = look_early(b, begun.blocks);
+	return begun;
+}
+
+static void begun_release(struct begun *b)
+{
+	msk_ahead_cleanup(&b->ahead);
+	msk_early_cleanup(&b->early);
+	msk_block_cache_cleanup(&b->blocks);
 }
 
 static void record_release(struct msk_maker_record *r)
@@ -314,8 +337,8 @@ static struct msk_layered layered(const struct msk_edition *e, const struct msk_
 	return (struct msk_layered){ e->fs, l->v + (l->n - msk_layers_count(e->fs, e->plan.single_layer)), e->digests };
 }
 
-static int make_images(const struct msk_build *b, struct msk_editions *e, struct msk_ahead *ahead,
-		       struct msk_early *early, struct msk_store *st, struct msk_product *out, struct msk_err *err)
+static int make_images(const struct msk_build *b, struct msk_editions *e, const struct begun *begun,
+		       struct msk_store *st, struct msk_product *out, struct msk_err *err)
 {
 	MSK_CLEANUP(msk_product_release) struct msk_product made = { .images = msk_xcalloc(e->n, sizeof *made.images) };
 	MSK_AUTO_FREE struct msk_layered *before = msk_xcalloc(e->n, sizeof *before);
@@ -328,8 +351,9 @@ static int make_images(const struct msk_build *b, struct msk_editions *e, struct
 		.paranoid = b->plan->paranoid,
 		.progress = b->progress,
 		.cache = b->cache,
-		.ahead = ahead,
-		.early = early,
+		.blocks = begun->blocks,
+		.ahead = begun->ahead,
+		.early = begun->early,
 		.before = before,
 	};
 
@@ -456,8 +480,7 @@ int msk_build_run(const struct msk_build *b, struct msk_product *out, struct msk
 	MSK_CLEANUP(msk_sinks_close) struct msk_sinks sinks = { NULL, 0 };
 	MSK_CLEANUP(msk_editions_release) struct msk_editions editions = { 0 };
 	MSK_CLEANUP(msk_product_release) struct msk_product like = { 0 };
-	MSK_CLEANUP(msk_ahead_cleanup) struct msk_ahead *ahead = look_ahead(b);
-	MSK_CLEANUP(msk_early_cleanup) struct msk_early *early = look_early(b);
+	MSK_CLEANUP(begun_release) struct begun begun = begin(b);
 	MSK_CLEANUP(baselines_release) struct baselines baselines = { NULL, 0 };
 
 	if (b->has_stage)
@@ -469,7 +492,7 @@ int msk_build_run(const struct msk_build *b, struct msk_product *out, struct msk
 		return -1;
 	outline(b, &editions, &like);
 	msk_sinks_stage(&sinks, &like, st);
-	if (make_images(b, &editions, ahead, early, st, out, err) < 0 || check_budget(&editions, &baselines, out, err) < 0)
+	if (make_images(b, &editions, &begun, st, out, err) < 0 || check_budget(&editions, &baselines, out, err) < 0)
 		return -1;
 	msk_progress_stage(b->progress, "writing", 0);
 	return msk_sinks_deliver(&sinks, out, st, err);
@@ -499,8 +522,9 @@ int msk_build_again(const struct msk_build *b, struct msk_product *out, struct m
 	const char *const stage_dirs[] = STAGE_DIRS(b);
 	MSK_CLEANUP(msk_store_cleanup) struct msk_store *st = msk_store_new(stage_dirs);
 	MSK_CLEANUP(msk_editions_release) struct msk_editions editions = { 0 };
+	const struct begun nothing = { 0 };
 
-	if (msk_build_gather(b, &editions, err) < 0 || make_images(b, &editions, NULL, NULL, st, out, err) < 0)
+	if (msk_build_gather(b, &editions, err) < 0 || make_images(b, &editions, &nothing, st, out, err) < 0)
 		return -1;
 	return read_manifests(st, out, manifests, err);
 }

@@ -6,9 +6,9 @@
  * cached" and is told once at most. Many processes may use one directory: an entry appears whole or not at all.
  *
  *   DIR/CACHEDIR.TAG           so that backups leave it out (bford.info/cachedir)
- *   DIR/3/block/ab/<key>       compressed blocks
- *   DIR/3/layer/ab/<key>       layers of at most MSK_CACHE_MAX_ENTRY bytes with what is known of them
- *   DIR/3/grown                how large it is, about: when to look at all of it
+ *   DIR/4/block/ab/<key>       compressed blocks
+ *   DIR/4/layer/ab/<key>       what is known of layers, and of which blocks they are
+ *   DIR/4/grown                how large it is, about: when to look at all of it
  *
  * Directories are made 0700 and files 0600. A directory that belongs to another user, or that others may write to, is
  * not used: who can write to a cache decides what comes out of it. */
@@ -18,7 +18,6 @@
 #include "mkscratch/digest.h"
 #include "mkscratch/log.h"
 #include "mkscratch/str.h"
-#include "mkscratch/task.h"
 
 #define MSK_CACHE_MAX_ENTRY (16u << 20)
 #define MSK_CACHE_DEFAULT_SIZE 1000000000ull
@@ -33,7 +32,6 @@ struct msk_cache_args {
 	unsigned uid;                  /* whose it must be */
 	int64_t now;                   /* seconds; for the age of what broken runs left */
 	const struct msk_log *log;
-	struct msk_pool *pool;         /* for entries that may be written beside; NULL: none */
 };
 
 enum msk_cache_kind { MSK_CACHE_BLOCK, MSK_CACHE_LAYER, MSK_CACHE_KINDS };
@@ -49,10 +47,6 @@ void msk_cache_cleanup(struct msk_cache **c);
 size_t msk_cache_get(struct msk_cache *c, enum msk_cache_kind kind, const struct msk_digest *key, void *out, size_t room);
 /* n > 0. More than MSK_CACHE_MAX_ENTRY bytes are not kept. */
 void msk_cache_put(struct msk_cache *c, enum msk_cache_kind kind, const struct msk_digest *key, const void *p, size_t n);
-/* For the thread that closes it: the same beside, which closing waits for. Takes own_bytes over. */
-void msk_cache_put_later(struct msk_cache *c, enum msk_cache_kind kind, const struct msk_digest *key,
-			 struct msk_str *own_bytes);
-
 /* Looking at a cache and keeping it small, without using it. A directory that is not there is an empty cache.
  * Fails: MSK_E_IO; MSK_E_INPUT `x: belongs to another user`, `x: others may write to it (mode 0777)`. */
 struct msk_cache_stat {

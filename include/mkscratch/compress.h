@@ -45,6 +45,9 @@ bool msk_codec_identity(const struct msk_codec_spec *codec, struct msk_str *out)
 /* The codec's library with the version this program was built with: "libdeflate 1.14"; NULL: the codec needs none. */
 const char *msk_codec_library(const struct msk_codec_spec *codec);
 
+/* The room that any block needs when it is compressed. */
+size_t msk_block_bound(const struct msk_codec_spec *codec);
+
 struct msk_early;
 
 struct msk_compress_args {
@@ -61,13 +64,19 @@ struct msk_part {
 	int (*open)(struct msk_part *p, struct msk_writer **to, struct msk_err *err);
 	/* All of it was written; `to` is finished. */
 	int (*close)(struct msk_part *p, struct msk_err *err);
-	struct msk_digest digest;            /* of the plain bytes, known when close is called; and their number */
+	struct msk_strv *keys;               /* out: of its blocks in the cache, in order; NULL: nobody asks */
+	struct msk_digest digest;            /* of the plain bytes, known when close is called, as are their number */
 	uint64_t size;
+	unsigned crc;                        /* and their checksum, where the codec has one */
 	/* For the compressor. */
 	struct msk_writer *to;
 	struct msk_sha256 *hash;
-	unsigned crc;
 };
+
+/* What stands before the blocks of a part, and behind them: to p->to; size and crc are known. For who has the blocks
+ * already. Fails as the writer does. */
+int msk_part_head(const struct msk_codec_spec *codec, struct msk_part *p, struct msk_err *err);
+int msk_part_tail(const struct msk_codec_spec *codec, struct msk_part *p, struct msk_err *err);
 
 struct msk_compressor;
 

@@ -13,13 +13,15 @@ struct msk_early;
 
 /* Begin, on threads of the pool, with the file `own_fd`, before which `headers` bytes stand in the stream, as far as can
  * be told; NULL where that is no use: no threads, or a codec that
- * compresses nothing or needs much memory. At most 8 blocks are made. The file is closed by the last call. */
+ * compresses nothing or needs much memory. At most 8 blocks are made; none behind one that is in a->cache, since
+ * then the file is most likely what it was, and so is all that is made of it. The file is closed by the last call. */
 struct msk_early *msk_early_start(const struct msk_compress_args *a, int own_fd, size_t headers);
 /* Begin no other block; those in work are completed. `e` may be NULL. */
 void msk_early_enough(struct msk_early *e);
-/* Is there a block of these plain bytes? Then *out, which has room for any, is exchanged for what it became, and its
- * size is returned; 0: there is none. Waits for one that is in work. Any thread. */
-size_t msk_early_take(struct msk_early *e, const unsigned char *in, size_t n, unsigned char **out);
+/* Is there a block of these plain bytes? Then *out, which has room for any, is exchanged for what it became, *key is its
+ * own in the cache (where a->cache is one), and its size is returned; 0: there is none. Waits for one that is in work.
+ * Any thread. */
+size_t msk_early_take(struct msk_early *e, const unsigned char *in, size_t n, unsigned char **out, struct msk_digest *key);
 void msk_early_free(struct msk_early *e);       /* waits for the block in work */
 void msk_early_cleanup(struct msk_early **e);
 

@@ -42,6 +42,7 @@ struct msk_layer_args {
 	bool paranoid;                   /* decode what was compressed, and compare */
 	struct msk_progress *progress;   /* NULL: nobody looks */
 	struct msk_cache *cache;         /* NULL: none; never changes a byte */
+	struct msk_block_cache *blocks;  /* of it; NULL: none */
 	struct msk_early *early;         /* blocks of a program that are compressed already; NULL: none */
 	struct msk_ahead *ahead;         /* digests of files that are known already; NULL: none */
 	struct msk_digest *digests;      /* out: of each file's content, by entry, "" before; NULL: nobody asks */

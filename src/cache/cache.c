@@ -11,10 +11,8 @@
 
 #include "cache_dir.h"
 #include "mkscratch/fs.h"
-#include "mkscratch/task.h"
 
 #define MAGIC "mkscrch1"
-#define LATER_LEAST (256u << 10)              /* what is written sooner than a thread is started */
 
 /* In front of the bytes: their digest with the kind and key, so that an entry in another's place is found out. */
 struct head {
@@ -32,19 +30,6 @@ struct msk_cache {
 	atomic_uint hits[MSK_CACHE_KINDS], misses[MSK_CACHE_KINDS];
 	atomic_ullong added;                  /* bytes */
 	atomic_bool broken;                   /* writing failed: told, and not tried again */
-	struct msk_pool *pool;
-	struct later *later;
-};
-
-/* An entry that a thread of its own writes. */
-struct later {
-	struct msk_task task;                 /* first: the task is this */
-	struct msk_cache *c;
-	enum msk_cache_kind kind;
-	struct msk_digest key;
-	struct msk_str bytes;
-	struct msk_err err;
-	struct later *next;
 };
 
 static const char *hex(const struct msk_digest *key)
@@ -85,7 +70,6 @@ struct msk_cache *msk_cache_open(const struct msk_cache_args *a)
 	c->max_size = a->max_size;
 	c->resized = a->resized;
 	c->now = a->now;
-	c->pool = a->pool;
 	c->log = a->log;
 	c->name = msk_xstrdup(a->dir);
 	return c;
@@ -101,13 +85,10 @@ static void keep_small(struct msk_cache *c)
 		msk_cache_dir_trim(c->dir, c->max_size, c->max_size - c->max_size / 8, c->now, &removed);
 }
 
-static void finish_later(struct msk_cache *c);
-
 void msk_cache_free(struct msk_cache *c)
 {
 	if (!c)
 		return;
-	finish_later(c);
 	msk_info(c->log, "cache %s: %u of %u blocks, %u of %u layers", c->name, c->hits[MSK_CACHE_BLOCK],
 		 c->hits[MSK_CACHE_BLOCK] + c->misses[MSK_CACHE_BLOCK], c->hits[MSK_CACHE_LAYER],
 		 c->hits[MSK_CACHE_LAYER] + c->misses[MSK_CACHE_LAYER]);
@@ -233,37 +214,4 @@ void msk_cache_put(struct msk_cache *c, enum msk_cache_kind kind, const struct m
 		return;
 	put(c, kind, key, p, n, &err);
 	settle(c, n, &err);
-}
-
-static void put_now(struct msk_task *t)
-{
-	struct later *l = (struct later *)t;
-
-	put(l->c, l->kind, &l->key, l->bytes.buf, l->bytes.len, &l->err);
-}
-
-void msk_cache_put_later(struct msk_cache *c, enum msk_cache_kind kind, const struct msk_digest *key,
-			 struct msk_str *own_bytes)
-{
-	struct later *l;
-
-	if (may_put(c, own_bytes->len)) {
-		l = msk_xcalloc(1, sizeof *l);
-		*l = (struct later){ { .run = put_now }, c, kind, *key, *own_bytes, MSK_ERR_INIT, c->later };
-		c->later = l;
-		*own_bytes = (struct msk_str)MSK_STR_INIT;
-		msk_task_start(l->bytes.len >= LATER_LEAST ? c->pool : NULL, &l->task);
-	}
-	msk_str_release(own_bytes);
-}
-
-static void finish_later(struct msk_cache *c)
-{
-	for (struct later *l; (l = c->later);) {
-		msk_task_join(&l->task);
-		settle(c, l->bytes.len, &l->err);
-		c->later = l->next;
-		msk_str_release(&l->bytes);
-		free(l);
-	}
 }

@@ -90,7 +90,6 @@ static int build(const struct msk_options *o, struct msk_build *b, struct msk_er
 
 	if (check_outputs(b->plan, err) < 0 || msk_cache_options(o, b->log, &cache_dir, &cache_args, err) < 0)
 		return -1;
-	cache_args.pool = b->pool;
 	if (cache_args.dir)
 		b->cache = cache = msk_cache_open(&cache_args);
 	msk_build_open_stage(b);

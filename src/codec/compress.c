@@ -58,14 +58,13 @@ static void encode_anew(const struct msk_compressor *c, void *state, struct msk_
 static void encode_block(const struct msk_compressor *c, void **state, struct msk_block *b)
 {
 	struct msk_block_cache *cache = c->args.cache;
-	struct msk_digest key;
 
 	if (!c->codec->encode || !b->n_in)
 		return;
-	b->n_out = msk_early_take(c->args.early, b->in, b->n_in, &b->out);
+	b->n_out = msk_early_take(c->args.early, b->in, b->n_in, &b->out, &b->key);
 	if (b->n_out)
 		return;
-	b->n_out = cache ? cache->get(cache, b->in, b->n_in, &key, b->out, c->room) : 0;
+	b->n_out = cache ? cache->get(cache, b->in, b->n_in, &b->key, b->out, c->room) : 0;
 	if (b->n_out)
 		return;
 	if (!*state)
@@ -76,7 +75,7 @@ static void encode_block(const struct msk_compressor *c, void **state, struct ms
 	}
 	encode_anew(c, *state, b);
 	if (cache && b->fault == MSK_BLOCK_SOUND)
-		cache->put(cache, &key, b->out, b->n_out);
+		cache->put(cache, &b->key, b->out, b->n_out);
 }
 
 static void do_job(struct msk_compressor *c, void **state, const struct msk_job *job)
@@ -116,18 +115,43 @@ static void start_worker(struct msk_compressor *c)
 	msk_task_start(c->args.pool, &w->task);
 }
 
+size_t msk_block_bound(const struct msk_codec_spec *codec)
+{
+	const struct msk_block_codec *c = msk_codec_of(codec->kind);
+
+	return c->bound ? c->bound(MSK_BLOCK_SIZE) : MSK_BLOCK_SIZE;
+}
+
+static int write_head(const struct msk_block_codec *codec, struct msk_part *p, struct msk_err *err)
+{
+	return codec->begin ? codec->begin(p, err) : 0;
+}
+
+static int write_tail(const struct msk_block_codec *codec, struct msk_part *p, struct msk_err *err)
+{
+	return codec->end ? codec->end(p, err) : 0;
+}
+
+int msk_part_head(const struct msk_codec_spec *codec, struct msk_part *p, struct msk_err *err)
+{
+	return write_head(msk_codec_of(codec->kind), p, err);
+}
+
+int msk_part_tail(const struct msk_codec_spec *codec, struct msk_part *p, struct msk_err *err)
+{
+	return write_tail(msk_codec_of(codec->kind), p, err);
+}
+
 static int open_part(const struct msk_compressor *c, struct msk_part *p, struct msk_err *err)
 {
 	if (p->to)
 		return 0;
-	if (p->open(p, &p->to, err) < 0)
-		return -1;
-	return c->codec->begin ? c->codec->begin(p, err) : 0;
+	return p->open(p, &p->to, err) < 0 ? -1 : write_head(c->codec, p, err);
 }
 
 static int close_part(const struct msk_compressor *c, struct msk_part *p, struct msk_err *err)
 {
-	if (c->codec->end && c->codec->end(p, err) < 0)
+	if (write_tail(c->codec, p, err) < 0)
 		return -1;
 	msk_sha256_free(p->hash);
 	p->hash = NULL;
@@ -146,6 +170,8 @@ static int write_block(const struct msk_compressor *c, const struct msk_block *b
 				b->n_in);
 	if (open_part(c, b->part, err) < 0 || msk_writer_write(b->part->to, bytes, n, err) < 0)
 		return -1;
+	if (b->part->keys && c->args.cache && b->n_in)
+		msk_strv_push(b->part->keys, b->key.text);
 	return b->last ? close_part(c, b->part, err) : 0;
 }
 

@@ -17,6 +17,7 @@
 struct early_block {
 	unsigned char *in, *out;
 	size_t n_in, n_out;
+	struct msk_digest key;
 	bool done;                            /* n_out 0: it failed, or was taken */
 };
 
@@ -28,6 +29,7 @@ struct encoder {
 /* Blocks are filled one after the other and encoded by whoever is free: taken <= filled <= MAX_BLOCKS. */
 struct msk_early {
 	const struct msk_block_codec *codec;
+	struct msk_block_cache *cache;        /* may be NULL */
 	int level, fd;
 	size_t room, headers;
 	uint64_t offset;                      /* of the next block to fill; its own who fills */
@@ -79,19 +81,30 @@ static void fill(struct msk_early *e)
 	pthread_cond_broadcast(&e->change);
 }
 
+static size_t encode_anew(const struct msk_early *e, void **state, struct early_block *b)
+{
+	size_t made;
+
+	if (!*state)
+		*state = e->codec->state_new(e->level, false);
+	made = *state ? e->codec->encode(*state, b->in, b->n_in, b->out, e->room) : 0;
+	if (made && e->cache)
+		e->cache->put(e->cache, &b->key, b->out, made);
+	return made;
+}
+
 static void encode(struct msk_early *e, void **state, struct early_block *b)
 {
-	size_t made = 0;
+	size_t had, made;
 
 	pthread_mutex_unlock(&e->lock);
 	b->out = msk_xmalloc(e->room);
-	if (!*state)
-		*state = e->codec->state_new(e->level, false);
-	if (*state)
-		made = e->codec->encode(*state, b->in, b->n_in, b->out, e->room);
+	had = e->cache ? e->cache->get(e->cache, b->in, b->n_in, &b->key, b->out, e->room) : 0;
+	made = had ? had : encode_anew(e, state, b);
 	pthread_mutex_lock(&e->lock);
 	b->n_out = made;
 	b->done = true;
+	e->enough = e->enough || had;
 	pthread_cond_broadcast(&e->change);
 }
 
@@ -139,6 +152,7 @@ struct msk_early *msk_early_start(const struct msk_compress_args *a, int own_fd,
 	}
 	e = msk_xcalloc(1, sizeof *e);
 	e->codec = codec;
+	e->cache = a->cache;
 	e->level = a->codec.level;
 	e->fd = own_fd;
 	e->headers = headers;
@@ -173,7 +187,7 @@ static struct early_block *find(struct msk_early *e, const unsigned char *in, si
 	return NULL;
 }
 
-size_t msk_early_take(struct msk_early *e, const unsigned char *in, size_t n, unsigned char **out)
+size_t msk_early_take(struct msk_early *e, const unsigned char *in, size_t n, unsigned char **out, struct msk_digest *key)
 {
 	struct early_block *b;
 	size_t made = 0;
@@ -189,6 +203,7 @@ size_t msk_early_take(struct msk_early *e, const unsigned char *in, size_t n, un
 
 		*out = b->out;
 		b->out = mine;
+		*key = b->key;
 		made = b->n_out;
 		b->n_out = 0;
 	}

@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "mkscratch/digest.h"
+
 struct msk_part;
 
 enum msk_block_fault { MSK_BLOCK_SOUND, MSK_BLOCK_NO_MEMORY, MSK_BLOCK_WRONG };
@@ -16,6 +18,7 @@ struct msk_block {
 	struct msk_part *part;
 	unsigned char *in, *out;
 	size_t n_in, n_out;
+	struct msk_digest key;                /* in the cache, where there is one */
 	bool last;                            /* of its part */
 	enum msk_block_fault fault;
 	bool hashed, encoded;                 /* shared: under the lock */

@@ -80,6 +80,7 @@ struct job {
 	struct msk_store *store;
 	struct msk_layer_desc *out;
 	bool plain;                           /* the blob is the tar: one digest is both */
+	struct msk_strv keys;                 /* of its blocks */
 };
 
 static int open_blob(struct msk_part *p, struct msk_writer **to, struct msk_err *err)
@@ -132,16 +133,21 @@ static struct msk_layer_desc describe(const struct msk_layer_args *a, const stru
 	};
 }
 
+static void begin_job(struct job *j, const struct msk_layer_args *a, struct msk_store *st, struct msk_layer_desc *out)
+{
+	*j = (struct job){ { .open = open_blob, .close = close_blob, .keys = &j->keys }, st, out,
+			   a->codec.kind == MSK_CODEC_NONE, MSK_STRV_INIT };
+}
+
 /* Layers follow one another into the compressor without waiting. One that is in the cache waits until those before it
  * are written: blobs come in the order of the layers. */
 static int make_layers(const struct msk_layer_args *a, const struct msk_selection *s, struct msk_layer_cache *lc,
-		       struct msk_store *st, struct msk_layer_desc *made, size_t n, struct msk_err *err)
+		       struct msk_store *st, struct job *jobs, struct msk_layer_desc *made, size_t n, struct msk_err *err)
 {
 	const struct msk_compress_args args = {
-		.codec = a->codec, .pool = a->pool, .paranoid = a->paranoid,
-		.cache = msk_layer_cache_blocks(lc), .early = a->early,
+		.codec = a->codec, .pool = a->pool, .paranoid = a->paranoid, .early = a->early,
+		.cache = a->paranoid ? NULL : a->blocks,
 	};
-	struct job jobs[MSK_OWN_LAYERS];
 	MSK_CLEANUP(msk_compressor_cleanup) struct msk_compressor *c = NULL;
 
 	if (msk_compressor_new(&args, &c, err) < 0)
@@ -160,8 +166,7 @@ static int make_layers(const struct msk_layer_args *a, const struct msk_selectio
 				return -1;
 			continue;
 		}
-		jobs[i] = (struct job){ { .open = open_blob, .close = close_blob }, st, &made[i],
-					a->codec.kind == MSK_CODEC_NONE };
+		begin_job(&jobs[i], a, st, &made[i]);
 		if (write_entries(a, &s[i], msk_compressor_begin(c, &jobs[i].part), err) < 0)
 			return -1;
 	}
@@ -174,11 +179,15 @@ static int write_layers(const struct msk_layer_args *a, const struct msk_selecti
 	/* Who is paranoid trusts no earlier run either. */
 	MSK_CLEANUP(msk_layer_cache_cleanup) struct msk_layer_cache *lc = a->paranoid ? NULL : msk_layer_cache_new(a);
 
-	if (make_layers(a, s, lc, st, made, n, err) < 0)
-		return -1;
-	for (size_t i = 0; i < n; i++)
-		msk_layer_cache_keep(lc, i, st, &made[i]);
-	return 0;
+	struct job jobs[MSK_OWN_LAYERS] = { 0 };
+	int rc = make_layers(a, s, lc, st, jobs, made, n, err);
+
+	for (size_t i = 0; i < n; i++) {
+		if (rc == 0 && msk_layer_cache_wants(lc, i))
+			msk_layer_cache_keep(lc, i, &jobs[i].part, &made[i]);
+		msk_strv_release(&jobs[i].keys);
+	}
+	return rc;
 }
 
 /* Digests of files that no layer of ours holds, since they are below already. */

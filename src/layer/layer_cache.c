@@ -4,70 +4,44 @@
 #include <string.h>
 
 #include "body.h"
+#include "mkscratch/block_cache.h"
 #include "mkscratch/tar.h"
 
-/* Of a layer in the cache: what is known of it, and behind that its blob. */
+/* Of a layer in the cache: what is known of it, and behind that the keys of its blocks. */
 struct facts {
 	char diff_id[MSK_DIGEST_CHARS], digest[MSK_DIGEST_CHARS];
-	unsigned char plain_size[8];
+	unsigned char plain_size[8], crc[8], blocks[8];
 };
+
+#define MAX_BLOCKS 256
+#define MAX_ENTRY (sizeof(struct facts) + MAX_BLOCKS * MSK_DIGEST_CHARS)
 
 struct msk_layer_cache {
-	struct msk_block_cache blocks;        /* first: what the compressor calls back with is this */
 	const struct msk_layer_args *args;
-	struct msk_str identity;
 	bool keyed[MSK_OWN_LAYERS], had[MSK_OWN_LAYERS];
 	struct msk_digest keys[MSK_OWN_LAYERS];
-	unsigned char *entry;                 /* of the layer found last, and its size */
-	size_t n;
+	struct facts facts;                   /* of the layer found last, and its blob */
+	struct msk_str blob;
 };
-
-static size_t block_get(struct msk_block_cache *c, const void *plain, size_t n, struct msk_digest *key, void *out, size_t room)
-{
-	const struct msk_layer_cache *lc = (const struct msk_layer_cache *)c;
-	MSK_CLEANUP(msk_sha256_cleanup) struct msk_sha256 *h = msk_sha256_new();
-
-	msk_sha256_add(h, lc->identity.buf, lc->identity.len);
-	msk_sha256_add(h, plain, n);
-	msk_sha256_end(h, key);
-	return msk_cache_get(lc->args->cache, MSK_CACHE_BLOCK, key, out, room);
-}
-
-static void block_put(struct msk_block_cache *c, const struct msk_digest *key, const void *packed, size_t n)
-{
-	const struct msk_layer_cache *lc = (const struct msk_layer_cache *)c;
-
-	msk_cache_put(lc->args->cache, MSK_CACHE_BLOCK, key, packed, n);
-}
 
 struct msk_layer_cache *msk_layer_cache_new(const struct msk_layer_args *a)
 {
 	struct msk_layer_cache *lc;
 
-	if (!a->cache)
+	if (!a->cache || !a->blocks)
 		return NULL;
 	lc = msk_xcalloc(1, sizeof *lc);
-	lc->blocks = (struct msk_block_cache){ block_get, block_put };
 	lc->args = a;
-	if (msk_codec_identity(&a->codec, &lc->identity))
-		return lc;
-	msk_layer_cache_cleanup(&lc);
-	return NULL;
+	return lc;
 }
 
 void msk_layer_cache_cleanup(struct msk_layer_cache **lc)
 {
 	if (!*lc)
 		return;
-	msk_str_release(&(*lc)->identity);
-	free((*lc)->entry);
+	msk_str_release(&(*lc)->blob);
 	free(*lc);
 	*lc = NULL;
-}
-
-struct msk_block_cache *msk_layer_cache_blocks(struct msk_layer_cache *lc)
-{
-	return lc ? &lc->blocks : NULL;
 }
 
 bool msk_layer_cache_had(const struct msk_layer_cache *lc, size_t i)
@@ -104,7 +78,7 @@ static int make_key(const struct msk_layer_cache *lc, const struct msk_selection
 	MSK_AUTO_STR head = MSK_STR_INIT;
 
 	msk_str_addf(&head, "mkscratch %s, %s, %s, mtime %lld\n", MSK_VERSION, msk_tar_identity(),
-		     msk_str_c(&lc->identity), (long long)lc->args->mtime);
+		     msk_block_cache_identity(lc->args->blocks), (long long)lc->args->mtime);
 	msk_sha256_add(key, head.buf, head.len);
 	for (size_t i = 0; i < s->n; i++)
 		if (add_entry(lc, s->v[i], key, hash, err) < 0)
@@ -137,9 +111,51 @@ static void put_le64(unsigned char *p, uint64_t n)
 		p[i] = (unsigned char)(n >> (8 * i));
 }
 
+static bool add_block(struct msk_layer_cache *lc, const char *key, unsigned char *buf, size_t room)
+{
+	struct msk_digest digest;
+	size_t n;
+
+	memcpy(digest.text, key, sizeof digest.text);
+	digest.text[sizeof digest.text - 1] = '\0';
+	n = msk_digest_valid(digest.text) ? msk_cache_get(lc->args->cache, MSK_CACHE_BLOCK, &digest, buf, room) : 0;
+	msk_str_add(&lc->blob, buf, n);
+	return n > 0 && lc->blob.len <= LAYER_CACHE_PACKED;
+}
+
+/* Put the blob together from its blocks, all of which must be there still. */
+static bool assemble(struct msk_layer_cache *lc, const char *keys)
+{
+	const struct msk_codec_spec *codec = &lc->args->codec;
+	const size_t room = msk_block_bound(codec);
+	MSK_AUTO_FREE unsigned char *buf = msk_xmalloc(room);
+	struct msk_str_writer to = msk_str_writer(&lc->blob);
+	struct msk_part p = { .to = &to.w, .size = get_le64(lc->facts.plain_size), .crc = (unsigned)get_le64(lc->facts.crc) };
+	struct msk_err ignored = MSK_ERR_INIT;
+
+	msk_str_release(&lc->blob);
+	if (msk_part_head(codec, &p, &ignored) < 0)
+		return false;
+	for (uint64_t i = 0; i < get_le64(lc->facts.blocks); i++)
+		if (!add_block(lc, keys + i * MSK_DIGEST_CHARS, buf, room))
+			return false;
+	return msk_part_tail(codec, &p, &ignored) == 0;
+}
+
+static bool recall(struct msk_layer_cache *lc, const struct msk_digest *key)
+{
+	MSK_AUTO_FREE char *entry = msk_xmalloc(MAX_ENTRY);
+	size_t n = msk_cache_get(lc->args->cache, MSK_CACHE_LAYER, key, entry, MAX_ENTRY);
+
+	if (n < sizeof lc->facts)
+		return false;
+	memcpy(&lc->facts, entry, sizeof lc->facts);
+	return get_le64(lc->facts.blocks) == (n - sizeof lc->facts) / MSK_DIGEST_CHARS &&
+	       assemble(lc, entry + sizeof lc->facts);
+}
+
 int msk_layer_cache_find(struct msk_layer_cache *lc, size_t i, const struct msk_selection *s, struct msk_err *err)
 {
-	const size_t room = sizeof(struct facts) + LAYER_CACHE_PACKED;
 	uint64_t content = lc ? content_size(lc, s) : 0;
 
 	if (!lc || content > LAYER_CACHE_PLAIN)
@@ -147,10 +163,7 @@ int msk_layer_cache_find(struct msk_layer_cache *lc, size_t i, const struct msk_
 	if (make_key(lc, s, &lc->keys[i], err) < 0)
 		return -1;
 	lc->keyed[i] = true;
-	if (!lc->entry)
-		lc->entry = msk_xmalloc(room);
-	lc->n = msk_cache_get(lc->args->cache, MSK_CACHE_LAYER, &lc->keys[i], lc->entry, room);
-	lc->had[i] = lc->n > sizeof(struct facts);
+	lc->had[i] = recall(lc, &lc->keys[i]);
 	if (lc->had[i])
 		msk_progress_add(lc->args->progress, content);
 	return 0;
@@ -159,31 +172,35 @@ int msk_layer_cache_find(struct msk_layer_cache *lc, size_t i, const struct msk_
 int msk_layer_cache_recall(struct msk_layer_cache *lc, size_t i, struct msk_store *st, struct msk_layer_desc *out,
 			   struct msk_err *err)
 {
-	struct facts facts;
-
 	assert(lc->had[i]);
-	memcpy(&facts, lc->entry, sizeof facts);
-	memcpy(out->diff_id.text, facts.diff_id, sizeof facts.diff_id);
-	out->plain_size = get_le64(facts.plain_size);
-	out->blob.size = lc->n - sizeof facts;
-	memcpy(out->blob.digest.text, facts.digest, sizeof facts.digest);
-	return msk_store_put_known(st, lc->entry + sizeof facts, (size_t)out->blob.size, &out->blob.digest, err);
+	memcpy(out->diff_id.text, lc->facts.diff_id, sizeof lc->facts.diff_id);
+	out->plain_size = get_le64(lc->facts.plain_size);
+	out->blob.size = lc->blob.len;
+	memcpy(out->blob.digest.text, lc->facts.digest, sizeof lc->facts.digest);
+	return msk_store_put_known(st, lc->blob.buf, lc->blob.len, &out->blob.digest, err);
 }
 
-void msk_layer_cache_keep(struct msk_layer_cache *lc, size_t i, struct msk_store *st, const struct msk_layer_desc *l)
+bool msk_layer_cache_wants(const struct msk_layer_cache *lc, size_t i)
 {
-	struct msk_err ignored = MSK_ERR_INIT;
+	return lc && lc->keyed[i] && !lc->had[i];
+}
+
+void msk_layer_cache_keep(struct msk_layer_cache *lc, size_t i, const struct msk_part *p, const struct msk_layer_desc *l)
+{
 	MSK_AUTO_STR entry = MSK_STR_INIT;
-	struct msk_str_writer to = msk_str_writer(&entry);
 	struct facts facts;
 
-	if (!lc || !lc->keyed[i] || lc->had[i] || l->blob.size > LAYER_CACHE_PACKED)
+	assert(msk_layer_cache_wants(lc, i));
+	if (l->blob.size > LAYER_CACHE_PACKED || p->keys->n > MAX_BLOCKS)
 		return;
 	memset(&facts, 0, sizeof facts);
 	memcpy(facts.diff_id, l->diff_id.text, sizeof facts.diff_id);
 	memcpy(facts.digest, l->blob.digest.text, sizeof facts.digest);
-	put_le64(facts.plain_size, l->plain_size);
+	put_le64(facts.plain_size, p->size);
+	put_le64(facts.crc, p->crc);
+	put_le64(facts.blocks, p->keys->n);
 	msk_str_add(&entry, &facts, sizeof facts);
-	if (msk_store_send(st, &l->blob.digest, &to.w, &ignored) == 0)
-		msk_cache_put_later(lc->args->cache, MSK_CACHE_LAYER, &lc->keys[i], &entry);
+	for (size_t k = 0; k < p->keys->n; k++)
+		msk_str_add(&entry, p->keys->v[k], MSK_DIGEST_CHARS);
+	msk_cache_put(lc->args->cache, MSK_CACHE_LAYER, &lc->keys[i], entry.buf, entry.len);
 }

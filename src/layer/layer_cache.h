@@ -1,6 +1,6 @@
-/* What a run takes from the cache and leaves there: whole layers, found by what their bytes follow from (every field of
- * every entry, the digests of all files, the mtime, the codec's identity, the versions of this program and of what
- * writes its tars), and blocks, found by their plain bytes and the codec's identity.
+/* Layers of earlier runs, found by what their bytes follow from (every field of every entry, the digests of all files, the
+ * mtime, the codec's identity, the versions of this program and of what writes its tars). Of a layer there is the list of
+ * its blocks, which are in the cache by themselves; one that has lost a block is not there.
  *
  * Of a file only its content counts: it is read and hashed each time, since no time or number of a file proves that its
  * bytes are the same. Layers of more than LAYER_CACHE_PLAIN bytes go by their blocks alone; to read them twice would
@@ -21,16 +21,14 @@ struct msk_layer_cache;
 struct msk_layer_cache *msk_layer_cache_new(const struct msk_layer_args *a);
 void msk_layer_cache_cleanup(struct msk_layer_cache **lc);
 
-/* For the compressor. */
-struct msk_block_cache *msk_layer_cache_blocks(struct msk_layer_cache *lc);
-
 /* Look for layer `i`; msk_layer_cache_had() tells whether it is there. Fails as reading the files does. */
 int msk_layer_cache_find(struct msk_layer_cache *lc, size_t i, const struct msk_selection *s, struct msk_err *err);
 bool msk_layer_cache_had(const struct msk_layer_cache *lc, size_t i);
 /* Put the layer that was just found into the store, and complete `out`. Fails as the store does. */
 int msk_layer_cache_recall(struct msk_layer_cache *lc, size_t i, struct msk_store *st, struct msk_layer_desc *out,
 			   struct msk_err *err);
-/* Keep a layer that was not there and is complete now. */
-void msk_layer_cache_keep(struct msk_layer_cache *lc, size_t i, struct msk_store *st, const struct msk_layer_desc *l);
+/* Was it looked for in vain? Then it is to be kept once it is complete: `p` is what it was compressed as. */
+bool msk_layer_cache_wants(const struct msk_layer_cache *lc, size_t i);
+void msk_layer_cache_keep(struct msk_layer_cache *lc, size_t i, const struct msk_part *p, const struct msk_layer_desc *l);
 
 #endif

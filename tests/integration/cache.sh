@@ -20,7 +20,7 @@ same() {
 	is "$status $(cat "$out" "$err")" '0 ' "$3"
 }
 files() {
-	find c/3 -type f | LC_ALL=C sort
+	find c/4 -type f | LC_ALL=C sort
 }
 
 build want.tar --no-cache
@@ -30,16 +30,22 @@ same want.tar cold.tar cold_is_the_same
 is "$hits" '0 of 6 blocks, 0 of 2 layers' cold_has_nothing
 build warm.tar --cache c
 same want.tar warm.tar warm_is_the_same
-is "$hits" '0 of 0 blocks, 2 of 2 layers' warm_takes_whole_layers
+is "$hits" '6 of 6 blocks, 2 of 2 layers' warm_takes_whole_layers
 t warm_verifies mk verify -q warm.tar
 is "$(find c ! -type d ! -perm 0600 -o -type d ! -perm 0700)" '' all_of_it_is_private
 like "$(head -n 1 c/CACHEDIR.TAG)" '^Signature: 8a477f597d28d172789f06886806bc55$' backups_are_told
 
 # Part of it is there.
-rm -r c/3/layer
+rm -r c/4/layer
 build blocks.tar --cache c
 same want.tar blocks.tar blocks_alone_give_the_same
 is "$hits" '6 of 6 blocks, 0 of 2 layers' blocks_alone_do_most_of_it
+# A layer that has lost a block is made again.
+build blocks.tar --cache c
+find c/4/block -type f | LC_ALL=C sort | head -n 1 | xargs rm
+build lost.tar --cache c
+same want.tar lost.tar a_lost_block_is_the_same
+like "$hits" '^7 of 9 blocks, 2 of 2 layers$' '... and is all that is missed, once by its layer'
 files | awk 'NR % 2' | xargs rm
 build half.tar --cache c
 same want.tar half.tar half_deleted_is_the_same
@@ -52,11 +58,11 @@ poison() {
 	build poisoned.tar --cache c
 	same want.tar poisoned.tar "$name"
 	build again.tar --cache c
-	is "$hits" '0 of 0 blocks, 2 of 2 layers' "... and mended"
+	is "$hits" '6 of 6 blocks, 2 of 2 layers' "... and mended"
 }
 # Layers are asked for first; without them the blocks must stand the test.
-flip_last() {
-	printf '\125' | dd of="$1" bs=1 seek=$(($(stat -c %s "$1") - 20)) conv=notrunc status=none
+flip_middle() {
+	printf '\125' | dd of="$1" bs=1 seek=$(($(stat -c %s "$1") / 2)) conv=notrunc status=none
 }
 cut_short() {
 	truncate -s -1 "$1"
@@ -68,9 +74,9 @@ fill_with_another() {
 	cat "$(files | head -n 1)" >"$T/another" && cat "$T/another" >"$1"
 }
 remove_layers() {
-	rm -rf c/3/layer
+	rm -rf c/4/layer
 }
-for how in flip_last cut_short empty fill_with_another; do
+for how in flip_middle cut_short empty fill_with_another; do
 	poison "$how"_is_the_same "$how"
 	remove_layers
 	poison "$how"_of_blocks_is_the_same "$how"
@@ -78,9 +84,9 @@ done
 files | while read -r file; do rm "$file" && mkdir "$file"; done
 build dirs.tar --cache c
 same want.tar dirs.tar directories_in_the_place_of_entries_are_no_harm
-find c/3 -mindepth 3 -maxdepth 3 -type d | while read -r dir; do mkdir -p "$dir/a/b" && touch "$dir/a/file" "$dir/c"; done
+find c/4 -mindepth 3 -maxdepth 3 -type d | while read -r dir; do mkdir -p "$dir/a/b" && touch "$dir/a/file" "$dir/c"; done
 t clearing_takes_directories_too mk cache clear --cache c
-is "$(find c/3 -mindepth 3)" '' '... with all that is in them'
+is "$(find c/4 -mindepth 3)" '' '... with all that is in them'
 rm -rf c
 
 # Another codec or level never gets the blocks of this one.
@@ -103,7 +109,7 @@ same plain.tar other.tar other_options_are_another_layer
 build plain.tar --no-cache --certs="$FIXTURE/certs.pem"
 build other.tar --cache c --certs="$FIXTURE/certs.pem"
 same plain.tar other.tar a_layer_that_is_there_waits_for_one_that_is_not
-is "$hits" '0 of 1 blocks, 1 of 2 layers' '... and is taken'
+is "$hits" '5 of 6 blocks, 1 of 2 layers' '... and is taken'
 
 # Only content counts: same size and time, other bytes.
 cp -a in/site/large kept
@@ -114,19 +120,19 @@ build changed.tar --cache c
 same plain.tar changed.tar a_change_that_no_time_shows_is_seen
 run cmp want.tar changed.tar
 is "$status" 1 '... and is a change'
-like "$hits" '^[1-4] of 5 blocks, 1 of 2 layers$' blocks_that_did_not_change_are_taken
+like "$hits" '^[2-5] of 6 blocks, 1 of 2 layers$' blocks_that_did_not_change_are_taken
 { echo 'some bytes more'; cat kept; } >in/site/large
 build plain.tar --no-cache
 build moved.tar --cache c
 same plain.tar moved.tar what_moved_is_the_same
-like "$hits" '^[3-5] of [56] blocks, 1 of 2 layers$' blocks_that_only_moved_are_taken
+like "$hits" '^[4-6] of [67] blocks, 1 of 2 layers$' blocks_that_only_moved_are_taken
 cp -a kept in/site/large
 
 # Where it lies.
 XDG_CACHE_HOME=$T/xdg build x.tar
-t xdg_cache_home_is_used test -d xdg/mkscratch/3
+t xdg_cache_home_is_used test -d xdg/mkscratch/4
 build x.tar
-t else_below_home test -d "$HOME/.cache/mkscratch/3"
+t else_below_home test -d "$HOME/.cache/mkscratch/4"
 rm -rf "$HOME/.cache"
 (cd in && XDG_CACHE_HOME=relative "$MKSCRATCH" --bin app -o ../x.tar >/dev/null)
 is "$([ -e in/relative ] && echo made)$([ -d "$HOME/.cache/mkscratch" ] && echo home)" home a_relative_xdg_cache_home_counts_for_none
@@ -174,16 +180,16 @@ t a_build_trims test "$(mk cache stat --cache c --json | jq .size)" -le 1000000
 build x.tar --cache c
 like "$(mk cache stat --cache c)" '^c: [0-9]+ blocks? and 2 layers, [0-9.]+ [kM]B of 1\.0 GB$' stat_tells
 is "$(mk cache stat --cache c --json | jq -c 'keys')" '["blocks","dir","layers","max_size","size"]' stat_tells_in_json
-mkdir -p c/3/block && echo mine >c/3/block/notes
+mkdir -p c/4/block && echo mine >c/4/block/notes
 : >c/mine
-rm -rf c/3/layer
+rm -rf c/4/layer
 build x.tar --cache c
 like "$(mk cache trim --cache c --cache-size 900k)" '^c: removed [0-9]+ blocks? and [0-2] layers?, .*B; left .*B of 900\.0 kB$' \
 	trim_tells
 t trim_meets_the_size test "$(mk cache stat --cache c --json | jq .size)" -le 900000
 is "$(mk cache clear --cache c --json | jq -c '[.blocks, .layers, .size, .removed.size > 0]')" '[0,0,0,true]' clear_empties_it
 is "$(mk cache clear -q --cache c)" '' quiet_says_nothing
-is "$(cat c/3/block/notes) $([ -e c/mine ] && echo there)" 'mine there' what_is_not_ours_stays
+is "$(cat c/4/block/notes) $([ -e c/mine ] && echo there)" 'mine there' what_is_not_ours_stays
 is "$(mk cache stat --cache nowhere)" 'nowhere: 0 blocks and 0 layers, 0 B of 1.0 GB' no_directory_is_an_empty_cache
 t stat_makes_none test ! -e nowhere
 

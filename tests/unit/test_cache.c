@@ -83,7 +83,7 @@ static void entry_path(const struct fixture *f, const char *kind, const char *ke
 {
 	struct msk_digest d = key_of(key);
 
-	snprintf(out, room, "%s/3/%s/%.2s/%s", f->dir, kind, d.text + 7, d.text + 7);
+	snprintf(out, room, "%s/4/%s/%.2s/%s", f->dir, kind, d.text + 7, d.text + 7);
 }
 
 static void put(struct fixture *f, const char *key, const char *text)
@@ -360,7 +360,7 @@ static char *grown_path(struct fixture *f)
 {
 	static char path[300];
 
-	snprintf(path, sizeof path, "%s/3/grown", f->dir);
+	snprintf(path, sizeof path, "%s/4/grown", f->dir);
 	return path;
 }
 
@@ -402,28 +402,6 @@ static void all_is_looked_at_only_when_there_may_be_too_much(void **state)
 	put(f, "d", "28 bytes, which make a hundred");
 	assert_string_equal(grown(f), "306\n");
 	assert_string_equal(get(f, MSK_CACHE_BLOCK, "a"), "");
-}
-
-static void what_is_written_later_is_there_when_it_is_closed(void **state)
-{
-	struct fixture *f = *state;
-	struct msk_cache *c = msk_cache_open(&f->args);
-	struct msk_str large = MSK_STR_INIT, none = MSK_STR_INIT;
-	struct msk_digest d;
-	char *out = malloc(600000);
-
-	for (int i = 0; i < 60000; i++)
-		msk_str_adds(&large, "0123456789");
-	msk_digest_of("large", 5, &d);
-	msk_cache_put_later(c, MSK_CACHE_LAYER, &d, &large);
-	msk_cache_put_later(c, MSK_CACHE_LAYER, &d, &none);
-	assert_null(large.buf);
-	msk_cache_free(c);
-	c = msk_cache_open(&f->args);
-	assert_int_equal(msk_cache_get(c, MSK_CACHE_LAYER, &d, out, 600000), 600000);
-	assert_memory_equal(out + 599990, "0123456789", 10);
-	msk_cache_free(c);
-	free(out);
 }
 
 static void trimming_counts_and_spares_what_is_not_ours(void **state)
@@ -567,7 +545,6 @@ int main(void)
 		T(a_full_disk_is_told_once_and_leaves_no_part),
 		T(what_was_used_longest_ago_goes_first),
 		T(all_is_looked_at_only_when_there_may_be_too_much),
-		T(what_is_written_later_is_there_when_it_is_closed),
 		T(trimming_counts_and_spares_what_is_not_ours),
 		T(what_a_killed_run_left_is_removed_after_an_hour),
 		T(threads_and_caches_share_a_directory),

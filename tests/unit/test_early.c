@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <cmocka.h>
+#include <stdatomic.h>
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
@@ -61,10 +62,11 @@ static size_t cut_stream(const unsigned char *file, size_t n, size_t *ends, size
 static size_t take_when_made(struct msk_early *e, const unsigned char *in, size_t n, unsigned char **out)
 {
 	const struct timespec nap = { 0, 1000000 };
+	struct msk_digest key;
 	size_t made = 0;
 
 	for (int i = 0; !made && i < 60000; i++) {
-		made = msk_early_take(e, in, n, out);
+		made = msk_early_take(e, in, n, out, &key);
 		nanosleep(&nap, NULL);
 	}
 	return made;
@@ -82,6 +84,7 @@ static size_t encode(const struct msk_block_codec *codec, int level, const unsig
 static void blocks_of_the_stream_are_there_but_the_first(void **state)
 {
 	MSK_AUTO_FREE unsigned char *file = make_noise(SIZE);
+	struct msk_digest key;
 	size_t ends[4];
 
 	(void)state;
@@ -98,13 +101,13 @@ static void blocks_of_the_stream_are_there_but_the_first(void **state)
 		assert_int_equal(made, encode(codec, 3, file + ends[0], n, want));
 		assert_memory_equal(out, want, made);
 		/* Once; the first of them never; and nothing that differs in its last byte. */
-		assert_int_equal(msk_early_take(e, file + ends[0], n, &out), 0);
-		assert_int_equal(msk_early_take(e, file, ends[0], &out), 0);
+		assert_int_equal(msk_early_take(e, file + ends[0], n, &out, &key), 0);
+		assert_int_equal(msk_early_take(e, file, ends[0], &out, &key), 0);
 		file[ends[2] - 1] ^= 1;
 		assert_true(take_when_made(e, file + ends[2], ends[3] - ends[2], &out) > 0);
-		assert_int_equal(msk_early_take(e, file + ends[1], ends[2] - ends[1], &out), 0);
+		assert_int_equal(msk_early_take(e, file + ends[1], ends[2] - ends[1], &out, &key), 0);
 		file[ends[2] - 1] ^= 1;
-		assert_true(msk_early_take(e, file + ends[1], ends[2] - ends[1], &out) > 0);
+		assert_true(msk_early_take(e, file + ends[1], ends[2] - ends[1], &out, &key) > 0);
 	}
 }
 
@@ -114,13 +117,68 @@ static void a_short_file_gives_none(void **state)
 	MSK_AUTO_FREE unsigned char *file = make_noise(300 << 10), *out = msk_xmalloc(1 << 20);
 	MSK_CLEANUP(msk_pool_cleanup) struct msk_pool *pool = msk_pool_new(3);
 	const struct msk_compress_args args = { .codec = { MSK_CODEC_GZIP, 1 }, .pool = pool };
+	struct msk_digest key;
 
 	(void)state;
 	for (int i = 0; i < 3; i++) {
 		struct msk_early *e = msk_early_start(&args, file_of(file, sizes[i]), 0);
 
-		assert_int_equal(msk_early_take(e, file, sizes[i], &out), 0);
+		assert_int_equal(msk_early_take(e, file, sizes[i], &out, &key), 0);
 		msk_early_free(e);
+	}
+}
+
+/* A cache that has the first block it is asked for, or none. */
+struct memory {
+	struct msk_block_cache c;
+	bool has;
+	atomic_int asked, told;
+};
+
+static size_t memory_get(struct msk_block_cache *c, const void *plain, size_t n, struct msk_digest *key, void *out, size_t room)
+{
+	struct memory *m = (struct memory *)c;
+
+	(void)room;
+	msk_digest_of(plain, n, key);
+	memcpy(out, "made before", 11);
+	return atomic_fetch_add(&m->asked, 1) == 0 && m->has ? 11 : 0;
+}
+
+static void memory_put(struct msk_block_cache *c, const struct msk_digest *key, const void *packed, size_t n)
+{
+	(void)key;
+	(void)packed;
+	(void)n;
+	atomic_fetch_add(&((struct memory *)c)->told, 1);
+}
+
+/* What is in the cache comes with its key, and behind it nothing is made; what is not is told to it. */
+static void a_cache_is_asked_first(void **state)
+{
+	MSK_AUTO_FREE unsigned char *file = make_noise(SIZE), *out = msk_xmalloc(1 << 20);
+	size_t ends[3];
+
+	(void)state;
+	assert_int_equal(cut_stream(file, SIZE, ends, 3), 3);
+	for (int has = 0; has <= 1; has++) {
+		struct memory m = { .c = { memory_get, memory_put }, .has = has };
+		MSK_CLEANUP(msk_pool_cleanup) struct msk_pool *pool = msk_pool_new(2);
+		const struct msk_compress_args args = { .codec = { MSK_CODEC_GZIP, 1 }, .pool = pool, .cache = &m.c };
+		MSK_CLEANUP(msk_early_cleanup) struct msk_early *e = msk_early_start(&args, file_of(file, SIZE), HEADERS);
+		size_t n = ends[1] - ends[0], made = take_when_made(e, file + ends[0], n, &out);
+		struct msk_digest key, want;
+
+		assert_true(has ? made == 11 && memcmp(out, "made before", 11) == 0 : made > 11);
+		if (!has)
+			assert_true(take_when_made(e, file + ends[1], ends[2] - ends[1], &out) > 0);
+		msk_early_free(msk_take(&e));
+		assert_true(has ? m.asked == 1 && m.told == 0 : m.asked == m.told && m.told >= 2);
+		e = msk_early_start(&args, file_of(file, SIZE), HEADERS);
+		for (made = 0; !made;)
+			made = msk_early_take(e, file + ends[0], n, &out, &key);
+		msk_digest_of(file + ends[0], n, &want);
+		assert_string_equal(key.text, want.text);
 	}
 }
 
@@ -133,12 +191,13 @@ static void it_is_not_begun_where_it_is_no_use(void **state)
 		{ .codec = { MSK_CODEC_ZSTD, 19 }, .pool = pool },      /* much memory */
 	};
 	unsigned char byte = 0, *out = &byte;
+	struct msk_digest key;
 
 	(void)state;
 	for (int i = 0; i < 3; i++)
 		assert_null(msk_early_start(&args[i], file_of(&byte, 1), 0));
 	msk_early_enough(NULL);
-	assert_int_equal(msk_early_take(NULL, &byte, 1, &out), 0);
+	assert_int_equal(msk_early_take(NULL, &byte, 1, &out, &key), 0);
 	msk_early_free(NULL);
 }
 
@@ -147,6 +206,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(blocks_of_the_stream_are_there_but_the_first),
 		cmocka_unit_test(a_short_file_gives_none),
+		cmocka_unit_test(a_cache_is_asked_first),
 		cmocka_unit_test(it_is_not_begun_where_it_is_no_use),
 	};
 
