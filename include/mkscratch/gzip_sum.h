@@ -10,7 +10,8 @@
 #include <stdint.h>
 
 struct msk_gzip_sum {
-	unsigned char last[8];        /* of the packed bytes so far, the newest at the end */
+	unsigned char head[4];        /* the first packed bytes, zeros behind fewer */
+	unsigned char last[8];        /* of those so far, the newest at the end */
 	uint64_t packed, plain;       /* bytes so far */
 	uint32_t crc;                 /* of the plain ones */
 	bool is_gzip, has_more;       /* begins as one does; has what may be the head of another member */

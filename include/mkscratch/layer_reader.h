@@ -33,6 +33,7 @@ struct msk_layer_entry {
 struct msk_layer_sums {
 	struct msk_digest packed, plain;       /* of the blob, and the DiffID */
 	uint64_t packed_size, plain_size;
+	unsigned char head[4];                 /* the first bytes of the blob, zeros behind a shorter one: its codec */
 	size_t entries;                        /* set by msk_source_layer_visit() */
 };
 

@@ -37,6 +37,8 @@ void msk_gzip_sum_packed(struct msk_gzip_sum *s, const void *pv, size_t n)
 	const unsigned char *p = pv, *end = p + n, *at = p;
 	size_t keep = n < sizeof s->last ? n : sizeof s->last;
 
+	for (size_t i = 0; s->packed + i < sizeof s->head && i < n; i++)
+		s->head[s->packed + i] = p[i];
 	look_across(s, p, n);
 	while (n >= HEAD && !s->has_more && at <= end - HEAD && (at = memchr(at, 0x1f, (size_t)(end - HEAD - at) + 1))) {
 		note_head(s, at, s->packed + (uint64_t)(at - p));

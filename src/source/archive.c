@@ -183,17 +183,47 @@ bool msk_source_size(const struct msk_source *s, const char *path, uint64_t *siz
 struct entry_reader {
 	struct msk_stream s;
 	struct msk_archive_pass pass;
+	struct msk_source *source;
+	bool failed;
 };
 
 static ssize_t entry_read(struct msk_reader *r, void *p, size_t n, struct msk_err *err)
 {
-	return msk_tar_in_read(((struct entry_reader *)r)->pass.tar, p, n, err);
+	struct entry_reader *e = (struct entry_reader *)r;
+	ssize_t got = msk_tar_in_read(e->pass.tar, p, n, err);
+
+	e->failed = e->failed || got < 0;
+	return got;
 }
 
+/* What is compressed can only be read from its start on, so a walk is kept for who wants something behind it: layers come in
+ * their order, and each would else cost all before it once more. */
 static void entry_free(struct msk_reader *r)
 {
-	msk_archive_pass_release(&((struct entry_reader *)r)->pass);
+	struct entry_reader *e = (struct entry_reader *)r;
+
+	if (e->source->plain || e->failed || !e->pass.tar) {
+		msk_archive_pass_release(&e->pass);
+	} else {
+		msk_archive_pass_release(&e->source->parked);
+		e->source->parked = e->pass;
+	}
 	free(r);
+}
+
+/* A walk that will meet the member. */
+static int begin_before(struct msk_archive_pass *p, struct msk_source *s, const struct msk_member *m, struct msk_err *err)
+{
+	size_t at = (size_t)(m - s->members);
+
+	if (s->parked.tar && s->parked.next <= at) {
+		*p = s->parked;
+		s->parked = (struct msk_archive_pass){ 0 };
+	} else if (msk_archive_pass_begin(p, s, s->plain ? m->position : 0, err) < 0) {
+		return -1;
+	}
+	p->next = at + 1;
+	return 0;
 }
 
 int msk_archive_stream(struct msk_source *s, const char *path, bool *found, struct msk_reader **out, struct msk_err *err)
@@ -203,18 +233,19 @@ int msk_archive_stream(struct msk_source *s, const char *path, bool *found, stru
 	const struct msk_member *member;
 	struct msk_tar_entry e;
 
-	r->s = (struct msk_stream){ { entry_read }, entry_free };
+	*r = (struct entry_reader){ .s = { { entry_read }, entry_free }, .source = s, .failed = true };
 	*found = false;
 	member = find(s, path, &path);
 	if (!member)
 		return 0;
-	if (msk_archive_pass_begin(&r->pass, s, s->plain ? member->position : 0, err) < 0)
+	if (begin_before(&r->pass, s, member, err) < 0)
 		return -1;
 	for (bool more = true; more && !*found;) {
 		if (msk_tar_in_next(r->pass.tar, &e, &more, err) < 0)
 			return -1;
 		*found = more && e.type == MSK_TAR_FILE && strcmp(msk_source_plain_name(e.path), path) == 0;
 	}
+	r->failed = !*found;
 	if (*found)
 		*out = msk_take(&guard);
 	return 0;

@@ -1,5 +1,7 @@
 #include "mkscratch/layer_reader.h"
 
+#include <string.h>
+
 #include "mkscratch/gzip_sum.h"
 
 #define CHUNK (256u << 10)
@@ -116,6 +118,7 @@ int msk_layer_reader_finish(struct msk_layer_reader *r, struct msk_layer_sums *o
 		return msk_fail(err, MSK_E_INPUT, "%s: the gzip stream does not end with its checksum and length", r->what);
 	msk_sha256_end(r->packed.hash, &out->packed);
 	msk_sha256_end(r->plain.hash, &out->plain);
+	memcpy(out->head, r->gzip.head, sizeof out->head);
 	out->packed_size = r->packed.size;
 	out->plain_size = r->plain.size;
 	return 0;

@@ -12,6 +12,14 @@ struct msk_member {
 	uint64_t position;           /* of its headers in the tar */
 };
 
+/* One walk over an archive, from its start. */
+struct msk_archive_pass {
+	struct msk_reader *file;
+	struct msk_inflate *inflate;
+	struct msk_tar_in *tar;
+	size_t next;                 /* no member before this one can be met any more */
+};
+
 struct msk_source {
 	char *name;
 	bool is_dir;
@@ -22,19 +30,13 @@ struct msk_source {
 	size_t name_bytes;
 	bool plain;                  /* the archive is a tar as it is, so a reading may begin at any member */
 	uint64_t end;                /* of an archive: bytes of the plain tar up to its end */
+	struct msk_archive_pass parked;  /* of one that is compressed: a walk that may go on; tar NULL: there is none */
 };
 
 /* A stream that knows how to free itself. */
 struct msk_stream {
 	struct msk_reader r;
 	void (*free)(struct msk_reader *r);
-};
-
-/* One walk over an archive, from its start. */
-struct msk_archive_pass {
-	struct msk_reader *file;
-	struct msk_inflate *inflate;
-	struct msk_tar_in *tar;
 };
 
 /* The list of what is in the archive. */

@@ -15,6 +15,22 @@ for shape in docker20 docker29 dotted hardlinked skopeo crane; do
 	gzip -k $shape.tar
 	t "$shape, compressed, on standard input" bash -c '"$MKSCRATCH" verify - <'$shape.tar.gz
 done
+# What is compressed as a whole is read from its start on: not once more for each layer.
+for i in $(seq 20); do
+	mkdir -p many/$i && head -c 50000 /dev/urandom >many/$i/f && tar -C many/$i --mtime=@0 --owner=0 --group=0 -cf many/$i.layer f
+done
+# shellcheck disable=SC2046
+python3 "$TOP/tests/integration/make_image.py" many.tar v1 '{"architecture":"amd64","os":"linux"}' $(seq -f 'many/%g.layer' 20) && gzip many.tar
+if strace -qq -o calls -e trace=pread64 "$MKSCRATCH" ls many.tar.gz >/dev/null 2>&1; then
+	for verb in ls inspect 'verify -q'; do
+		# shellcheck disable=SC2086
+		strace -f -qq -o calls -e trace=pread64 "$MKSCRATCH" $verb many.tar.gz >/dev/null 2>&1
+		passes=$(awk -v size="$(stat -c %s many.tar.gz)" '/pread64/ { n += $NF } END { printf "%d", n / size }' calls)
+		t "$verb reads a compressed archive of 20 layers a few times ($passes)" test "$passes" -le 8
+	done
+else
+	skip 'a compressed archive is not read for each layer' 'cannot: strace is not here, or may not trace'
+fi
 make untyped untyped
 t 'documents without media types are read' mk ls untyped
 run mk verify untyped
