@@ -21,6 +21,38 @@ cp img.tar first.tar && mk "${words[@]}" -q && t '... of the same bytes' cmp fir
 is "$(mk --config all.json --print config)" "$(cat all.json)" '... and printed again it is the same file'
 is "$(jq -c '[.entrypoint, .["healthcheck-cmd"], .tz]' all.json)" '[["/app","x"],["/app","ok"],["UTC"]]' 'exec form is a list'
 
+# The same for each option there is: a new one has to come with a sample.
+mkdir certs-dir && printf 'root:x:0:0:root:/root:/bin/sh\n' >sub/passwd
+samples='--allow-expired|--annotation=k=a b|--annotation=k=v=w|--author=Ada <a@b>|--auto|--base=sub/base.tar:v1|--baseline=sub/old.tar --max-growth=5%
+--bin=sub/app:/second|--cap=/app=cap_chown|--cert=sub/conf|--certs|--certs=sub/conf|--certs-expiry-min=3d --certs|--certs-for=sub/conf --certs
+--cmd=["a b","c"]|--cmd=x --cmd=y|--compress=zstd:4|--created=5|--dir=/d:0700:1:2|--dlopen=-all|--entrypoint=/app|--entrypoint=["/app","a b"]
+--env=A=|--env=B=x=y --env=B=é|--expose=8000-8002/udp|--file=sub/conf:/c:0600:3:4|--group-entry=g:7:nobody|--healthcheck=http://:8080/x
+--healthcheck-cmd=/app ok|--health-interval=1m30s --healthcheck=tcp://:1|--health-retries=2 --healthcheck=tcp://:1
+--health-start-period=2s --healthcheck=tcp://:1|--health-timeout=3s --healthcheck=tcp://:1|--hwcaps=v3|--label=l=|--layers=single
+--lib=libz.so.1|--library-path=/a:/b|--link=../x:/l|--localtime=Etc/UTC|--max-growth=0.5% --baseline=sub/old.tar|--max-size=1.5G
+--media-types=docker|--no-base-labels --base=b.tar|--no-record|--output=sub/x.tar|--passwd-entry=jack:9:9:/home/jack|--platform=linux/amd64|--preset=distroless
+--root=sub|--root=linux/amd64=sub|--stop-signal=9|--tag=a:b --tag=c|--tree=sub:/t|--tz|--tz=UTC,Europe/Paris --tz=Asia/*|--user=nonroot
+--volume=/v|--workdir=/w'
+sampled= differing=
+while IFS= read -r sample; do
+	[ "$sample" ] || continue
+	rest=$sample sample_words=(--bin app)
+	while [[ $rest == *' --'* ]]; do
+		sample_words+=("${rest%% --*}")
+		rest=--${rest#* --}
+	done
+	sample_words+=("$rest")
+	name=${sample%%[= ]*}
+	sampled="$sampled ${name#--}"
+	mk "${sample_words[@]}" -o y.tar --print config >one.json 2>one.err && mk "${sample_words[@]}" -o y.tar --print plan >one.plan 2>one.err ||
+		{ differing="$differing $sample"; comment <one.err; continue; }
+	[ "$(mk --config one.json --print plan 2>&1)" = "$(cat one.plan)" ] && [ "$(mk --config one.json --print config)" = "$(cat one.json)" ] &&
+		[ "$(jq --arg k "${name#--}" 'has($k)' one.json)" = true ] || differing="$differing $sample"
+done <<<"${samples//|/$'\n'}"
+is "$differing" '' 'each option, with values of each kind, is the same by a file'
+sampled="$sampled cache cache-size jobs no-cache paranoid require-sandbox"
+is "$(jq -r '."$defs" | keys[]' "$TOP/docs/mkscratch.schema.json" | grep -vxF "$(tr ' ' '\n' <<<"$sampled")" | xargs)" '' '... and there is none but those'
+
 # Kinds of values.
 cat >kinds.json <<'J'
 { "$schema": "anything", "bin": "app", "certs": false, "expose": [8080, "53/udp"], "jobs": 1, "created": 86400,
