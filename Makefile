@@ -143,7 +143,7 @@ check-asan:
 	BUILD='$(abspath $(BUILD))' MKSCRATCH='$(abspath $(BUILD)/asan/mkscratch)' tests/run.sh
 
 # What starts threads, under the thread sanitizer: none of its reports is forgiven.
-TSAN_UNIT   := test_compress test_cache test_layer test_sink
+TSAN_UNIT   := test_task test_early test_compress test_cache test_layer test_sink
 TSAN_SUITES := integration/cache integration/progress integration/auto integration/content repro/ spec/compression
 check-tsan:
 	@$(MAKE) --no-print-directory MODE=tsan all $(TSAN_UNIT:%='$(BUILD)'/tsan/tests/%)
