@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include "mkscratch/arena.h"
 #include "mkscratch/layer_reader.h"
 
 #define MSK_MAX_ENTRIES    1000000
@@ -26,13 +27,12 @@ struct msk_node {
 	uint8_t type;              /* enum msk_tar_type */
 };
 
-struct msk_names;
 #define MSK_IMPLIED UINT32_MAX
 
 struct msk_image_tree {
 	struct msk_node *v;
 	size_t n, cap;
-	struct msk_names *names;   /* where paths and links are kept */
+	struct msk_arena names;    /* where paths and links are kept */
 	size_t name_bytes;         /* of them */
 };
 

@@ -1,4 +1,3 @@
-#include <search.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -6,6 +5,7 @@
 #include "deps.h"
 #include "mkscratch/fs.h"
 #include "mkscratch/host.h"
+#include "mkscratch/names.h"
 #include "mkscratch/plan.h"
 
 #define NOTES 1024              /* that are told once only */
@@ -37,7 +37,7 @@ struct asked {
 	struct msk_memo *memo;
 	struct msk_symstore *symbols;
 	struct msk_strv library_path, dlopen;
-	void *listed;                  /* paths that --list has printed */
+	struct msk_names listed;       /* paths that --list has printed */
 	struct msk_strv noted;         /* notes that were told */
 	struct msk_strv features;      /* what --dlopen may speak of */
 };
@@ -51,7 +51,7 @@ static void asked_release(struct asked *a)
 	msk_strv_release(&a->dlopen);
 	msk_strv_release(&a->noted);
 	msk_strv_release(&a->features);
-	tdestroy(a->listed, free);
+	msk_names_release(&a->listed);
 }
 
 static int resolve(const struct asked *a, struct msk_deps *d, struct msk_err *err)
@@ -78,31 +78,13 @@ static int resolve(const struct asked *a, struct msk_deps *d, struct msk_err *er
 	return -1;
 }
 
-static int by_text(const void *a, const void *b)
-{
-	return strcmp(a, b);
-}
-
 /* Of several files: what all of them need, each path once. */
-static bool is_listed(struct asked *a, const char *path)
-{
-	char *own = msk_xstrdup(path);
-	char **slot = tsearch(own, &a->listed, by_text);
-
-	if (!slot)
-		msk_oom();
-	if (*slot == own)
-		return false;
-	free(own);
-	return true;
-}
-
 static int print_list(struct asked *a, const struct msk_closure *c, struct msk_err *err)
 {
 	MSK_AUTO_STR out = MSK_STR_INIT;
 
 	for (size_t i = 1; i < c->n_start; i++)
-		if (!is_listed(a, c->objects[i].path))
+		if (msk_names_add(&a->listed, c->objects[i].path, 0))
 			msk_str_addf(&out, "%s\n", c->objects[i].path);
 	return msk_print(&out, err);
 }

@@ -77,7 +77,6 @@ void msk_advice_add(struct msk_loader *l, char *own_what, char *own_evidence, ch
 static int add_option(struct msk_loader *l, const char *path, struct msk_str *fix, bool *found, struct msk_err *err)
 {
 	MSK_AUTO_ROFILE f = MSK_ROFILE_INIT;
-	char id[MSK_NAMES_ID];
 	enum msk_lookup how;
 	size_t loaded;
 
@@ -87,7 +86,7 @@ static int add_option(struct msk_loader *l, const char *path, struct msk_str *fi
 	if (how != MSK_FOUND || (!S_ISDIR(f.mode) && !S_ISREG(f.mode)))
 		return 0;
 	*found = true;
-	if (msk_names_find(&l->ids, msk_loader_id(f.dev, f.ino, id), &loaded))
+	if (msk_loader_has_file(l, &f, &loaded))
 		return 0;
 	if (S_ISREG(f.mode) && strstr(path, ".so"))
 		msk_str_addf(fix, "%s--lib %s", fix->len ? " " : "", path);

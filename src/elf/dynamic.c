@@ -17,6 +17,11 @@ struct dynamic {
 	size_t n_needs, cap_needs, cap_kinds;
 	uint64_t strings_at;        /* offset of the string table, and its bytes that are there */
 	uint64_t strings_size;
+	/* As a rule the names lie side by side: all that is between the first and the last is read at once. */
+	uint64_t first, last;
+	uint64_t held_at;
+	size_t held;                /* bytes of the table in `buf`, from held_at on */
+	char buf[2048];
 };
 
 static void dynamic_release(struct dynamic *d)
@@ -132,22 +137,66 @@ static int find_strings(const struct msk_elf_source *s, struct dynamic *d, struc
 	return 0;
 }
 
+static void reach(struct dynamic *d, bool used, uint64_t at)
+{
+	if (used && at < d->first)
+		d->first = at;
+	if (used && at > d->last)
+		d->last = at;
+}
+
+static void span(struct dynamic *d)
+{
+	d->first = UINT64_MAX;
+	for (size_t i = 0; i < d->n_needs; i++)
+		reach(d, true, d->needs[i]);
+	reach(d, d->has_soname, d->soname);
+	reach(d, d->has_audit, d->audit);
+	reach(d, d->has_runpath, d->runpath);
+	reach(d, d->has_rpath && !d->has_runpath, d->rpath);
+}
+
+#define TAIL 64                     /* a name behind `last` */
+#define LEAST 512                   /* else to be read at once */
+
+/* Have the table from `pos` on; some of it at least. */
+static int hold(const struct msk_elf_source *s, struct dynamic *d, uint64_t pos, struct msk_err *err)
+{
+	uint64_t n = d->strings_size - pos;
+
+	if (pos >= d->held_at && pos - d->held_at < d->held)
+		return 0;
+	if (pos - d->first < sizeof d->buf && d->last < d->strings_size && d->last - d->first < sizeof d->buf - TAIL &&
+	    !d->held) {
+		pos = d->first;
+		n = d->strings_size - pos;
+		n = n < d->last - pos + TAIL ? n : d->last - pos + TAIL;
+	} else if (n > LEAST) {
+		n = LEAST;
+	}
+	if (msk_elf_source_read(s, d->strings_at + pos, d->buf, (size_t)n, err) < 0)
+		return -1;
+	d->held_at = pos;
+	d->held = (size_t)n;
+	return 0;
+}
+
 /* One string of the table; `what` is for messages. */
-static int read_string(const struct msk_elf_source *s, const struct dynamic *d, uint64_t at, size_t limit,
-		       const char *what, char **out, struct msk_err *err)
+static int read_string(const struct msk_elf_source *s, struct dynamic *d, uint64_t at, size_t limit, const char *what,
+		       char **out, struct msk_err *err)
 {
 	MSK_AUTO_STR text = MSK_STR_INIT;
-	char buf[512];
 
 	for (uint64_t pos = at; pos < d->strings_size;) {
-		uint64_t left = d->strings_size - pos;
-		size_t n = left < sizeof buf ? (size_t)left : sizeof buf;
-		const char *end;
+		const char *from, *end;
+		size_t n;
 
-		if (msk_elf_source_read(s, d->strings_at + pos, buf, n, err) < 0)
+		if (hold(s, d, pos, err) < 0)
 			return -1;
-		end = memchr(buf, '\0', n);
-		msk_str_add(&text, buf, end ? (size_t)(end - buf) : n);
+		from = d->buf + (pos - d->held_at);
+		n = d->held - (size_t)(pos - d->held_at);
+		end = memchr(from, '\0', n);
+		msk_str_add(&text, from, end ? (size_t)(end - from) : n);
 		if (text.len > limit)
 			return msk_fail(err, MSK_E_INPUT, "%s: %s at offset %llu is longer than %zu bytes", s->name, what,
 					(unsigned long long)at, limit);
@@ -184,6 +233,7 @@ static int read_needed(const struct msk_elf_source *s, struct dynamic *d, struct
 static int read_strings(const struct msk_elf_source *s, struct dynamic *d, struct msk_elf *e,
 			struct msk_err *err)
 {
+	span(d);
 	if (read_needed(s, d, e, err) < 0)
 		return -1;
 	if (d->has_soname && read_string(s, d, d->soname, MSK_MAX_PATH, "soname", &e->soname, err) < 0)

@@ -3,8 +3,8 @@
 #define ELF_LOADER_H
 
 #include "mkscratch/closure.h"
+#include "mkscratch/names.h"
 #include "memo.h"
-#include "names.h"
 
 /* The directories of one object's RPATH or RUNPATH, tokens expanded. */
 struct msk_search_path {
@@ -48,7 +48,7 @@ struct msk_loader {
 	const struct msk_loader_rules *rules;
 	size_t interp;                 /* object; MSK_NO_OBJECT: none */
 	struct msk_names names;        /* what a loaded object answers to */
-	struct msk_names ids;          /* msk_loader_id of loaded objects */
+	struct msk_names ids;          /* device and number of the files of loaded objects */
 	struct msk_names missing;      /* names that were not found */
 	struct msk_strv library_path;
 	struct msk_search_path *paths; /* one for each object that was asked for */
@@ -144,8 +144,8 @@ void msk_loader_note(const struct msk_loader *l, const char *fmt, ...) __attribu
 char *msk_loader_absolute(const struct msk_loader *l, const char *path);
 /* The search path of an object, empty and not ready at first; valid until the next call. */
 struct msk_search_path *msk_loader_path(struct msk_loader *l, size_t object);
-/* A file's identity as a name. */
-const char *msk_loader_id(uint64_t dev, uint64_t ino, char buf[MSK_NAMES_ID]);
+/* Is the file one that is loaded? */
+bool msk_loader_has_file(const struct msk_loader *l, const struct msk_rofile *f, size_t *object);
 /* The directory that $ORIGIN of an object stands for, as a heap string; NULL: unknown. */
 char *msk_loader_origin(const struct msk_loader *l, size_t object);
 

@@ -157,19 +157,24 @@ int msk_memo_reopen(struct msk_memo *m, const char *path, struct msk_rofile *f, 
 	return 0;
 }
 
-static const char *identity(const struct msk_rofile *f, char buf[MSK_NAMES_ID])
-{
-	const uint64_t id[] = { f->dev, f->size, (uint64_t)f->mtime_ns, f->ino };
+/* A file as it is now: a changed one is another. */
+#define IDENTITY 4
 
-	return msk_names_id(buf, id, 4);
+static const uint64_t *identity(const struct msk_rofile *f, uint64_t id[IDENTITY])
+{
+	id[0] = f->dev;
+	id[1] = f->ino;
+	id[2] = f->size;
+	id[3] = (uint64_t)f->mtime_ns;
+	return id;
 }
 
 static struct facts *find_facts(const struct msk_memo *m, const struct msk_rofile *f)
 {
-	char id[MSK_NAMES_ID];
+	uint64_t id[IDENTITY];
 	size_t i;
 
-	return msk_names_find(&m->fact_names, identity(f, id), &i) ? &m->facts[i] : NULL;
+	return msk_names_find_id(&m->fact_names, identity(f, id), IDENTITY, &i) ? &m->facts[i] : NULL;
 }
 
 /* What facts weigh, as far as a file can make them heavy. */
@@ -185,7 +190,7 @@ static size_t weight(const struct msk_elf *e)
 static void learn_facts(struct msk_memo *m, const struct msk_rofile *f, struct msk_elf *e, bool whole)
 {
 	struct facts *known = find_facts(m, f);
-	char id[MSK_NAMES_ID];
+	uint64_t id[IDENTITY];
 
 	m->fact_bytes += weight(e);
 	if (m->fact_bytes > FACTS_LIMIT)
@@ -193,7 +198,7 @@ static void learn_facts(struct msk_memo *m, const struct msk_rofile *f, struct m
 	if (!known) {
 		MSK_GROW(m->facts, m->n_facts, m->cap_facts);
 		known = &m->facts[m->n_facts];
-		msk_names_add(&m->fact_names, identity(f, id), m->n_facts++);
+		msk_names_add_id(&m->fact_names, identity(f, id), IDENTITY, m->n_facts++);
 	}
 	*known = (struct facts){ whole ? msk_elf_share(e) : *e, whole };
 }
@@ -253,19 +258,19 @@ int msk_memo_read(struct msk_memo *m, const char *path, struct msk_rofile *f, co
 
 const struct msk_imports *msk_memo_imports(const struct msk_memo *m, const struct msk_rofile *f)
 {
-	char id[MSK_NAMES_ID];
+	uint64_t id[IDENTITY];
 	size_t i;
 
-	return msk_names_find(&m->import_names, identity(f, id), &i) ? m->imports[i] : NULL;
+	return msk_names_find_id(&m->import_names, identity(f, id), IDENTITY, &i) ? m->imports[i] : NULL;
 }
 
 const struct msk_imports *msk_memo_learn_imports(struct msk_memo *m, const struct msk_rofile *f, struct msk_imports *own_im)
 {
-	char id[MSK_NAMES_ID];
+	uint64_t id[IDENTITY];
 
 	MSK_GROW(m->imports, m->n_imports, m->cap_imports);
 	m->imports[m->n_imports] = own_im;
-	msk_names_add(&m->import_names, identity(f, id), m->n_imports++);
+	msk_names_add_id(&m->import_names, identity(f, id), IDENTITY, m->n_imports++);
 	return own_im;
 }
 

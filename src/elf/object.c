@@ -111,18 +111,20 @@ static int read_header(struct msk_elf_source *s, struct msk_elf *e, struct msk_e
 		Elf32_Ehdr h32;
 		Elf64_Ehdr h64;
 	} h = { { 0 } };
-	ssize_t got = msk_elf_source_peek(s, 0, &h, sizeof h, err);
-	size_t size = h.id[EI_CLASS] == ELFCLASS32 ? sizeof h.h32 : sizeof h.h64;
+	size_t size, got;
 	uint32_t version;
 
-	if (got < 0)
+	if (msk_elf_source_begin(s, err) < 0)
 		return -1;
+	got = s->n_head < sizeof h ? s->n_head : sizeof h;
+	memcpy(&h, s->head, got);
+	size = h.id[EI_CLASS] == ELFCLASS32 ? sizeof h.h32 : sizeof h.h64;
 	if (got < SELFMAG || memcmp(h.id, ELFMAG, SELFMAG) != 0)
 		return msk_fail_not_elf(s->file, s->name, err);
 	if (got >= EI_NIDENT && check_ident(h.id, s->name, err) < 0)
 		return -1;
-	if ((size_t)got < size)
-		return msk_fail(err, MSK_E_INPUT, "%s: ELF header is truncated (%zd of %zu bytes)", s->name, got, size);
+	if (got < size)
+		return msk_fail(err, MSK_E_INPUT, "%s: ELF header is truncated (%zu of %zu bytes)", s->name, got, size);
 	s->is64 = h.id[EI_CLASS] == ELFCLASS64;
 	s->big_endian = e->big_endian = h.id[EI_DATA] == ELFDATA2MSB;
 	e->elf_class = s->is64 ? 64 : 32;
@@ -361,7 +363,6 @@ int msk_elf_source_open(const struct msk_rofile *f, const char *name, struct msk
 			struct msk_err *err)
 {
 	*s = (struct msk_elf_source){ .file = f, .name = name };
-	s->windows = &s->held;
 	if (read_header(s, e, err) < 0 || check_type(s, e, err) < 0 || read_segments(s, err) < 0)
 		return -1;
 	return check_segments(s, err);

@@ -10,29 +10,19 @@ struct msk_segment {
 	uint64_t offset, vaddr, filesz, memsz, align;
 };
 
-/* A piece of the file that is held, since its parts are small and lie together. */
-struct msk_elf_window {
-	uint64_t at;
-	size_t n;
-	unsigned char buf[4096];
-};
-
-/* The beginning has the headers, the path of the loader and the notes, which are asked for in turn with what lies further
- * on. */
-struct msk_elf_windows {
-	struct msk_elf_window head, other;
-};
+/* The beginning of the file, as a rule with all headers, the path of the loader and the notes: read once. */
+#define MSK_ELF_HEAD 1024
 
 struct msk_elf_source {
 	const struct msk_rofile *file;
 	const char *name;              /* for messages */
-	struct msk_elf_windows *windows;       /* `held`; NULL: every read goes to the file */
 	bool is64, big_endian;
 	uint64_t entry, phoff, shoff;
 	uint32_t phnum, phentsize, shnum, shentsize, ehsize;
 	struct msk_segment *segs;
 	size_t n_segs;
-	struct msk_elf_windows held;
+	size_t n_head;                 /* 0: not read so far */
+	unsigned char head[MSK_ELF_HEAD];
 };
 
 /* Read identification and program headers into *s (to be released, whatever comes of it) and the same facts of *e.
@@ -42,8 +32,8 @@ int msk_elf_source_open(const struct msk_rofile *f, const char *name, struct msk
 void msk_elf_source_release(struct msk_elf_source *s);
 /* Do n bytes at offset lie in the file? */
 bool msk_elf_source_holds(const struct msk_elf_source *s, uint64_t offset, uint64_t n);
-/* Read up to n bytes and say how many there were; -1: MSK_E_IO. */
-ssize_t msk_elf_source_peek(const struct msk_elf_source *s, uint64_t offset, void *buf, size_t n, struct msk_err *err);
+/* Read the head. Fails: MSK_E_IO. */
+int msk_elf_source_begin(struct msk_elf_source *s, struct msk_err *err);
 /* Read exactly n bytes that the file holds. Fails: MSK_E_IO, also when the file has shrunk. */
 int msk_elf_source_read(const struct msk_elf_source *s, uint64_t offset, void *buf, size_t n,
 			struct msk_err *err);

@@ -6,10 +6,23 @@
 /* What an edge takes in memory besides its name: allocation, pointer, kind, index. */
 #define NEED_BYTES 49
 
+static void learn_file(struct msk_loader *l, size_t i)
+{
+	const uint64_t id[] = { l->c->objects[i].dev, l->c->objects[i].ino };
+
+	msk_names_add_id(&l->ids, id, 2, i);
+}
+
+bool msk_loader_has_file(const struct msk_loader *l, const struct msk_rofile *f, size_t *object)
+{
+	const uint64_t id[] = { f->dev, f->ino };
+
+	return msk_names_find_id(&l->ids, id, 2, object);
+}
+
 int msk_loader_add(struct msk_loader *l, struct msk_object *own_o, size_t *index, struct msk_err *err)
 {
 	struct msk_closure *c = l->c;
-	char id[MSK_NAMES_ID];
 
 	if (c->n_objects == MSK_CLOSURE_MAX_OBJECTS)
 		return msk_fail(err, MSK_E_INPUT, "%s: needs more than %d libraries", l->program,
@@ -26,7 +39,7 @@ int msk_loader_add(struct msk_loader *l, struct msk_object *own_o, size_t *index
 	*own_o = (struct msk_object){ 0 };
 	/* Loaders do not look for the program's own file among what is loaded: the kernel mapped that, and them. */
 	if (*index > 0 && (*index != l->interp || l->rules->knows_the_loader_by_file))
-		msk_names_add(&l->ids, msk_loader_id(c->objects[*index].dev, c->objects[*index].ino, id), *index);
+		learn_file(l, *index);
 	return 0;
 }
 

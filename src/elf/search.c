@@ -229,20 +229,6 @@ static int check_library(const struct msk_search *s, const struct msk_elf *e, st
 	return 0;
 }
 
-const char *msk_loader_id(uint64_t dev, uint64_t ino, char buf[MSK_NAMES_ID])
-{
-	const uint64_t id[] = { dev, ino };
-
-	return msk_names_id(buf, id, 2);
-}
-
-static bool is_loaded(const struct msk_loader *l, const struct msk_rofile *f, size_t *object)
-{
-	char id[MSK_NAMES_ID];
-
-	return msk_names_find(&l->ids, msk_loader_id(f->dev, f->ino, id), object);
-}
-
 /* A file for another machine. ld.so stops at another byte order, but not before it has looked at class and machine,
  * which it reads in its own: so only a file that is marked wrong stops it, and that is no sound header to begin with. */
 static int meet_misfit(struct msk_search *s, const char *path, const char *why, struct msk_err *err)
@@ -374,7 +360,7 @@ int msk_search_file(struct msk_search *s, const char *path, enum msk_found_by ru
 		msk_fail(err, MSK_E_INPUT, "%s: is %s, expected a regular file", s->name, kind_of(f.mode));
 		return stop_at(s, path, err);
 	}
-	if (is_loaded(s->l, &f, &s->known))
+	if (msk_loader_has_file(s->l, &f, &s->known))
 		return MSK_TAKEN;
 	rc = examine(s, path, &f, err);
 	return rc == MSK_TAKEN && s->known == MSK_NO_OBJECT ? take_hit(s, path, rule, dir, &f) : rc;

@@ -1,11 +1,10 @@
-#include <inttypes.h>
-#include <stdio.h>
-
-#include "names.h"
+#include "mkscratch/names.h"
 #include "verify.h"
 
+#define ID 2                       /* numbers that tell a file */
+
 struct msk_symstore {
-	struct msk_names ids;          /* "dev:ino" to the place in v */
+	struct msk_names ids;          /* device and number to the place in v */
 	struct msk_library **v;
 	size_t n, cap, bytes, limit;
 };
@@ -99,7 +98,7 @@ static size_t weight(const struct msk_library *l)
 	       (l->mask + 1) * sizeof *l->slots;
 }
 
-static int add_library(struct msk_symstore *st, const char *id, const struct msk_rofile *f, const char *name,
+static int add_library(struct msk_symstore *st, const uint64_t id[ID], const struct msk_rofile *f, const char *name,
 		       const struct msk_library **out, struct msk_err *err)
 {
 	struct msk_library *l = msk_xcalloc(1, sizeof *l);
@@ -111,7 +110,7 @@ static int add_library(struct msk_symstore *st, const char *id, const struct msk
 	index_definitions(l);
 	MSK_GROW(st->v, st->n, st->cap);
 	st->v[st->n] = l;
-	msk_names_add(&st->ids, id, st->n++);
+	msk_names_add_id(&st->ids, id, ID, st->n++);
 	st->bytes += weight(l);
 	if (st->bytes > st->limit)
 		return msk_fail(err, MSK_E_INPUT, "%s: symbols of all libraries take more than %zu bytes", name, st->limit);
@@ -124,11 +123,10 @@ int msk_symstore_get(struct msk_symstore *st, struct msk_rotree *tree, const str
 {
 	MSK_AUTO_ROFILE f = MSK_ROFILE_INIT;
 	enum msk_lookup how;
-	char id[64];
+	const uint64_t id[ID] = { o->dev, o->ino };
 	size_t held;
 
-	snprintf(id, sizeof id, "%" PRIu64 ":%" PRIu64, o->dev, o->ino);
-	if (msk_names_find(&st->ids, id, &held)) {
+	if (msk_names_find_id(&st->ids, id, ID, &held)) {
 		*out = st->v[held];
 		return 0;
 	}

@@ -4,42 +4,9 @@
 #include "mkscratch/path.h"
 #include "mkscratch/rotree.h"
 
-#define NAMES_BLOCK (64u << 10)
-
-/* Strings that live as long as the tree, one behind the other. */
-struct msk_names {
-	struct msk_names *before;
-	size_t used, size;
-	char text[];
-};
-
-static const char *keep_name(struct msk_image_tree *t, const char *name, size_t n)
-{
-	struct msk_names *b = t->names;
-	char *at;
-
-	if (!b || b->size - b->used <= n) {
-		size_t size = n + 1 > NAMES_BLOCK ? n + 1 : NAMES_BLOCK;
-
-		b = msk_xmalloc(sizeof *b + size);
-		*b = (struct msk_names){ .before = t->names, .size = size };
-		t->names = b;
-	}
-	at = b->text + b->used;
-	memcpy(at, name, n);
-	at[n] = '\0';
-	b->used += n + 1;
-	return at;
-}
-
 void msk_image_tree_release(struct msk_image_tree *t)
 {
-	while (t->names) {
-		struct msk_names *b = t->names;
-
-		t->names = b->before;
-		free(b);
-	}
+	msk_arena_release(&t->names);
 	free(t->v);
 	*t = (struct msk_image_tree){ 0 };
 }
@@ -86,8 +53,8 @@ int msk_image_tree_add(struct msk_image_tree *t, const struct msk_layer_entry *e
 				entry->layer, MSK_MAX_ENTRIES, MSK_MAX_NAME_BYTES);
 	MSK_GROW(t->v, t->n, t->cap);
 	t->v[t->n++] = (struct msk_node){
-		.path = keep_name(t, path, strlen(path)),
-		.link = e->link ? keep_name(t, e->link, strlen(e->link)) : NULL,
+		.path = msk_arena_text(&t->names, path, strlen(path)),
+		.link = e->link ? msk_arena_text(&t->names, e->link, strlen(e->link)) : NULL,
 		.type = (uint8_t)e->type,
 		.mode = (uint16_t)(e->mode & 07777),
 		.uid = e->uid,
@@ -320,7 +287,7 @@ static size_t count_implied(const struct msk_image_tree *t, size_t i, size_t *fr
 
 static struct msk_node implied(struct msk_image_tree *t, const struct msk_node *below, size_t length)
 {
-	return (struct msk_node){ .path = keep_name(t, below->path, length), .type = MSK_TAR_DIR, .mode = 0755,
+	return (struct msk_node){ .path = msk_arena_text(&t->names, below->path, length), .type = MSK_TAR_DIR, .mode = 0755,
 				  .layer = below->layer, .nth = MSK_IMPLIED };
 }
 
