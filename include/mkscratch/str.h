@@ -19,6 +19,9 @@ struct msk_str {
 
 void msk_str_release(struct msk_str *s);
 void msk_str_add(struct msk_str *s, const void *p, size_t n);
+/* Room for n bytes behind what there is. Whoever writes k of them calls msk_str_wrote(s, k) before anything else. */
+char *msk_str_room(struct msk_str *s, size_t n);
+void msk_str_wrote(struct msk_str *s, size_t k);
 void msk_str_adds(struct msk_str *s, const char *text);
 void msk_str_addc(struct msk_str *s, char c);
 void msk_str_addf(struct msk_str *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -16,6 +16,9 @@ static ssize_t read_some(int fd, void *buf, size_t n, off_t offset)
 	return got;
 }
 
+#define CHUNK      16384           /* of a file that is read to its end: at first, and at most */
+#define CHUNK_MOST (256 << 10)
+
 static ssize_t read_full(int fd, void *buf, size_t n, off_t offset, const char *name, struct msk_err *err)
 {
 	size_t done = 0;
@@ -86,19 +89,18 @@ void msk_push_out(int fd, uint64_t offset, uint64_t n)
 
 int msk_read_all(int fd, size_t limit, struct msk_str *out, const char *name, struct msk_err *err)
 {
-	char buf[16384];
-	size_t total = 0;
+	size_t total = 0, chunk = CHUNK;
 
-	for (;;) {
-		ssize_t got = msk_read_full(fd, buf, sizeof buf, name, err);
+	for (;; chunk *= chunk < CHUNK_MOST ? 2 : 1) {
+		ssize_t got = msk_read_full(fd, msk_str_room(out, chunk), chunk, name, err);
 
+		msk_str_wrote(out, got < 0 ? 0 : (size_t)got);
 		if (got < 0)
 			return -1;
 		if ((size_t)got > limit - total)
 			return msk_fail(err, MSK_E_INPUT, "%s: larger than %zu bytes", name, limit);
-		msk_str_add(out, buf, (size_t)got);
 		total += (size_t)got;
-		if ((size_t)got < sizeof buf)
+		if ((size_t)got < chunk)
 			return 0;
 	}
 }

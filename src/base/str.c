@@ -34,6 +34,18 @@ void msk_str_add(struct msk_str *s, const void *p, size_t n)
 	s->buf[s->len] = '\0';
 }
 
+char *msk_str_room(struct msk_str *s, size_t n)
+{
+	reserve(s, n);
+	return s->buf + s->len;
+}
+
+void msk_str_wrote(struct msk_str *s, size_t k)
+{
+	s->len += k;
+	s->buf[s->len] = '\0';
+}
+
 void msk_str_adds(struct msk_str *s, const char *text)
 {
 	msk_str_add(s, text, strlen(text));

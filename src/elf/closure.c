@@ -57,11 +57,7 @@ static void loader_release(struct msk_loader *l)
 	msk_names_release(&l->ids);
 	msk_names_release(&l->missing);
 	msk_names_release(&l->subdirs_seen);
-	msk_strv_release(&l->subdirs);
 	msk_strv_release(&l->library_path);
-	free(l->cache_path);
-	free(l->conf_path);
-	free(l->lib_token);
 }
 
 /* Ask for everything the object in node *at needs, in the order of its dynamic section. */
@@ -167,13 +163,28 @@ static void renumber_wish(struct msk_wish *w, const size_t *place)
 		w->object = place[w->object];
 }
 
+/* Is every object in the list, the program first, and the others as they were added? */
+static bool is_sorted(const struct msk_closure *c, const struct msk_load_list *list)
+{
+	size_t n = 0;
+
+	for (size_t at = 0; at != MSK_LIST_END; at = list->v[at].next)
+		if (list->v[at].object != n++)
+			return false;
+	return n == c->n_objects;
+}
+
 /* Bring the objects into the order of the list. The program stays in front of its own filters. An object outside the
  * list can only be a library's would-be interpreter, which nothing refers to: it goes. */
 static void sort_objects(struct msk_closure *c, const struct msk_load_list *list)
 {
-	size_t *place = msk_xcalloc(c->n_objects, sizeof *place), n = 1;
-	struct msk_object *sorted = msk_xcalloc(c->n_objects, sizeof *sorted);
+	struct msk_object *sorted;
+	size_t *place, n = 1;
 
+	if (is_sorted(c, list))
+		return;
+	place = msk_xcalloc(c->n_objects, sizeof *place);
+	sorted = msk_xcalloc(c->n_objects, sizeof *sorted);
 	for (size_t at = 0; at != MSK_LIST_END; at = list->v[at].next)
 		if (list->v[at].object != 0)
 			place[list->v[at].object] = n++;
@@ -307,7 +318,6 @@ static int resolve(struct msk_loader *l, struct msk_err *err)
 	if (l->args->advise && !l->args->start_only && msk_advise(l, err) < 0)
 		return -1;
 	sort_objects(l->c, &list);
-	l->c->cache_path = msk_take(&l->cache_path);
 	return 0;
 }
 
@@ -316,9 +326,10 @@ int msk_closure_resolve(const struct msk_closure_args *args, const struct msk_ro
 {
 	MSK_CLEANUP(msk_memo_cleanup) struct msk_memo *own_memo = args->memo ? NULL : msk_memo_new(args->tree);
 	MSK_CLEANUP(msk_closure_release) struct msk_closure c = { 0 };
+	struct msk_terrain empty = { .version = 0 };
 	MSK_CLEANUP(loader_release) struct msk_loader l = {
 		.args = args, .memo = args->memo ? args->memo : own_memo, .c = &c, .program = name, .file = f,
-		.rules = &msk_other_rules, .interp = MSK_NO_OBJECT,
+		.rules = &msk_other_rules, .interp = MSK_NO_OBJECT, .terrain = &empty,
 	};
 	MSK_AUTO_STRV levels = MSK_STRV_INIT;
 	const struct msk_elf *e;

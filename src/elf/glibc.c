@@ -137,11 +137,6 @@ static int search_runpath(struct msk_search *s, struct msk_err *err)
 	return msk_search_dirs(s, path_of(s->l, s->by), MSK_BY_RUNPATH, err);
 }
 
-static bool before_237(const struct msk_loader *l)
-{
-	return l->version && l->version < 237;
-}
-
 bool msk_loader_in_system_dir(const struct msk_loader *l, const char *path)
 {
 	for (size_t i = 0; i < l->c->system_dirs.n; i++) {
@@ -157,22 +152,21 @@ bool msk_loader_in_system_dir(const struct msk_loader *l, const char *path)
 static int search_cache(struct msk_search *s, struct msk_err *err)
 {
 	struct msk_loader *l = s->l;
-	struct msk_ldcache_want want = { &l->subdirs, before_237(l) };
-	const char *other, *line = msk_ldcache_find(l->cache, s->name, &want, &other);
-	MSK_AUTO_FREE char *path = !line ? NULL : line[0] == '/' ? msk_xstrdup(line) : msk_loader_absolute(l, line);
-	MSK_AUTO_FREE char *dir = path ? msk_path_dir(path) : NULL;
+	struct msk_line line = msk_terrain_line(l->terrain, s->name);
+	MSK_AUTO_FREE char *relative = line.path && line.path[0] != '/' ? msk_loader_absolute(l, line.path) : NULL;
+	const char *path = relative ? relative : line.path;
 	size_t skipped = s->trail.skipped.n;
 	int rc;
 
 	if (!l->args->start_only)
-		msk_search_note(s, l->cache_path);
-	if (other)
-		msk_search_pass_over(s, other, "for better CPUs only");
+		msk_search_note(s, l->terrain->cache_path);
+	if (line.other)
+		msk_search_pass_over(s, line.other, "for better CPUs only");
 	if (!path)
 		return MSK_GO_ON;
 	if (l->c->objects[s->by].elf.nodeflib && msk_loader_in_system_dir(l, path))
 		return msk_search_pass_over(s, path, "in a system directory, which the requester rules out (nodefaultlib)");
-	rc = msk_search_file(s, path, MSK_BY_CACHE, dir, err);
+	rc = msk_search_file(s, path, MSK_BY_CACHE, NULL, err);
 	if (rc == MSK_GO_ON && s->trail.skipped.n == skipped)
 		msk_search_pass_over(s, path, "in the cache, but not there");
 	return rc == MSK_END_OF_LIST ? MSK_GO_ON : rc;
@@ -200,16 +194,16 @@ static int search_conf(struct msk_search *s, struct msk_err *err)
 	const struct msk_strv *dirs;
 	int rc;
 
-	if (!l->conf_path || !is_cached_name(s->name))
+	if (!l->terrain->conf_path || !is_cached_name(s->name))
 		return MSK_GO_ON;
-	if (msk_memo_ldconf(l->memo, l->conf_path, &dirs, err) < 0)
+	if (msk_memo_ldconf(l->memo, l->terrain->conf_path, &dirs, err) < 0)
 		return -1;
 	s->lenient = true;
 	rc = msk_search_dirs(s, dirs, MSK_BY_CONF, err);
 	s->lenient = false;
-	if (rc == MSK_TAKEN && (l->cache || !l->has_cache_file))
-		msk_loader_note(l, "%s: %s, so some libraries were found by %s alone; run ldconfig", l->cache_path,
-				l->cache ? "stale" : "not there", l->conf_path);
+	if (rc == MSK_TAKEN && (l->terrain->cache || !l->terrain->has_cache_file))
+		msk_loader_note(l, "%s: %s, so some libraries were found by %s alone; run ldconfig", l->terrain->cache_path,
+				l->terrain->cache ? "stale" : "not there", l->terrain->conf_path);
 	return rc;
 }
 
@@ -224,7 +218,7 @@ static int look_for_variants(struct msk_search *s, struct msk_err *err)
 	if (msk_hwcaps_levels(program, "all", &levels, err) < 0 || msk_hwcaps_subdirs(program, "all", &subdirs, err) < 0)
 		return -1;
 	for (size_t i = 0; i < subdirs.n; i++) {
-		if (msk_strv_has(&s->l->subdirs, subdirs.v[subdirs.n - 1 - i]))
+		if (msk_strv_has(&s->l->terrain->subdirs, subdirs.v[subdirs.n - 1 - i]))
 			continue;
 		if (msk_search_variant(s, subdirs.v[subdirs.n - 1 - i], levels.v[i], err) < 0)
 			return -1;
@@ -241,7 +235,7 @@ int msk_glibc_search(struct msk_search *s, struct msk_err *err)
 		rc = msk_search_dirs(s, &l->library_path, MSK_BY_LIBRARY_PATH, err);      /* 2. LD_LIBRARY_PATH */
 	if (rc == MSK_GO_ON)
 		rc = search_runpath(s, err);
-	if (rc == MSK_GO_ON && l->cache)
+	if (rc == MSK_GO_ON && l->terrain->cache)
 		rc = search_cache(s, err);
 	if (rc == MSK_GO_ON)
 		rc = search_system_dirs(s, err);                                           /* 5. */
@@ -250,70 +244,14 @@ int msk_glibc_search(struct msk_search *s, struct msk_err *err)
 	return rc == MSK_GO_ON ? look_for_variants(s, err) : rc;
 }
 
-/* $LIB is the last part of the first system directory; with Debian's multiarch it is lib/<triplet>. */
-static char *lib_token(const struct msk_strv *system_dirs)
+/* What of a system is not as the loader would have it. */
+static void note_cache(struct msk_loader *l)
 {
-	const char *first = system_dirs->n ? system_dirs->v[0] : NULL;
+	const struct msk_terrain *t = l->terrain;
 
-	if (!first)
-		return NULL;
-	if (msk_starts_with(first, "/lib/") && strstr(first, "-linux-"))
-		return msk_xstrdup(first + 1);
-	return msk_path_base(first);
-}
-
-/* The loader's own bytes tell where it looks, whatever the distribution, and which release it is. */
-static int read_loader(struct msk_loader *l, struct msk_err *err)
-{
-	const struct msk_loader_facts *f;
-
-	if (l->rules->libc == MSK_LIBC_GLIBC && l->interp != MSK_NO_OBJECT) {
-		if (msk_memo_loader(l->memo, l->c->objects[l->interp].path, &f, err) < 0)
-			return -1;
-		for (size_t i = 0; i < f->system_dirs.n; i++)
-			msk_strv_push(&l->c->system_dirs, f->system_dirs.v[i]);
-		l->cache_path = f->cache_path ? msk_xstrdup(f->cache_path) : NULL;
-		l->version = f->version;
-	}
-	if (l->c->system_dirs.n == 0)
-		return msk_sysdirs_guess(msk_memo_tree(l->memo), &l->c->objects[0].elf, &l->c->system_dirs, err);
-	return 0;
-}
-
-/* A cache at /etc/ld.so.cache is made from /etc/ld.so.conf; those of other prefixes likewise. */
-static int read_cache(struct msk_loader *l, struct msk_err *err)
-{
-	MSK_AUTO_FREE char *dir = NULL;
-
-	if (l->rules->libc != MSK_LIBC_GLIBC)
-		return 0;
-	if (!l->cache_path)
-		l->cache_path = msk_xstrdup("/etc/ld.so.cache");
-	dir = msk_path_dir(l->cache_path);
-	l->conf_path = msk_xasprintf("%s/ld.so.conf", dir);
-	if (msk_memo_ldcache(l->memo, l->cache_path, &l->c->objects[0].elf, &l->has_cache_file, &l->cache,
-			     err) < 0)
-		return -1;
-	if (l->has_cache_file && !l->cache)
-		msk_loader_note(l, "%s: not a cache that the loader of %s can use; went by %s", l->cache_path, l->program,
-				l->conf_path);
-	return 0;
-}
-
-/* Variants first, then what old releases had instead of them. glibc-hwcaps came with 2.33. */
-static int set_subdirs(struct msk_loader *l, struct msk_err *err)
-{
-	const struct msk_elf *program = &l->c->objects[0].elf;
-	MSK_AUTO_STRV subdirs = MSK_STRV_INIT;
-
-	if (l->args->hwcaps && msk_hwcaps_subdirs(program, l->args->hwcaps, &subdirs, err) < 0)
-		return -1;
-	if (l->version == 0 || l->version >= 233)
-		for (size_t i = 0; i < subdirs.n; i++)
-			msk_strv_push(&l->subdirs, subdirs.v[i]);
-	if (before_237(l))
-		msk_hwcaps_legacy(program, &l->subdirs);
-	return 0;
+	if (t->has_cache_file && !t->cache)
+		msk_loader_note(l, "%s: not a cache that the loader of %s can use; went by %s", t->cache_path, l->program,
+				t->conf_path);
 }
 
 /* Names stand between blanks and colons, comments run to the end of the line. */
@@ -361,9 +299,18 @@ static void note_audit(struct msk_loader *l)
 
 int msk_glibc_prepare(struct msk_loader *l, struct msk_err *err)
 {
-	if (read_loader(l, err) < 0 || read_cache(l, err) < 0 || set_subdirs(l, err) < 0 || note_preload(l, err) < 0)
+	const struct msk_terrain_of of = {
+		&l->c->objects[0].elf, l->interp == MSK_NO_OBJECT ? NULL : l->c->objects[l->interp].path, l->rules->libc,
+		l->args->hwcaps,
+	};
+
+	if (msk_memo_terrain(l->memo, &of, &l->terrain, err) < 0)
 		return -1;
-	l->lib_token = lib_token(&l->c->system_dirs);
+	msk_strv_copy(&l->c->system_dirs, &l->terrain->system_dirs);
+	l->c->cache_path = l->terrain->cache_path ? msk_xstrdup(l->terrain->cache_path) : NULL;
+	note_cache(l);
+	if (note_preload(l, err) < 0)
+		return -1;
 	for (size_t i = 0; !l->args->secure && l->args->library_path && i < l->args->library_path->n; i++)
 		if (!add_dir(l, 0, l->args->library_path->v[i], &l->library_path))
 			break;

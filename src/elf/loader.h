@@ -5,6 +5,7 @@
 #include "mkscratch/closure.h"
 #include "mkscratch/names.h"
 #include "memo.h"
+#include "terrain.h"
 
 /* The directories of one object's RPATH or RUNPATH, tokens expanded. */
 struct msk_search_path {
@@ -53,13 +54,8 @@ struct msk_loader {
 	struct msk_strv library_path;
 	struct msk_search_path *paths; /* one for each object that was asked for */
 	size_t n_paths;
-	struct msk_strv subdirs;       /* tried below each directory before itself: variants for better CPUs, ... */
 	struct msk_names subdirs_seen; /* 1: a directory of that path is there, 0: it is not */
-	unsigned version;              /* glibc 2.36 is 236; 0: unknown */
-	char *lib_token;               /* $LIB; NULL: no value */
-	char *cache_path, *conf_path;  /* of ld.so.cache and ld.so.conf; NULL: this loader has none */
-	bool has_cache_file;           /* of use or not */
-	const struct msk_ldcache *cache; /* NULL: none that the loader would use; the memo's */
+	struct msk_terrain *terrain;   /* the memo's; musl has an empty one */
 	size_t probes;                 /* files tried so far */
 	uint64_t steps;                /* and list elements looked at */
 	size_t need_bytes;             /* that names and edges take */

@@ -29,7 +29,7 @@ struct cache {
 
 struct msk_memo {
 	struct msk_rotree *tree;
-	struct msk_names path_names, fact_names, import_names, loader_names, cache_names, conf_names;
+	struct msk_names path_names, fact_names, import_names, loader_names, cache_names, conf_names, terrain_names;
 	struct path *paths;
 	struct facts *facts;
 	/* Each on its own, since they are borrowed while more are added. */
@@ -37,8 +37,10 @@ struct msk_memo {
 	struct msk_loader_facts **loaders;
 	struct cache *caches;
 	struct msk_strv **confs;
+	struct msk_terrain **terrains;
 	size_t n_paths, cap_paths, n_facts, cap_facts, n_imports, cap_imports;
-	size_t n_loaders, cap_loaders, n_caches, cap_caches, n_confs, cap_confs;
+	size_t n_loaders, cap_loaders, n_caches, cap_caches, n_confs, cap_confs, n_terrains, cap_terrains;
+	struct msk_names words;        /* that terrains are known by */
 	size_t path_bytes, fact_bytes;
 };
 
@@ -72,6 +74,8 @@ static void free_names(struct msk_memo *m)
 	msk_names_release(&m->loader_names);
 	msk_names_release(&m->cache_names);
 	msk_names_release(&m->conf_names);
+	msk_names_release(&m->terrain_names);
+	msk_names_release(&m->words);
 }
 
 void msk_memo_free(struct msk_memo *m)
@@ -91,6 +95,11 @@ void msk_memo_free(struct msk_memo *m)
 		msk_strv_release(m->confs[i]);
 		free(m->confs[i]);
 	}
+	for (size_t i = 0; i < m->n_terrains; i++) {
+		msk_terrain_release(m->terrains[i]);
+		free(m->terrains[i]);
+	}
+	free(m->terrains);
 	free(m->paths);
 	free(m->facts);
 	free(m->imports);
@@ -339,5 +348,43 @@ int msk_memo_ldconf(struct msk_memo *m, const char *path, const struct msk_strv 
 		msk_names_add(&m->conf_names, path, i);
 	}
 	*out = m->confs[i];
+	return 0;
+}
+
+/* A text as a number; 0: none. */
+static uint64_t number_of(struct msk_memo *m, const char *text)
+{
+	size_t n;
+
+	if (!text)
+		return 0;
+	if (msk_names_find(&m->words, text, &n))
+		return n;
+	n = m->words.n + 1;
+	msk_names_add(&m->words, text, n);
+	return n;
+}
+
+int msk_memo_terrain(struct msk_memo *m, const struct msk_terrain_of *of, struct msk_terrain **out, struct msk_err *err)
+{
+	const struct msk_elf *e = of->program;
+	const uint64_t id[] = {
+		(uint64_t)e->machine << 48 | (uint64_t)e->elf_class << 32 | e->flags, e->big_endian, of->libc,
+		number_of(m, of->interp), number_of(m, of->hwcaps),
+	};
+	size_t i;
+
+	if (!msk_names_find_id(&m->terrain_names, id, sizeof id / sizeof *id, &i)) {
+		struct msk_terrain t;
+
+		if (msk_terrain_read(m, of, &t, err) < 0)
+			return -1;
+		MSK_GROW(m->terrains, m->n_terrains, m->cap_terrains);
+		i = m->n_terrains++;
+		m->terrains[i] = msk_xcalloc(1, sizeof t);
+		*m->terrains[i] = t;
+		msk_names_add_id(&m->terrain_names, id, sizeof id / sizeof *id, i);
+	}
+	*out = m->terrains[i];
 	return 0;
 }

@@ -4,6 +4,7 @@
 
 #include "mkscratch/closure.h"
 #include "mkscratch/ldcache.h"
+#include "terrain.h"
 
 struct msk_rotree *msk_memo_tree(const struct msk_memo *m);
 
@@ -43,6 +44,9 @@ int msk_memo_loader(struct msk_memo *m, const char *path, const struct msk_loade
 /* The cache at `path` for programs like `e`: NULL when there is none (*found false) or none that they can use. */
 int msk_memo_ldcache(struct msk_memo *m, const char *path, const struct msk_elf *e, bool *found,
 		     const struct msk_ldcache **out, struct msk_err *err);
+
+/* The terrain of such programs; borrowed. Fails as msk_terrain_read. */
+int msk_memo_terrain(struct msk_memo *m, const struct msk_terrain_of *of, struct msk_terrain **out, struct msk_err *err);
 
 /* The directories that ld.so.conf at `path` names. */
 int msk_memo_ldconf(struct msk_memo *m, const char *path, const struct msk_strv **out, struct msk_err *err);

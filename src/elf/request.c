@@ -139,29 +139,19 @@ static int keep_hit(struct msk_loader *l, struct msk_search *s, const struct msk
 	return 0;
 }
 
-int msk_loader_answer(struct msk_loader *l, const struct msk_request *r, size_t *index, struct msk_err *err)
+/* Look for what nothing loaded answers to. `name` is what the request says with its tokens expanded; NULL: one of them
+ * has no value. */
+static int look_for(struct msk_loader *l, const struct msk_request *r, const char *name, size_t *index, struct msk_err *err)
 {
 	MSK_CLEANUP(msk_search_release) struct msk_search s = {
-		.l = l, .by = r->by, .by_option = r->by_option, .optional = r->kind == MSK_NEED_AUXILIARY,
+		.l = l, .name = name, .by = r->by, .by_option = r->by_option, .optional = r->kind == MSK_NEED_AUXILIARY,
 		.known = MSK_NO_OBJECT,
 	};
-	MSK_AUTO_FREE char *expanded = NULL;
 	int rc = MSK_GO_ON;
 
-	*index = MSK_NO_OBJECT;
-	s.name = r->name;
-	if (l->rules->expands_needed && strchr(r->name, '$')) {
-		if (msk_secure_check_name(l, r->by, r->name, err) < 0)
-			return -1;
-		s.name = expanded = msk_token_expand(l, r->by, r->name);
-		if (!expanded)
-			s.trail.why = msk_xstrdup("names a $ token that has no value here");
-	}
-	if (s.name && is_known(l, s.name, index))
-		return 0;
-	if (msk_loader_charge(l, 1, err) < 0)
-		return -1;
-	if (s.name && *s.name)
+	if (!name)
+		s.trail.why = msk_xstrdup("names a $ token that has no value here");
+	if (name && *name)
 		rc = search(&s, err);
 	if (rc < 0)
 		return -1;
@@ -174,4 +164,20 @@ int msk_loader_answer(struct msk_loader *l, const struct msk_request *r, size_t 
 		return add_missing(l, &s, r->name, err);
 	}
 	return 0;
+}
+
+int msk_loader_answer(struct msk_loader *l, const struct msk_request *r, size_t *index, struct msk_err *err)
+{
+	MSK_AUTO_FREE char *expanded = NULL;
+	const char *name = r->name;
+
+	*index = MSK_NO_OBJECT;
+	if (l->rules->expands_needed && strchr(r->name, '$')) {
+		if (msk_secure_check_name(l, r->by, r->name, err) < 0)
+			return -1;
+		name = expanded = msk_token_expand(l, r->by, r->name);
+	}
+	if (name && is_known(l, name, index))
+		return 0;
+	return msk_loader_charge(l, 1, err) < 0 ? -1 : look_for(l, r, name, index, err);
 }

@@ -284,12 +284,18 @@ static int examine(struct msk_search *s, const char *path, struct msk_rofile *f,
 	return s->l->rules->replaces_libc ? replace_libc(s, path, f, err) : MSK_TAKEN;
 }
 
+/* A cache gives whole paths. */
+static char *rule_dir(const char *path, enum msk_found_by rule, const char *dir)
+{
+	return rule == MSK_BY_CACHE ? msk_path_dir(path) : dir ? msk_xstrdup(dir) : NULL;
+}
+
 static int take_hit(struct msk_search *s, const char *path, enum msk_found_by rule, const char *dir,
 		    const struct msk_rofile *f)
 {
 	s->hit.path = msk_xstrdup(path);
 	s->hit.found_by = rule;
-	s->hit.rule_dir = dir ? msk_xstrdup(dir) : NULL;
+	s->hit.rule_dir = rule_dir(path, rule, dir);
 	s->hit.dev = f->dev;
 	s->hit.ino = f->ino;
 	return MSK_TAKEN;
@@ -325,8 +331,10 @@ static int cannot_open(struct msk_search *s, const char *path, const char *why)
 }
 
 /* ld.so gives a list up for a file that it cannot open, but not for a directory that is none. */
-static int meet_loop(struct msk_search *s, const char *path, const char *dir, struct msk_err *err)
+static int meet_loop(struct msk_search *s, const char *path, enum msk_found_by rule, const char *list_dir,
+		     struct msk_err *err)
 {
+	MSK_AUTO_FREE char *dir = rule_dir(path, rule, list_dir);
 	bool there = true;
 
 	if (dir && s->l->rules->after_failure == MSK_END_OF_LIST && is_directory(s->l, dir, &there, err) < 0)
@@ -353,7 +361,7 @@ int msk_search_file(struct msk_search *s, const char *path, enum msk_found_by ru
 		return pass_over(s, path, "cannot be read (Permission denied)");
 	}
 	if (how == MSK_LOOP)
-		return meet_loop(s, path, dir, err);
+		return meet_loop(s, path, rule, dir, err);
 	if (S_ISSOCK(f.mode))
 		return cannot_open(s, path, "is a socket, expected a regular file");
 	if (!S_ISREG(f.mode)) {
@@ -369,8 +377,8 @@ int msk_search_file(struct msk_search *s, const char *path, enum msk_found_by ru
 /* The variants of a library below one directory. A failure to open one is no reason to give the list up. */
 static int search_subdirs(struct msk_search *s, const char *dir, enum msk_found_by rule, struct msk_err *err)
 {
-	for (size_t i = 0; i < s->l->subdirs.n; i++) {
-		MSK_AUTO_FREE char *sub = msk_xasprintf("%s/%s", strcmp(dir, "/") == 0 ? "" : dir, s->l->subdirs.v[i]);
+	for (size_t i = 0; i < s->l->terrain->subdirs.n; i++) {
+		MSK_AUTO_FREE char *sub = msk_xasprintf("%s/%s", strcmp(dir, "/") == 0 ? "" : dir, s->l->terrain->subdirs.v[i]);
 		MSK_AUTO_FREE char *path = msk_xasprintf("%s/%s", sub, s->name);
 		bool there;
 		int rc;

@@ -11,12 +11,12 @@ static bool is_path_char(unsigned char c)
 	return c > ' ' && c < 0x7f && c != ':';
 }
 
-/* The path that ends at `end` (a NUL), within bytes[from, end): what precedes it may be unrelated data. */
-static const char *path_before(const char *bytes, size_t from, size_t end)
+/* The path that ends at `end` (a NUL): what precedes it may be unrelated data. */
+static const char *path_before(const char *bytes, size_t end)
 {
 	size_t start = end;
 
-	while (start > from && is_path_char((unsigned char)bytes[start - 1]))
+	while (start > 0 && is_path_char((unsigned char)bytes[start - 1]))
 		start--;
 	return start < end && bytes[start] == '/' ? bytes + start : NULL;
 }
@@ -37,30 +37,45 @@ static void keep_longer(struct msk_strv *best, struct msk_strv *run)
 	msk_strv_release(run);
 }
 
+/* The next string in bytes[*at, n) with `part` in it, as far as it is a path up to its end, which goes to *end; NULL when
+ * it is none. False: there is no such string. */
+static bool next_path(const char *bytes, size_t n, const char *part, size_t at, const char **path, size_t *end)
+{
+	const char *hit = memmem(bytes + at, n - at, part, strlen(part));
+	const char *nul = hit ? memchr(hit, '\0', n - (size_t)(hit - bytes)) : NULL;
+
+	if (!nul)
+		return false;
+	*end = (size_t)(nul - bytes);
+	*path = path_before(bytes, *end);
+	return true;
+}
+
+static void scan_dirs(const char *bytes, size_t n, struct msk_strv *best)
+{
+	MSK_AUTO_STRV run = MSK_STRV_INIT;
+	const char *path, *behind = NULL;
+
+	for (size_t at = 0, end; at < n && next_path(bytes, n, "/lib", at, &path, &end); at = end + 1) {
+		if (!path || !is_library_dir(path, (size_t)(bytes + end - path)))
+			continue;
+		if (path != behind)
+			keep_longer(best, &run);
+		msk_strv_push_own(&run, msk_xstrndup(path, (size_t)(bytes + end - path) - 1));
+		behind = bytes + end + 1;
+	}
+	keep_longer(best, &run);
+}
+
 void msk_sysdirs_scan(const char *bytes, size_t n, struct msk_strv *dirs, char **cache_path)
 {
 	MSK_AUTO_STRV best = MSK_STRV_INIT;
-	MSK_AUTO_STRV run = MSK_STRV_INIT;
+	const char *path;
 
-	for (size_t from = 0; from < n;) {
-		const char *nul = memchr(bytes + from, '\0', n - from);
-		size_t end = nul ? (size_t)(nul - bytes) : n;
-		bool may_be = nul && end > from && (bytes[end - 1] == '/' || bytes[end - 1] == 'e');
-		const char *path = may_be ? path_before(bytes, from, end) : NULL;
-		size_t len = path ? (size_t)(nul - path) : 0;
-
-		if (path && is_library_dir(path, len)) {
-			if (path != bytes + from)
-				keep_longer(&best, &run);
-			msk_strv_push_own(&run, msk_xstrndup(path, len - 1));
-		} else {
-			keep_longer(&best, &run);
-		}
-		if (path && !*cache_path && msk_ends_with(path, "/ld.so.cache"))
+	scan_dirs(bytes, n, &best);
+	for (size_t at = 0, end; at < n && !*cache_path && next_path(bytes, n, "/ld.so.cache", at, &path, &end); at = end + 1)
+		if (path && msk_ends_with(path, "/ld.so.cache"))
 			*cache_path = msk_xstrdup(path);
-		from = end + 1;
-	}
-	keep_longer(&best, &run);
 	*dirs = best;
 	best = (struct msk_strv)MSK_STRV_INIT;
 }

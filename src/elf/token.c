@@ -63,7 +63,7 @@ static size_t take_token(struct msk_loader *l, size_t object, const char *p, str
 	else if ((n = token_length(p, "PLATFORM")))
 		value = platform_value(l, object);
 	else if ((n = token_length(p, "LIB")))
-		value = l->lib_token ? msk_xstrdup(l->lib_token) : NULL;
+		value = l->terrain->lib_token ? msk_xstrdup(l->terrain->lib_token) : NULL;
 	else
 		return 0;
 	*known = value != NULL;

@@ -142,7 +142,7 @@ int msk_uses_read(struct msk_loader *l, size_t object, struct msk_err *err)
 int msk_uses_libc_has_nss(struct msk_loader *l, bool *out, struct msk_err *err)
 {
 	const struct msk_imports *im;
-	unsigned release = l->version;
+	unsigned release = l->terrain->version;
 	size_t libc;
 
 	if (l->nss == LIBC_UNREAD && msk_names_find(&l->names, "libc.so.6", &libc)) {

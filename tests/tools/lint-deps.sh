@@ -47,6 +47,7 @@ probe      value
 probe_url  value
 timestamp  value
 options    plan
+names      base
 closure    elf
 symbols    elf
 elf_layout elf
