@@ -109,7 +109,8 @@ struct msk_closure {
 struct msk_closure_args {
 	struct msk_rotree *tree;
 	struct msk_memo *memo;                 /* of the same tree, for who resolves several programs; may be NULL */
-	const struct msk_strv *library_path;   /* stands where LD_LIBRARY_PATH would; may be NULL */
+	const struct msk_strv *library_path;   /* stands where LD_LIBRARY_PATH would: lists of directories, which the loader
+	                                        * takes apart in its own way; may be NULL */
 	const struct msk_strv *libs;           /* --lib: resolved as though the program needed them; may be NULL */
 	const char *origin;                    /* the directory that $ORIGIN of the program stands for; NULL: none */
 	char *(*find_origin)(void *ctx);       /* for who would have to look for `origin`: called when it is of use; NULL */
@@ -122,7 +123,8 @@ struct msk_closure_args {
 	const char *hwcaps;                    /* level of the CPU ("v3", "z15", "all"); NULL: the baseline */
 	bool secure;                           /* it starts with more rights than its user has (AT_SECURE): loaders ignore
 	                                        * library_path, and $ORIGIN where users may have a hand in it */
-	bool set_id;                           /* it does for some users: what they will meet is noted */
+	bool set_id, has_caps;                 /* it does for some users, by its mode or its file capabilities: what they
+	                                        * will meet is noted */
 };
 
 /* Resolve the closure of the program in `f`; of a static one that is the program alone. A library is resolved under
@@ -133,9 +135,11 @@ int msk_closure_resolve(const struct msk_closure_args *args, const struct msk_ro
 			struct msk_closure *out, struct msk_err *err);
 void msk_closure_release(struct msk_closure *c);
 
-/* Append the directories of LD_LIBRARY_PATH in an image's environment, as its loader reads them: what library_path of a
- * resolution inside the image is. */
-void msk_loader_env_path(const struct msk_strv *env, struct msk_strv *dirs);
+/* Append LD_LIBRARY_PATH of an image's environment: what library_path of a resolution inside the image is. */
+void msk_loader_env_path(const struct msk_strv *env, struct msk_strv *lists);
+/* Append the directories of such a list, as loaders of that kind tell them apart: at ':' all, glibc's at ';' and musl's at
+ * the end of a line too. */
+void msk_loader_split_path(enum msk_libc libc, const char *list, struct msk_strv *dirs);
 
 #define MSK_HWCAPS_MAX 8                    /* levels of one machine */
 

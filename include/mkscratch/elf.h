@@ -65,6 +65,9 @@ struct msk_elf {
 	size_t *owners;                /* of all that is pointed to, shared by copies; NULL: this one alone */
 };
 
+/* DT_RUNPATH or else DT_RPATH, borrowed; NULL: neither. */
+const char *msk_elf_search_path(const struct msk_elf *e);
+
 void msk_elf_release(struct msk_elf *e);
 /* Facts do not change once they are read, so a copy shares what `e` points to; each is released on its own. */
 struct msk_elf msk_elf_share(struct msk_elf *e);

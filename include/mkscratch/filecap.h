@@ -9,6 +9,7 @@
 
 #define MSK_FILECAP_XATTR "security.capability"
 #define MSK_FILECAP_BYTES 20
+#define MSK_FILECAP_MOST  24            /* of the longest revision */
 
 /* Add what a list says to *caps: "cap_chown,CAP_NET_BIND_SERVICE,net_raw". When a name is none, false, and *bad is
  * where it begins. */

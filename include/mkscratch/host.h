@@ -30,6 +30,8 @@ bool msk_host_is_dir(const char *path);
 /* Open a path the user typed (symlinks followed as the shell's user expects). It must be a regular file.
  * Fails: MSK_E_INPUT `<path>: no such file`, `<path>: is a FIFO, expected a regular file`; MSK_E_IO. */
 int msk_host_open_input(const char *path, struct msk_rofile *out, struct msk_err *err);
+/* Has the open file capabilities that it gives to who starts it? What cannot be told is no. */
+bool msk_host_has_caps(const struct msk_rofile *f);
 
 /* Open `path` of the root, which must be a regular file. `name` is for messages, the same as above. When it is not
  * there, *found is false and that is no error. The canonical path goes to *final (heap) unless NULL. */

@@ -25,6 +25,7 @@ struct msk_node {
 	uint16_t layer;            /* from 1 */
 	uint16_t mode;             /* permissions */
 	uint8_t type;              /* enum msk_tar_type */
+	bool caps;                 /* has file capabilities */
 };
 
 #define MSK_IMPLIED UINT32_MAX

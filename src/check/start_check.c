@@ -48,14 +48,41 @@ static void read_env(const struct msk_json *config, struct msk_strv *out)
 			msk_strv_push(out, msk_json_string_value(msk_json_at(env, i)));
 }
 
-/* Does the set-uid bit of a program give rights to the image's user? Of a user who is told by name, that is not known. */
-static bool gains_rights(const struct msk_json *config, const struct msk_node *program)
+/* Who the image is started as; what is told by name is not known, nor is the group of a number that has none beside it. */
+struct starter {
+	bool has_uid, has_gid;
+	unsigned long uid, gid;
+};
+
+static bool take_number(const char *text, unsigned long *out)
+{
+	size_t digits = strspn(text, "0123456789");
+
+	*out = digits ? strtoul(text, NULL, 10) : 0;
+	return digits && (!text[digits] || text[digits] == ':');
+}
+
+static struct starter starter_of(const struct msk_json *config)
 {
 	const char *user = msk_json_get_string(msk_json_get(config, "config"), "User");
-	size_t digits = user ? strspn(user, "0123456789") : 0;
-	bool by_number = !user || !*user || (digits && (!user[digits] || user[digits] == ':'));
+	const char *group = user ? strchr(user, ':') : NULL;
+	struct starter s = { .has_uid = true };
 
-	return (program->mode & S_ISUID) && by_number && program->uid != (digits ? strtoul(user, NULL, 10) : 0);
+	if (user && *user)
+		s.has_uid = take_number(user, &s.uid);
+	s.has_gid = group ? take_number(group + 1, &s.gid) : s.has_uid && s.uid == 0;
+	return s;
+}
+
+/* Set-id bits give rights to others than the owner, capabilities to others than root. A set-gid bit without the right of
+ * the group to execute is no such thing. */
+static bool gains_rights(const struct msk_json *config, const struct msk_node *program)
+{
+	const struct starter s = starter_of(config);
+	bool sets_gid = (program->mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP);
+
+	return (s.has_uid && (program->mode & S_ISUID) && program->uid != s.uid) ||
+	       (s.has_gid && sets_gid && program->gid != s.gid) || (s.has_uid && program->caps && s.uid != 0);
 }
 
 /* The loader's own rules, over the files of the image, with its environment. */

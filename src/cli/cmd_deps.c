@@ -68,6 +68,7 @@ static int resolve(const struct asked *a, struct msk_deps *d, struct msk_err *er
 	if (msk_host_open_input(d->file, &f, err) < 0)
 		return -1;
 	args.set_id = f.mode & (S_ISUID | S_ISGID);
+	args.has_caps = msk_host_has_caps(&f);
 	if (msk_closure_resolve(&args, &f, d->file, &d->closure, err) < 0)
 		return -1;
 	/* A table that is not sound is told behind what was found. */

@@ -38,7 +38,7 @@ static bool is_loose(const char *dir)
 /* Relative directories lie where the program happens to be started. */
 static void loose_paths(const struct msk_elf *e, struct msk_strv *out)
 {
-	const char *path = e->runpath ? e->runpath : e->rpath;
+	const char *path = msk_elf_search_path(e);
 	MSK_AUTO_STRV dirs = MSK_STRV_INIT;
 
 	if (!path)

@@ -80,6 +80,7 @@ static bool add_dir(struct msk_loader *l, size_t object, const char *element, st
 	return !last;
 }
 
+/* An RPATH or RUNPATH, which is told apart at ':' alone. */
 static void add_dirs(struct msk_loader *l, size_t object, const char *list, struct msk_strv *dirs)
 {
 	MSK_AUTO_STRV elements = MSK_STRV_INIT;
@@ -96,7 +97,7 @@ static const struct msk_strv *path_of(struct msk_loader *l, size_t object)
 {
 	const struct msk_elf *e = &l->c->objects[object].elf;
 	struct msk_search_path *p = msk_loader_path(l, object);
-	const char *list = e->runpath ? e->runpath : e->rpath;
+	const char *list = msk_elf_search_path(e);
 
 	if (!p->ready && list)
 		add_dirs(l, object, list, &p->dirs);
@@ -297,6 +298,16 @@ static void note_audit(struct msk_loader *l)
 				l->program, names);
 }
 
+static void add_library_path(struct msk_loader *l)
+{
+	MSK_AUTO_STRV dirs = MSK_STRV_INIT;
+
+	for (size_t i = 0; !l->args->secure && l->args->library_path && i < l->args->library_path->n; i++)
+		msk_loader_split_path(l->rules->libc, l->args->library_path->v[i], &dirs);
+	for (size_t i = 0; i < dirs.n && add_dir(l, 0, dirs.v[i], &l->library_path); i++)
+		;
+}
+
 int msk_glibc_prepare(struct msk_loader *l, struct msk_err *err)
 {
 	const struct msk_terrain_of of = {
@@ -311,9 +322,7 @@ int msk_glibc_prepare(struct msk_loader *l, struct msk_err *err)
 	note_cache(l);
 	if (note_preload(l, err) < 0)
 		return -1;
-	for (size_t i = 0; !l->args->secure && l->args->library_path && i < l->args->library_path->n; i++)
-		if (!add_dir(l, 0, l->args->library_path->v[i], &l->library_path))
-			break;
+	add_library_path(l);
 	note_audit(l);
 	return 0;
 }

@@ -78,11 +78,16 @@ const char *msk_loader_usual(const struct msk_elf *e)
 	return usual_glibc(e);
 }
 
-void msk_loader_env_path(const struct msk_strv *env, struct msk_strv *dirs)
+void msk_loader_env_path(const struct msk_strv *env, struct msk_strv *lists)
 {
 	static const char var[] = "LD_LIBRARY_PATH=";
 
 	for (size_t i = 0; i < env->n; i++)
 		if (msk_starts_with(env->v[i], var) && env->v[i][sizeof var - 1])
-			msk_strv_split(dirs, env->v[i] + sizeof var - 1, ":;");
+			msk_strv_push(lists, env->v[i] + sizeof var - 1);
+}
+
+void msk_loader_split_path(enum msk_libc libc, const char *list, struct msk_strv *dirs)
+{
+	msk_strv_split(dirs, list, libc == MSK_LIBC_GLIBC ? ":;" : libc == MSK_LIBC_MUSL ? ":\n" : ":");
 }

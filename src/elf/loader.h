@@ -157,7 +157,7 @@ bool msk_token_any(const char *text);
 bool msk_secure_trusts(const struct msk_loader *l, const char *dir);
 /* Fails: MSK_E_MISSING for a name in DT_NEEDED that ld.so does not take from such a program. */
 int msk_secure_check_name(const struct msk_loader *l, size_t by, const char *name, struct msk_err *err);
-/* Say of a program with set-id bits what its loader would not do for some of its users. */
+/* Say of a program with set-id bits or capabilities what its loader would not do for some of its users. */
 void msk_secure_note(const struct msk_loader *l);
 
 /* Does `path` begin with one of the loader's system directories and a '/'? */

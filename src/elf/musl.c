@@ -75,7 +75,7 @@ static const struct msk_strv *path_of(struct msk_loader *l, size_t object)
 {
 	const struct msk_object *o = &l->c->objects[object];
 	struct msk_search_path *p = msk_loader_path(l, object);
-	const char *list = o->elf.runpath ? o->elf.runpath : o->elf.rpath;
+	const char *list = msk_elf_search_path(&o->elf);
 
 	if (!p->ready && list) {
 		MSK_AUTO_FREE char *expanded = expand_origin(l, object, list);

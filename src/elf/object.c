@@ -7,6 +7,11 @@
 /* libelf serves as the translator of records between byte orders and never sees the file: it trusts offsets and
  * counts more than a stranger's file deserves, so reading and checking them is done here. */
 
+const char *msk_elf_search_path(const struct msk_elf *e)
+{
+	return e->runpath ? e->runpath : e->rpath;
+}
+
 struct msk_elf msk_elf_share(struct msk_elf *e)
 {
 	if (!e->owners) {

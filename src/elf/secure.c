@@ -31,15 +31,16 @@ static bool has_token(const struct msk_elf *e)
 	return any;
 }
 
-#define FOR_SOME "%s: set-uid or set-gid; for users who gain rights by that, its loader "
+#define FOR_SOME "%s: %s; for users who gain rights by that, its loader "
 
 void msk_secure_note(const struct msk_loader *l)
 {
+	const char *how = l->args->set_id ? "set-uid or set-gid" : l->args->has_caps ? "has file capabilities" : NULL;
 	bool musl = l->rules->libc == MSK_LIBC_MUSL;
 
-	if (l->args->set_id && l->library_path.n)
-		msk_loader_note(l, FOR_SOME "ignores LD_LIBRARY_PATH", l->program);
-	if (l->args->set_id && has_token(&l->c->objects[0].elf))
-		msk_loader_note(l, FOR_SOME "takes $ORIGIN %s", l->program,
+	if (how && l->library_path.n)
+		msk_loader_note(l, FOR_SOME "ignores LD_LIBRARY_PATH", l->program, how);
+	if (how && has_token(&l->c->objects[0].elf))
+		msk_loader_note(l, FOR_SOME "takes $ORIGIN %s", l->program, how,
 				musl ? "nowhere" : "only where it leads to a system directory");
 }

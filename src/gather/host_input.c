@@ -1,10 +1,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "mkscratch/fs.h"
 #include "host_io.h"
+#include "mkscratch/filecap.h"
 
 const char *msk_mode_kind(mode_t mode)
 {
@@ -58,6 +60,15 @@ int msk_host_open_input(const char *path, struct msk_rofile *out, struct msk_err
 		return refuse_open(path, errno, "file", err);
 	msk_rofile_fill(out, &st, fd);
 	return 0;
+}
+
+bool msk_host_has_caps(const struct msk_rofile *f)
+{
+	unsigned char value[MSK_FILECAP_MOST];
+	ssize_t n = fgetxattr(f->fd, MSK_FILECAP_XATTR, value, sizeof value);
+	uint64_t caps;
+
+	return n > 0 && msk_filecap_decode(value, (size_t)n, &caps) && caps;
 }
 
 /* Turn how a look-up in the root ended into *found; a loop or a refusal is an error. */

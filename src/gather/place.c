@@ -103,11 +103,6 @@ static enum match match_path(const struct msk_placing *p, size_t asker, const ch
 	return best;
 }
 
-static const char *search_path_of(const struct msk_object *o)
-{
-	return o->elf.runpath ? o->elf.runpath : o->elf.rpath;
-}
-
 /* $ORIGIN is a directory of the host as long as we look, and one of the image when the program runs: libraries that
  * lie beside SRC have to lie beside DEST in the same way. Whose search path led to the object is told by the paths
  * themselves: that of its requester, or, for those that are inherited, of one further up. */
@@ -122,7 +117,7 @@ static int place_by_search_path(const struct msk_placing *p, size_t i, char **ou
 	enum match m = NO_MATCH;
 
 	for (size_t asker = o->parent;; asker = p->closure->objects[asker].parent) {
-		const char *path = search_path_of(&p->closure->objects[asker]);
+		const char *path = msk_elf_search_path(&p->closure->objects[asker].elf);
 		enum match here = path ? match_path(p, asker, path, dir, &to) : NO_MATCH;
 
 		if (here != NO_MATCH)
@@ -186,11 +181,13 @@ static bool is_loader_dir(const struct msk_closure *c, const char *dir)
 	return msk_strv_has(&dirs, dir);
 }
 
-static bool env_leads_to(const struct msk_strv *env, const char *dir)
+static bool env_leads_to(const struct msk_placing *p, const char *dir)
 {
-	MSK_AUTO_STRV dirs = MSK_STRV_INIT;
+	MSK_AUTO_STRV lists = MSK_STRV_INIT, dirs = MSK_STRV_INIT;
 
-	msk_loader_env_path(env, &dirs);
+	msk_loader_env_path(p->env, &lists);
+	for (size_t i = 0; i < lists.n; i++)
+		msk_loader_split_path(p->closure->libc, lists.v[i], &dirs);
 	for (size_t i = 0; i < dirs.n; i++) {
 		MSK_AUTO_FREE char *one = msk_path_normalise(dirs.v[i]);
 
@@ -208,7 +205,7 @@ static int place_by_host_setting(const struct msk_placing *p, size_t i, char **o
 	MSK_AUTO_FREE char *raw_dir = msk_path_dir(o->path);
 	MSK_AUTO_FREE char *dir = msk_path_normalise(raw_dir);
 
-	if (is_loader_dir(p->closure, dir) || env_leads_to(p->env, dir))
+	if (is_loader_dir(p->closure, dir) || env_leads_to(p, dir))
 		return 0;
 	if (p->closure->objects[o->parent].elf.nodeflib) {
 		msk_fail(err, MSK_E_MISSING, "%s: found by %s in %s, where the loader of the image does not look", o->name,

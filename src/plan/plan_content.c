@@ -20,23 +20,31 @@ static int copy_names(const char *option, const struct msk_strv *typed, struct m
 	return 0;
 }
 
-/* Directories of the root; the loader's $ORIGIN may begin one. A relative one would hang on the working directory. */
+/* A directory of the root; the loader's $ORIGIN may begin it. A relative one would hang on the working directory. */
+static int check_library_dir(const char *typed, const char *dir, struct msk_err *err)
+{
+	if (!*dir)
+		return msk_fail(err, MSK_E_USAGE, "--library-path %s: a directory is empty", typed);
+	if (dir[0] == '/' || msk_starts_with(dir, "$ORIGIN") || msk_starts_with(dir, "${ORIGIN}"))
+		return 0;
+	msk_fail(err, MSK_E_USAGE, "--library-path %s: \"%s\" is not an absolute path", typed, dir);
+	return msk_hint(err, "--library-path names directories below --root, beginning with / or $ORIGIN");
+}
+
+/* All loaders tell directories apart at ':'. Some do at ';' too: which, is not known here, but what is behind it is no
+ * relative path for any. */
 static int add_library_path(const char *typed, struct msk_strv *out, struct msk_err *err)
 {
-	MSK_AUTO_STRV part = MSK_STRV_INIT;
+	MSK_AUTO_STRV parts = MSK_STRV_INIT, dirs = MSK_STRV_INIT;
 
-	msk_strv_split(&part, typed, ":");
-	for (size_t i = 0; i < part.n; i++) {
-		const char *dir = part.v[i];
-
-		if (!*dir)
-			return msk_fail(err, MSK_E_USAGE, "--library-path %s: a directory is empty", typed);
-		if (dir[0] != '/' && !msk_starts_with(dir, "$ORIGIN") && !msk_starts_with(dir, "${ORIGIN}")) {
-			msk_fail(err, MSK_E_USAGE, "--library-path %s: \"%s\" is not an absolute path", typed, dir);
-			return msk_hint(err, "--library-path names directories below --root, beginning with / or $ORIGIN");
-		}
-		msk_strv_push(out, dir);
+	msk_strv_split(&parts, typed, ":");
+	for (size_t i = 0; i < parts.n; i++) {
+		msk_strv_split(&dirs, parts.v[i], ";");
+		msk_strv_push(out, parts.v[i]);
 	}
+	for (size_t i = 0; i < dirs.n; i++)
+		if (check_library_dir(typed, dirs.v[i], err) < 0)
+			return -1;
 	return 0;
 }
 

@@ -56,6 +56,7 @@ int msk_image_tree_add(struct msk_image_tree *t, const struct msk_layer_entry *e
 		.path = msk_arena_text(&t->names, path, strlen(path)),
 		.link = e->link ? msk_arena_text(&t->names, e->link, strlen(e->link)) : NULL,
 		.type = (uint8_t)e->type,
+		.caps = e->caps && !e->bad_caps,
 		.mode = (uint16_t)(e->mode & 07777),
 		.uid = e->uid,
 		.gid = e->gid,
@@ -134,6 +135,7 @@ static void find_data(const struct msk_image_tree *t, struct msk_node *link)
 		return;
 	link->data_layer = n->layer;
 	link->data_nth = n->nth;
+	link->caps = n->caps;
 }
 
 /* What a layer takes away of the layers below it: a path with all below it, or only what is below it. */

@@ -103,6 +103,16 @@ is "$(mk deps --json "$T/p4" | python3 -c 'import json, sys
 d = json.load(sys.stdin); print(d["libc"], sorted({o["found_by"] for o in d["objects"]}), d["missing"])')" \
 	"glibc ['interp', 'ld.so.cache', 'rpath'] []" json_tells_the_rule_that_found_each
 
+# The kernel tells a loader of capabilities as it does of set-id bits.
+if python3 -c 'import os
+os.setxattr("plain", "security.capability", bytes.fromhex("0100000200040000000000000000000000000000"))' 2>/dev/null; then
+	run mk deps --list --library-path "$T/a" plain
+	is "$(cat "$err")" 'warning: plain: has file capabilities; for users who gain rights by that, its loader ignores LD_LIBRARY_PATH' \
+		deps_tells_what_capabilities_do_to_a_loader
+else
+	skip deps_tells_what_capabilities_do_to_a_loader 'cannot: no right to set a capability'
+fi
+
 # More remarks than are kept: a program with thousands of versions that it can do without, and a library that has none.
 n=4200
 seq $n | sed 's/.*/V& { global: f&; };/' >versions && seq $n | sed 's/.*/int f&(void) { return 0; }/' >many.c

@@ -64,6 +64,7 @@ cp i.tar first.tar && mk --bin app --root root -o i.tar && cmp -s first.tar i.ta
 is $? 0 the_cache_has_the_same_bytes_each_time
 is "$(entries --bin app --root root -e LD_LIBRARY_PATH=/opt/x | grep -c cache)" 0 a_variable_of_the_image_makes_it_needless
 runs a_variable_of_the_image_leads_to_it 7 --bin app --root root -e LD_LIBRARY_PATH=/opt/none:/opt/x
+runs ...at_a_semicolon_as_well 7 --bin app --root root -e 'LD_LIBRARY_PATH=/opt/none;/opt/x'
 rm -f root/etc/ld.so.c*
 runs the_variable_is_looked_up_below_the_root 7 --bin app --root root -e 'LD_LIBRARY_PATH=/opt/x'
 

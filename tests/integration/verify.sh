@@ -378,6 +378,18 @@ like "$(verdict setuid.tar)" '^false /dyn: needs libx\.so, not found' '... unles
 mk -q --bin app --file dyn:/dyn:4755:0:0 --file "$interp:$interp:0755" --tree lib:/opt --entrypoint /dyn -e LD_LIBRARY_PATH=/opt \
 	--user 0 -o setuid.tar
 like "$(verdict setuid.tar)" '^false /dyn: needs libc\.so\.6, not found' '... which root does not'
+gains() { # NAME MODE USER ARG...: what verify says of the library that only LD_LIBRARY_PATH leads to
+	local name=$1 mode=$2 user=$3 want=$4
+	shift 4
+	mk -q --bin app --file "dyn:/dyn:$mode" --file "$interp:$interp:0755" --tree lib:/opt --entrypoint /dyn \
+		-e LD_LIBRARY_PATH=/opt --user "$user" "$@" -o gains.tar
+	like "$(verdict gains.tar)" "^false /dyn: needs $want, not found" "$name"
+}
+gains 'a set-gid bit gives rights too' 2755:0:7 65534:65534 'libx\.so'
+gains '... not to its own group' 2755:0:7 65534:7 'libc\.so\.6'
+gains '... nor where the group may not execute it' 2705:0:7 65534:65534 'libc\.so\.6'
+gains 'so do file capabilities' 0755:0:0 65534:65534 'libx\.so' --cap /dyn=cap_net_bind_service
+gains '... to all but root' 0755:0:0 0:0 'libc\.so\.6' --cap /dyn=cap_net_bind_service
 # Another tool writes the same layers, with a hard link in them.
 if command -v umoci >/dev/null && [ "$(id -u)" = 0 ]; then
 	mk -q --bin dyn:/srv/dyn -t x:v1 -o made/ && umoci unpack --image made:v1 bundle >/dev/null 2>&1 &&

@@ -95,6 +95,8 @@ CASES = {
                                            library_path="/2"),
     "library_path_comes_before_runpath": case("/2/a", prog("a", runpath="/r"), {"/r/a": lib(), "/2/a": lib()},
                                               library_path="/2"),
+    "library_path_has_semicolons_too": case("/2/a /3/b", prog("a", "b"), {
+        "/1;/2/a": lib(), "/2/a": lib(), "/3/b": lib()}, library_path="/1;/2:/3"),
     "library_path_is_searched_for_all": case("/2/a /2/b", prog("a"), {
         "/2/a": lib("b", runpath="/r"), "/2/b": lib(), "/r/b": lib()}, library_path="/2"),
     "runpath_comes_before_the_system_directories": case("/r/a", prog("a", runpath="/r"), {

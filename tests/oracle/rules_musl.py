@@ -42,6 +42,8 @@ CASES = {
     "the_last_of_several_runpaths_counts": case("/2/a", prog("a", extra=[(RUNPATH, "/1"), (RUNPATH, "/2")]), {
         "/1/a": lib(), "/2/a": lib()}),
     "a_semicolon_is_part_of_a_path": case("/1;/2/a", prog("a", runpath="/1;/2"), {"/2/a": lib(), "/1;/2/a": lib()}),
+    "a_semicolon_is_part_of_library_path_too": case("/1;/2/a", prog("a"), {"/2/a": lib(), "/1;/2/a": lib()},
+                                                    library_path="/1;/2"),
     "library_path_has_newlines_too": case("/r/a", prog("a"), {"/r/a": lib()}, library_path="/q\n/r"),
     "a_name_with_a_slash_answers_to_no_short_name": case("/r/a /q/a", prog("/r/a", "a", runpath="/q"), {
         "/r/a": lib(), "/q/a": lib()}),

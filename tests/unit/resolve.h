@@ -55,7 +55,7 @@ static inline void put_musl(struct sysroot *s)
 struct ask {
 	const char *origin, *cwd, *hwcaps;
 	struct msk_strv library_path, libs;
-	bool secure, set_id;
+	bool secure, set_id, has_caps;
 };
 
 static inline int resolve_with(struct sysroot *s, const struct fake *app, const struct ask *a, struct msk_closure *c,
@@ -70,6 +70,7 @@ static inline int resolve_with(struct sysroot *s, const struct fake *app, const 
 	args.libs = &a->libs;
 	args.secure = a->secure;
 	args.set_id = a->set_id;
+	args.has_caps = a->has_caps;
 	fake_make(&file, app);
 	f = fake_open(file.b, file.n);
 	f.dev = UINT64_MAX;

@@ -87,10 +87,9 @@ static void who_gains_rights_needs_names_without_tokens(void **state)
 	securely_gives(s, APP(.needed = { "$FOO" }), NULL, LDSO " interp; ?$FOO");
 }
 
-static void assert_set_id_notes(struct sysroot *s, const struct fake *app, const char *first, const char *second)
+static void assert_notes(struct sysroot *s, const struct fake *app, struct ask a, const char *first, const char *second)
 {
 	MSK_CLEANUP(msk_closure_release) struct msk_closure c = { 0 };
-	struct ask a = { .set_id = true };
 	struct msk_err err;
 
 	msk_strv_push(&a.library_path, "/env");
@@ -104,17 +103,20 @@ static void assert_set_id_notes(struct sysroot *s, const struct fake *app, const
 
 static void what_users_who_gain_rights_will_meet_is_noted(void **state)
 {
+	const struct ask by_mode = { .set_id = true }, by_caps = { .has_caps = true };
 	struct sysroot *s = *state;
 #define GAIN "app: set-uid or set-gid; for users who gain rights by that, its loader "
 
 	put_ldso(s);
 	PUT(s, "lib/ld-musl-x86_64.so.1", .needed = { NULL });
 	PUT(s, "env/liba.so", .needed = { NULL });
-	assert_set_id_notes(s, APP(.needed = { "liba.so" }), GAIN "ignores LD_LIBRARY_PATH", NULL);
-	assert_set_id_notes(s, APP(.runpath = "$ORIGIN", .needed = { "liba.so" }), GAIN "ignores LD_LIBRARY_PATH",
-			    GAIN "takes $ORIGIN only where it leads to a system directory");
-	assert_set_id_notes(s, MUSL_APP(.rpath = "$ORIGIN", .needed = { "liba.so" }), GAIN "ignores LD_LIBRARY_PATH",
-			    GAIN "takes $ORIGIN nowhere");
+	assert_notes(s, APP(.needed = { "liba.so" }), by_mode, GAIN "ignores LD_LIBRARY_PATH", NULL);
+	assert_notes(s, APP(.runpath = "$ORIGIN", .needed = { "liba.so" }), by_mode, GAIN "ignores LD_LIBRARY_PATH",
+		     GAIN "takes $ORIGIN only where it leads to a system directory");
+	assert_notes(s, MUSL_APP(.rpath = "$ORIGIN", .needed = { "liba.so" }), by_mode, GAIN "ignores LD_LIBRARY_PATH",
+		     GAIN "takes $ORIGIN nowhere");
+	assert_notes(s, APP(.needed = { "liba.so" }), by_caps,
+		     "app: has file capabilities; for users who gain rights by that, its loader ignores LD_LIBRARY_PATH", NULL);
 }
 
 int main(void)
