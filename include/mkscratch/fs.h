@@ -24,6 +24,10 @@ int msk_read_all(int fd, size_t limit, struct msk_str *out, const char *name, st
  * descriptor stands, which moves. */
 int msk_list_fd(int dirfd, size_t max, const char *name, struct msk_strv *names, struct msk_err *err);
 
+/* Where a file lies that is written at `path`: of a link the place it leads to, which need not be there yet. A chain of
+ * more than 40 ends at its last link. Heap. */
+char *msk_written_at(const char *path);
+
 /* fsync a file or a directory; file systems that cannot sync a directory (EINVAL) are forgiven. */
 int msk_fsync(int fd, const char *name, struct msk_err *err);
 

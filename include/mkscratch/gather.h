@@ -92,10 +92,14 @@ int msk_gather_healthcheck(struct msk_gather *g, struct msk_err *err);
 int msk_gather_caps(struct msk_gather *g, struct msk_err *err);
 /* Behind the seal: a warning where the program is to bind a port for which it may lack the right. */
 void msk_warn_low_port(const struct msk_gather *g);
+/* Behind the seal, which is opened for it and closed again: --workdir is a directory of the image's user, 0755, where nothing
+ * else is there. */
+int msk_gather_workdir(struct msk_gather *g, struct msk_err *err);
 /* Behind the seal: no user's home is a file. Fails: MSK_E_USAGE. */
 int msk_check_homes(const struct msk_gather *g, struct msk_err *err);
 /* Behind the seal: warnings where the entrypoint or the health check's command is not in the image, or would not run there:
- * no file, not executable, without its interpreter. Fails: MSK_E_IO. */
+ * no file, not executable, without its interpreter; and where an input lies in a place of the runtime's own.
+ * Fails: MSK_E_IO. */
 int msk_check_commands(struct msk_gather *g, struct msk_err *err);
 
 /* All of them in turn; then the set is sealed, and each dynamic program is resolved once more inside of it: where that

@@ -12,6 +12,10 @@
 char *msk_path_dir(const char *path);
 char *msk_path_base(const char *path);
 
+/* What stands behind a transport in front, as skopeo and podman write it ("oci:dir:tag", "docker://host/app"); NULL when
+ * there is none. */
+const char *msk_path_behind_transport(const char *name);
+
 /* Append the parts of `more` to the canonical path in `to`; "" stands for the root there. */
 void msk_path_append(struct msk_str *to, const char *more);
 /* "/a//b/../c" is "/a/c": as text alone, whatever may be a symlink. */

@@ -48,6 +48,9 @@ bool msk_parse_u64(const char *s, unsigned long long max, unsigned long long *ou
  * behind it; with up to three decimals. At most INT64_MAX. */
 bool msk_parse_size(const char *s, unsigned long long *out);
 
+/* The word that goes with the number. */
+const char *msk_plural(unsigned long long n, const char *one, const char *many);
+
 /* Edit distance, for "did you mean". Names over 64 bytes are infinitely far. */
 size_t msk_edit_distance(const char *a, const char *b);
 

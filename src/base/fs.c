@@ -3,8 +3,11 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <unistd.h>
+
+#define MAX_LINKS 40           /* as the kernel has it */
 
 static ssize_t read_some(int fd, void *buf, size_t n, off_t offset)
 {
@@ -133,6 +136,24 @@ int msk_list_fd(int dirfd, size_t max, const char *name, struct msk_strv *names,
 		return msk_fail(err, MSK_E_INPUT, "%s: more than %zu entries", name, max);
 	msk_strv_sort(names);
 	return 0;
+}
+
+char *msk_written_at(const char *path)
+{
+	char *at = msk_xstrdup(path);
+	char text[PATH_MAX];
+
+	for (int hops = 0; hops < MAX_LINKS; hops++) {
+		ssize_t n = readlink(at, text, sizeof text - 1);
+		MSK_AUTO_FREE char *link = n > 0 ? msk_xstrndup(text, (size_t)n) : NULL;
+		MSK_AUTO_FREE char *from = msk_take(&at), *dir = NULL;
+
+		if (!link)
+			return msk_take(&from);
+		dir = msk_path_dir(from);
+		at = link[0] == '/' ? msk_take(&link) : msk_xasprintf("%s/%s", dir, link);
+	}
+	return at;
 }
 
 int msk_fsync(int fd, const char *name, struct msk_err *err)

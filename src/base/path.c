@@ -158,3 +158,15 @@ enum msk_resolved msk_path_resolve(const struct msk_path_tree *t, const char *pa
 		*final = w.at.len ? msk_str_take(&w.at) : msk_xstrdup("/");
 	return how;
 }
+
+const char *msk_path_behind_transport(const char *name)
+{
+	static const char *const transports[] = {
+		"oci:", "oci-archive:", "docker-archive:", "docker-daemon:", "docker://", "dir:", "containers-storage:",
+	};
+
+	for (size_t i = 0; i < sizeof transports / sizeof *transports; i++)
+		if (msk_starts_with(name, transports[i]))
+			return name + strlen(transports[i]);
+	return NULL;
+}

@@ -221,6 +221,11 @@ bool msk_parse_size(const char *s, unsigned long long *out)
 	return true;
 }
 
+const char *msk_plural(unsigned long long n, const char *one, const char *many)
+{
+	return n == 1 ? one : many;
+}
+
 size_t msk_edit_distance(const char *a, const char *b)
 {
 	size_t n = strlen(a), m = strlen(b), row[65];

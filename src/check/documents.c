@@ -212,8 +212,8 @@ static void check_index(struct doc *d, const struct msk_json *index)
 	}
 	optional_map(d, index, "annotations", msk_json_is_string);
 	if (!d->faults)
-		msk_checks_pass(d->checks, d->what, "%zu manifest%s", msk_json_count(manifests),
-				msk_json_count(manifests) == 1 ? "" : "s");
+		msk_checks_pass(d->checks, d->what, "%zu %s", msk_json_count(manifests),
+				msk_plural(msk_json_count(manifests), "manifest", "manifests"));
 }
 
 void msk_check_index(struct msk_checks *c, const struct msk_source_images *s, bool ours)
@@ -284,9 +284,11 @@ static void check_history(struct doc *d, const struct msk_source_image *image)
 		filled += !is_empty_layer(item);
 	}
 	if (filled > image->n_layers)
-		fault(d, "history: %zu items for %zu layers", filled, image->n_layers);
+		fault(d, "history: %zu items for %zu %s", filled, image->n_layers,
+		      msk_plural(image->n_layers, "layer", "layers"));
 	else if (history && filled < image->n_layers)
-		msk_checks_note(d->checks, "history", "%zu items for %zu layers", filled, image->n_layers);
+		msk_checks_note(d->checks, "history", "%zu %s for %zu layers", filled, msk_plural(filled, "item", "items"),
+				image->n_layers);
 }
 
 /* image-spec "config", "properties": what runtimes decode into fixed types. */

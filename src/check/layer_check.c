@@ -184,7 +184,8 @@ int msk_check_layer(const struct msk_layer_check *l, struct msk_err *err)
 	check_paths(&p);
 	check_codec(&p, &l->image->layers[l->i], &sums);
 	if (!p.faults)
-		msk_checks_pass(l->checks, p.what, "%s, %llu bytes plain, %zu entries", sums.packed.text,
-				(unsigned long long)sums.plain_size, l->tree->n - p.first);
+		msk_checks_pass(l->checks, p.what, "%s, %llu bytes plain, %zu %s", sums.packed.text,
+				(unsigned long long)sums.plain_size, l->tree->n - p.first,
+				msk_plural(l->tree->n - p.first, "entry", "entries"));
 	return 0;
 }

@@ -247,6 +247,6 @@ void msk_check_docker_side(struct msk_checks *c, const struct msk_source_images 
 	if (good && manifests)
 		msk_checks_pass(c, "manifest.json", "agrees with the index");
 	else if (good)
-		msk_checks_pass(c, "manifest.json", "%zu image%s", msk_json_count(items),
-				msk_json_count(items) == 1 ? "" : "s");
+		msk_checks_pass(c, "manifest.json", "%zu %s", msk_json_count(items),
+				msk_plural(msk_json_count(items), "image", "images"));
 }

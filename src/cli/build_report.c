@@ -174,7 +174,7 @@ static void add_edition_line(struct msk_str *text, const char *output, const str
 {
 	add_subject(text, output, plan);
 	msk_platform_add(text, &e->platform);
-	msk_str_addf(text, " %zu entries with ", msk_rootfs_count(e->fs));
+	msk_str_addf(text, " %zu %s with ", msk_rootfs_count(e->fs), msk_plural(msk_rootfs_count(e->fs), "entry", "entries"));
 	msk_str_add_size(text, msk_rootfs_content_size(e->fs));
 	msk_str_adds(text, " before compression; dry run, nothing written\n");
 }
@@ -273,7 +273,7 @@ static void add_product_line(struct msk_str *text, const char *output, const str
 	}
 	msk_str_addf(text, " %s ", p->top.digest.text);
 	msk_str_add_size(text, p->size);
-	msk_str_addf(text, " in %zu layer%s\n", layers, layers == 1 ? "" : "s");
+	msk_str_addf(text, " in %zu %s\n", layers, msk_plural(layers, "layer", "layers"));
 }
 
 /* A FIFO or device that standard output is too, under whatever name: what is written there follows the archive. */

@@ -8,7 +8,8 @@ static void add_content(struct msk_str *out, const struct msk_cache_stat *s)
 {
 	unsigned long long blocks = s->entries[MSK_CACHE_BLOCK], layers = s->entries[MSK_CACHE_LAYER];
 
-	msk_str_addf(out, "%llu block%s and %llu layer%s, ", blocks, blocks == 1 ? "" : "s", layers, layers == 1 ? "" : "s");
+	msk_str_addf(out, "%llu %s and %llu %s, ", blocks, msk_plural(blocks, "block", "blocks"), layers,
+		     msk_plural(layers, "layer", "layers"));
 	msk_str_add_size(out, s->bytes);
 }
 

@@ -181,6 +181,8 @@ int msk_cmd_deps(const struct msk_options *o, struct msk_err *err)
 		msk_fail(err, MSK_E_USAGE, "deps: no FILE given");
 		return msk_hint(err, "mkscratch deps ./app");
 	}
+	if (o->list && o->json)
+		return msk_fail(err, MSK_E_USAGE, "deps: --list and --json are two forms of one result (2 vs 1)");
 	if (msk_library_path_parse(&o->library_path, &a.library_path, err) < 0 ||
 	    msk_dlopen_parse(&o->dlopen, &a.dlopen, err) < 0 || msk_root_parse(&o->root, &root, err) < 0 ||
 	    msk_host_new(root, &a.host, err) < 0)

@@ -124,7 +124,8 @@ static void add_healthcheck(const struct msk_json *config, struct msk_str *out)
 	add_duration(check, "Timeout", "within", &text);
 	add_duration(check, "StartPeriod", "after", &text);
 	if (msk_json_get_int(check, "Retries", &retries) && retries > 0)
-		msk_str_addf(&text, ", %lld retries", (long long)retries);
+		msk_str_addf(&text, ", %lld %s", (long long)retries,
+			     msk_plural((unsigned long long)retries, "retry", "retries"));
 	add_line(out, "healthcheck", msk_str_c(&text));
 }
 
@@ -164,9 +165,9 @@ static void add_head(const struct inspected *d, struct msk_str *out)
 	add_string(image->config.json, "author", "author", out);
 	add_label(out, "size");
 	msk_str_add_size(out, msk_inspected_packed(d));
-	msk_str_addf(out, " in %zu %s, ", image->n_layers, image->n_layers == 1 ? "layer" : "layers");
+	msk_str_addf(out, " in %zu %s, ", image->n_layers, msk_plural(image->n_layers, "layer", "layers"));
 	msk_str_add_size(out, d->i->total.bytes);
-	msk_str_addf(out, " in %zu %s\n", n, n == 1 ? "file" : "files");
+	msk_str_addf(out, " in %zu %s\n", n, msk_plural(n, "file", "files"));
 }
 
 /* "zones 1.4 MB, certificates 220.0 kB" */
@@ -211,7 +212,7 @@ static void add_origins(const struct inspected *d, struct msk_str *out)
 			continue;
 		add_label(out, msk_origin_kind_name(k));
 		add_size(out, d->i->by_origin[k].bytes);
-		msk_str_addf(out, "  %zu %s\n", n, n == 1 ? "file" : "files");
+		msk_str_addf(out, "  %zu %s\n", n, msk_plural(n, "file", "files"));
 	}
 }
 
@@ -277,7 +278,7 @@ static void add_list_line(const struct msk_source_image *image, const char *kind
 	msk_platform_add(&platform, &image->platform);
 	msk_str_addf(out, "  %-16s ", platform.buf);
 	add_size(out, size);
-	msk_str_addf(out, "  %2zu %-6s  %s", image->n_layers, image->n_layers == 1 ? "layer" : "layers",
+	msk_str_addf(out, "  %2zu %-6s  %s", image->n_layers, msk_plural(image->n_layers, "layer", "layers"),
 		     msk_source_image_digest(image));
 	for (size_t i = 0; i < image->tags.n; i++) {
 		msk_str_addc(out, ' ');

@@ -139,6 +139,20 @@ static bool help_group(const char *name, struct msk_str *out)
 	return false;
 }
 
+/* Those that every verb has are explained with the run. */
+static void add_verb_options(const struct verb *verb, struct msk_str *out)
+{
+	MSK_AUTO_STR options = MSK_STR_INIT;
+
+	for (const struct opt_row *row = msk_opt_rows; row->name; row++)
+		if (row->verbs & verb->bit && row->verbs != VERB_ALL)
+			add_option(&options, row);
+	msk_str_addf(out, "Usage: mkscratch %s%s%s%s\n", verb->name, options.len ? " [OPTION...]" : "",
+		     *verb->operands ? " " : "", verb->operands);
+	if (options.len)
+		msk_str_addf(out, "\n%s", options.buf);
+}
+
 void msk_help_verb(const struct verb *verb, struct msk_str *out)
 {
 	msk_str_addf(out, "mkscratch %s: %s\n\n", verb->name, verb->summary);
@@ -148,12 +162,7 @@ void msk_help_verb(const struct verb *verb, struct msk_str *out)
 				  "Options by topic; mkscratch help TOPIC explains them:\n");
 		add_all_names(out);
 	} else {
-		msk_str_addf(out, "Usage: mkscratch %s [OPTION...]%s%s\n\n", verb->name, *verb->operands ? " " : "",
-			     verb->operands);
-		/* Those that every verb has are explained with the run. */
-		for (const struct opt_row *row = msk_opt_rows; row->name; row++)
-			if (row->verbs & verb->bit && row->verbs != VERB_ALL)
-				add_option(out, row);
+		add_verb_options(verb, out);
 	}
 	if (*verb->notes)
 		msk_str_addc(out, '\n');

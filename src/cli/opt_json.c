@@ -105,7 +105,7 @@ int msk_opt_from_json(const struct msk_json *v, opt_filter *wanted, struct msk_o
 			return msk_fail(err, MSK_E_INPUT, "option \"%s\": not a value it may have", row->name);
 	}
 	if (known != msk_json_count(v))
-		return msk_fail(err, MSK_E_INPUT, "%zu options that mkscratch " MSK_VERSION " does not know",
-				msk_json_count(v) - known);
+		return msk_fail(err, MSK_E_INPUT, "%zu %s that mkscratch " MSK_VERSION " does not know",
+				msk_json_count(v) - known, msk_plural(msk_json_count(v) - known, "option", "options"));
 	return 0;
 }

@@ -3,6 +3,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "opt.h"
 
@@ -75,6 +76,12 @@ bool msk_opt_is_host_path(const struct opt_row *row)
 	return row->complete == COMPLETE_FILE || row->complete == COMPLETE_DIR;
 }
 
+/* What is in exec form is a program's own words, which look like options as a rule. */
+static bool takes_words(const struct opt_row *row)
+{
+	return msk_starts_with(row->metavar, "JSON|");
+}
+
 void msk_opt_set(struct msk_options *o, const struct opt_row *row, const char *value)
 {
 	row->set(o, row, value);
@@ -103,6 +110,38 @@ static const struct opt_row *find_name(const struct parse *p, const char *name, 
 	return other;
 }
 
+static const struct opt_row *find_letter(char letter)
+{
+	for (const struct opt_row *row = msk_opt_rows; row->name; row++)
+		if (row->letter == letter)
+			return row;
+	return NULL;
+}
+
+/* The option of this verb that `word` is. */
+static const struct opt_row *option_in(const struct parse *p, const char *word)
+{
+	const struct opt_row *row = NULL;
+
+	if (word[0] == '-' && word[1] == '-' && word[2])
+		row = find_name(p, word + 2, strcspn(word + 2, "="));
+	else if (word[0] == '-' && word[1] && word[1] != '-')
+		row = find_letter(word[1]);
+	return row && row->verbs & p->verb->bit ? row : NULL;
+}
+
+/* A value that stands apart. "--compress -o x.tar" lacks one: the next word is an option. */
+static int next_value(struct parse *p, const struct opt_row *row, const char *typed, const char **out, struct msk_err *err)
+{
+	if (p->at == p->argc)
+		return needs_value(row, typed, err);
+	*out = p->argv[p->at++];
+	if (takes_words(row) || !option_in(p, *out))
+		return 0;
+	msk_fail(err, MSK_E_USAGE, "%s: needs a value, and %s is an option", typed, *out);
+	return msk_hint(err, "%s %s, or --%s=%s where that is the value", typed, row->metavar, row->name, *out);
+}
+
 static int unknown_name(const char *name, size_t n, struct msk_err *err)
 {
 	MSK_AUTO_FREE char *typed = msk_xstrndup(name, n);
@@ -126,21 +165,10 @@ static int parse_long(struct parse *p, const char *arg, struct msk_err *err)
 		return -1;
 	if (row->kind == OPT_FLAG && value)
 		return msk_fail(err, MSK_E_USAGE, "%s: takes no value (\"%s\")", typed, value);
-	if ((row->kind == OPT_VALUE || row->kind == OPT_REPEAT) && !value) {
-		if (p->at == p->argc)
-			return needs_value(row, typed, err);
-		value = p->argv[p->at++];
-	}
+	if ((row->kind == OPT_VALUE || row->kind == OPT_REPEAT) && !value && next_value(p, row, typed, &value, err) < 0)
+		return -1;
 	store(p, row, value);
 	return 0;
-}
-
-static const struct opt_row *find_letter(char letter)
-{
-	for (const struct opt_row *row = msk_opt_rows; row->name; row++)
-		if (row->letter == letter)
-			return row;
-	return NULL;
 }
 
 /* "-certs" is seen as the letter c; what was meant is likely the long name. */
@@ -157,6 +185,7 @@ static int parse_letters(struct parse *p, const char *arg, struct msk_err *err)
 	for (const char *at = arg + 1; *at; at++) {
 		const struct opt_row *row = find_letter(*at);
 		char typed[3] = { '-', *at, '\0' };
+		const char *value = at + 1;
 
 		if (!row)
 			return unknown_letter(arg, *at, err);
@@ -166,12 +195,22 @@ static int parse_letters(struct parse *p, const char *arg, struct msk_err *err)
 			store(p, row, NULL);
 			continue;
 		}
-		if (!at[1] && p->at == p->argc)
-			return needs_value(row, typed, err);
-		store(p, row, at[1] ? at + 1 : p->argv[p->at++]);
+		if (!*value && next_value(p, row, typed, &value, err) < 0)
+			return -1;
+		store(p, row, value);
 		return 0;
 	}
 	return 0;
+}
+
+/* No verb, and no file: which verbs there are. */
+static int list_verbs(struct msk_err *err)
+{
+	MSK_AUTO_STR names = MSK_STR_INIT;
+
+	for (const struct verb *v = msk_verbs; v->name; v++)
+		msk_str_addf(&names, "%s%s", names.len ? ", " : "", v->name);
+	return msk_hint(err, "the verbs are %s", msk_str_c(&names));
 }
 
 /* A word where none belongs: a misspelt verb, a program without --bin, or a value that stands apart. */
@@ -192,6 +231,8 @@ static int refuse_operand(const struct parse *p, const char *arg, struct msk_err
 	msk_fail(err, MSK_E_USAGE, "%s: neither a verb nor an option", arg);
 	if (near)
 		return msk_hint(err, "did you mean: mkscratch %s", near);
+	if (access(arg, F_OK) < 0)
+		return list_verbs(err);
 	return p->o->bin.n ? msk_hint(err, "did you mean --bin %s, or --cmd %s?", arg, arg) :
 			     msk_hint(err, "did you mean: mkscratch --bin %s -o img.tar", arg);
 }

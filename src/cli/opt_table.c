@@ -153,7 +153,7 @@ const struct opt_row msk_opt_rows[] = {
 	  "A port, or a range 8000-8010, it listens on; tcp, udp or sctp.",
 	  TO_LIST(expose), COMPLETE_NONE, NULL },
 	{ 'w', "workdir", "DIR", OPT_VALUE, GROUP_CONFIG, B,
-	  "Where it starts; / by default.",
+	  "Where it starts, / by default; a directory of the user's where the image has none there.",
 	  TO_TEXT(workdir), COMPLETE_NONE, NULL },
 	{ 'l', "label", "K=V", OPT_REPEAT, GROUP_CONFIG, B,
 	  "A label in the config, which docker inspect shows.",

@@ -162,7 +162,8 @@ static size_t compare_layers(struct again *a, const struct msk_image *now)
 	size_t n = 0;
 
 	if (was->n_layers != now->layers.n) {
-		msk_checks_fail(a->checks, MSK_E_INTEGRITY, WHAT, "%zu layers, were %zu", now->layers.n, was->n_layers);
+		msk_checks_fail(a->checks, MSK_E_INTEGRITY, WHAT, "%zu %s, were %zu", now->layers.n,
+				msk_plural(now->layers.n, "layer", "layers"), was->n_layers);
 		return 1;
 	}
 	for (size_t i = 0; i < was->n_layers; i++) {

@@ -7,6 +7,7 @@
 #include "opt.h"
 #include "sandbox.h"
 #include "mkscratch/confine.h"
+#include "mkscratch/fs.h"
 #include "mkscratch/path.h"
 
 /* An operand as typed: SRC, SRC:DEST, SRC:DEST:MODE..., IMAGE:TAG. A colon may be part of a name, so each is tried. */
@@ -72,8 +73,7 @@ static void allow_inputs(struct msk_confine *c, const struct msk_options *o, boo
 /* Files are made beside their destination, directories in theirs; what is neither is written as it is. */
 static void allow_output(struct msk_confine *c, const char *path)
 {
-	MSK_AUTO_FREE char *real = realpath(path, NULL);
-	MSK_AUTO_FREE char *dir = msk_path_dir(real ? real : path);
+	MSK_AUTO_FREE char *at = msk_written_at(path), *dir = msk_path_dir(at);
 	struct stat st;
 
 	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))

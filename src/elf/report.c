@@ -45,8 +45,8 @@ static int fail_missing(const struct msk_closure *c, const struct msk_missing *m
 		return msk_fail(err, MSK_E_MISSING, "%s which %s", who.buf, m->why);
 	if (m->n_dirs == 0)
 		return msk_fail(err, MSK_E_MISSING, "%s not found", who.buf);
-	return msk_fail(err, MSK_E_MISSING, "%s not found (searched %zu director%s)", who.buf, m->n_dirs,
-			m->n_dirs == 1 ? "y" : "ies");
+	return msk_fail(err, MSK_E_MISSING, "%s not found (searched %zu %s)", who.buf, m->n_dirs,
+			msk_plural(m->n_dirs, "directory", "directories"));
 }
 
 /* The other names that are missing, as far as a line holds them. */

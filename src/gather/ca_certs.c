@@ -138,7 +138,7 @@ int msk_gather_certs(struct msk_gather *g, struct msk_err *err)
 	dropped = sort_set(&b);
 	print_set(&b, &text, &g->certs);
 	tell(g, from.buf, dropped);
-	count = msk_xasprintf("%zu certificate%s", g->certs.count, g->certs.count == 1 ? "" : "s");
+	count = msk_xasprintf("%zu %s", g->certs.count, msk_plural(g->certs.count, "certificate", "certificates"));
 	if (required->evidence)
 		msk_str_addf(&from, ", for %s: %s", required->program, required->evidence);
 	why = msk_xasprintf("%s from %s", count, from.buf);

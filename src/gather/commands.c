@@ -192,6 +192,33 @@ static void check_directory(const struct commands *c, const char *what, const ch
 		msk_warn(c->g->log, "%s %s: is a file, expected a directory", what, path);
 }
 
+/* The place of the runtime's own that is at `dest` or above it. */
+static const char *mounted_over(const struct msk_input *in)
+{
+	static const char *const places[] = { "/proc", "/sys", "/dev", "/etc/resolv.conf", "/etc/hosts", "/etc/hostname" };
+
+	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+		size_t n = strlen(places[i]);
+
+		if (strncmp(in->dest, places[i], n) != 0)
+			continue;
+		/* To have the directory itself is no mistake: something is mounted there. */
+		if (in->dest[n] == '/' || (!in->dest[n] && in->kind != MSK_INPUT_DIR))
+			return places[i];
+	}
+	return NULL;
+}
+
+static void check_inputs(const struct commands *c)
+{
+	const struct msk_plan *p = c->g->plan;
+
+	for (size_t i = 0; i < p->n_inputs; i++)
+		if (mounted_over(&p->inputs[i]))
+			msk_warn(c->g->log, "%s: will not be seen, as runtimes put their own %s there", p->inputs[i].spec,
+				 mounted_over(&p->inputs[i]));
+}
+
 int msk_check_commands(struct msk_gather *g, struct msk_err *err)
 {
 	const struct msk_config *config = &g->plan->config;
@@ -200,6 +227,7 @@ int msk_check_commands(struct msk_gather *g, struct msk_err *err)
 	if (g->log->level < MSK_LOG_WARN)
 		return 0;
 	msk_rootfs_view_init(&c.view, g->fs);
+	check_inputs(&c);
 	if (config->workdir)
 		check_directory(&c, "--workdir", config->workdir);
 	for (size_t i = 0; i < config->volumes.n; i++)

@@ -154,8 +154,8 @@ static int add_tree(struct msk_gather *g, const struct msk_input *in, struct msk
 	int rc = refuse_outputs_inside(g->plan, in, err) < 0 ? -1 : msk_host_visit_input(in->src, visit_checked, &t, err);
 
 	if (rc == 0 && t.set_ids)
-		msk_warn(g->log, "%s: set-id bits of %zu entries left out (the first: \"%s\"); --file SRC:DEST:MODE keeps them",
-			 in->src, t.set_ids, t.first_set_id);
+		msk_warn(g->log, "%s: set-id bits of %zu %s left out (the first: \"%s\"); --file SRC:DEST:MODE keeps them",
+			 in->src, t.set_ids, msk_plural(t.set_ids, "entry", "entries"), t.first_set_id);
 	free(t.first_set_id);
 	return rc;
 }

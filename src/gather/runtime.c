@@ -15,8 +15,8 @@ static void warn_absent(const struct msk_closure *c, const struct msk_wish *w, c
 	else if (w->fault)
 		msk_warn(log, "%s: %s cannot be loaded (%s); %s", program, msk_str_c(&names), w->fault, msk_str_c(&why));
 	else
-		msk_warn(log, "%s: %s not found (searched %zu director%s); %s", program, msk_str_c(&names), w->n_dirs,
-			 w->n_dirs == 1 ? "y" : "ies", msk_str_c(&why));
+		msk_warn(log, "%s: %s not found (searched %zu %s); %s", program, msk_str_c(&names), w->n_dirs,
+			 msk_plural(w->n_dirs, "directory", "directories"), msk_str_c(&why));
 }
 
 static void tell_left_out(const struct msk_closure *c, const struct msk_wish *w, const char *program,

@@ -145,7 +145,8 @@ static int default_dest(struct msk_input *in, const char *text, struct msk_err *
 	in->src = msk_xstrdup(text);
 	if (colon) {
 		msk_fail(err, MSK_E_USAGE, "%s: DEST \"%s\" is not an absolute path", in->spec, colon + 1);
-		return msk_hint(err, "%.*s:/%s", (int)(strlen(in->spec) - strlen(colon)), in->spec, colon + 1);
+		return msk_hint(err, "%.*s:/%s; or %s:/PATH, where the colon belongs to the name of the file",
+				(int)(strlen(in->spec) - strlen(colon)), in->spec, colon + 1, in->spec);
 	}
 	if (in->kind != MSK_INPUT_BIN) {
 		msk_fail(err, MSK_E_USAGE, "%s: has no DEST", in->spec);

@@ -59,6 +59,21 @@ static int check_target(const struct msk_plan *p, const char *path, struct msk_e
 	return 0;
 }
 
+/* skopeo's way to name a destination. What we write is named by its path, and pushed by others. */
+static int refuse_transport(const char *path, const char *behind, struct msk_err *err)
+{
+	msk_fail(err, MSK_E_USAGE, "--output %s: a path is wanted, not a transport", path);
+	if (msk_starts_with(path, "oci:"))
+		return msk_hint(err, "-o %.*s/ for a layout directory, -t for its tag; ./%s is a file of that name",
+				(int)strcspn(behind, ":"), behind, path);
+	if (msk_starts_with(path, "oci-archive:") || msk_starts_with(path, "docker-archive:"))
+		return msk_hint(err, "-o %.*s, which is both archives in one; -t for its tag",
+				(int)strcspn(behind, ":"), behind);
+	if (msk_starts_with(path, "docker-daemon:"))
+		return msk_hint(err, "-o - | docker load");
+	return msk_hint(err, "-o img.tar, then: skopeo copy oci-archive:img.tar %s", path);
+}
+
 static enum msk_target_kind target_kind(const char *path)
 {
 	if (is_stdout(path))
@@ -74,6 +89,8 @@ int msk_plan_targets(const struct msk_strv *typed, struct msk_plan *p, struct ms
 
 		if (!*path)
 			return msk_fail(err, MSK_E_USAGE, "--output: the value is empty");
+		if (msk_path_behind_transport(path))
+			return refuse_transport(path, msk_path_behind_transport(path), err);
 		if (check_target(p, path, err) < 0)
 			return -1;
 		p->targets[p->n_targets].kind = target_kind(path);

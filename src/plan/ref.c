@@ -81,20 +81,31 @@ static bool domain_valid(const char *domain)
 	return true;
 }
 
+/* Upper case, and the first character that no name may hold, are told wherever they stand. */
+static int fail_part(const char *text, const char *part, struct msk_err *err)
+{
+	const char *odd = part + strspn(part, ALNUM UPPER "._-");
+	size_t n = *odd != '\0';
+
+	if (!part[strcspn(part, UPPER)])
+		return msk_fail(err, MSK_E_USAGE, "tag \"%s\": \"%s\" is not a name "
+				"(a-z, 0-9, single '.', '_' or dashes between them)", text, part);
+	if (!n)
+		return msk_fail(err, MSK_E_USAGE, "tag \"%s\": upper case is not allowed in a name (\"%s\")", text, part);
+	while (((unsigned char)odd[n] & 0xc0) == 0x80)
+		n++;
+	return msk_fail(err, MSK_E_USAGE, "tag \"%s\": neither upper case nor '%.*s' is allowed in a name (\"%s\")", text,
+			(int)n, odd, part);
+}
+
 static int check_path(const char *text, const char *path, struct msk_err *err)
 {
 	MSK_AUTO_STRV parts = MSK_STRV_INIT;
 
 	msk_strv_split(&parts, path, "/");
 	for (size_t i = 0; i < parts.n; i++) {
-		const char *part = parts.v[i];
-
-		if (part[strcspn(part, UPPER)])
-			return msk_fail(err, MSK_E_USAGE, "tag \"%s\": upper case is not allowed in a name (\"%s\")",
-					text, part);
-		if (!path_part_valid(part))
-			return msk_fail(err, MSK_E_USAGE, "tag \"%s\": \"%s\" is not a name "
-					"(a-z, 0-9, single '.', '_' or dashes between them)", text, part);
+		if (!path_part_valid(parts.v[i]))
+			return fail_part(text, parts.v[i], err);
 	}
 	return 0;
 }
@@ -158,6 +169,22 @@ static int check_name(const char *text, const char *domain, const char *path, st
 	return 0;
 }
 
+/* Names that other tools made of upper case ("ghcr.io/Org/app") are valid without; a tag may keep its own. */
+static int suggest_lower(const char *text, size_t name_length, struct msk_err *err)
+{
+	MSK_AUTO_FREE char *lower = msk_xstrdup(text);
+	struct msk_ref ref = { 0 };
+	struct msk_err ignored = MSK_ERR_INIT;
+
+	for (size_t i = 0; i < name_length; i++)
+		if (lower[i] >= 'A' && lower[i] <= 'Z')
+			lower[i] = (char)(lower[i] - 'A' + 'a');
+	if (strcmp(lower, text) == 0 || msk_ref_parse(lower, &ref, &ignored) < 0)
+		return -1;
+	msk_ref_release(&ref);
+	return msk_hint(err, "-t %s", lower);
+}
+
 int msk_ref_parse(const char *text, struct msk_ref *out, struct msk_err *err)
 {
 	const char *slash = strrchr(text, '/'), *colon = strrchr(text, ':');
@@ -172,7 +199,9 @@ int msk_ref_parse(const char *text, struct msk_ref *out, struct msk_err *err)
 	if (!tag)
 		tag = "latest";
 	split_name(name, &domain, &path);
-	if (check_name(text, domain, path, err) < 0 || check_tag(text, tag, err) < 0)
+	if (check_name(text, domain, path, err) < 0)
+		return suggest_lower(text, strlen(name), err);
+	if (check_tag(text, tag, err) < 0)
 		return -1;
 	out->full = msk_xasprintf("%s/%s:%s", domain, path, tag);
 	out->familiar = strcmp(domain, "docker.io") == 0 ? msk_xasprintf("%s:%s", familiar_path(path), tag) :

@@ -1,8 +1,8 @@
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "mkscratch/fs.h"
@@ -11,6 +11,8 @@
 #include "outer_tar.h"
 
 #define BUFFER (256u << 10)
+#define READER_SECONDS 10
+#define POLL_MS 20
 
 /* Small writes are gathered: a tar header is 512 bytes. */
 struct fd_writer {
@@ -186,17 +188,6 @@ static void archive_close(struct msk_sink *sink)
 	free(s);
 }
 
-/* A destination that is a link is written through: the link stays, its target is replaced. */
-static char *follow(const char *path)
-{
-	char real[PATH_MAX];
-	struct stat st;
-
-	if (lstat(path, &st) == 0 && S_ISLNK(st.st_mode) && realpath(path, real))
-		return msk_xstrdup(real);
-	return msk_xstrdup(path);
-}
-
 static int open_beside(struct archive_sink *s, const char *path, struct msk_err *err)
 {
 	MSK_AUTO_FREE char *dir = msk_path_dir(path);
@@ -206,6 +197,25 @@ static int open_beside(struct archive_sink *s, const char *path, struct msk_err 
 	if (s->dirfd < 0)
 		return msk_fail_sys(err, errno, "%s: cannot create", s->s.name);
 	return msk_tempfile_open(&s->temp, s->dirfd, s->final, MSK_MODE_UMASK, s->s.name, err);
+}
+
+/* A FIFO takes what is written only while somebody reads: whoever that is gets some time to come. */
+static int open_device(struct archive_sink *s, const char *path, struct msk_err *err)
+{
+	const struct timespec pause = { 0, POLL_MS * 1000000L };
+
+	for (int left = READER_SECONDS * 1000 / POLL_MS;; left--) {
+		s->fd = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+		if (s->fd >= 0 || errno != ENXIO || !left)
+			break;
+		nanosleep(&pause, NULL);
+	}
+	if (s->fd >= 0 && fcntl(s->fd, F_SETFL, 0) == 0)
+		return 0;
+	if (errno != ENXIO)
+		return msk_fail_sys(err, errno, "%s: cannot open", s->s.name);
+	msk_fail(err, MSK_E_IO, "%s: a FIFO that nobody reads (waited %d s)", s->s.name, READER_SECONDS);
+	return msk_hint(err, "have it read meanwhile: docker load <%s", s->s.name);
 }
 
 static int open_target(struct archive_sink *s, const struct msk_target *t, struct msk_err *err)
@@ -219,13 +229,14 @@ static int open_target(struct archive_sink *s, const struct msk_target *t, struc
 		s->s.name = "standard output";
 		return 0;
 	}
-	path = follow(t->path);
-	if (stat(path, &st) < 0 || S_ISREG(st.st_mode)) {
+	path = msk_written_at(t->path);
+	if (lstat(path, &st) < 0 || S_ISREG(st.st_mode)) {
 		s->existed = access(path, F_OK) == 0;
 		return open_beside(s, path, err);
 	}
-	s->fd = open(path, O_WRONLY | O_CLOEXEC);
-	return s->fd < 0 ? msk_fail_sys(err, errno, "%s: cannot open", t->path) : 0;
+	if (S_ISLNK(st.st_mode))
+		return msk_fail_sys(err, ELOOP, "%s: cannot create", t->path);
+	return open_device(s, path, err);
 }
 
 int msk_archive_sink_open(const struct msk_target *t, struct msk_sink **out, struct msk_err *err)

@@ -378,7 +378,8 @@ static int open_layout(struct layout_sink *s, struct msk_err *err)
 	if (!found && !empty) {
 		s->fresh = false;
 		msk_fail(err, MSK_E_INPUT, "%s: not an OCI layout (oci-layout is missing)", s->path);
-		return msk_hint(err, "name an empty or new directory, or a file: -o %s/img.tar", s->path);
+		return msk_hint(err, "name an empty or new directory, or a file: -o %s/img.tar",
+				strcmp(s->path, "/") == 0 ? "" : s->path);
 	}
 	return open_blobs(s, err);
 }

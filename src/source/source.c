@@ -65,13 +65,21 @@ static int spool(int from, const char *name, int *out_fd, struct msk_err *err)
 	return n < 0 ? -1 : 0;
 }
 
+static int fail_absent(const char *name, struct msk_err *err)
+{
+	const char *behind = msk_path_behind_transport(name);
+
+	msk_fail(err, MSK_E_INPUT, "%s: no such image", name);
+	return behind && !msk_starts_with(behind, "//") ? msk_hint(err, "its path alone: %s", behind) : -1;
+}
+
 static int open_archive_fd(struct msk_source *s, const char *name, struct msk_err *err)
 {
 	MSK_AUTO_FD int fd = strcmp(name, "-") == 0 ? dup(STDIN_FILENO) : open(name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	struct stat st;
 
 	if (fd < 0 && errno == ENOENT)
-		return msk_fail(err, MSK_E_INPUT, "%s: no such image", name);
+		return fail_absent(name, err);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return msk_fail_sys(err, errno, "%s: cannot open", name);
 	if (S_ISREG(st.st_mode)) {

@@ -86,7 +86,9 @@ int msk_image_read_config(struct msk_source_image *image, struct msk_err *err)
 	if (!msk_json_is_array(diff_ids) || !type || strcmp(type, "layers") != 0)
 		return msk_fail(err, MSK_E_INPUT, "no list of layers or of DiffIDs");
 	if (image->n_layers != msk_json_count(diff_ids))
-		return msk_fail(err, MSK_E_INPUT, "%zu layers, but %zu DiffIDs", image->n_layers, msk_json_count(diff_ids));
+		return msk_fail(err, MSK_E_INPUT, "%zu %s, but %zu %s", image->n_layers,
+				msk_plural(image->n_layers, "layer", "layers"), msk_json_count(diff_ids),
+				msk_plural(msk_json_count(diff_ids), "DiffID", "DiffIDs"));
 	if (image->n_layers == 0)
 		return msk_fail(err, MSK_E_INPUT, "0 layers (1 to %d are allowed)", MSK_MAX_LAYERS);
 	return read_diff_ids(image, diff_ids, err);

@@ -26,6 +26,10 @@ like "$(mk --version)" '^mkscratch [0-9]+\.[0-9]+\.[0-9]+$' '--version'
 is "$(mk version)" "$(mk --version)" 'version is also a verb'
 
 # man page and completions
+is "$(mk version --help | grep Usage; mk help completion | grep Usage)" 'Usage: mkscratch version
+Usage: mkscratch completion bash|zsh|fish' 'options are promised only where there are some'
+is "$(mk --bin /bin/true --cmd -v --cmd --output -n --json | jq -c .dry_run)$?" "$(mk --bin /bin/true -n --json | jq -c .dry_run)0" \
+	'what is in exec form may look like an option'
 mk help --man >mkscratch.1
 like "$(grep -c '^\.TP' mkscratch.1)" '^[3-9][0-9]$' 'the man page has a paragraph for each option'
 if command -v mandoc >/dev/null; then

@@ -57,6 +57,26 @@ warns a_cmd_that_stands_alone_is '--cmd /none: is not in the image' --entrypoint
 warns a_workdir_that_is_a_file '--workdir /app: is a file, expected a directory' -w /app
 warns ...by_a_link '--workdir /run: is a file, expected a directory' --link app:/run -w /run
 warns ...or_none_yet '' -w /srv/data
+warns below_a_mount_of_the_runtime '--file app:/proc/x: will not be seen, as runtimes put their own /proc there' --file app:/proc/x
+warns ...at_it '--link app:/dev: will not be seen, as runtimes put their own /dev there' --link app:/dev
+warns ...or_in_its_place '--file text:/etc/hosts: will not be seen, as runtimes put their own /etc/hosts there' --file text:/etc/hosts
+warns ...but_the_directory_is_fine '' --dir /proc --dir /sys --file text:/etc/hosts.allow --dir /device
+
+dirs() { mk --bin app -q -o w.tar "$@" && mk ls w.tar | awk '$6 ~ /^(srv|s$)/ { print $1, $2, $6 }' | xargs; }
+is "$(dirs -w /srv/work)" 'drwxr-xr-x 0/0 srv/ drwxr-xr-x 65534/65534 srv/work/' "a working directory is made, the user's"
+is "$(dirs -w /srv/work --user 7:8 --file text:/srv/work/text)" \
+	'drwxr-xr-x 0/0 srv/ drwxr-xr-x 0/0 srv/work/ -rwxr-xr-x 0/0 srv/work/text' '... but what is there stays as it is'
+is "$(dirs -w /srv/work --dir /srv/work:0700:9:9)" 'drwxr-xr-x 0/0 srv/ drwx------ 9/9 srv/work/' '... or as it was asked for'
+is "$(dirs -w /s/work --dir /srv --link srv:/s)" 'lrwxrwxrwx 0/0 s drwxr-xr-x 0/0 srv/ drwxr-xr-x 65534/65534 srv/work/' \
+	'... or where a link leads'
+is "$(dirs -w /s --link srv:/s)" 'lrwxrwxrwx 0/0 s' '... and a link that leads nowhere stays'
+is "$(mk why w.tar /s)" '/s: named on the command line (--link)' '... by whom it is'
+mk --bin app -q -o base.tar --dir /srv/work:0711:3:3
+mk --bin app -q -o w.tar --base base.tar -w /srv/work
+is "$(mk ls w.tar /srv/work | xargs)" 'drwx--x--x 3/3 0 1970-01-01 00:00 srv/work/' '... as does that of a base'
+mk --bin app -q -o base.tar -w /var/app && mk --bin app -q -o w.tar --base base.tar --user 5
+is "$(mk ls w.tar /var/app | xargs)" 'drwxr-xr-x 65534/65534 0 1970-01-01 00:00 var/app/' '... whoever runs it then'
+t 'all of it verifies' mk verify -q w.tar
 warns a_volume_that_is_a_file '--volume /app: is a file, expected a directory' --volume /data --volume /app
 warns quiet_is_quiet '' -q --entrypoint /none
 done_testing

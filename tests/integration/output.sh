@@ -45,6 +45,13 @@ is "$(jq -r '.manifests[0].digest' m3/index.json)" "$(digest_of -o n.tar)" 'a la
 ln -s real.tar link.tar && echo old >real.tar
 mk --bin app -q -o link.tar
 t 'an output that is a link is written through' test -L link.tar -a "$(wc -c <real.tar)" -gt 1000
+ln -s there/new.tar dangling.tar && mkdir there && ln -s ../dangling.tar there/chain.tar
+mk --bin app -q -o dangling.tar
+t 'an output that is a link to nothing makes what it leads to' cmp there/new.tar a.tar
+rm there/new.tar && mk --bin app -q -o there/chain.tar
+t '... also by way of another link' test -L dangling.tar -a -L there/chain.tar -a -f there/new.tar
+mk --bin app -q -o ./oci:odd:name
+t 'a name that looks like a transport is one behind ./' cmp oci:odd:name a.tar
 mkfifo fifo && { cat fifo >from-fifo & } && mk --bin app -q -o fifo && wait
 t 'a FIFO is written to directly' cmp from-fifo a.tar
 for name in /dev/stdout /dev/fd/1 /proc/self/fd/1; do

@@ -11,12 +11,20 @@ must_fail 2 '--push: unknown option' -- --bin app --push x -o img.tar
 must_fail 2 '--list: not an option of build' 'it belongs to mkscratch deps' -- --list
 must_fail 2 '--tag: not an option of deps' 'it belongs to mkscratch build' -- deps --tag x
 must_fail 2 '--bin: needs a value' '--bin SRC[:DEST]' -- --bin
+must_fail 2 '--compress: needs a value, and -o is an option' \
+	'--compress CODEC[:LEVEL], or --compress=-o where that is the value' -- --bin app --compress -o img.tar
+must_fail 2 '-t: needs a value, and --output=img.tar is an option' \
+	'-t REF, or --tag=--output=img.tar where that is the value' -- --bin app -t --output=img.tar
 must_fail 2 '--dry-run: takes no value ("1")' -- --dry-run=1
 must_fail 2 'app: neither a verb nor an option' 'did you mean: mkscratch --bin app -o img.tar' -- app
 must_fail 2 'verfy: neither a verb nor an option' 'did you mean: mkscratch verify' -- verfy img.tar
+must_fail 2 'nonsense: neither a verb nor an option' \
+	"the verbs are $("$MKSCRATCH" help | sed -n '/^Verbs:/,/^More:/{ s/^Verbs://; /^More:/!p }' | xargs | sed 's/ /, /g')" -- nonsense
+must_fail 2 'img.tar: neither a verb nor an option' 'did you mean --bin img.tar, or --cmd img.tar?' -- --bin app img.tar
 must_fail 2 'ca.pem: neither a verb nor an option' 'did you mean --certs=ca.pem?' -- --bin app --certs ca.pem
 must_fail 2 'deps: a verb comes first, before any option' 'mkscratch deps ...' -- --json deps app
 must_fail 2 'deps: no FILE given' 'mkscratch deps ./app' -- deps
+must_fail 2 'deps: --list and --json are two forms of one result (2 vs 1)' -- deps --list --json app
 must_fail 2 'doctor: no FILE given' 'mkscratch doctor ./app' -- doctor
 must_fail 2 'doctor: --json and --sarif are two forms of one result (2 vs 1)' -- doctor --json --sarif app
 must_fail 2 'verify: no IMAGE given' 'mkscratch verify img.tar' -- verify
@@ -45,7 +53,11 @@ must_fail 2 '--no-cache: not an option of cache' 'it belongs to mkscratch build'
 HOME='' must_fail 2 'cache: no directory is known (neither XDG_CACHE_HOME nor HOME is set)' '--cache DIR' -- cache stat
 must_fail 5 'app: cannot open (Not a directory)' -- cache stat --cache app
 must_fail 2 '--print tree: is none of plan, rootfs, config, schema' -- --bin app --print tree
-must_fail 2 '--bin app:bin/app: DEST "bin/app" is not an absolute path' '--bin app:/bin/app' -- --bin app:bin/app -o img.tar
+must_fail 2 '--bin app:bin/app: DEST "bin/app" is not an absolute path' \
+	'--bin app:/bin/app; or --bin app:bin/app:/PATH, where the colon belongs to the name of the file' -- \
+	--bin app:bin/app -o img.tar
+must_fail 2 $'--bin ./b\\xff: not valid UTF-8, which JSON needs' 'give it a name in the image: --bin SRC:/NAME' -- \
+	--bin $'./b\xff' -o img.tar
 must_fail 2 '--file app: has no DEST' '--file app:/PATH/IN/IMAGE' -- --bin app --file app -o img.tar
 must_fail 2 '--file app:/b:999: mode "999" is not octal' -- --bin app --file app:/b:999 -o img.tar
 must_fail 2 'user "a:b": character ":" is not allowed' \
@@ -59,7 +71,11 @@ must_fail 2 '--expose 8080:80: "8080:80" is not a port' \
 must_fail 2 '--stop-signal SIGFOO: not a signal' -- --bin app --stop-signal SIGFOO -o img.tar
 must_fail 2 '--created yesterday: not a time' '--created 2024-05-01T12:00:00Z, seconds since 1970, or now' -- \
 	--bin app --created yesterday -o img.tar
-must_fail 2 'tag "App": upper case is not allowed in a name ("App")' -- --bin app -t App -o img.tar
+must_fail 2 'tag "App": upper case is not allowed in a name ("App")' '-t app' -- --bin app -t App -o img.tar
+must_fail 2 'tag "ghcr.io/Org/app:V1": upper case is not allowed in a name ("Org")' '-t ghcr.io/org/app:V1' -- \
+	--bin app -t ghcr.io/Org/app:V1 -o img.tar
+must_fail 2 "tag \"A B\": neither upper case nor ' ' is allowed in a name (\"A B\")" -- --bin app -t 'A B' -o img.tar
+must_fail 2 "tag \"aüB\": neither upper case nor 'ü' is allowed in a name (\"aüB\")" -- --bin app -t 'aüB' -o img.tar
 must_fail 2 'tag "a@sha256:0": a digest cannot be chosen, it follows from the image' -- --bin app -t a@sha256:0 -o img.tar
 must_fail 2 '--media-types oci1: is none of oci, docker' -- --bin app --media-types oci1 -o img.tar
 must_fail 2 '--media-types docker: has no name for layers of zstd' '--compress gzip, or --media-types oci' -- \

@@ -10,6 +10,20 @@ must_fail 5 'none/l/: cannot create (No such file or directory)' -- --bin app -o
 mkdir full && echo mine >full/notes
 must_fail 3 'full: not an OCI layout (oci-layout is missing)' \
 	'name an empty or new directory, or a file: -o full/img.tar' -- --bin app -o full
+must_fail 3 '/: not an OCI layout (oci-layout is missing)' 'name an empty or new directory, or a file: -o /img.tar' -- \
+	--bin app -o /
+ln -s loop loop
+must_fail 5 'loop: cannot create (Too many levels of symbolic links)' -- --bin app -o loop
+mkfifo idle && { "$MKSCRATCH" --bin app -o idle >.idle 2>&1; echo "$?" >>.idle; } &
+must_fail 2 '--output oci:dir:v1: a path is wanted, not a transport' \
+	'-o dir/ for a layout directory, -t for its tag; ./oci:dir:v1 is a file of that name' -- --bin app -o oci:dir:v1
+must_fail 2 '--output oci-archive:x.tar:v1: a path is wanted, not a transport' \
+	'-o x.tar, which is both archives in one; -t for its tag' -- --bin app -o oci-archive:x.tar:v1
+must_fail 2 '--output docker-daemon:app:v1: a path is wanted, not a transport' '-o - | docker load' -- \
+	--bin app -o docker-daemon:app:v1
+must_fail 2 '--output docker://host/app: a path is wanted, not a transport' \
+	'-o img.tar, then: skopeo copy oci-archive:img.tar docker://host/app' -- --bin app -o docker://host/app
+must_fail 3 'oci:img.tar: no such image' 'its path alone: img.tar' -- inspect oci:img.tar
 mkdir two && echo '{"imageLayoutVersion":"2.0.0"}' >two/oci-layout
 must_fail 3 'two: layout version 2.0.0 is not supported' -- --bin app -o two
 mkdir bare && echo '{}' >bare/oci-layout
@@ -58,4 +72,9 @@ run bash -c '"$MKSCRATCH" --bin app -q -o - >/dev/full'
 is "$status $(head -n1 "$err")" '5 mkscratch: standard output: write failed (No space left on device)' 'a full stdout is an error'
 run bash -c '"$MKSCRATCH" --bin app -q -o - | head -c 10 >/dev/null; exit ${PIPESTATUS[0]}'
 is "$status" 5 'a reader that goes away is an error, not a signal'
+
+wait
+is "$(cat .idle)" 'mkscratch: idle: a FIFO that nobody reads (waited 10 s)
+hint: have it read meanwhile: docker load <idle
+5' 'a FIFO is not waited for for ever'
 done_testing
