@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Run the suites, which are found by their places, and count their tests.
 #
-#   tests/run.sh [-k PATTERN]     only suites whose name holds PATTERN
+#   tests/run.sh [-k PATTERN]...  only suites whose name holds one of the patterns
+#   tests/run.sh --list [-k ...]  their names alone
 #
 # Environment: BUILD, MKSCRATCH; MSK_MUST_WORK=1 turns skips into failures (see tests/lib.sh). A line a suite; the whole
 # log of one that failed; at the end `N passed, N failed, N skipped`.
@@ -9,8 +10,21 @@ set -u
 top=$(cd "$(dirname "$0")/.." && pwd)
 export BUILD=${BUILD:-$top/build}
 export MKSCRATCH=${MKSCRATCH:-$BUILD/mkscratch}
-pattern=
-[ "${1:-}" != -k ] || pattern=${2:-}
+usage() {
+	echo "$1" >&2
+	sed -n 's/^#   tests/usage: tests/p' "$0" >&2
+	exit 2
+}
+
+list=false patterns=()
+while [ $# -gt 0 ]; do
+	case $1 in
+	-k) [ -n "${2:-}" ] || usage '-k: needs a pattern'; patterns+=("$2"); shift ;;
+	--list) list=true ;;
+	*) usage "$1: unknown argument" ;;
+	esac
+	shift
+done
 logs=$(mktemp -d) || exit 1
 trap 'rm -rf "$logs"' EXIT
 passed=0 failed=0 skipped=0
@@ -69,14 +83,25 @@ report() {
 	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
 }
 
+wanted() {
+	local pattern
+	for pattern in "${patterns[@]:-}"; do
+		case $1 in *"$pattern"*) return 0 ;; esac
+	done
+	return 1
+}
+
 mapfile -t all < <(suites)
 names=() paths=()
 for path in ${all[@]+"${all[@]}"}; do
 	name=$(name_of "$path")
-	case $name in
-	*"$pattern"*) names+=("$name") paths+=("$path") ;;
-	esac
+	! wanted "$name" || { names+=("$name"); paths+=("$path"); }
 done
+[ ${#names[@]} -gt 0 ] || usage "no suite has a name with: ${patterns[*]:-}"
+if $list; then
+	printf '%s\n' "${names[@]}"
+	exit
+fi
 
 # Two at a time; engines alone, as each starts daemons of its own.
 for i in "${!paths[@]}"; do

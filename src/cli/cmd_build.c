@@ -49,7 +49,7 @@ static int look_only(const struct msk_options *o, const struct msk_build *b, str
 	if (msk_sandbox_build(o, b->plan, NULL, err) < 0)
 		return -1;
 	rc = msk_build_gather(b, &e, err);
-	msk_needs_tell(&b->facts->needs, b->log);
+	msk_needs_tell(&b->facts->needs, rc < 0 ? NULL : b->log);
 	if (rc < 0)
 		return -1;
 	tell_of_health(o, b->plan, b->log);
@@ -96,7 +96,7 @@ static int build(const struct msk_options *o, struct msk_build *b, struct msk_er
 	if (msk_sandbox_build(o, b->plan, cache ? cache_args.dir : NULL, err) < 0)
 		return -1;
 	rc = run_in_view(o, b, &p, err);
-	msk_needs_tell(&b->facts->needs, b->log);
+	msk_needs_tell(&b->facts->needs, rc < 0 ? NULL : b->log);
 	if (rc < 0)
 		return -1;
 	tell_of_health(o, b->plan, b->log);

@@ -13,8 +13,8 @@ const char msk_examples[] =
 
 const struct opt_group_text msk_opt_groups[N_GROUPS] = {
 	[GROUP_INPUT] = { "input", "What goes in",
-		"A DEST or PATH is absolute and holds no colon (SRC may: --bin ./a:b:/app); where DEST ends in / the name of SRC is added. The same path "
-		"from two sides is refused unless both are equal." },
+		"DEST and PATH are absolute, without a colon (SRC: --bin ./a:b:/app); a DEST that ends in / gets SRC's name. "
+		"What two give at one path must be equal." },
 	[GROUP_LIBRARIES] = { "libraries", "What a dynamic program loads",
 		"Its loader and libraries come along by themselves, found by the rules of that loader; these options are for "
 		"what lies elsewhere, or what no file names. mkscratch deps ./app shows what is found." },

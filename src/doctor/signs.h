@@ -11,7 +11,7 @@ enum sign_kind {
 	SIGN_NAME,                     /* a name in .strtab, or any dynamic symbol */
 	SIGN_STRING,                   /* bytes in a segment that is loaded */
 	SIGN_CODE,                     /* bytes in .text: a few that a compiler keeps in its instructions */
-	SIGN_MANGLED,                  /* part of a name in .strtab */
+	SIGN_MANGLED,                  /* part of a name in .strtab: whole words, each behind its length */
 	SIGN_WORD,                     /* the same between two NUL bytes */
 	SIGN_ADDRESS,                  /* as SIGN_STRING, and no digit follows */
 	SIGN_ZONE,                     /* the first part of a zone's name, and a city behind it */

@@ -78,6 +78,18 @@ static void add_place(const struct examination *x, uint64_t offset, struct msk_s
 	msk_str_addf(s, " at 0x%llx", (unsigned long long)offset);
 }
 
+/* "3std3env8temp_dir", as it stands in a mangled name, for people: "std::env::temp_dir". */
+static void add_demangled(const char *text, struct msk_str *out)
+{
+	while (*text) {
+		char *part;
+		size_t n = strtoul(text, &part, 10);
+
+		msk_str_addf(out, "%s%.*s", out->len ? "::" : "", (int)n, part);
+		text = part + n;
+	}
+}
+
 static char *evidence(const struct examination *x, const struct sign *s, const struct seen *e)
 {
 	MSK_AUTO_STR t = MSK_STR_INIT;
@@ -86,7 +98,10 @@ static char *evidence(const struct examination *x, const struct sign *s, const s
 
 	if (s->kind == SIGN_CRATE)
 		msk_str_adds(&t, "crate ");
-	msk_str_addf(&t, quoted ? "\"%s\"" : "%s", s->text);
+	if (s->kind == SIGN_MANGLED)
+		add_demangled(s->text, &t);
+	else
+		msk_str_addf(&t, quoted ? "\"%s\"" : "%s", s->text);
 	switch (e->how) {
 	case SEEN_IMPORT:
 		msk_str_adds(&t, " imported by the program");

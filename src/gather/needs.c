@@ -197,7 +197,6 @@ static void tell(struct msk_needs *n, const struct msk_log *log)
 	bool told[N_SOURCES];
 
 	memcpy(told, n->supplied, sizeof told);
-	msk_task_join(&n->task);
 	for (size_t i = 0; i < n->n; i++) {
 		if (n->v[i].err.code != MSK_OK)
 			msk_warn(log, "%s", n->v[i].err.msg);
@@ -224,7 +223,9 @@ static void needs_free(struct msk_needs *n)
 void msk_needs_tell(struct msk_needs **all, const struct msk_log *log)
 {
 	for (struct msk_needs *n; (n = *all);) {
-		tell(n, log);
+		msk_task_join(&n->task);
+		if (log)
+			tell(n, log);
 		*all = n->next;
 		needs_free(n);
 	}

@@ -15,6 +15,7 @@ struct zones {
 	size_t files;                   /* zone files, tables not counted */
 	size_t bytes;
 	char *lasting;                  /* the reason, where it is what a program requires */
+	char *behind;                   /* the link that leads to what comes next; NULL: it was asked for by its name */
 };
 
 static int too_large(size_t bytes, struct msk_err *err)
@@ -26,6 +27,10 @@ static struct msk_entry_spec spec_for(const struct zones *z, const char *path, u
 {
 	const struct msk_plan *p = z->g->plan;
 
+	if (z->behind)
+		return (struct msk_entry_spec){ .path = path, .what = p->tz_by, .why = "zone behind a link",
+						.lasting = "the zone behind", .from = z->behind, .mode = mode,
+						.stratum = MSK_STRATUM_BASE };
 	return (struct msk_entry_spec){ .path = path, .what = p->tz ? p->tz_by : "--auto", .why = why,
 					.lasting = p->tz ? "time zones" : z->lasting, .mode = mode,
 					.from = p->tz ? NULL : z->g->required[MSK_WANT_ZONES].program,
@@ -210,6 +215,13 @@ static const char *below(const char *path, const char *top)
 	return strncmp(path, top, n) == 0 && path[n] == '/' ? path + n + 1 : NULL;
 }
 
+/* What comes next is there because of the link `rel`. */
+static void go_behind(struct zones *z, const char *rel)
+{
+	free(z->behind);
+	z->behind = rel ? msk_xasprintf("%s/%s", MSK_ZONEINFO, rel) : NULL;
+}
+
 /* Lay down the links on the way to a zone, then its file; where a link leads out, the file takes the link's place. */
 static int add_way(struct zones *z, const char *top, const char *zone, const struct msk_walk *walk,
 		   const struct msk_rofile *f, struct msk_err *err)
@@ -224,6 +236,7 @@ static int add_way(struct zones *z, const char *top, const char *zone, const str
 			return add_file(z, rel, f, true, err);
 		if (add_link(z, rel, walk->targets.v[i], err) < 0)
 			return -1;
+		go_behind(z, rel);
 	}
 	rel = below(walk->final, top);
 	return add_file(z, rel ? rel : zone, f, true, err);
@@ -236,6 +249,7 @@ static int add_zone(struct zones *z, const char *top, const char *zone, struct m
 	MSK_AUTO_WALK walk = MSK_WALK_INIT;
 	struct msk_rotree *t = msk_host_tree(z->g->host);
 	enum msk_lookup how;
+	int rc;
 
 	if (t->open(t, path, &how, &f, &walk, err) < 0)
 		return -1;
@@ -248,7 +262,9 @@ static int add_zone(struct zones *z, const char *top, const char *zone, struct m
 		return fail_localtime(err);
 	if (how == MSK_ABSENT)
 		return fail_unknown(z, zone, err);
-	return add_way(z, top, zone, &walk, &f, err);
+	rc = add_way(z, top, zone, &walk, &f, err);
+	go_behind(z, NULL);
+	return rc;
 }
 
 /* Where zoneinfo really lies: the links met on the way to a zone are told in canonical paths. */

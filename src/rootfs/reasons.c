@@ -76,13 +76,13 @@ static void add_text(struct msk_json *row, const char *text, size_t n)
 	msk_json_push(row, msk_json_string(msk_str_c(&s)));
 }
 
-/* The entry that brought this one along, by its place in the image, whatever links led to it when it was found. */
-static void add_from(struct msk_json *row, const struct msk_rootfs_view *view, const char *from)
+/* The entry that brought this one along, by its place in the image, whatever links led to it when it was found; a link that
+ * brought what it leads to by its own. */
+static void add_from(struct msk_json *row, const struct msk_rootfs_view *view, const struct msk_entry *brought)
 {
-	const struct msk_entry *e = msk_rootfs_view_find(view, from);
+	const struct msk_entry *e = msk_rootfs_view_find(view, brought->origin.from);
+	const char *from = e && e != brought ? e->path : brought->origin.from;
 
-	if (e)
-		from = e->path;
 	add_text(row, from, strlen(from));
 }
 
@@ -95,7 +95,7 @@ static void add_row(struct msk_json *rows, const struct msk_rootfs_view *view, c
 	add_text(row, e->origin.what, option_length(e->origin.what));
 	add_text(row, why, strlen(why));
 	if (e->origin.from)
-		add_from(row, view, e->origin.from);
+		add_from(row, view, e);
 	msk_json_push(rows, row);
 }
 

@@ -186,7 +186,9 @@ static int compare(const void *pa, const void *pb)
 		c = (a->stratum > b->stratum) - (a->stratum < b->stratum);
 	if (c == 0)
 		c = strcmp(a->origin.what, b->origin.what);
-	return c ? c : strcmp(a->origin.why, b->origin.why);
+	if (c == 0)
+		c = strcmp(a->origin.why, b->origin.why);
+	return c ? c : strcmp(a->origin.from ? a->origin.from : "", b->origin.from ? b->origin.from : "");
 }
 
 void msk_entries_sort(struct msk_rootfs *fs)

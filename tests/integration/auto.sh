@@ -32,6 +32,8 @@ is "$(told --bin tls --bin tls:/again)" "$(told --bin tls)" '... once'
 is "$(told --bin zones)" 'warning: zones: requires zones, and the image has none (_ZNSt6chrono8get_tzdbEv imported by the program); add --tz, or --auto' \
 	'a plain build warns of zones'
 is "$(told --bin plain)" '' 'nothing is said of a program that needs nothing'
+run mk --bin tls --tree none:/srv -o i.tar
+is "$status $(cat "$err")" '3 mkscratch: none: no such directory' 'nor where there is no image'
 is "$(told -q --bin tls)" '' '-q keeps silence'
 is "$(packed --bin tls)" 0 'a warning adds nothing'
 mk -q --bin tls "${lib[@]}" -o quiet.tar && mk --bin tls "${lib[@]}" -o loud.tar >/dev/null 2>&1

@@ -30,6 +30,11 @@ is "$(says uses '.needs | map(keys) | unique')" '[["advice","evidence","fix","le
 is "$(says uses '[.needs[] | .what]')" '["passwd","tmp"]' 'imports tell needs'
 is "$(says uses '.needs[0].evidence')" '"getpwnam imported by the program"' '... with the evidence'
 is "$(mk doctor --json least uses | jq -r .file | xargs)" 'least uses' 'several files: an object each, one a line'
+cc -o mangled -x c - <<'END'
+int _ZN3std3env8temp_dir17h0123456789abcdefE(void) { return 0; }
+int main(void) { return _ZN3std3env8temp_dir17h0123456789abcdefE(); }
+END
+like "$(says mangled '.needs[0].evidence')" '^"std::env::temp_dir in [.]strtab at 0x' '... by the name that people know it by'
 mk doctor uses >text
 like "$(cat text)" '^  passwd        likely    getpwnam imported by the program$' 'the screen shows need, level and evidence'
 like "$(tail -n 1 text)" '^  => mkscratch --bin uses -o img.tar$' '... and ends with a command to copy'

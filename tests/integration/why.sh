@@ -62,6 +62,10 @@ is "$(brought $certs --certs-for etc$certs)" '1 certificate (--certs-for)' ...or
 is "$(brought $zones/UTC --tz)" 'time zones (--tz)' zones_are_those_of_the_option
 is "$(brought $zones/US/Link --preset distroless)" 'time zones (--preset)' ...or_of_the_preset_of_zones
 is "$(brought $zones/US/Link --localtime US/Link)" 'time zones (--localtime)' ...or_of_the_zone_to_live_in
+is "$(brought $zones/UTC --tz=US/Link)" 'time zones (--tz)' ...or_of_a_link_that_leads_there
+is "$(mk why o.tar $zones/UTC | head -n 1)" "$zones/UTC: the zone behind $zones/US/Link (--tz)" ...which_is_told
+is "$(brought $zones/UTC --tz=US/Link,UTC; mk why o.tar $zones/UTC | wc -l)" 'time zones (--tz)
+1' ...unless_it_is_asked_for_itself
 printf 'int f(void) { return 1; }\n' | cc -shared -fPIC -x c -o lib/libnamed.so -
 mk -q --bin app:/srv/app --lib "$PWD/lib/libnamed.so" -o o.tar
 is "$(mk why o.tar "$PWD/lib/libnamed.so")" "$PWD/lib/libnamed.so: named on the command line (--lib)" a_library_that_was_named

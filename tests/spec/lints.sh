@@ -7,6 +7,17 @@ t include_directions_hold "$tools/lint-deps.sh"
 t sizes_hold "$tools/lint-size.sh"
 t no_banned_call "$tools/banned.sh"
 
+# The runner of all these: it runs what was asked for, or says that it does not understand.
+suites() { "$TOP/tests/run.sh" --list "$@" 2>&1; }
+is "$(suites -k spec/lints -k golden/plan)" 'golden/plan
+spec/lints' 'suites are chosen by several patterns'
+like "$(suites)" '^integration/cli$' '... or are all'
+is "$(suites -k nonesuch; echo $?)" "no suite has a name with: nonesuch
+$(sed -n 's/^#   tests/usage: tests/p' "$TOP/tests/run.sh")
+2" 'no suite is no success'
+is "$("$TOP/tests/run.sh" golden 2>&1 | head -n 1)" 'golden: unknown argument' 'what is no option runs nothing'
+is "$("$TOP/tests/run.sh" -k 2>&1 | head -n 1)" '-k: needs a pattern' '... nor does half an option'
+
 # A small tree with one fault: the script must end with 1 and name the place.
 tree() {
 	rm -rf tree
