@@ -14,6 +14,34 @@ static void add_topics(struct msk_str *out)
 		msk_str_addf(out, "%s%s", i ? " " : "", msk_help_topic_at(i));
 }
 
+/* The words of which one is wanted behind the verb; NULL: files. */
+static const char *operand_words(const struct verb *v)
+{
+	return strchr(v->operands, '|') ? v->operands : NULL;
+}
+
+/* Of "a|b", blanks between. */
+static void add_parted(struct msk_str *out, const char *words)
+{
+	for (; *words; words++)
+		msk_str_addc(out, *words == '|' ? ' ' : *words);
+}
+
+/* A menu has room for a sentence, or what stands in it before a list. */
+static char *first_sentence(const char *help)
+{
+	static const char *const ends[] = { ". ", ";", ": " };
+	size_t n = strlen(help);
+
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+		const char *end = strstr(help, ends[i]);
+
+		if (end && (size_t)(end - help) < n)
+			n = (size_t)(end - help);
+	}
+	return msk_xstrndup(help, n);
+}
+
 /* --- bash --- */
 
 static void bash_options(struct msk_str *out, const struct verb *v)
@@ -74,9 +102,15 @@ static void add_bash(struct msk_str *out)
 			  "\t\t[[ ${COMPREPLY[0]-} == *= ]] && compopt -o nospace\n"
 			  "\telif [[ $verb == help ]]; then\n\t\tmapfile -t COMPREPLY < <(compgen -W '");
 	add_topics(out);
-	msk_str_adds(out, "' -- \"$cur\")\n\telif [[ $verb == completion ]]; then\n"
-			  "\t\tmapfile -t COMPREPLY < <(compgen -W 'bash zsh fish' -- \"$cur\")\n"
-			  "\telif ((COMP_CWORD == 1)); then\n\t\tmapfile -t COMPREPLY < <(compgen -W '");
+	msk_str_adds(out, "' -- \"$cur\")\n");
+	for (const struct verb *v = msk_verbs; v->name; v++) {
+		if (!operand_words(v))
+			continue;
+		msk_str_addf(out, "\telif [[ $verb == %s ]]; then\n\t\tmapfile -t COMPREPLY < <(compgen -W '", v->name);
+		add_parted(out, operand_words(v));
+		msk_str_adds(out, "' -- \"$cur\")\n");
+	}
+	msk_str_adds(out, "\telif ((COMP_CWORD == 1)); then\n\t\tmapfile -t COMPREPLY < <(compgen -W '");
 	add_verbs(out);
 	msk_str_adds(out, "' -- \"$cur\")\n\telif [[ $verb != build && $verb != version ]]; then\n"
 			  "\t\tcompopt -o filenames\n\t\tmapfile -t COMPREPLY < <(compgen -f -- \"$cur\")\n\tfi\n}\n"
@@ -107,6 +141,7 @@ static void zsh_option(struct msk_str *out, const struct opt_row *row)
 		[OPT_FLAG] = "", [OPT_VALUE] = "=", [OPT_REPEAT] = "=", [OPT_OPTIONAL] = "=-",
 	};
 	const char *many = row->kind == OPT_REPEAT ? "*" : "";
+	MSK_AUTO_FREE char *help = first_sentence(row->help);
 
 	msk_str_adds(out, "\t\t'");
 	if (row->letter && row->kind == OPT_REPEAT)
@@ -117,7 +152,7 @@ static void zsh_option(struct msk_str *out, const struct opt_row *row)
 	else
 		msk_str_addf(out, "%s--%s%s", many, row->name, joins[row->kind]);
 	msk_str_addc(out, '[');
-	zsh_text(out, row->help);
+	zsh_text(out, help);
 	msk_str_addc(out, ']');
 	if (row->kind != OPT_FLAG) {
 		msk_str_adds(out, row->kind == OPT_OPTIONAL ? "::" : ":");
@@ -136,8 +171,10 @@ static void zsh_operand(struct msk_str *out, const struct verb *v)
 		msk_str_adds(out, "\t\t'*:topic:(");
 		add_topics(out);
 		msk_str_adds(out, ")'\n");
-	} else if (v->bit == VERB_COMPLETION) {
-		msk_str_adds(out, "\t\t'*:shell:(bash zsh fish)'\n");
+	} else if (operand_words(v)) {
+		msk_str_addf(out, "\t\t'*:%s:(", v->name);
+		add_parted(out, operand_words(v));
+		msk_str_adds(out, ")'\n");
 	} else if (v->bit == VERB_BUILD) {
 		msk_str_adds(out, "\t\t'1:verb:(");
 		add_verbs(out);
@@ -198,8 +235,21 @@ static void fish_condition(struct msk_str *out, unsigned verbs)
 	msk_str_addc(out, '\'');
 }
 
+static void fish_operand(struct msk_str *out, const struct verb *v)
+{
+	if (!*v->operands || v->bit == VERB_HELP)
+		return;
+	msk_str_addf(out, "complete -c mkscratch -n '__fish_seen_subcommand_from %s' ", v->name);
+	msk_str_adds(out, operand_words(v) ? "-a '" : "-F");
+	if (operand_words(v))
+		add_parted(out, operand_words(v));
+	msk_str_adds(out, operand_words(v) ? "'\n" : "\n");
+}
+
 static void fish_option(struct msk_str *out, const struct opt_row *row)
 {
+	MSK_AUTO_FREE char *help = first_sentence(row->help);
+
 	msk_str_adds(out, "complete -c mkscratch");
 	fish_condition(out, row->verbs);
 	if (row->letter)
@@ -212,7 +262,7 @@ static void fish_option(struct msk_str *out, const struct opt_row *row)
 	if (row->complete == COMPLETE_WORDS)
 		msk_str_addf(out, " -a '%s'", row->words);
 	msk_str_adds(out, " -d ");
-	fish_text(out, row->help);
+	fish_text(out, help);
 	msk_str_addc(out, '\n');
 }
 
@@ -225,9 +275,9 @@ static void add_fish(struct msk_str *out)
 		fish_text(out, v->summary);
 		msk_str_addc(out, '\n');
 	}
-	msk_str_adds(out, "complete -c mkscratch -n '__fish_seen_subcommand_from deps doctor verify inspect ls cat' -F\n"
-			  "complete -c mkscratch -n '__fish_seen_subcommand_from completion' -a 'bash zsh fish'\n"
-			  "complete -c mkscratch -n '__fish_seen_subcommand_from help' -a '");
+	for (const struct verb *v = msk_verbs; v->name; v++)
+		fish_operand(out, v);
+	msk_str_adds(out, "complete -c mkscratch -n '__fish_seen_subcommand_from help' -a '");
 	add_topics(out);
 	msk_str_adds(out, "'\n");
 	for (const struct opt_row *row = msk_opt_rows; row->name; row++)

@@ -3,6 +3,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "opt.h"
@@ -142,12 +143,35 @@ static int next_value(struct parse *p, const struct opt_row *row, const char *ty
 	return msk_hint(err, "%s %s, or --%s=%s where that is the value", typed, row->metavar, row->name, *out);
 }
 
+/* What other tools call it, or do and this one does not. */
+static const char *words_of_others(const char *typed)
+{
+	static const struct { const char *word, *instead; } table[] = {
+		{ "push", "nothing is pushed here: skopeo copy oci-archive:img.tar docker://HOST/NAME:TAG" },
+		{ "run", "nothing is run here: docker load -i img.tar, then docker run" },
+		{ "load", "docker load -i img.tar" },
+		{ "pull", "skopeo copy docker://HOST/NAME:TAG oci-archive:base.tar, then --base base.tar" },
+		{ "copy", "--file SRC:DEST, or --tree SRC:DEST for a directory" },
+		{ "add", "--file SRC:DEST, or --tree SRC:DEST for a directory" },
+		{ "from", "--base IMAGE" },
+		{ "name", "--tag REF" },
+		{ NULL, NULL },
+	};
+	size_t i = 0;
+
+	while (table[i].word && strcmp(table[i].word, typed) != 0)
+		i++;
+	return table[i].instead;
+}
+
 static int unknown_name(const char *name, size_t n, struct msk_err *err)
 {
 	MSK_AUTO_FREE char *typed = msk_xstrndup(name, n);
 	const char *near = msk_opt_nearest(typed, option_name_at);
 
 	msk_fail(err, MSK_E_USAGE, "--%s: unknown option", typed);
+	if (words_of_others(typed))
+		return msk_hint(err, "%s", words_of_others(typed));
 	return near ? msk_hint(err, "did you mean --%s?", near) : msk_hint(err, "mkscratch --help");
 }
 
@@ -213,6 +237,16 @@ static int list_verbs(struct msk_err *err)
 	return msk_hint(err, "the verbs are %s", msk_str_c(&names));
 }
 
+/* No program: a directory, or what docker build would read. */
+static bool is_context(const char *arg)
+{
+	const char *slash = strrchr(arg, '/'), *name = slash ? slash + 1 : arg;
+	struct stat st;
+
+	return msk_ends_with(name, "ockerfile") || msk_ends_with(name, "Containerfile") ||
+	       (stat(arg, &st) == 0 && S_ISDIR(st.st_mode));
+}
+
 /* A word where none belongs: a misspelt verb, a program without --bin, or a value that stands apart. */
 static int refuse_operand(const struct parse *p, const char *arg, struct msk_err *err)
 {
@@ -231,6 +265,10 @@ static int refuse_operand(const struct parse *p, const char *arg, struct msk_err
 	msk_fail(err, MSK_E_USAGE, "%s: neither a verb nor an option", arg);
 	if (near)
 		return msk_hint(err, "did you mean: mkscratch %s", near);
+	if (words_of_others(arg) && access(arg, F_OK) < 0)
+		return msk_hint(err, "%s", words_of_others(arg));
+	if (is_context(arg))
+		return msk_hint(err, "there is no Dockerfile and no context: mkscratch --bin ./PROGRAM -o img.tar");
 	if (access(arg, F_OK) < 0)
 		return list_verbs(err);
 	return p->o->bin.n ? msk_hint(err, "did you mean --bin %s, or --cmd %s?", arg, arg) :

@@ -26,7 +26,7 @@ static int add_file(struct msk_gather *g, const struct msk_input *in, struct msk
 	struct msk_entry_spec s = spec_of(in);
 
 	if (msk_host_open_input(in->src, &f, err) < 0)
-		return -1;
+		return msk_host_is_dir(in->src) ? msk_hint(err, "--tree %s:%s", in->src, in->dest) : -1;
 	if (!in->has_mode)
 		s.mode = plain_mode(f.mode);
 	return msk_gather_host_file(g->fs, &s, &f, msk_xstrdup(in->src), err);

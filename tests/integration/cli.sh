@@ -49,11 +49,18 @@ is "$(complete_bash mkscratch v | sort | xargs)" 'verify version' '... verbs'
 is "$(complete_bash mkscratch --layers s | sort | xargs)" 'single split' '... words of a value'
 is "$(complete_bash mkscratch --compress = z)" 'zstd' '... behind an equals sign'
 is "$(complete_bash mkscratch deps --l | sort | xargs)" '--library-path --list' '... and only what the verb takes'
+is "$(complete_bash mkscratch cache '' | xargs) $(complete_bash mkscratch completion f)" 'stat trim clear fish' '... its words'
 is "$(complete_bash mkscratch help repro)" 'reproducibility' '... and topics'
 touch 'a b.pem'
 is "$(complete_bash mkscratch --cert a\ )" 'a b.pem' '... and files with blanks'
 if command -v zsh >/dev/null; then t 'zsh reads its completion' zsh -n c.zsh; else skip 'zsh reads its completion' 'zsh is not installed'; fi
-if command -v fish >/dev/null; then t 'fish reads its completion' fish -n c.fish; else skip 'fish reads its completion' 'fish is not installed'; fi
+complete_fish() { fish -c '. ./c.fish; complete -C "$argv"' "$1" | cut -f 1 | xargs; }
+if command -v fish >/dev/null; then
+	t 'fish reads its completion' fish -n c.fish
+	is "$(complete_fish 'mkscratch cache ') $(complete_fish 'mkscratch why c.b') $(complete_fish 'mkscratch deps --l')" \
+		'clear stat trim c.bash --library-path --list' '... and knows the words, files and options of a verb'
+else skip 'fish reads its completion' 'fish is not installed'; fi
+is "$(awk -F"'" '/^complete.* -d / { if (length($(NF - 1)) > 140) print }' c.fish)" '' 'no description is longer than a menu has room for'
 
 # what a build prints
 run mk --bin app -t app:v1 -o img.tar

@@ -7,7 +7,16 @@ printf '\177ELF' >app && echo old >img.tar
 must_fail 2 '--cert-s: unknown option' 'did you mean --certs?' -- --bin app --cert-s -o img.tar
 must_fail 2 '--ouptut: unknown option' 'did you mean --output?' -- --bin app --ouptut=img.tar
 must_fail 2 '-Z: unknown option' 'mkscratch --help' -- -Z
-must_fail 2 '--push: unknown option' -- --bin app --push x -o img.tar
+must_fail 2 '--copy: unknown option' '--file SRC:DEST, or --tree SRC:DEST for a directory' -- --bin app --copy app:/b
+must_fail 2 'push: neither a verb nor an option' \
+	'nothing is pushed here: skopeo copy oci-archive:img.tar docker://HOST/NAME:TAG' -- push img.tar
+touch Dockerfile
+for context in . ./Dockerfile; do
+	must_fail 2 "$context: neither a verb nor an option" \
+		'there is no Dockerfile and no context: mkscratch --bin ./PROGRAM -o img.tar' -- build -t app:v1 "$context"
+done
+must_fail 2 '--push: unknown option' \
+	'nothing is pushed here: skopeo copy oci-archive:img.tar docker://HOST/NAME:TAG' -- --bin app --push x -o img.tar
 must_fail 2 '--list: not an option of build' 'it belongs to mkscratch deps' -- --list
 must_fail 2 '--tag: not an option of deps' 'it belongs to mkscratch build' -- deps --tag x
 must_fail 2 '--bin: needs a value' '--bin SRC[:DEST]' -- --bin
@@ -81,7 +90,9 @@ must_fail 2 '--media-types oci1: is none of oci, docker' -- --bin app --media-ty
 must_fail 2 '--media-types docker: has no name for layers of zstd' '--compress gzip, or --media-types oci' -- \
 	--bin app --media-types docker --compress zstd -o img.tar
 must_fail 2 '--compress gzip:99: level is out of range (99 vs 1..12)' -- --bin app --compress gzip:99 -o img.tar
-must_fail 2 '--library-path lib: "lib" is not an absolute path' -- --bin app --library-path lib -o img.tar
+must_fail 3 '.: is a directory, expected a regular file' '--tree .:/srv' -- --bin /bin/true --file .:/srv -o img.tar
+must_fail 2 '--library-path lib: "lib" is not an absolute path' \
+	'--library-path "$PWD/lib"; directories are looked up below --root, and begin with / or $ORIGIN' -- --bin app --library-path lib -o img.tar
 SOURCE_DATE_EPOCH=12x must_fail 2 'SOURCE_DATE_EPOCH "12x": not a whole number of seconds' -- --bin app -o img.tar
 
 # Control bytes of a name do not reach the terminal, and a long one does not drown the message.

@@ -14,7 +14,8 @@ must_fail 3 '/: not an OCI layout (oci-layout is missing)' 'name an empty or new
 	--bin app -o /
 ln -s loop loop
 must_fail 5 'loop: cannot create (Too many levels of symbolic links)' -- --bin app -o loop
-mkfifo idle && { "$MKSCRATCH" --bin app -o idle >.idle 2>&1; echo "$?" >>.idle; } &
+mkfifo "$HOME/idle"
+(cd "$HOME" && "$MKSCRATCH" --bin ../app -o idle >said 2>&1; echo "$?" >>said) &
 must_fail 2 '--output oci:dir:v1: a path is wanted, not a transport' \
 	'-o dir/ for a layout directory, -t for its tag; ./oci:dir:v1 is a file of that name' -- --bin app -o oci:dir:v1
 must_fail 2 '--output oci-archive:x.tar:v1: a path is wanted, not a transport' \
@@ -74,7 +75,7 @@ run bash -c '"$MKSCRATCH" --bin app -q -o - | head -c 10 >/dev/null; exit ${PIPE
 is "$status" 5 'a reader that goes away is an error, not a signal'
 
 wait
-is "$(cat .idle)" 'mkscratch: idle: a FIFO that nobody reads (waited 10 s)
+is "$(cat "$HOME/said")" 'mkscratch: idle: a FIFO that nobody reads (waited 10 s)
 hint: have it read meanwhile: docker load <idle
 5' 'a FIFO is not waited for for ever'
 done_testing
