@@ -115,8 +115,8 @@ def write(results, folder):
 
 
 def summary(results):
-    """The README's part: the groups that answer "how fast" and the choice of a level."""
-    wanted = [g for g in results["groups"] if g["name"] in ("w1", "large", "go", "deps", "levels", "large-levels", "blocks")]
+    """The README's part: the groups that answer "how fast"."""
+    wanted = [g for g in results["groups"] if g["name"] in ("w1", "large", "go", "deps")]
     return "\n\n".join([describe(results)] + [group_table(g) for g in wanted])
 
 
