@@ -33,7 +33,7 @@ ARCHIVE_PROBE := int archive_write_set_format_pax_restricted(), archive_write_se
 	archive_read_support_filter_gzip() + archive_read_support_filter_zstd() + archive_read_support_format_tar() +\
 	archive_read_support_format_raw(); }
 ifeq ($(LIBARCHIVE),static)
-ifeq ($(shell echo '$(ARCHIVE_PROBE)' | $(CC) -w -x c - -o /dev/null $(ARCHIVE_STATIC) 2>/dev/null && echo works),works)
+ifeq ($(shell echo '$(ARCHIVE_PROBE)' | $(CC) -w -x c - -o /dev/null $(LDFLAGS) $(ARCHIVE_STATIC) 2>/dev/null && echo works),works)
 LIBS_LDLIBS := $(filter-out -larchive,$(LIBS_LDLIBS)) $(ARCHIVE_STATIC)
 endif
 endif

@@ -17,12 +17,17 @@ struct msk_sink_ops {
 	struct msk_stage *(*stage)(struct msk_sink *s, const struct msk_product *like);
 	int (*write)(struct msk_sink *s, const struct msk_product *p, struct msk_store *st, struct msk_err *err);
 	int (*publish)(struct msk_sink *s, const struct msk_product *p, struct msk_store *st, struct msk_err *err);
+	bool reverts;                          /* close takes back what is published, unless all are there */
 	void (*close)(struct msk_sink *s);     /* also frees */
 };
 
 struct msk_sink {
 	const struct msk_sink_ops *ops;
 	const char *name;                      /* the output as typed */
+	/* Of several: whether all are published, which the last says in the moment at which it is; one that can be taken back
+	 * is while this is false. NULL: there is one alone. */
+	bool *all_there;
+	bool last;
 };
 
 /* Check that the target can be made and prepare it. Fails: MSK_E_IO, MSK_E_INPUT (a directory that is no layout). */
@@ -33,13 +38,15 @@ int msk_sink_open(const struct msk_target *t, const struct msk_log *log, struct 
 struct msk_sinks {
 	struct msk_sink **v;
 	size_t n;
+	bool all_there;                        /* sinks point here: do not move it */
 };
 int msk_sinks_open(const struct msk_target *targets, size_t n, const struct msk_log *log, struct msk_sinks *out,
 		   struct msk_err *err);
 /* Blobs may be made where an archive will have them; other outputs copy them from there. */
 void msk_sinks_stage(const struct msk_sinks *s, const struct msk_product *like, struct msk_store *st);
-/* Everything is written everywhere before anything becomes visible anywhere. */
-int msk_sinks_deliver(const struct msk_sinks *s, const struct msk_product *p, struct msk_store *st, struct msk_err *err);
+/* Everything is written everywhere before anything becomes visible anywhere. Archives come first, since they can be taken back
+ * when another output fails; so of one layout and any number of archives it is all or none. */
+int msk_sinks_deliver(struct msk_sinks *s, const struct msk_product *p, struct msk_store *st, struct msk_err *err);
 void msk_sinks_close(struct msk_sinks *s);
 
 /* The two kinds. */

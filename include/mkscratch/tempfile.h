@@ -21,10 +21,13 @@ struct msk_tempfile {
 	int dirfd;         /* borrowed: the directory of the destination; must outlive this */
 	bool named;        /* there is a file of this name */
 	char name[280];    /* relative to dirfd */
+	char final[256];   /* in whose place it is for now; "": in none */
+	int old;           /* what was there, which has the temporary name now; -1: nothing was */
+	const bool *stays; /* borrowed: true once it is there for good */
 	struct msk_undo undo;
 };
 
-#define MSK_TEMPFILE_INIT { .fd = -1, .dirfd = -1 }
+#define MSK_TEMPFILE_INIT { .fd = -1, .dirfd = -1, .old = -1 }
 #define MSK_AUTO_TEMPFILE MSK_CLEANUP(msk_tempfile_release) struct msk_tempfile
 
 /* Who may read the file is for the umask to say, as with every other tool; never what is in it. */
@@ -39,6 +42,10 @@ int msk_tempfile_open(struct msk_tempfile *t, int dirfd, const char *final, mode
 int msk_tempfile_sync(struct msk_tempfile *t, const char *name, struct msk_err *err);
 /* Rename over `final` and close. The caller syncs the directory. */
 int msk_tempfile_commit(struct msk_tempfile *t, const char *final, const char *name, struct msk_err *err);
+/* The same, but it can be taken back: what was there has the temporary name from now on. As long as *stays is false, release
+ * puts it back, and so does what ends the process; then it is removed instead. A file system that cannot do this has it
+ * renamed as by commit. `stays` must outlive t. */
+int msk_tempfile_swap(struct msk_tempfile *t, const char *final, const bool *stays, const char *name, struct msk_err *err);
 /* Close and remove whatever is left; nothing after a commit. */
 void msk_tempfile_release(struct msk_tempfile *t);
 /* `to` must hold none; `from` holds none behind it. */

@@ -17,11 +17,31 @@
 #define MARK ".mkscratch-"
 #define RANDOM_DIGITS 16
 
+/* Nobody has put another in its place since. */
+static bool is_in_place(const struct msk_tempfile *t)
+{
+	struct stat ours, there;
+
+	return t->final[0] && fstat(t->fd, &ours) == 0 && fstatat(t->dirfd, t->final, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
+}
+
+/* In the place of another it gives way to it, unless it stays; else its own name goes. */
+static void take_back(const struct msk_tempfile *t)
+{
+	bool back = is_in_place(t) && !*t->stays;
+
+	if (back && t->old >= 0)
+		renameat(t->dirfd, t->name, t->dirfd, t->final);
+	else if (back)
+		unlinkat(t->dirfd, t->final, 0);
+	else if (!t->final[0] || t->old >= 0)
+		unlinkat(t->dirfd, t->name, 0);
+}
+
 static void undo_file(struct msk_undo *u)
 {
-	struct msk_tempfile *t = (struct msk_tempfile *)((char *)u - offsetof(struct msk_tempfile, undo));
-
-	unlinkat(t->dirfd, t->name, 0);
+	take_back((struct msk_tempfile *)((char *)u - offsetof(struct msk_tempfile, undo)));
 }
 
 /* The name is there, or gone; both are known to the end of the process in the same step. */
@@ -162,16 +182,42 @@ int msk_tempfile_commit(struct msk_tempfile *t, const char *final, const char *n
 	return 0;
 }
 
+/* Whoever sweeps takes what has our mark and no lock for a leftover: the old file gets one. */
+static bool swap(struct msk_tempfile *t, const char *final)
+{
+	t->old = openat(t->dirfd, final, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (t->old < 0)
+		return errno == ENOENT && renameat2(t->dirfd, t->name, t->dirfd, final, RENAME_NOREPLACE) == 0;
+	return flock(t->old, LOCK_EX | LOCK_NB) == 0 &&
+	       renameat2(t->dirfd, t->name, t->dirfd, final, RENAME_EXCHANGE) == 0;
+}
+
+int msk_tempfile_swap(struct msk_tempfile *t, const char *final, const bool *stays, const char *name, struct msk_err *err)
+{
+	bool done;
+
+	msk_undo_hold();
+	done = strlen(final) < sizeof t->final && swap(t, final);
+	if (done) {
+		memcpy(t->final, final, strlen(final) + 1);
+		t->stays = stays;
+	}
+	msk_undo_let_go();
+	return done ? 0 : msk_tempfile_commit(t, final, name, err);
+}
+
 void msk_tempfile_release(struct msk_tempfile *t)
 {
 	int kept = errno;
 
+	msk_undo_hold();
 	if (t->named)
-		unlinkat(t->dirfd, t->name, 0);
+		take_back(t);
 	forget_name(t);
-	if (t->fd >= 0)
-		close(t->fd);
-	t->fd = -1;
+	msk_undo_let_go();
+	msk_cleanup_fd(&t->fd);
+	msk_cleanup_fd(&t->old);
+	t->fd = t->old = -1;
 	errno = kept;
 }
 

@@ -312,5 +312,5 @@ int msk_report(const struct msk_options *o, const struct msk_build *b, const str
 	}
 	if (msk_stdout_target(plan))
 		return msk_write_full(STDERR_FILENO, msk_str_c(&text), text.len, "standard error", err);
-	return msk_print(&text, err);
+	return msk_print(&text, err) < 0 ? msk_hint(err, "the image is written all the same; -q says nothing") : 0;
 }

@@ -128,7 +128,7 @@ int msk_join_run(const struct msk_join *j, const struct msk_plan *plan, const st
 		 const char *const *stage_dirs, struct msk_product *out, struct msk_err *err)
 {
 	MSK_CLEANUP(msk_store_cleanup) struct msk_store *st = msk_store_new(stage_dirs);
-	MSK_CLEANUP(msk_sinks_close) struct msk_sinks sinks = { NULL, 0 };
+	MSK_CLEANUP(msk_sinks_close) struct msk_sinks sinks = { 0 };
 
 	if (msk_sinks_open(plan->targets, plan->n_targets, log, &sinks, err) < 0)
 		return -1;

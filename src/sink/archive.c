@@ -161,15 +161,33 @@ static int archive_write(struct msk_sink *sink, const struct msk_product *p, str
 	return s->existed ? msk_more(err, KEPT) : -1;
 }
 
+/* The last of several tells, in the moment at which it is there, that none is taken back any more. */
+static int put_in_place(struct archive_sink *s, struct msk_err *err)
+{
+	int rc;
+
+	if (s->s.all_there && !s->s.last)
+		return msk_tempfile_swap(&s->temp, s->final, s->s.all_there, s->s.name, err);
+	msk_undo_hold();
+	rc = msk_tempfile_commit(&s->temp, s->final, s->s.name, err);
+	if (rc == 0 && s->s.all_there)
+		*s->s.all_there = true;
+	msk_undo_let_go();
+	return rc;
+}
+
 static int archive_publish(struct msk_sink *sink, const struct msk_product *p, struct msk_store *st, struct msk_err *err)
 {
 	struct archive_sink *s = (struct archive_sink *)sink;
 
 	(void)p;
 	(void)st;
-	if (s->fd >= 0)
+	if (s->fd >= 0) {
+		if (s->s.all_there && s->s.last)
+			*s->s.all_there = true;
 		return 0;
-	if (msk_tempfile_commit(&s->temp, s->final, sink->name, err) < 0)
+	}
+	if (put_in_place(s, err) < 0)
 		return -1;
 	return msk_fsync(s->dirfd, sink->name, err);
 }
@@ -246,11 +264,13 @@ int msk_archive_sink_open(const struct msk_target *t, struct msk_sink **out, str
 		.write = archive_write,
 		.publish = archive_publish,
 		.close = archive_close,
+		.reverts = true,
 	};
 	struct archive_sink *s = msk_xcalloc(1, sizeof *s);
 
 	*s = (struct archive_sink){
-		.s = { &ops, t->path }, .dirfd = -1, .fd = -1, .temp = MSK_TEMPFILE_INIT, .left = MSK_TEMPFILE_INIT,
+		.s = { .ops = &ops, .name = t->path },
+		.dirfd = -1, .fd = -1, .temp = MSK_TEMPFILE_INIT, .left = MSK_TEMPFILE_INIT,
 	};
 	if (open_target(s, t, err) < 0) {
 		archive_close(&s->s);

@@ -76,7 +76,7 @@ static int stage_blob(struct layout_sink *s, struct msk_store *st, size_t i, str
 	msk_store_at(st, i, &d, &size);
 	if (blob_is_sound(s, &d))
 		return 0;
-	if (msk_tempfile_open(&s->temp[i], s->blobs_fd, hex(&d), 0644, s->s.name, err) < 0)
+	if (msk_tempfile_open(&s->temp[i], s->blobs_fd, hex(&d), MSK_MODE_UMASK, s->s.name, err) < 0)
 		return -1;
 	w.fd = s->temp[i].fd;
 	if (msk_store_send(st, &d, &w.w, err) < 0)
@@ -104,7 +104,8 @@ static int layout_write(struct msk_sink *sink, const struct msk_product *p, stru
 static int write_document(struct layout_sink *s, struct msk_tempfile *t, const char *file, const char *text, size_t n,
 			  const char *name, struct msk_err *err)
 {
-	if (msk_tempfile_open(t, s->dirfd, file, 0644, name, err) < 0 || msk_write_full(t->fd, text, n, name, err) < 0)
+	if (msk_tempfile_open(t, s->dirfd, file, MSK_MODE_UMASK, name, err) < 0 ||
+	    msk_write_full(t->fd, text, n, name, err) < 0)
 		return -1;
 	return msk_tempfile_sync(t, name, err);
 }
@@ -146,6 +147,8 @@ static int put_index(struct layout_sink *s, const struct msk_str *text, const ch
 		return -1;
 	msk_undo_hold();
 	s->published = msk_tempfile_commit(&t, "index.json", name, err) == 0;
+	if (s->published && s->s.all_there && s->s.last)
+		*s->s.all_there = true;
 	msk_undo_let_go();
 	return s->published ? 0 : -1;
 }
@@ -397,11 +400,13 @@ static char *without_slashes(const char *path)
 int msk_layout_sink_open(const struct msk_target *t, const struct msk_log *log, struct msk_sink **out,
 			 struct msk_err *err)
 {
-	static const struct msk_sink_ops ops = { .write = layout_write, .publish = layout_publish, .close = layout_close };
+	static const struct msk_sink_ops ops = {
+		.write = layout_write, .publish = layout_publish, .close = layout_close,
+	};
 	struct layout_sink *s = msk_xcalloc(1, sizeof *s);
 
-	*s = (struct layout_sink){ .s = { &ops, t->path }, .log = log, .dirfd = -1, .blobs_fd = -1, .lock_fd = -1,
-				  .undo = { .run = undo_layout } };
+	*s = (struct layout_sink){ .s = { .ops = &ops, .name = t->path }, .log = log, .dirfd = -1, .blobs_fd = -1,
+				  .lock_fd = -1, .undo = { .run = undo_layout } };
 	s->path = without_slashes(t->path);
 	if (open_layout(s, err) < 0) {
 		layout_close(&s->s);

@@ -25,15 +25,38 @@ void msk_sinks_stage(const struct msk_sinks *s, const struct msk_product *like, 
 	}
 }
 
-int msk_sinks_deliver(const struct msk_sinks *s, const struct msk_product *p, struct msk_store *st, struct msk_err *err)
+/* Those that can be taken back, or those that cannot. `left`: how many of all are still to come. */
+static int publish_such(struct msk_sinks *s, bool reverts, size_t *left, const struct msk_product *p, struct msk_store *st,
+			struct msk_err *err)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		struct msk_sink *one = s->v[i];
+
+		if (one->ops->reverts != reverts)
+			continue;
+		one->all_there = s->n > 1 ? &s->all_there : NULL;
+		one->last = --*left == 0;
+		if (one->ops->publish(one, p, st, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int publish_all(struct msk_sinks *s, const struct msk_product *p, struct msk_store *st, struct msk_err *err)
+{
+	size_t left = s->n;
+
+	if (publish_such(s, true, &left, p, st, err) < 0)
+		return -1;
+	return publish_such(s, false, &left, p, st, err);
+}
+
+int msk_sinks_deliver(struct msk_sinks *s, const struct msk_product *p, struct msk_store *st, struct msk_err *err)
 {
 	for (size_t i = 0; i < s->n; i++)
 		if (s->v[i]->ops->write(s->v[i], p, st, err) < 0)
 			return -1;
-	for (size_t i = 0; i < s->n; i++)
-		if (s->v[i]->ops->publish(s->v[i], p, st, err) < 0)
-			return -1;
-	return 0;
+	return publish_all(s, p, st, err);
 }
 
 void msk_sinks_close(struct msk_sinks *s)
@@ -41,5 +64,5 @@ void msk_sinks_close(struct msk_sinks *s)
 	for (size_t i = 0; i < s->n; i++)
 		s->v[i]->ops->close(s->v[i]);
 	free(s->v);
-	*s = (struct msk_sinks){ NULL, 0 };
+	*s = (struct msk_sinks){ 0 };
 }

@@ -57,8 +57,7 @@ def signalled(s, k, name):
     with open(took, encoding="ascii") as f:
         points["most_seconds"] = max(points["most_seconds"], int(f.read() or 0) / 1e6)
     state = s.state()
-    mixed = s.name == "an archive and a layout" and not temporaries(room.work) and not layout_faults(room.work + "/l")
-    if state == "new" or ran.status and (state == "old" or mixed):
+    if state == "new" or ran.status and state == "old":
         return None
     return f"call {k}: status {ran.status}, {state}"
 

@@ -71,6 +71,21 @@ t 'an empty SOURCE_DATE_EPOCH is none' cmp epoch.tar a.tar
 (umask 077 && mk --bin app -q -o private.tar)
 is "$(stat -c %a private.tar)" 600 'the umask decides who may read the archive'
 t '... and not what is in it' cmp private.tar a.tar
+(umask 077 && mk --bin app -q -o private/)
+is "$(find private -type f ! -name '*.lock' ! -perm 600 -o -type d ! -perm 700)" '' '... and all of a layout'
+
+# Several outputs are all there or none, when it shows late that one cannot be.
+mk --bin app -q -o late/ -o late1.tar
+cp late1.tar late0.tar && rm late/index.json && mkdir late/index.json
+run "$MKSCRATCH" --bin app -q -e NEW=1 -o late1.tar -o late/ -o late2.tar
+is "$status $(head -n 1 "$err")" '3 mkscratch: late/index.json: not a regular file' 'a layout turns out broken when it is to be published'
+t '... then an archive of the same run is what it was' cmp late1.tar late0.tar
+t '... one that was not there is not' test ! -e late2.tar
+is "$(find . -name '*.mkscratch-*' | wc -l)" 0 '... and nothing is left'
+run bash -c '"$MKSCRATCH" --bin app -o told.tar >/dev/full'
+is "$status $(cat "$err")" '5 mkscratch: standard output: write failed (No space left on device)
+hint: the image is written all the same; -q says nothing' 'an image is there though its summary cannot be told, and that is said'
+t '... and whole' cmp told.tar a.tar
 
 for n in $(seq 8); do
 	(for k in 1 2 3 4 5; do mk --bin app -q -o c/ -t "app:t$n-$k" || echo failed >failed; done) &
