@@ -1,6 +1,6 @@
 # mkscratch: `make` builds build/mkscratch; `make help` lists the rest.
 #
-#   MODE=release|debug|asan|tsan|cov|fuzz   how to build (release)
+#   MODE=release|debug|asan|tsan|cov|fuzz|swift   how to build (release)
 #   BUILD=DIR                          where (build); objects of a mode lie in $(BUILD)/$(MODE)
 #   DEVELOPER=1                        warnings are errors, and the compiler's analyzer runs
 #   FUZZ=TARGET FUZZ_SECONDS=60        for fuzz: one of tests/fuzz/fuzz_TARGET.c (all), and how long each
@@ -55,6 +55,7 @@ MODE_debug   := -O0 -g3
 MODE_asan    := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 MODE_tsan    := -O1 -g -fsanitize=thread
 MODE_cov     := -O0 -g --coverage -DMSK_COVERAGE
+MODE_swift   := -O2 -g -fsanitize=fuzzer-no-link
 MODE_fuzz    := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 LD_release   := $(HARDEN_LD)
 LD_asan      := -fsanitize=address,undefined
@@ -77,11 +78,11 @@ LIB  := $(O)/libmkscratch.a
 UNIT := $(sort $(wildcard tests/unit/test_*.c))
 UNIT_BIN := $(UNIT:tests/unit/%.c=$(O)/tests/%)
 
-# A fuzz target is driven by libFuzzer in MODE=fuzz, and by replay.c in the others.
+# A fuzz target is driven by libFuzzer in MODE=fuzz and MODE=swift, and by replay.c in the others.
 FUZZ         := $(sort $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c)))
 FUZZ_BIN     := $(FUZZ:%=$(O)/fuzz/fuzz_%)
-FUZZ_DRIVER  := $(if $(filter fuzz,$(MODE)),,tests/fuzz/replay.c)
-LD_FUZZ      := $(if $(filter fuzz,$(MODE)),-fsanitize=fuzzer)
+FUZZ_DRIVER  := $(if $(filter fuzz swift,$(MODE)),,tests/fuzz/replay.c)
+LD_FUZZ      := $(if $(filter fuzz swift,$(MODE)),-fsanitize=fuzzer)
 FUZZ_CFLAGS  := $(call accepts,-Wno-override-init) $(call accepts,-Wno-initializer-overrides) -MMD -MP
 FUZZ_CC      ?= clang
 FUZZ_SECONDS ?= 60
@@ -119,16 +120,13 @@ $(O)/fuzz/seeds: tests/fuzz/seeds.c $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(FUZZ_CFLAGS) -o $@ $< $(LIB) $(ALL_LDFLAGS) $(ALL_LDLIBS)
 
-# Search for inputs that break a parser. What is found lands in its corpus, where `make check` meets it again; inputs
-# that merely lead to new places are kept in build/fuzz/found.
+# Search for inputs that break a parser, with sanitizers and, five times as fast, without. What is found lands in its corpus, where
+# `make check` meets it again; inputs that merely lead to new places are kept in build/fuzz/found. What was done is added to
+# tests/FUZZ.json, from which tests/FUZZ.md is made.
 fuzz:
 	@$(MAKE) --no-print-directory MODE=fuzz CC='$(FUZZ_CC)' fuzz-bin
-	@for t in $(FUZZ); do \
-		mkdir -p '$(BUILD)'/fuzz/found/$$t tests/fuzz/corpus/$$t && \
-		'$(BUILD)'/fuzz/fuzz/fuzz_$$t -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=1024 \
-			-print_final_stats=1 -verbosity=0 -artifact_prefix=tests/fuzz/corpus/$$t/ \
-			'$(BUILD)'/fuzz/found/$$t tests/fuzz/corpus/$$t || exit 1; \
-	done
+	@$(MAKE) --no-print-directory MODE=swift CC='$(FUZZ_CC)' fuzz-bin
+	@BUILD='$(abspath $(BUILD))' python3 tests/fuzz/campaign.py --seconds $(FUZZ_SECONDS) $(FUZZ:%=--target %)
 
 fuzz-seeds: $(O)/fuzz/seeds
 	$< tests/fuzz/corpus
