@@ -78,10 +78,14 @@ class Trace:
             if path:
                 self.where[path] = f"dir:{path}"
                 self.ops.append(("name", os.path.dirname(path) or ".", path, None))
-        elif name in ("renameat", "rename"):
-            old = self.path(a[0] if name == "renameat" else -100, more[0])
-            new = self.path(a[2] if name == "renameat" else -100, more[1])
-            if old and new:
+        elif name in ("renameat", "renameat2", "rename"):
+            old = self.path(-100 if name == "rename" else a[0], more[0])
+            new = self.path(-100 if name == "rename" else a[2], more[1])
+            # Of the ways of renameat2 it is the exchange where both are there, and no replacing where one is.
+            if old and new and name == "renameat2" and new in self.where:
+                self.ops.append(("swap", os.path.dirname(new) or ".", old, new, self.where[old], self.where[new]))
+                self.where[old], self.where[new] = self.where[new], self.where[old]
+            elif old and new:
                 self.ops.append(("move", os.path.dirname(new) or ".", old, new, self.where.get(old)))
                 self.where[new] = self.where.pop(old)
         elif name in ("unlinkat", "unlink", "rmdir"):
@@ -115,6 +119,8 @@ class Trace:
             elif op[0] == "move":
                 names.pop(op[2], None)
                 names[op[3]] = op[4]
+            elif op[0] == "swap":
+                names[op[2]], names[op[3]] = op[5], op[4]
             elif op[0] == "gone":
                 names.pop(op[2], None)
             elif op[0] == "data":
