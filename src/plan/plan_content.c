@@ -28,7 +28,8 @@ static int check_library_dir(const char *typed, const char *dir, struct msk_err 
 	if (dir[0] == '/' || msk_starts_with(dir, "$ORIGIN") || msk_starts_with(dir, "${ORIGIN}"))
 		return 0;
 	msk_fail(err, MSK_E_USAGE, "--library-path %s: \"%s\" is not an absolute path", typed, dir);
-	return msk_hint(err, "--library-path \"$PWD/%s\"; directories are looked up below --root, and begin with / or $ORIGIN", dir);
+	return msk_hint(err, "--library-path \"$PWD/%s\"; directories are looked up below --root, and begin with / or $ORIGIN",
+			dir);
 }
 
 /* All loaders tell directories apart at ':'. Some do at ';' too: which, is not known here, but what is behind it is no
