@@ -3,7 +3,9 @@
 #include <unistd.h>
 
 #include "build_one.h"
+#include "cache_options.h"
 #include "config_file.h"
+#include "sandbox.h"
 
 static int print_schema(struct msk_err *err)
 {
@@ -37,14 +39,57 @@ static void copy_options(const struct msk_options *from, struct msk_options *to)
 	msk_strv_copy(&to->paths, &from->paths);
 }
 
+static void target_options(const struct msk_options *typed, struct config_file *f, const char *target, struct msk_options *o)
+{
+	copy_options(typed, o);
+	o->several = f->targets.n > 1 && typed->target.n != 1;
+	msk_config_file_apply(f, target, o);
+}
+
+/* What is wrong with it is told when its turn comes. The cache has to be there to be allowed. */
+static void allow_target(struct msk_confine *c, const struct msk_options *o)
+{
+	const struct msk_log quiet = { .level = MSK_LOG_ERROR, .fd = STDERR_FILENO };
+	MSK_CLEANUP(msk_plan_release) struct msk_plan plan = { 0 };
+	MSK_CLEANUP(msk_cache_cleanup) struct msk_cache *cache = NULL;
+	MSK_AUTO_STR dir = MSK_STR_INIT;
+	struct msk_err ignored = MSK_ERR_INIT;
+	struct msk_cache_args args;
+
+	if (msk_plan_make(o, &plan, &ignored) < 0 || msk_cache_options(o, &quiet, &dir, &args, &ignored) < 0)
+		return;
+	if (args.dir && !o->dry_run && !o->print)
+		cache = msk_cache_open(&args);
+	msk_sandbox_add_build(c, o, &plan, cache ? args.dir : NULL);
+}
+
+/* It cannot be left again, so it is one for all of them. */
+static int confine_all(const struct msk_options *typed, struct config_file *f, const struct msk_strv *targets,
+		       struct msk_err *err)
+{
+	MSK_AUTO_CONFINE c;
+	bool required = typed->require_sandbox;
+	struct msk_options any = *typed;
+
+	msk_confine_init(&c);
+	for (size_t i = 0; i < targets->n; i++) {
+		struct msk_options o;
+
+		target_options(typed, f, targets->v[i], &o);
+		allow_target(&c, &o);
+		required = required || o.require_sandbox;
+		msk_options_release(&o);
+	}
+	any.require_sandbox = required;
+	return msk_sandbox_enter(&c, &any, err);
+}
+
 static int build_target(const struct msk_options *typed, struct config_file *f, const char *target, struct msk_err *err)
 {
 	struct msk_options o;
 	int rc;
 
-	copy_options(typed, &o);
-	o.several = f->targets.n > 1 && typed->target.n != 1;
-	msk_config_file_apply(f, target, &o);
+	target_options(typed, f, target, &o);
 	rc = msk_cmd_build_one(&o, err);
 	msk_options_release(&o);
 	return rc < 0 && target && err->msg[0] ? msk_ctx(err, "target %s", target) : rc;
@@ -89,6 +134,8 @@ static int build_file(const struct msk_options *o, const char *name, struct msk_
 		return -1;
 	if (!targets->n)
 		return build_target(o, &f, NULL, err);
+	if (f.targets.n > 1 && o->target.n != 1 && confine_all(o, &f, targets, err) < 0)
+		return -1;
 	for (size_t i = 0; i < targets->n; i++)
 		if (build_target(o, &f, targets->v[i], err) < 0)
 			return -1;

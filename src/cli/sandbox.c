@@ -89,7 +89,7 @@ static void allow_stage(struct msk_confine *c)
 	msk_confine_allow(c, "/tmp", MSK_CONFINE_WRITE);
 }
 
-static int enter(struct msk_confine *c, const struct msk_options *o, struct msk_err *err)
+int msk_sandbox_enter(struct msk_confine *c, const struct msk_options *o, struct msk_err *err)
 {
 	if (msk_confine_enter(c) || !o->require_sandbox)
 		return 0;
@@ -97,27 +97,30 @@ static int enter(struct msk_confine *c, const struct msk_options *o, struct msk_
 	return msk_hint(err, "it takes Linux 5.13 with landlock among its security modules; without the option it runs anyway");
 }
 
+void msk_sandbox_add_build(struct msk_confine *c, const struct msk_options *o, const struct msk_plan *plan,
+			   const char *cache_dir)
+{
+	allow_inputs(c, o, true);
+	for (size_t i = 0; !o->dry_run && !o->print && i < plan->n_targets; i++)
+		if (plan->targets[i].kind != MSK_TARGET_STDOUT)
+			allow_output(c, plan->targets[i].path);
+	if (cache_dir)
+		msk_confine_allow(c, cache_dir, MSK_CONFINE_WRITE);
+	if (o->base || o->several)
+		allow_stage(c);
+	if (o->several && o->tmpdir && *o->tmpdir)
+		msk_confine_allow(c, o->tmpdir, MSK_CONFINE_WRITE);
+}
+
 int msk_sandbox_build(const struct msk_options *o, const struct msk_plan *plan, const char *cache_dir, struct msk_err *err)
 {
 	MSK_AUTO_CONFINE c;
 
-	/* It cannot be left again, and the next build needs other things. */
-	if (o->several && o->require_sandbox) {
-		msk_fail(err, MSK_E_USAGE, "--require-sandbox: for one target at a time");
-		return msk_hint(err, "--target NAME");
-	}
 	if (o->several)
 		return 0;
 	msk_confine_init(&c);
-	allow_inputs(&c, o, true);
-	for (size_t i = 0; !o->dry_run && !o->print && i < plan->n_targets; i++)
-		if (plan->targets[i].kind != MSK_TARGET_STDOUT)
-			allow_output(&c, plan->targets[i].path);
-	if (cache_dir)
-		msk_confine_allow(&c, cache_dir, MSK_CONFINE_WRITE);
-	if (o->base)
-		allow_stage(&c);
-	return enter(&c, o, err);
+	msk_sandbox_add_build(&c, o, plan, cache_dir);
+	return msk_sandbox_enter(&c, o, err);
 }
 
 int msk_sandbox_look(const struct msk_options *o, bool has_root, struct msk_err *err)
@@ -128,5 +131,5 @@ int msk_sandbox_look(const struct msk_options *o, bool has_root, struct msk_err 
 	allow_inputs(&c, o, has_root);
 	if (!has_root)
 		allow_stage(&c);
-	return enter(&c, o, err);
+	return msk_sandbox_enter(&c, o, err);
 }

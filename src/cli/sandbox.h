@@ -3,11 +3,17 @@
 #ifndef MSK_CLI_SANDBOX_H
 #define MSK_CLI_SANDBOX_H
 
+#include "mkscratch/confine.h"
 #include "mkscratch/plan.h"
 
 /* Read: the inputs and --root. Write: the outputs and the cache; with --base, which may have to be unpacked, unnamed files
- * of /var/tmp or /tmp. What else is needed is open already. */
+ * of /var/tmp or /tmp. What else is needed is open already. With o->several it was done before. */
 int msk_sandbox_build(const struct msk_options *o, const struct msk_plan *plan, const char *cache_dir, struct msk_err *err);
+/* Several builds in one run are confined together, before the first, to what any of them has to do with: begin with
+ * msk_confine_init(), add each. */
+void msk_sandbox_add_build(struct msk_confine *c, const struct msk_options *o, const struct msk_plan *plan,
+			   const char *cache_dir);
+int msk_sandbox_enter(struct msk_confine *c, const struct msk_options *o, struct msk_err *err);
 /* Read: the operands, and --root where the verb has one. Write: nothing; for images, as with --base. */
 int msk_sandbox_look(const struct msk_options *o, bool has_root, struct msk_err *err);
 

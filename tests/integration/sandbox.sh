@@ -89,4 +89,16 @@ python3 -c 'import os; open("in/big", "wb").write(os.urandom(12 << 20))'
 t 'more than memory holds, in a file that was open before' mk "${options[@]}" --file in/big:/big --require-sandbox -o out/big/
 t '... verifies, also unpacked from a pipe' bash -c 'tar -C out/big -c . | "$MKSCRATCH" verify -q --require-sandbox -'
 t 'a dry run' mk "${options[@]}" --require-sandbox -n -o nowhere/x.tar
+
+# Several targets are confined together; what one makes another may read.
+cat >several.json <<'JSON'
+{"root":"in/root","targets":{"one":{"bin":"in/app","tree":"in/site:/srv","output":"out/one.tar"},
+"two":{"bin":"in/app","base":"out/one.tar","output":"out/two/"}}}
+JSON
+rm -rf out/two out/one.tar
+run env LD_PRELOAD="$T/escape.so" ESCAPE_READ=/etc/passwd ESCAPE_WRITE=/etc/mkscratch-escaped "$MKSCRATCH" --config several.json --cache "$T/cache" --require-sandbox
+like "$status $(escaped)" '^0 read: Permission denied; write: Permission denied; ' 'several targets read and write nothing else'
+t '... and are done' mk verify -q out/one.tar out/two
+run ./inject -n landlock_create_ruleset:1+ -a error=38 "$MKSCRATCH" --config several.json --require-sandbox
+is "$status $(head -n 1 "$err")" '5 mkscratch: --require-sandbox: this kernel has none, or refuses it (Landlock)' '... or --require-sandbox says that they are not'
 done_testing
