@@ -33,7 +33,7 @@ samples='--allow-expired|--annotation=k=a b|--annotation=k=v=w|--author=Ada <a@b
 --media-types=docker|--no-base-labels --base=b.tar|--no-record|--output=sub/x.tar|--passwd-entry=jack:9:9:/home/jack|--platform=linux/amd64|--preset=distroless
 --root=sub|--root=linux/amd64=sub|--stop-signal=9|--tag=a:b --tag=c|--tree=sub:/t|--tz|--tz=UTC,Europe/Paris --tz=Asia/*|--user=nonroot
 --volume=/v|--workdir=/w'
-sampled= differing=
+sampled='' differing=''
 while IFS= read -r sample; do
 	[ "$sample" ] || continue
 	rest=$sample sample_words=(--bin app)
