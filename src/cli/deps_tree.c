@@ -74,22 +74,37 @@ static void add_list(struct tree *t, const struct msk_strv *names)
 	}
 }
 
-static void add_missing(struct tree *t, size_t needed_by, const char *name, size_t at)
+/* What a loader does without: a filter that need not be there or that it knows nothing of, and what the kernel maps. */
+static void add_left_aside(struct tree *t, enum msk_need kind)
 {
+	begin(t, FAINT);
+	msk_str_adds(t->out, kind == MSK_NEED ? "mapped by the kernel" : "left aside");
+	end(t);
+	msk_str_addc(t->out, '\n');
+}
+
+static void add_missing(struct tree *t, size_t needed_by, size_t k, size_t at)
+{
+	const struct msk_elf *e = &t->d->closure.objects[needed_by].elf;
+	const char *name = k < e->needed.n ? e->needed.v[k] : "?";
 	const struct msk_missing *m = find_missing(&t->d->closure, needed_by, name);
 
 	indent(t, at);
 	add_text(t, name);
 	msk_str_adds(t->out, " => ");
+	if (!m) {
+		add_left_aside(t, k < e->needed.n ? (enum msk_need)e->need_kinds[k] : MSK_NEED);
+		return;
+	}
 	begin(t, RED);
 	msk_str_adds(t->out, "not found");
 	end(t);
 	msk_str_adds(t->out, " (searched ");
-	if (m && m->searched.n)
+	if (m->searched.n)
 		add_list(t, &m->searched);
 	else
 		msk_str_adds(t->out, "nothing");
-	if (m && m->skipped.n) {
+	if (m->skipped.n) {
 		msk_str_adds(t->out, "; passed over ");
 		add_list(t, &m->skipped);
 	}
@@ -148,7 +163,7 @@ static void add_next(struct tree *t, size_t depth)
 	}
 	child = o->needed[k];
 	if (child == MSK_NO_OBJECT) {
-		add_missing(t, level->object, k < o->elf.needed.n ? o->elf.needed.v[k] : "?", at);
+		add_missing(t, level->object, k, at);
 		return;
 	}
 	indent(t, at);

@@ -1,4 +1,6 @@
 /* ld.so's search for a name without '/': the steps are numbered as they are tried. */
+#include <elf.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -42,6 +44,21 @@ static char *from_cwd(struct msk_loader *l, size_t object, const char *element, 
 	return path;
 }
 
+/* Has it a part, or as a whole a length, that the kernel takes for no path? */
+static bool is_too_long(const char *path)
+{
+	if (strlen(path) > MSK_MAX_PATH)
+		return true;
+	for (; *path; path += *path == '/') {
+		size_t n = strcspn(path, "/");
+
+		if (n > NAME_MAX)
+			return true;
+		path += n;
+	}
+	return false;
+}
+
 static bool is_no_directory(struct msk_loader *l, const char *path)
 {
 	struct msk_err err = MSK_ERR_INIT;
@@ -71,7 +88,7 @@ static bool add_dir(struct msk_loader *l, size_t object, const char *element, st
 		free(dir);
 		dir = path;
 	}
-	last = relative && is_no_directory(l, dir);
+	last = relative && (is_too_long(dir) || is_no_directory(l, dir));
 	if (dirs->n == DIRS_LIMIT)
 		msk_loader_note(l, "%s: its search path has more than %d directories", l->c->objects[object].name,
 				DIRS_LIMIT);
@@ -136,6 +153,16 @@ static int search_runpath(struct msk_search *s, struct msk_err *err)
 	if (!s->l->c->objects[s->by].elf.runpath)
 		return 0;
 	return msk_search_dirs(s, path_of(s->l, s->by), MSK_BY_RUNPATH, err);
+}
+
+bool msk_glibc_is_vdso(const struct msk_loader *l, const char *name)
+{
+	const struct msk_elf *e = &l->c->objects[0].elf;
+	bool numbered = e->machine == EM_PPC64 || e->machine == EM_S390 || e->machine == EM_PPC;
+	const char *own = e->machine == EM_386 ? "linux-gate.so.1" : !numbered ? "linux-vdso.so.1" :
+			  e->elf_class == 64 ? "linux-vdso64.so.1" : "linux-vdso32.so.1";
+
+	return strcmp(name, own) == 0;
 }
 
 bool msk_loader_in_system_dir(const struct msk_loader *l, const char *path)

@@ -166,6 +166,8 @@ bool msk_loader_in_system_dir(const struct msk_loader *l, const char *path);
 /* ld.so: facts from the interpreter's own bytes, and the search of one name without '/'. */
 int msk_glibc_prepare(struct msk_loader *l, struct msk_err *err);
 int msk_glibc_search(struct msk_search *s, struct msk_err *err);
+/* Is this the soname of what the kernel maps into every process? ld.so has it in its list, and never looks for it. */
+bool msk_glibc_is_vdso(const struct msk_loader *l, const char *name);
 extern const struct msk_loader_rules msk_glibc_rules;
 
 int msk_musl_prepare(struct msk_loader *l, struct msk_err *err);

@@ -166,6 +166,7 @@ static int look_for(struct msk_loader *l, const struct msk_request *r, const cha
 	return 0;
 }
 
+/* *index stays MSK_NO_OBJECT for what the kernel itself provides, too. */
 int msk_loader_answer(struct msk_loader *l, const struct msk_request *r, size_t *index, struct msk_err *err)
 {
 	MSK_AUTO_FREE char *expanded = NULL;
@@ -177,7 +178,7 @@ int msk_loader_answer(struct msk_loader *l, const struct msk_request *r, size_t 
 			return -1;
 		name = expanded = msk_token_expand(l, r->by, r->name);
 	}
-	if (name && is_known(l, name, index))
+	if (name && (is_known(l, name, index) || (l->rules->libc == MSK_LIBC_GLIBC && msk_glibc_is_vdso(l, name))))
 		return 0;
 	return msk_loader_charge(l, 1, err) < 0 ? -1 : look_for(l, r, name, index, err);
 }

@@ -103,6 +103,19 @@ is "$(mk deps --json "$T/p4" | python3 -c 'import json, sys
 d = json.load(sys.stdin); print(d["libc"], sorted({o["found_by"] for o in d["objects"]}), d["missing"])')" \
 	"glibc ['interp', 'ld.so.cache', 'rpath'] []" json_tells_the_rule_that_found_each
 
+# What nobody looks for is not told as missing.
+lib aux/libaux.so libaux.so a/libx.so -Wl,-f,libnone.so && prog p9 $R aux/libaux.so -Wl,-rpath,"$T/aux:$T/a"
+run mk deps "$T/p9"
+is "$status $(grep -c '^    libnone\.so => left aside$' "$out")" '0 1' an_auxiliary_that_is_not_there_is_left_aside
+if [ "$(uname -m)" = x86_64 ] && command -v patchelf >/dev/null; then
+	patchelf --add-needed linux-vdso.so.1 p9
+	run mk deps "$T/p9"
+	is "$status $(grep -c '^  linux-vdso\.so\.1 => mapped by the kernel$' "$out")" '0 1' what_the_kernel_maps_is_not_looked_for
+	t ...nor_missed_in_an_image mk --bin p9 -o p9.tar
+else
+	skip what_the_kernel_maps_is_not_looked_for 'cannot: no patchelf, or not x86-64'
+	skip ...nor_missed_in_an_image 'cannot: no patchelf, or not x86-64'
+fi
 # The kernel tells a loader of capabilities as it does of set-id bits.
 if python3 -c 'import os
 os.setxattr("plain", "security.capability", bytes.fromhex("0100000200040000000000000000000000000000"))' 2>/dev/null; then

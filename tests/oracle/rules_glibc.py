@@ -65,6 +65,10 @@ CASES = {
             "/lib64/ldlink": link(LD), "/r/a": lib(LD, "ldlink"), "/r/ldlink": lib()}),
     "a_loader_below_a_linked_directory_keeps_its_path": case("/r/a /x/ld.so.1", prog(
         "a", interp="/x/ld.so.1", runpath="/r"), {"/x": link("/y"), "/y/ld.so.1": link("/lib64/" + LD), "/r/a": lib(LD)}),
+    "what_the_kernel_maps_answers": case("/r/a", prog("linux-vdso.so.1", "a", rpath="/r"), {
+        "/r/a": lib(), "/r/linux-vdso.so.1": lib()}),
+    "what_the_kernel_of_others_maps_is_searched": case("/r/linux-gate.so.1", prog("linux-gate.so.1", rpath="/r"), {
+        "/r/linux-gate.so.1": lib()}),
     "a_soname_with_a_slash_answers": case("/r/a", prog("a", "/q/a", rpath="/r"), {"/r/a": lib(soname="/q/a"), "/q/a": lib()}),
     "the_last_of_several_sonames_counts": case("/r/a /r/s1", prog("a", "s1", "s2", rpath="/r"), {
         "/r/a": lib(extra=[(SONAME, "s1"), (SONAME, "s2")]), "/r/s1": lib(), "/r/s2": lib()}),
@@ -121,6 +125,8 @@ CASES = {
         "/l1": link("l2"), "/l2": link("l1"), "/r/a": lib(), "/lib/a": lib()}),
     "a_system_directory_that_is_a_loop_is_passed_over": case("/lib/a", prog("a"), {
         M: link("../lib/x86_64-linux-gnu"), "/lib/a": lib()}),
+    "a_relative_directory_of_too_long_a_name_ends_the_list": case("?a", prog("a", rpath="x" * 300 + ":/r"), {"/r/a": lib()}),
+    "a_relative_directory_with_the_longest_name_does_not": case("/r/a", prog("a", rpath="x" * 255 + ":/r"), {"/r/a": lib()}),
     "a_directory_of_too_long_a_name_is_passed_over": case("/r/a", prog("a", runpath="/" + "d" * 300 + ":/r"), {"/r/a": lib()}),
     "dots_in_a_path_stay": case("/d/../r/a", prog("a", runpath="/d/../r"), {"/d": DIR, "/r/a": lib()}),
     "a_directory_that_is_a_file_is_passed_over": case("/r/a", prog("a", runpath="/f:/r"), {"/f": b"x", "/r/a": lib()}),
