@@ -1,9 +1,69 @@
 #include "loader.h"
 
 #include <elf.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "mkscratch/fs.h"
+
+/* Steps along chains and lists: beyond this the files mean us harm. */
+#define MAX_STEPS ((uint64_t)1 << 28)
+
+int msk_loader_charge(struct msk_loader *l, uint64_t steps, struct msk_err *err)
+{
+	l->steps += steps;
+	l->spent = l->probes > MSK_CLOSURE_MAX_PROBES || l->steps > MAX_STEPS;
+	if (l->spent)
+		return msk_fail(err, MSK_E_INPUT, "%s: its libraries cannot be found within %d files tried", l->program,
+				MSK_CLOSURE_MAX_PROBES);
+	return 0;
+}
+
+void msk_loader_note(const struct msk_loader *l, const char *fmt, ...)
+{
+	char text[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	if (l->c->notes.n < 64 && !msk_strv_has(&l->c->notes, text))
+		msk_strv_push(&l->c->notes, text);
+}
+
+struct msk_search_path *msk_loader_path(struct msk_loader *l, size_t object)
+{
+	if (object >= l->n_paths) {
+		size_t n = l->c->n_objects + l->c->n_objects / 2;
+
+		l->paths = msk_xrealloc(l->paths, n, sizeof *l->paths);
+		memset(l->paths + l->n_paths, 0, (n - l->n_paths) * sizeof *l->paths);
+		l->n_paths = n;
+	}
+	return &l->paths[object];
+}
+
+char *msk_loader_origin(const struct msk_loader *l, size_t object)
+{
+	if (object == 0 && l->args->find_origin)
+		return l->args->find_origin(l->args->find_ctx);
+	if (object == 0)
+		return l->args->origin ? msk_xstrdup(l->args->origin) : NULL;
+	return msk_path_dir(l->c->objects[object].path);
+}
+
+char *msk_loader_absolute(const struct msk_loader *l, const char *path)
+{
+	const char *cwd = l->args->cwd ? l->args->cwd : "/";
+
+	while (path[0] == '.' && (path[1] == '/' || path[1] == '\0'))
+		for (path++; *path == '/';)
+			path++;
+	if (!*path)
+		return msk_xstrdup(cwd);
+	return msk_xasprintf("%s%s%s", cwd, msk_ends_with(cwd, "/") ? "" : "/", path);
+}
 
 enum msk_libc msk_loader_kind(const char *interp)
 {

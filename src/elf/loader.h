@@ -133,6 +133,9 @@ void msk_search_note(struct msk_search *s, const char *path);
 int msk_search_pass_over(struct msk_search *s, const char *path, const char *why);
 void msk_search_release(struct msk_search *s);
 
+/* Is there a directory at `path`? Asked once for each path. */
+int msk_loader_is_directory(struct msk_loader *l, const char *path, bool *yes, struct msk_err *err);
+
 /* Count work, so that hostile files cannot keep us for ever. */
 int msk_loader_charge(struct msk_loader *l, uint64_t steps, struct msk_err *err);
 void msk_loader_note(const struct msk_loader *l, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -37,8 +37,8 @@ static char *format(const char *fmt, va_list ap)
 	return msk_xstrdup(text);
 }
 
-struct msk_remark *msk_remark_add(struct msk_remarks *remarks, const struct msk_closure *c, enum msk_remark_level level,
-				  enum msk_remark_kind kind, size_t object, const char *fmt, ...)
+struct msk_remark *msk_remark_add(struct msk_remarks *remarks, struct msk_about about, enum msk_remark_level level,
+				  enum msk_remark_kind kind, const char *fmt, ...)
 {
 	struct msk_remark *remark;
 	va_list ap;
@@ -49,8 +49,8 @@ struct msk_remark *msk_remark_add(struct msk_remarks *remarks, const struct msk_
 	}
 	MSK_GROW(remarks->v, remarks->n, remarks->cap);
 	remark = &remarks->v[remarks->n++];
-	*remark = (struct msk_remark){ .level = level, .kind = kind, .object = object,
-				   .subject = msk_xstrdup(msk_verify_name(c, object)) };
+	*remark = (struct msk_remark){ .level = level, .kind = kind, .object = about.object,
+				   .subject = msk_xstrdup(msk_verify_name(about.c, about.object)) };
 	va_start(ap, fmt);
 	remark->text = format(fmt, ap);
 	va_end(ap);

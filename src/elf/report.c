@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "mkscratch/closure.h"
+#include "mkscratch/names.h"
 
 const char *msk_found_by_name(enum msk_found_by by)
 {
@@ -62,12 +63,15 @@ static void add_others(const struct msk_closure *c, struct msk_str *hint)
 		msk_str_adds(hint, "; ");
 }
 
-/* Where the first one was looked for, as far as a line holds it. The cache is no directory. */
+/* Where the first one was looked for, each place once, as far as a line holds it. The cache is no directory. */
 static void add_searched(const struct msk_closure *c, const struct msk_missing *m, struct msk_str *hint)
 {
+	MSK_CLEANUP(msk_names_release) struct msk_names told = { 0 };
 	size_t shown = 0, left = 0, cached = 0;
 
 	for (size_t i = 0; i < m->searched.n; i++) {
+		if (!msk_names_add(&told, m->searched.v[i], 0))
+			continue;
 		if (c->cache_path && strcmp(m->searched.v[i], c->cache_path) == 0)
 			cached = 1;
 		else if (hint->len < 200)

@@ -51,10 +51,20 @@ void msk_verify_facts(struct msk_verify *v);
 
 /* The name of an object for people. */
 const char *msk_verify_name(const struct msk_closure *c, size_t object);
+/* What a remark is about: an object of a closure. */
+struct msk_about {
+	const struct msk_closure *c;
+	size_t object;
+};
+
+static inline struct msk_about msk_about(const struct msk_closure *c, size_t object)
+{
+	return (struct msk_about){ c, object };
+}
+
 /* Add a remark with text by format; borrowed until the next, NULL when there are too many. */
-struct msk_remark *msk_remark_add(struct msk_remarks *remarks, const struct msk_closure *c, enum msk_remark_level level,
-				  enum msk_remark_kind kind, size_t object, const char *fmt, ...)
-	__attribute__((format(printf, 6, 7)));
+struct msk_remark *msk_remark_add(struct msk_remarks *remarks, struct msk_about about, enum msk_remark_level level,
+				  enum msk_remark_kind kind, const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 void msk_remark_hint(struct msk_remark *remark, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

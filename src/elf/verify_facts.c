@@ -23,8 +23,8 @@ static void verify_kernel(struct msk_verify *v, size_t i)
 		memcpy(v->out->kernel, k, sizeof v->out->kernel);
 	if (compare_kernels(k, old_kernel) <= 0)
 		return;
-	remark = msk_remark_add(v->out, v->c, MSK_REMARK_WARNING, MSK_REMARK_KERNEL, i, "asks for Linux %u.%u.%u or newer",
-				k[0], k[1], k[2]);
+	remark = msk_remark_add(v->out, msk_about(v->c, i), MSK_REMARK_WARNING, MSK_REMARK_KERNEL,
+				"asks for Linux %u.%u.%u or newer", k[0], k[1], k[2]);
 	if (i && v->c->libc == MSK_LIBC_GLIBC)
 		msk_remark_hint(remark, "before 2.37, glibc takes no notice of such a library where the kernel is older");
 }
@@ -36,7 +36,7 @@ static void verify_isa(struct msk_verify *v, size_t i)
 	if (e->isa_level > v->out->isa_level)
 		v->out->isa_level = e->isa_level;
 	if (e->isa_level > 1)
-		msk_remark_add(v->out, v->c, MSK_REMARK_INFO, MSK_REMARK_ISA, i, "needs a CPU of level x86-64-v%u",
+		msk_remark_add(v->out, msk_about(v->c, i), MSK_REMARK_INFO, MSK_REMARK_ISA, "needs a CPU of level x86-64-v%u",
 			       e->isa_level);
 }
 
@@ -46,7 +46,7 @@ static void verify_protection(struct msk_verify *v, size_t i)
 	struct msk_remark *remark;
 
 	if (e->exec_stack) {
-		remark = msk_remark_add(v->out, v->c, MSK_REMARK_WARNING, MSK_REMARK_EXEC_STACK, i,
+		remark = msk_remark_add(v->out, msk_about(v->c, i), MSK_REMARK_WARNING, MSK_REMARK_EXEC_STACK,
 					"asks for an executable stack");
 		if (v->starts[i] && !v->is_library)
 			msk_remark_hint(remark, "link it by -z noexecstack, unless it makes use of that");
@@ -55,12 +55,12 @@ static void verify_protection(struct msk_verify *v, size_t i)
 					"-z noexecstack");
 	}
 	if (e->textrel) {
-		remark = msk_remark_add(v->out, v->c, MSK_REMARK_WARNING, MSK_REMARK_TEXTREL, i,
+		remark = msk_remark_add(v->out, msk_about(v->c, i), MSK_REMARK_WARNING, MSK_REMARK_TEXTREL,
 					"has relocations in its code, which has to be writable for them");
 		msk_remark_hint(remark, "compile all of it by -fPIC or -fPIE");
 	}
 	if (e->writable_code)
-		msk_remark_add(v->out, v->c, MSK_REMARK_WARNING, MSK_REMARK_RWX, i,
+		msk_remark_add(v->out, msk_about(v->c, i), MSK_REMARK_WARNING, MSK_REMARK_RWX,
 			       "has a segment that is writable and executable");
 }
 
@@ -91,11 +91,11 @@ static void say_other_libc(const struct msk_closure *c, size_t i, const char *ne
 	struct msk_remark *remark;
 
 	if (i == 0)
-		remark = msk_remark_add(out, c, level, MSK_REMARK_ABI, i,
+		remark = msk_remark_add(out, msk_about(c, i), level, MSK_REMARK_ABI,
 					"is built for %s (it needs %s), but its loader %s is that of %s", theirs, need,
 					c->objects[0].elf.interp, ours);
 	else
-		remark = msk_remark_add(out, c, level, MSK_REMARK_ABI, i,
+		remark = msk_remark_add(out, msk_about(c, i), level, MSK_REMARK_ABI,
 					"is built for %s (it needs %s), but %s runs with %s", theirs, need,
 					c->objects[0].name, ours);
 	msk_remark_hint(remark, "a process has one C library: give libraries built for %s by --library-path DIR or --root "

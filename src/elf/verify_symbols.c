@@ -189,7 +189,7 @@ static void say(struct msk_verify *v, size_t by, enum msk_remark_level level, co
 	add_names(&text, names, count);
 	if (count == 1)
 		msk_str_adds(&text, ", which nothing it is loaded with defines");
-	remark = msk_remark_add(v->out, v->c, level, MSK_REMARK_SYMBOL, by, "%s", text.buf);
+	remark = msk_remark_add(v->out, msk_about(v->c, by), level, MSK_REMARK_SYMBOL, "%s", text.buf);
 	if (!remark)
 		return;
 	remark->symbols = *names;
@@ -205,7 +205,7 @@ static void say_stumble(struct msk_verify *v, size_t by, enum msk_remark_level l
 
 	if (over == MSK_VERIFY_NONE)
 		return;
-	remark = msk_remark_add(v->out, v->c, level, MSK_REMARK_UNVERSIONED, by,
+	remark = msk_remark_add(v->out, msk_about(v->c, by), level, MSK_REMARK_UNVERSIONED,
 				"takes symbols with versions from %s, which has no versions at all: glibc stops there",
 				msk_verify_name(v->c, over));
 	msk_remark_hint(remark, "give the library it was linked against by --library-path DIR or --root DIR");

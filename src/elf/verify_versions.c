@@ -81,12 +81,12 @@ static void say_missing(struct msk_verify *v, size_t by, const struct msk_versio
 	struct msk_remark *remark;
 
 	if (need->weak) {
-		msk_remark_add(v->out, v->c, MSK_REMARK_WARNING, MSK_REMARK_VERSION, by,
+		msk_remark_add(v->out, msk_about(v->c, by), MSK_REMARK_WARNING, MSK_REMARK_VERSION,
 			       "asks for version %s of %s, which %s does not have; it can do without", need->name,
 			       need->file, msk_verify_name(v->c, provider));
 		return;
 	}
-	remark = msk_remark_add(v->out, v->c, refused(v, by), MSK_REMARK_VERSION, by,
+	remark = msk_remark_add(v->out, msk_about(v->c, by), refused(v, by), MSK_REMARK_VERSION,
 				"needs version %s of %s, which %s does not have", need->name, need->file,
 				msk_verify_name(v->c, provider));
 	if (newest)
@@ -98,7 +98,7 @@ static void say_missing(struct msk_verify *v, size_t by, const struct msk_versio
 
 static void say_not_loaded(struct msk_verify *v, size_t by, const struct msk_version_need *need)
 {
-	struct msk_remark *remark = msk_remark_add(v->out, v->c, refused(v, by), MSK_REMARK_VERSION, by,
+	struct msk_remark *remark = msk_remark_add(v->out, msk_about(v->c, by), refused(v, by), MSK_REMARK_VERSION,
 						   "needs version %s of %s, which it does not load", need->name, need->file);
 
 	msk_remark_hint(remark, "its DT_NEEDED and its version needs name other files; link it again");
@@ -106,7 +106,7 @@ static void say_not_loaded(struct msk_verify *v, size_t by, const struct msk_ver
 
 static void say_unversioned(struct msk_verify *v, size_t by, const struct msk_version_need *need, size_t provider)
 {
-	msk_remark_add(v->out, v->c, MSK_REMARK_WARNING, MSK_REMARK_UNVERSIONED, by,
+	msk_remark_add(v->out, msk_about(v->c, by), MSK_REMARK_WARNING, MSK_REMARK_UNVERSIONED,
 		       "asks for version %s of %s, but %s has no versions", need->name, need->file,
 		       msk_verify_name(v->c, provider));
 }
@@ -165,7 +165,7 @@ static void verify_relr(struct msk_verify *v, size_t by)
 		libc = libc || msk_starts_with(o->elf.needed.v[k], "libc.so.");
 	if (!libc)
 		return;
-	remark = msk_remark_add(v->out, v->c, refused(v, by), MSK_REMARK_RELR, by,
+	remark = msk_remark_add(v->out, msk_about(v->c, by), refused(v, by), MSK_REMARK_RELR,
 				"has DT_RELR, but does not need version GLIBC_ABI_DT_RELR, without which glibc refuses it");
 	msk_remark_hint(remark, "link it by -z pack-relative-relocs, which knows of both");
 }

@@ -22,6 +22,10 @@ struct msk_program {
 /* The path in the image at which object i of the closure is found. */
 const char *msk_program_path(const struct msk_program *p, size_t i);
 
+/* Add the objects of its closure, once they are placed: files and the links on the way to them, and links for the other
+ * names that something asks for. Fails: MSK_E_INPUT, MSK_E_IO when a file is not the one that was resolved. */
+int msk_program_add_objects(struct msk_program *p, struct msk_err *err);
+
 /* Does --cap give it rights that the user of the image does not have? The kernel then sets AT_SECURE, and its loader
  * trusts less. */
 bool msk_program_gains_rights(const struct msk_program *p);

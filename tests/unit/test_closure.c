@@ -470,6 +470,11 @@ static void a_missing_library_is_told_with_the_number_of_directories(void **stat
 		   "/usr/lib/x86_64-linux-gnu, /lib, /usr/lib; add --library-path DIR, or --root of another system");
 	PUT(s, "lib/liba.so", .flags_1 = DF_1_NODEFLIB, .runpath = "/opt", .needed = { "libb.so" });
 	fails(s, APP(.needed = { "liba.so" }), MSK_E_MISSING, "app: liba.so needs libb.so, not found (searched 1 directory)");
+	sysroot_file(s, "etc/ld.so.conf", "/usr/lib\n/opt/z\n");
+	fails_hint(s, APP(.needed = { "libfoo.so.2" }), MSK_E_MISSING,
+		   "app: needs libfoo.so.2, not found (searched 6 directories)",
+		   "looked in /lib/x86_64-linux-gnu, /usr/lib/x86_64-linux-gnu, /lib, /usr/lib, /opt/z; add "
+		   "--library-path DIR, or --root of another system");
 }
 
 static void a_name_missing_here_may_be_found_for_another(void **state)

@@ -226,7 +226,7 @@ static void remarks_beyond_the_limit_are_counted(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < MSK_REMARKS_MAX + 3; i++)
-		msk_remark_hint(msk_remark_add(&r, &c, MSK_REMARK_WARNING, MSK_REMARK_RWX, 0, "is odd"), "mend it");
+		msk_remark_hint(msk_remark_add(&r, msk_about(&c, 0), MSK_REMARK_WARNING, MSK_REMARK_RWX, "is odd"), "mend it");
 	assert_int_equal(r.n, MSK_REMARKS_MAX);
 	assert_int_equal(r.left_out, 3);
 }
