@@ -15,7 +15,8 @@
 #   skip_all REASON            no test of this script can run
 #   done_testing               last line of every script
 #
-# MSK_VERIFY_ALL=FILE: every image that mk makes is verified too, and what is not sound is told in FILE.
+# Every image that mk makes by an option (-o PATH) is verified and compared with itself, which is one test more at the end;
+# MSK_VERIFY_ALL=0 leaves it out.
 #
 # A script runs in a directory of its own ($T, removed at the end) with a clean environment. $TOP is the source tree,
 # $BUILD the build directory, $MKSCRATCH the program. With MSK_MUST_WORK=1 a skip is a failure, unless its reason
@@ -80,6 +81,7 @@ skip_all() {
 }
 
 done_testing() {
+	check_outputs
 	echo "1..$tests_run"
 	[ "$tests_failed" = 0 ]
 	exit
@@ -106,31 +108,65 @@ run() {
 	"$@" >"$out" 2>"$err" || status=$?
 }
 
+# Run mkscratch. An image that comes of it is sound, whatever the test is about, and does not differ from itself.
 mk() {
-	if [ -n "${MSK_VERIFY_ALL:-}" ]; then
-		mk_and_verify "$@"
-	else
-		"$MKSCRATCH" "$@"
-	fi
+	"$MKSCRATCH" "$@" || return
+	[ "${MSK_VERIFY_ALL:-1}" = 0 ] || look_at_outputs "$@" </dev/null >/dev/null
 }
 
-# What does not start may be what the test is about; what is malformed never is.
-mk_and_verify() {
-	local before='' arg checked=0
-	"$MKSCRATCH" "$@" || return
+# The images that a command line writes; what was only printed or planned is none.
+outputs_of() {
+	local before='' arg
+	for arg; do
+		case $arg in
+		--dry-run | -n | --print | --print=*) return ;;
+		esac
+	done
 	for arg; do
 		case $before:$arg in
-		-o:- | --output:- | *:--dry-run | *:-n | *:--print) return 0 ;;
-		-o:* | --output:*)
-			"$MKSCRATCH" verify -q "$arg" >/dev/null 2>>"$MSK_VERIFY_ALL.log" || checked=$?
-			[ "$checked" = 0 ] || [ "$checked" = 4 ] || echo "$0: $PWD: $*: verify ends with $checked" >>"$MSK_VERIFY_ALL"
-			;;
+		-o:- | --output:- | *:--output=- | *:-o-) ;;
+		-o:* | --output:*) printf '%s\n' "$arg" ;;
+		*:--output=*) printf '%s\n' "${arg#*=}" ;;
+		*:-o?*) printf '%s\n' "${arg#-o}" ;;
 		esac
 		before=$arg
 	done
-	return 0
 }
 
+# A directory with all its names, as diff compares one image for each platform.
+names_of() {
+	[ -d "$1" ] || { echo "$1"; return; }
+	grep -o '"io.containerd.image.name": *"[^"]*"' "$1/index.json" | sed "s|.*\"\(.*\)\"|${1%/}:\1|"
+}
+
+# That it would not start may be what the test is about.
+look_at() {
+	local verdict=0 name
+	echo "$1" >>"$T/.images"
+	"$MKSCRATCH" verify -q "$1" 2>"$T/.look" || verdict=$?
+	[ "$verdict" = 0 ] || [ "$verdict" = 4 ] || { echo "$1: verify ends with $verdict"; cat "$T/.look"; } >>"$T/.unsound"
+	names_of "$1" | while read -r name; do
+		"$MKSCRATCH" diff "$name" "$name" >"$T/.look" 2>&1 ||
+			{ echo "$name: differs from itself"; head -n 5 "$T/.look"; } >>"$T/.unsound"
+	done
+}
+
+look_at_outputs() {
+	local image
+	outputs_of "$@" | while read -r image; do
+		if [ -f "$image" ] || [ -d "$image" ]; then look_at "$image"; fi
+	done
+}
+
+check_outputs() {
+	[ -s "$T/.images" ] || return 0
+	if [ -s "$T/.unsound" ]; then
+		fail 'each image made here is sound and does not differ from itself'
+		head -n 40 "$T/.unsound" | comment
+	else
+		pass "each of the $(wc -l <"$T/.images") images made here is sound and does not differ from itself"
+	fi
+}
 t() {
 	local name=$1
 	shift
@@ -163,7 +199,7 @@ like() {
 
 # Names, sizes, times and contents of what lies here.
 snapshot() {
-	find . -mindepth 1 -path ./.out -prune -o -path ./.err -prune -o -path ./.home -prune -o -printf '%p %y %s %T@ %l\n' | sort
+	find . -mindepth 1 -path ./.out -prune -o -path ./.err -prune -o -path ./.home -prune -o -path ./.images -prune -o -path ./.unsound -prune -o -path ./.look -prune -o -printf '%p %y %s %T@ %l\n' | sort
 }
 
 must_fail() {

@@ -50,7 +50,8 @@ bare = dict(index["manifests"][1], annotations={"org.opencontainers.image.ref.na
 index["manifests"].insert(1, bare)
 json.dump(index, open(path, "w"), indent=3)
 END
-mk --bin in/app -t app:v9 -o dir >/dev/null 2>&1
+# What the foreign entry names is not there, which verify would tell.
+MSK_VERIFY_ALL=0 mk --bin in/app -t app:v9 -o dir >/dev/null 2>&1
 is "$("$python" -c 'import json; i = json.load(open("dir/index.json")); print(json.dumps([i["annotations"], i["manifests"][0]], sort_keys=True))')" \
 	'[{"kept": "yes"}, {"annotations": {"k": "v"}, "digest": "sha256:'"$(printf '0%.0s' {1..64})"'", "mediaType": "application/vnd.example", "platform": {"architecture": "arm64", "os": "linux"}, "size": 1}]' \
 	foreign_entries_and_members_keep_their_values
@@ -61,7 +62,7 @@ blobs() {
 	find "$1/blobs/sha256" -type f | sort
 }
 before=$(blobs dir)
-mk --bin in/app -t app:v1 -o dir >/dev/null 2>&1
+MSK_VERIFY_ALL=0 mk --bin in/app -t app:v1 -o dir >/dev/null 2>&1
 is "$(comm -23 <(echo "$before") <(blobs dir))" "" no_blob_is_ever_deleted
 mk --bin in/app -t app:v1 -o fresh/ >/dev/null
 victim=$(blobs fresh | head -n 1)
