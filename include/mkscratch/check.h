@@ -20,6 +20,8 @@ struct msk_checks {
 	struct msk_check *v;
 	size_t n, cap;
 	int64_t now;               /* in: what certificates are held against; 0: nothing is said of dates */
+	const char *platform;      /* in: the image that has to be there, of those an index names; NULL: all of them */
+	bool partial;              /* in: none of them has to be there */
 };
 
 /* An image that was looked at: its documents, all its paths, and the findings so far; borrowed for the call. */
@@ -32,7 +34,7 @@ typedef int msk_validated_visitor(void *ctx, const struct msk_validated *image, 
 
 /* `name`: what msk_source_images_open() takes. `visit` is shown each image whose layers
  * could be followed; may be NULL. Fails only when the image cannot be read at all, or nothing has that tag
- * (MSK_E_INPUT, MSK_E_IO), or with what the visitor fails with. */
+ * (MSK_E_INPUT, MSK_E_IO), with MSK_E_USAGE for a platform that is none, or with what the visitor fails with. */
 int msk_validate(const char *name, msk_validated_visitor *visit, void *ctx, struct msk_checks *out, struct msk_err *err);
 void msk_checks_release(struct msk_checks *c);
 /* The exit status: integrity before malformed before will-not-start. */

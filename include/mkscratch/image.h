@@ -14,6 +14,7 @@ struct msk_maker_record {
 
 struct msk_image {
 	struct msk_platform platform;
+	const struct msk_json *also;     /* a config, of which os.version and os.features are taken; borrowed, or NULL */
 	struct msk_layers layers;        /* owned */
 	struct msk_desc config, manifest;
 	uint64_t size;                   /* manifest, config and layers, each once, as stored */

@@ -1,7 +1,8 @@
 /* Images that exist, brought together under one index, or chosen from one (`mkscratch index`).
  *
  * Manifests, configs and layers stay byte for byte as they are, so each image keeps its digest; every blob is hashed while it
- * is copied. What is written depends on the images, the platforms asked for, the names and the annotations alone: not on the
+ * is copied. An image of a docker-archive has no manifest and gets one.
+ * What is written depends on the images, the platforms asked for, the names and the annotations alone: not on the
  * order of the images, nor on where they come from. */
 #ifndef MKSCRATCH_JOIN_H
 #define MKSCRATCH_JOIN_H
@@ -27,7 +28,7 @@ void msk_join_release(struct msk_join *j);
 
 /* The images of `names` (as msk_source_images_open takes them) for `platforms`, "linux/amd64,linux/arm64", or for all when
  * that is NULL. One that comes twice counts once.
- * Fails: MSK_E_INPUT (two images for a platform, none for one that was asked for, one without a manifest), MSK_E_USAGE (no
+ * Fails: MSK_E_INPUT (two images for a platform, none for one that was asked for), MSK_E_USAGE (no
  * platform), and as the sources do. */
 int msk_join_open(const struct msk_strv *names, const char *platforms, struct msk_join *out, struct msk_err *err);
 /* The names that all of them have. */

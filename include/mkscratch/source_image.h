@@ -68,19 +68,25 @@ struct msk_source_images {
 	struct msk_source_document docker;     /* manifest.json; json NULL when there is none */
 	struct msk_source_image_list images;   /* each manifest once, in the order of the index */
 	struct msk_source_image_list others;   /* attestations and artifacts: a manifest that is no image's; no config */
+	/* Named by an index, and not there; platform and entry alone. Of an image of several platforms `docker pull` fetches
+	 * one, and `docker save` saves the index all the same; image-spec ("image-layout") lets blobs be elsewhere. */
+	struct msk_source_image_list absent;
 };
 #define MSK_AUTO_SOURCE_IMAGES MSK_CLEANUP(msk_source_images_release) struct msk_source_images
 
 /* For who makes a list of what was found: told of each document that is sound, and of each fault, which would else end
- * the reading. `fault` clears the error and returns 0 to go on without that document, or returns -1. `what`: "config". */
+ * the reading. `fault` clears the error and returns 0 to go on without that document, or returns -1. `what`: "config".
+ * `absent`: is it no fault that the image for this platform, which an index names, is not there? NULL: one it is. */
 struct msk_source_watch {
 	void (*sound)(void *ctx, const char *what, const char *detail);
 	int (*fault)(void *ctx, const char *what, struct msk_err *err);
+	bool (*absent)(void *ctx, const struct msk_platform *platform, const char *digest);
 	void *ctx;
 };
 
 /* `name`: what msk_source_open() takes, or that with :TAG behind it, for the images of one tag: ref.name, or a name as
  * docker has it, in full or in short. `watch` may be NULL.
+ * Without a watcher, images that an index names and that are not there are no fault as long as another one is.
  * Fails also: MSK_E_INPUT `layout: no image has the tag v3` (hint: those there are); `img.tar: holds no image`. */
 int msk_source_images_open(const char *name, const struct msk_source_watch *watch, struct msk_source_images *out,
 			   struct msk_err *err);
@@ -89,7 +95,8 @@ void msk_source_images_release(struct msk_source_images *s);
 /* The one image for `platform` ("linux/arm64", "linux/arm/v7"; without a variant any fits, the plain one first), or, when
  * that is NULL, the only one. *out is borrowed.
  * Fails: MSK_E_INPUT `img.tar: 3 images (linux/amd64, linux/arm64, linux/arm/v7)`, hint `--platform linux/amd64`;
- * `img.tar: no image for linux/s390x`, hint `it has linux/amd64, linux/arm64`. MSK_E_USAGE for what is no platform. */
+ * `img.tar: no image for linux/s390x`, hint `it has linux/amd64, linux/arm64`. MSK_E_INTEGRITY `img.tar: the image for
+ * linux/arm64 is named by the index, but is not there`. MSK_E_USAGE for what is no platform. */
 int msk_source_images_pick(const struct msk_source_images *s, const char *platform, const struct msk_source_image **out,
 			   struct msk_err *err);
 

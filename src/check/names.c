@@ -169,13 +169,23 @@ static const struct msk_source_image *image_of(const struct msk_source_images *s
 	return NULL;
 }
 
+/* regctl, for one, has there what was typed, a path and a digest. */
+static bool is_name(const char *name)
+{
+	struct msk_ref ref = { 0 };
+	bool yes = is_reference(name, &ref);
+
+	msk_ref_release(&ref);
+	return yes;
+}
+
 /* A name that docker has, as the index has it: in full, or, where that is all there is, as a tag. */
 static bool is_known(const struct msk_json *desc, const struct msk_ref *ref)
 {
 	const char *name = full_name(desc), *tag = ref_name(desc);
 
 	if (name)
-		return is_same_name(name, ref);
+		return is_same_name(name, ref) || !is_name(name);
 	return !tag || agree(tag, ref, false);
 }
 

@@ -45,12 +45,21 @@ bool msk_image_is_ours(const struct msk_source_image *image)
 	return image->manifest.json && image->n_layers && is_ours(image, image->n_layers - 1);
 }
 
+/* Does the blob that the tags name come last, behind all that it leads to? */
+static bool ends_with_top(const struct msk_source_images *s)
+{
+	const struct msk_strv *files = msk_source_files(s->source);
+	const char *top = msk_json_get_string(msk_json_at(msk_json_get(s->index.json, "manifests"), 0), "digest");
+
+	return top && msk_ends_with(files->v[files->n - 1], top + strcspn(top, ":") + (strchr(top, ':') ? 1 : 0));
+}
+
 /* An archive as oci-layout-spec 2 has it. Others copy our images, but put their files in another order. */
 static bool all_ours(const struct msk_source_images *s)
 {
 	static const char *const first[] = { "oci-layout", "index.json", "manifest.json" };
 	const struct msk_strv *files = msk_source_files(s->source);
-	bool ours = msk_source_is_archive(s->source) && files->n > 3 && s->images.n;
+	bool ours = msk_source_is_archive(s->source) && files->n > 3 && s->images.n && ends_with_top(s);
 
 	for (size_t i = 0; ours && i < 3; i++)
 		ours = strcmp(files->v[i], first[i]) == 0;
@@ -129,6 +138,19 @@ static int check_image(struct validation *v, const struct msk_source_image *imag
 	return v->visit ? v->visit(v->ctx, &(struct msk_validated){ v->checks, image, &tree }, err) : 0;
 }
 
+/* A layout whose oci-layout was lost, or a docker-archive into which a tool (apko) has put an index besides. */
+static void check_stray_index(struct validation *v)
+{
+	const struct msk_strv *files = msk_source_files(v->images.source);
+
+	for (size_t i = 0; i < files->n; i++)
+		if (msk_starts_with(files->v[i], "blobs/")) {
+			msk_checks_fail(v->checks, MSK_E_INPUT, "oci-layout", "is missing beside index.json");
+			return;
+		}
+	msk_checks_note(v->checks, "index.json", "not looked at: this is no OCI layout");
+}
+
 static void note_sound(void *ctx, const char *what, const char *detail)
 {
 	msk_checks_pass(ctx, what, "%s", detail);
@@ -139,22 +161,47 @@ static int note_fault(void *ctx, const char *what, struct msk_err *err)
 	return msk_checks_absorb(ctx, what, err);
 }
 
+/* Of the platform that was asked for the image has to be there; of others it is enough to know that it is not. */
+static bool note_absent(void *ctx, const struct msk_platform *platform, const char *digest)
+{
+	struct msk_checks *c = ctx;
+	MSK_AUTO_STR text = MSK_STR_INIT;
+	struct msk_platform wanted;
+
+	if (!c->partial &&
+	    (!c->platform || !msk_platform_parse(c->platform, &wanted) || msk_platform_covers(&wanted, platform)))
+		return false;
+	msk_platform_add(&text, platform);
+	msk_checks_note(c, "manifest", "%s: of %s, is not here", digest, text.buf);
+	return true;
+}
+
+static int check_platform(struct msk_checks *c, const struct msk_source_images *s, struct msk_err *err)
+{
+	const struct msk_source_image *ignored;
+
+	if (!c->platform || msk_source_images_pick(s, c->platform, &ignored, err) == 0)
+		return 0;
+	return err->code == MSK_E_USAGE ? -1 : msk_checks_absorb(c, "platform", err);
+}
+
 int msk_validate(const char *name, msk_validated_visitor *visit, void *ctx, struct msk_checks *out, struct msk_err *err)
 {
 	MSK_CLEANUP(msk_checks_release) struct msk_checks checks = { 0 };
 	MSK_CLEANUP(validation_release) struct validation v = { .checks = &checks, .visit = visit, .ctx = ctx };
-	const struct msk_source_watch watch = { note_sound, note_fault, &checks };
-
+	const struct msk_source_watch watch = { note_sound, note_fault, note_absent, &checks };
 	bool ours;
 
 	checks.now = out->now;
-	if (msk_source_images_open(name, &watch, &v.images, err) < 0)
+	checks.platform = out->platform;
+	checks.partial = out->partial;
+	if (msk_source_images_open(name, &watch, &v.images, err) < 0 || check_platform(&checks, &v.images, err) < 0)
 		return -1;
 	ours = all_ours(&v.images);
 	if (v.images.index.json)
 		msk_check_index(&checks, &v.images, ours);
 	else if (msk_strv_has(msk_source_files(v.images.source), "index.json"))
-		msk_checks_fail(&checks, MSK_E_INPUT, "oci-layout", "is missing beside index.json");
+		check_stray_index(&v);
 	msk_check_names(&checks, &v.images, ours);
 	for (size_t i = 0; i < v.images.images.n; i++)
 		if (check_image(&v, &v.images.images.v[i], err) < 0)

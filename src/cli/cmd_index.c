@@ -33,10 +33,16 @@ static int check_words(const struct msk_options *o, const struct msk_join *j, co
 
 static void tell_left_out(const struct msk_join *j, const struct msk_log *log)
 {
-	for (size_t i = 0; i < j->n_sources; i++)
-		if (j->sources[i].others.n)
-			msk_warn(log, "%s: attestations and the like are left out (%zu)",
-				 msk_source_name(j->sources[i].source), j->sources[i].others.n);
+	for (size_t i = 0; i < j->n_sources; i++) {
+		const struct msk_source_images *s = &j->sources[i];
+
+		if (s->others.n)
+			msk_warn(log, "%s: attestations and the like are left out (%zu)", msk_source_name(s->source),
+				 s->others.n);
+		if (s->absent.n)
+			msk_warn(log, "%s: images that its index names and that are not there are left out (%zu)",
+				 msk_source_name(s->source), s->absent.n);
+	}
 }
 
 int msk_cmd_index(const struct msk_options *o, struct msk_err *err)

@@ -77,7 +77,7 @@ static int check(const struct msk_options *o, const char *image, struct msk_chec
 /* A failed check is shown in its place; the error comes behind all images. */
 static int verify(const struct msk_options *o, const char *image, struct msk_err *err)
 {
-	MSK_CLEANUP(msk_checks_release) struct msk_checks c = { .now = o->now };
+	MSK_CLEANUP(msk_checks_release) struct msk_checks c = { .now = o->now, .platform = o->platform };
 	const char *heading = o->args.n > 1 ? image : NULL;
 	bool quiet = o->level < MSK_LOG_WARN;
 
@@ -91,7 +91,7 @@ static int verify(const struct msk_options *o, const char *image, struct msk_err
 
 static int print_recipe(const struct msk_options *o, const char *image, struct msk_err *err)
 {
-	MSK_CLEANUP(msk_checks_release) struct msk_checks c = { 0 };
+	MSK_CLEANUP(msk_checks_release) struct msk_checks c = { .partial = true };
 	struct recipe_list list = { .image = image, .json = o->json };
 	MSK_AUTO_STR out = MSK_STR_INIT;
 	int rc = msk_validate(image, msk_recipe_collect, &list, &c, err);

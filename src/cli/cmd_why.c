@@ -182,7 +182,7 @@ static int visit(void *ctx, const struct msk_validated *image, struct msk_err *e
 
 static int ask(struct question *q, struct msk_err *err)
 {
-	MSK_CLEANUP(msk_checks_release) struct msk_checks c = { 0 };
+	MSK_CLEANUP(msk_checks_release) struct msk_checks c = { .partial = true };
 
 	if (msk_validate(q->image, visit, q, &c, err) < 0)
 		return -1;

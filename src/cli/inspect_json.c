@@ -127,6 +127,24 @@ static struct msk_json *outline_json(const struct msk_source_image *image)
 	return o;
 }
 
+/* What the index names and the source does not have. */
+static void set_absent(struct msk_json *o, const struct msk_source_images *s)
+{
+	struct msk_json *list = s->absent.n ? msk_json_array() : NULL;
+
+	for (size_t i = 0; i < s->absent.n; i++) {
+		struct msk_json *one = msk_json_object();
+		MSK_AUTO_STR platform = MSK_STR_INIT;
+
+		msk_platform_add(&platform, &s->absent.v[i].platform);
+		msk_json_set(one, "platform", msk_json_text(platform.buf));
+		set_text(one, "digest", msk_json_get_string(s->absent.v[i].entry, "digest"));
+		msk_json_push(list, one);
+	}
+	if (list)
+		msk_json_set(o, "absent", list);
+}
+
 struct msk_json *msk_inspect_json(const struct inspected *d)
 {
 	const struct msk_source_image *image = d->arg->image;
@@ -145,6 +163,7 @@ struct msk_json *msk_inspect_json(const struct inspected *d)
 	msk_json_set(o, "largest", largest_json(d->i));
 	msk_json_set(o, "certificates", certificates_json(&d->i->certs));
 	msk_json_set(o, "objects", objects_json(d->i));
+	set_absent(o, &d->arg->images);
 	return o;
 }
 
@@ -162,5 +181,6 @@ struct msk_json *msk_inspect_list_json(const struct msk_source_images *s)
 	set_text(o, "image", msk_source_name(s->source));
 	msk_json_set(o, "images", list);
 	msk_json_set(o, "index", document_json(&s->index));
+	set_absent(o, s);
 	return o;
 }

@@ -147,6 +147,21 @@ static void add_config(const struct msk_json *doc, struct msk_str *out)
 	add_members(msk_json_get(c, "Labels"), "labels", true, out);
 }
 
+/* What the index names besides images that are there. */
+static void add_beside(const struct msk_source_images *s, struct msk_str *out)
+{
+	if (s->others.n) {
+		add_label(out, "attached");
+		msk_str_addf(out, "%zu that %s no image (attestations and the like)\n", s->others.n,
+			     s->others.n == 1 ? "is" : "are");
+	}
+	for (size_t i = 0; i < s->absent.n; i++) {
+		add_label(out, i ? "" : "not here");
+		msk_platform_add(out, &s->absent.v[i].platform);
+		msk_str_adds(out, ", which the index names\n");
+	}
+}
+
 static void add_head(const struct inspected *d, struct msk_str *out)
 {
 	const struct msk_source_image *image = d->arg->image;
@@ -168,6 +183,7 @@ static void add_head(const struct inspected *d, struct msk_str *out)
 	msk_str_addf(out, " in %zu %s, ", image->n_layers, msk_plural(image->n_layers, "layer", "layers"));
 	msk_str_add_size(out, d->i->total.bytes);
 	msk_str_addf(out, " in %zu %s\n", n, msk_plural(n, "file", "files"));
+	add_beside(&d->arg->images, out);
 }
 
 /* "zones 1.4 MB, certificates 220.0 kB" */
@@ -295,4 +311,10 @@ void msk_inspect_add_list(const struct msk_source_images *s, struct msk_str *out
 		add_list_line(&s->images.v[i], "", out);
 	for (size_t i = 0; i < s->others.n; i++)
 		add_list_line(&s->others.v[i], " (no image)", out);
+	for (size_t i = 0; i < s->absent.n; i++) {
+		msk_str_adds(out, "  ");
+		msk_platform_add(out, &s->absent.v[i].platform);
+		msk_str_addf(out, " is named by the index, but not here: %s\n",
+			     msk_json_get_string(s->absent.v[i].entry, "digest"));
+	}
 }

@@ -165,12 +165,10 @@ const struct verb msk_verbs[] = {
 	  "something does; -q prints nothing. Images of any tool can be compared.\n", msk_cmd_diff },
 	{ "verify", VERB_VERIFY, "IMAGE...", "check every digest, size and document of an image",
 	  "IMAGE is an archive, a layout directory, or DIR:TAG. Every blob is read to its end. Exit status 7 for bytes that "
-	  "do not match, 3 for a malformed document, 4 for a program that would not start. What is only advised, not "
-	  "demanded, is a note and no fault.\n"
+	  "do not match, 3 for a malformed document, 4 for a program that would not start. What is only advised is a note.\n"
 	  "--rebuild makes the image again by the recipe in its manifest and compares. Inputs are looked for where they were "
-	  "named then, relative paths from the working directory, libraries below --root. An input that is not here is exit "
-	  "status 3, one that has changed 7; where only the compressor is another one, the DiffIDs decide. --recipe prints "
-	  "the recipe as a command line.\n",
+	  "named then, libraries below --root. An input that is not here is exit status 3, one that has changed 7; where only "
+	  "the compressor is another one, the DiffIDs decide.\n",
 	  msk_cmd_verify },
 	{ "index", VERB_INDEX, "IMAGE...", "join images of several platforms, or choose from them",
 	  "Images that were made on different machines come under one index: IMAGE is an archive, a layout directory, or "

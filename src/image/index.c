@@ -1,7 +1,18 @@
 #include "document.h"
 #include "mkscratch/media_type.h"
 
-static struct msk_json *platform_json(const struct msk_platform *pf)
+/* image-spec "image-index" has them in both places; a machine with Windows chooses by the first. */
+static void set_also(struct msk_json *o, const struct msk_json *config)
+{
+	const struct msk_json *version = msk_json_get(config, "os.version"), *features = msk_json_get(config, "os.features");
+
+	if (msk_json_is_string(version))
+		msk_json_set(o, "os.version", msk_json_copy(version));
+	if (msk_json_is_array(features))
+		msk_json_set(o, "os.features", msk_json_copy(features));
+}
+
+static struct msk_json *platform_json(const struct msk_platform *pf, const struct msk_json *config)
 {
 	struct msk_json *o = msk_json_object();
 
@@ -9,6 +20,7 @@ static struct msk_json *platform_json(const struct msk_platform *pf)
 	msk_json_set_string(o, "architecture", pf->arch);
 	if (pf->variant[0])
 		msk_json_set_string(o, "variant", pf->variant);
+	set_also(o, config);
 	return o;
 }
 
@@ -19,7 +31,7 @@ struct msk_json *msk_image_index_json(const struct msk_plan *p, const struct msk
 	for (size_t i = 0; i < n; i++) {
 		struct msk_json *d = msk_desc_json(&images[i].manifest);
 
-		msk_json_set(d, "platform", platform_json(&images[i].platform));
+		msk_json_set(d, "platform", platform_json(&images[i].platform, images[i].also));
 		msk_json_push(manifests, d);
 	}
 	msk_json_set_int(o, "schemaVersion", 2);

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "convert.h"
+
 void msk_join_release(struct msk_join *j)
 {
 	for (size_t i = 0; i < j->n_sources; i++)
@@ -55,11 +57,6 @@ static int add(struct msk_join *j, struct msk_joined *new, struct msk_err *err)
 {
 	if (platform_of(new, &new->plain, err) < 0)
 		return -1;
-	if (!new->image->manifest.json) {
-		msk_fail(err, MSK_E_INPUT, "%s: a docker-archive without manifests, of which an index is made",
-			 msk_source_name(new->from->source));
-		return msk_hint(err, "skopeo copy docker-archive:OLD.tar oci-archive:NEW.tar makes one");
-	}
 	for (size_t i = 0; i < j->n; i++) {
 		if (strcmp(j->v[i].image->manifest.digest.text, new->image->manifest.digest.text) == 0)
 			return 0;
@@ -79,13 +76,17 @@ static bool is_wanted(const struct msk_platform *wanted, size_t n, const struct 
 	return n == 0;
 }
 
-static int add_source(struct msk_join *j, const struct msk_source_images *s, const struct msk_platform *wanted, size_t n,
+static int add_source(struct msk_join *j, struct msk_source_images *s, const struct msk_platform *wanted, size_t n,
 		      struct msk_err *err)
 {
 	for (size_t i = 0; i < s->images.n; i++) {
 		struct msk_joined one = { .from = s, .image = &s->images.v[i] };
 
-		if (is_wanted(wanted, n, &one.image->platform) && add(j, &one, err) < 0)
+		if (!is_wanted(wanted, n, &one.image->platform))
+			continue;
+		if (!one.image->manifest.json && msk_join_convert(s, &s->images.v[i], err) < 0)
+			return msk_ctx(err, "%s", msk_source_name(s->source));
+		if (add(j, &one, err) < 0)
 			return -1;
 	}
 	return 0;

@@ -33,6 +33,7 @@ static struct msk_image image_of(const struct msk_source_image *from)
 {
 	struct msk_image img = {
 		.platform = from->platform,
+		.also = from->config.json,
 		.config = describe(&from->config, MSK_DOC_CONFIG),
 		.manifest = describe(&from->manifest, MSK_DOC_MANIFEST),
 	};

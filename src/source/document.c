@@ -107,6 +107,20 @@ static int read_described(struct msk_reading *r, const struct msk_json *desc, st
 	return compare(&want, found, d, err) < 0 ? -1 : parse(r, want.digest, d, err);
 }
 
+bool msk_document_is_absent(struct msk_reading *r, const struct msk_json *desc)
+{
+	MSK_CLEANUP(msk_source_stream_cleanup) struct msk_reader *in = NULL;
+	struct msk_err ignored = MSK_ERR_INIT;
+	MSK_AUTO_FREE char *path = NULL;
+	struct msk_descriptor d;
+	bool found;
+
+	if (msk_descriptor_read(desc, &d, &ignored) < 0)
+		return false;
+	path = msk_blob_path(d.digest);
+	return msk_source_stream(r->s->source, path, &found, &in, &ignored) == 0 && !found;
+}
+
 int msk_document_read(struct msk_reading *r, const char *what, const struct msk_json *desc, struct msk_source_document *out,
 		      struct msk_err *err)
 {

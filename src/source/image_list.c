@@ -44,6 +44,7 @@ void msk_source_images_release(struct msk_source_images *s)
 	msk_document_release(&s->docker);
 	list_release(&s->images);
 	list_release(&s->others);
+	list_release(&s->absent);
 	*s = (struct msk_source_images){ 0 };
 }
 
@@ -71,6 +72,17 @@ static int fail_alike(const struct msk_source_images *s, const struct msk_source
 	return one->tags.n ? msk_hint(err, "choose one: %s:%s", msk_source_name(s->source), one->tags.v[0]) : -1;
 }
 
+/* As an image that was pulled for one platform is saved. */
+static int fail_absent(const struct msk_source_images *s, const char *platform, struct msk_err *err)
+{
+	MSK_AUTO_STR have = MSK_STR_INIT;
+
+	list_platforms(s, &have);
+	msk_fail(err, MSK_E_INTEGRITY, "%s: the image for %s is named by the index, but is not there",
+		 msk_source_name(s->source), platform);
+	return msk_hint(err, "there is %s", msk_str_c(&have));
+}
+
 static int pick_platform(const struct msk_source_images *s, const char *platform, const struct msk_source_image **out,
 			 struct msk_err *err)
 {
@@ -92,6 +104,9 @@ static int pick_platform(const struct msk_source_images *s, const char *platform
 			return fail_alike(s, *out, platform, err);
 	if (best)
 		return 0;
+	for (size_t i = 0; i < s->absent.n; i++)
+		if (fitness(&s->absent.v[i].platform, &want))
+			return fail_absent(s, platform, err);
 	list_platforms(s, &have);
 	msk_fail(err, MSK_E_INPUT, "%s: no image for %s", msk_source_name(s->source), platform);
 	return msk_hint(err, "it has %s", msk_str_c(&have));

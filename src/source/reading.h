@@ -36,6 +36,8 @@ int msk_document_read_plain(struct msk_reading *r, const char *path, struct msk_
 /* A document by descriptor: size, then digest, then parsed. json stays NULL when there was a fault and the watcher went on. */
 int msk_document_read(struct msk_reading *r, const char *what, const struct msk_json *desc, struct msk_source_document *out,
 		      struct msk_err *err);
+/* A sound descriptor of a blob that the source does not have. */
+bool msk_document_is_absent(struct msk_reading *r, const struct msk_json *desc);
 void msk_document_release(struct msk_source_document *d);
 
 /* A new image behind the list, to be filled. */

@@ -222,6 +222,22 @@ static bool was_seen(struct msk_reading *r, const struct found *f)
 	return false;
 }
 
+/* Whoever makes a list decides whether it is a fault; others learn of it in the list. True: the image is passed over. */
+static bool is_passed_over(struct msk_reading *r, const struct found *f)
+{
+	struct msk_source_image image = { .entry = NULL };
+	const char *digest = msk_json_get_string(f->desc, "digest");
+
+	if (!msk_document_is_absent(r, f->desc))
+		return false;
+	read_platform(msk_json_get(f->desc, "platform"), &image.platform);
+	if (r->watch && !(r->watch->absent && r->watch->absent(r->watch->ctx, &image.platform, digest)))
+		return false;
+	image.entry = msk_json_copy(f->desc);
+	*msk_image_list_add(&r->s->absent) = image;
+	return true;
+}
+
 /* A document that could be read both ways means something else to every reader (CVE-2021-41190). */
 static int follow(struct msk_reading *r, const struct found *f, struct msk_err *err)
 {
@@ -233,6 +249,8 @@ static int follow(struct msk_reading *r, const struct found *f, struct msk_err *
 		msk_fail(err, MSK_E_INPUT, "more than %d manifests", MSK_MAX_IMAGES);
 		return msk_ctx(err, "%s", msk_source_name(r->s->source));
 	}
+	if (is_passed_over(r, f))
+		return 0;
 	if (msk_document_read(r, "manifest", f->desc, &doc, err) < 0)
 		return -1;
 	if (!doc.json)
@@ -361,6 +379,16 @@ static int read_all(struct msk_reading *r, struct msk_err *err)
 	return msk_fail(err, MSK_E_INPUT, "%s: not an OCI layout (oci-layout is missing)", name);
 }
 
+static int fail_empty(const struct msk_source_images *s, struct msk_err *err)
+{
+	const char *name = msk_source_name(s->source);
+
+	if (s->absent.n == 0)
+		return msk_fail(err, MSK_E_INPUT, "%s: holds no image", name);
+	return msk_fail(err, MSK_E_INTEGRITY, "%s: manifest: %s: blob is missing", name,
+			msk_json_get_string(s->absent.v[0].entry, "digest"));
+}
+
 int msk_source_images_open(const char *name, const struct msk_source_watch *watch, struct msk_source_images *out,
 			   struct msk_err *err)
 {
@@ -374,7 +402,7 @@ int msk_source_images_open(const char *name, const struct msk_source_watch *watc
 	rc = read_all(&r, err);
 	msk_strv_release(&r.seen);
 	if (rc == 0 && s.images.n == 0 && r.faults == 0)
-		rc = msk_fail(err, MSK_E_INPUT, "%s: holds no image", msk_source_name(s.source));
+		rc = fail_empty(&s, err);
 	if (rc < 0)
 		return -1;
 	*out = s;

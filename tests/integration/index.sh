@@ -72,14 +72,31 @@ must_fail 2 '--output amd64.tar: is also an input' -- index -o amd64.tar amd64.t
 must_fail 2 '--annotation a=b: one image has no index that could carry it' -- index --annotation a=b -o x.tar amd64.tar
 must_fail 3 'in/app: not a tar archive (Unrecognized archive format)' -- index -o x.tar amd64.tar in/app
 mkdir old && tar -xf amd64.tar -C old && rm old/index.json old/oci-layout && tar -cf old.tar -C old manifest.json blobs
-must_fail 3 'old.tar: a docker-archive without manifests, of which an index is made' \
-	'skopeo copy docker-archive:OLD.tar oci-archive:NEW.tar makes one' -- index -o x.tar old.tar arm64.tar
+# A docker-archive has no manifests: here all that one of ours says but its record of how it was made.
+mk -q --bin amd64/app "${content[@]}" --no-record -o bare.tar
+rm -rf old && mkdir old && tar -xf bare.tar -C old && rm old/index.json old/oci-layout && tar -cf old.tar -C old manifest.json blobs
+mk index -q -o t.tar old.tar
+t 'the image of a docker-archive gets the manifest that it had' cmp bare.tar t.tar
+mk index -q -o ours.tar bare.tar arm64.tar && mk index -q -o t.tar old.tar arm64.tar
+t '... also beside others' cmp ours.tar t.tar
+for codec in none zstd; do
+	mk -q --bin amd64/app "${content[@]}" --no-record --compress $codec -o $codec.tar
+	rm -rf old && mkdir old && tar -xf $codec.tar -C old && rm old/index.json old/oci-layout && tar -cf old.tar -C old manifest.json blobs
+	mk index -q -o t.tar old.tar
+	t "... and with layers in $codec" cmp $codec.tar t.tar
+done
+rm -rf old && mkdir old && tar -xf none.tar -C old
+first=$(tar xOf none.tar manifest.json | jq -r '.[0].Layers[0]')
+sed -i s/root:x:0/root:x:7/ "old/$first" && tar -cf old.tar -C old manifest.json blobs
+run mk index -o x.tar old.tar
+like "$status $(head -n 1 "$err")" '^7 mkscratch: old\.tar: layer 1: DiffID sha256:[0-9a-f]*: content hashes to sha256:' 'its layers are held against their DiffIDs'
+t '... and nothing was written' test ! -e x.tar
 
 # Platforms as others write them.
-variant() { # FILE VALUE OF ARCHITECTURE: arm64.tar with a config that says so
-	rm -rf v && mkdir v && tar -xf arm64.tar -C v && "$python" - v "$2" <<-'END'
+variant() { # FILE VALUE OF ARCHITECTURE [VALUE OF OS.VERSION]: arm64.tar with a config that says so
+	rm -rf v && mkdir v && tar -xf arm64.tar -C v && "$python" - v "$2" "${3:-}" <<-'END'
 		import hashlib, json, sys
-		top, arch = sys.argv[1:]
+		top, arch, version = sys.argv[1:]
 		def blob(digest):
 		    return "%s/blobs/sha256/%s" % (top, digest[7:])
 		def put(value):
@@ -93,6 +110,8 @@ variant() { # FILE VALUE OF ARCHITECTURE: arm64.tar with a config that says so
 		config["architecture"], _, variant = arch.partition("/")
 		if variant:
 		    config["variant"] = variant
+		if version:
+		    config.update({"os.version": version, "os.features": ["a", "b"]})
 		manifest["config"].update(put(config))
 		index["manifests"][0].update(put(manifest))
 		json.dump(index, open(top + "/index.json", "w"))
@@ -102,6 +121,11 @@ variant() { # FILE VALUE OF ARCHITECTURE: arm64.tar with a config that says so
 variant v8 arm64/v8
 like "$(mk index -o t.tar v8 amd64.tar)" ' linux/amd64,linux/arm64/v8 ' 'a platform stays as its image says'
 must_fail 3 'v8: a second image for linux/arm64/v8, the first is in arm64.tar' -- index -o x.tar arm64.tar v8
+variant versioned arm64 10.0.1
+mk index -q -o t.tar versioned amd64.tar
+is "$(tar xOf t.tar "blobs/sha256/$(tar xOf t.tar index.json | jq -r '.manifests[0].digest[7:]')" | jq -c '[.manifests[].platform]')" \
+	'[{"architecture":"amd64","os":"linux"},{"architecture":"arm64","os":"linux","os.features":["a","b"],"os.version":"10.0.1"}]' \
+	'... with its version and features'
 variant odd 'arm 64'
 must_fail 3 'odd: "linux/arm 64" is no platform' -- index -o x.tar amd64.tar odd
 # An attestation, as BuildKit adds them.

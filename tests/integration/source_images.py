@@ -192,6 +192,49 @@ def platforms():
     layout(top, sum(images, []) + [statement, noconf, attest, nested])
 
 
+def sparse(there=True):
+    """As Docker 29 saves what it has pulled: the index names all platforms, of which one is there."""
+    images = [image("amd64"), image("arm64"), image("arm", "v7")]
+    platforms = [{"os": "linux", "architecture": "amd64"}, {"os": "linux", "architecture": "arm64"},
+                 {"os": "linux", "architecture": "arm", "variant": "v7"}]
+    entries = [desc(i[0], platform=p) for i, p in zip(images, platforms)]
+    nested = dumps(index_of(entries))
+    top = index_of([desc(nested, INDEX, annotations={"org.opencontainers.image.ref.name": "v1"})])
+    layout(top, (images[0] if there else []) + [nested])
+
+
+def nothing_there():
+    sparse(False)
+
+
+def regctl(name="docker.io/library/app:v1"):
+    """The files at the top as we have them, then the blobs as they are met; nothing has a media type that need not."""
+    man = blob(index["manifests"][0]["digest"])
+    names = {"io.containerd.image.name": name, "org.opencontainers.image.ref.name": "v1"}
+    top = {"schemaVersion": 2, "manifests": [desc(man, annotations=names)]}
+    paths = ["blobs/sha256/" + layer["digest"][7:] for layer in manifest["layers"]]
+    items = [{"Config": "blobs/sha256/" + sha(config_bytes), "RepoTags": ["app:v1" if "@" not in name else "localhost/app:v1"], "Layers": paths, "LayerSources": {}}]
+    write_tar([("oci-layout", dumps({"imageLayoutVersion": "1.0.0"})), ("index.json", dumps(top)), ("manifest.json", dumps(items)),
+               ("blobs/", None), ("blobs/sha256/", None)] +
+              [("blobs/sha256/" + sha(b), b) for b in [man, config_bytes] + [blob(i["digest"]) for i in manifest["layers"]]])
+
+
+def regctl_path():
+    """What was typed, where the name of the image should be."""
+    regctl("ocidir://app:v1@sha256:" + "0" * 64)
+
+
+def apko():
+    """A docker-archive with an index besides, and the manifests that it names."""
+    crane()
+    man = blob(index["manifests"][0]["digest"])
+    with tarfile.open(out, "a", format=tarfile.PAX_FORMAT) as t:
+        for name, data in (("sha256:" + sha(man), man), ("index.json", dumps(index_of([desc(man)])))):
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            t.addfile(info, io.BytesIO(data))
+
+
 def docker_types():
     man = copy.deepcopy(manifest)
     man["mediaType"] = "application/vnd.docker.distribution.manifest.v2+json"

@@ -9,7 +9,7 @@ make() { # SHAPE OUT [CODE]
 	python3 -B "$TOP/tests/integration/source_images.py" ours "$@"
 }
 
-for shape in docker20 docker29 dotted hardlinked skopeo crane; do
+for shape in docker20 docker29 dotted hardlinked skopeo crane regctl_path apko; do
 	make $shape $shape.tar
 	t "$shape verifies" mk verify $shape.tar
 	gzip -k $shape.tar
@@ -54,6 +54,36 @@ done
 make platforms platforms
 is "$(mk verify --json platforms 2>/dev/null | jq -c '[.checks[] | select(.check == "config")] | length')" 4 \
 	'every image of a nested index is read once, its attestation is no image'
+
+# What Docker 29 saves of an image of which it has pulled one platform.
+make sparse sparse
+for verb in ls inspect why; do
+	t "$verb reads the image that is there" mk $verb sparse $([ $verb != why ] || echo /app)
+done
+is "$(mk inspect --json sparse | jq -c '[.platform, [.absent[].platform]]')" '["linux/amd64",["linux/arm64","linux/arm/v7"]]' \
+	'... and inspect tells what is not'
+like "$(mk inspect sparse)" '^  not here      linux/arm64, which the index names$' '... in words too'
+t '--base takes it' mk -q --bin app:/new --base sparse -t new:v1 -o on.tar
+is "$(mk index -t app:v1 -o part.tar sparse 2>&1 >/dev/null)" 'warning: sparse: images that its index names and that are not there are left out (2)' \
+	'index tells what it leaves out'
+t '... and the rest verifies' mk verify part.tar
+must_fail 7 'sparse: the image for linux/arm64 is named by the index, but is not there' 'there is linux/amd64' -- \
+	ls --platform linux/arm64 sparse
+must_fail 3 'sparse: no image for linux/s390x' 'it has linux/amd64' -- ls --platform linux/s390x sparse
+run mk verify sparse
+is "$status $(grep -c '✗ manifest: sha256:[0-9a-f]*: blob is missing$' "$out")" '7 2' 'verify misses them'
+run mk verify --platform linux/amd64 sparse
+is "$status $(grep -c '· manifest: sha256:[0-9a-f]*: of linux/arm.*, is not here$' "$out")" '0 2' '... unless it is told what has to be there'
+run mk verify --platform linux/arm64 sparse
+is "$status" 7 '... and is not'
+like "$(cat "$out")" '^✗ platform: sparse: no image for linux/arm64$' '... which it says'
+must_fail 2 '--platform /: expected OS/ARCH or OS/ARCH/VARIANT' -- verify --platform / sparse
+make nothing_there none
+run mk ls none
+like "$status $(cat "$err")" '^7 mkscratch: none: manifest: sha256:[0-9a-f]*: blob is missing' 'where nothing is there, that is said'
+# A copy of ours that another tool made: it keeps to the specification, not to our habits.
+make regctl regctl.tar
+t 'an archive of regctl verifies' mk verify regctl.tar
 
 bent() { # STATUS LINE CODE
 	make rewritten bent.tar "$3"

@@ -1,0 +1,77 @@
+/* Images of docker-archives, which have no manifest, get one. */
+#include <string.h>
+
+#include "convert.h"
+#include "mkscratch/descriptor.h"
+#include "mkscratch/media_type.h"
+
+/* Told by its first bytes, as those do who load it. */
+static int codec_of(const struct msk_source_images *from, const struct msk_source_layer *l, enum msk_codec_kind *out,
+		    struct msk_err *err)
+{
+	MSK_CLEANUP(msk_source_stream_cleanup) struct msk_reader *r = NULL;
+	unsigned char magic[4] = { 0 };
+	bool found;
+
+	if (msk_source_stream(from->source, l->path, &found, &r, err) < 0 || (found && r->read(r, magic, 4, err) < 0))
+		return -1;
+	*out = magic[0] == 0x1f && magic[1] == 0x8b ? MSK_CODEC_GZIP : MSK_CODEC_ZSTD;
+	return 0;
+}
+
+static int pass_by(void *ctx, const struct msk_layer_entry *entry, struct msk_err *err)
+{
+	(void)ctx, (void)entry, (void)err;
+	return 0;
+}
+
+/* Read to its end, and held against the DiffID: in a docker-archive nothing else says what a layer must be. */
+static int describe_layer(const struct msk_source_images *from, struct msk_source_image *image, size_t i,
+			  struct msk_err *err)
+{
+	struct msk_source_layer *l = &image->layers[i];
+	enum msk_codec_kind codec = MSK_CODEC_NONE;
+	struct msk_layer_sums sums;
+
+	if (msk_source_layer_visit(from, image, i, pass_by, NULL, &sums, err) < 0)
+		return -1;
+	if (strcmp(sums.packed.text, sums.plain.text) != 0 && codec_of(from, l, &codec, err) < 0)
+		return -1;
+	l->digest = sums.packed;
+	l->size = sums.packed_size;
+	l->described = true;
+	l->media_type = msk_xstrdup(msk_media_type_layer(MSK_MEDIA_OCI, codec));
+	return 0;
+}
+
+static struct msk_json *manifest_json(const struct msk_source_image *image)
+{
+	struct msk_json *o = msk_json_object(), *layers = msk_json_array();
+	const struct msk_desc config = { msk_media_type(MSK_MEDIA_OCI, MSK_DOC_CONFIG), image->config.digest,
+					 image->config.text.len };
+
+	for (size_t i = 0; i < image->n_layers; i++) {
+		const struct msk_source_layer *l = &image->layers[i];
+
+		msk_json_push(layers, msk_desc_json(&(struct msk_desc){ l->media_type, l->digest, l->size }));
+	}
+	msk_json_set_int(o, "schemaVersion", 2);
+	msk_json_set_string(o, "mediaType", msk_media_type(MSK_MEDIA_OCI, MSK_DOC_MANIFEST));
+	msk_json_set(o, "config", msk_desc_json(&config));
+	msk_json_set(o, "layers", layers);
+	return o;
+}
+
+int msk_join_convert(const struct msk_source_images *from, struct msk_source_image *image, struct msk_err *err)
+{
+	struct msk_source_document *m = &image->manifest;
+
+	for (size_t i = 0; i < image->n_layers; i++)
+		if (describe_layer(from, image, i, err) < 0)
+			return -1;
+	m->json = manifest_json(image);
+	m->media_type = msk_xstrdup(msk_media_type(MSK_MEDIA_OCI, MSK_DOC_MANIFEST));
+	msk_json_dump(m->json, &m->text);
+	msk_digest_of(msk_str_c(&m->text), m->text.len, &m->digest);
+	return 0;
+}
