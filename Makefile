@@ -54,14 +54,19 @@ MODE_release := -O2 $(HARDEN)
 MODE_debug   := -O0 -g3
 MODE_asan    := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 MODE_tsan    := -O1 -g -fsanitize=thread
-MODE_cov     := -O0 -g --coverage -DMSK_COVERAGE
 MODE_swift   := -O2 -g -fsanitize=fuzzer-no-link
+# Counters lie in a file that the kernel writes: what ends by a signal, by _exit or in the sandbox is counted too. Its
+# name is part of the program, since tests start it with an environment of their own.
+MODE_cov     := -O1 -g -fcoverage-mapping -mllvm -runtime-counter-relocation \
+	-fprofile-instr-generate='$(abspath $(BUILD))/cov/profile/%c%m.profraw'
 MODE_fuzz    := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 LD_release   := $(HARDEN_LD)
 LD_asan      := -fsanitize=address,undefined
 LD_fuzz      := -fsanitize=address,undefined
 LD_tsan      := -fsanitize=thread
-LD_cov       := --coverage
+LD_cov       := -fprofile-instr-generate
+# An assertion that fails is a bug: there is no test of it.
+$(if $(filter cov,$(MODE)),$(OBJ) $(O)/src/main.o: ALL_CFLAGS += -DNDEBUG)
 
 ifdef DEVELOPER
 WARN += -Werror $(if $(findstring gcc,$(shell $(CC) --version)),-fanalyzer)
@@ -87,7 +92,7 @@ FUZZ_CFLAGS  := $(call accepts,-Wno-override-init) $(call accepts,-Wno-initializ
 FUZZ_CC      ?= clang
 FUZZ_SECONDS ?= 60
 
-.PHONY: all lib unit check check-asan torture check-tsan fuzz fuzz-bin fuzz-seeds lint lint-deps bench install uninstall dist clean help
+.PHONY: all lib unit check check-asan torture check-tsan coverage tidy valgrind fuzz fuzz-bin fuzz-seeds lint lint-deps bench install uninstall dist clean help
 all: $(BIN)
 lib: $(LIB)
 unit: $(UNIT_BIN)
@@ -159,6 +164,21 @@ torture: all
 	done
 	@BUILD='$(abspath $(BUILD))' MKSCRATCH='$(abspath $(BIN))' python3 tests/fault/report.py
 
+# What of the sources the suites come to; the figures go into tests/COVERAGE.md. COVERAGE='-k PATTERN...': see the script.
+coverage:
+	@$(MAKE) --no-print-directory MODE=cov CC='$(FUZZ_CC)' all unit fuzz-bin
+	@BUILD='$(abspath $(BUILD))' python3 tests/tools/coverage.py $(COVERAGE)
+
+# .clang-tidy says which checks; a file at a time, two at once.
+TIDY       ?= clang-tidy
+TIDY_FLAGS := $(filter-out -pthread -W% -O% -f%,$(ALL_CFLAGS))
+tidy: $(O)/probe/table.o
+	@printf '%s\n' src/main.c $(SRC) | xargs -P2 -I{} $(TIDY) --quiet {} -- $(TIDY_FLAGS) 2>/dev/null
+
+# Every verb under memcheck: no error, nothing left at the end.
+valgrind: all
+	@BUILD='$(abspath $(BUILD))' MKSCRATCH='$(abspath $(BIN))' python3 tests/fault/memcheck.py
+
 lint:
 	@tests/tools/lint-deps.sh
 	@tests/tools/lint-size.sh
@@ -211,6 +231,9 @@ help:
 	@echo 'make check-tsan   what starts threads, against the thread sanitizer build'
 	@echo 'make fuzz         search for inputs that break a parser (clang); FUZZ=TARGET FUZZ_SECONDS=60'
 	@echo 'make torture      let everything else fail; writes tests/TORTURE.md'
+	@echo 'make coverage     lines and branches that the suites come to (clang); writes tests/COVERAGE.md'
+	@echo 'make tidy         clang-tidy with the checks of .clang-tidy'
+	@echo 'make valgrind     every verb under memcheck'
 	@echo 'make lint         rules of the house: include directions, sizes, banned calls'
 	@echo 'make bench        measure beside other tools (BENCH_QUICK=1: in short; see bench/bench.py)'
 	@echo 'make install      program, man page, completions; DESTDIR= PREFIX='

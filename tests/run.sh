@@ -4,8 +4,9 @@
 #   tests/run.sh [-k PATTERN]...  only suites whose name holds one of the patterns
 #   tests/run.sh --list [-k ...]  their names alone
 #
-# Environment: BUILD, MKSCRATCH; MSK_MUST_WORK=1 turns skips into failures (see tests/lib.sh). A line a suite; the whole
-# log of one that failed; at the end `N passed, N failed, N skipped`.
+# Environment: BUILD, MKSCRATCH; MSK_MODES, the builds of which the unit tests run (release asan); MSK_MUST_WORK=1 turns
+# skips into failures (see tests/lib.sh). A line a suite; the whole log of one that failed; at the end `N passed, N failed,
+# N skipped`.
 set -u
 top=$(cd "$(dirname "$0")/.." && pwd)
 export BUILD=${BUILD:-$top/build}
@@ -31,7 +32,7 @@ passed=0 failed=0 skipped=0
 
 suites() {
 	local mode
-	for mode in release asan; do
+	for mode in ${MSK_MODES:-release asan}; do
 		find "$BUILD/$mode/tests" -maxdepth 1 -type f -name 'test_*' ! -name '*.d' 2>/dev/null | sort
 	done
 	find "$BUILD/asan/fuzz" -maxdepth 1 -type f -name 'fuzz_*' ! -name '*.d' 2>/dev/null | sort

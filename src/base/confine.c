@@ -28,13 +28,13 @@
 #define SYS_landlock_restrict_self 446
 #endif
 
-/* Sanitizers read /proc at the end, and coverage is written then. */
+/* Sanitizers read /proc at the end. */
 #if defined __has_feature
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
 #define NOT_HERE 1
 #endif
 #endif
-#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__ || defined MSK_COVERAGE
+#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
 #define NOT_HERE 1
 #endif
 
