@@ -24,9 +24,9 @@ const char *msk_filecap_name(unsigned number)
 	return number < N_CAPS ? names[number] : NULL;
 }
 
-static char small(char c)
+static int small(int c)
 {
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+	return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
 }
 
 /* The letters' case does not matter, as with setcap(8). */

@@ -22,9 +22,9 @@
 #if defined __GLIBC__ && !defined SANITIZED
 
 extern void *__libc_malloc(size_t size);
-extern void *__libc_calloc(size_t count, size_t size);
-extern void *__libc_realloc(void *p, size_t size);
-extern void *__libc_memalign(size_t align, size_t size);
+extern void *__libc_calloc(size_t nmemb, size_t size);
+extern void *__libc_realloc(void *ptr, size_t size);
+extern void *__libc_memalign(size_t alignment, size_t size);
 
 static void *checked(void *p)
 {
@@ -38,32 +38,32 @@ void *malloc(size_t size)
 	return checked(__libc_malloc(size));
 }
 
-void *calloc(size_t count, size_t size)
+void *calloc(size_t nmemb, size_t size)
 {
-	return checked(__libc_calloc(count, size));
+	return checked(__libc_calloc(nmemb, size));
 }
 
 /* Of no size it frees, and has nothing to give. */
-void *realloc(void *p, size_t size)
+void *realloc(void *ptr, size_t size)
 {
-	void *q = __libc_realloc(p, size);
+	void *q = __libc_realloc(ptr, size);
 
 	return size ? checked(q) : q;
 }
 
-void *memalign(size_t align, size_t size)
+void *memalign(size_t alignment, size_t size)
 {
-	return checked(__libc_memalign(align, size));
+	return checked(__libc_memalign(alignment, size));
 }
 
-void *aligned_alloc(size_t align, size_t size)
+void *aligned_alloc(size_t alignment, size_t size)
 {
-	return checked(__libc_memalign(align, size));
+	return checked(__libc_memalign(alignment, size));
 }
 
-int posix_memalign(void **out, size_t align, size_t size)
+int posix_memalign(void **memptr, size_t alignment, size_t size)
 {
-	*out = checked(__libc_memalign(align, size));
+	*memptr = checked(__libc_memalign(alignment, size));
 	return 0;
 }
 

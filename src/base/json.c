@@ -285,9 +285,11 @@ const char *msk_json_string_value(const struct msk_json *v)
 	return json_string_value(in(v));
 }
 
-size_t msk_json_count(const struct msk_json *v)
+size_t msk_json_count(const struct msk_json *array_or_object)
 {
-	return json_is_object(in(v)) ? json_object_size(in(v)) : json_array_size(in(v));
+	const json_t *v = in(array_or_object);
+
+	return json_is_object(v) ? json_object_size(v) : json_array_size(v);
 }
 
 const struct msk_json *msk_json_at(const struct msk_json *array, size_t i)

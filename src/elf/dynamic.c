@@ -216,7 +216,7 @@ static int read_needed(const struct msk_elf_source *s, struct dynamic *d, struct
 	size_t bytes = 0;
 
 	for (size_t i = 0; i < d->n_needs; i++) {
-		char *name;
+		char *name = NULL;
 
 		if (read_string(s, d, d->needs[i], MSK_MAX_PATH, "library name", &name, err) < 0)
 			return -1;

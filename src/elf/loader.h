@@ -89,7 +89,7 @@ struct msk_request {
 /* Take an object over: it gets an index and is known by its file. Fails: MSK_E_INPUT beyond the limits. */
 int msk_loader_add(struct msk_loader *l, struct msk_object *own_o, size_t *index, struct msk_err *err);
 /* The names by which a later request finds an object, which was asked for by `asked`, without a search. */
-void msk_loader_learn_names(struct msk_loader *l, size_t object, const char *asked);
+void msk_loader_learn_names(struct msk_loader *l, size_t i, const char *asked);
 /* *index: the object that answers, loaded or new, or MSK_NO_OBJECT: then what was tried is among what is missing, unless
  * the request is optional. */
 int msk_loader_answer(struct msk_loader *l, const struct msk_request *r, size_t *index, struct msk_err *err);

@@ -154,7 +154,7 @@ static int plan_pairs(const char *option, const struct msk_strv *typed, struct m
 {
 	for (size_t i = 0; i < typed->n; i++) {
 		MSK_AUTO_FREE char *key = NULL;
-		const char *value;
+		const char *value = "";
 		size_t at;
 
 		if (msk_check_utf8(option, typed->v[i], err) < 0 ||

@@ -95,8 +95,8 @@ static int read_described(struct msk_reading *r, const struct msk_json *desc, st
 			  struct msk_err *err)
 {
 	MSK_AUTO_FREE char *path = NULL;
-	struct msk_descriptor want;
-	bool found;
+	struct msk_descriptor want = { 0 };
+	bool found = false;
 
 	if (msk_descriptor_read(desc, &want, err) < 0)
 		return -1;
