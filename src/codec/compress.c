@@ -164,7 +164,7 @@ static int write_block(const struct msk_compressor *c, const struct msk_block *b
 	size_t n = c->codec->encode ? b->n_out : b->n_in;
 
 	if (b->fault == MSK_BLOCK_NO_MEMORY)
-		return msk_fail(err, MSK_E_IO, "compression failed (out of memory)");
+		msk_oom();
 	if (b->fault == MSK_BLOCK_WRONG)
 		return msk_fail(err, MSK_E_BUG, "compression: a block of %zu bytes does not decode to what it was made from",
 				b->n_in);

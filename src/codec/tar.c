@@ -33,7 +33,7 @@ static int library_failure(struct msk_tar *t, const char *path, struct msk_err *
 	t->err = NULL;
 	if (err->code != MSK_OK)
 		return -1;
-	return msk_fail(err, MSK_E_BUG, "%s: tar: %s", path, why ? why : "unknown failure");
+	return msk_fail(err, MSK_E_BUG, "%s: tar: %s", path, why ? why : "");
 }
 
 /* Pinned against the library's defaults: SCHILY only, as no reader takes LIBARCHIVE.xattr; no blocking, as otherwise

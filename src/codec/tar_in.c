@@ -48,7 +48,7 @@ static int feed_failure(struct feed *f, const char *what, struct msk_err *err)
 	f->err = NULL;
 	if (err->code != MSK_OK)
 		return -1;
-	return msk_fail(err, MSK_E_INPUT, "%s: %s (%s)", f->name, what, why ? why : "unknown reason");
+	return msk_fail(err, MSK_E_INPUT, "%s: %s (%s)", f->name, what, why ? why : "");
 }
 
 static void feed_open(struct feed *f, struct msk_reader *from, const char *name)

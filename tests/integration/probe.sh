@@ -149,7 +149,7 @@ is "$(config)" null without_the_option_nothing_is_said
 is "$(mk why i.tar /healthcheck 2>&1)" 'mkscratch: i.tar: /healthcheck is not in the image' and_there_is_no_probe
 # Who drops it is told, unless the media types were chosen.
 warned() {
-	mk --bin app "$@" -n 2>&1 >/dev/null | grep -c 'podman and buildah drop it from images of OCI media types; --media-types docker'
+	mk --bin app "$@" -n 2>&1 >/dev/null | grep -c 'podman and buildah drop it from images of OCI media types; --media-types docker keeps it (oci: no warning)'
 }
 is "$(warned --healthcheck tcp://:1)" 1 readers_that_drop_it_are_named
 is "$(warned --healthcheck-cmd /app)" 1 ...for_a_command_too

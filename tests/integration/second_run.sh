@@ -90,7 +90,8 @@ runs nodeflib_takes_what_lies_elsewhere_from_the_cache 7 --bin app2:/app --root 
 root && lib root/opt/x/libx.so libx.so 7
 prog app $N root/opt/x/libx.so -Wl,-rpath,/opt/first:/opt/x
 lib tree/libx.so libx.so 9
-must_fail 4 'in the image, /app finds /opt/first/libx.so for libx.so, not /opt/x/libx.so' -- \
+must_fail 4 'in the image, /app finds /opt/first/libx.so for libx.so, not /opt/x/libx.so' \
+	'--bin SRC:DEST with the place it has below --root, or -e LD_LIBRARY_PATH=DIR, leads it there' -- \
 	--bin app --root root --tree tree:/opt/first -o x.tar
 runs without_the_other_file_all_is_well 7 --bin app --root root
 must_fail 2 "$loader: given by library and by --file probe:$loader" -- --bin app --root root --file "probe:$loader" -o x.tar

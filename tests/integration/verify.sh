@@ -87,6 +87,18 @@ rewritten 3 'a manifest that is an index too is refused' 'manifest["manifests"] 
 rewritten 3 'no layers at all are refused' 'manifest["layers"] = []; config["rootfs"]["diff_ids"] = []'
 rewritten 3 'more history than layers is refused' 'config["history"].append({"created_by": "x"})'
 
+listed() { # LINE CODE
+	cp -r gzip bent
+	python3 rewrite.py bent - "$2"
+	run mk ls bent
+	is "$status $(head -n 1 "$err")" "3 mkscratch: bent: $1" "$1"
+	rm -rf bent
+}
+listed 'manifest: no list of layers or of DiffIDs' 'manifest["layers"] = {}'
+listed 'config: no list of layers or of DiffIDs' 'config["rootfs"]["diff_ids"] = {}'
+listed 'config: layer 1: DiffID is no digest' 'config["rootfs"]["diff_ids"][0] = "md5:0"'
+listed 'config: os or architecture is missing' 'del config["os"]'
+
 # What image-spec demands of documents (exit 3), and what it only advises (a note).
 told() { # NAME TEXT: of the image looked at last
 	is "$(grep -cF -- "$2" "$out")" 1 "$1"

@@ -38,6 +38,7 @@ must_fail 2 'doctor: no FILE given' 'mkscratch doctor ./app' -- doctor
 must_fail 2 'doctor: --json and --sarif are two forms of one result (2 vs 1)' -- doctor --json --sarif app
 must_fail 2 'verify: no IMAGE given' 'mkscratch verify img.tar' -- verify
 must_fail 2 'help nonsense: no such topic' -- help nonsense
+like "$(cat "$err")" '^hint: topics: input libraries .* environment ' 'the topics there are'
 must_fail 2 'help confg: no such topic' 'did you mean: mkscratch help config' -- help confg
 must_fail 2 'help --json: one topic alone is a table' 'mkscratch help --json troubleshooting' -- help --json input
 must_fail 2 'help: one topic at a time (2 vs 1)' -- help a b
@@ -46,6 +47,13 @@ must_fail 2 'completion: needs the name of a shell (0 vs 1)' -- completion
 
 must_fail 2 'nothing to run: no --bin given' 'mkscratch --bin ./app -o app.tar' -- --certs -o img.tar
 must_fail 2 'nowhere to write: no --output given' '-o img.tar' -- --bin app
+if script -qec true /dev/null >/dev/null 2>&1; then
+	script -qec "'$MKSCRATCH' --bin app -o -" /dev/null >typed </dev/null
+	is "$(tr -d '\r' <typed)" "mkscratch: --output -: standard output is a terminal
+hint: -o img.tar, or -o - | docker load" 'no image is written to a terminal'
+else
+	skip 'no image is written to a terminal' 'script is not installed'
+fi
 must_fail 2 '--output ./img.tar: given twice' -- --bin app -o img.tar -o ./img.tar
 must_fail 2 '--output img.tar: given twice' -- --bin app -o img.tar -o img.tar
 must_fail 2 '--output /dev/stdout: given twice' -- --bin app -o - -o /dev/stdout
@@ -77,7 +85,13 @@ must_fail 2 'zone "../../etc/passwd": not a zone name' -- --bin app --tz=../../e
 must_fail 2 '--env PATH: has no value' '--env PATH=VALUE' -- --bin app -e PATH -o img.tar
 must_fail 2 '--expose 8080:80: "8080:80" is not a port' \
 	'--expose takes ports of the image; those of the host belong to docker run -p' -- --bin app -p 8080:80 -o img.tar
-must_fail 2 '--stop-signal SIGFOO: not a signal' -- --bin app --stop-signal SIGFOO -o img.tar
+must_fail 2 '--expose http: "http" is not a port' '--expose 8080, --expose 53/udp or --expose 8000-8010' -- --bin app -p http -o img.tar
+must_fail 2 '--stop-signal SIGFOO: not a signal' '--stop-signal SIGTERM, a number 1..64, SIGRTMIN+1..15 or SIGRTMAX-1..14' -- \
+	--bin app --stop-signal SIGFOO -o img.tar
+must_fail 2 '--healthcheck ftp://x/: its scheme is none of http, http+unix, tcp, unix, grpc' \
+	'--healthcheck http://:8080/health, tcp://:5432 or unix:///run/app.sock' -- --bin app --healthcheck ftp://x/ -o img.tar
+must_fail 2 '--entrypoint []: nothing to run' 'leave --entrypoint out to run the first --bin' -- --bin app --entrypoint '[]' -o img.tar
+must_fail 2 '--link :/b: TARGET is empty' '--link TARGET:/PATH makes /PATH a symlink to TARGET' -- --bin app --link :/b -o img.tar
 must_fail 2 '--created yesterday: not a time' '--created 2024-05-01T12:00:00Z, seconds since 1970, or now' -- \
 	--bin app --created yesterday -o img.tar
 must_fail 2 'tag "App": upper case is not allowed in a name ("App")' '-t app' -- --bin app -t App -o img.tar

@@ -30,7 +30,7 @@ run mk --bin phoff -o x.tar
 like "$status $(head -n1 "$err")" "^3 mkscratch: phoff: program headers end at [0-9]+, file has $size bytes\$" 'program headers past the end of the file'
 edit phent 54 '<H' 1
 must_fail 3 'phent: program header entry size is 1, expected 56' -- --bin phent -o x.tar
-must_fail 3 'app.o: relocatable object, not a program' -- --bin app.o -o x.tar
+must_fail 3 'app.o: relocatable object, not a program' 'link it into a program first' -- --bin app.o -o x.tar
 edit core 16 '<H' 4
 run mk --bin core -o x.tar
 like "$status $(head -n1 "$err")" '^3 mkscratch: core: core' 'a core dump is refused as such'
@@ -39,6 +39,8 @@ run mk --bin wrong-endian -o x.tar
 is "$status" 3 'a byte order that does not fit the rest is refused'
 run mk --bin "$(realpath /lib/x86_64-linux-gnu/libz.so.1 2>/dev/null || echo /none)" -o x.tar
 like "$status" 3 'a shared library is no program'
+cc -shared -fPIC -o lib.so app.c
+must_fail 3 'lib.so: shared library, not a program' '--lib adds a library to an image' -- --bin lib.so -o x.tar
 gzip -kc dynamic >packed
 run mk --bin packed -o x.tar
 like "$(head -n1 "$err")" 'packed: not an ELF file \(.*gzip' 'a compressed program is recognised'

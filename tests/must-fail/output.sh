@@ -35,6 +35,15 @@ is "$status $(head -n1 "$err")" '3 mkscratch: odd/index.json: not an image index
 is "$(cat odd/index.json)" '{"manifests":3}' '... and stays as it was'
 is "$(find odd -name 'sha256' -prune -o -type f -print | sort | xargs)" 'odd/.mkscratch.lock odd/index.json odd/oci-layout' \
 	'... with no blob left behind'
+mkdir strange && echo '{"imageLayoutVersion":"1.0.0"}' >strange/oci-layout
+echo '{"schemaVersion":2,"manifests":[{},3]}' >strange/index.json
+run mk --bin app -o strange
+is "$status $(head -n1 "$err")" '3 mkscratch: strange/index.json: manifest 2 is no descriptor' 'an index with an entry that is none is refused'
+must_fail 3 '/dev/null: neither a file nor a directory' -- verify /dev/null
+mk -q --bin app -t one.example/app:v1 -o tagged/
+run mk --bin app -t two.example/app:v1 -o tagged/
+is "$status $(grep '^warning: tagged' "$err")" '0 warning: tagged: tag v1 now stands for both one.example/app:v1 and two.example/app:v1; readers that choose by tag alone find it ambiguous' \
+	'a tag that stands for two images is told'
 touch new && mkdir fresh
 run mk --bin app -o fresh/ -o none/x.tar
 is "$status $(find fresh | xargs)" '5 fresh' 'one output that fails leaves the others as they were'

@@ -18,6 +18,15 @@ $(sed -n 's/^#   tests/usage: tests/p' "$TOP/tests/run.sh")
 is "$("$TOP/tests/run.sh" golden 2>&1 | head -n 1)" 'golden: unknown argument' 'what is no option runs nothing'
 is "$("$TOP/tests/run.sh" -k 2>&1 | head -n 1)" '-k: needs a pattern' '... nor does half an option'
 
+require python3
+t every_error_text_is_expected_by_a_test python3 "$tools/error_texts.py"
+mkdir -p texts/src texts/tests/unit
+printf 'int f(void) { /* msk_hint(err, "of no concern") */ return msk_fail(err, 3, "%%s: is too "\n"long (%%d)", "a", 1); }\n' >texts/src/a.c
+run python3 "$tools/error_texts.py" texts
+is "$status $(cat "$out")" '1 src/a.c:1: no test expects: %s: is too long (%d)' an_error_text_without_a_test_is_named
+echo 'x: is too long (7)' >texts/tests/unit/a.c
+t ... python3 "$tools/error_texts.py" texts
+
 # A small tree with one fault: the script must end with 1 and name the place.
 tree() {
 	rm -rf tree

@@ -86,6 +86,27 @@ static void levels_come_the_least_first_and_directories_the_best(void **state)
 	}
 }
 
+static void a_level_that_a_machine_has_not_is_refused(void **state)
+{
+	const struct { uint16_t machine; const char *msg, *hint; } rows[] = {
+		{ EM_X86_64, "--hwcaps v9: x86-64 has no such level", "it has v2, v3, v4, and all" },
+		{ EM_RISCV, "--hwcaps v9: RISC-V has no such level", "leave --hwcaps away" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		const struct msk_elf e = { .machine = rows[i].machine, .elf_class = 64 };
+		MSK_AUTO_STRV levels = MSK_STRV_INIT;
+		struct msk_err err = MSK_ERR_INIT;
+
+		assert_int_equal(msk_hwcaps_levels(&e, "v9", &levels, &err), -1);
+		assert_int_equal(err.code, MSK_E_USAGE);
+		assert_string_equal(err.msg, rows[i].msg);
+		assert_string_equal(err.hint, rows[i].hint);
+		assert_int_equal(levels.n, 0);
+	}
+}
+
 static void musl_is_known_by_what_is_needed(void **state)
 {
 	static const struct {
@@ -210,6 +231,7 @@ int main(void)
 		cmocka_unit_test(each_machine_has_its_loader_and_platform),
 		cmocka_unit_test(each_machine_has_its_kind_of_cache_entries),
 		cmocka_unit_test(levels_come_the_least_first_and_directories_the_best),
+		cmocka_unit_test(a_level_that_a_machine_has_not_is_refused),
 		cmocka_unit_test(musl_is_known_by_what_is_needed),
 		cmocka_unit_test(a_loader_is_known_by_its_name),
 		cmocka_unit_test(abis_of_one_machine_are_told_apart),
