@@ -270,7 +270,7 @@ static int refuse_operand(const struct parse *p, const char *arg, struct msk_err
 	if (is_context(arg))
 		return msk_hint(err, "there is no Dockerfile and no context: mkscratch --bin ./PROGRAM -o img.tar");
 	if (access(arg, F_OK) < 0)
-		return list_verbs(err);
+		return p->o->bin.n ? msk_hint(err, "did you mean --cmd %s?", arg) : list_verbs(err);
 	return p->o->bin.n ? msk_hint(err, "did you mean --bin %s, or --cmd %s?", arg, arg) :
 			     msk_hint(err, "did you mean: mkscratch --bin %s -o img.tar", arg);
 }

@@ -124,8 +124,8 @@ forge() { # NAME JQ-PROGRAM: a layout whose recipe was changed
 forge noepoch 'del(.epoch)'
 is "$(again noepoch)" $'the recipe has no options or no epoch\n3' a_recipe_without_an_epoch
 forge output '.options.output = ["/tmp/x"]'
-is "$(again output)" "the recipe: 1 options that $(mk version) does not know"$'\n3' an_option_that_is_none_of_a_recipe
-must_fail 3 "output: the recipe: 1 options that $(mk version) does not know" -- verify --recipe output
+is "$(again output)" "the recipe: 1 option that $(mk version) does not know"$'\n3' an_option_that_is_none_of_a_recipe
+must_fail 3 "output: the recipe: 1 option that $(mk version) does not know" -- verify --recipe output
 forge bad '.options.user = "a b"'
 like "$(again bad)" '^the recipe: user "a b": ' an_option_with_a_bad_value
 forge newer '.tool = "mkscratch 99.0"'

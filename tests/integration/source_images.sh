@@ -97,7 +97,7 @@ bent 3 'config: a layer that is no path' 'items[0]["Layers"][0] = 1'
 bent 7 'config: ../etc/passwd: is missing' 'items[0]["Layers"][0] = "../etc/passwd"'
 bent 3 'config: 600 layers (1 to 512 are allowed)' 'items[0]["Layers"] = ["x"] * 600'
 bent 3 'config: 0 layers (1 to 512 are allowed)' 'items[0]["Layers"] = {}'
-bent 3 'config: 1 layers, but 2 DiffIDs' 'items[0]["Layers"].pop()'
+bent 3 'config: 1 layer, but 2 DiffIDs' 'items[0]["Layers"].pop()'
 bent 3 'holds no image' 'items = []'
 make rewritten bent.tar 'members[-2] = (members[-2][0], members[-2][1] + b" ")'
 run mk why bent.tar /app

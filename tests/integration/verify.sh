@@ -129,7 +129,7 @@ wrong 'a media type that does not fit the bytes' 'manifest["layers"][0]["mediaTy
 wrong 'an index that calls itself otherwise' 'index["mediaType"] = "text/plain"' 'index.json: mediaType text/plain: not an image index'
 wrong 'a platform without a system' 'index["manifests"][0]["platform"] = {"architecture": "amd64"}' \
 	'index.json: platform: has no os or no architecture'
-fine 'less history than layers' 'config["history"].pop()' 'history: 1 items for 2 layers'
+fine 'less history than layers' 'config["history"].pop()' 'history: 1 item for 2 layers'
 fine 'no entrypoint' 'del config["config"]["Entrypoint"]' 'entrypoint: neither Entrypoint nor Cmd is set: whoever runs it says what starts'
 fine 'a tag that is no reference' 'index["manifests"][0]["annotations"] = {"org.opencontainers.image.ref.name": "a b"}' \
 	'tags: "a b": not a reference name'

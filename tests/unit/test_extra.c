@@ -97,12 +97,13 @@ static void a_file_is_read_later_and_known_by_its_identity(void **state)
 static void a_directory_is_no_file(void **state)
 {
 	struct sysroot *s = *state;
-	MSK_AUTO_FREE char *msg = NULL;
+	MSK_AUTO_FREE char *msg = NULL, *hint = NULL;
 
 	sysroot_dir(s, "a");
 	ask(s, MSK_INPUT_FILE, "a", "/b");
 	msg = msk_xasprintf("%s: is a directory, expected a regular file", s->plan.inputs[0].src);
-	gather_fails(s, msk_gather_extra, MSK_E_INPUT, msg, "");
+	hint = msk_xasprintf("--tree %s:/b", s->plan.inputs[0].src);
+	gather_fails(s, msk_gather_extra, MSK_E_INPUT, msg, hint);
 }
 
 static void a_dir_is_0755_of_root_unless_told_otherwise(void **state)
