@@ -77,6 +77,6 @@ def endless(line, words, prepared=None):
 
 shim = tool("endless", "-shared", "-fPIC")
 endless("../in/site: more than 1000000 entries", ["-n", *tree])
-endless("l: more than 100000 files", ["verify", "l"], bases)
+endless("l/blobs/sha256: more than 100000 entries", ["verify", "l"], bases)
 room.remove()
 tap.done()

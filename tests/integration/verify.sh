@@ -94,7 +94,6 @@ listed() { # LINE CODE
 	is "$status $(head -n 1 "$err")" "3 mkscratch: bent: $1" "$1"
 	rm -rf bent
 }
-listed 'manifest: no list of layers or of DiffIDs' 'manifest["layers"] = {}'
 listed 'config: no list of layers or of DiffIDs' 'config["rootfs"]["diff_ids"] = {}'
 listed 'config: layer 1: DiffID is no digest' 'config["rootfs"]["diff_ids"][0] = "md5:0"'
 listed 'config: os or architecture is missing' 'del config["os"]'

@@ -90,7 +90,7 @@ static void a_level_that_a_machine_has_not_is_refused(void **state)
 {
 	const struct { uint16_t machine; const char *msg, *hint; } rows[] = {
 		{ EM_X86_64, "--hwcaps v9: x86-64 has no such level", "it has v2, v3, v4, and all" },
-		{ EM_RISCV, "--hwcaps v9: RISC-V has no such level", "leave --hwcaps away" },
+		{ EM_RISCV, "--hwcaps v9: riscv64 has no such level", "leave --hwcaps away" },
 	};
 
 	(void)state;
