@@ -92,7 +92,7 @@ FUZZ_CFLAGS  := $(call accepts,-Wno-override-init) $(call accepts,-Wno-initializ
 FUZZ_CC      ?= clang
 FUZZ_SECONDS ?= 60
 
-.PHONY: all lib unit check check-asan torture check-tsan coverage tidy valgrind fuzz fuzz-bin fuzz-seeds lint lint-deps bench install uninstall dist clean help
+.PHONY: all lib unit check check-asan torture peers check-tsan coverage tidy valgrind fuzz fuzz-bin fuzz-seeds lint lint-deps bench install uninstall dist clean help
 all: $(BIN)
 lib: $(LIB)
 unit: $(UNIT_BIN)
@@ -179,6 +179,11 @@ tidy: $(O)/probe/table.o
 valgrind: all
 	@BUILD='$(abspath $(BUILD))' MKSCRATCH='$(abspath $(BIN))' python3 tests/fault/memcheck.py
 
+# Peers that are built from source, which takes minutes the first time (Go 1.25 or later); the figures go into tests/PEERS.md.
+peers: all
+	@status=0; SUITES=peers BUILD='$(abspath $(BUILD))' MKSCRATCH='$(abspath $(BIN))' tests/run.sh || status=$$?; \
+		BUILD='$(abspath $(BUILD))' MKSCRATCH='$(abspath $(BIN))' python3 tests/peers/report.py && exit $$status
+
 lint:
 	@tests/tools/lint-deps.sh
 	@tests/tools/lint-size.sh
@@ -234,6 +239,7 @@ help:
 	@echo 'make coverage     lines and branches that the suites come to (clang); writes tests/COVERAGE.md'
 	@echo 'make tidy         clang-tidy with the checks of .clang-tidy'
 	@echo 'make valgrind     every verb under memcheck'
+	@echo 'make peers        Docker 29 and BuildKit, built from source and held against us; writes tests/PEERS.md'
 	@echo 'make lint         rules of the house: include directions, sizes, banned calls'
 	@echo 'make bench        measure beside other tools (BENCH_QUICK=1: in short; see bench/bench.py)'
 	@echo 'make install      program, man page, completions; DESTDIR= PREFIX='

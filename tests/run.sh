@@ -4,9 +4,9 @@
 #   tests/run.sh [-k PATTERN]...  only suites whose name holds one of the patterns
 #   tests/run.sh --list [-k ...]  their names alone
 #
-# Environment: BUILD, MKSCRATCH; MSK_MODES, the builds of which the unit tests run (release asan); MSK_MUST_WORK=1 turns
-# skips into failures (see tests/lib.sh). A line a suite; the whole log of one that failed; at the end `N passed, N failed,
-# N skipped`.
+# Environment: BUILD, MKSCRATCH; MSK_MODES, the builds of which the unit tests run (release asan); SUITES=peers takes the
+# suites of that folder instead, which are no part of the rest; MSK_MUST_WORK=1 turns skips into failures (see
+# tests/lib.sh). A line a suite; the whole log of one that failed; at the end `N passed, N failed, N skipped`.
 set -u
 top=$(cd "$(dirname "$0")/.." && pwd)
 export BUILD=${BUILD:-$top/build}
@@ -32,6 +32,10 @@ passed=0 failed=0 skipped=0
 
 suites() {
 	local mode
+	if [ -n "${SUITES:-}" ]; then
+		find "$top/tests/$SUITES" -maxdepth 1 -name '*.sh' ! -name common.sh | sort
+		return
+	fi
 	for mode in ${MSK_MODES:-release asan}; do
 		find "$BUILD/$mode/tests" -maxdepth 1 -type f -name 'test_*' ! -name '*.d' 2>/dev/null | sort
 	done
@@ -104,10 +108,10 @@ if $list; then
 	exit
 fi
 
-# Two at a time; engines alone, as each starts daemons of its own.
+# Two at a time; engines and peers alone, as each starts daemons of its own.
 for i in "${!paths[@]}"; do
 	case ${names[i]} in
-	engines/*) wait; run_suite "${paths[i]}" "$i" ;;
+	engines/* | peers/*) wait; run_suite "${paths[i]}" "$i" ;;
 	*)
 		while [ "$(jobs -rp | wc -l)" -ge 2 ]; do wait -n; done
 		run_suite "${paths[i]}" "$i" &
