@@ -53,7 +53,6 @@ must_fail 2 '--target three: no such target in c.json' 'it has one, two' -- --co
 must_fail 2 '--output x.tar: would be written by each of 2 targets' '--target one, or a directory: -o images/' -- --config c.json -o x.tar
 must_fail 2 '--target one: there is no config file' '--config FILE, or mkscratch.json here' -- --target one
 must_fail 2 '--target one: there is no config file' 'with --bin it has to be named: --config mkscratch.json' -- --bin app --target one
-must_fail 2 'target one: --require-sandbox: for one target at a time' '--target NAME' -- --config c.json --require-sandbox -o images/
 printf '{ "bin": "app" }' >none.json
 must_fail 2 '--target one: no such target in none.json' 'it has none' -- --config none.json --target one -o x.tar
 must_fail 3 'target one: app: ELF header is truncated (4 of 64 bytes)' -- --config c.json --target one -o x.tar
