@@ -9,7 +9,8 @@ static char *expand(unsigned how, const char *text)
 	MSK_CLEANUP(msk_closure_release) struct msk_closure c = { 0 };
 	struct msk_closure_args args = { .origin = how & 1 ? NULL : "/opt/app" };
 	char lib[] = "lib/x86_64-linux-gnu";
-	struct msk_loader l = { .args = &args, .c = &c, .program = "x", .lib_token = how & 2 ? NULL : lib };
+	struct msk_terrain terrain = { .lib_token = how & 2 ? NULL : lib };
+	struct msk_loader l = { .args = &args, .c = &c, .program = "x", .terrain = &terrain };
 
 	c.objects = msk_xcalloc(1, sizeof *c.objects);
 	c.n_objects = 1;
