@@ -95,7 +95,7 @@ static int read_described(struct msk_reading *r, const struct msk_json *desc, st
 			  struct msk_err *err)
 {
 	MSK_AUTO_FREE char *path = NULL;
-	struct msk_descriptor want = { 0 };
+	struct msk_descriptor want = { .digest = "" };
 	bool found = false;
 
 	if (msk_descriptor_read(desc, &want, err) < 0)
