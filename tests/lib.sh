@@ -10,6 +10,7 @@
 #   must_fail STATUS LINE [HINT] -- ARG...
 #                              one test: mkscratch ends with STATUS and says LINE first (and HINT) on stderr; nothing on
 #                              stdout, no escape byte, the first line within 300 bytes, no file made or changed here
+#   go_tool NAME               crane or ko is on the PATH; where it was not, it is built as a Go module. False: it cannot be
 #   need_glibc                 skip the whole script unless cc makes glibc programs; $loader is their interpreter, ./probe one
 #   skip NAME REASON           one test that was not run
 #   skip_all REASON            no test of this script can run
@@ -92,6 +93,20 @@ require() {
 	for tool; do
 		command -v "$tool" >/dev/null 2>&1 || skip_all "$tool is not installed"
 	done
+}
+
+go_tool() {
+	local bin=$BUILD/go-tools
+	local -A module=([crane]=github.com/google/go-containerregistry/cmd/crane@v0.22.1 [ko]=github.com/google/ko@v0.19.1)
+
+	PATH=$PATH:$bin
+	if command -v "$1" >/dev/null; then return; fi
+	mkdir -p "$bin" && command -v go >/dev/null || return
+	(
+		flock 9
+		command -v "$1" >/dev/null || HOME=$old_home GOBIN=$bin GOFLAGS=-mod=mod GOTOOLCHAIN=local CGO_ENABLED=0 \
+			go install -ldflags='-s -w' "${module[$1]}" >"$bin/$1.log" 2>&1
+	) 9>"$bin/.lock"
 }
 
 need_glibc() {

@@ -6,8 +6,6 @@ require jq python3 cc
 [ "$(id -u)" = 0 ] || skip_all 'cannot: most of them want root'
 export TMPDIR=$T
 printf 'int main(void) { return 0; }\n' | cc -static -x c -o app - || skip_all 'cannot: no static libc'
-tools=$BUILD/tools
-PATH=$PATH:$tools:/root/go/bin:${old_home:-/}/go/bin
 mkdir -p rootfs/etc rootfs/usr/bin && cp app rootfs/usr/bin/app && ln -s bin/app rootfs/usr/start
 printf 'root:x:0:0::/root:/bin/false\nweb:x:7:8::/:/bin/false\n' >rootfs/etc/passwd && printf 'web:x:8:\n' >rootfs/etc/group
 printf '#!/usr/bin/app\n' >rootfs/usr/bin/script && chmod +x rootfs/usr/bin/script
@@ -76,8 +74,8 @@ else
 	skip 'buildah and podman' 'not installed'
 fi
 
-if command -v crane >/dev/null; then
-	tar -C rootfs -czf layer.tar.gz etc usr
+tar -C rootfs -czf layer.tar.gz etc usr
+if go_tool crane; then
 	# Onto nothing crane makes a config without a platform, so onto one of ours.
 	mk -q --bin app -t base:v1 -o base.tar
 	crane append -b base.tar -f layer.tar.gz -t local/c:v1 -o crane.tar 2>/dev/null ||
@@ -103,7 +101,7 @@ if command -v crane >/dev/null; then
 		crane pull --insecure --format legacy "$address/local/c:v3" crane-legacy.tar >/dev/null 2>&1
 	valid 'crane, by way of a registry' crane-oci crane-pull.tar crane-legacy.tar
 else
-	skip crane 'crane is not installed'
+	skip crane 'cannot: crane does not build here as a Go module'
 fi
 
 if command -v dockerd >/dev/null; then
@@ -138,11 +136,8 @@ else
 	skip 'ctr images export' 'containerd is not installed'
 fi
 
-if command -v go >/dev/null; then
-	command -v ko >/dev/null || { mkdir -p "$tools" && HOME=$old_home GOBIN=$tools GOFLAGS=-mod=mod go install github.com/google/ko@v0.18.0 >ko.log 2>&1; }
-fi
 # Its base image comes from a registry.
-if command -v ko >/dev/null && command -v go >/dev/null && [ -n "${address:-}" ]; then
+if [ -n "${address:-}" ] && go_tool ko; then
 	mkdir ko && printf 'package main\nfunc main() {}\n' >ko/main.go && printf 'module example.org/k\ngo 1.21\n' >ko/go.mod
 	k() (cd ko && HOME=$old_home KO_DEFAULTBASEIMAGE=$address/local/c:v1 KO_DOCKER_REPO=example.org/ko GOFLAGS=-mod=mod ko build --push=false \
 		--platform=linux/amd64 "$@" . >>../ko.log 2>&1)
