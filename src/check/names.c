@@ -85,7 +85,21 @@ static bool agree(const char *tag, const struct msk_ref *full, bool ours)
 	return same(tag, full->tag) || (!ours && is_same_name(tag, full));
 }
 
-static void check_entry(struct msk_checks *c, const struct msk_source_images *s, const struct msk_json *desc, bool ours)
+/* Who gives an image one more tag may take the entry's annotations over, the name in full among them (umoci does). */
+static bool is_taken_over(const struct msk_json *manifests, const struct msk_json *desc, const struct msk_ref *full)
+{
+	for (size_t i = 0; i < msk_json_count(manifests); i++) {
+		const struct msk_json *d = msk_json_at(manifests, i);
+
+		if (same(full_name(d), full_name(desc)) && same(ref_name(d), full->tag) &&
+		    same(msk_json_get_string(d, "digest"), msk_json_get_string(desc, "digest")))
+			return true;
+	}
+	return false;
+}
+
+static void check_entry(struct msk_checks *c, const struct msk_source_images *s, const struct msk_json *manifests,
+			const struct msk_json *desc, bool ours)
 {
 	const char *tag = ref_name(desc), *full = full_name(desc);
 	struct msk_ref ref = { 0 };
@@ -97,7 +111,8 @@ static void check_entry(struct msk_checks *c, const struct msk_source_images *s,
 	else if (full && ours && (!tag || strcmp(full, ref.full) != 0))
 		complain(c, ours, "tags", full, "does not agree with the reference name");
 	else if (full && tag && !agree(tag, &ref, ours))
-		complain(c, ours || leads_to_ours(s, desc), "tags", full, "does not agree with the reference name");
+		complain(c, ours || (leads_to_ours(s, desc) && !is_taken_over(manifests, desc, &ref)), "tags", full,
+			 "does not agree with the reference name");
 	else if (!full && ours)
 		complain(c, ours, "tags", tag ? tag : "", "has no name in full");
 	msk_ref_release(&ref);
@@ -129,7 +144,7 @@ void msk_check_names(struct msk_checks *c, const struct msk_source_images *s, bo
 		if (!ref_name(d) && !full_name(d) && !ours)
 			continue;
 		named++;
-		check_entry(c, s, d, ours);
+		check_entry(c, s, manifests, d, ours);
 		if (ref_name(d) && count_like(manifests, i) == 1)
 			complain(c, false, "tags", full_name(d) ? full_name(d) : ref_name(d), "stands for several images");
 	}

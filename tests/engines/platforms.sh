@@ -71,7 +71,9 @@ if have podman && have buildah; then
 	done
 fi
 
-if have crane && have skopeo; then
+if ! go_tool crane; then
+	skip crane 'cannot: crane does not build here as a Go module'
+elif have skopeo; then
 	crane registry serve --address 127.0.0.1:0 >registry.log 2>&1 &
 	registry=$!
 	# shellcheck disable=SC2317
