@@ -5,7 +5,7 @@
 . "$(dirname "$0")/../lib.sh"
 require python3
 
-dirs=(/usr /opt "${RUSTUP_HOME:-/root/.rustup}" /root/.pyenv)
+dirs=(/usr /opt "${RUSTUP_HOME:-$old_home/.rustup}" "${PYENV_ROOT:-$old_home/.pyenv}")
 for dir in /lib /lib32 /lib64; do
 	[ -L "$dir" ] || dirs+=("$dir")
 done
