@@ -182,6 +182,7 @@ check_outputs() {
 		pass "each of the $(wc -l <"$T/.images") images made here is sound and does not differ from itself"
 	fi
 }
+
 t() {
 	local name=$1
 	shift

@@ -12,6 +12,9 @@ struct msk_codec_spec {
 /* Level bounds and default: gzip 1..12 (5), zstd 1..19 (3), none 0. */
 void msk_codec_levels(enum msk_codec_kind kind, int *min, int *max, int *dflt);
 
+/* What a stream is made by, from its first four bytes (zeros behind fewer); none where they are of neither. */
+enum msk_codec_kind msk_codec_by_head(const unsigned char head[4]);
+
 #define MSK_MAX_JOBS 64
 
 #endif

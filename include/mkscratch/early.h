@@ -12,9 +12,9 @@
 struct msk_early;
 
 /* Begin, on threads of the pool, with the file `own_fd`, before which `headers` bytes stand in the stream, as far as can
- * be told; NULL where that is no use: no threads, or a codec that
- * compresses nothing or needs much memory. At most 8 blocks are made; none behind one that is in a->cache, since
- * then the file is most likely what it was, and so is all that is made of it. The file is closed by the last call. */
+ * be told; NULL where that is no use: no threads, or a codec that compresses nothing or needs much memory. At most 8
+ * blocks are made; none behind one that is in a->cache, since then the file is most likely what it was, and so is all
+ * that is made of it. The file is closed by the last call. */
 struct msk_early *msk_early_start(const struct msk_compress_args *a, int own_fd, size_t headers);
 /* Begin no other block; those in work are completed. `e` may be NULL. */
 void msk_early_enough(struct msk_early *e);

@@ -8,6 +8,8 @@
 
 #include "mkscratch/str.h"
 
+#define MSK_MAX_LINKS 40           /* symlinks that a path may lead through, as the kernel has it */
+
 /* Directory part and last part of a path, in the manner of dirname(3) and basename(3). */
 char *msk_path_dir(const char *path);
 char *msk_path_base(const char *path);

@@ -8,9 +8,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 #include "mkscratch/err.h"
+#include "mkscratch/path.h"
 #include "mkscratch/str.h"
 
-#define MSK_MAX_LINKS 40
 #define MSK_MAX_PATH  4095
 
 /* How a path ended. Everything but FOUND is a value, not an error. */

@@ -9,6 +9,8 @@
 
 #include <stdbool.h>
 
+#define MSK_POOL_MAX 31             /* threads */
+
 struct msk_pool;
 
 /* `jobs` counts the caller's thread; 0: one a core. */

@@ -7,7 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define MAX_LINKS 40           /* as the kernel has it */
+#define CHUNK      16384           /* of a file that is read to its end: at first, and at most */
+#define CHUNK_MOST (256 << 10)
 
 static ssize_t read_some(int fd, void *buf, size_t n, off_t offset)
 {
@@ -18,9 +19,6 @@ static ssize_t read_some(int fd, void *buf, size_t n, off_t offset)
 	while (got < 0 && errno == EINTR);
 	return got;
 }
-
-#define CHUNK      16384           /* of a file that is read to its end: at first, and at most */
-#define CHUNK_MOST (256 << 10)
 
 static ssize_t read_full(int fd, void *buf, size_t n, off_t offset, const char *name, struct msk_err *err)
 {
@@ -143,7 +141,7 @@ char *msk_written_at(const char *path)
 	char *at = msk_xstrdup(path);
 	char text[PATH_MAX];
 
-	for (int hops = 0; hops < MAX_LINKS; hops++) {
+	for (int hops = 0; hops < MSK_MAX_LINKS; hops++) {
 		ssize_t n = readlink(at, text, sizeof text - 1);
 		MSK_AUTO_FREE char *link = n > 0 ? msk_xstrndup(text, (size_t)n) : NULL;
 		MSK_AUTO_FREE char *from = msk_take(&at), *dir = NULL;

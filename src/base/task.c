@@ -6,14 +6,12 @@
 
 #include "mkscratch/mem.h"
 
-#define MAX_THREADS 31
-
 struct msk_pool {
 	pthread_mutex_t lock;
 	pthread_cond_t work, done;
 	struct msk_task *first, **end;        /* those that wait */
 	size_t waiting;
-	pthread_t threads[MAX_THREADS];
+	pthread_t threads[MSK_POOL_MAX];
 	unsigned n, most, idle;
 	int home;                             /* the core on which the last thread was made */
 	bool stop;
@@ -31,7 +29,7 @@ struct msk_pool *msk_pool_new(unsigned jobs)
 	struct msk_pool *p = msk_xcalloc(1, sizeof *p);
 
 	jobs = jobs ? jobs : msk_cores();
-	p->most = jobs > MAX_THREADS ? MAX_THREADS : jobs - 1;
+	p->most = jobs > MSK_POOL_MAX ? MSK_POOL_MAX : jobs - 1;
 	p->end = &p->first;
 	pthread_mutex_init(&p->lock, NULL);
 	pthread_cond_init(&p->work, NULL);

@@ -146,22 +146,11 @@ static int absorb(struct pass *p, struct msk_err *err)
 	return msk_checks_absorb(p->l->checks, p->what, err);
 }
 
-static enum msk_codec_kind codec_of(const unsigned char head[4])
-{
-	if (head[0] == 0x1f && head[1] == 0x8b)
-		return MSK_CODEC_GZIP;
-	/* A frame, or one of those that are skipped (RFC 8878, 3.1). */
-	if ((head[0] == 0x28 && head[1] == 0xb5 && head[2] == 0x2f && head[3] == 0xfd) ||
-	    ((head[0] & 0xf0) == 0x50 && head[1] == 0x2a && head[2] == 0x4d && head[3] == 0x18))
-		return MSK_CODEC_ZSTD;
-	return MSK_CODEC_NONE;
-}
-
 /* Readers of OCI media types go by them; those of Docker's go by the bytes, and it has no word for zstd. */
 static void check_codec(struct pass *p, const struct msk_source_layer *layer, const struct msk_layer_sums *sums)
 {
 	static const char *const names[] = { [MSK_CODEC_GZIP] = "gzip", [MSK_CODEC_ZSTD] = "zstd", [MSK_CODEC_NONE] = "plain" };
-	enum msk_codec_kind codec = codec_of(sums->head);
+	enum msk_codec_kind codec = msk_codec_by_head(sums->head);
 
 	if (!layer->media_type || !msk_starts_with(layer->media_type, "application/vnd.oci.image.layer."))
 		return;

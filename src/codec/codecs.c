@@ -47,3 +47,14 @@ void msk_codec_levels(enum msk_codec_kind kind, int *min, int *max, int *dflt)
 	*max = levels[kind][1];
 	*dflt = levels[kind][2];
 }
+
+enum msk_codec_kind msk_codec_by_head(const unsigned char head[4])
+{
+	if (head[0] == 0x1f && head[1] == 0x8b)
+		return MSK_CODEC_GZIP;
+	/* A frame, or one of those that are skipped (RFC 8878, 3.1). */
+	if ((head[0] == 0x28 && head[1] == 0xb5 && head[2] == 0x2f && head[3] == 0xfd) ||
+	    ((head[0] & 0xf0) == 0x50 && head[1] == 0x2a && head[2] == 0x4d && head[3] == 0x18))
+		return MSK_CODEC_ZSTD;
+	return MSK_CODEC_NONE;
+}

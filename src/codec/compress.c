@@ -11,8 +11,9 @@
 #include "ring.h"
 
 /* What blocks and codec states may take together; the number of threads gives way to it. */
-#define MEMORY (46u << 20)
-#define MAX_WORKERS 31
+#define MEMORY (44u << 20)
+/* Blocks beyond two a thread: some take much longer than others, and nobody shall wait for them. */
+#define SPARE 5
 #define WORTH_A_THREAD (128u << 10)
 
 struct worker {
@@ -32,7 +33,7 @@ struct msk_compressor {
 	void *state;                          /* for the caller's own thread */
 	size_t room;                          /* for the result of a block */
 	uint64_t bytes;                       /* submitted so far */
-	struct worker workers[MAX_WORKERS];
+	struct worker workers[MSK_POOL_MAX];
 	unsigned n_workers, max_workers;
 };
 
@@ -270,18 +271,16 @@ int msk_compressor_finish(struct msk_compressor *c, struct msk_err *err)
 	return 0;
 }
 
-/* For every thread its state, a block in work and one that waits. */
+/* For every thread its state, a block in work and one that waits; and those to spare. */
 static unsigned threads_that_fit(const struct msk_compressor *c)
 {
 	unsigned jobs = msk_pool_threads(c->args.pool) + 1;
 	size_t state = c->codec->state_size ? c->codec->state_size(c->args.codec.level) : 0;
-	size_t fit = MEMORY / (state + 2 * (MSK_BLOCK_SIZE + c->room));
+	size_t block = MSK_BLOCK_SIZE + c->room, fit = (MEMORY - SPARE * block) / (state + 2 * block);
 
 	/* Where nothing is encoded there is one hash to be made, and one who reads and writes. */
 	if (!c->codec->encode && jobs > 2)
 		jobs = 2;
-	if (jobs > MAX_WORKERS + 1)
-		jobs = MAX_WORKERS + 1;
 	return jobs <= fit ? jobs : fit ? (unsigned)fit : 1;
 }
 
@@ -294,7 +293,7 @@ struct msk_compressor *msk_compressor_with(const struct msk_block_codec *codec, 
 	c->args = *a;
 	c->room = codec->bound ? codec->bound(MSK_BLOCK_SIZE) : 0;
 	c->max_workers = threads_that_fit(c) - 1;
-	msk_ring_init(&c->ring, 4 * (c->max_workers + 1) + 1);
+	msk_ring_init(&c->ring, 2 * (c->max_workers + 1) + SPARE);
 	msk_early_enough(a->early);
 	return c;
 }

@@ -5,6 +5,7 @@
 
 #include "loader.h"
 #include "mkscratch/fs.h"
+#include "mkscratch/path.h"
 
 /* Of ELFOSABI_GNU, 0 included: as of glibc 2.36 (libc-abis). */
 #define GNU_ABI_VERSIONS 4
@@ -32,23 +33,9 @@ static int pass_over(struct msk_search *s, const char *path, const char *why)
 static char *link_target(const char *link, const char *text)
 {
 	MSK_AUTO_FREE char *dir = msk_path_dir(link);
-	MSK_AUTO_STR all = MSK_STR_INIT;
-	MSK_AUTO_STR out = MSK_STR_INIT;
-	MSK_AUTO_STRV parts = MSK_STRV_INIT;
+	MSK_AUTO_FREE char *all = msk_xasprintf("%s/%s", text[0] == '/' ? "" : dir, text);
 
-	msk_str_addf(&all, "%s/%s", text[0] == '/' ? "" : dir, text);
-	msk_strv_split(&parts, msk_str_c(&all), "/");
-	for (size_t i = 0; i < parts.n; i++) {
-		if (strcmp(parts.v[i], "..") == 0) {
-			while (out.len && out.buf[--out.len] != '/')
-				;
-			if (out.buf)
-				out.buf[out.len] = '\0';
-		} else if (parts.v[i][0] && strcmp(parts.v[i], ".") != 0) {
-			msk_str_addf(&out, "/%s", parts.v[i]);
-		}
-	}
-	return out.len ? msk_str_take(&out) : msk_xstrdup("/");
+	return msk_path_normalise(all);
 }
 
 /* Where the symlink of that name leads to, which is not there; links among its directories are the tree's business. */

@@ -2,8 +2,8 @@
 
 #include "mkscratch/ldcache.h"
 #include "mkscratch/path.h"
-#include "over_base.h"
 #include "mkscratch/rootfs_view.h"
+#include "over_base.h"
 #include "program.h"
 
 #define WHAT "ld.so.cache"

@@ -66,12 +66,12 @@ static int copy(int from, const struct msk_stashed *what, int to, struct msk_err
 
 	for (uint64_t done = 0; done < what->size;) {
 		size_t want = what->size - done < CHUNK ? (size_t)(what->size - done) : CHUNK;
-		ssize_t n = pread(from, buf, want, (off_t)(what->at + done));
+		ssize_t n = msk_pread_full(from, buf, want, what->at + done, STASH, err);
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return msk_fail_sys(err, n < 0 ? errno : EIO, STASH ": cannot read");
+		if (n < 0)
+			return -1;
+		if (n == 0)
+			return msk_fail_sys(err, EIO, STASH ": cannot read");
 		if (msk_write_full(to, buf, (size_t)n, STASH, err) < 0)
 			return -1;
 		done += (uint64_t)n;

@@ -5,20 +5,6 @@
 #include "mkscratch/descriptor.h"
 #include "mkscratch/media_type.h"
 
-/* Told by its first bytes, as those do who load it. */
-static int codec_of(const struct msk_source_images *from, const struct msk_source_layer *l, enum msk_codec_kind *out,
-		    struct msk_err *err)
-{
-	MSK_CLEANUP(msk_source_stream_cleanup) struct msk_reader *r = NULL;
-	unsigned char magic[4] = { 0 };
-	bool found;
-
-	if (msk_source_stream(from->source, l->path, &found, &r, err) < 0 || (found && r->read(r, magic, 4, err) < 0))
-		return -1;
-	*out = magic[0] == 0x1f && magic[1] == 0x8b ? MSK_CODEC_GZIP : MSK_CODEC_ZSTD;
-	return 0;
-}
-
 static int pass_by(void *ctx, const struct msk_layer_entry *entry, struct msk_err *err)
 {
 	(void)ctx, (void)entry, (void)err;
@@ -30,13 +16,13 @@ static int describe_layer(const struct msk_source_images *from, struct msk_sourc
 			  struct msk_err *err)
 {
 	struct msk_source_layer *l = &image->layers[i];
-	enum msk_codec_kind codec = MSK_CODEC_NONE;
+	enum msk_codec_kind codec;
 	struct msk_layer_sums sums;
 
 	if (msk_source_layer_visit(from, image, i, pass_by, NULL, &sums, err) < 0)
 		return -1;
-	if (strcmp(sums.packed.text, sums.plain.text) != 0 && codec_of(from, l, &codec, err) < 0)
-		return -1;
+	/* A tar may begin with any bytes. */
+	codec = strcmp(sums.packed.text, sums.plain.text) == 0 ? MSK_CODEC_NONE : msk_codec_by_head(sums.head);
 	l->digest = sums.packed;
 	l->size = sums.packed_size;
 	l->described = true;

@@ -178,7 +178,6 @@ static int write_layers(const struct msk_layer_args *a, const struct msk_selecti
 {
 	/* Who is paranoid trusts no earlier run either. */
 	MSK_CLEANUP(msk_layer_cache_cleanup) struct msk_layer_cache *lc = a->paranoid ? NULL : msk_layer_cache_new(a);
-
 	struct job jobs[MSK_OWN_LAYERS] = { 0 };
 	int rc = make_layers(a, s, lc, st, jobs, made, n, err);
 

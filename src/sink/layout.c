@@ -367,7 +367,7 @@ static int open_blobs(struct layout_sink *s, struct msk_err *err)
 static int open_layout(struct layout_sink *s, struct msk_err *err)
 {
 	MSK_AUTO_STR text = MSK_STR_INIT;
-	bool empty, found;
+	bool empty = false, found;
 
 	if (open_directory(s, err) < 0)
 		return -1;

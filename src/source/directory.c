@@ -3,8 +3,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "mkscratch/fs.h"
 
+#include "mkscratch/fs.h"
 #include "source.h"
 
 #define MAX_BLOBS 100000

@@ -58,4 +58,16 @@ for layer in $("$python" -c 'import json; print(*json.load(open("x/manifest.json
 	t "tar lists ${layer:13:12}" tar -tzf layer.gz
 done
 
+# Blocks that do not become smaller, on more threads than there are cores: the memory stays what it may be.
+peak() {
+	"$python" -c 'import resource, subprocess, sys
+ended = subprocess.call([sys.argv[1], *sys.argv[2:]])
+print(ended, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)' "$MKSCRATCH" "$@"
+}
+"$python" -c 'import random; r = random.Random(1); open("noise", "wb").write(r.randbytes(96 << 20))'
+for codec in gzip zstd:3; do
+	read -r ended mib < <(peak -q --no-cache -j 64 --compress "$codec" --bin in/app --file noise:/noise -o big.tar)
+	t "$codec on 31 threads needs at most 64 MiB (${mib:-?})" test "${ended:-1}" = 0 -a "${mib:-999}" -le 64
+done
+
 done_testing

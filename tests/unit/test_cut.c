@@ -7,6 +7,7 @@
 
 #include "../../src/codec/cut.h"
 #include "mkscratch/compress.h"
+#include "noise.h"
 #include "mkscratch/mem.h"
 
 #define MANY 200
@@ -14,18 +15,6 @@
 struct cuts {
 	size_t v[MANY], n;           /* where blocks end */
 };
-
-static unsigned char *make_noise(size_t n)
-{
-	unsigned char *p = msk_xmalloc(n);
-	uint64_t x = 42;
-
-	for (size_t i = 0; i < n; i++) {
-		x = x * 6364136223846793005u + 1442695040888963407u;
-		p[i] = (unsigned char)(x >> 56);
-	}
-	return p;
-}
 
 /* The rule as cut.h states it, word by word. */
 static size_t block_by_the_rule(const unsigned char *p, size_t n)
@@ -82,7 +71,7 @@ static void assert_same(const struct cuts *a, const struct cuts *b)
 static void cuts_are_those_of_the_rule(void **state)
 {
 	size_t n = 12 * MSK_BLOCK_SIZE + 77, by_content = 0, by_size = 0;
-	MSK_AUTO_FREE unsigned char *p = make_noise(n);
+	MSK_AUTO_FREE unsigned char *p = make_noise(n, 8);
 	struct cuts want, got;
 
 	(void)state;
@@ -103,7 +92,7 @@ static void how_it_is_written_does_not_matter(void **state)
 {
 	static const size_t steps[] = { 1, 63, 512, 4097, MSK_CUT_MIN - 64, MSK_CUT_MIN, MSK_BLOCK_SIZE, 1000003 };
 	size_t n = 5 * MSK_BLOCK_SIZE;
-	MSK_AUTO_FREE unsigned char *p = make_noise(n);
+	MSK_AUTO_FREE unsigned char *p = make_noise(n, 8);
 	struct cuts want, got;
 
 	(void)state;
@@ -133,7 +122,7 @@ static void what_has_no_cuts_is_cut_by_size(void **state)
 static void cuts_find_their_way_back(void **state)
 {
 	size_t n = 12 * MSK_BLOCK_SIZE, back = 0;
-	MSK_AUTO_FREE unsigned char *p = make_noise(n + 1);
+	MSK_AUTO_FREE unsigned char *p = make_noise(n + 1, 8);
 	struct cuts before, after;
 
 	(void)state;

@@ -14,21 +14,10 @@
 #include "../../src/codec/cut.h"
 #include "mkscratch/early.h"
 #include "mkscratch/fs.h"
+#include "noise.h"
 
 #define HEADERS 512
 #define SIZE (3u << 20)
-
-static unsigned char *make_noise(size_t n)
-{
-	unsigned char *p = msk_xmalloc(n);
-	uint64_t x = 7;
-
-	for (size_t i = 0; i < n; i++) {
-		x = x * 6364136223846793005u + 1442695040888963407u;
-		p[i] = (unsigned char)(x >> 61);
-	}
-	return p;
-}
 
 static int file_of(const unsigned char *p, size_t n)
 {
@@ -83,7 +72,7 @@ static size_t encode(const struct msk_block_codec *codec, int level, const unsig
 
 static void blocks_of_the_stream_are_there_but_the_first(void **state)
 {
-	MSK_AUTO_FREE unsigned char *file = make_noise(SIZE);
+	MSK_AUTO_FREE unsigned char *file = make_noise(SIZE, 3);
 	struct msk_digest key;
 	size_t ends[4];
 
@@ -114,7 +103,7 @@ static void blocks_of_the_stream_are_there_but_the_first(void **state)
 static void a_short_file_gives_none(void **state)
 {
 	static const size_t sizes[] = { 0, 1, 300 << 10 };
-	MSK_AUTO_FREE unsigned char *file = make_noise(300 << 10), *out = msk_xmalloc(1 << 20);
+	MSK_AUTO_FREE unsigned char *file = make_noise(300 << 10, 3), *out = msk_xmalloc(1 << 20);
 	MSK_CLEANUP(msk_pool_cleanup) struct msk_pool *pool = msk_pool_new(3);
 	const struct msk_compress_args args = { .codec = { MSK_CODEC_GZIP, 1 }, .pool = pool };
 	struct msk_digest key;
@@ -156,7 +145,7 @@ static void memory_put(struct msk_block_cache *c, const struct msk_digest *key, 
 /* What is in the cache comes with its key, and behind it nothing is made; what is not is told to it. */
 static void a_cache_is_asked_first(void **state)
 {
-	MSK_AUTO_FREE unsigned char *file = make_noise(SIZE), *out = msk_xmalloc(1 << 20);
+	MSK_AUTO_FREE unsigned char *file = make_noise(SIZE, 3), *out = msk_xmalloc(1 << 20);
 	size_t ends[3];
 
 	(void)state;
