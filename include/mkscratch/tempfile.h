@@ -46,6 +46,8 @@ int msk_tempfile_commit(struct msk_tempfile *t, const char *final, const char *n
  * puts it back, and so does what ends the process; then it is removed instead. A file system that cannot do this has it
  * renamed as by commit. `stays` must outlive t. */
 int msk_tempfile_swap(struct msk_tempfile *t, const char *final, const bool *stays, const char *name, struct msk_err *err);
+/* Remove the stale ones in the directory, as msk_tempfile_open() does: for whoever may need no file of its own there. */
+void msk_tempfile_sweep(int dirfd);
 /* Close and remove whatever is left; nothing after a commit. */
 void msk_tempfile_release(struct msk_tempfile *t);
 /* `to` must hold none; `from` holds none behind it. */

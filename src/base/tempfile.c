@@ -82,7 +82,7 @@ static void remove_if_stale(int dirfd, const char *name)
 		unlinkat(dirfd, name, 0);
 }
 
-static void sweep(int dirfd)
+void msk_tempfile_sweep(int dirfd)
 {
 	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
@@ -144,7 +144,7 @@ static int create_locked(struct msk_tempfile *t, mode_t mode, bool *lost)
 int msk_tempfile_open(struct msk_tempfile *t, int dirfd, const char *final, mode_t mode, const char *name,
 		      struct msk_err *err)
 {
-	sweep(dirfd);
+	msk_tempfile_sweep(dirfd);
 	for (int tries = 0; tries < 16; tries++) {
 		bool lost = false;
 

@@ -361,6 +361,8 @@ static int open_blobs(struct layout_sink *s, struct msk_err *err)
 	s->blobs_fd = openat(s->dirfd, "blobs/sha256", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (s->blobs_fd < 0)
 		return msk_fail_sys(err, errno, "%s/blobs/sha256: cannot open", s->path);
+	/* A run that was killed may have left some, and this one may have no blob to add. */
+	msk_tempfile_sweep(s->blobs_fd);
 	return 0;
 }
 

@@ -97,5 +97,12 @@ t '... and the layout verifies' mk verify c
 echo stale >.a.tar.mkscratch-0123456789abcdef
 mk --bin app -q -o a.tar
 t 'a temporary file that lost its owner goes' test ! -e .a.tar.mkscratch-0123456789abcdef
+
+# A run that adds no blob cleans up beside those there are, and lets live what another still holds.
+stale=c/blobs/sha256/.f00.mkscratch-0123456789abcdef live=c/blobs/sha256/.f00.mkscratch-00000000000000aa
+echo stale >"$stale" && echo live >"$live"
+flock "$live" "$MKSCRATCH" --bin app -q -o c/ -t app:last
+is "$(test ! -e "$stale"; echo $?) $(cat "$live")" '0 live' '... beside the blobs of a layout, too, by a run that adds none; a live one stays'
+mk --bin app -q -o c/ -t app:last
 is "$(find . -name '*.mkscratch-*' | wc -l)" 0 'no temporary file is left'
 done_testing

@@ -229,6 +229,9 @@ static void stale_files_go_and_live_ones_stay(void **state)
 	assert_int_equal(msk_tempfile_open(&live, dirfd, "out", 0600, "dir/out", &err), 0);
 	assert_int_equal(msk_tempfile_open(&next, dirfd, "out", 0600, "dir/out", &err), 0);
 	assert_int_equal(count_files(*state), 3);
+	close(openat(dirfd, ".out.mkscratch-0123456789abcdef", O_CREAT | O_WRONLY, 0600));
+	msk_tempfile_sweep(dirfd);
+	assert_int_equal(count_files(*state), 3);
 	msk_tempfile_release(&next);
 	msk_tempfile_release(&live);
 	assert_int_equal(count_files(*state), 1);
