@@ -12,6 +12,8 @@ struct msk_source;
 /* `name`: a directory, an archive (plain, gzip or zstd), or "-" for an archive on standard input.
  * Fails: MSK_E_INPUT, MSK_E_IO. */
 int msk_source_open(const char *name, struct msk_source **out, struct msk_err *err);
+/* Standard input that cannot be read again is an unnamed file from then on, so that "-" may be opened more than once. */
+int msk_source_keep_input(struct msk_err *err);
 /* "dir:tag" as the path, and the tag in *tag; NULL in *tag for a name without one. What is there as it stands has no tag.
  * Both are heap strings. */
 char *msk_source_split_tag(const char *name, char **tag);

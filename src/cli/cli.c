@@ -27,19 +27,10 @@ static int print_help(const struct verb *verb, struct msk_err *err)
 	return msk_print(&text, err);
 }
 
-/* What is made again by verify --rebuild lies wherever the image's recipe says. */
-static bool names_all_it_reads(int argc, char **argv)
+/* The build, and verify --rebuild, know more of what they need, and see to it themselves. */
+static int confine(const struct verb *verb, const struct msk_options *o, struct msk_err *err)
 {
-	for (int i = 2; i < argc; i++)
-		if (strcmp(argv[i], "--rebuild") == 0)
-			return false;
-	return true;
-}
-
-/* The build knows more of what it needs, and sees to it itself. */
-static int confine(const struct verb *verb, const struct msk_options *o, int argc, char **argv, struct msk_err *err)
-{
-	if (!(verb->bit & SANDBOXED) || verb->bit == VERB_BUILD || !names_all_it_reads(argc, argv))
+	if (!(verb->bit & SANDBOXED) || verb->bit == VERB_BUILD || o->rebuild)
 		return 0;
 	return msk_sandbox_look(o, verb->bit & (VERB_DEPS | VERB_DOCTOR), err);
 }
@@ -59,7 +50,7 @@ static int run(int argc, char **argv, struct msk_options *o, struct msk_err *err
 		return msk_cmd_version(o, err);
 	if (o->help)
 		return print_help(named, err);
-	return confine(verb, o, argc, argv, err) < 0 ? -1 : verb->run(o, err);
+	return confine(verb, o, err) < 0 ? -1 : verb->run(o, err);
 }
 
 int msk_cli_main(int argc, char **argv)

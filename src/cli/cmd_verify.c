@@ -121,6 +121,8 @@ int msk_cmd_verify(const struct msk_options *o, struct msk_err *err)
 	}
 	if (o->recipe && o->rebuild)
 		return msk_fail(err, MSK_E_USAGE, "--recipe: not together with --rebuild");
+	if (o->rebuild && msk_rebuild_confine(o, err) < 0)
+		return -1;
 	for (size_t i = 0; i < o->args.n; i++) {
 		if ((o->recipe ? print_recipe : verify)(o, o->args.v[i], err) == 0)
 			continue;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "recipe.h"
+#include "sandbox.h"
 #include "mkscratch/build.h"
 
 #define WHAT "rebuild"
@@ -297,6 +298,42 @@ int msk_rebuild_image(void *ctx, const struct msk_validated *v, struct msk_err *
 		return msk_checks_absorb(r->checks, WHAT, err);
 	a.recipe = recipe;
 	return make_again(&a, r->o, err) < 0 ? msk_checks_absorb(r->checks, WHAT, err) : 0;
+}
+
+static void allow_recipe(struct msk_confine *c, const struct msk_options *asked, const struct msk_source_image *image)
+{
+	const char *text = recipe_text(image->manifest.json);
+	MSK_AUTO_JSON *recipe = NULL;
+	MSK_CLEANUP(again_release) struct again a = { .image = image };
+	struct msk_err ignored = MSK_ERR_INIT;
+
+	if (!text || msk_json_parse(text, strlen(text), MSK_ANNOTATION_RECIPE, &recipe, &ignored) < 0)
+		return;
+	a.recipe = recipe;
+	if (read_plan(&a, asked, &ignored) < 0)
+		return;
+	a.options.dry_run = true;
+	msk_sandbox_add_build(c, &a.options, &a.plan, NULL);
+}
+
+int msk_rebuild_confine(const struct msk_options *o, struct msk_err *err)
+{
+	MSK_AUTO_CONFINE c;
+
+	msk_confine_init(&c);
+	for (size_t i = 0; i < o->args.n; i++) {
+		MSK_AUTO_SOURCE_IMAGES s = { 0 };
+		struct msk_err ignored = MSK_ERR_INIT;
+
+		if (strcmp(o->args.v[i], "-") == 0 && msk_source_keep_input(err) < 0)
+			return -1;
+		if (msk_source_images_open(o->args.v[i], NULL, &s, &ignored) < 0)
+			continue;
+		for (size_t k = 0; k < s.images.n; k++)
+			allow_recipe(&c, o, &s.images.v[k]);
+	}
+	msk_sandbox_add_look(&c, o, false);
+	return msk_sandbox_enter(&c, o, err);
 }
 
 /* As people write it; a bare tag is no name. */

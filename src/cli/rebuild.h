@@ -12,6 +12,11 @@ struct rebuild {
 };
 msk_validated_visitor msk_rebuild_image;
 
+/* The sandbox of verify --rebuild (sandbox.h). Read: the images, and what the recipes of theirs name. Write: unnamed files. An
+ * image that cannot be read, or has no recipe, adds nothing: who verifies it says so. Standard input that cannot be read
+ * twice is an unnamed file from then on. */
+int msk_rebuild_confine(const struct msk_options *o, struct msk_err *err);
+
 /* For msk_validate: collect the command lines (JSON: the recipes) of the images, a line for each, each once. */
 struct recipe_list {
 	const char *image;               /* for messages */

@@ -83,10 +83,12 @@ static void allow_output(struct msk_confine *c, const char *path)
 }
 
 /* An image that is compressed, or comes by a pipe, is unpacked into an unnamed file there. */
-static void allow_stage(struct msk_confine *c)
+static void allow_stage(struct msk_confine *c, const struct msk_options *o)
 {
 	msk_confine_allow(c, "/var/tmp", MSK_CONFINE_WRITE);
 	msk_confine_allow(c, "/tmp", MSK_CONFINE_WRITE);
+	if ((o->several || o->rebuild) && o->tmpdir && *o->tmpdir)
+		msk_confine_allow(c, o->tmpdir, MSK_CONFINE_WRITE);
 }
 
 int msk_sandbox_enter(struct msk_confine *c, const struct msk_options *o, struct msk_err *err)
@@ -107,9 +109,7 @@ void msk_sandbox_add_build(struct msk_confine *c, const struct msk_options *o, c
 	if (cache_dir)
 		msk_confine_allow(c, cache_dir, MSK_CONFINE_WRITE);
 	if (o->base || o->several)
-		allow_stage(c);
-	if (o->several && o->tmpdir && *o->tmpdir)
-		msk_confine_allow(c, o->tmpdir, MSK_CONFINE_WRITE);
+		allow_stage(c, o);
 }
 
 int msk_sandbox_build(const struct msk_options *o, const struct msk_plan *plan, const char *cache_dir, struct msk_err *err)
@@ -123,13 +123,18 @@ int msk_sandbox_build(const struct msk_options *o, const struct msk_plan *plan, 
 	return msk_sandbox_enter(&c, o, err);
 }
 
+void msk_sandbox_add_look(struct msk_confine *c, const struct msk_options *o, bool has_root)
+{
+	allow_inputs(c, o, has_root);
+	if (!has_root)
+		allow_stage(c, o);
+}
+
 int msk_sandbox_look(const struct msk_options *o, bool has_root, struct msk_err *err)
 {
 	MSK_AUTO_CONFINE c;
 
 	msk_confine_init(&c);
-	allow_inputs(&c, o, has_root);
-	if (!has_root)
-		allow_stage(&c);
+	msk_sandbox_add_look(&c, o, has_root);
 	return msk_sandbox_enter(&c, o, err);
 }

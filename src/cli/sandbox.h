@@ -14,6 +14,8 @@ int msk_sandbox_build(const struct msk_options *o, const struct msk_plan *plan, 
 void msk_sandbox_add_build(struct msk_confine *c, const struct msk_options *o, const struct msk_plan *plan,
 			   const char *cache_dir);
 int msk_sandbox_enter(struct msk_confine *c, const struct msk_options *o, struct msk_err *err);
+/* What the below comes to, for more to be added to it. */
+void msk_sandbox_add_look(struct msk_confine *c, const struct msk_options *o, bool has_root);
 /* Read: the operands, and --root where the verb has one. Write: nothing; for images, as with --base. */
 int msk_sandbox_look(const struct msk_options *o, bool has_root, struct msk_err *err);
 

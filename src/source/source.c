@@ -10,6 +10,8 @@
 #include "mkscratch/tempfile.h"
 #include "source.h"
 
+#define STDIN_NAME "standard input"
+
 void msk_source_free(struct msk_source *s)
 {
 	if (!s)
@@ -94,6 +96,18 @@ static int open_archive_fd(struct msk_source *s, const char *name, struct msk_er
 	return spool(fd, s->name, &s->fd, err);
 }
 
+int msk_source_keep_input(struct msk_err *err)
+{
+	MSK_AUTO_FD int fd = -1;
+	struct stat st;
+
+	if (fstat(STDIN_FILENO, &st) < 0 || !S_ISFIFO(st.st_mode))
+		return 0;
+	if (spool(STDIN_FILENO, STDIN_NAME, &fd, err) < 0)
+		return -1;
+	return dup2(fd, STDIN_FILENO) < 0 ? msk_fail_sys(err, errno, STDIN_NAME ": cannot read") : 0;
+}
+
 /* A tag may hold colons itself, a path too: the shortest front part that exists is the path. */
 char *msk_source_split_tag(const char *name, char **tag)
 {
@@ -119,7 +133,7 @@ int msk_source_open(const char *name, struct msk_source **out, struct msk_err *e
 	struct stat st;
 
 	s->fd = -1;
-	s->name = msk_xstrdup(strcmp(name, "-") == 0 ? "standard input" : name);
+	s->name = msk_xstrdup(strcmp(name, "-") == 0 ? STDIN_NAME : name);
 	s->is_dir = strcmp(name, "-") != 0 && stat(name, &st) == 0 && S_ISDIR(st.st_mode);
 	if (s->is_dir) {
 		s->fd = open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -48,6 +48,41 @@ run env LD_PRELOAD="$T/escape.so" ESCAPE_READ="$T/outside/secret" "$T/inject" -n
 	"$MKSCRATCH" "${options[@]}" -o out/x.tar
 like "$(escaped)" '^read: done; ' 'without it the stranger has its way, so the above can fail'
 
+# verify --rebuild reads what the image's recipe names, and that root; an image is what a stranger hands out.
+# Below /tmp and /var/tmp an image may be unpacked.
+far=$(mktemp -d /dev/shm/mkscratch-t.XXXXXX) || far=$(mktemp -d "$BUILD/mkscratch-t.XXXXXX")
+remove_far() {
+	rm -rf "$far"
+}
+at_exit+=(remove_far)
+echo secret >"$far/secret"
+mk "${options[@]}" -o out/again.tar
+rebuild() {
+	rm -rf "$far/new"
+	run env LD_PRELOAD="$T/escape.so" ESCAPE_AT="$T/in/app" ESCAPE_READ="$far/secret" ESCAPE_WRITE="$far/new" "$@"
+}
+for image in out/again.tar -; do
+	rebuild "$MKSCRATCH" verify --rebuild --require-sandbox "$image" <out/again.tar
+	like "$(escaped)" '^read: Permission denied; write: Permission denied; .*execute: Permission denied; $' \
+		"verify --rebuild reads and writes nothing that the recipe does not name: $image"
+	like "$status $(grep rebuild: "$out")" '^0 ✓ rebuild: the same image, byte for byte' '... and makes it again'
+done
+cat out/again.tar | rebuild "$MKSCRATCH" verify --rebuild --require-sandbox -
+like "$status $(escaped)" '^0 read: Permission denied; write: Permission denied; ' '... from a pipe, too'
+mk "${options[@]}" -t app:other --certs=in/../in/certs.pem -e OTHER=1 -o out/layout/
+rebuild "$MKSCRATCH" verify -q --rebuild --require-sandbox out/again.tar out/layout out/absent.tar
+like "$status $(escaped)" '^3 read: Permission denied; write: Permission denied; ' '... of several images at once'
+is "$(grep -v '^escape: ' "$err")" 'mkscratch: out/absent.tar: no such image' '... of which those that are there are made again'
+mk "${options[@]}" --file "$far/secret:/secret" -o out/secret.tar
+rebuild "$MKSCRATCH" verify -q --rebuild --require-sandbox out/secret.tar
+like "$status $(escaped)" '^0 read: done; write: Permission denied; ' '... and what a recipe names may be read'
+rebuild "$T/inject" -n landlock_create_ruleset:1+ -a error=38 "$MKSCRATCH" verify -q --rebuild out/again.tar
+like "$(escaped)" '^read: done; ' 'without it the stranger has its way there, too'
+run ./inject -n landlock_create_ruleset:1+ -a error=38 "$MKSCRATCH" verify --rebuild --require-sandbox out/again.tar
+is "$status $(head -n 1 "$err")" '5 mkscratch: --require-sandbox: this kernel has none, or refuses it (Landlock)' '... and --require-sandbox says so'
+mkdir tmp && run env TMPDIR="$T/tmp" "$MKSCRATCH" verify -q --rebuild --require-sandbox out/again.tar
+is "$status $(cat "$err")" '0 ' 'TMPDIR may be written'
+
 # The same bytes, whatever the kernel has, and wherever things are.
 mk "${options[@]}" -o out/want.tar
 same() {
