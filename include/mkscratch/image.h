@@ -12,15 +12,24 @@ struct msk_maker_record {
 	struct msk_json *recipe;         /* what it was made from, and how */
 };
 
+/* Of an image that exists, carried along with it; the index names it behind the images. */
+struct msk_attestation {
+	struct msk_desc manifest;
+	const char *artifact_type;       /* of the manifest; borrowed; NULL: it has none */
+};
+
 struct msk_image {
 	struct msk_platform platform;
 	const struct msk_json *also;     /* a config, of which os.version and os.features are taken; borrowed, or NULL */
 	struct msk_layers layers;        /* owned */
 	struct msk_desc config, manifest;
+	struct msk_attestation *attestations;    /* owned */
+	size_t n_attestations;
 	uint64_t size;                   /* manifest, config and layers, each once, as stored */
 };
 
-/* What a run delivers under its tags: one image, or one for each of several platforms and an index over them. */
+/* What a run delivers under its tags: one image, or one for each of several platforms and an index over them. There is an
+ * index too where an image has attestations. */
 struct msk_product {
 	struct msk_image *images;        /* owned, with what they own */
 	size_t n_images;
@@ -32,12 +41,13 @@ struct msk_product {
 };
 
 void msk_product_release(struct msk_product *p);
+bool msk_product_has_index(const struct msk_product *p);
 
 /* Config (image-spec "config"): one history item a layer, numeric User. */
 struct msk_json *msk_config_json(const struct msk_plan *p, const struct msk_platform *pf, const struct msk_layers *l);
 struct msk_json *msk_manifest_json(const struct msk_plan *p, const struct msk_desc *config, const struct msk_layers *l,
 				   const struct msk_maker_record *record);
-/* The image index over images of several platforms, in their order. */
+/* The image index over images of several platforms, in their order, and their attestations behind them. */
 struct msk_json *msk_image_index_json(const struct msk_plan *p, const struct msk_image *images, size_t n);
 /* One entry of index.json for a tag: org.opencontainers.image.ref.name and io.containerd.image.name. */
 struct msk_json *msk_index_entry_json(const struct msk_product *p, const struct msk_ref *tag);
@@ -53,7 +63,7 @@ uint64_t msk_image_size(const struct msk_image *img);
 int msk_image_make(const struct msk_plan *p, const struct msk_platform *pf, struct msk_layers *own_layers,
 		   const struct msk_maker_record *record, struct msk_store *st, struct msk_image *out, struct msk_err *err);
 
-/* What the tags of the plan name: the one image, or an index over several, which goes into the store. `images` are sorted
+/* What the tags of the plan name: the one image, or an index, which goes into the store. `images` are sorted
  * by platform. Takes own_images over whatever the result. Fails: MSK_E_IO. */
 int msk_product_make(const struct msk_plan *p, struct msk_image *own_images, size_t n, struct msk_store *st,
 		     struct msk_product *out, struct msk_err *err);

@@ -1,7 +1,8 @@
 /* Images that exist, brought together under one index, or chosen from one (`mkscratch index`).
  *
  * Manifests, configs and layers stay byte for byte as they are, so each image keeps its digest; every blob is hashed while it
- * is copied. An image of a docker-archive has no manifest and gets one.
+ * is copied. An image of a docker-archive has no manifest and gets one. The attestations of an image go where it goes, as
+ * they are.
  * What is written depends on the images, the platforms asked for, the names and the annotations alone: not on the
  * order of the images, nor on where they come from. */
 #ifndef MKSCRATCH_JOIN_H
@@ -11,11 +12,19 @@
 #include "mkscratch/log.h"
 #include "mkscratch/source_image.h"
 
+/* What an image carries along, and where it comes from; borrowed from the sources. */
+struct msk_joined_attestation {
+	const struct msk_source_images *from;
+	const struct msk_source_image *image;
+};
+
 /* One of the images, and where it comes from; borrowed from the sources. */
 struct msk_joined {
 	const struct msk_source_images *from;
 	const struct msk_source_image *image;
 	struct msk_platform plain;             /* the image's, by our name for it */
+	struct msk_joined_attestation *attestations;   /* owned; sorted by digest, each once, whichever source they are in */
+	size_t n_attestations, cap_attestations;
 };
 
 struct msk_join {
@@ -31,6 +40,9 @@ void msk_join_release(struct msk_join *j);
  * Fails: MSK_E_INPUT (two images for a platform, none for one that was asked for), MSK_E_USAGE (no
  * platform), and as the sources do. */
 int msk_join_open(const struct msk_strv *names, const char *platforms, struct msk_join *out, struct msk_err *err);
+/* How many of the source's manifests that are no images' are not carried along, though no image that they are of was chosen
+ * away: those of no image there, attestations or other things. */
+size_t msk_join_left_out(const struct msk_join *j, const struct msk_source_images *s);
 /* The names that all of them have. */
 void msk_join_tags(const struct msk_join *j, struct msk_strv *out);
 

@@ -11,6 +11,11 @@ enum msk_media_types { MSK_MEDIA_OCI, MSK_MEDIA_DOCKER };
 /* index.json is always OCI's, whatever it points to: it is a part of the layout, not of an image. */
 #define MSK_TYPE_INDEX "application/vnd.oci.image.index.v1+json"
 
+/* Annotations by which an index says what an attestation is of (BuildKit, "Image Attestation Storage"). */
+#define MSK_REFERENCE_TYPE        "vnd.docker.reference.type"
+#define MSK_REFERENCE_ATTESTATION "attestation-manifest"
+#define MSK_REFERENCE_DIGEST      "vnd.docker.reference.digest"
+
 enum msk_document { MSK_DOC_INDEX, MSK_DOC_MANIFEST, MSK_DOC_CONFIG };
 
 const char *msk_media_type(enum msk_media_types types, enum msk_document doc);

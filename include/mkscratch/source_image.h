@@ -54,6 +54,7 @@ struct msk_source_image {
 	struct msk_json *entry;                /* the descriptor in the index that names it; NULL in a docker-archive */
 	struct msk_source_layer *layers;       /* lowest first */
 	size_t n_layers;
+	struct msk_source_layer blob;          /* of what is no image: its config, not read; path NULL: it names none */
 };
 
 struct msk_source_image_list {
@@ -83,6 +84,9 @@ struct msk_source_watch {
 	bool (*absent)(void *ctx, const struct msk_platform *platform, const char *digest);
 	void *ctx;
 };
+
+/* The digest of the manifest that the attestation of this entry of an index is of; NULL: it is no attestation's. */
+const char *msk_source_attested(const struct msk_json *entry);
 
 /* `name`: what msk_source_open() takes, or that with :TAG behind it, for the images of one tag: ref.name, or a name as
  * docker has it, in full or in short. `watch` may be NULL.

@@ -95,18 +95,18 @@ static int refer_index(struct rest *r, const struct msk_json *index, int depth, 
 	return 0;
 }
 
-static int hash_file(struct rest *r, const char *path, struct msk_digest *got, uint64_t *size, struct msk_err *err)
+static int hash_file(struct rest *r, const char *path, bool *found, struct msk_digest *got, uint64_t *size,
+		     struct msk_err *err)
 {
 	MSK_CLEANUP(msk_source_stream_cleanup) struct msk_reader *in = NULL;
 	MSK_CLEANUP(msk_sha256_cleanup) struct msk_sha256 *hash = msk_sha256_new();
 	MSK_AUTO_FREE char *buf = msk_xmalloc(CHUNK);
-	bool found;
 	ssize_t n;
 
 	*size = 0;
-	if (msk_source_stream(r->s->source, path, &found, &in, err) < 0)
+	if (msk_source_stream(r->s->source, path, found, &in, err) < 0)
 		return -1;
-	while (found && (n = in->read(in, buf, CHUNK, err)) != 0) {
+	while (*found && (n = in->read(in, buf, CHUNK, err)) != 0) {
 		if (n < 0)
 			return -1;
 		msk_sha256_add(hash, buf, (size_t)n);
@@ -116,18 +116,69 @@ static int hash_file(struct rest *r, const char *path, struct msk_digest *got, u
 	return 0;
 }
 
+/* A blob of what is no image, whose layers nobody else reads. */
+static int check_attached_blob(struct rest *r, const char *what, const struct msk_source_layer *l, struct msk_err *err)
+{
+	struct msk_digest got;
+	uint64_t size;
+	bool found;
+
+	if (!l->path || msk_strv_has(&r->read, l->path))
+		return 0;
+	if (hash_file(r, l->path, &found, &got, &size, err) < 0)
+		return msk_checks_absorb(r->checks, what, err);
+	msk_strv_push(&r->read, l->path);
+	if (!found)
+		msk_checks_fail(r->checks, MSK_E_INTEGRITY, what, "%s: blob is missing", l->digest.text);
+	else if (size != l->size)
+		msk_checks_fail(r->checks, MSK_E_INTEGRITY, what, "%s: %llu bytes, descriptor says %llu", l->digest.text,
+				(unsigned long long)size, (unsigned long long)l->size);
+	else if (strcmp(got.text, l->digest.text) != 0)
+		msk_checks_fail(r->checks, MSK_E_INTEGRITY, what, "%s: content hashes to %s", l->digest.text, got.text);
+	return 0;
+}
+
+static bool has_manifest(const struct msk_source_images *s, const char *digest)
+{
+	for (size_t i = 0; i < s->images.n; i++)
+		if (strcmp(s->images.v[i].manifest.digest.text, digest) == 0)
+			return true;
+	for (size_t i = 0; i < s->absent.n; i++)
+		if (strcmp(msk_json_get_string(s->absent.v[i].entry, "digest"), digest) == 0)
+			return true;
+	return false;
+}
+
+static int check_attached(struct rest *r, const struct msk_source_image *other, struct msk_err *err)
+{
+	enum msk_code before = msk_checks_verdict(r->checks);
+	const char *of = msk_source_attested(other->entry);
+
+	if (check_attached_blob(r, "attached", &other->blob, err) < 0)
+		return -1;
+	for (size_t i = 0; i < other->n_layers; i++)
+		if (check_attached_blob(r, "attached", &other->layers[i], err) < 0)
+			return -1;
+	if (of && !has_manifest(r->s, of))
+		msk_checks_note(r->checks, "attached", "%s: of %s, which is no image here", other->manifest.digest.text, of);
+	else if (before == msk_checks_verdict(r->checks))
+		msk_checks_pass(r->checks, "attached", "%s", other->manifest.digest.text);
+	return 0;
+}
+
 /* image-spec "image-layout": the content of a blob must be what its name says. */
 static int check_blob(struct rest *r, const char *path, struct msk_err *err)
 {
 	MSK_AUTO_FREE char *digest = msk_xasprintf("sha256:%s", path + strlen(BLOBS "sha256/"));
 	struct msk_digest got;
 	uint64_t size;
+	bool found;
 
 	if (!msk_starts_with(path, BLOBS "sha256/") || !msk_digest_valid(digest)) {
 		msk_checks_note(r->checks, "blobs", "%s: not named by a SHA-256, not looked at", path);
 		return 0;
 	}
-	if (hash_file(r, path, &got, &size, err) < 0)
+	if (hash_file(r, path, &found, &got, &size, err) < 0)
 		return msk_checks_absorb(r->checks, "blobs", err);
 	if (strcmp(got.text, digest) != 0)
 		msk_checks_fail(r->checks, MSK_E_INTEGRITY, "blobs", "%s: content hashes to %s", digest, got.text);
@@ -196,6 +247,9 @@ int msk_check_rest(struct msk_checks *c, struct msk_source_images *s, bool ours,
 {
 	MSK_CLEANUP(rest_release) struct rest r = { .checks = c, .s = s };
 
+	for (size_t i = 0; i < s->others.n; i++)
+		if (check_attached(&r, &s->others.v[i], err) < 0)
+			return -1;
 	/* Of one tag of several only that one's blobs were read. */
 	if (!s->tag && s->index.json) {
 		refer_list(&r, &s->images, true);

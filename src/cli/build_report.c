@@ -212,6 +212,15 @@ static struct msk_json *layer_json(const struct msk_layer_desc *l)
 	return o;
 }
 
+static struct msk_json *attestations_json(const struct msk_image *img)
+{
+	struct msk_json *a = msk_json_array();
+
+	for (size_t i = 0; i < img->n_attestations; i++)
+		msk_json_push(a, msk_json_string(img->attestations[i].manifest.digest.text));
+	return a;
+}
+
 static struct msk_json *image_json(const struct msk_plan *plan, const struct msk_image *img)
 {
 	struct msk_json *o = msk_json_object(), *layers = msk_json_array();
@@ -219,6 +228,8 @@ static struct msk_json *image_json(const struct msk_plan *plan, const struct msk
 	for (size_t i = 0; i < img->layers.n; i++)
 		msk_json_push(layers, layer_json(&img->layers.v[i]));
 	msk_json_set_string(o, "digest", img->manifest.digest.text);
+	if (img->n_attestations)
+		msk_json_set(o, "attestations", attestations_json(img));
 	msk_json_set_string(o, "config", img->config.digest.text);
 	msk_json_set(o, "platform", platform_json(&img->platform));
 	msk_json_set_int(o, "size", (int64_t)img->size);
@@ -232,7 +243,7 @@ static struct msk_json *product_json(const struct msk_plan *plan, const struct m
 {
 	struct msk_json *o, *list;
 
-	if (p->n_images == 1)
+	if (!msk_product_has_index(p))
 		return image_json(plan, &p->images[0]);
 	o = msk_json_object();
 	list = msk_json_array();

@@ -23,7 +23,7 @@ static int spare_inputs(const struct msk_plan *plan, const struct msk_strv *imag
 static int check_words(const struct msk_options *o, const struct msk_join *j, const struct msk_plan *plan,
 		       struct msk_err *err)
 {
-	if (j->n == 1 && o->annotation.n)
+	if (j->n == 1 && !j->v[0].n_attestations && o->annotation.n)
 		return msk_fail(err, MSK_E_USAGE, "--annotation %s: one image has no index that could carry it",
 				o->annotation.v[0]);
 	if (msk_stdout_target(plan) && isatty(STDOUT_FILENO))
@@ -35,10 +35,10 @@ static void tell_left_out(const struct msk_join *j, const struct msk_log *log)
 {
 	for (size_t i = 0; i < j->n_sources; i++) {
 		const struct msk_source_images *s = &j->sources[i];
+		size_t left_out = msk_join_left_out(j, s);
 
-		if (s->others.n)
-			msk_warn(log, "%s: attestations and the like are left out (%zu)", msk_source_name(s->source),
-				 s->others.n);
+		if (left_out)
+			msk_warn(log, "%s: attestations and the like are left out (%zu)", msk_source_name(s->source), left_out);
 		if (s->absent.n)
 			msk_warn(log, "%s: images that its index names and that are not there are left out (%zu)",
 				 msk_source_name(s->source), s->absent.n);

@@ -22,6 +22,8 @@ uint64_t msk_image_size(const struct msk_image *img)
 void msk_image_release(struct msk_image *img)
 {
 	msk_layers_release(&img->layers);
+	free(img->attestations);
+	img->attestations = NULL;
 }
 
 int msk_image_make(const struct msk_plan *p, const struct msk_platform *pf, struct msk_layers *own_layers,

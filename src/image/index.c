@@ -24,6 +24,21 @@ static struct msk_json *platform_json(const struct msk_platform *pf, const struc
 	return o;
 }
 
+/* As BuildKit writes it: no machine takes it for an image of its platform. */
+static struct msk_json *attestation_json(const struct msk_attestation *attestation, const struct msk_image *of)
+{
+	static const struct msk_platform none = { .os = "unknown", .arch = "unknown" };
+	struct msk_json *o = msk_desc_json(&attestation->manifest), *a = msk_json_object();
+
+	msk_json_set_string(a, MSK_REFERENCE_TYPE, MSK_REFERENCE_ATTESTATION);
+	msk_json_set_string(a, MSK_REFERENCE_DIGEST, of->manifest.digest.text);
+	msk_json_set(o, "annotations", a);
+	msk_json_set(o, "platform", platform_json(&none, NULL));
+	if (attestation->artifact_type)
+		msk_json_set_string(o, "artifactType", attestation->artifact_type);
+	return o;
+}
+
 struct msk_json *msk_image_index_json(const struct msk_plan *p, const struct msk_image *images, size_t n)
 {
 	struct msk_json *o = msk_json_object(), *manifests = msk_json_array();
@@ -34,6 +49,9 @@ struct msk_json *msk_image_index_json(const struct msk_plan *p, const struct msk
 		msk_json_set(d, "platform", platform_json(&images[i].platform, images[i].also));
 		msk_json_push(manifests, d);
 	}
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < images[i].n_attestations; k++)
+			msk_json_push(manifests, attestation_json(&images[i].attestations[k], &images[i]));
 	msk_json_set_int(o, "schemaVersion", 2);
 	msk_json_set_string(o, "mediaType", msk_media_type(p->media_types, MSK_DOC_INDEX));
 	msk_json_set(o, "manifests", manifests);

@@ -29,6 +29,11 @@ static size_t loaded_of(const struct msk_plan *p, const struct msk_image *images
 	return 0;
 }
 
+bool msk_product_has_index(const struct msk_product *p)
+{
+	return p->n_images > 1 || p->images[0].n_attestations;
+}
+
 static struct msk_product product_of(const struct msk_plan *p, struct msk_image *own_images, size_t n)
 {
 	return (struct msk_product){
@@ -41,8 +46,9 @@ int msk_product_make(const struct msk_plan *p, struct msk_image *own_images, siz
 		     struct msk_product *out, struct msk_err *err)
 {
 	*out = product_of(p, own_images, n);
-	if (n > 1 && msk_put_document(msk_image_index_json(p, own_images, n), msk_media_type(p->media_types, MSK_DOC_INDEX),
-				      st, &out->top, err) < 0)
+	if (msk_product_has_index(out) &&
+	    msk_put_document(msk_image_index_json(p, own_images, n), msk_media_type(p->media_types, MSK_DOC_INDEX), st,
+			     &out->top, err) < 0)
 		return -1;
 	out->size = stored_size(st);
 	return 0;
@@ -51,7 +57,7 @@ int msk_product_make(const struct msk_plan *p, struct msk_image *own_images, siz
 void msk_product_outline(const struct msk_plan *p, struct msk_image *own_images, size_t n, struct msk_product *out)
 {
 	*out = product_of(p, own_images, n);
-	if (n > 1)
+	if (msk_product_has_index(out))
 		out->top = msk_desc_outline(msk_media_type(p->media_types, MSK_DOC_INDEX), 1000);
 }
 

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "attest.h"
 #include "convert.h"
 
 void msk_join_release(struct msk_join *j)
@@ -9,6 +10,8 @@ void msk_join_release(struct msk_join *j)
 	for (size_t i = 0; i < j->n_sources; i++)
 		msk_source_images_release(&j->sources[i]);
 	free(j->sources);
+	for (size_t i = 0; i < j->n; i++)
+		free(j->v[i].attestations);
 	free(j->v);
 	*j = (struct msk_join){ 0 };
 }
@@ -139,6 +142,7 @@ static int open_all(const struct msk_strv *names, const struct msk_platform *wan
 	if (check_wanted(j, wanted, n, err) < 0)
 		return -1;
 	qsort(j->v, j->n, sizeof *j->v, by_platform);
+	msk_join_attach(j);
 	return 0;
 }
 

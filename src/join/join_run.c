@@ -43,12 +43,27 @@ static struct msk_image image_of(const struct msk_source_image *from)
 	return img;
 }
 
+static void add_attestations(const struct msk_joined *from, struct msk_image *to)
+{
+	to->attestations = msk_xcalloc(from->n_attestations, sizeof *to->attestations);
+	for (; to->n_attestations < from->n_attestations; to->n_attestations++) {
+		const struct msk_source_document *d = &from->attestations[to->n_attestations].image->manifest;
+
+		to->attestations[to->n_attestations] = (struct msk_attestation){
+			describe(d, MSK_DOC_MANIFEST), msk_json_get_string(d->json, "artifactType"),
+		};
+	}
+}
+
 static struct msk_image *images_of(const struct msk_join *j)
 {
 	struct msk_image *images = msk_xcalloc(j->n, sizeof *images);
 
 	for (size_t i = 0; i < j->n; i++)
 		images[i] = image_of(j->v[i].image);
+	for (size_t i = 0; i < j->n; i++)
+		if (j->v[i].n_attestations)
+			add_attestations(&j->v[i], &images[i]);
 	return images;
 }
 
@@ -67,54 +82,81 @@ static int copy_stream(struct msk_reader *from, struct msk_store *st, struct msk
 	return msk_store_end(st, digest, size, err);
 }
 
-static bool is_stored(const struct msk_store *st, const struct msk_digest *d)
+static bool is_stored(const struct msk_store *st, const struct msk_digest *d, uint64_t *size)
 {
 	for (size_t i = 0; i < msk_store_count(st); i++) {
 		struct msk_digest at;
-		uint64_t size;
 
-		msk_store_at(st, i, &at, &size);
+		msk_store_at(st, i, &at, size);
 		if (strcmp(at.text, d->text) == 0)
 			return true;
 	}
 	return false;
 }
 
-static int copy_layer(const struct msk_joined *m, size_t i, struct msk_store *st, struct msk_err *err)
+static int copy_blob(const struct msk_source_images *from, const struct msk_source_layer *l, const char *what,
+		     struct msk_store *st, struct msk_err *err)
 {
-	const struct msk_source_layer *l = &m->image->layers[i];
 	MSK_CLEANUP(msk_source_stream_cleanup) struct msk_reader *r = NULL;
-	struct msk_digest got;
+	struct msk_digest got = l->digest;
 	uint64_t size;
-	bool found;
+	bool found = is_stored(st, &l->digest, &size);
 
-	if (is_stored(st, &l->digest))
-		return 0;
-	if (msk_source_stream(m->from->source, l->path, &found, &r, err) < 0)
+	if (!found && (msk_source_stream(from->source, l->path, &found, &r, err) < 0 ||
+		       (found && copy_stream(r, st, &got, &size, err) < 0)))
 		return -1;
 	if (!found)
-		return msk_fail(err, MSK_E_INTEGRITY, "layer %zu: %s: blob is missing", i + 1, l->digest.text);
-	if (copy_stream(r, st, &got, &size, err) < 0)
-		return -1;
+		return msk_fail(err, MSK_E_INTEGRITY, "%s: %s: blob is missing", what, l->digest.text);
 	if (size != l->size)
-		return msk_fail(err, MSK_E_INTEGRITY, "layer %zu: %s: %llu bytes, descriptor says %llu", i + 1, l->digest.text,
+		return msk_fail(err, MSK_E_INTEGRITY, "%s: %s: %llu bytes, descriptor says %llu", what, l->digest.text,
 				(unsigned long long)size, (unsigned long long)l->size);
 	if (strcmp(got.text, l->digest.text) != 0)
-		return msk_fail(err, MSK_E_INTEGRITY, "layer %zu: %s: content hashes to %s", i + 1, l->digest.text, got.text);
+		return msk_fail(err, MSK_E_INTEGRITY, "%s: %s: content hashes to %s", what, l->digest.text, got.text);
 	return 0;
+}
+
+static int copy_layers(const struct msk_source_images *from, const struct msk_source_image *image, struct msk_store *st,
+		       struct msk_err *err)
+{
+	for (size_t i = 0; i < image->n_layers; i++) {
+		MSK_AUTO_FREE char *what = msk_xasprintf("layer %zu", i + 1);
+
+		if (copy_blob(from, &image->layers[i], what, st, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int put(const struct msk_source_document *d, struct msk_store *st, struct msk_err *err)
+{
+	struct msk_digest ignored;
+
+	return msk_store_put(st, d->text.buf, d->text.len, &ignored, err);
 }
 
 static int copy_image(const struct msk_joined *m, struct msk_store *st, struct msk_err *err)
 {
-	const struct msk_source_image *image = m->image;
-	struct msk_digest ignored;
+	if (copy_layers(m->from, m->image, st, err) < 0)
+		return msk_ctx(err, "%s", msk_source_name(m->from->source));
+	return put(&m->image->config, st, err) < 0 ? -1 : put(&m->image->manifest, st, err);
+}
 
-	for (size_t i = 0; i < image->n_layers; i++)
-		if (copy_layer(m, i, st, err) < 0)
-			return msk_ctx(err, "%s", msk_source_name(m->from->source));
-	if (msk_store_put(st, image->config.text.buf, image->config.text.len, &ignored, err) < 0)
-		return -1;
-	return msk_store_put(st, image->manifest.text.buf, image->manifest.text.len, &ignored, err);
+static int copy_attestation(const struct msk_joined_attestation *a, struct msk_store *st, struct msk_err *err)
+{
+	if (copy_layers(a->from, a->image, st, err) < 0 ||
+	    (a->image->blob.path && copy_blob(a->from, &a->image->blob, "config", st, err) < 0)) {
+		msk_ctx(err, "attestation %s", a->image->manifest.digest.text);
+		return msk_ctx(err, "%s", msk_source_name(a->from->source));
+	}
+	return put(&a->image->manifest, st, err);
+}
+
+static int copy_attestations(const struct msk_joined *m, struct msk_store *st, struct msk_err *err)
+{
+	for (size_t i = 0; i < m->n_attestations; i++)
+		if (copy_attestation(&m->attestations[i], st, err) < 0)
+			return -1;
+	return 0;
 }
 
 static void stage(const struct msk_join *j, const struct msk_plan *plan, const struct msk_sinks *sinks, struct msk_store *st)
@@ -136,6 +178,9 @@ int msk_join_run(const struct msk_join *j, const struct msk_plan *plan, const st
 	stage(j, plan, &sinks, st);
 	for (size_t i = 0; i < j->n; i++)
 		if (copy_image(&j->v[i], st, err) < 0)
+			return -1;
+	for (size_t i = 0; i < j->n; i++)
+		if (copy_attestations(&j->v[i], st, err) < 0)
 			return -1;
 	if (msk_product_make(plan, images_of(j), j->n, st, out, err) < 0)
 		return -1;

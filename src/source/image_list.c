@@ -11,6 +11,8 @@ static void image_release(struct msk_source_image *image)
 		free(image->layers[i].path);
 	}
 	free(image->layers);
+	free(image->blob.media_type);
+	free(image->blob.path);
 	msk_strv_release(&image->tags);
 	msk_document_release(&image->manifest);
 	msk_document_release(&image->config);

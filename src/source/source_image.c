@@ -15,6 +15,19 @@ struct found {
 
 static int follow(struct msk_reading *r, const struct found *f, struct msk_err *err);
 
+static int read_blob(const struct msk_json *desc, struct msk_source_layer *out, struct msk_err *err)
+{
+	struct msk_descriptor d = { 0 };
+
+	if (msk_descriptor_read(desc, &d, err) < 0)
+		return -1;
+	*out = (struct msk_source_layer){ .media_type = d.media_type ? msk_xstrdup(d.media_type) : NULL, .described = true,
+					  .size = d.size, .path = msk_blob_path(d.digest),
+					  .annotations = msk_json_get(desc, "annotations") };
+	memcpy(out->digest.text, d.digest, sizeof out->digest.text);
+	return 0;
+}
+
 /* Into the image: its layers as the manifest has them. *sound false: there was a fault, and the watcher went on. */
 static int read_layers(struct msk_reading *r, struct msk_source_image *image, bool *sound, struct msk_err *err)
 {
@@ -24,19 +37,12 @@ static int read_layers(struct msk_reading *r, struct msk_source_image *image, bo
 	*sound = true;
 	image->layers = msk_xcalloc(n ? n : 1, sizeof *image->layers);
 	for (image->n_layers = 0; image->n_layers < n; image->n_layers++) {
-		struct msk_source_layer *l = &image->layers[image->n_layers];
 		MSK_AUTO_FREE char *what = msk_xasprintf("layer %zu", image->n_layers + 1);
-		const struct msk_json *desc = msk_json_at(layers, image->n_layers);
-		struct msk_descriptor d = { 0 };
 
-		if (msk_descriptor_read(desc, &d, err) < 0) {
+		if (read_blob(msk_json_at(layers, image->n_layers), &image->layers[image->n_layers], err) < 0) {
 			*sound = false;
 			return msk_reading_fault(r, what, err);
 		}
-		*l = (struct msk_source_layer){ .media_type = d.media_type ? msk_xstrdup(d.media_type) : NULL,
-						.described = true, .size = d.size, .path = msk_blob_path(d.digest),
-						.annotations = msk_json_get(desc, "annotations") };
-		memcpy(l->digest.text, d.digest, sizeof l->digest.text);
 	}
 	return 0;
 }
@@ -99,16 +105,34 @@ static bool is_type(const char *type, enum msk_document d)
 	return strcmp(type, msk_media_type(MSK_MEDIA_OCI, d)) == 0 || strcmp(type, msk_media_type(MSK_MEDIA_DOCKER, d)) == 0;
 }
 
-/* An attestation may have the shape of an image; its platform tells. */
+const char *msk_source_attested(const struct msk_json *entry)
+{
+	const struct msk_json *a = msk_json_get(entry, "annotations");
+	const char *type = msk_json_get_string(a, MSK_REFERENCE_TYPE);
+
+	return type && strcmp(type, MSK_REFERENCE_ATTESTATION) == 0 ? msk_json_get_string(a, MSK_REFERENCE_DIGEST) : NULL;
+}
+
+/* An attestation may have the shape of an image; the index tells, by its platform or by what it refers to. */
 static bool is_image(const struct msk_source_image *image)
 {
 	const struct msk_json *config = msk_json_get(image->manifest.json, "config");
 	const char *type = msk_json_get_string(config, "mediaType");
 	const char *os = msk_json_get_string(msk_json_get(image->entry, "platform"), "os");
 
-	if (os && strcmp(os, "unknown") == 0)
+	if ((os && strcmp(os, "unknown") == 0) || msk_source_attested(image->entry))
 		return false;
 	return !type || is_type(type, MSK_DOC_CONFIG);
+}
+
+static int fill_other(struct msk_reading *r, struct msk_source_image *image, bool *sound, struct msk_err *err)
+{
+	const struct msk_json *config = msk_json_get(image->manifest.json, "config");
+
+	read_platform(msk_json_get(image->entry, "platform"), &image->platform);
+	if (config && read_blob(config, &image->blob, err) < 0)
+		return msk_reading_fault(r, "config", err);
+	return read_layers(r, image, sound, err);
 }
 
 /* *sound false: there was a fault, and the watcher went on; the image is not worth keeping. */
@@ -120,10 +144,8 @@ static int fill(struct msk_reading *r, struct msk_source_image *image, bool *sou
 	image->annotations = msk_json_get(image->manifest.json, "annotations");
 	if (check_layer_list(image, err) < 0)
 		return msk_reading_fault(r, "config", err);
-	if (!is_image(image)) {
-		read_platform(msk_json_get(image->entry, "platform"), &image->platform);
-		return read_layers(r, image, sound, err);
-	}
+	if (!is_image(image))
+		return fill_other(r, image, sound, err);
 	if (msk_document_read(r, "config", config, &image->config, err) < 0)
 		return -1;
 	if (!image->config.json)
@@ -207,18 +229,20 @@ static void add_tags_to(struct msk_source_image_list *l, const char *digest, con
 			add_tags(&l->v[i], tags);
 }
 
-/* True: nothing is to be done with it any more. */
+/* True: nothing is to be done with it any more. The same attestation may be one of several images. */
 static bool was_seen(struct msk_reading *r, const struct found *f)
 {
 	const char *digest = msk_json_get_string(f->desc, "digest");
+	const char *of = msk_source_attested(f->desc);
+	MSK_AUTO_FREE char *key = digest ? msk_xasprintf("%s %s", digest, of ? of : "") : NULL;
 
 	if (!digest)
 		return false;
-	if (msk_strv_has(&r->seen, digest)) {
+	if (msk_strv_has(&r->seen, key)) {
 		add_tags_to(&r->s->images, digest, f->tags);
 		return true;
 	}
-	msk_strv_push(&r->seen, digest);
+	msk_strv_push(&r->seen, key);
 	return false;
 }
 

@@ -34,6 +34,11 @@ if have buildah; then
 		'... and holds the images that ours holds'
 fi
 
+# With attestations: all of it stays to be had by platform.
+rm -rf attested && mkdir attested && tar -xf img.tar -C attested && python3 "$TOP/tests/integration/attest.py" attested &&
+	mk index -q -t svc/attested:v1 -o attested.tar attested && mk index -q --platform linux/arm64 -t svc/attested:v1 -o attested-arm64.tar attested ||
+	fail 'attestations come along'
+
 emulate() { # ROOT ARCHITECTURE
 	case $2 in
 	amd64) "$1/say" ;;
@@ -53,6 +58,12 @@ if have skopeo; then
 	is "$(jq -r '.manifests[0].digest' copy/index.json)" "$index" '... and the index stays as it is'
 	t '... and what it wrote verifies' mk verify copy
 	is "$(skopeo inspect docker-archive:img.tar | jq -r .Architecture)" amd64 'the docker-archive side is for amd64'
+	for a in amd64 arm64 arm riscv64; do
+		is "$(skopeo --override-arch $a inspect oci-archive:attested.tar | jq -r .Architecture)" $a "... $a beside attestations"
+	done
+	is "$(skopeo --override-arch arm64 inspect oci-archive:attested-arm64.tar | jq -r .Architecture)" arm64 '... and one image with its own'
+	t '... all of which are copied' skopeo --insecure-policy copy -q --all oci-archive:attested.tar oci:attested-copy:v1
+	t '... and verify' mk verify attested-copy
 	t 'skopeo copies one of it' skopeo --insecure-policy --override-arch arm64 copy -q oci-archive:img.tar oci:one:v1
 	is "$(jq -r '.manifests[0].digest' one/index.json)" "$(digest_of arm64)" '... under the digest it has in the index'
 fi
@@ -62,6 +73,8 @@ if have podman && have buildah; then
 	b() { buildah --root "$T/bstore" --runroot "$T/brun" --storage-driver vfs "$@"; }
 	like "$(p load -q -i img.tar 2>&1)" 'docker.io/svc/say:v1$' 'podman load names the image'
 	is "$(p image inspect docker.io/svc/say:v1 | jq -r '.[0].Architecture')" amd64 '... of this machine'
+	like "$(p load -q -i attested.tar 2>&1)" 'docker.io/svc/attested:v1$' '... one with attestations too'
+	is "$(p image inspect docker.io/svc/attested:v1 | jq -r '.[0].Architecture')" amd64 '... of this machine'
 	is "$(p image inspect "$(p pull -q --arch arm64 oci-archive:img.tar)" | jq -r '.[0].Architecture')" arm64 'podman pull --arch'
 	for a in amd64 arm64 arm riscv64; do
 		b from --arch $a --name "on-$a" oci-archive:img.tar >/dev/null 2>&1
@@ -114,6 +127,8 @@ if have containerd && [ "$(id -u)" = 0 ]; then
 		is "$(c run --rm --snapshotter native docker.io/svc/say:v1 say 2>&1)" amd64 '... and runs it'
 		t 'what it exports of all' c image export --all-platforms out.tar docker.io/svc/say:v1
 		t '... verifies' mk verify out.tar
+		t '... and unpacks the one of this machine beside attestations' c image import --snapshotter native attested.tar
+		is "$(c run --rm --snapshotter native docker.io/svc/attested:v1 attested 2>&1)" amd64 '... and runs it'
 	else
 		skip containerd 'cannot: containerd does not start in this sandbox'
 	fi
@@ -124,6 +139,8 @@ if have dockerd && [ "$(id -u)" = 0 ]; then
 		at_exit+=(stop_dockerd)
 		is "$(d load -i img.tar)" 'Loaded image: svc/say:v1' 'docker load names the image'
 		is "$(d run --rm --network none svc/say:v1)" amd64 '... and runs the one for amd64'
+		is "$(d load -i attested.tar)" 'Loaded image: svc/attested:v1' '... with attestations beside it'
+		is "$(d run --rm --network none svc/attested:v1)" amd64 '... too'
 		mk -q "${programs[@]}" --platform linux/arm64 -t svc/say:arm64 -o arm64.tar && d load -q -i arm64.tar >/dev/null
 		is "$(d image inspect svc/say:arm64 | jq -r '.[0].Architecture')" arm64 'docker load gets the one of --platform'
 	else

@@ -128,28 +128,93 @@ is "$(tar xOf t.tar "blobs/sha256/$(tar xOf t.tar index.json | jq -r '.manifests
 	'... with its version and features'
 variant odd 'arm 64'
 must_fail 3 'odd: "linux/arm 64" is no platform' -- index -o x.tar amd64.tar odd
-# An attestation, as BuildKit adds them.
-rm -rf attested && mkdir attested && tar -xf all.tar -C attested && rm attested/manifest.json && "$python" - attested <<'END'
-import hashlib, json, sys
+# Attestations, as BuildKit adds them.
+attested() { # DIRECTORY IMAGE [WORD]: the image with an attestation of each of its images
+	rm -rf "$1" && mkdir "$1" && tar -xf "$2" -C "$1" && "$python" "$TOP/tests/integration/attest.py" "$1" "${@:3}"
+}
+inner() { # IMAGE: the index that its first tag names
+	tar xOf "$1" "blobs/sha256/$(tar xOf "$1" index.json | jq -r '.manifests[0].digest[7:]')"
+}
+attested unnamed all.tar none
+mk index -o t.tar unnamed >/dev/null 2>said
+is "$(cat said)" 'warning: unnamed: attestations and the like are left out (3)' 'what is of no image is left out, and told'
+t '... and the images are there' cmp all.tar t.tar
+for p in amd64 arm64 riscv64; do
+	attested $p-attested $p.tar
+done
+attested all-attested all.tar
+mk index -o attested.tar riscv64-attested amd64-attested arm64-attested >said 2>&1
+like "$(cat said)" '^attested\.tar: app:v1 linux/amd64,linux/arm64,linux/riscv64 sha256:[0-9a-f]{64} [0-9.]+ kB in 4 layers$' \
+	'attestations of images come along with them, without a word'
+t '... and verify' mk verify attested.tar
+is "$(inner attested.tar | jq -c '[.manifests[] | [.platform.os, .platform.architecture, .annotations["vnd.docker.reference.type"]]]')" \
+	'[["linux","amd64",null],["linux","arm64",null],["linux","riscv64",null],["unknown","unknown","attestation-manifest"],["unknown","unknown","attestation-manifest"],["unknown","unknown","attestation-manifest"]]' \
+	'... behind the images in their order'
+is "$(inner attested.tar | jq -c '[.manifests[3:][].annotations["vnd.docker.reference.digest"]]')" \
+	"$(inner attested.tar | jq -c '[.manifests[:3][].digest]')" '... and name them as before'
+rm -rf x && mkdir x && tar -xf attested.tar -C x
+is "$(for p in amd64 arm64 riscv64; do diff -r $p-attested/blobs/sha256 x/blobs/sha256; done | grep -c '^Only in .*-attested')" 3 \
+	'... byte for byte: of all blobs the three indexes alone are not there'
+is "$(mk inspect attested.tar | grep -c 'no image')" 3 '... and are seen'
+is "$(mk verify attested.tar | grep -c '^✓ attached: sha256:')" 3 '... and verified'
+holds 'the archive is in order' archive_order attested.tar
+mk index -q -o t.tar all-attested
+t '... the same bytes from one image of all platforms' cmp attested.tar t.tar
+mk index -q -o t.tar all.tar arm64-attested all-attested amd64-attested
+t '... wherever the images and the attestations are, and however often' cmp attested.tar t.tar
+for p in amd64 arm64 riscv64; do
+	mk index --platform linux/$p -o one.tar attested.tar >said 2>&1
+	is "$(inner one.tar | jq -c '[.manifests[] | .platform.architecture, .annotations["vnd.docker.reference.digest"]]') $(wc -l <said)" \
+		"[\"$p\",null,\"unknown\",\"$(tar xOf $p.tar index.json | jq -r '.manifests[0].digest')\"] 1" "out of the index comes $p with its own alone"
+	mk index -q -o t.tar $p-attested
+	t '... as from the image that was made apart' cmp one.tar t.tar
+done
+is "$(tar xOf one.tar manifest.json)" "$(tar xOf riscv64.tar manifest.json)" '... and the docker-archive side stays'
+is "$(mk index --json --annotation a=b -o t.tar riscv64-attested | jq -c '[.docker_load, (.manifests[] | .platform, (.attestations | length))]')" \
+	'["linux/riscv64","linux/riscv64",1]' '... in an index, with --json'
+is "$(inner t.tar | jq -c .annotations)" '{"a":"b"}' '... that may have annotations'
+attested again-attested arm64.tar again
+mk index -q -o t.tar all-attested again-attested
+is "$(inner t.tar | jq '[.manifests[3:][] | select(.annotations["vnd.docker.reference.digest"] == "'"$(tar xOf arm64.tar index.json | jq -r '.manifests[0].digest')"'").digest] | length == 2 and . == sort')" \
+	true 'two of one image are sorted by digest'
+attested same-attested all.tar same
+mk index -q --platform linux/arm64,linux/riscv64 -o t.tar same-attested
+is "$(inner t.tar | jq -c '[.manifests[2:][].annotations["vnd.docker.reference.digest"]] == [.manifests[:2][].digest]')" true 'one attestation of several images is one of each'
+# An image that gets another manifest leaves behind what was said of the one before.
+mkdir lone && cp -r amd64-attested/. lone && "$python" - lone <<'END'
+import json, sys, hashlib
 top = sys.argv[1]
-def put(data):
-    digest = hashlib.sha256(data).hexdigest()
-    open("%s/blobs/sha256/%s" % (top, digest), "wb").write(data)
-    return {"digest": "sha256:" + digest, "size": len(data)}
 index = json.load(open(top + "/index.json"))
-inner = json.load(open("%s/blobs/sha256/%s" % (top, index["manifests"][0]["digest"][7:])))
-manifest = {"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json",
-            "config": {"mediaType": "application/vnd.oci.empty.v1+json", **put(b"{}")},
-            "layers": [{"mediaType": "application/vnd.in-toto+json", **put(b"{} ")}]}
-inner["manifests"].append({"mediaType": manifest["mediaType"], **put(json.dumps(manifest).encode()),
-                           "platform": {"os": "unknown", "architecture": "unknown"},
-                           "annotations": {"vnd.docker.reference.type": "attestation-manifest"}})
-index["manifests"][0].update(put(json.dumps(inner).encode()))
+path = "%s/blobs/sha256/" % top
+inner = json.load(open(path + index["manifests"][0]["digest"][7:]))
+arm64 = json.load(open("arm64-attested/index.json"))["manifests"][0]["digest"][7:]
+arm64 = json.load(open("arm64-attested/blobs/sha256/" + arm64))["manifests"][0]
+inner["manifests"][0] = arm64
+data = json.dumps(inner).encode()
+digest = hashlib.sha256(data).hexdigest()
+open(path + digest, "wb").write(data)
+index["manifests"][0].update(digest="sha256:" + digest, size=len(data))
 json.dump(index, open(top + "/index.json", "w"))
 END
-mk index -o t.tar attested >/dev/null 2>said
-is "$(cat said)" 'warning: attested: attestations and the like are left out (1)' 'what is no image is left out, and told'
-t '... and the images are there' cmp all.tar t.tar
+cp arm64-attested/blobs/sha256/* lone/blobs/sha256/ && rm -rf old && mkdir old && tar -xf amd64.tar -C old && rm old/index.json old/oci-layout && tar -cf old.tar -C old manifest.json blobs
+mk index -o t.tar old.tar lone >/dev/null 2>said
+is "$(cat said)" 'warning: lone: attestations and the like are left out (1)' 'an image of a docker-archive gets another manifest, and has none'
+mk index -q -o ours.tar old.tar arm64.tar
+t '... the rest is there' cmp ours.tar t.tar
+harm() { # BLOB WHAT COMMAND...: of a blob of the attestation of amd64
+	rm -rf broken && cp -r amd64-attested broken && "${@:3}" "broken/blobs/sha256/${1#sha256:}"
+	cp all.tar keep.tar
+	must_fail 7 "broken: $2" -- index -o keep.tar arm64.tar broken
+	t '... and the old output stays' cmp all.tar keep.tar
+	run mk verify broken
+	is "$status $(grep -c '^✗ attached: sha256:' "$out")" '7 1' '... and verify tells of it'
+}
+statement=$(inner attested.tar | jq -r '.manifests[3].digest') && manifest=amd64-attested/blobs/sha256/${statement#sha256:}
+config=$(jq -r .config.digest "$manifest") layer=$(jq -r '.layers[0].digest' "$manifest")
+harm "$layer" "attestation $statement: layer 1: $layer: blob is missing" rm
+harm "$config" "attestation $statement: config: $config: blob is missing" rm
+harm "$config" "attestation $statement: config: $config: $(($(jq .config.size "$manifest") + 1)) bytes, descriptor says $(jq .config.size "$manifest")" \
+	bash -c 'echo >>"$0"'
 if command -v script >/dev/null; then
 	like "$(script -qec "'$MKSCRATCH' index -o - amd64.tar arm64.tar" /dev/null </dev/null)" \
 		'^mkscratch: --output -: standard output is a terminal' 'an index is not written to a terminal'
