@@ -60,10 +60,10 @@ static int stand_on_base(const struct msk_source_images *base, struct msk_editio
 	return 0;
 }
 
-static int gather(const struct msk_build *b, struct msk_edition *e, struct msk_err *err)
+static int gather(const struct msk_build *b, struct msk_common *common, struct msk_edition *e, struct msk_err *err)
 {
 	MSK_CLEANUP(msk_rootfs_cleanup) struct msk_rootfs *fs = msk_rootfs_new();
-	struct msk_gather g = { .plan = &e->plan, .log = b->log, .pool = b->pool, .now = b->now, .fs = fs,
+	struct msk_gather g = { .plan = &e->plan, .log = b->log, .pool = b->pool, .common = common, .now = b->now, .fs = fs,
 				.platform = e->platform, .needs = &b->facts->needs,
 				.base = e->ground ? msk_ground_facts(e->ground) : NULL };
 	MSK_CLEANUP(msk_host_cleanup) struct msk_host *host = NULL, *libs = NULL;
@@ -137,6 +137,7 @@ static int gather_crews(const struct msk_build *b, const struct msk_crews *crews
 			struct msk_err *err)
 {
 	MSK_CLEANUP(msk_said_cleanup) struct msk_said *said = crews->n > 1 ? msk_said_new() : NULL;
+	MSK_CLEANUP(msk_common_cleanup) struct msk_common *common = crews->n > 1 ? msk_common_new() : NULL;
 	struct msk_log log;
 	const struct msk_build once = told_once(b, &log, said);
 
@@ -152,7 +153,7 @@ static int gather_crews(const struct msk_build *b, const struct msk_crews *crews
 
 		to->platform = crew->platform;
 		if (msk_plan_narrow(b->plan, crew->members, &crew->platform, &to->plan, err) < 0 ||
-		    stand_on_base(e->base, to, err) < 0 || gather(&once, to, err) < 0)
+		    stand_on_base(e->base, to, err) < 0 || gather(&once, common, to, err) < 0)
 			return -1;
 	}
 	qsort(e->v, e->n, sizeof *e->v, by_platform);

@@ -32,6 +32,7 @@ struct msk_gather {
 	struct msk_host *libs;            /* and libraries from here; may be the same */
 	const struct msk_log *log;
 	struct msk_pool *pool;            /* for what may go on beside; NULL: nothing */
+	struct msk_common *common;        /* of all images of a run; NULL: there is but one */
 	int64_t now;                      /* for warnings and refusals about dates; never reaches an entry */
 	struct msk_rootfs *fs;
 	struct msk_platform platform;     /* of the programs; raised where their libraries need a better CPU */
@@ -43,6 +44,10 @@ struct msk_gather {
 	struct msk_over_base *over_base;  /* where they are looked for when there is a base; owned, likewise */
 	struct msk_cert_facts certs;      /* out: set by msk_gather_certs */
 };
+
+/* What images of several platforms have in common, read from the host for the first of them. */
+struct msk_common *msk_common_new(void);
+void msk_common_cleanup(struct msk_common **c);
 
 /* The programs of one platform: together they make an image. */
 struct msk_crew {

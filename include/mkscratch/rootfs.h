@@ -99,6 +99,9 @@ int msk_rootfs_add_file(struct msk_rootfs *fs, const struct msk_entry_spec *s, s
 /* Move all entries of `other` here, as though they had been added here. */
 void msk_rootfs_absorb(struct msk_rootfs *fs, struct msk_rootfs *other);
 
+/* Copies of all entries of `other`, which stays, likewise; they hold no open files. */
+void msk_rootfs_copy(struct msk_rootfs *fs, const struct msk_rootfs *other);
+
 /* The file at `path` will have these capabilities, and those of other calls; the seal finds it, links on the way
  * followed. `what` is for messages. */
 void msk_rootfs_add_caps(struct msk_rootfs *fs, const char *path, uint64_t caps, const char *what);

@@ -160,13 +160,20 @@ static bool has_base(const struct msk_source_image *image)
 	       msk_json_get(recipe, "base");
 }
 
+static bool is_asked(const struct question *q, const struct msk_platform *have)
+{
+	struct msk_platform want;
+
+	return !q->o->platform || !msk_platform_parse(q->o->platform, &want) || msk_platform_covers(&want, have);
+}
+
 static int visit(void *ctx, const struct msk_validated *image, struct msk_err *err)
 {
 	struct question *q = ctx;
 	MSK_AUTO_RECORD record = { 0 };
 
 	/* Several tags of one layout, several platforms: the first image answers. */
-	if (q->answered)
+	if (q->answered || !is_asked(q, &image->image->platform))
 		return 0;
 	q->answered = true;
 	if (msk_checks_sound(image->checks, q->image, err) < 0)
@@ -182,7 +189,7 @@ static int visit(void *ctx, const struct msk_validated *image, struct msk_err *e
 
 static int ask(struct question *q, struct msk_err *err)
 {
-	MSK_CLEANUP(msk_checks_release) struct msk_checks c = { .partial = true };
+	MSK_CLEANUP(msk_checks_release) struct msk_checks c = { .partial = true, .platform = q->o->platform };
 
 	if (msk_validate(q->image, visit, q, &c, err) < 0)
 		return -1;

@@ -259,7 +259,7 @@ const struct opt_row msk_opt_rows[] = {
 	  "The source's index.json alone, byte for byte; of a docker-archive its manifest.json.",
 	  TO_FLAG(raw_index), COMPLETE_NONE, NULL },
 	{ 0, "platform", "OS/ARCH[/VARIANT]", OPT_VALUE, GROUP_RUN, VERB_LS | VERB_CAT | VERB_INSPECT | VERB_INDEX |
-	  VERB_DIFF,
+	  VERB_DIFF | VERB_WHY,
 	  "Which image of several: linux/arm64, linux/arm/v7.",
 	  TO_TEXT(platform), COMPLETE_WORDS, "linux/amd64 linux/arm64 linux/arm/v7" },
 	{ 0, "platform", "OS/ARCH", OPT_VALUE, GROUP_RUN, VERB_VERIFY,

@@ -169,6 +169,35 @@ void msk_rootfs_absorb(struct msk_rootfs *fs, struct msk_rootfs *other)
 	other->n = 0;
 }
 
+static char *copy_text(const char *text)
+{
+	return text ? msk_xstrdup(text) : NULL;
+}
+
+static struct msk_entry copy_entry(const struct msk_entry *e)
+{
+	struct msk_entry to = *e;
+
+	to.path = msk_xstrdup(e->path);
+	to.link = copy_text(e->link);
+	to.origin = (struct msk_origin){ msk_xstrdup(e->origin.what), msk_xstrdup(e->origin.why),
+					 copy_text(e->origin.lasting), copy_text(e->origin.from) };
+	to.body.host_path = copy_text(e->body.host_path);
+	if (e->body.data)
+		to.body.data = memcpy(msk_xmalloc((size_t)e->body.size), e->body.data, (size_t)e->body.size);
+	assert(e->body.fd < 0);
+	return to;
+}
+
+void msk_rootfs_copy(struct msk_rootfs *fs, const struct msk_rootfs *other)
+{
+	assert(!fs->sealed && !other->sealed && !other->n_wishes);
+	for (size_t i = 0; i < other->n; i++) {
+		MSK_GROW(fs->v, fs->n, fs->cap);
+		fs->v[fs->n++] = copy_entry(&other->v[i]);
+	}
+}
+
 void msk_rootfs_add_caps(struct msk_rootfs *fs, const char *path, uint64_t caps, const char *what)
 {
 	assert(!fs->sealed);

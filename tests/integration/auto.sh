@@ -66,4 +66,23 @@ for supply in --tz --tz=UTC '--tree tree/etc:/usr/share/zoneinfo' '-e ZONEINFO=/
 	# shellcheck disable=SC2086
 	is "$(told --bin zones $supply)" '' "no warning with $supply"
 done
+
+# Of several platforms each has its own evidence, whatever they have in common.
+mkdir amd64 arm64 riscv64
+echo 'int SSL_CTX_set_default_verify_paths(void *c) { return !c; } int main(void) { return SSL_CTX_set_default_verify_paths(0); }' >static.c
+if cc -static -o amd64/tls static.c && cc -static -g -o arm64/tls static.c; then
+	cp amd64/tls riscv64/tls
+	printf '\267' | dd of=arm64/tls bs=1 seek=18 conv=notrunc status=none
+	printf '\363' | dd of=riscv64/tls bs=1 seek=18 conv=notrunc status=none
+	mk -q --auto --bin amd64/tls --bin arm64/tls --bin riscv64/tls --json -o many.tar >many.json
+	for p in amd64 arm64 riscv64; do
+		is "$(mk -q --auto --bin $p/tls --json -o one.tar | jq -r .digest)" \
+			"$(jq -r --arg p linux/$p '.manifests[] | select(.platform == $p).digest' many.json)" "$p: --auto makes the image of that platform alone"
+	done
+	isnt() { [ "$1" != "$2" ]; }
+	t '... for reasons that are not the same' isnt "$(mk why --platform linux/amd64 many.tar /etc/ssl/certs/ca-certificates.crt)" \
+		"$(mk why --platform linux/arm64 many.tar /etc/ssl/certs/ca-certificates.crt)"
+else
+	skip '--auto of several platforms' 'cannot: no static libc'
+fi
 done_testing

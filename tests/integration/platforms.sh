@@ -39,6 +39,20 @@ for p in amd64 arm64 riscv64; do
 		"$alone" "$p: the image of a build for it alone"
 done
 
+# What is of no platform is read once for all of them.
+if strace -f -qq -o calls -e trace=open,openat,openat2 "$MKSCRATCH" -q --bin arm64/app --bin amd64/app --bin riscv64/app --certs=in/certs.pem \
+	--root in/root --tz -o traced.tar 2>/dev/null; then
+	is "$(grep -c '"in/certs\.pem".*O_NOCTTY' calls) $(grep -c '"UTC"' calls)" '1 1' 'certificates and zones are read once'
+	t '... and are the same' cmp all.tar traced.tar
+else
+	skip 'certificates and zones are read once' 'cannot: strace is not here, or may not trace'
+fi
+
+# Reasons by platform.
+mk -q --bin amd64/app:/a --bin arm64/app:/a --file in/motd:/motd -o w.tar
+is "$(mk why --platform linux/arm64 w.tar /a)" '/a: program (--bin)' 'why --platform'
+must_fail 3 'w.tar: platform: no image for linux/s390x' -- why --platform linux/s390x w.tar /a
+
 # JSON.
 mk --bin arm64/app --bin amd64/app -t app:v1 -t app:v2 -o j.tar -o layout/ --json >json
 is "$(jq -c '[.digest, .tags, .outputs, .docker_load, (.manifests | map(.platform))]' json)" \

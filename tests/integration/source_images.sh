@@ -76,7 +76,7 @@ run mk verify --platform linux/amd64 sparse
 is "$status $(grep -c '· manifest: sha256:[0-9a-f]*: of linux/arm.*, is not here$' "$out")" '0 2' '... unless it is told what has to be there'
 run mk verify --platform linux/arm64 sparse
 is "$status" 7 '... and is not'
-like "$(cat "$out")" '^✗ platform: sparse: no image for linux/arm64$' '... which it says'
+like "$(cat "$out")" '^✗ platform: no image for linux/arm64$' '... which it says'
 must_fail 2 '--platform /: expected OS/ARCH or OS/ARCH/VARIANT' -- verify --platform / sparse
 make nothing_there none
 run mk ls none
