@@ -39,7 +39,8 @@ int msk_store_put(struct msk_store *s, const void *p, size_t n, struct msk_diges
 /* For bytes whose digest somebody else knows by then: they are not hashed again. */
 struct msk_writer *msk_store_begin_known(struct msk_store *s);
 int msk_store_end_known(struct msk_store *s, const struct msk_digest *digest, uint64_t size, struct msk_err *err);
-int msk_store_put_known(struct msk_store *s, const void *p, size_t n, const struct msk_digest *digest, struct msk_err *err);
+/* What was begun is not to be: as if nothing had been written. */
+void msk_store_abandon(struct msk_store *s);
 
 /* Push a blob's bytes to `w`, which is not finished by this. */
 int msk_store_send(struct msk_store *s, const struct msk_digest *digest, struct msk_writer *w, struct msk_err *err);

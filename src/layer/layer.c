@@ -164,7 +164,8 @@ static int make_layers(const struct msk_layer_args *a, const struct msk_selectio
 		if (msk_layer_cache_had(lc, i)) {
 			if (msk_compressor_finish(c, err) < 0 || msk_layer_cache_recall(lc, i, st, &made[i], err) < 0)
 				return -1;
-			continue;
+			if (msk_layer_cache_had(lc, i))
+				continue;
 		}
 		begin_job(&jobs[i], a, st, &made[i]);
 		if (write_entries(a, &s[i], msk_compressor_begin(c, &jobs[i].part), err) < 0)

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "block_list.h"
 #include "body.h"
 #include "mkscratch/block_cache.h"
 #include "mkscratch/tar.h"
@@ -20,8 +21,9 @@ struct msk_layer_cache {
 	const struct msk_layer_args *args;
 	bool keyed[MSK_OWN_LAYERS], had[MSK_OWN_LAYERS];
 	struct msk_digest keys[MSK_OWN_LAYERS];
-	struct facts facts;                   /* of the layer found last, and its blob */
-	struct msk_str blob;
+	uint64_t content;                     /* of the layer looked for last: the bytes of its files */
+	struct facts facts;                   /* and when it was found, what was */
+	char entry[MAX_ENTRY];
 };
 
 struct msk_layer_cache *msk_layer_cache_new(const struct msk_layer_args *a)
@@ -37,9 +39,6 @@ struct msk_layer_cache *msk_layer_cache_new(const struct msk_layer_args *a)
 
 void msk_layer_cache_cleanup(struct msk_layer_cache **lc)
 {
-	if (!*lc)
-		return;
-	msk_str_release(&(*lc)->blob);
 	free(*lc);
 	*lc = NULL;
 }
@@ -111,73 +110,70 @@ static void put_le64(unsigned char *p, uint64_t n)
 		p[i] = (unsigned char)(n >> (8 * i));
 }
 
-static bool add_block(struct msk_layer_cache *lc, const char *key, unsigned char *buf, size_t room)
-{
-	struct msk_digest digest;
-	size_t n;
-
-	memcpy(digest.text, key, sizeof digest.text);
-	digest.text[sizeof digest.text - 1] = '\0';
-	n = msk_digest_valid(digest.text) ? msk_cache_get(lc->args->cache, MSK_CACHE_BLOCK, &digest, buf, room) : 0;
-	msk_str_add(&lc->blob, buf, n);
-	return n > 0 && lc->blob.len <= LAYER_CACHE_PACKED;
-}
-
-/* Put the blob together from its blocks, all of which must be there still. */
-static bool assemble(struct msk_layer_cache *lc, const char *keys)
-{
-	const struct msk_codec_spec *codec = &lc->args->codec;
-	const size_t room = msk_block_bound(codec);
-	MSK_AUTO_FREE unsigned char *buf = msk_xmalloc(room);
-	struct msk_str_writer to = msk_str_writer(&lc->blob);
-	struct msk_part p = { .to = &to.w, .size = get_le64(lc->facts.plain_size), .crc = (unsigned)get_le64(lc->facts.crc) };
-	struct msk_err ignored = MSK_ERR_INIT;
-
-	msk_str_release(&lc->blob);
-	if (msk_part_head(codec, &p, &ignored) < 0)
-		return false;
-	for (uint64_t i = 0; i < get_le64(lc->facts.blocks); i++)
-		if (!add_block(lc, keys + i * MSK_DIGEST_CHARS, buf, room))
-			return false;
-	return msk_part_tail(codec, &p, &ignored) == 0;
-}
-
 static bool recall(struct msk_layer_cache *lc, const struct msk_digest *key)
 {
-	MSK_AUTO_FREE char *entry = msk_xmalloc(MAX_ENTRY);
-	size_t n = msk_cache_get(lc->args->cache, MSK_CACHE_LAYER, key, entry, MAX_ENTRY);
+	size_t n = msk_cache_get(lc->args->cache, MSK_CACHE_LAYER, key, lc->entry, sizeof lc->entry);
 
 	if (n < sizeof lc->facts)
 		return false;
-	memcpy(&lc->facts, entry, sizeof lc->facts);
-	return get_le64(lc->facts.blocks) == (n - sizeof lc->facts) / MSK_DIGEST_CHARS &&
-	       assemble(lc, entry + sizeof lc->facts);
+	memcpy(&lc->facts, lc->entry, sizeof lc->facts);
+	return get_le64(lc->facts.blocks) == (n - sizeof lc->facts) / MSK_DIGEST_CHARS;
 }
 
 int msk_layer_cache_find(struct msk_layer_cache *lc, size_t i, const struct msk_selection *s, struct msk_err *err)
 {
-	uint64_t content = lc ? content_size(lc, s) : 0;
-
-	if (!lc || content > LAYER_CACHE_PLAIN)
+	if (!lc)
+		return 0;
+	lc->content = content_size(lc, s);
+	if (lc->content > LAYER_CACHE_PLAIN)
 		return 0;
 	if (make_key(lc, s, &lc->keys[i], err) < 0)
 		return -1;
 	lc->keyed[i] = true;
 	lc->had[i] = recall(lc, &lc->keys[i]);
-	if (lc->had[i])
-		msk_progress_add(lc->args->progress, content);
 	return 0;
+}
+
+/* The blob, put together from its blocks; *all is false when one of them is gone. */
+static int assemble(const struct msk_layer_cache *lc, struct msk_writer *to, uint64_t *size, bool *all, struct msk_err *err)
+{
+	const struct msk_codec_spec *codec = &lc->args->codec;
+	const struct msk_block_list blocks = { lc->args->cache, lc->args->pool, lc->entry + sizeof lc->facts,
+					       get_le64(lc->facts.blocks), msk_block_bound(codec) };
+	MSK_AUTO_STR head = MSK_STR_INIT, tail = MSK_STR_INIT;
+	struct msk_str_writer to_head = msk_str_writer(&head), to_tail = msk_str_writer(&tail);
+	struct msk_part p = { .to = &to_head.w, .size = get_le64(lc->facts.plain_size),
+			      .crc = (unsigned)get_le64(lc->facts.crc) };
+
+	if (msk_part_head(codec, &p, err) < 0)
+		return -1;
+	p.to = &to_tail.w;
+	if (msk_part_tail(codec, &p, err) < 0)
+		return -1;
+	*size = head.len + tail.len;
+	if (msk_writer_write(to, head.buf, head.len, err) < 0 || msk_block_list_send(&blocks, to, size, all, err) < 0)
+		return -1;
+	return *all ? msk_writer_write(to, tail.buf, tail.len, err) : 0;
 }
 
 int msk_layer_cache_recall(struct msk_layer_cache *lc, size_t i, struct msk_store *st, struct msk_layer_desc *out,
 			   struct msk_err *err)
 {
+	uint64_t size;
+
 	assert(lc->had[i]);
+	if (assemble(lc, msk_store_begin_known(st), &size, &lc->had[i], err) < 0)
+		return -1;
+	if (!lc->had[i]) {
+		msk_store_abandon(st);
+		return 0;
+	}
 	memcpy(out->diff_id.text, lc->facts.diff_id, sizeof lc->facts.diff_id);
-	out->plain_size = get_le64(lc->facts.plain_size);
-	out->blob.size = lc->blob.len;
 	memcpy(out->blob.digest.text, lc->facts.digest, sizeof lc->facts.digest);
-	return msk_store_put_known(st, lc->blob.buf, lc->blob.len, &out->blob.digest, err);
+	out->plain_size = get_le64(lc->facts.plain_size);
+	out->blob.size = size;
+	msk_progress_add(lc->args->progress, lc->content);
+	return msk_store_end_known(st, &out->blob.digest, size, err);
 }
 
 bool msk_layer_cache_wants(const struct msk_layer_cache *lc, size_t i)

@@ -21,10 +21,11 @@ struct msk_layer_cache;
 struct msk_layer_cache *msk_layer_cache_new(const struct msk_layer_args *a);
 void msk_layer_cache_cleanup(struct msk_layer_cache **lc);
 
-/* Look for layer `i`; msk_layer_cache_had() tells whether it is there. Fails as reading the files does. */
+/* Look for layer `i`; msk_layer_cache_had() tells whether it is known. Fails as reading the files does. */
 int msk_layer_cache_find(struct msk_layer_cache *lc, size_t i, const struct msk_selection *s, struct msk_err *err);
 bool msk_layer_cache_had(const struct msk_layer_cache *lc, size_t i);
-/* Put the layer that was just found into the store, and complete `out`. Fails as the store does. */
+/* Put the layer that was just found into the store, and complete `out`; when one of its blocks is gone, nothing is put there,
+ * and msk_layer_cache_had() is false from then on. Fails as the store does. */
 int msk_layer_cache_recall(struct msk_layer_cache *lc, size_t i, struct msk_store *st, struct msk_layer_desc *out,
 			   struct msk_err *err);
 /* Was it looked for in vain? Then it is to be kept once it is complete: `p` is what it was compressed as. */

@@ -173,6 +173,21 @@ static void add(struct msk_store *s, const struct blob *b)
 		s->stage->next = (b->offset + b->size + s->stage->align - 1) / s->stage->align * s->stage->align;
 }
 
+/* In the stage the bytes are simply written over by the next blob. */
+static void forget(struct msk_store *s)
+{
+	if (s->current.staged && s->pushed > s->current.offset)
+		s->pushed = s->current.offset;
+	s->in_memory -= s->current.bytes.len;
+	msk_str_release(&s->current.bytes);
+}
+
+void msk_store_abandon(struct msk_store *s)
+{
+	forget(s);
+	s->current = (struct blob){ .bytes = MSK_STR_INIT };
+}
+
 int msk_store_end_known(struct msk_store *s, const struct msk_digest *digest, uint64_t size, struct msk_err *err)
 {
 	struct blob *b = &s->current;
@@ -182,13 +197,10 @@ int msk_store_end_known(struct msk_store *s, const struct msk_digest *digest, ui
 		return -1;
 	b->digest = *digest;
 	b->size = size;
-	if (!find(s, &b->digest)) {
+	if (!find(s, &b->digest))
 		add(s, b);
-	} else {
-		/* In the stage the bytes of a double are simply written over by the next blob. */
-		s->in_memory -= b->bytes.len;
-		msk_str_release(&b->bytes);
-	}
+	else
+		forget(s);
 	*b = (struct blob){ .bytes = MSK_STR_INIT };
 	return 0;
 }
@@ -208,13 +220,6 @@ int msk_store_put(struct msk_store *s, const void *p, size_t n, struct msk_diges
 	if (msk_writer_write(w, p, n, err) < 0 || msk_writer_finish(w, err) < 0)
 		return -1;
 	return msk_store_end(s, digest, &size, err);
-}
-
-int msk_store_put_known(struct msk_store *s, const void *p, size_t n, const struct msk_digest *digest, struct msk_err *err)
-{
-	struct msk_writer *w = msk_store_begin_known(s);
-
-	return msk_writer_write(w, p, n, err) < 0 ? -1 : msk_store_end_known(s, digest, n, err);
 }
 
 static int send_staged(struct msk_store *s, const struct blob *b, struct msk_writer *w, struct msk_err *err)

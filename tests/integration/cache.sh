@@ -45,7 +45,7 @@ build blocks.tar --cache c
 find c/4/block -type f | LC_ALL=C sort | head -n 1 | xargs rm
 build lost.tar --cache c
 same want.tar lost.tar a_lost_block_is_the_same
-like "$hits" '^7 of 9 blocks, 2 of 2 layers$' '... and is all that is missed, once by its layer'
+is "$(echo "$hits" | awk '{ print $3 - $1, $5, $7 }')" '2 2 2' '... and is all that is missed, once by its layer'
 files | awk 'NR % 2' | xargs rm
 build half.tar --cache c
 same want.tar half.tar half_deleted_is_the_same

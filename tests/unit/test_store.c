@@ -76,7 +76,8 @@ static void what_has_a_digest_already_is_a_blob_like_any(void **state)
 
 	(void)state;
 	msk_digest_of("text", 4, &of_text);
-	assert_int_equal(msk_store_put_known(st, "text", 4, &of_text, &err), 0);
+	assert_int_equal(msk_writer_write(msk_store_begin_known(st), "text", 4, &err), 0);
+	assert_int_equal(msk_store_end_known(st, &of_text, 4, &err), 0);
 	assert_int_equal(msk_store_put(st, "text", 4, &d, &err), 0);
 	assert_string_equal(d.text, of_text.text);
 	assert_int_equal(msk_store_count(st), 1);
@@ -124,6 +125,44 @@ static void a_stage_holds_every_blob_where_it_belongs(void **state)
 	assert_int_equal(pread(stage.fd, &byte, 1, (off_t)offsets[3]), 1);
 	assert_int_equal(byte, 'd');
 	close(stage.fd);
+}
+
+/* In memory, or in the stage when there is one. */
+static void assert_abandons(struct msk_store *st, size_t n)
+{
+	MSK_AUTO_FREE char *junk = msk_xcalloc(n, 1);
+	struct msk_err err = MSK_ERR_INIT;
+	struct msk_digest a, b;
+
+	put(st, 'a', 100, &a);
+	assert_int_equal(msk_writer_write(msk_store_begin_known(st), junk, n, &err), 0);
+	msk_store_abandon(st);
+	put(st, 'b', 700000, &b);
+	assert_int_equal(msk_store_count(st), 2);
+	assert_sends(st, &a, 100);
+	assert_sends(st, &b, 700000);
+}
+
+static void what_is_abandoned_was_never_there(void **state)
+{
+	static const size_t sizes[] = { 5, 600000, MSK_STORE_MEMORY + 1 };
+
+	(void)state;
+	for (size_t i = 0; i < 2 * sizeof sizes / sizeof *sizes; i++) {
+		MSK_CLEANUP(msk_store_cleanup) struct msk_store *st = msk_store_new(dirs);
+		struct msk_stage stage = { .fd = -1, .next = 1024, .head = 512, .align = 512, .name = "img.tar" };
+
+		if (i % 2) {
+			assert_int_equal(msk_tempfile_anonymous(dirs, &stage.fd, &(struct msk_err)MSK_ERR_INIT), 0);
+			msk_store_stage_in(st, &stage);
+		}
+		assert_abandons(st, sizes[i / 2]);
+		if (i % 2) {
+			assert_int_equal(msk_store_offset(st, 0), 1536);
+			assert_int_equal(msk_store_offset(st, 1), 2560);
+			close(stage.fd);
+		}
+	}
 }
 
 static void a_stage_that_is_full_says_what_it_was_told_to_say(void **state)
@@ -282,6 +321,7 @@ int main(void)
 		cmocka_unit_test(what_has_a_digest_already_is_a_blob_like_any),
 		cmocka_unit_test(the_same_content_is_stored_once),
 		cmocka_unit_test(a_stage_holds_every_blob_where_it_belongs),
+		cmocka_unit_test(what_is_abandoned_was_never_there),
 		cmocka_unit_test(a_stage_that_is_full_says_what_it_was_told_to_say),
 		cmocka_unit_test(nowhere_to_stage_is_an_error_with_a_cure),
 		cmocka_unit_test(digests_are_checked_before_they_may_name_a_file),
