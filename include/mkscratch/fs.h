@@ -20,8 +20,23 @@ void msk_push_out(int fd, uint64_t offset, uint64_t n);
 /* Append the rest of fd to out; more than `limit` bytes is MSK_E_INPUT `<name>: larger than <limit> bytes`. */
 int msk_read_all(int fd, size_t limit, struct msk_str *out, const char *name, struct msk_err *err);
 
-/* All names in the directory but "." and "..", sorted by bytes; more than `max` is MSK_E_INPUT. It is read from where the
+/* What a directory lists. */
+struct msk_dir_entry {
+	char *name;
+	unsigned char type;            /* DT_REG and so on, as it was then; DT_UNKNOWN where the file system does not say */
+};
+
+struct msk_dir_list {
+	struct msk_dir_entry *v;       /* sorted by the bytes of their names */
+	size_t n, cap;
+};
+#define MSK_AUTO_DIR_LIST MSK_CLEANUP(msk_dir_list_release) struct msk_dir_list
+void msk_dir_list_release(struct msk_dir_list *l);
+
+/* All in the directory but "." and "..", sorted by bytes; more than `max` is MSK_E_INPUT. It is read from where the
  * descriptor stands, which moves. */
+int msk_dir_list_read(int dirfd, size_t max, const char *name, struct msk_dir_list *out, struct msk_err *err);
+/* Their names alone. */
 int msk_list_fd(int dirfd, size_t max, const char *name, struct msk_strv *names, struct msk_err *err);
 
 /* Where a file lies that is written at `path`: of a link the place it leads to, which need not be there yet. A chain of

@@ -106,9 +106,38 @@ int msk_read_all(int fd, size_t limit, struct msk_str *out, const char *name, st
 	}
 }
 
-int msk_list_fd(int dirfd, size_t max, const char *name, struct msk_strv *names, struct msk_err *err)
+void msk_dir_list_release(struct msk_dir_list *l)
 {
-	int fd = fcntl(dirfd, F_DUPFD_CLOEXEC, 3), sys = 0;
+	for (size_t i = 0; i < l->n; i++)
+		free(l->v[i].name);
+	free(l->v);
+	*l = (struct msk_dir_list){ NULL, 0, 0 };
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct msk_dir_entry *)a)->name, ((const struct msk_dir_entry *)b)->name);
+}
+
+/* At most one beyond `max`. Returns an errno. */
+static int list(DIR *dir, size_t max, struct msk_dir_list *out)
+{
+	while (out->n <= max) {
+		const struct dirent *e = (errno = 0, readdir(dir));
+
+		if (!e)
+			return errno;
+		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+			continue;
+		MSK_GROW(out->v, out->n, out->cap);
+		out->v[out->n++] = (struct msk_dir_entry){ msk_xstrdup(e->d_name), e->d_type };
+	}
+	return 0;
+}
+
+int msk_dir_list_read(int dirfd, size_t max, const char *name, struct msk_dir_list *out, struct msk_err *err)
+{
+	int fd = fcntl(dirfd, F_DUPFD_CLOEXEC, 3), sys;
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 
 	if (!dir) {
@@ -117,22 +146,25 @@ int msk_list_fd(int dirfd, size_t max, const char *name, struct msk_strv *names,
 			close(fd);
 		return -1;
 	}
-	while (names->n <= max) {
-		const struct dirent *e = (errno = 0, readdir(dir));
-
-		if (!e) {
-			sys = errno;
-			break;
-		}
-		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
-			msk_strv_push(names, e->d_name);
-	}
+	sys = list(dir, max, out);
 	closedir(dir);
 	if (sys)
 		return msk_fail_sys(err, sys, "%s: cannot list", name);
-	if (names->n > max)
+	if (out->n > max)
 		return msk_fail(err, MSK_E_INPUT, "%s: more than %zu entries", name, max);
-	msk_strv_sort(names);
+	if (out->n > 1)
+		qsort(out->v, out->n, sizeof *out->v, by_name);
+	return 0;
+}
+
+int msk_list_fd(int dirfd, size_t max, const char *name, struct msk_strv *names, struct msk_err *err)
+{
+	MSK_AUTO_DIR_LIST all = { NULL, 0, 0 };
+
+	if (msk_dir_list_read(dirfd, max, name, &all, err) < 0)
+		return -1;
+	for (size_t i = 0; i < all.n; i++)
+		msk_strv_push(names, all.v[i].name);
 	return 0;
 }
 

@@ -1,6 +1,7 @@
 #include "mkscratch/host.h"
 #include "mkscratch/fs.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
@@ -73,6 +74,23 @@ int msk_open_same(int dirfd, const char *name, int flags, const struct stat *st)
 	if (fd < 0 || fstat(fd, &now) < 0)
 		return -1;
 	if (!msk_stat_same(&now, st)) {
+		errno = ESTALE;
+		return -1;
+	}
+	out = fd;
+	fd = -1;
+	return out;
+}
+
+int msk_open_listed(int dirfd, const struct msk_dir_entry *e, struct stat *st)
+{
+	const bool dir = e->type == DT_DIR;
+	MSK_AUTO_FD int fd = openat(dirfd, e->name, MSK_OPEN_READ | O_NOFOLLOW | (dir ? O_DIRECTORY : 0));
+	int out;
+
+	if (fd < 0 || fstat(fd, st) < 0)
+		return -1;
+	if (dir ? !S_ISDIR(st->st_mode) : !S_ISREG(st->st_mode)) {
 		errno = ESTALE;
 		return -1;
 	}

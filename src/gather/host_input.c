@@ -1,3 +1,4 @@
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -118,16 +119,12 @@ static int fail_at(const struct visiting *v, int sys, struct msk_err *err)
 	return refuse_open(path, sys == ENOENT || sys == ENOTDIR || sys == ELOOP || sys == EINVAL ? ESTALE : sys, "", err);
 }
 
-static int visit_file(struct visiting *v, int dirfd, const char *name, const struct stat *st, struct msk_err *err)
+/* fd: -1 for what is neither file nor directory, else own. */
+static int visit_file(struct visiting *v, const struct stat *st, int fd, struct msk_err *err)
 {
 	MSK_AUTO_ROFILE file = MSK_ROFILE_INIT;
-	int fd = -1, rc;
+	int rc;
 
-	if (S_ISREG(st->st_mode) || S_ISDIR(st->st_mode)) {
-		fd = msk_open_same(dirfd, name, O_NOFOLLOW | (S_ISDIR(st->st_mode) ? O_DIRECTORY : 0), st);
-		if (fd < 0)
-			return fail_at(v, errno, err);
-	}
 	msk_rofile_fill(&file, st, fd);
 	rc = v->fn(v->ctx, &(struct msk_visit){ msk_str_c(&v->rel), &file, NULL }, err);
 	if (rc < 0 || rc == MSK_VISIT_SKIP || !S_ISDIR(st->st_mode))
@@ -135,42 +132,63 @@ static int visit_file(struct visiting *v, int dirfd, const char *name, const str
 	return visit_dir(v, file.fd, err);
 }
 
-static int visit_link(struct visiting *v, int dirfd, const char *name, const struct stat *st, struct msk_err *err)
+static int visit_link(struct visiting *v, int dirfd, const char *name, struct msk_err *err)
 {
 	MSK_AUTO_FREE char *text = msk_readlink_at(dirfd, name);
-	struct msk_rofile file;
+	struct msk_rofile file = { .fd = -1, .mode = S_IFLNK | 0777 };
 
 	if (!text)
 		return fail_at(v, errno, err);
-	msk_rofile_fill(&file, st, -1);
 	return v->fn(v->ctx, &(struct msk_visit){ msk_str_c(&v->rel), &file, text }, err) < 0 ? -1 : 0;
 }
 
-static int visit_entry(struct visiting *v, int dirfd, const char *name, struct msk_err *err)
+/* What the directory does not tell, or tells to be neither file nor directory, is looked at before it is opened. */
+static int visit_other(struct visiting *v, int dirfd, const char *name, struct msk_err *err)
 {
 	struct stat st;
+	int fd = -1;
 
-	if (++v->entries > MSK_MAX_ENTRIES)
-		return msk_fail(err, MSK_E_INPUT, "%s: more than %d entries", v->name, MSK_MAX_ENTRIES);
 	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return fail_at(v, errno, err);
 	if (S_ISLNK(st.st_mode))
-		return visit_link(v, dirfd, name, &st, err);
-	return visit_file(v, dirfd, name, &st, err);
+		return visit_link(v, dirfd, name, err);
+	if (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode)) {
+		fd = msk_open_same(dirfd, name, O_NOFOLLOW | (S_ISDIR(st.st_mode) ? O_DIRECTORY : 0), &st);
+		if (fd < 0)
+			return fail_at(v, errno, err);
+	}
+	return visit_file(v, &st, fd, err);
+}
+
+static int visit_entry(struct visiting *v, int dirfd, const struct msk_dir_entry *e, struct msk_err *err)
+{
+	struct stat st;
+	int fd;
+
+	if (++v->entries > MSK_MAX_ENTRIES)
+		return msk_fail(err, MSK_E_INPUT, "%s: more than %d entries", v->name, MSK_MAX_ENTRIES);
+	if (e->type == DT_LNK)
+		return visit_link(v, dirfd, e->name, err);
+	if (e->type != DT_REG && e->type != DT_DIR)
+		return visit_other(v, dirfd, e->name, err);
+	fd = msk_open_listed(dirfd, e, &st);
+	return fd < 0 ? fail_at(v, errno, err) : visit_file(v, &st, fd, err);
 }
 
 static int visit_dir(struct visiting *v, int fd, struct msk_err *err)
 {
-	MSK_AUTO_STRV names = MSK_STRV_INIT;
+	MSK_AUTO_DIR_LIST all = { NULL, 0, 0 };
 	size_t len = v->rel.len;
 
 	if (++v->depth > MSK_MAX_DEPTH)
 		return msk_fail(err, MSK_E_INPUT, "%s: nested deeper than %d directories", v->name, MSK_MAX_DEPTH);
-	if (msk_list_fd(fd, MSK_MAX_ENTRIES, v->name, &names, err) < 0)
+	if (msk_dir_list_read(fd, MSK_MAX_ENTRIES, v->name, &all, err) < 0)
 		return -1;
-	for (size_t i = 0; i < names.n; i++) {
-		msk_str_addf(&v->rel, "%s%s", len ? "/" : "", names.v[i]);
-		if (visit_entry(v, fd, names.v[i], err) < 0)
+	for (size_t i = 0; i < all.n; i++) {
+		if (len)
+			msk_str_addc(&v->rel, '/');
+		msk_str_adds(&v->rel, all.v[i].name);
+		if (visit_entry(v, fd, &all.v[i], err) < 0)
 			return -1;
 		v->rel.len = len;
 		v->rel.buf[len] = '\0';

@@ -4,6 +4,7 @@
 
 #include <sys/stat.h>
 
+#include "mkscratch/fs.h"
 #include "mkscratch/host.h"
 
 struct msk_host {
@@ -25,6 +26,9 @@ void msk_rofile_fill(struct msk_rofile *f, const struct stat *st, int fd);
 /* Open `name` below dirfd for reading; it must still be the file that `st` shows.
  * Fails as -1 with errno when it cannot be opened, ESTALE when it is another. */
 int msk_open_same(int dirfd, const char *name, int flags, const struct stat *st);
+/* Open a file or directory that its directory has just listed as such; *st is what it is.
+ * Fails as -1 with errno when it cannot be opened, ESTALE when it is of another type by now. */
+int msk_open_listed(int dirfd, const struct msk_dir_entry *e, struct stat *st);
 /* Take the text of the symlink `name` in dirfd, or of the one that the O_PATH descriptor is ("" for a name); NULL with
  * errno. */
 char *msk_readlink_at(int dirfd, const char *name);

@@ -4,7 +4,11 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 
 #include "../../src/gather/host_io.h"
@@ -417,6 +421,33 @@ static void a_walk_is_sorted_and_follows_no_link(void **state)
 	assert_string_equal(seen.buf, "|a>b|b|b/x|b/y|skip|");
 }
 
+/* As by who exchanges files while a directory is being read. */
+static void what_was_listed_as_another_type_is_not_opened(void **state)
+{
+	static const struct { const char *name; unsigned char type; int sys; } rows[] = {
+		{ "file", DT_REG, 0 }, { "dir", DT_DIR, 0 }, { "file", DT_DIR, ENOTDIR }, { "dir", DT_REG, ESTALE },
+		{ "fifo", DT_REG, ESTALE }, { "link", DT_REG, ELOOP }, { "link", DT_DIR, ENOTDIR }, { "gone", DT_REG, ENOENT },
+	};
+	struct sysroot *s = *state;
+	int dir;
+
+	sysroot_file(s, "t/file", "");
+	sysroot_dir(s, "t/dir");
+	sysroot_link(s, "file", "t/link");
+	assert_int_equal(mkfifo(sysroot_path(s, "t/fifo"), 0600), 0);
+	dir = open(sysroot_path(s, "t"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_true(dir >= 0);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		const struct msk_dir_entry e = { (char *)rows[i].name, rows[i].type };
+		struct stat st;
+		MSK_AUTO_FD int fd = (errno = 0, msk_open_listed(dir, &e, &st));
+
+		assert_int_equal(errno, rows[i].sys);
+		assert_int_equal(fd >= 0, rows[i].sys == 0);
+	}
+	close(dir);
+}
+
 static void a_walk_of_nothing_is_not_found(void **state)
 {
 	struct sysroot *s = *state;
@@ -593,6 +624,7 @@ int main(void)
 		both_tests(a_file_that_grows_is_noticed),
 		both_tests(a_file_that_is_replaced_is_noticed),
 		both_tests(a_walk_is_sorted_and_follows_no_link),
+		sysroot_test(what_was_listed_as_another_type_is_not_opened),
 		both_tests(a_walk_of_nothing_is_not_found),
 		both_tests(a_walk_too_deep_is_refused),
 		both_tests(a_link_that_leads_nowhere_is_told_from_no_link),
