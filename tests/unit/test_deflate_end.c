@@ -158,6 +158,26 @@ static void noise_is_refused_or_ends_where_zlib_says(void **state)
 	}
 }
 
+/* Where a code has no length but one, whoever begins within a symbol never falls into step; where it has many, at once. */
+static void long_blocks_of_any_code_end_where_zlib_says(void **state)
+{
+	static unsigned char in[4 * ROOM], out[5 * ROOM];
+
+	(void)state;
+	for (unsigned kinds = 2; kinds <= 256; kinds += 1 + kinds / 2)
+		for (unsigned skewed = 0; skewed < 2; skewed++) {
+			size_t n;
+
+			for (size_t i = 0; i < sizeof in; i++)
+				in[i] = (unsigned char)(next_random() % (skewed ? 1 + next_random() % kinds : kinds));
+			n = by_zlib(6, Z_HUFFMAN_ONLY, in, sizeof in, out, sizeof out);
+			assert_true(compare(out, n));
+			n = by_libdeflate(1 + (int)(kinds % 9), in, sizeof in, out, sizeof out);
+			assert_true(compare(out, n));
+			assert_false(compare(out, n - 1));
+		}
+}
+
 /* Opened streams one behind the other, and a final block, are one stream. */
 static void opened_ends_join(void **state)
 {
@@ -191,6 +211,7 @@ int main(void)
 		cmocka_unit_test(whole_streams_end_where_zlib_says),
 		cmocka_unit_test(bent_and_cut_streams_end_where_zlib_says_if_anywhere),
 		cmocka_unit_test(noise_is_refused_or_ends_where_zlib_says),
+		cmocka_unit_test(long_blocks_of_any_code_end_where_zlib_says),
 		cmocka_unit_test(opened_ends_join),
 	};
 
