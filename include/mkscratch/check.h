@@ -21,6 +21,7 @@ struct msk_checks {
 	size_t n, cap;
 	int64_t now;               /* in: what certificates are held against; 0: nothing is said of dates */
 	const char *platform;      /* in: the image that has to be there, of those an index names; NULL: all of them */
+	uint64_t max_layer;        /* in: as in struct msk_source_images */
 	bool partial;              /* in: none of them has to be there */
 };
 

@@ -7,18 +7,19 @@
 #include "mkscratch/source.h"
 #include "mkscratch/tar.h"
 
-#define MSK_MAX_LAYER (16ull << 30)    /* bytes of the plain tar: a bomb ends here */
+#define MSK_MAX_LAYER (16ull << 30)    /* bytes of the plain tar, unless another limit is set: a bomb ends here */
 
 struct msk_layer_reader;
 
-/* `path`: of the blob in the source. `what` is for messages: "layer 1". *found false: there is no such blob. */
-int msk_layer_reader_new(struct msk_source *s, const char *path, const char *what, bool *found,
+/* `path`: of the blob in the source. `what` is for messages: "layer 1". `limit`: bytes of the plain tar. *found false: there
+ * is no such blob. */
+int msk_layer_reader_new(struct msk_source *s, const char *path, const char *what, uint64_t limit, bool *found,
 			 struct msk_layer_reader **out, struct msk_err *err);
 void msk_layer_reader_free(struct msk_layer_reader *r);
 void msk_layer_reader_cleanup(struct msk_layer_reader **r);
 
 /* The next entry and its data, as msk_tar_in_next() and msk_tar_in_read() give them.
- * Fails: MSK_E_INPUT `layer 1: expands beyond 17179869184 bytes`, and as those do. */
+ * Fails: MSK_E_INPUT `layer 1: expands beyond 17179869184 bytes (--max-layer-size)`, and as those do. */
 int msk_layer_reader_next(struct msk_layer_reader *r, struct msk_tar_entry *e, bool *more, struct msk_err *err);
 ssize_t msk_layer_reader_data(struct msk_layer_reader *r, void *p, size_t n, struct msk_err *err);
 
@@ -44,7 +45,7 @@ int msk_layer_reader_finish(struct msk_layer_reader *r, struct msk_layer_sums *o
 int msk_layer_reader_packed(struct msk_layer_reader *r, struct msk_digest *digest, uint64_t *size, struct msk_err *err);
 /* ... and when its tar is what has failed: the DiffID all the same. Once, before the above. */
 int msk_layer_reader_plain(struct msk_layer_reader *r, struct msk_digest *digest, struct msk_err *err);
-/* Was it given up because it expands beyond MSK_MAX_LAYER? */
+/* Was it given up because it expands beyond the limit? */
 bool msk_layer_reader_is_full(const struct msk_layer_reader *r);
 
 #endif

@@ -39,7 +39,7 @@ struct msk_options {
 	/* output */
 	struct msk_strv output, tag;
 	const char *compress, *layers, *media_types;
-	const char *max_size, *max_growth, *baseline;      /* NULL: no matter */
+	const char *max_size, *max_layer_size, *max_growth, *baseline;     /* NULL: no matter */
 	bool no_record;
 	const char *platform;                              /* which image of several; NULL: the only one, a default */
 	/* run */

@@ -149,6 +149,7 @@ struct msk_plan {
 	bool single_layer;
 	bool record;                              /* the manifest tells why each path is there */
 	uint64_t max_size;                        /* bytes as stored; 0: no matter */
+	uint64_t max_layer;                       /* bytes a layer of base or baseline may unpack to; 0: the default */
 	char *baseline;                           /* the image that max_growth refers to; NULL: no matter */
 	unsigned max_growth;                      /* hundredths of a percent */
 	unsigned jobs;                            /* 0: one per core; never changes a byte */
@@ -164,6 +165,9 @@ struct msk_base_facts {
 
 /* Fails: MSK_E_USAGE with the option, the value and what is wrong with it. */
 int msk_plan_make(const struct msk_options *o, struct msk_plan *out, struct msk_err *err);
+/* Of the verbs that read images: how much a layer may unpack to. 0: nothing was said. Fails: MSK_E_USAGE
+ * `--max-layer-size x: not a size`. */
+int msk_plan_layer_limit(const struct msk_options *o, uint64_t *out, struct msk_err *err);
 /* Of `index`: outputs, annotations, and as names `names` unless others were given. Nothing else is set.
  * Fails: MSK_E_USAGE. */
 int msk_plan_join(const struct msk_options *o, const struct msk_strv *names, struct msk_plan *out, struct msk_err *err);

@@ -65,6 +65,7 @@ struct msk_source_image_list {
 struct msk_source_images {
 	struct msk_source *source;             /* owned */
 	char *tag;                             /* that was asked for; NULL: all */
+	uint64_t max_layer;                    /* to be set: bytes a layer may unpack to; 0: MSK_MAX_LAYER */
 	struct msk_source_document index;      /* index.json; json NULL in a docker-archive */
 	struct msk_source_document docker;     /* manifest.json; json NULL when there is none */
 	struct msk_source_image_list images;   /* each manifest once, in the order of the index */

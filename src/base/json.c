@@ -193,6 +193,9 @@ static int parse_failure(const json_error_t *e, const char *name, struct msk_err
 
 	if (json_error_code(e) == json_error_out_of_memory)
 		msk_oom();
+	if (json_error_code(e) == json_error_null_character || json_error_code(e) == json_error_null_byte_in_key)
+		return msk_fail(err, MSK_E_INPUT, "%s: line %d, column %d: \\u0000 in a string", name, e->line,
+				e->column ? e->column : 1);
 	if (json_error_code(e) == json_error_duplicate_key && near) {
 		const char *key = near + strlen(" near '");
 

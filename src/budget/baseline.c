@@ -46,8 +46,10 @@ int msk_baseline_read(const struct msk_plan *p, const struct msk_platform *pf, s
 	if (!p->baseline)
 		return 0;
 	msk_platform_add(&platform, pf);
-	if (msk_source_images_open(p->baseline, NULL, &s, err) < 0 ||
-	    msk_source_images_pick(&s, s.images.n > 1 ? platform.buf : NULL, &image, err) < 0 ||
+	if (msk_source_images_open(p->baseline, NULL, &s, err) < 0)
+		return msk_ctx(err, "--baseline");
+	s.max_layer = p->max_layer;
+	if (msk_source_images_pick(&s, s.images.n > 1 ? platform.buf : NULL, &image, err) < 0 ||
 	    weigh(&s, image, &b, err) < 0) {
 		msk_baseline_release(&b);
 		return msk_ctx(err, "--baseline");

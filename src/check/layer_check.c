@@ -21,17 +21,25 @@ static void pass_release(struct pass *p)
 	free(p->last);
 }
 
-static void fault(struct pass *p, const char *fmt, const char *path)
+static void fault(struct pass *p, const char *what, const char *path)
 {
-	MSK_AUTO_STR s = MSK_STR_INIT;
 	MSK_AUTO_STR name = MSK_STR_INIT;
 
 	/* A layer that is wrong throughout need not say so a million times. */
 	if (p->faults++ >= 20)
 		return;
 	msk_str_add_escaped(&name, path, strlen(path));
-	msk_str_addf(&s, "entry \"%s\" %s", msk_str_c(&name), fmt);
-	msk_checks_fail(p->l->checks, MSK_E_INPUT, p->what, "%s", s.buf);
+	msk_checks_fail(p->l->checks, MSK_E_INPUT, p->what, "entry \"%s\" %s", msk_str_c(&name), what);
+}
+
+static void fault_of_link(struct pass *p, const struct msk_tar_entry *e)
+{
+	MSK_AUTO_STR s = MSK_STR_INIT;
+
+	msk_str_adds(&s, "links to \"");
+	msk_str_add_escaped(&s, e->link, strlen(e->link));
+	msk_str_adds(&s, "\" outside the image");
+	fault(p, s.buf, e->path);
 }
 
 /* Relative, no empty, "." or ".." part; a directory may end in a slash. Others begin names with "./" or "/". */
@@ -82,10 +90,12 @@ static int take_entry(void *ctx, const struct msk_layer_entry *entry, struct msk
 		fault(p, "leaves the image", e->path);
 		return 0;
 	}
+	if (!*path && e->type != MSK_TAR_DIR)
+		fault(p, "is the root of the image, but no directory", e->path);
 	if (p->l->ours && !is_plain(e->path))
 		fault(p, "is not plain", e->path);
 	if (e->type == MSK_TAR_HARDLINK && !target)
-		fault(p, "links to a target outside the image", e->path);
+		fault_of_link(p, e);
 	if (e->bad_caps)
 		fault(p, "has capabilities that no kernel takes (" MSK_FILECAP_XATTR ")", e->path);
 	check_whiteout(p, e, path);

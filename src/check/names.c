@@ -68,10 +68,86 @@ static bool is_same_name(const char *name, const struct msk_ref *ref)
 	return same_name;
 }
 
-/* In a directory others may have named it, but who writes both names writes what agrees. */
-static bool leads_to_ours(const struct msk_source_images *s, const struct msk_json *desc)
+/* Both names stand for one: app:v1 has the tag v1, or, as some tools have it, the name in full again. */
+static bool agree(const char *tag, const struct msk_ref *full, bool ours)
 {
-	const char *name = full_name(desc) ? full_name(desc) : ref_name(desc);
+	return same(tag, full->tag) || (!ours && is_same_name(tag, full));
+}
+
+/* What an entry of the index goes by; borrowed. An index may have some ten thousand, and whose names are looked for among all
+ * of them. */
+struct row {
+	const char *tag, *full, *digest;
+	size_t at;
+	bool second;                   /* the first to have the names of another image */
+};
+
+struct rows {
+	struct row *v;
+	size_t n;
+};
+
+/* No name comes before any. */
+static int order(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) : (a != NULL) - (b != NULL);
+}
+
+static int by_names(const void *pa, const void *pb)
+{
+	const struct row *a = pa, *b = pb;
+	int by_tag = order(a->tag, b->tag), by_full = by_tag ? by_tag : order(a->full, b->full);
+
+	return by_full ? by_full : (a->at > b->at) - (a->at < b->at);
+}
+
+static int by_place(const void *pa, const void *pb)
+{
+	const struct row *a = pa, *b = pb;
+
+	return (a->at > b->at) - (a->at < b->at);
+}
+
+static bool has_names_of(const struct row *a, const struct row *b)
+{
+	return same(a->tag, b->tag) && same(a->full, b->full);
+}
+
+static void mark_seconds(struct rows *r)
+{
+	size_t first = 0;
+	bool told = false;
+
+	qsort(r->v, r->n, sizeof *r->v, by_names);
+	for (size_t i = 1; i < r->n; i++) {
+		if (!has_names_of(&r->v[first], &r->v[i])) {
+			first = i;
+			told = false;
+		} else if (!told && !same(r->v[first].digest, r->v[i].digest)) {
+			r->v[i].second = told = true;
+		}
+	}
+	qsort(r->v, r->n, sizeof *r->v, by_place);
+}
+
+static struct rows rows_of(const struct msk_json *manifests)
+{
+	struct rows r = { .n = msk_json_count(manifests) };
+
+	r.v = msk_xcalloc(r.n ? r.n : 1, sizeof *r.v);
+	for (size_t i = 0; i < r.n; i++) {
+		const struct msk_json *d = msk_json_at(manifests, i);
+
+		r.v[i] = (struct row){ ref_name(d), full_name(d), msk_json_get_string(d, "digest"), i, false };
+	}
+	mark_seconds(&r);
+	return r;
+}
+
+/* In a directory others may have named it, but who writes both names writes what agrees. */
+static bool leads_to_ours(const struct msk_source_images *s, const struct row *row)
+{
+	const char *name = row->full ? row->full : row->tag;
 
 	for (size_t i = 0; name && i < s->images.n; i++)
 		if (msk_strv_has(&s->images.v[i].tags, name) && msk_image_is_ours(&s->images.v[i]))
@@ -79,29 +155,19 @@ static bool leads_to_ours(const struct msk_source_images *s, const struct msk_js
 	return false;
 }
 
-/* Both names stand for one: app:v1 has the tag v1, or, as some tools have it, the name in full again. */
-static bool agree(const char *tag, const struct msk_ref *full, bool ours)
-{
-	return same(tag, full->tag) || (!ours && is_same_name(tag, full));
-}
-
 /* Who gives an image one more tag may take the entry's annotations over, the name in full among them (umoci does). */
-static bool is_taken_over(const struct msk_json *manifests, const struct msk_json *desc, const struct msk_ref *full)
+static bool is_taken_over(const struct rows *r, const struct row *row, const struct msk_ref *full)
 {
-	for (size_t i = 0; i < msk_json_count(manifests); i++) {
-		const struct msk_json *d = msk_json_at(manifests, i);
-
-		if (same(full_name(d), full_name(desc)) && same(ref_name(d), full->tag) &&
-		    same(msk_json_get_string(d, "digest"), msk_json_get_string(desc, "digest")))
+	for (size_t i = 0; i < r->n; i++)
+		if (same(r->v[i].full, row->full) && same(r->v[i].tag, full->tag) && same(r->v[i].digest, row->digest))
 			return true;
-	}
 	return false;
 }
 
-static void check_entry(struct msk_checks *c, const struct msk_source_images *s, const struct msk_json *manifests,
-			const struct msk_json *desc, bool ours)
+static void check_entry(struct msk_checks *c, const struct msk_source_images *s, const struct rows *rows,
+			const struct row *row, bool ours)
 {
-	const char *tag = ref_name(desc), *full = full_name(desc);
+	const char *tag = row->tag, *full = row->full;
 	struct msk_ref ref = { 0 };
 
 	if (tag && !is_ref_name(tag))
@@ -111,45 +177,33 @@ static void check_entry(struct msk_checks *c, const struct msk_source_images *s,
 	else if (full && ours && (!tag || strcmp(full, ref.full) != 0))
 		complain(c, ours, "tags", full, "does not agree with the reference name");
 	else if (full && tag && !agree(tag, &ref, ours))
-		complain(c, ours || (leads_to_ours(s, desc) && !is_taken_over(manifests, desc, &ref)), "tags", full,
+		complain(c, ours || (leads_to_ours(s, row) && !is_taken_over(rows, row, &ref)), "tags", full,
 			 "does not agree with the reference name");
 	else if (!full && ours)
 		complain(c, ours, "tags", tag ? tag : "", "has no name in full");
 	msk_ref_release(&ref);
 }
 
-static size_t count_like(const struct msk_json *manifests, size_t i)
-{
-	const struct msk_json *like = msk_json_at(manifests, i);
-	size_t n = 0;
-
-	for (size_t k = 0; k < i; k++) {
-		const struct msk_json *d = msk_json_at(manifests, k);
-
-		n += same(ref_name(d), ref_name(like)) && same(full_name(d), full_name(like)) &&
-		     !same(msk_json_get_string(d, "digest"), msk_json_get_string(like, "digest"));
-	}
-	return n;
-}
-
 void msk_check_names(struct msk_checks *c, const struct msk_source_images *s, bool ours)
 {
-	const struct msk_json *manifests = msk_json_get(s->index.json, "manifests");
+	struct rows rows = rows_of(msk_json_get(s->index.json, "manifests"));
 	enum msk_code before = msk_checks_verdict(c);
 	size_t named = 0;
 
-	for (size_t i = 0; i < msk_json_count(manifests); i++) {
-		const struct msk_json *d = msk_json_at(manifests, i);
+	/* Of more the index was refused. */
+	for (size_t i = 0; rows.n <= MSK_MAX_IMAGES && i < rows.n; i++) {
+		const struct row *row = &rows.v[i];
 
-		if (!ref_name(d) && !full_name(d) && !ours)
+		if (!row->tag && !row->full && !ours)
 			continue;
 		named++;
-		check_entry(c, s, manifests, d, ours);
-		if (ref_name(d) && count_like(manifests, i) == 1)
-			complain(c, false, "tags", full_name(d) ? full_name(d) : ref_name(d), "stands for several images");
+		check_entry(c, s, &rows, row, ours);
+		if (row->tag && row->second)
+			complain(c, false, "tags", row->full ? row->full : row->tag, "stands for several images");
 	}
 	if (before == msk_checks_verdict(c) && named)
 		msk_checks_pass(c, "tags", "%zu", named);
+	free(rows.v);
 }
 
 static const char *plain(const char *path)
@@ -184,28 +238,54 @@ static const struct msk_source_image *image_of(const struct msk_source_images *s
 	return NULL;
 }
 
-/* regctl, for one, has there what was typed, a path and a digest. */
-static bool is_name(const char *name)
-{
-	struct msk_ref ref = { 0 };
-	bool yes = is_reference(name, &ref);
+/* The names of an index, to look those that docker has up in: in full or, where that is all there is, as a tag. */
+struct known {
+	bool any;                      /* an entry has none that could be compared */
+	struct msk_strv full, tags;
+};
 
-	msk_ref_release(&ref);
-	return yes;
+static void known_release(struct known *k)
+{
+	msk_strv_release(&k->full);
+	msk_strv_release(&k->tags);
 }
 
-/* A name that docker has, as the index has it: in full, or, where that is all there is, as a tag. */
-static bool is_known(const struct msk_json *desc, const struct msk_ref *ref)
+static void know(struct known *k, const struct msk_json *desc)
 {
 	const char *name = full_name(desc), *tag = ref_name(desc);
+	struct msk_ref ref = { 0 };
 
-	if (name)
-		return is_same_name(name, ref) || !is_name(name);
-	return !tag || agree(tag, ref, false);
+	/* regctl, for one, has there what was typed, a path and a digest. */
+	if (name ? !is_reference(name, &ref) : !tag)
+		k->any = true;
+	else if (name || is_reference(tag, &ref))
+		msk_strv_push(&k->full, ref.full);
+	if (!name && tag)
+		msk_strv_push(&k->tags, tag);
+	msk_ref_release(&ref);
+}
+
+static void known_init(struct known *k, const struct msk_json *manifests)
+{
+	*k = (struct known){ .any = manifests == NULL };
+	for (size_t i = 0; i < msk_json_count(manifests); i++)
+		know(k, msk_json_at(manifests, i));
+	msk_strv_sort(&k->full);
+	msk_strv_sort(&k->tags);
+}
+
+static int compare_names(const void *key, const void *element)
+{
+	return strcmp(key, *(const char *const *)element);
+}
+
+static bool has(const struct msk_strv *sorted, const char *name)
+{
+	return name && sorted->n && bsearch(name, sorted->v, sorted->n, sizeof *sorted->v, compare_names);
 }
 
 /* docker load gives up the whole archive for a tag that is none. */
-static bool check_repo_tags(struct msk_checks *c, const struct msk_json *item, const struct msk_json *manifests)
+static bool check_repo_tags(struct msk_checks *c, const struct msk_json *item, const struct known *names)
 {
 	const struct msk_json *tags = msk_json_get(item, "RepoTags");
 	bool good = true;
@@ -213,15 +293,14 @@ static bool check_repo_tags(struct msk_checks *c, const struct msk_json *item, c
 	for (size_t i = 0; i < msk_json_count(tags); i++) {
 		const char *tag = msk_json_string_value(msk_json_at(tags, i));
 		struct msk_ref ref = { 0 };
-		bool known = manifests == NULL;
+		bool known = names->any;
 
 		if (!tag || !is_reference(tag, &ref) || !strchr(strrchr(tag, '/') ? strrchr(tag, '/') : tag, ':')) {
 			msk_checks_fail(c, MSK_E_INPUT, "manifest.json", "tag \"%.200s\" is none", tag ? tag : "(none)");
 			good = false;
 			known = true;
 		}
-		for (size_t k = 0; !known && k < msk_json_count(manifests); k++)
-			known = is_known(msk_json_at(manifests, k), &ref);
+		known = known || has(&names->full, ref.full) || has(&names->tags, ref.tag);
 		if (!known)
 			msk_checks_fail(c, MSK_E_INTEGRITY, "manifest.json", "tag %.200s is not in the index", tag);
 		good = good && known;
@@ -248,6 +327,7 @@ static bool check_ours(struct msk_checks *c, const struct msk_source_images *s)
 void msk_check_docker_side(struct msk_checks *c, const struct msk_source_images *s, bool ours)
 {
 	const struct msk_json *items = s->docker.json, *manifests = msk_json_get(s->index.json, "manifests");
+	MSK_CLEANUP(known_release) struct known known = { 0 };
 	bool good = true;
 
 	if (!items) {
@@ -258,6 +338,7 @@ void msk_check_docker_side(struct msk_checks *c, const struct msk_source_images 
 	/* Of one tag of several, the other side has more than was read. */
 	if (s->tag)
 		return;
+	known_init(&known, manifests);
 	for (size_t i = 0; i < msk_json_count(items); i++) {
 		const struct msk_json *item = msk_json_at(items, i);
 
@@ -265,7 +346,7 @@ void msk_check_docker_side(struct msk_checks *c, const struct msk_source_images 
 			msk_checks_fail(c, MSK_E_INTEGRITY, "manifest.json", "has an image that the index does not have");
 			good = false;
 		}
-		good = check_repo_tags(c, item, manifests) && good;
+		good = check_repo_tags(c, item, &known) && good;
 	}
 	if (good && ours && manifests)
 		good = check_ours(c, s);

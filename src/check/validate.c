@@ -201,8 +201,10 @@ int msk_validate(const char *name, msk_validated_visitor *visit, void *ctx, stru
 	checks.now = out->now;
 	checks.platform = out->platform;
 	checks.partial = out->partial;
+	checks.max_layer = out->max_layer;
 	if (msk_source_images_open(name, &watch, &v.images, err) < 0 || check_platform(&checks, &v.images, err) < 0)
 		return -1;
+	v.images.max_layer = checks.max_layer;
 	ours = all_ours(&v.images);
 	if (v.images.index.json)
 		msk_check_index(&checks, &v.images, ours);

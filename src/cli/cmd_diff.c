@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "image_arg.h"
 #include "opt.h"
 #include "mkscratch/diff.h"
 
@@ -341,8 +342,8 @@ int msk_cmd_diff(const struct msk_options *o, struct msk_err *err)
 	if (strcmp(o->args.v[0], "-") == 0 && strcmp(o->args.v[1], "-") == 0)
 		return msk_fail(err, MSK_E_USAGE, "diff: standard input can be read once only");
 	c.list = o->json ? msk_json_array() : NULL;
-	if (msk_source_images_open(o->args.v[0], NULL, &c.a, err) < 0 ||
-	    msk_source_images_open(o->args.v[1], NULL, &c.b, err) < 0 || compare_images(&c, err) < 0)
+	if (msk_image_arg_images(o, o->args.v[0], &c.a, err) < 0 || msk_image_arg_images(o, o->args.v[1], &c.b, err) < 0 ||
+	    compare_images(&c, err) < 0)
 		return -1;
 	if (o->json ? msk_print_json(c.list, err) < 0 : o->level >= MSK_LOG_WARN && msk_print(&c.text, err) < 0)
 		return -1;

@@ -5,6 +5,7 @@
 #include "rebuild.h"
 #include "recipe.h"
 #include "mkscratch/log.h"
+#include "mkscratch/plan.h"
 
 static void add_check(struct msk_str *out, const struct msk_check *c)
 {
@@ -81,7 +82,7 @@ static int verify(const struct msk_options *o, const char *image, struct msk_err
 	const char *heading = o->args.n > 1 ? image : NULL;
 	bool quiet = o->level < MSK_LOG_WARN;
 
-	if (check(o, image, &c, err) < 0 ||
+	if (msk_plan_layer_limit(o, &c.max_layer, err) < 0 || check(o, image, &c, err) < 0 ||
 	    (o->json ? print_json(image, &c, err) : print_list(heading, &c, quiet, err)) < 0)
 		return -1;
 	if (msk_checks_verdict(&c) == MSK_OK)
@@ -94,7 +95,10 @@ static int print_recipe(const struct msk_options *o, const char *image, struct m
 	MSK_CLEANUP(msk_checks_release) struct msk_checks c = { .partial = true };
 	struct recipe_list list = { .image = image, .json = o->json };
 	MSK_AUTO_STR out = MSK_STR_INIT;
-	int rc = msk_validate(image, msk_recipe_collect, &list, &c, err);
+	int rc = msk_plan_layer_limit(o, &c.max_layer, err);
+
+	if (rc == 0)
+		rc = msk_validate(image, msk_recipe_collect, &list, &c, err);
 
 	if (rc == 0 && list.lines.n == 0)
 		rc = msk_checks_sound(&c, image, err);

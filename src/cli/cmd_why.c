@@ -191,7 +191,7 @@ static int ask(struct question *q, struct msk_err *err)
 {
 	MSK_CLEANUP(msk_checks_release) struct msk_checks c = { .partial = true, .platform = q->o->platform };
 
-	if (msk_validate(q->image, visit, q, &c, err) < 0)
+	if (msk_plan_layer_limit(q->o, &c.max_layer, err) < 0 || msk_validate(q->image, visit, q, &c, err) < 0)
 		return -1;
 	if (!q->answered)
 		return msk_checks_sound(&c, q->image, err);

@@ -5,10 +5,20 @@
 
 #include "mkscratch/path.h"
 
+int msk_image_arg_images(const struct msk_options *o, const char *name, struct msk_source_images *out, struct msk_err *err)
+{
+	uint64_t max_layer = 0;
+
+	if (msk_plan_layer_limit(o, &max_layer, err) < 0 || msk_source_images_open(name, NULL, out, err) < 0)
+		return -1;
+	out->max_layer = max_layer;
+	return 0;
+}
+
 int msk_image_arg_source(const struct msk_options *o, const char *verb, struct msk_source_images *out, struct msk_err *err)
 {
 	if (o->args.n)
-		return msk_source_images_open(o->args.v[0], NULL, out, err);
+		return msk_image_arg_images(o, o->args.v[0], out, err);
 	msk_fail(err, MSK_E_USAGE, "%s: no IMAGE given", verb);
 	return msk_hint(err, "mkscratch %s img.tar", verb);
 }

@@ -4,6 +4,7 @@
 
 #include "mkscratch/source_image.h"
 #include "opt.h"
+#include "mkscratch/plan.h"
 
 struct image_arg {
 	struct msk_source_images images;
@@ -16,6 +17,8 @@ struct image_arg {
 /* The first operand. Fails: MSK_E_USAGE `ls: no IMAGE given`, and as msk_source_images_open(), _pick() and _tree() do. */
 int msk_image_arg_open(const struct msk_options *o, const char *verb, struct image_arg *out, struct msk_err *err);
 void msk_image_arg_release(struct image_arg *a);
+/* Images by name, as msk_source_images_open() does, with what the options say of them. */
+int msk_image_arg_images(const struct msk_options *o, const char *name, struct msk_source_images *out, struct msk_err *err);
 /* The same in two steps: the source with its documents, then the layers. *own_images is left empty. */
 int msk_image_arg_source(const struct msk_options *o, const char *verb, struct msk_source_images *out, struct msk_err *err);
 int msk_image_arg_read(const struct msk_options *o, struct msk_source_images *own_images, struct image_arg *out,

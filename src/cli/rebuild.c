@@ -58,6 +58,7 @@ static int read_plan(struct again *a, const struct msk_options *asked, struct ms
 		return -1;
 	use_roots(asked, &a->image->platform, o);
 	o->allow_expired = true;
+	o->max_layer_size = asked->max_layer_size;
 	o->now = asked->now;
 	if (msk_plan_make(o, &a->plan, err) == 0)
 		return 0;

@@ -15,6 +15,7 @@ struct feed {
 	const char *name;              /* for messages; borrowed */
 	struct archive *a;
 	struct msk_err *err;           /* of the call under way */
+	uint64_t taken;                /* bytes that came of it */
 	unsigned char buf[CHUNK];
 };
 
@@ -36,6 +37,8 @@ static la_ssize_t from_reader(struct archive *a, void *arg, const void **p)
 
 	if (n < 0)
 		archive_set_error(a, -1, "read");
+	else
+		f->taken += (uint64_t)n;
 	*p = f->buf;
 	return n;
 }
@@ -131,6 +134,24 @@ static void read_xattrs(struct msk_tar_in *t, struct archive_entry *e, struct ms
 	out->xattrs = all.n ? t->xattrs.buf : NULL;
 }
 
+static int tar_failure(struct feed *f, struct msk_err *err)
+{
+	return feed_failure(f, "not a sound tar archive", err);
+}
+
+/* What the library leaves out with a warning, others read, or refuse; what it cannot convert to the locale is as it was. */
+static bool is_passed_over(struct archive *a)
+{
+	const char *why = archive_error_string(a);
+
+	return why && (msk_starts_with(why, "Rejecting ") || msk_starts_with(why, "Ignoring malformed "));
+}
+
+static bool is_id(int64_t id)
+{
+	return id >= 0 && id <= UINT32_MAX;
+}
+
 int msk_tar_in_next(struct msk_tar_in *t, struct msk_tar_entry *out, bool *more, struct msk_err *err)
 {
 	struct archive_entry *e;
@@ -139,8 +160,8 @@ int msk_tar_in_next(struct msk_tar_in *t, struct msk_tar_entry *out, bool *more,
 	t->feed.err = err;
 	rc = archive_read_next_header(t->feed.a, &e);
 	*more = rc != ARCHIVE_EOF;
-	if (rc != ARCHIVE_EOF && rc < ARCHIVE_WARN)
-		return feed_failure(&t->feed, "not a sound tar archive", err);
+	if (rc != ARCHIVE_EOF && rc != ARCHIVE_OK && (rc != ARCHIVE_WARN || is_passed_over(t->feed.a)))
+		return tar_failure(&t->feed, err);
 	t->feed.err = NULL;
 	if (!*more)
 		return 0;
@@ -157,10 +178,14 @@ int msk_tar_in_next(struct msk_tar_in *t, struct msk_tar_entry *out, bool *more,
 	out->link = out->type == MSK_TAR_HARDLINK ? archive_entry_hardlink(e) : archive_entry_symlink(e);
 	if (!out->path || (out->type == MSK_TAR_SYMLINK && !out->link) || archive_entry_size(e) < 0)
 		return msk_fail(err, MSK_E_INPUT, "%s: an entry without a name", t->feed.name);
+	if (!is_id(archive_entry_uid(e)) || !is_id(archive_entry_gid(e)))
+		return msk_fail(err, MSK_E_INPUT, "%s: entry \"%.200s\": its user or group is out of range", t->feed.name,
+				out->path);
 	return 0;
 }
 
-static ssize_t feed_read(struct feed *f, void *p, size_t n, const char *what, struct msk_err *err)
+static ssize_t feed_read(struct feed *f, void *p, size_t n, int (*fail)(struct feed *f, struct msk_err *err),
+			 struct msk_err *err)
 {
 	size_t done = 0;
 
@@ -171,7 +196,7 @@ static ssize_t feed_read(struct feed *f, void *p, size_t n, const char *what, st
 		if (got == ARCHIVE_RETRY || got == ARCHIVE_WARN)
 			continue;
 		if (got < 0)
-			return feed_failure(f, what, err);
+			return fail(f, err);
 		if (got == 0)
 			break;
 		done += (size_t)got;
@@ -182,7 +207,7 @@ static ssize_t feed_read(struct feed *f, void *p, size_t n, const char *what, st
 
 ssize_t msk_tar_in_read(struct msk_tar_in *t, void *p, size_t n, struct msk_err *err)
 {
-	return feed_read(&t->feed, p, n, "not a sound tar archive", err);
+	return feed_read(&t->feed, p, n, tar_failure, err);
 }
 
 uint64_t msk_tar_in_position(const struct msk_tar_in *t)
@@ -209,6 +234,19 @@ void msk_tar_in_cleanup(struct msk_tar_in **t)
 	msk_tar_in_free(*t);
 }
 
+/* A stream that was cut is not what it was once. The library says of it only that it is truncated. */
+static int inflate_failure(struct feed *f, struct msk_err *err)
+{
+	const char *why = archive_error_string(f->a), *codec;
+
+	if (err->code != MSK_OK || !why || !(msk_starts_with(why, "truncated ") || msk_starts_with(why, "Truncated ")))
+		return feed_failure(f, "cannot be decompressed", err);
+	codec = why + strlen("truncated ");
+	f->err = NULL;
+	return msk_fail(err, MSK_E_INTEGRITY, "%s: %.*s stream ends early (at byte %llu)", f->name,
+			(int)strcspn(codec, " "), codec, (unsigned long long)f->taken);
+}
+
 /* The library shows a decompressed stream as an archive of one raw entry. */
 static ssize_t inflate_read(struct msk_reader *r, void *p, size_t n, struct msk_err *err)
 {
@@ -223,9 +261,9 @@ static ssize_t inflate_read(struct msk_reader *r, void *p, size_t n, struct msk_
 		rc = archive_read_next_header(i->feed.a, &e);
 		i->ended = rc == ARCHIVE_EOF;
 		if (!i->ended && rc < ARCHIVE_WARN)
-			return feed_failure(&i->feed, "cannot be decompressed", err);
+			return inflate_failure(&i->feed, err);
 	}
-	return i->ended ? 0 : feed_read(&i->feed, p, n, "cannot be decompressed", err);
+	return i->ended ? 0 : feed_read(&i->feed, p, n, inflate_failure, err);
 }
 
 int msk_inflate_new(struct msk_reader *from, const char *name, struct msk_inflate **out, struct msk_err *err)
@@ -240,7 +278,7 @@ int msk_inflate_new(struct msk_reader *from, const char *name, struct msk_inflat
 	archive_read_support_format_raw(i->feed.a);
 	archive_read_support_format_empty(i->feed.a);
 	if (archive_read_open(i->feed.a, &i->feed, NULL, from_reader, NULL) != ARCHIVE_OK)
-		return feed_failure(&i->feed, "cannot be decompressed", err);
+		return inflate_failure(&i->feed, err);
 	i->feed.err = NULL;
 	*out = msk_take(&i);
 	return 0;

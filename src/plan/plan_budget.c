@@ -1,11 +1,11 @@
-/* --max-size, --max-growth, --baseline. */
+/* --max-size, --max-layer-size, --max-growth, --baseline. */
 #include <string.h>
 
 #include "parts.h"
 
 #define MAX_PERCENT 10000
 
-static int plan_size(const char *typed, uint64_t *out, struct msk_err *err)
+static int plan_size(const char *option, const char *typed, uint64_t *out, struct msk_err *err)
 {
 	unsigned long long n;
 
@@ -13,8 +13,13 @@ static int plan_size(const char *typed, uint64_t *out, struct msk_err *err)
 		*out = n;
 		return 0;
 	}
-	msk_fail(err, MSK_E_USAGE, "--max-size %s: not a size", typed);
-	return msk_hint(err, "a number and k, M, G (thousands) or Ki, Mi, Gi (1024): --max-size 500k, 12M, 1.5G or 1Gi");
+	msk_fail(err, MSK_E_USAGE, "--%s %s: not a size", option, typed);
+	return msk_hint(err, "a number and k, M, G (thousands) or Ki, Mi, Gi (1024): --%s 500k, 12M, 1.5G or 1Gi", option);
+}
+
+int msk_plan_layer_limit(const struct msk_options *o, uint64_t *out, struct msk_err *err)
+{
+	return o->max_layer_size ? plan_size("max-layer-size", o->max_layer_size, out, err) : 0;
 }
 
 /* "5%", "0.25%" as hundredths of a percent. */
@@ -54,7 +59,8 @@ static int plan_growth(const char *growth, const char *baseline, struct msk_plan
 
 int msk_plan_budgets(const struct msk_options *o, struct msk_plan *p, struct msk_err *err)
 {
-	if (o->max_size && plan_size(o->max_size, &p->max_size, err) < 0)
+	if ((o->max_size && plan_size("max-size", o->max_size, &p->max_size, err) < 0) ||
+	    msk_plan_layer_limit(o, &p->max_layer, err) < 0)
 		return -1;
 	return o->max_growth || o->baseline ? plan_growth(o->max_growth, o->baseline, p, err) : 0;
 }

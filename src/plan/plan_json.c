@@ -251,6 +251,8 @@ struct msk_json *msk_plan_json(const struct msk_plan *p)
 	msk_json_set(o, "record", msk_json_bool(p->record));
 	if (p->max_size)
 		msk_json_set_int(o, "max_size", (int64_t)p->max_size);
+	if (p->max_layer)
+		msk_json_set_int(o, "max_layer_size", (int64_t)p->max_layer);
 	set_text(o, "baseline", p->baseline);
 	if (p->baseline)
 		msk_json_set_int(o, "max_growth_hundredths", p->max_growth);

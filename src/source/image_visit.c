@@ -41,7 +41,7 @@ static int judge_failure(const struct msk_source_layer *l, const char *what, str
 	struct msk_digest packed;
 	uint64_t size;
 
-	if (err->code != MSK_E_INPUT)
+	if (err->code != MSK_E_INPUT && err->code != MSK_E_INTEGRITY)
 		return -1;
 	if (compare_plain(l, r, &why) < 0 ||
 	    (l->described && msk_layer_reader_packed(r, &packed, &size, &why) == 0 &&
@@ -90,7 +90,7 @@ int msk_source_layer_visit(const struct msk_source_images *s, const struct msk_s
 	struct msk_layer_sums got;
 	bool found = false;
 
-	if (msk_layer_reader_new(s->source, l->path, what, &found, &r, err) < 0)
+	if (msk_layer_reader_new(s->source, l->path, what, s->max_layer ? s->max_layer : MSK_MAX_LAYER, &found, &r, err) < 0)
 		return -1;
 	if (!found) {
 		msk_fail(err, MSK_E_INTEGRITY, "%s: blob is missing", l->described ? l->digest.text : l->path);

@@ -26,7 +26,8 @@ static ssize_t hash_read(struct msk_reader *pr, void *p, size_t n, struct msk_er
 		return got;
 	r->size += (uint64_t)got;
 	if (r->size > r->limit)
-		return msk_fail(err, MSK_E_INPUT, "%s: expands beyond %llu bytes", r->name, (unsigned long long)r->limit);
+		return msk_fail(err, MSK_E_INPUT, "%s: expands beyond %llu bytes (--max-layer-size)", r->name,
+				(unsigned long long)r->limit);
 	msk_sha256_add(r->hash, p, (size_t)got);
 	r->sum(r->gzip, p, (size_t)got);
 	return got;
@@ -34,6 +35,7 @@ static ssize_t hash_read(struct msk_reader *pr, void *p, size_t n, struct msk_er
 
 struct msk_layer_reader {
 	char *what;
+	uint64_t limit;
 	struct msk_reader *blob;
 	struct hash_reader packed, plain;
 	struct msk_gzip_sum gzip;
@@ -41,7 +43,7 @@ struct msk_layer_reader {
 	struct msk_tar_in *tar;
 };
 
-int msk_layer_reader_new(struct msk_source *s, const char *path, const char *what, bool *found,
+int msk_layer_reader_new(struct msk_source *s, const char *path, const char *what, uint64_t limit, bool *found,
 			 struct msk_layer_reader **out, struct msk_err *err)
 {
 	MSK_CLEANUP(msk_source_stream_cleanup) struct msk_reader *blob = NULL;
@@ -53,6 +55,7 @@ int msk_layer_reader_new(struct msk_source *s, const char *path, const char *wha
 		return 0;
 	r = msk_xcalloc(1, sizeof *r);
 	r->what = msk_xstrdup(what);
+	r->limit = limit;
 	r->blob = msk_take(&blob);
 	r->packed = (struct hash_reader){ { hash_read }, r->blob, msk_sha256_new(), 0, UINT64_MAX, r->what, &r->gzip,
 					  msk_gzip_sum_packed };
@@ -85,7 +88,7 @@ static int begin(struct msk_layer_reader *r, struct msk_err *err)
 		return 0;
 	if (msk_inflate_new(&r->packed.r, r->what, &r->inflate, err) < 0)
 		return -1;
-	r->plain = (struct hash_reader){ { hash_read }, msk_inflate_reader(r->inflate), msk_sha256_new(), 0, MSK_MAX_LAYER,
+	r->plain = (struct hash_reader){ { hash_read }, msk_inflate_reader(r->inflate), msk_sha256_new(), 0, r->limit,
 					 r->what, &r->gzip, msk_gzip_sum_plain };
 	return msk_tar_in_new(&r->plain.r, r->what, &r->tar, err);
 }

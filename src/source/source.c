@@ -70,7 +70,15 @@ static int spool(int from, const char *name, int *out_fd, struct msk_err *err)
 static int fail_absent(const char *name, struct msk_err *err)
 {
 	const char *behind = msk_path_behind_transport(name);
+	bool in_registry = msk_starts_with(name, "docker://");
 
+	if (!*name)
+		return msk_fail(err, MSK_E_USAGE, "the name of an image is empty");
+	if (in_registry || msk_starts_with(name, "http://") || msk_starts_with(name, "https://")) {
+		msk_fail(err, MSK_E_NETWORK, "%s: not fetched: no network is used", name);
+		return in_registry ? msk_hint(err, "first skopeo copy %s oci-archive:img.tar", name) :
+				     msk_hint(err, "fetch it first, and name the file");
+	}
 	msk_fail(err, MSK_E_INPUT, "%s: no such image", name);
 	return behind && !msk_starts_with(behind, "//") ? msk_hint(err, "its path alone: %s", behind) : -1;
 }

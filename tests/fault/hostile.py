@@ -1,8 +1,8 @@
 """Input made to harm, by rows: what is given, the line that comes of it, and the exit. Each leaves nothing on stdout, says
 at most 300 bytes in one line (and a hint) without a control byte, changes no file, is done within two seconds and 64 MiB.
 
-Rows with a number below 41 are those of the list the project began with, of which 33, 39 and 40 are about what mkscratch
-does not do. What is expected stands in hostile.tsv; `--show` prints what came instead, to be looked at, line by line.
+Rows with a number below 41 are those of the list the project began with, of which 39 and 40 are about registries, which
+mkscratch does not ask, and says so. What is expected stands in hostile.tsv; `--show` prints what came instead, to be looked at, line by line.
 """
 import base64
 import re
@@ -444,6 +444,7 @@ for number, name, more in (
         (181, "the 30th of February", ["--created", "2024-02-30T00:00:00Z"]),
         (182, "a capability that is none", ["--cap", "/app=cap_everything"]),
         (183, "a probe of another scheme", ["--healthcheck", "file:///etc/passwd"]),
+        (186, "a limit that is no size", ["--max-layer-size", "12x"]),
         (184, "an option with escape bytes", ["--\x1b[31m"])):
     @row(number, name)
     def _(more=more):
@@ -469,6 +470,14 @@ def _():
 @row(38, "a time that is no number")
 def _():
     return {"SOURCE_DATE_EPOCH": "12x"}, words()
+
+
+for number, name, more in ((39, "an image by plain HTTP", ["--base", "http://cdn.test/img.tar"]),
+                           (40, "an image in a registry", ["--base", "docker://registry.test/app:1"]),
+                           (185, "an image by HTTPS to look at", None)):
+    @row(number, name)
+    def _(more=more):
+        return words(*more) if more else ["verify", "https://registry.test/v2/app/blobs/x"]
 
 
 # --- images
@@ -573,6 +582,12 @@ def _():
     return VERIFY
 
 
+@row(33, "a gzip bomb")
+def _():
+    Image([("zeros", bytes(80 << 20), {})], GZIP).save()
+    return [*VERIFY, "--max-layer-size", "64Mi"]
+
+
 @row(235, "a gzip stream of 10,000 members")
 def _():
     image = Image(b"", GZIP)
@@ -658,12 +673,334 @@ def _():
     return ["verify", "img.tar"]
 
 
+# --- in the same spirit: programs and what belongs to them
+
+def shared(name, tags=(), **more):
+    put("root/lib/" + name, tiny_elf.elf([*tags, (tiny_elf.SONAME, name)], **more), 0o755)
+
+
+def program(number, what, make):
+    @row(number, what)
+    def _():
+        dynamic_root()
+        return app(make())
+
+
+program(300, "a library without a name", lambda: dynamic([(1, "")]))
+program(301, "a library that is a path out of the root", lambda: dynamic([(1, "/../../../../etc/passwd")]))
+program(302, "a library that is its own directory", lambda: dynamic([(1, ".")]))
+program(303, "a string table without a byte", lambda: edit_dynamic(dynamic([(1, "libx.so")]), 10, 0))
+program(304, "a string table of 2^64 - 1 bytes", lambda: edit_dynamic(dynamic([(1, "libx.so")]), 10, 2**64 - 1))
+program(305, "two interpreters", lambda: patched(dynamic([]), 64, "<I", 3))
+program(306, "a RUNPATH that climbs", lambda: (put("secret/libx.so", tiny_elf.elf([])), dynamic(
+    [(1, "libx.so"), (29, "$ORIGIN/../../../../../../../../" + room.work + "/secret")]))[1])
+
+
+@row(307, "libraries that need each other")
+def _():
+    dynamic_root()
+    shared("liba.so", [(1, "libb.so")])
+    shared("libb.so", [(1, "liba.so")])
+    return app(dynamic([(1, "liba.so")]))
+
+
+@row(308, "a library of no bytes")
+def _():
+    dynamic_root()
+    put("root/lib/libx.so", b"")
+    return app(dynamic([(1, "libx.so")]))
+
+
+@row(309, "a library that is a linker's script")
+def _():
+    dynamic_root()
+    put("root/lib/libx.so", "/* GNU ld script */ INPUT ( /lib/libc.so.6 )\n")
+    return app(dynamic([(1, "libx.so")]))
+
+
+for number, what, make in ((310, "a FIFO", os.mkfifo), (311, "a directory", os.makedirs), (312, "a link to itself", lambda p: os.symlink(p, p))):
+    @row(number, "an ld.so.conf that is " + what)
+    def _(make=make):
+        dynamic_root()
+        os.makedirs(at("root/etc"))
+        make(at("root/etc/ld.so.conf"))
+        return app(dynamic([(1, "libx.so")]))
+
+    @row(number + 3, "an ld.so.cache that is " + what)
+    def _(make=make):
+        dynamic_root()
+        os.makedirs(at("root/etc"))
+        make(at("root/etc/ld.so.cache"))
+        return app(dynamic([(1, "libx.so")]))
+
+    @row(number + 6, "an interpreter that is " + what)
+    def _(make=make):
+        os.makedirs(at("root/lib"))
+        make(at("root/lib/ld.so"))
+        return app(dynamic([], interp="/lib/ld.so"))
+
+
+@row(319, "an ld.so.cache of a GiB without a byte on the disk")
+def _():
+    dynamic_root()
+    put("root/etc/ld.so.cache", b"glibc-ld.so.cache1.1")
+    os.truncate(at("root/etc/ld.so.cache"), 1 << 30)
+    return app(dynamic([(1, "libx.so")]))
+
+
+@row(321, "5,000 libraries, each needing the next")
+def _():
+    dynamic_root()
+    for i in range(5000):
+        shared(f"l{i}.so", [(1, f"l{i + 1}.so")])
+    return app(dynamic([(1, "l0.so")]))
+
+
+# --- trees and outputs
+
+def tree(number, what, make, *more):
+    @row(number, what)
+    def _():
+        os.makedirs(at("t"))
+        make()
+        return [*app(), "--tree", "t:/srv", *more]
+
+
+tree(330, "a tree with a FIFO", lambda: os.mkfifo(at("t/fifo")))
+tree(331, "a tree 300 deep", lambda: deep(300))
+tree(332, "a name that means deletion in a tree", lambda: put("t/.wh.x", ""))
+tree(333, "a link of 4,000 bytes in a tree", lambda: os.symlink("x" * 4000, at("t/l")))
+tree(334, "names with escapes in a tree", lambda: os.mkfifo(at("t/\x1b]0;owned\x07\n")))
+
+
+def deep(n):
+    fd = os.open(at("t"), os.O_RDONLY)
+    for _ in range(n):
+        os.mkdir("d", dir_fd=fd)
+        below = os.open("d", os.O_RDONLY, dir_fd=fd)
+        os.close(fd)
+        fd = below
+    os.close(fd)
+
+
+@row(335, "an output onto a program that is packed")
+def _():
+    return [*app()[:-1], "app"]
+
+
+@row(336, "an output that is a loop of links")
+def _():
+    os.symlink("x.tar", at("x.tar"))
+    return app()
+
+
+@row(337, "one output twice")
+def _():
+    return [*app(), "-o", "./x.tar"]
+
+
+# --- files of options
+
+def config(number, what, text):
+    @row(number, what)
+    def _():
+        app()
+        put("c.json", text)
+        return ["--config", "c.json", "-o", "x.tar"]
+
+
+config(340, "options nested 100,000 deep", "[" * 100000)
+config(341, "an option given twice in a file", '{"bin":"app",\n"bin":"app"}')
+config(342, "an option that is none, with escapes", '{"bin":"app","\\u001b[31m":1}')
+config(343, "a program that is a number", '{"bin":7}')
+config(344, "options of 5 MiB", " " * (5 << 20))
+config(345, "NUL in an option", '{"bin":"app\\u0000/etc/passwd"}')
+config(346, "a target with escapes for a name", '{"targets":{"\\u001b]0;x\\u0007":{"bin":"app","output":"x.tar"}}}')
+config(347, "options that begin with a byte order mark", b"\xef\xbb\xbf{}")
+config(348, "options that are UTF-16", '{"bin":"app"}'.encode("utf-16"))
+
+
+# --- certificates and zones again
+
+@row(350, "a directory of certificates with a FIFO in it")
+def _():
+    os.makedirs(at("certs"))
+    os.mkfifo(at("certs/x.pem"))
+    return [*app(), "--certs=certs"]
+
+
+@row(351, "a certificate whose length is 2^63")
+def _():
+    put("ca.der", b"\x30\x88\x80" + bytes(7) + bytes(100))
+    return [*app(), "--certs=ca.der"]
+
+
+@row(352, "certificates in UTF-16")
+def _():
+    return cert_words(certs().encode("utf-16"))
+
+
+@row(353, "a zone that is a FIFO")
+def _():
+    os.makedirs(at("root/usr/share/zoneinfo"))
+    os.mkfifo(at("root/usr/share/zoneinfo/UTC"))
+    return [*app(), "--tz=UTC"]
+
+
+@row(354, "5,000 zones by name")
+def _():
+    put("root/usr/share/zoneinfo/UTC", UTC)
+    return [*app(), "--tz=" + ",".join(["UTC"] * 5000)]
+
+
+# --- images again
+
+def image_row(number, name, spoil, words=VERIFY):
+    @row(number, name)
+    def _():
+        image = Image()
+        spoil(image)
+        image.save()
+        return words
+
+
+def config_row(number, name, **more):
+    image_row(number, name, lambda i: i.config["config"].update(more))
+
+
+config_row(360, "an entrypoint that is a number", Entrypoint=7)
+config_row(361, "an environment of numbers", Env=[1, 2])
+config_row(362, "ports that are a list", ExposedPorts=["80"])
+config_row(363, "labels with escapes", Labels={"\x1b[31m": "\x1b]0;x\x07"})
+config_row(364, "100,000 arguments", Cmd=["x"] * 100000)
+image_row(365, "a platform with escapes", lambda i: i.config.update(architecture="\x1b[31m", os="a/b\n"))
+image_row(366, "a platform of 100,000 bytes", lambda i: i.config.update(architecture="x" * 100000))
+image_row(367, "a history of 100,000 steps", lambda i: i.config.update(history=[{"created_by": "x"}] * 100000))
+image_row(368, "annotations that are numbers", lambda i: setattr(i, "edit_manifest", lambda m: m.update(annotations={"a": 1})))
+image_row(369, "5,000 manifests by one digest", lambda i: setattr(i, "edit_index", lambda x: x.update(manifests=x["manifests"] * 5000)))
+image_row(370, "a reserved annotation with escapes", lambda i: setattr(i, "edit_index", lambda x: x["manifests"][0].update(
+    annotations={"org.opencontainers.image.ref.name": "\x1b[31m\n"})))
+image_row(371, "a recipe that is none", lambda i: setattr(i, "edit_manifest", lambda m: m.update(
+    annotations={"org.opencontainers.image.ref.name": "x"})), ["verify", "--rebuild", "l"])
+
+
+def tar_header(name=b"a", size=b"00000000000\0", kind=b"0", link=b"", uid=b"0000000\0"):
+    head = bytearray(512)
+    head[:len(name)], head[100:108], head[108:116], head[116:124] = name, b"0000644\0", uid, uid
+    head[124:136], head[136:148], head[156:157], head[157:157 + len(link)] = size, b"00000000000\0", kind, link
+    head[257:265] = b"ustar\x0000"
+    head[148:156] = b" " * 8
+    head[148:156] = b"%06o\0 " % sum(head)
+    return bytes(head)
+
+
+END = bytes(1024)
+APP = Image.tar([("app", ELF, {"mode": 0o755})])[:1024]
+for n, name, tar in (
+        (380, "an entry of 2^63 bytes", tar_header(size=b"\x80" + bytes(3) + b"\x7f" + b"\xff" * 7) + END),
+        (381, "an entry of a negative size", tar_header(size=b"\xff" * 12) + END),
+        (382, "an entry without a name", tar_header(name=b"") + END),
+        (383, "an entry that is the root as a file", tar_header(name=b"./") + END),
+        (384, "a long name that is 8 GiB long", tar_header(name=b"././@LongLink", size=b"77777777777\0", kind=b"L") + END),
+        (385, "a pax record whose length is not its own",
+         tar_header(kind=b"x", size=b"00000000020\0") + b"99999999999 path".ljust(512, b"\0") + tar_header() + END),
+        (386, "a pax path with NUL",
+         tar_header(kind=b"x", size=b"00000000016\0") + b"14 path=a\0b/c\n".ljust(512, b"\0") + tar_header() + END),
+        (387, "a wrong sum of a header", tar_header()[:148] + b"000000\0 " + tar_header()[156:] + END),
+        (388, "hard links in a ring", tar_header(b"a", kind=b"1", link=b"b") + tar_header(b"b", kind=b"1", link=b"a") + END),
+        (389, "a hard link to itself", tar_header(b"a", kind=b"1", link=b"a") + END),
+        (390, "an entry of a type that is none", tar_header(kind=b"\xff") + END),
+        (391, "a user of 2^63", tar_header(uid=b"\x80\xff\xff\xff\xff\xff\xff\xff") + END),
+        (392, "a name that is not UTF-8", tar_header(name=b"\xff\xfe") * 2 + END),
+        (393, "200,000 entries", tar_header(b"x" * 99) * 200000 + END)):
+    layer_row(n, name, lambda tar=tar: APP + tar)
+
+layer_row(394, "a path of 2,000 directories", [("d/" * 2000 + "f", b"", {})])
+layer_row(395, "a file in the place of a directory with files", [("d/f", b"1", {}), ("d", b"2", {})])
+layer_row(396, "a whiteout that climbs", [("a/../.wh.b", b"", {}), ("..", b"", {})])
+
+
+def packed_row(number, name, data, media=GZIP):
+    @row(number, name)
+    def _():
+        image = Image(media=media)
+        image.layer = data(image.layer) if callable(data) else data
+        image.save()
+        return VERIFY
+
+
+packed_row(400, "a gzip stream whose sum is wrong", lambda d: d[:-8] + bytes(4) + d[-4:])
+packed_row(401, "a gzip header with a name of a MiB", lambda d: d[:3] + b"\x08" + d[4:10] + b"x" * (1 << 20) + b"\0" + d[10:])
+packed_row(402, "bytes behind a gzip stream", lambda d: d + b"more")
+packed_row(403, "a zstd window of 2 GiB", b"\x28\xb5\x2f\xfd\x00\xa8" + b"\x03\x00\x10" + bytes(10))
+packed_row(404, "100,000 zstd frames to be skipped", b"\x50\x2a\x4d\x18\0\0\0\0" * 100000)
+packed_row(405, "a gzip stream of half a header", b"\x1f\x8b\x08")
+
+
+def docker_row(number, name, manifest, *more):
+    @row(number, name)
+    def _():
+        put("img.tar", Image.tar([("manifest.json", manifest if isinstance(manifest, bytes) else json.dumps(manifest).encode(), {}), *more]))
+        return ["verify", "img.tar"]
+
+
+CONFIG = ("c.json", b'{"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":[]}}', {})
+docker_row(410, "a config above the archive", [{"Config": "../../etc/passwd", "Layers": ["l.tar"]}])
+docker_row(411, "a layer above the archive", [{"Config": "c.json", "Layers": ["/etc/passwd"]}], CONFIG)
+docker_row(412, "a config that is a link out of the archive", [{"Config": "c.json", "Layers": []}],
+           ("c.json", b"", {"type": tarfile.SYMTYPE, "linkname": "/etc/passwd"}))
+docker_row(413, "a list of images that is none", b"{}")
+docker_row(414, "names that are numbers", [{"Config": "c.json", "Layers": ["l.tar"], "RepoTags": [1]}], CONFIG, ("l.tar", END, {}))
+docker_row(415, "links in a ring for a config", [{"Config": "a", "Layers": []}], ("a", b"", {"type": tarfile.SYMTYPE, "linkname": "b"}),
+           ("b", b"", {"type": tarfile.SYMTYPE, "linkname": "a"}))
+
+raw_row(420, "a FIFO for oci-layout", lambda: (os.unlink(at("l/oci-layout")), os.mkfifo(at("l/oci-layout"))))
+raw_row(421, "blobs that are a link to elsewhere", lambda: (os.rename(at("l/blobs"), at("far")), os.symlink("../far", at("l/blobs"))))
+raw_row(422, "an index that is a link out of the layout", lambda: (os.rename(at("l/index.json"), at("far")), os.symlink("../far", at("l/index.json"))))
+
+
+@row(423, "a device for an image")
+def _():
+    return ["verify", "/dev/zero"]
+
+
+@row(424, "an image without a name")
+def _():
+    return ["verify", ""]
+
+
+@row(425, "a base that is hostile")
+def _():
+    image = Image([("../../etc/cron.d/x", b"", {})])
+    image.save()
+    return [*app(), "--base", "l"]
+
+
+@row(428, "a base that is a bomb")
+def _():
+    Image([("zeros", bytes(80 << 20), {})], GZIP).save()
+    return [*app(), "--base", "l", "--max-layer-size", "64Mi"]
+
+
+@row(426, "a base whose blob is a link to a secret")
+def _():
+    Image().save()
+    replace("layer", lambda p: os.symlink("/etc/passwd", p))
+    return [*app(), "--base", "l"]
+
+
+@row(427, "a path of an image that climbs")
+def _():
+    Image().save()
+    return ["cat", "l", "/../../../../etc/passwd"]
+
+
 # --- judging
 
 def measure(words, env):
     """What came of it: the run, KiB, seconds of the processor, and what lay here before."""
     before = snapshot(room.work)
-    cache = [] if words[0] == "verify" else ["--no-cache"]
+    cache = ["--no-cache"] if words[0].startswith("-") else []
     ran = run(room, [room.top + "/took", MKSCRATCH, *words, *cache], program=peak, env=env, seconds=30)
     with open(room.top + "/took", encoding="ascii") as f:
         kib, ms, ran.status = (int(n) for n in f.read().split())

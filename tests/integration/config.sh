@@ -50,7 +50,7 @@ while IFS= read -r sample; do
 		[ "$(jq --arg k "${name#--}" 'has($k)' one.json)" = true ] || differing="$differing $sample"
 done <<<"${samples//|/$'\n'}"
 is "$differing" '' 'each option, with values of each kind, is the same by a file'
-sampled="$sampled cache cache-size jobs no-cache paranoid require-sandbox"
+sampled="$sampled cache cache-size jobs max-layer-size no-cache paranoid require-sandbox"
 is "$(jq -r '."$defs" | keys[]' "$TOP/docs/mkscratch.schema.json" | grep -vxF "$(tr ' ' '\n' <<<"$sampled")" | xargs)" '' '... and there is none but those'
 
 # Kinds of values.

@@ -211,9 +211,9 @@ static void the_recipe_holds_whatever_may_change_a_byte(void **state)
 		if ((row->verbs & VERB_BUILD) && !msk_recipe_holds(row))
 			msk_str_addf(&out, "%s ", row->name);
 	assert_string_equal(msk_str_c(&out),
-			    "certs-expiry-min output tag platform no-record max-size max-growth baseline dry-run config target "
-			    "print json quiet verbose progress jobs cache no-cache cache-size paranoid require-sandbox help "
-			    "version ");
+			    "certs-expiry-min output tag platform no-record max-size max-layer-size max-growth baseline "
+			    "dry-run config target print json quiet verbose progress jobs cache no-cache cache-size paranoid "
+			    "require-sandbox help version ");
 }
 
 static void options_survive_as_json(void **state)
