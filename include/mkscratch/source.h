@@ -14,9 +14,9 @@ struct msk_source;
 int msk_source_open(const char *name, struct msk_source **out, struct msk_err *err);
 /* Standard input that cannot be read again is an unnamed file from then on, so that "-" may be opened more than once. */
 int msk_source_keep_input(struct msk_err *err);
-/* "dir:tag" as the path, and the tag in *tag; NULL in *tag for a name without one. What is there as it stands has no tag.
- * Both are heap strings. */
-char *msk_source_split_tag(const char *name, char **tag);
+/* "dir:tag", "dir@sha256:..." and "dir:tag@sha256:..." as the path, and the tag and the digest in *tag and *digest, NULL for
+ * what the name does not have. What is there as it stands has neither. All are heap strings. */
+char *msk_source_split_name(const char *name, char **tag, char **digest);
 void msk_source_free(struct msk_source *s);
 void msk_source_cleanup(struct msk_source **s);
 const char *msk_source_name(const struct msk_source *s);

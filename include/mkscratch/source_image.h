@@ -64,9 +64,10 @@ struct msk_source_image_list {
 
 struct msk_source_images {
 	struct msk_source *source;             /* owned */
-	char *tag;                             /* that was asked for; NULL: all */
+	char *tag, *digest;                    /* that were asked for; both NULL: all */
 	uint64_t max_layer;                    /* to be set: bytes a layer may unpack to; 0: MSK_MAX_LAYER */
 	struct msk_source_document index;      /* index.json; json NULL in a docker-archive */
+	struct msk_source_document named;      /* the index that the tag or the digest names; json NULL: it names none */
 	struct msk_source_document docker;     /* manifest.json; json NULL when there is none */
 	struct msk_source_image_list images;   /* each manifest once, in the order of the index */
 	struct msk_source_image_list others;   /* attestations and artifacts: a manifest that is no image's; no config */
@@ -90,12 +91,20 @@ struct msk_source_watch {
 const char *msk_source_attested(const struct msk_json *entry);
 
 /* `name`: what msk_source_open() takes, or that with :TAG behind it, for the images of one tag: ref.name, or a name as
- * docker has it, in full or in short. `watch` may be NULL.
+ * docker has it, in full or in short; or with @sha256:... behind it, for what has that digest: a manifest, an index with all
+ * below it, in a docker-archive a config. Of a manifest that is no image's there is one in `others`, and no image.
+ * `watch` may be NULL.
  * Without a watcher, images that an index names and that are not there are no fault as long as another one is.
- * Fails also: MSK_E_INPUT `layout: no image has the tag v3` (hint: those there are); `img.tar: holds no image`. */
+ * Fails also: MSK_E_INPUT `layout: no image has the tag v3` (hint: those there are); `layout: nothing has the
+ * digest sha256:...`; `img.tar: holds no image`. */
 int msk_source_images_open(const char *name, const struct msk_source_watch *watch, struct msk_source_images *out,
 			   struct msk_err *err);
 void msk_source_images_release(struct msk_source_images *s);
+/* By a tag or a digest: what is told is not all that there is. */
+static inline bool msk_source_images_chosen(const struct msk_source_images *s)
+{
+	return s->tag || s->digest;
+}
 
 /* The one image for `platform` ("linux/arm64", "linux/arm/v7"; without a variant any fits, the plain one first), or, when
  * that is NULL, the only one. *out is borrowed.

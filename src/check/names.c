@@ -336,7 +336,7 @@ void msk_check_docker_side(struct msk_checks *c, const struct msk_source_images 
 		return;
 	}
 	/* Of one tag of several, the other side has more than was read. */
-	if (s->tag)
+	if (msk_source_images_chosen(s))
 		return;
 	known_init(&known, manifests);
 	for (size_t i = 0; i < msk_json_count(items); i++) {

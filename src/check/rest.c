@@ -251,7 +251,7 @@ int msk_check_rest(struct msk_checks *c, struct msk_source_images *s, bool ours,
 		if (check_attached(&r, &s->others.v[i], err) < 0)
 			return -1;
 	/* Of one tag of several only that one's blobs were read. */
-	if (!s->tag && s->index.json) {
+	if (!msk_source_images_chosen(s) && s->index.json) {
 		refer_list(&r, &s->images, true);
 		refer_list(&r, &s->others, false);
 		if (refer_index(&r, s->index.json, 0, err) < 0 || check_blobs(&r, err) < 0)

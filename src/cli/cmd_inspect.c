@@ -38,12 +38,49 @@ static int print_document(const struct msk_source_images *s, const struct msk_so
 	return msk_print(&d->text, err);
 }
 
+/* What the name of the image names, or that of the source. */
+static int print_index(const struct msk_source_images *s, struct msk_err *err)
+{
+	const char *name = msk_source_name(s->source);
+
+	if (!s->index.json || !msk_source_images_chosen(s))
+		return print_document(s, s->index.json ? &s->index : &s->docker, "index", err);
+	if (s->named.json)
+		return msk_print(&s->named.text, err);
+	msk_fail(err, MSK_E_INPUT, "%s: %s names a manifest, no index", name, s->digest ? s->digest : s->tag);
+	return msk_hint(err, "inspect --manifest prints it; inspect --index %s prints index.json", name);
+}
+
+/* The config of what is no image was not read with the rest. */
+static int print_blob(const struct msk_source_images *s, const struct msk_source_layer *blob, struct msk_err *err)
+{
+	const char *name = msk_source_name(s->source);
+	MSK_AUTO_STR text = MSK_STR_INIT;
+	struct msk_digest got;
+	bool found = false;
+
+	if (!blob->path)
+		return msk_fail(err, MSK_E_INPUT, "%s: %s has no config", name, s->digest);
+	if (msk_source_read(s->source, blob->path, &found, &text, err) < 0)
+		return -1;
+	if (!found)
+		return msk_fail(err, MSK_E_INTEGRITY, "%s: config: %s: blob is missing", name, blob->digest.text);
+	msk_digest_of(msk_str_c(&text), text.len, &got);
+	if (text.len != blob->size || strcmp(got.text, blob->digest.text) != 0)
+		return msk_fail(err, MSK_E_INTEGRITY, "%s: config: %s: content hashes to %s", name, blob->digest.text,
+				got.text);
+	return msk_print(&text, err);
+}
+
 static int print_raw(const struct msk_options *o, const struct msk_source_images *s, struct msk_err *err)
 {
 	const struct msk_source_image *image;
 
 	if (o->raw_index)
-		return print_document(s, s->index.json ? &s->index : &s->docker, "index", err);
+		return print_index(s, err);
+	if (!s->images.n && s->others.n)
+		return o->raw_config ? print_blob(s, &s->others.v[0].blob, err) :
+				       msk_print(&s->others.v[0].manifest.text, err);
 	if (msk_source_images_pick(s, o->platform, &image, err) < 0)
 		return -1;
 	return o->raw_config ? print_document(s, &image->config, "config", err) :

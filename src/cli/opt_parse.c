@@ -296,7 +296,7 @@ int msk_opt_parse(const struct verb *verb, int argc, const char *const *argv, st
 			options = false;
 			continue;
 		}
-		if (!options || arg[0] != '-' || !arg[1])
+		if (!options || arg[0] != '-' || strchr(":@", arg[1]))
 			r = parse_operand(&p, arg, err);
 		else
 			r = arg[1] == '-' ? parse_long(&p, arg, err) : parse_letters(&p, arg, err);

@@ -260,7 +260,8 @@ const struct opt_row msk_opt_rows[] = {
 	  "The manifest alone, byte for byte.",
 	  TO_FLAG(raw_manifest), COMPLETE_NONE, NULL },
 	{ 0, "index", NULL, OPT_FLAG, GROUP_RUN, VERB_INSPECT,
-	  "The source's index.json alone, byte for byte; of a docker-archive its manifest.json.",
+	  "The source's index.json alone, byte for byte, or the index that IMAGE:TAG or IMAGE@DIGEST names; of a "
+	  "docker-archive its manifest.json.",
 	  TO_FLAG(raw_index), COMPLETE_NONE, NULL },
 	{ 0, "platform", "OS/ARCH[/VARIANT]", OPT_VALUE, GROUP_RUN, VERB_LS | VERB_CAT | VERB_INSPECT | VERB_INDEX |
 	  VERB_DIFF | VERB_WHY,

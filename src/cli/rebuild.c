@@ -85,11 +85,11 @@ static void look_for_all(struct again *a, const struct msk_strv *paths, const ch
 		look_for(a, paths->v[i], cwd, missing);
 }
 
-/* DIR:TAG is there when DIR is. */
+/* DIR:TAG and DIR@DIGEST are there when DIR is. */
 static void look_for_base(struct again *a, const char *name, const char *cwd, size_t *missing)
 {
-	MSK_AUTO_FREE char *tag = NULL;
-	MSK_AUTO_FREE char *path = msk_source_split_tag(name, &tag);
+	MSK_AUTO_FREE char *tag = NULL, *digest = NULL;
+	MSK_AUTO_FREE char *path = msk_source_split_name(name, &tag, &digest);
 
 	if (strcmp(path, "-") != 0) {
 		look_for(a, path, cwd, missing);

@@ -10,16 +10,17 @@
 #include "mkscratch/fs.h"
 #include "mkscratch/path.h"
 
-/* An operand as typed: SRC, SRC:DEST, SRC:DEST:MODE..., IMAGE:TAG. A colon may be part of a name, so each is tried. */
+/* An operand as typed: SRC, SRC:DEST, SRC:DEST:MODE..., IMAGE:TAG, IMAGE@DIGEST. Either sign may be part of a name, so each
+ * is tried. */
 static void allow_typed(struct msk_confine *c, const char *typed)
 {
 	MSK_AUTO_FREE char *part = msk_xstrdup(typed);
 
 	msk_confine_allow(c, part, MSK_CONFINE_READ);
-	for (char *colon = part + strlen(part); colon > part; colon--) {
-		if (*colon != ':')
+	for (char *sign = part + strlen(part); sign > part; sign--) {
+		if (*sign != ':' && *sign != '@')
 			continue;
-		*colon = '\0';
+		*sign = '\0';
 		msk_confine_allow(c, part, MSK_CONFINE_READ);
 	}
 }

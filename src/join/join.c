@@ -136,9 +136,14 @@ static int open_all(const struct msk_strv *names, const struct msk_platform *wan
 	for (; j->n_sources < names->n; j->n_sources++)
 		if (msk_source_images_open(names->v[j->n_sources], NULL, &j->sources[j->n_sources], err) < 0)
 			return -1;
-	for (size_t i = 0; i < j->n_sources; i++)
+	for (size_t i = 0; i < j->n_sources; i++) {
+		const struct msk_source_image *none;
+
+		if (!j->sources[i].images.n && msk_source_images_pick(&j->sources[i], NULL, &none, err) < 0)
+			return -1;
 		if (add_source(j, &j->sources[i], wanted, n, err) < 0)
 			return -1;
+	}
 	if (check_wanted(j, wanted, n, err) < 0)
 		return -1;
 	qsort(j->v, j->n, sizeof *j->v, by_platform);

@@ -95,6 +95,12 @@ static int read_layers(struct msk_reading *r, const struct msk_json *item, struc
 	return 0;
 }
 
+/* The digest of a config is what Docker calls the ID of an image. */
+static bool is_asked(const struct msk_reading *r, const struct msk_source_image *image)
+{
+	return !r->s->digest || strcmp(r->s->digest, image->config.digest.text) == 0;
+}
+
 /* Takes the tags over. */
 static int read_item(struct msk_reading *r, const struct msk_json *item, struct msk_strv *own_tags, struct msk_err *err)
 {
@@ -102,10 +108,14 @@ static int read_item(struct msk_reading *r, const struct msk_json *item, struct 
 
 	image->tags = *own_tags;
 	*own_tags = (struct msk_strv)MSK_STRV_INIT;
-	if (read_config(r, item, image, err) < 0 || read_layers(r, item, image, err) < 0 ||
-	    msk_image_read_config(image, err) < 0) {
+	if (read_config(r, item, image, err) < 0 ||
+	    (is_asked(r, image) && (read_layers(r, item, image, err) < 0 || msk_image_read_config(image, err) < 0))) {
 		msk_image_list_drop_last(&r->s->images);
 		return msk_reading_fault(r, "config", err);
+	}
+	if (!is_asked(r, image)) {
+		msk_image_list_drop_last(&r->s->images);
+		return 0;
 	}
 	msk_reading_sound(r, "config", image->config.digest.text);
 	return 0;

@@ -42,7 +42,9 @@ void msk_source_images_release(struct msk_source_images *s)
 {
 	msk_source_free(s->source);
 	free(s->tag);
+	free(s->digest);
 	msk_document_release(&s->index);
+	msk_document_release(&s->named);
 	msk_document_release(&s->docker);
 	list_release(&s->images);
 	list_release(&s->others);
@@ -114,6 +116,13 @@ static int pick_platform(const struct msk_source_images *s, const char *platform
 	return msk_hint(err, "it has %s", msk_str_c(&have));
 }
 
+/* Chosen by its digest. */
+static int fail_other(const struct msk_source_images *s, struct msk_err *err)
+{
+	msk_fail(err, MSK_E_INPUT, "%s: %s is of no image (an attestation or the like)", msk_source_name(s->source), s->digest);
+	return msk_hint(err, "inspect --manifest and --config print its documents");
+}
+
 /* What tells the images apart: platforms where they differ, else tags. */
 static int fail_several(const struct msk_source_images *s, struct msk_err *err)
 {
@@ -134,6 +143,8 @@ static int fail_several(const struct msk_source_images *s, struct msk_err *err)
 int msk_source_images_pick(const struct msk_source_images *s, const char *platform, const struct msk_source_image **out,
 			   struct msk_err *err)
 {
+	if (!s->images.n && s->digest)
+		return fail_other(s, err);
 	if (platform)
 		return pick_platform(s, platform, out, err);
 	if (s->images.n > 1)

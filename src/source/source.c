@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "mkscratch/digest.h"
 #include "mkscratch/fs.h"
 #include "mkscratch/tempfile.h"
 #include "source.h"
@@ -116,23 +117,40 @@ int msk_source_keep_input(struct msk_err *err)
 	return dup2(fd, STDIN_FILENO) < 0 ? msk_fail_sys(err, errno, STDIN_NAME ": cannot read") : 0;
 }
 
-/* A tag may hold colons itself, a path too: the shortest front part that exists is the path. */
-char *msk_source_split_tag(const char *name, char **tag)
+static bool is_there(const char *name)
 {
 	struct stat st;
 
-	*tag = NULL;
-	if (stat(name, &st) == 0)
+	return strcmp(name, "-") == 0 || stat(name, &st) == 0;
+}
+
+/* A tag may hold colons itself, a path too: the shortest front part that exists is the path. */
+static char *split_tag(const char *name, char **tag)
+{
+	if (is_there(name))
 		return msk_xstrdup(name);
 	for (const char *colon = strchr(name, ':'); colon; colon = strchr(colon + 1, ':')) {
 		MSK_AUTO_FREE char *path = msk_xstrndup(name, (size_t)(colon - name));
 
-		if (!colon[1] || stat(path, &st) < 0)
+		if (!colon[1] || !is_there(path))
 			continue;
 		*tag = msk_xstrdup(colon + 1);
 		return msk_take(&path);
 	}
 	return msk_xstrdup(name);
+}
+
+char *msk_source_split_name(const char *name, char **tag, char **digest)
+{
+	const char *at = strrchr(name, '@');
+	MSK_AUTO_FREE char *front = NULL;
+
+	*tag = *digest = NULL;
+	if (!at || !msk_digest_valid(at + 1) || is_there(name))
+		return split_tag(name, tag);
+	*digest = msk_xstrdup(at + 1);
+	front = msk_xstrndup(name, (size_t)(at - name));
+	return split_tag(front, tag);
 }
 
 int msk_source_open(const char *name, struct msk_source **out, struct msk_err *err)

@@ -11,6 +11,7 @@ struct found {
 	const struct msk_json *desc;
 	const struct msk_strv *tags;
 	int depth;
+	bool wanted;                           /* not only looked through for the digest that was asked for */
 };
 
 static int follow(struct msk_reading *r, const struct found *f, struct msk_err *err);
@@ -200,15 +201,29 @@ static int check_index(const struct msk_json *index, int depth, struct msk_err *
 	return 0;
 }
 
-static int read_nested_index(struct msk_reading *r, const struct found *f, const struct msk_json *index, struct msk_err *err)
+static bool is_asked(const struct msk_reading *r, const struct found *f)
 {
-	const struct msk_json *manifests = msk_json_get(index, "manifests");
+	const char *digest = msk_json_get_string(f->desc, "digest");
 
-	if (check_index(index, f->depth + 1, err) < 0)
+	return r->s->digest && digest && strcmp(digest, r->s->digest) == 0;
+}
+
+/* Takes the document over where it is the one that the name of the source names. */
+static int read_nested_index(struct msk_reading *r, const struct found *f, struct msk_source_document *index,
+			     struct msk_err *err)
+{
+	const struct msk_json *manifests = msk_json_get(index->json, "manifests");
+	bool names_it = r->s->digest ? is_asked(r, f) : r->s->tag && f->depth == 0;
+
+	if (check_index(index->json, f->depth + 1, err) < 0)
 		return msk_reading_fault(r, "index", err);
 	for (size_t i = 0; i < msk_json_count(manifests); i++)
-		if (follow(r, &(struct found){ msk_json_at(manifests, i), f->tags, f->depth + 1 }, err) < 0)
+		if (follow(r, &(struct found){ msk_json_at(manifests, i), f->tags, f->depth + 1, f->wanted }, err) < 0)
 			return -1;
+	if (names_it && !r->s->named.json) {
+		r->s->named = *index;
+		*index = (struct msk_source_document){ 0 };
+	}
 	return 0;
 }
 
@@ -234,7 +249,7 @@ static bool was_seen(struct msk_reading *r, const struct found *f)
 {
 	const char *digest = msk_json_get_string(f->desc, "digest");
 	const char *of = msk_source_attested(f->desc);
-	MSK_AUTO_FREE char *key = digest ? msk_xasprintf("%s %s", digest, of ? of : "") : NULL;
+	MSK_AUTO_FREE char *key = digest ? msk_xasprintf("%s %s%s", digest, of ? of : "", f->wanted ? "" : "?") : NULL;
 
 	if (!digest)
 		return false;
@@ -262,19 +277,18 @@ static bool is_passed_over(struct msk_reading *r, const struct found *f)
 	return true;
 }
 
+static bool says_manifest(const struct msk_json *desc)
+{
+	const char *type = msk_json_get_string(desc, "mediaType");
+
+	return type && is_type(type, MSK_DOC_MANIFEST);
+}
+
 /* A document that could be read both ways means something else to every reader (CVE-2021-41190). */
-static int follow(struct msk_reading *r, const struct found *f, struct msk_err *err)
+static int read_followed(struct msk_reading *r, const struct found *f, struct msk_err *err)
 {
 	MSK_CLEANUP(msk_document_release) struct msk_source_document doc = { 0 };
 
-	if (was_seen(r, f))
-		return 0;
-	if (r->seen.n > MSK_MAX_IMAGES) {
-		msk_fail(err, MSK_E_INPUT, "more than %d manifests", MSK_MAX_IMAGES);
-		return msk_ctx(err, "%s", msk_source_name(r->s->source));
-	}
-	if (is_passed_over(r, f))
-		return 0;
 	if (msk_document_read(r, "manifest", f->desc, &doc, err) < 0)
 		return -1;
 	if (!doc.json)
@@ -283,7 +297,24 @@ static int follow(struct msk_reading *r, const struct found *f, struct msk_err *
 		msk_fail(err, MSK_E_INPUT, "%s: both an index and a manifest", doc.digest.text);
 		return msk_reading_fault(r, "manifest", err);
 	}
-	return says_index(doc.json, f->desc) ? read_nested_index(r, f, doc.json, err) : read_image(r, f, &doc, err);
+	if (says_index(doc.json, f->desc))
+		return read_nested_index(r, f, &doc, err);
+	return f->wanted ? read_image(r, f, &doc, err) : 0;
+}
+
+static int follow(struct msk_reading *r, const struct found *at, struct msk_err *err)
+{
+	const struct found f = { at->desc, at->tags, at->depth, at->wanted || is_asked(r, at) };
+
+	if ((!f.wanted && says_manifest(f.desc)) || was_seen(r, &f))
+		return 0;
+	if (r->seen.n > MSK_MAX_IMAGES) {
+		msk_fail(err, MSK_E_INPUT, "more than %d manifests", MSK_MAX_IMAGES);
+		return msk_ctx(err, "%s", msk_source_name(r->s->source));
+	}
+	if (f.wanted ? is_passed_over(r, &f) : msk_document_is_absent(r, f.desc))
+		return 0;
+	return read_followed(r, &f, err);
 }
 
 static const char *ref_name(const struct msk_json *desc)
@@ -350,7 +381,7 @@ static int read_index(struct msk_reading *r, struct msk_err *err)
 		if (!has_tag(r, desc))
 			continue;
 		collect_tags(manifests, desc, &tags);
-		if (follow(r, &(struct found){ desc, &tags, 0 }, err) < 0)
+		if (follow(r, &(struct found){ desc, &tags, 0, !r->s->digest }, err) < 0)
 			return -1;
 	}
 	return r->s->tag && r->seen.n == 0 ? fail_no_tag(r, manifests, err) : 0;
@@ -407,6 +438,8 @@ static int fail_empty(const struct msk_source_images *s, struct msk_err *err)
 {
 	const char *name = msk_source_name(s->source);
 
+	if (s->digest && s->absent.n == 0)
+		return msk_fail(err, MSK_E_INPUT, "%s: nothing has the digest %s", name, s->digest);
 	if (s->absent.n == 0)
 		return msk_fail(err, MSK_E_INPUT, "%s: holds no image", name);
 	return msk_fail(err, MSK_E_INTEGRITY, "%s: manifest: %s: blob is missing", name,
@@ -418,14 +451,14 @@ int msk_source_images_open(const char *name, const struct msk_source_watch *watc
 {
 	MSK_AUTO_SOURCE_IMAGES s = { 0 };
 	struct msk_reading r = { .s = &s, .watch = watch };
-	MSK_AUTO_FREE char *path = msk_source_split_tag(name, &s.tag);
+	MSK_AUTO_FREE char *path = msk_source_split_name(name, &s.tag, &s.digest);
 	int rc;
 
 	if (msk_source_open(path, &s.source, err) < 0)
 		return -1;
 	rc = read_all(&r, err);
 	msk_strv_release(&r.seen);
-	if (rc == 0 && s.images.n == 0 && r.faults == 0)
+	if (rc == 0 && s.images.n == 0 && !(s.digest && s.others.n) && r.faults == 0)
 		rc = fail_empty(&s, err);
 	if (rc < 0)
 		return -1;

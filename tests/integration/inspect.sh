@@ -81,6 +81,42 @@ is "$(mk inspect --json several | jq -c '[.images | length, .[0].config.architec
 is "$(mk inspect --platform linux/arm64 several | head -n 1)" 'several: linux/arm64' '--platform chooses'
 is "$(mk inspect --config --platform linux/arm/v6 several | jq -r .variant)" v6 '... of documents too'
 
+# Every document there is, by tag and by digest: the nested index, images, attestations.
+rm -rf nested && cp -r several nested && python3 -B "$TOP/tests/integration/attest.py" nested
+top=$(jq -r '.manifests[0].digest' nested/index.json)
+file_of() { echo "nested/blobs/sha256/${1#sha256:}"; }
+mk inspect --index "nested@$top" >got
+t '--index of a digest' cmp "$(file_of "$top")" got
+tag=$(jq -r '.manifests[0].annotations["org.opencontainers.image.ref.name"]' nested/index.json)
+mk inspect --index "nested:$tag" >got
+t '... and of a tag' cmp "$(file_of "$top")" got
+tar -cf nested.tar -C nested . && mk inspect --index "-@$top" <nested.tar >got
+t '... of standard input' cmp "$(file_of "$top")" got
+mk inspect --index "-:$tag" <nested.tar >got
+t '... by its tag too' cmp "$(file_of "$top")" got
+n=0
+while read -r d; do
+	mk inspect --manifest "nested@$d" >got 2>"$err" && cmp -s "$(file_of "$d")" got || { fail "--manifest of $d"; continue; }
+	mk inspect --config "nested@$d" >got 2>"$err" && cmp -s "$(file_of "$(jq -r .config.digest "$(file_of "$d")")")" got ||
+		{ fail "--config of $d"; continue; }
+	n=$((n + 1))
+done < <(jq -r '.manifests[].digest' "$(file_of "$top")")
+is $n "$(jq '.manifests | length' "$(file_of "$top")")" 'each manifest below it and each config'
+one=$(jq -r '.manifests[1].digest' "$(file_of "$top")") last=$(jq -r '.manifests[-1].digest' "$(file_of "$top")")
+is "$(mk inspect "nested@$one" | head -n 1)" 'nested: linux/arm64' 'an image is chosen by its digest'
+is "$(mk ls "nested@$one" | wc -l) $(mk verify -q "nested@$(jq -r '.manifests[0].digest' "$(file_of "$top")")"; echo $?)" "$(mk ls --platform linux/arm64 several | wc -l) 0" '... by any verb'
+is "$(mk inspect --json "nested:$tag@$top" | jq '.images | length')" 4 'all that is below an index'
+must_fail 3 "nested: $one names a manifest, no index" 'inspect --manifest prints it; inspect --index nested prints index.json' -- \
+	inspect --index "nested@$one"
+must_fail 3 "nested: $last is of no image (an attestation or the like)" 'inspect --manifest and --config print its documents' -- \
+	ls "nested@$last"
+must_fail 3 "nested: nothing has the digest sha256:$(printf %064d 0)" -- ls "nested@sha256:$(printf %064d 0)"
+must_fail 3 "nested: no image for linux/amd64" 'it has linux/arm64' -- inspect --config --platform linux/amd64 "nested@$one"
+config=$(jq -r .config.digest "$(file_of "$last")") && rm "$(file_of "$config")"
+must_fail 7 "nested: config: $config: blob is missing" -- inspect --config "nested@$last"
+echo '{}' >"$(file_of "$config")"
+must_fail 7 "nested: config: $config: content hashes to sha256:$(echo '{}' | sha256sum | cut -d' ' -f1)" -- inspect --config "nested@$last"
+
 # Images of others: no record, so places tell.
 shape docker20 old.tar
 mk inspect old.tar >text
@@ -88,6 +124,9 @@ has '  tags          app:v1' 'a docker-archive'
 like "$(cat text)" '^  program  ' 'the entrypoint is the program'
 mk inspect --index old.tar | jq -e '.[0].RepoTags' >/dev/null
 is $? 0 'its index is its manifest.json'
+id=sha256:$(mk inspect --config old.tar | sha256sum | cut -d' ' -f1)
+is "$(mk inspect "old.tar@$id" | head -n 1)" "$(head -n 1 text)" 'an image of a docker-archive by its ID'
+must_fail 3 "old.tar: nothing has the digest sha256:$(printf %064d 0)" -- ls "old.tar@sha256:$(printf %064d 0)"
 must_fail 3 'old.tar: a docker-archive, which has no manifest' -- inspect --manifest old.tar
 must_fail 2 'inspect: no IMAGE given' 'mkscratch inspect img.tar' -- inspect
 must_fail 2 'inspect: one IMAGE at a time ("old.tar")' -- inspect i.tar old.tar
