@@ -112,6 +112,14 @@ must_fail 3 "nested: $last is of no image (an attestation or the like)" 'inspect
 	ls "nested@$last"
 must_fail 3 "nested: nothing has the digest sha256:$(printf %064d 0)" -- ls "nested@sha256:$(printf %064d 0)"
 must_fail 3 "nested: no image for linux/amd64" 'it has linux/arm64' -- inspect --config --platform linux/amd64 "nested@$one"
+bare=$(printf '{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","layers":[]}' | tee bare | sha256sum | cut -d' ' -f1)
+rm -rf artifact && cp -r nested artifact && mv bare "artifact/blobs/sha256/$bare" && jq -c --arg d "sha256:$bare" \
+	'.manifests += [{mediaType: "application/vnd.oci.image.manifest.v1+json", digest: $d, size: 88, platform: {os: "unknown", architecture: "unknown"}}]' \
+	nested/index.json >artifact/index.json
+must_fail 3 "artifact: sha256:$bare has no config" -- inspect --config "artifact@sha256:$bare"
+must_fail 6 'docker://host/app:1: not fetched: no network is used' 'first skopeo copy docker://host/app:1 oci-archive:img.tar' -- \
+	inspect docker://host/app:1
+must_fail 6 'https://host/img.tar: not fetched: no network is used' 'fetch it first, and name the file' -- ls https://host/img.tar
 config=$(jq -r .config.digest "$(file_of "$last")") && rm "$(file_of "$config")"
 must_fail 7 "nested: config: $config: blob is missing" -- inspect --config "nested@$last"
 echo '{}' >"$(file_of "$config")"
