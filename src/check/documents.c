@@ -55,6 +55,20 @@ static void optional_string(struct doc *d, const struct msk_json *o, const char 
 		fault(d, "%s: not a string", key);
 }
 
+static void optional_bool(struct doc *d, const struct msk_json *o, const char *key)
+{
+	if (member(o, key) && !msk_json_is_bool(msk_json_get(o, key)))
+		fault(d, "%s: neither true nor false", key);
+}
+
+static void optional_number(struct doc *d, const struct msk_json *o, const char *key)
+{
+	int64_t n;
+
+	if (member(o, key) && !msk_json_int_value(msk_json_get(o, key), &n))
+		fault(d, "%s: not a whole number", key);
+}
+
 static void optional_strings(struct doc *d, const struct msk_json *o, const char *key)
 {
 	const struct msk_json *v = member(o, key);
@@ -147,7 +161,9 @@ static void check_descriptor(struct doc *d, const char *which, const struct msk_
 {
 	const char *type = msk_json_get_string(desc, "mediaType");
 
-	if (!type)
+	if (desc && !msk_json_is_object(desc))
+		fault(d, "%s: the descriptor is not an object", which);
+	else if (!type)
 		fault(d, "%s: the descriptor has no mediaType", which);
 	else if (!is_media_type(type))
 		fault(d, "%s: mediaType \"%.80s\" is none (RFC 6838)", which, type);
@@ -281,6 +297,7 @@ static void check_history(struct doc *d, const struct msk_source_image *image)
 		optional_string(d, item, "created_by");
 		optional_string(d, item, "author");
 		optional_string(d, item, "comment");
+		optional_bool(d, item, "empty_layer");
 		filled += !is_empty_layer(item);
 	}
 	if (filled > image->n_layers)
@@ -291,15 +308,31 @@ static void check_history(struct doc *d, const struct msk_source_image *image)
 				image->n_layers);
 }
 
-/* image-spec "config", "properties": what runtimes decode into fixed types. */
+/* Docker's own, in its image's config since 1.12. */
+static void check_health(struct doc *d, const struct msk_json *c)
+{
+	static const char *const numbers[] = { "Interval", "Timeout", "StartPeriod", "StartInterval", "Retries", NULL };
+	const struct msk_json *health = member(c, "Healthcheck");
+
+	if (health && !msk_json_is_object(health))
+		fault(d, "Healthcheck: not an object");
+	optional_strings(d, health, "Test");
+	for (size_t i = 0; numbers[i]; i++)
+		optional_number(d, health, numbers[i]);
+}
+
+/* image-spec "config", "properties", and what Docker adds: what runtimes decode into fixed types. */
 static void check_runtime(struct doc *d, const struct msk_json *config)
 {
 	static const char *const strings[] = { "User", "WorkingDir", "StopSignal", NULL };
-	static const char *const lists[] = { "Env", "Entrypoint", "Cmd", NULL };
+	static const char *const lists[] = { "Env", "Entrypoint", "Cmd", "Shell", "OnBuild", NULL };
 	const struct msk_json *c = member(config, "config");
 
 	if (c && !msk_json_is_object(c))
 		fault(d, "config: not an object");
+	check_health(d, c);
+	optional_bool(d, c, "ArgsEscaped");
+	optional_number(d, c, "StopTimeout");
 	for (size_t i = 0; strings[i]; i++)
 		optional_string(d, c, strings[i]);
 	for (size_t i = 0; lists[i]; i++)

@@ -56,8 +56,6 @@ static int read_config(struct msk_reading *r, const struct msk_json *item, struc
 {
 	const char *path = msk_json_get_string(item, "Config");
 
-	if (!path)
-		return msk_fail(err, MSK_E_INPUT, "an image without a Config");
 	if (msk_document_read_plain(r, msk_source_plain_name(path), &image->config, err) < 0)
 		return -1;
 	if (!image->config.json)
@@ -70,7 +68,7 @@ static int read_layer(struct msk_reading *r, const char *path, struct msk_source
 	bool found;
 
 	if (!path)
-		return msk_fail(err, MSK_E_INPUT, "a layer that is no path");
+		return msk_fail(err, MSK_E_INPUT, "Layers: a layer that is no path");
 	path = msk_source_plain_name(path);
 	found = msk_source_size(r->s->source, path, &l->size);
 	if (!found)
@@ -85,7 +83,9 @@ static int read_layers(struct msk_reading *r, const struct msk_json *item, struc
 	const struct msk_json *layers = msk_json_get(item, "Layers");
 	size_t n = msk_json_count(layers);
 
-	if (!msk_json_is_array(layers) || n > MSK_MAX_LAYERS)
+	if (!msk_json_is_array(layers))
+		return msk_fail(err, MSK_E_INPUT, "Layers: %s", layers ? "not a list" : "missing");
+	if (n > MSK_MAX_LAYERS)
 		return msk_fail(err, MSK_E_INPUT, "%zu layers (1 to %d are allowed)", n, MSK_MAX_LAYERS);
 	image->layers = msk_xcalloc(n ? n : 1, sizeof *image->layers);
 	for (image->n_layers = 0; image->n_layers < n; image->n_layers++)
@@ -101,21 +101,54 @@ static bool is_asked(const struct msk_reading *r, const struct msk_source_image 
 	return !r->s->digest || strcmp(r->s->digest, image->config.digest.text) == 0;
 }
 
+static int check_item(const struct msk_json *item, struct msk_err *err)
+{
+	const struct msk_json *tags = msk_json_get(item, "RepoTags"), *config = msk_json_get(item, "Config");
+
+	if (!msk_json_is_object(item))
+		return msk_fail(err, MSK_E_INPUT, "an image that is not an object");
+	if (tags && !msk_json_is_array(tags) && !msk_json_is_null(tags))
+		return msk_fail(err, MSK_E_INPUT, "RepoTags: not a list");
+	for (size_t i = 0; i < msk_json_count(tags); i++)
+		if (!item_tag(item, i))
+			return msk_fail(err, MSK_E_INPUT, "RepoTags: a tag that is not a string");
+	if (!msk_json_is_string(config))
+		return msk_fail(err, MSK_E_INPUT, config ? "Config: not a string" : "an image without a Config");
+	return 0;
+}
+
+/* *what: the document that is to blame when it fails. */
+static int fill(struct msk_reading *r, const struct msk_json *item, struct msk_source_image *image, const char **what,
+		struct msk_err *err)
+{
+	*what = "manifest.json";
+	if (check_item(item, err) < 0)
+		return -1;
+	*what = "config";
+	if (read_config(r, item, image, err) < 0)
+		return -1;
+	if (!is_asked(r, image))
+		return 0;
+	*what = "manifest.json";
+	if (read_layers(r, item, image, err) < 0)
+		return -1;
+	*what = "config";
+	return msk_image_read_config(image, err);
+}
+
 /* Takes the tags over. */
 static int read_item(struct msk_reading *r, const struct msk_json *item, struct msk_strv *own_tags, struct msk_err *err)
 {
 	struct msk_source_image *image = msk_image_list_add(&r->s->images);
+	const char *what;
+	int rc;
 
 	image->tags = *own_tags;
 	*own_tags = (struct msk_strv)MSK_STRV_INIT;
-	if (read_config(r, item, image, err) < 0 ||
-	    (is_asked(r, image) && (read_layers(r, item, image, err) < 0 || msk_image_read_config(image, err) < 0))) {
+	rc = fill(r, item, image, &what, err);
+	if (rc < 0 || !is_asked(r, image)) {
 		msk_image_list_drop_last(&r->s->images);
-		return msk_reading_fault(r, "config", err);
-	}
-	if (!is_asked(r, image)) {
-		msk_image_list_drop_last(&r->s->images);
-		return 0;
+		return rc < 0 ? msk_reading_fault(r, what, err) : 0;
 	}
 	msk_reading_sound(r, "config", image->config.digest.text);
 	return 0;

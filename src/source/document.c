@@ -19,14 +19,20 @@ void msk_reading_sound(struct msk_reading *r, const char *what, const char *deta
 int msk_descriptor_read(const struct msk_json *d, struct msk_descriptor *out, struct msk_err *err)
 {
 	const char *digest = msk_json_get_string(d, "digest");
+	const struct msk_json *type = msk_json_get(d, "mediaType");
 	int64_t n;
 
+	if (!msk_json_is_object(d))
+		return msk_fail(err, MSK_E_INPUT, "descriptor is %s", d ? "not an object" : "missing");
 	if (!digest)
-		return msk_fail(err, MSK_E_INPUT, "descriptor has no digest");
+		return msk_fail(err, MSK_E_INPUT, msk_json_get(d, "digest") ? "descriptor: digest: not a string" :
+									      "descriptor has no digest");
 	if (!msk_digest_valid(digest))
 		return msk_fail(err, MSK_E_INPUT, "digest \"%.80s\": not 64 hexadecimal digits", digest);
 	if (!msk_json_get_int(d, "size", &n))
 		return msk_fail(err, MSK_E_INPUT, "%s: descriptor has no valid size", digest);
+	if (type && !msk_json_is_string(type) && !msk_json_is_null(type))
+		return msk_fail(err, MSK_E_INPUT, "%s: mediaType: not a string", digest);
 	if (n < 0)
 		return msk_fail(err, MSK_E_INPUT, "%s: size %lld is not a valid length", digest, (long long)n);
 	*out = (struct msk_descriptor){ msk_json_get_string(d, "mediaType"), digest, (uint64_t)n };

@@ -53,7 +53,7 @@ static int check_layer_list(const struct msk_source_image *image, struct msk_err
 	const struct msk_json *layers = msk_json_get(image->manifest.json, "layers");
 
 	if (!msk_json_is_array(layers))
-		return msk_fail(err, MSK_E_INPUT, "no list of layers or of DiffIDs");
+		return msk_fail(err, MSK_E_INPUT, "layers: %s", layers ? "not a list" : "missing");
 	if (msk_json_count(layers) > MSK_MAX_LAYERS)
 		return msk_fail(err, MSK_E_INPUT, "%zu layers (1 to %d are allowed)", msk_json_count(layers), MSK_MAX_LAYERS);
 	return 0;
@@ -75,9 +75,43 @@ static int read_diff_ids(struct msk_source_image *image, const struct msk_json *
 		const char *id = msk_json_string_value(msk_json_at(diff_ids, i));
 
 		if (!id || !msk_digest_valid(id))
-			return msk_fail(err, MSK_E_INPUT, "layer %zu: DiffID is no digest", i + 1);
+			return msk_fail(err, MSK_E_INPUT, "rootfs.diff_ids: no digest for layer %zu", i + 1);
 		memcpy(image->layers[i].diff_id.text, id, sizeof image->layers[i].diff_id.text);
 	}
+	return 0;
+}
+
+/* A member that has to be there is not a string. */
+static bool is_other_than_string(const struct msk_json *o, const char *key)
+{
+	return msk_json_get(o, key) && !msk_json_get_string(o, key);
+}
+
+static int check_config(const struct msk_json *config, const struct msk_platform *platform, struct msk_err *err)
+{
+	static const char *const words[] = { "os", "architecture", "variant" };
+
+	if (!msk_json_is_object(config))
+		return msk_fail(err, MSK_E_INPUT, "not an object");
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (is_other_than_string(config, words[i]) && !msk_json_is_null(msk_json_get(config, words[i])))
+			return msk_fail(err, MSK_E_INPUT, "%s: not a string", words[i]);
+	if (!msk_platform_known(platform))
+		return msk_fail(err, MSK_E_INPUT, "os or architecture is missing");
+	return 0;
+}
+
+static int check_rootfs(const struct msk_json *rootfs, struct msk_err *err)
+{
+	const struct msk_json *diff_ids = msk_json_get(rootfs, "diff_ids");
+	const char *type = msk_json_get_string(rootfs, "type");
+
+	if (!msk_json_is_object(rootfs))
+		return msk_fail(err, MSK_E_INPUT, "rootfs: %s", rootfs ? "not an object" : "missing");
+	if (!type || strcmp(type, "layers") != 0)
+		return msk_fail(err, MSK_E_INPUT, "rootfs.type: not \"layers\"");
+	if (!msk_json_is_array(diff_ids))
+		return msk_fail(err, MSK_E_INPUT, "rootfs.diff_ids: %s", diff_ids ? "not a list" : "missing");
 	return 0;
 }
 
@@ -85,13 +119,10 @@ int msk_image_read_config(struct msk_source_image *image, struct msk_err *err)
 {
 	const struct msk_json *rootfs = msk_json_get(image->config.json, "rootfs");
 	const struct msk_json *diff_ids = msk_json_get(rootfs, "diff_ids");
-	const char *type = msk_json_get_string(rootfs, "type");
 
 	read_platform(image->config.json, &image->platform);
-	if (!msk_platform_known(&image->platform))
-		return msk_fail(err, MSK_E_INPUT, "os or architecture is missing");
-	if (!msk_json_is_array(diff_ids) || !type || strcmp(type, "layers") != 0)
-		return msk_fail(err, MSK_E_INPUT, "no list of layers or of DiffIDs");
+	if (check_config(image->config.json, &image->platform, err) < 0 || check_rootfs(rootfs, err) < 0)
+		return -1;
 	if (image->n_layers != msk_json_count(diff_ids))
 		return msk_fail(err, MSK_E_INPUT, "%zu %s, but %zu %s", image->n_layers,
 				msk_plural(image->n_layers, "layer", "layers"), msk_json_count(diff_ids),
@@ -144,7 +175,7 @@ static int fill(struct msk_reading *r, struct msk_source_image *image, bool *sou
 	*sound = false;
 	image->annotations = msk_json_get(image->manifest.json, "annotations");
 	if (check_layer_list(image, err) < 0)
-		return msk_reading_fault(r, "config", err);
+		return msk_reading_fault(r, "manifest", err);
 	if (!is_image(image))
 		return fill_other(r, image, sound, err);
 	if (msk_document_read(r, "config", config, &image->config, err) < 0)
@@ -191,11 +222,16 @@ static int read_image(struct msk_reading *r, const struct found *f, struct msk_s
 
 static int check_index(const struct msk_json *index, int depth, struct msk_err *err)
 {
-	const struct msk_json *manifests = msk_json_get(index, "manifests");
-	int64_t version = 0;
+	const struct msk_json *manifests = msk_json_get(index, "manifests"), *schema = msk_json_get(index, "schemaVersion");
+	int64_t version;
+	bool number = msk_json_int_value(schema, &version);
 
-	if (!msk_json_is_array(manifests) || !msk_json_get_int(index, "schemaVersion", &version) || version != 2)
-		return msk_fail(err, MSK_E_INPUT, "not an image index of schema version 2");
+	if (!number || version != 2)
+		return msk_fail(err, MSK_E_INPUT, "not an image index of schema version 2 (schemaVersion: %s)",
+				!schema ? "missing" : number ? "another" : "not a number");
+	if (!msk_json_is_array(manifests))
+		return msk_fail(err, MSK_E_INPUT, "not an image index of schema version 2 (manifests: %s)",
+				manifests ? "not a list" : "missing");
 	if (depth > MAX_INDEX_DEPTH || msk_json_count(manifests) > MSK_MAX_IMAGES)
 		return msk_fail(err, MSK_E_INPUT, "nested deeper than %d or longer than %d", MAX_INDEX_DEPTH, MSK_MAX_IMAGES);
 	return 0;
@@ -400,6 +436,9 @@ static int read_layout_version(struct msk_reading *r, bool *found, struct msk_er
 	if (!*found)
 		return 0;
 	version = msk_json_get_string(doc.json, "imageLayoutVersion");
+	if (is_other_than_string(doc.json, "imageLayoutVersion"))
+		return msk_fail(err, MSK_E_INPUT, "%s: oci-layout: imageLayoutVersion: not a string",
+				msk_source_name(r->s->source));
 	if (!version || strcmp(version, "1.0.0") != 0)
 		return msk_fail(err, MSK_E_INPUT, "%s: layout version %s is not supported", msk_source_name(r->s->source),
 				version ? version : "(none)");

@@ -1,7 +1,7 @@
 """Give each image of a layout with an index for several platforms, or with one image, an attestation as BuildKit does.
 
 Usage: attest.py LAYOUT [WORD]. WORD goes into each statement; "same": one statement for all images; "none": a manifest that
-names no image.
+names no image; "bare": one without a config.
 """
 import hashlib
 import json
@@ -35,8 +35,10 @@ def attestation(subject):
     diff_id = statement["digest"]
     config = put(OCI + "image.config.v1+json", {"architecture": "unknown", "os": "unknown", "config": {},
                                                 "rootfs": {"type": "layers", "diff_ids": [diff_id]}})
-    manifest = put(OCI + "image.manifest.v1+json", {"schemaVersion": 2, "mediaType": OCI + "image.manifest.v1+json",
-                                                    "config": config, "layers": [statement]})
+    manifest = {"schemaVersion": 2, "mediaType": OCI + "image.manifest.v1+json", "config": config, "layers": [statement]}
+    if WORD == "bare":
+        del manifest["config"]
+    manifest = put(manifest["mediaType"], manifest)
     annotations = {"vnd.docker.reference.type": "attestation-manifest", "vnd.docker.reference.digest": subject}
     if WORD == "none":
         del annotations["vnd.docker.reference.digest"]

@@ -125,6 +125,10 @@ must_fail 7 "nested: config: $config: blob is missing" -- inspect --config "nest
 echo '{}' >"$(file_of "$config")"
 must_fail 7 "nested: config: $config: content hashes to sha256:$(echo '{}' | sha256sum | cut -d' ' -f1)" -- inspect --config "nested@$last"
 
+rm -rf bare && cp -r several bare && python3 -B "$TOP/tests/integration/attest.py" bare bare
+last=$(jq -r '.manifests[-1].digest' "bare/blobs/sha256/$(jq -r '.manifests[0].digest[7:]' bare/index.json)")
+must_fail 3 "bare: $last has no config" -- inspect --config "bare@$last"
+
 # Images of others: no record, so places tell.
 shape docker20 old.tar
 mk inspect old.tar >text

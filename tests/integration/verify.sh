@@ -53,6 +53,8 @@ refused 3 'a negative size is refused' '.manifests[0].size = -1' index.json
 refused 7 'a wrong size is found' '.manifests[0].size += 1' index.json
 refused 3 'another schema version is refused' '.schemaVersion = 1' index.json
 refused 3 'another layout version is refused' '.imageLayoutVersion = "2.0.0"' oci-layout
+refused 3 'a layout version that is a number is refused' '.imageLayoutVersion = 1' oci-layout
+is "$(head -n 1 "$err")" 'mkscratch: bent: oci-layout: imageLayoutVersion: not a string' '... and named'
 
 # An image that is whole but wrong: documents are written anew with digests that fit.
 cat >rewrite.py <<'P'
@@ -94,9 +96,18 @@ listed() { # LINE CODE
 	is "$status $(head -n 1 "$err")" "3 mkscratch: bent: $1" "$1"
 	rm -rf bent
 }
-listed 'config: no list of layers or of DiffIDs' 'config["rootfs"]["diff_ids"] = {}'
-listed 'config: layer 1: DiffID is no digest' 'config["rootfs"]["diff_ids"][0] = "md5:0"'
+listed 'config: rootfs.diff_ids: not a list' 'config["rootfs"]["diff_ids"] = {}'
+listed 'config: rootfs.diff_ids: no digest for layer 1' 'config["rootfs"]["diff_ids"][0] = "md5:0"'
+listed 'config: rootfs.type: not "layers"' 'config["rootfs"]["type"] = ["layers"]'
+listed 'config: rootfs: not an object' 'config["rootfs"] = []'
 listed 'config: os or architecture is missing' 'del config["os"]'
+listed 'config: architecture: not a string' 'config["architecture"] = ["amd64"]'
+listed 'manifest: layers: not a list' 'manifest["layers"] = {}'
+listed 'manifest: layers: missing' 'del manifest["layers"]'
+listed 'layer 1: descriptor has no digest' 'del manifest["layers"][0]["digest"]'
+listed 'layer 1: descriptor: digest: not a string' 'manifest["layers"][0]["digest"] = 7'
+listed "layer 1: $(jq -r .layers[0].digest "gzip/blobs/sha256/$(jq -r '.manifests[0].digest[7:]' gzip/index.json)"): mediaType: not a string" \
+	'manifest["layers"][0]["mediaType"] = 7'
 
 # What image-spec demands of documents (exit 3), and what it only advises (a note).
 told() { # NAME TEXT: of the image looked at last
@@ -187,7 +198,9 @@ nested 3 '... that calls itself otherwise' 'inner["mediaType"] = "application/vn
 nested 3 '... whose entry has no media type' 'del inner["manifests"][0]["mediaType"]' 'manifest 1: the descriptor has no mediaType'
 nested 3 '... whose platform has no system' 'inner["manifests"][0]["platform"] = {"architecture": "amd64"}' 'platform: has no os or no architecture'
 nested 3 '... whose annotations are no strings' 'inner["annotations"] = {"a": 1}' 'annotations: "a" has not the value it should have'
-nested 3 '... of another version' 'inner["schemaVersion"] = 1'
+nested 3 '... of another version' 'inner["schemaVersion"] = 1' 'index: not an image index of schema version 2 (schemaVersion: another)'
+nested 3 '... without a version' 'del inner["schemaVersion"]' 'index: not an image index of schema version 2 (schemaVersion: missing)'
+nested 3 '... whose manifests are no list' 'inner["manifests"] = {}' 'index: not an image index of schema version 2 (manifests: not a list)'
 
 # Who starts, and what.
 rewritten 4 'a name that is in no directory of PATH' 'config["config"]["Entrypoint"] = ["app"]; config["config"]["Env"] = ["PATH=/bin:/data"]'
