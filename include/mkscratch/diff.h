@@ -24,21 +24,35 @@ enum msk_diff_aspect {
 };
 #define MSK_DIFF_N_ASPECTS 7
 
+/* One of them; all strings are borrowed. */
 struct msk_difference {
 	enum msk_diff_kind kind;
-	char *what;                /* field, path (with a leading slash), "layer 2", module */
-	char *path;                /* MSK_DIFF_GO: of the program */
-	char *from, *to;           /* values as text; NULL: there is none */
+	const char *what;          /* field, path (with a leading slash), "layer 2", module */
+	const char *path;          /* MSK_DIFF_GO: of the program */
+	const char *from, *to;     /* values as text; NULL: there is none */
 	unsigned aspects;          /* of a path that changed */
-	struct msk_node a, b;      /* of a path: its attributes; no strings */
-	char *link_a, *link_b;
+	struct msk_node a, b;      /* of a path: type, mode, owner, size, time and link; of a layer: size */
 };
 
+/* By kind, of programs by path, then by `what`. There may be millions, so they lie in a table. */
 struct msk_diff {
-	struct msk_difference *v;  /* by kind, then by `what` */
-	size_t n, cap;
+	struct msk_table table;
+	size_t n, of_kind[MSK_DIFF_N_KINDS];
+	struct msk_err err;        /* the first that could not be noted, if any; told by msk_diff_images() */
 };
 #define MSK_AUTO_DIFF MSK_CLEANUP(msk_diff_release) struct msk_diff
+
+/* A walk over them. What it gives is good until the next step; NULL: there is none. */
+struct msk_diff_walk {
+	struct msk_table_walk records;
+	struct msk_difference n;
+	struct msk_strv texts;
+};
+#define MSK_AUTO_DIFF_WALK MSK_CLEANUP(msk_diff_walk_release) struct msk_diff_walk
+
+void msk_diff_walk_init(struct msk_diff_walk *w, const struct msk_diff *d);
+const struct msk_difference *msk_diff_next(struct msk_diff_walk *w);
+void msk_diff_walk_release(struct msk_diff_walk *w);
 
 struct msk_diff_side {
 	const struct msk_source_images *images;

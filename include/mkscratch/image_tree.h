@@ -1,19 +1,26 @@
-/* The paths of an image that exists: its layers laid over one another, with what later ones replace or delete gone. */
+/* The paths of an image that exists: its layers laid over one another, with what later ones replace or delete gone.
+ *
+ * A tree is filled, by layers and within them in the order of the entries, then settled, then looked at. It takes the same
+ * few megabytes of memory whatever the image holds: what does not fit lies in an unnamed file (table.h). So a node is
+ * unpacked where it is looked at, and there are no pointers to it: a walk has the one it is at, a search gives a copy.
+ *
+ * The order is that of paths, with '/' before all other bytes: what is below a directory stands right behind it. */
 #ifndef MKSCRATCH_IMAGE_TREE_H
 #define MKSCRATCH_IMAGE_TREE_H
 
 #include <stdbool.h>
 #include <stdint.h>
-#include "mkscratch/arena.h"
 #include "mkscratch/layer_reader.h"
+#include "mkscratch/table.h"
 
-#define MSK_MAX_ENTRIES    1000000
-#define MSK_MAX_NAME_BYTES (64u << 20)
+/* Of all layers together, replaced and deleted ones too. Beyond that an image is refused: the file must not fill a disk. */
+#define MSK_MAX_IMAGE_ENTRIES 4000000
+#define MSK_MAX_NAME_BYTES    (512u << 20)
 
-/* A million of these are held at once, so none is wider than need be. */
 struct msk_node {
 	const char *path;          /* relative, canonical: no "./", no trailing slash */
 	const char *link;          /* NULL: none */
+	uint64_t at;               /* its place in the tree, from 0 */
 	uint64_t size;
 	int64_t mtime;
 	uint32_t uid, gid;
@@ -31,30 +38,62 @@ struct msk_node {
 #define MSK_IMPLIED UINT32_MAX
 
 struct msk_image_tree {
-	struct msk_node *v;
-	size_t n, cap;
-	struct msk_arena names;    /* where paths and links are kept */
-	size_t name_bytes;         /* of them */
+	struct msk_table table;
+	size_t n;                  /* nodes; of a tree that is not settled, entries */
+	size_t name_bytes;         /* of all that were added */
+	bool links;                /* some of them are hard links */
 };
 
 void msk_image_tree_release(struct msk_image_tree *t);
 /* The one way to write a path of a layer: "./a//b/" and "/a/b" are "a/b", the root is "". NULL when it has a ".." part or
  * more than 4,095 bytes. Heap. */
 char *msk_layer_path(const char *path);
+/* The node that an entry is, with `path` as its canonical path; its strings are borrowed. */
+struct msk_node msk_node_of_entry(const struct msk_layer_entry *entry, const char *path);
+
 /* Take an entry of a layer in, by the canonical path; the root itself is left out.
- * Fails: MSK_E_INPUT `layer 1: entry "../x" leaves the image`, `layer 1: more than 1000000 entries`, or their names are too
- * long. */
+ * Fails: MSK_E_INPUT `layer 1: entry "../x" leaves the image`, `layer 1: more than 4000000 entries, or their names are
+ * longer than 536870912 bytes`. MSK_E_IO. */
 int msk_image_tree_add(struct msk_image_tree *t, const struct msk_layer_entry *entry, struct msk_err *err);
-/* Sort, so that what is below a directory stands right behind it; drop what later layers replace or delete, and of a path
- * that a layer has twice all but the last; add the directories that no layer has an entry for, as runtimes make them (0755,
- * 0:0, nth MSK_IMPLIED). What follows is for a tree that is settled. */
-void msk_image_tree_settle(struct msk_image_tree *t);
-/* The node at a path, as it is written; NULL when there is none. */
-const struct msk_node *msk_image_tree_find(const struct msk_image_tree *t, const char *path);
+/* Before a walk over a tree that is not settled: every entry as it was added, also those that others replace. It may be
+ * filled further. Fails: MSK_E_IO. */
+int msk_image_tree_seal(struct msk_image_tree *t, struct msk_err *err);
+/* Drop what later layers replace or delete, and of a path that a layer has twice all but the last; add the directories that
+ * no layer has an entry for, as runtimes make them (0755, 0:0, nth MSK_IMPLIED; no more of them than there may be entries).
+ * What follows the walk is for a tree that is settled. Fails: MSK_E_IO. */
+int msk_image_tree_settle(struct msk_image_tree *t, struct msk_err *err);
+
+/* A walk from node to node. What it gives is good until the next step; NULL: there is none. */
+struct msk_tree_walk {
+	struct msk_table_walk records;
+	struct msk_node node;
+	struct msk_str path, link, key;
+};
+#define MSK_AUTO_TREE_WALK MSK_CLEANUP(msk_tree_walk_release) struct msk_tree_walk
+
+/* Before the first. The tree is borrowed, and must not change meanwhile. */
+void msk_tree_walk_init(struct msk_tree_walk *w, const struct msk_image_tree *t);
+void msk_tree_walk_release(struct msk_tree_walk *w);
+const struct msk_node *msk_tree_next(struct msk_tree_walk *w);
+/* To the node at this path, as it is written; cheap when it lies a little ahead. */
+const struct msk_node *msk_tree_walk_to(struct msk_tree_walk *w, const char *path);
+
+/* Where an entry stands, as a key: in the order in which a layer is read. */
+#define MSK_PLACE_KEY 8
+void msk_place_key(unsigned char key[MSK_PLACE_KEY], uint32_t layer, uint32_t nth);
+
+/* The node at a path, as it is written; NULL when there is none. Heap, in one piece, as all that follows. */
+struct msk_node *msk_image_tree_find(const struct msk_image_tree *t, const char *path);
 /* The node that a path leads to through the symlinks of the image; NULL when nowhere. */
-const struct msk_node *msk_image_tree_resolve(const struct msk_image_tree *t, const char *path);
+struct msk_node *msk_image_tree_resolve(const struct msk_image_tree *t, const char *path);
 /* The canonical path of what stands at `path`, the symlinks of its directories followed, its own not; NULL when there is
- * nothing. Heap. */
+ * nothing. */
 char *msk_image_tree_locate(const struct msk_image_tree *t, const char *path);
+/* The names in a directory, "" for the root, in the order of the tree; of what is none, nothing. */
+void msk_image_tree_list(const struct msk_image_tree *t, const char *dir, struct msk_strv *names);
+/* Is `path` below the directory `dir`, or that itself? Everything is below "". */
+bool msk_is_at_or_below(const char *path, const char *dir);
+/* A copy that lives by itself, in one piece. Heap. */
+struct msk_node *msk_node_copy(const struct msk_node *n);
 
 #endif

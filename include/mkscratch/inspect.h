@@ -26,7 +26,7 @@ struct msk_tally {
 
 /* An ELF file of the image, and what it names. */
 struct msk_object_told {
-	const struct msk_node *node;
+	struct msk_node *node;
 	char *soname;                  /* NULL: it has none */
 	struct msk_strv needed;        /* as it names them */
 	size_t *found;                 /* for each: index of the object of that name, or SIZE_MAX */
@@ -36,10 +36,12 @@ struct msk_inspection {
 	const struct msk_source_image *image;
 	const struct msk_image_tree *tree;     /* these two are borrowed */
 	struct msk_record record;
+	struct msk_node *entrypoint;           /* NULL: it has none, or it leads nowhere */
 	unsigned char *origins;                /* enum msk_origin_kind, for each node of the tree */
 	struct msk_tally total, by_origin[MSK_N_ORIGINS];
 	struct msk_tally (*by_layer)[MSK_N_ORIGINS];   /* of what is left of each layer in the end */
-	size_t largest[MSK_LARGEST], n_largest;        /* nodes, largest first */
+	struct msk_node *largest[MSK_LARGEST];         /* files, largest first */
+	size_t n_largest;
 	struct msk_cert_list certs;
 	struct msk_object_told *objects;       /* programs and libraries, in the order of the tree */
 	size_t n_objects;

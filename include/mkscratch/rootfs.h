@@ -59,7 +59,7 @@ struct msk_below_node {
 	enum msk_entry_type type;
 	uint32_t mode, uid, gid;
 	uint64_t id;                /* tells files apart, from 1 */
-	const char *link;           /* symlink: its text, borrowed */
+	const char *link;           /* symlink: its text, borrowed until the next look */
 };
 
 /* The file system that this one is laid over, if any; an interface, as only who has read it knows how. Paths are absolute

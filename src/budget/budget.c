@@ -47,10 +47,12 @@ static int compare(const void *pa, const void *pb)
 
 static size_t find_growth(const struct msk_weights *w, const struct msk_image_tree *then, struct growth *out)
 {
+	MSK_AUTO_TREE_WALK walk;
 	size_t n = 0;
 
+	msk_tree_walk_init(&walk, then);
 	for (size_t i = 0; i < w->n; i++) {
-		const struct msk_node *node = msk_image_tree_find(then, w->v[i].path);
+		const struct msk_node *node = msk_tree_walk_to(&walk, w->v[i].path);
 		uint64_t was = node && node->type == MSK_TAR_FILE ? node->size : 0;
 
 		if (w->v[i].size > was)

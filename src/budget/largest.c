@@ -39,8 +39,10 @@ static bool is_deleted(const struct msk_rootfs *fs, const char *path)
 /* What an entry of the image has replaced is no part of it any more; what it leaves in its place is the base's. */
 static void add_below(struct msk_weights *w, const struct msk_rootfs *fs, const struct msk_image_tree *below)
 {
-	for (size_t i = 0; i < below->n; i++) {
-		const struct msk_node *node = &below->v[i];
+	MSK_AUTO_TREE_WALK walk;
+	const struct msk_node *node;
+
+	for (msk_tree_walk_init(&walk, below); (node = msk_tree_next(&walk));) {
 		MSK_AUTO_FREE char *path = msk_xasprintf("/%s", node->path);
 		const struct msk_entry *e = msk_rootfs_find(fs, path);
 

@@ -4,9 +4,10 @@
 
 #include "mkscratch/diff.h"
 
-/* A new difference; `what` is copied. The pointer is good until the next. */
-struct msk_difference *msk_diff_note(struct msk_diff *d, enum msk_diff_kind kind, const char *what);
-/* The same with two values, either of which may be NULL. */
+/* A difference more. All of it is copied. */
+void msk_diff_add(struct msk_diff *d, const struct msk_difference *n);
+/* One without anything else; one with two values, either of which may be NULL. */
+void msk_diff_note(struct msk_diff *d, enum msk_diff_kind kind, const char *what);
 void msk_diff_note_values(struct msk_diff *d, enum msk_diff_kind kind, const char *what, const char *from, const char *to);
 
 /* Config and manifest. `d` must hold all that is known of the paths: what else explains a digest is left out. */

@@ -139,8 +139,8 @@ static void compare_manifests(struct msk_diff *d, const struct msk_json *a, cons
 
 static bool has_kind(const struct msk_diff *d, enum msk_diff_kind from, enum msk_diff_kind to)
 {
-	for (size_t i = 0; i < d->n; i++)
-		if (d->v[i].kind >= from && d->v[i].kind <= to)
+	for (enum msk_diff_kind k = from; k <= to; k++)
+		if (d->of_kind[k])
 			return true;
 	return false;
 }

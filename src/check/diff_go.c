@@ -102,8 +102,7 @@ static void note(struct msk_diff *d, const char *path, const char *key, const ch
 {
 	if (from && to && strcmp(from, to) == 0)
 		return;
-	msk_diff_note_values(d, MSK_DIFF_GO, key, from, to);
-	d->v[d->n - 1].path = msk_xstrdup(path);
+	msk_diff_add(d, &(struct msk_difference){ .kind = MSK_DIFF_GO, .what = key, .path = path, .from = from, .to = to });
 }
 
 int msk_diff_go(const char *path, const struct msk_diff_program *a, const struct msk_diff_program *b, struct msk_diff *d,

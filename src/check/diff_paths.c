@@ -7,71 +7,52 @@
 #define CHUNK (256u << 10)
 #define GO_PROGRAMS 16          /* that are looked into */
 
-/* An entry of a layer of which more is to be known than its tree tells. */
-struct extra {
-	uint32_t layer, nth;
-	bool hashed;
-	struct msk_digest digest;   /* of its content */
-	char *xattrs;               /* NULL: none */
-};
-
-struct extras {
-	struct extra *v;            /* sorted by layer and place */
-	size_t n, cap;
-};
-
-/* One image being looked at. */
+/* One image being looked at. Of an entry more is to be known than its tree tells: by its place. */
 struct side {
 	const struct msk_diff_side *of;
 	struct msk_image_tree tree;
 	struct msk_layer_sums *sums;
-	struct extras xattrs, contents;
+	struct msk_table xattrs;    /* as text */
+	struct msk_table wanted;    /* files whose contents have to be looked at */
+	struct msk_table digests;   /* of these, as text */
+	struct msk_table_walk at_xattrs, at_wanted, at_digests;
 };
-
-static void extras_release(struct extras *x)
-{
-	for (size_t i = 0; i < x->n; i++)
-		free(x->v[i].xattrs);
-	free(x->v);
-}
 
 static void side_release(struct side *s)
 {
+	msk_table_walk_release(&s->at_xattrs);
+	msk_table_walk_release(&s->at_wanted);
+	msk_table_walk_release(&s->at_digests);
 	msk_image_tree_release(&s->tree);
-	extras_release(&s->xattrs);
-	extras_release(&s->contents);
+	msk_table_release(&s->xattrs);
+	msk_table_release(&s->wanted);
+	msk_table_release(&s->digests);
 	free(s->sums);
 }
 
-static int by_place(const void *pa, const void *pb)
+static int add(struct msk_table *t, uint32_t layer, uint32_t nth, const char *text, struct msk_err *err)
 {
-	const struct extra *a = pa, *b = pb;
+	unsigned char key[MSK_PLACE_KEY];
 
-	if (a->layer != b->layer)
-		return (a->layer > b->layer) - (a->layer < b->layer);
-	return (a->nth > b->nth) - (a->nth < b->nth);
+	msk_place_key(key, layer, nth);
+	return msk_table_add(t, key, sizeof key, text, strlen(text) + 1, err);
 }
 
-static struct extra *find(const struct extras *x, uint32_t layer, uint32_t nth)
+/* NULL: of that entry there is nothing. */
+static const char *find(struct msk_table_walk *w, uint32_t layer, uint32_t nth)
 {
-	const struct extra key = { .layer = layer, .nth = nth };
+	unsigned char key[MSK_PLACE_KEY];
 
-	return x->n ? bsearch(&key, x->v, x->n, sizeof *x->v, by_place) : NULL;
-}
-
-static struct extra *append(struct extras *x, uint32_t layer, uint32_t nth)
-{
-	MSK_GROW(x->v, x->n, x->cap);
-	x->v[x->n] = (struct extra){ .layer = layer, .nth = nth };
-	return &x->v[x->n++];
+	msk_place_key(key, layer, nth);
+	return msk_table_find(w, key, sizeof key) ? (const char *)w->value : NULL;
 }
 
 static int take_entry(void *ctx, const struct msk_layer_entry *entry, struct msk_err *err)
 {
 	struct side *s = ctx;
 
-	if (entry->e->xattrs)
-		append(&s->xattrs, entry->layer, entry->nth)->xattrs = msk_xstrdup(entry->e->xattrs);
+	if (entry->e->xattrs && add(&s->xattrs, entry->layer, entry->nth, entry->e->xattrs, err) < 0)
+		return -1;
 	return msk_image_tree_add(&s->tree, entry, err);
 }
 
@@ -83,7 +64,9 @@ static int read_side(struct side *s, struct msk_err *err)
 	for (size_t i = 0; i < image->n_layers; i++)
 		if (msk_source_layer_visit(s->of->images, image, i, take_entry, s, &s->sums[i], err) < 0)
 			return msk_ctx(err, "%s", msk_source_name(s->of->images->source));
-	msk_image_tree_settle(&s->tree);
+	if (msk_table_seal(&s->xattrs, err) < 0 || msk_image_tree_settle(&s->tree, err) < 0)
+		return -1;
+	msk_table_walk_init(&s->at_xattrs, &s->xattrs);
 	return 0;
 }
 
@@ -105,86 +88,127 @@ static bool sizes_differ(const struct msk_node *a, const struct msk_node *b)
 	return a->type == MSK_TAR_FILE && b->type == MSK_TAR_FILE && a->size != b->size;
 }
 
-/* Files of both whose bytes have to be looked at. */
-static void want_contents(struct side *a, struct side *b)
-{
-	for (size_t i = 0; i < a->tree.n; i++) {
-		const struct msk_node *na = &a->tree.v[i], *nb = msk_image_tree_find(&b->tree, na->path);
+/* Two trees side by side, path by path in the order of both. */
+struct pair {
+	struct msk_tree_walk a, b;
+	const struct msk_node *na, *nb;        /* of one path; NULL: that side does not have it */
+	const struct msk_node *next_a, *next_b;
+};
 
-		if (!nb || !na->data_layer || !nb->data_layer || sizes_differ(na, nb) || same_data(a, na, b, nb))
-			continue;
-		append(&a->contents, na->data_layer, na->data_nth);
-		append(&b->contents, nb->data_layer, nb->data_nth);
-	}
+static void pair_init(struct pair *p, const struct side *a, const struct side *b)
+{
+	*p = (struct pair){ .na = NULL };
+	msk_tree_walk_init(&p->a, &a->tree);
+	msk_tree_walk_init(&p->b, &b->tree);
+	p->next_a = msk_tree_next(&p->a);
+	p->next_b = msk_tree_next(&p->b);
 }
 
-/* Several paths may be one file. */
-static void sort_unique(struct extras *x)
+static void pair_release(struct pair *p)
 {
-	size_t kept = 0;
+	msk_tree_walk_release(&p->a);
+	msk_tree_walk_release(&p->b);
+}
 
-	if (x->n)
-		qsort(x->v, x->n, sizeof *x->v, by_place);
-	for (size_t i = 0; i < x->n; i++)
-		if (!kept || by_place(&x->v[kept - 1], &x->v[i]) != 0)
-			x->v[kept++] = x->v[i];
-	x->n = kept;
+static bool pair_next(struct pair *p)
+{
+	int c;
+
+	if (p->na)
+		p->next_a = msk_tree_next(&p->a);
+	if (p->nb)
+		p->next_b = msk_tree_next(&p->b);
+	if (!p->next_a || !p->next_b)
+		c = (p->next_b != NULL) - (p->next_a != NULL) < 0 ? -1 : 1;
+	else
+		c = msk_table_compare(p->a.records.key, p->a.records.n_key, p->b.records.key, p->b.records.n_key);
+	p->na = c <= 0 ? p->next_a : NULL;
+	p->nb = c >= 0 ? p->next_b : NULL;
+	return p->na || p->nb;
+}
+
+/* Files of both whose bytes have to be looked at. */
+static int want_contents(struct side *a, struct side *b, struct msk_err *err)
+{
+	MSK_CLEANUP(pair_release) struct pair p;
+
+	for (pair_init(&p, a, b); pair_next(&p);) {
+		const struct msk_node *na = p.na, *nb = p.nb;
+
+		if (!na || !nb || !na->data_layer || !nb->data_layer || sizes_differ(na, nb) || same_data(a, na, b, nb))
+			continue;
+		if (add(&a->wanted, na->data_layer, na->data_nth, "", err) < 0 ||
+		    add(&b->wanted, nb->data_layer, nb->data_nth, "", err) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 static int hash_entry(void *ctx, const struct msk_layer_entry *entry, struct msk_err *err)
 {
 	struct side *s = ctx;
-	struct extra *x = find(&s->contents, entry->layer, entry->nth);
 	MSK_CLEANUP(msk_sha256_cleanup) struct msk_sha256 *h = NULL;
 	MSK_AUTO_FREE char *buf = NULL;
+	struct msk_digest digest;
 	ssize_t n;
 
-	if (!x)
+	if (!find(&s->at_wanted, entry->layer, entry->nth))
 		return 0;
 	h = msk_sha256_new();
 	buf = msk_xmalloc(CHUNK);
 	while ((n = msk_layer_reader_data(entry->r, buf, CHUNK, err)) > 0)
 		msk_sha256_add(h, buf, (size_t)n);
-	msk_sha256_end(h, &x->digest);
-	x->hashed = true;
-	return n < 0 ? -1 : 0;
+	msk_sha256_end(h, &digest);
+	return n < 0 ? -1 : add(&s->digests, entry->layer, entry->nth, digest.text, err);
+}
+
+/* Is any file of this layer wanted? */
+static bool is_wanted(struct side *s, uint32_t layer)
+{
+	unsigned char first[MSK_PLACE_KEY], next[MSK_PLACE_KEY];
+
+	msk_place_key(first, layer, 0);
+	msk_place_key(next, layer + 1, 0);
+	return msk_table_seek(&s->at_wanted, first, sizeof first) &&
+	       msk_table_compare(s->at_wanted.key, s->at_wanted.n_key, next, sizeof next) < 0;
 }
 
 static int hash_contents(struct side *s, struct msk_err *err)
 {
-	size_t at = 0;
-
-	sort_unique(&s->contents);
-	for (uint32_t layer = 1; layer <= s->of->image->n_layers; layer++) {
-		bool wanted = at < s->contents.n && s->contents.v[at].layer == layer;
-
-		while (at < s->contents.n && s->contents.v[at].layer == layer)
-			at++;
-		if (wanted && msk_source_layer_visit(s->of->images, s->of->image, layer - 1, hash_entry, s, NULL, err) < 0)
+	if (msk_table_sort(&s->wanted, err) < 0)       /* several paths may be one file */
+		return -1;
+	msk_table_walk_init(&s->at_wanted, &s->wanted);
+	for (uint32_t layer = 1; layer <= s->of->image->n_layers; layer++)
+		if (is_wanted(s, layer) &&
+		    msk_source_layer_visit(s->of->images, s->of->image, layer - 1, hash_entry, s, NULL, err) < 0)
 			return msk_ctx(err, "%s", msk_source_name(s->of->images->source));
-	}
+	msk_table_walk_release(&s->at_wanted);
+	msk_table_release(&s->wanted);
+	if (msk_table_seal(&s->digests, err) < 0)
+		return -1;
+	msk_table_walk_init(&s->at_digests, &s->digests);
 	return 0;
 }
 
-static bool contents_differ(const struct side *a, const struct msk_node *na, const struct side *b, const struct msk_node *nb)
+static bool contents_differ(struct side *a, const struct msk_node *na, struct side *b, const struct msk_node *nb)
 {
-	const struct extra *xa, *xb;
+	const char *da, *db;
 
 	if (!na->data_layer || !nb->data_layer || same_data(a, na, b, nb))
 		return false;
 	if (sizes_differ(na, nb))
 		return true;
-	xa = find(&a->contents, na->data_layer, na->data_nth);
-	xb = find(&b->contents, nb->data_layer, nb->data_nth);
-	return !xa || !xb || strcmp(xa->digest.text, xb->digest.text) != 0;
+	da = find(&a->at_digests, na->data_layer, na->data_nth);
+	db = find(&b->at_digests, nb->data_layer, nb->data_nth);
+	return !da || !db || strcmp(da, db) != 0;
 }
 
-static const char *xattrs_of(const struct side *s, const struct msk_node *n)
+static const char *xattrs_of(struct side *s, const struct msk_node *n)
 {
-	const struct extra *x = find(&s->xattrs, n->data_layer ? n->data_layer : n->layer,
-				     n->data_layer ? n->data_nth : n->nth);
+	const char *text = find(&s->at_xattrs, n->data_layer ? n->data_layer : n->layer,
+				n->data_layer ? n->data_nth : n->nth);
 
-	return x ? x->xattrs : "";
+	return text ? text : "";
 }
 
 /* To whoever looks at the file system a hard link is a file. */
@@ -193,7 +217,7 @@ static enum msk_tar_type seen_type(const struct msk_node *n)
 	return n->type == MSK_TAR_HARDLINK ? MSK_TAR_FILE : n->type;
 }
 
-static unsigned compare_nodes(const struct side *a, const struct msk_node *na, const struct side *b, const struct msk_node *nb)
+static unsigned compare_nodes(struct side *a, const struct msk_node *na, struct side *b, const struct msk_node *nb)
 {
 	const char *la = na->link ? na->link : "", *lb = nb->link ? nb->link : "";
 	unsigned differ = 0;
@@ -209,29 +233,17 @@ static unsigned compare_nodes(const struct side *a, const struct msk_node *na, c
 	return differ;
 }
 
-static struct msk_node attributes(const struct msk_node *n)
-{
-	struct msk_node copy = *n;
-
-	copy.path = copy.link = NULL;
-	return copy;
-}
-
 static void note_path(struct msk_diff *d, enum msk_diff_kind kind, const struct msk_node *a, const struct msk_node *b,
 		      unsigned aspects)
 {
 	MSK_AUTO_FREE char *path = msk_xasprintf("/%s", (a ? a : b)->path);
-	struct msk_difference *n = msk_diff_note(d, kind, path);
+	struct msk_difference n = { .kind = kind, .what = path, .aspects = aspects };
 
-	n->aspects = aspects;
-	if (a) {
-		n->a = attributes(a);
-		n->link_a = a->link ? msk_xstrdup(a->link) : NULL;
-	}
-	if (b) {
-		n->b = attributes(b);
-		n->link_b = b->link ? msk_xstrdup(b->link) : NULL;
-	}
+	if (a)
+		n.a = *a;
+	if (b)
+		n.b = *b;
+	msk_diff_add(d, &n);
 }
 
 /* Directories that nobody wrote an entry for come out differently in every engine. */
@@ -240,20 +252,45 @@ static bool is_real(const struct msk_node *n)
 	return n->nth != MSK_IMPLIED;
 }
 
-static void compare_trees(const struct side *a, const struct side *b, struct msk_diff *d)
+/* Programs that have changed, which may be of Go. */
+struct programs {
+	struct msk_node *a[GO_PROGRAMS], *b[GO_PROGRAMS];
+	size_t n;
+};
+
+static void programs_release(struct programs *p)
 {
-	for (size_t i = 0; i < a->tree.n; i++) {
-		const struct msk_node *na = &a->tree.v[i], *nb = msk_image_tree_find(&b->tree, na->path);
-		unsigned differ = nb && is_real(na) && is_real(nb) ? compare_nodes(a, na, b, nb) : 0;
+	for (size_t i = 0; i < p->n; i++) {
+		free(p->a[i]);
+		free(p->b[i]);
+	}
+}
+
+static void note_program(struct programs *p, const struct msk_node *a, const struct msk_node *b, unsigned aspects)
+{
+	if (!(aspects & MSK_DIFF_CONTENT) || !(b->mode & 0111) || p->n == GO_PROGRAMS)
+		return;
+	p->a[p->n] = msk_node_copy(a);
+	p->b[p->n++] = msk_node_copy(b);
+}
+
+static void compare_trees(struct side *a, struct side *b, struct programs *programs, struct msk_diff *d)
+{
+	MSK_CLEANUP(pair_release) struct pair p;
+
+	for (pair_init(&p, a, b); pair_next(&p);) {
+		const struct msk_node *na = p.na, *nb = p.nb;
+		unsigned differ = na && nb && is_real(na) && is_real(nb) ? compare_nodes(a, na, b, nb) : 0;
 
 		if (!nb)
 			note_path(d, MSK_DIFF_REMOVED, na, NULL, 0);
+		else if (!na)
+			note_path(d, MSK_DIFF_ADDED, NULL, nb, 0);
 		else if (differ)
 			note_path(d, MSK_DIFF_CHANGED, na, nb, differ);
+		if (differ)
+			note_program(programs, na, nb, differ);
 	}
-	for (size_t i = 0; i < b->tree.n; i++)
-		if (!msk_image_tree_find(&a->tree, b->tree.v[i].path))
-			note_path(d, MSK_DIFF_ADDED, NULL, &b->tree.v[i], 0);
 }
 
 /* Blobs of the same plain bytes. */
@@ -262,32 +299,22 @@ static void compare_blobs(const struct side *a, const struct side *b, struct msk
 	for (size_t i = 0; i < a->of->image->n_layers && i < b->of->image->n_layers; i++) {
 		const struct msk_layer_sums *x = &a->sums[i], *y = &b->sums[i];
 		MSK_AUTO_FREE char *what = msk_xasprintf("layer %zu", i + 1);
-		struct msk_difference *n;
 
 		if (strcmp(x->plain.text, y->plain.text) != 0 || strcmp(x->packed.text, y->packed.text) == 0)
 			continue;
-		n = msk_diff_note(d, MSK_DIFF_LAYER, what);
-		n->a.size = x->packed_size;
-		n->b.size = y->packed_size;
-		n->from = msk_xstrdup(x->packed.text);
-		n->to = msk_xstrdup(y->packed.text);
+		msk_diff_add(d, &(struct msk_difference){ .kind = MSK_DIFF_LAYER, .what = what, .from = x->packed.text,
+							  .to = y->packed.text, .a = { .size = x->packed_size },
+							  .b = { .size = y->packed_size } });
 	}
 }
 
-static int look_into_programs(const struct side *a, const struct side *b, struct msk_diff *d, struct msk_err *err)
+static int look_into_programs(const struct side *a, const struct side *b, const struct programs *programs, struct msk_diff *d,
+			      struct msk_err *err)
 {
-	size_t n = d->n, seen = 0;
+	for (size_t i = 0; i < programs->n; i++) {
+		const struct msk_diff_program pa = { a->of, programs->a[i] }, pb = { b->of, programs->b[i] };
+		MSK_AUTO_FREE char *path = msk_xasprintf("/%s", programs->a[i]->path);
 
-	for (size_t i = 0; i < n && seen < GO_PROGRAMS; i++) {
-		const struct msk_difference *x = &d->v[i];
-		MSK_AUTO_FREE char *path = msk_xstrdup(x->what);
-		struct msk_diff_program pa = { a->of, NULL }, pb = { b->of, NULL };
-
-		if (x->kind != MSK_DIFF_CHANGED || !(x->aspects & MSK_DIFF_CONTENT) || !(x->b.mode & 0111))
-			continue;
-		pa.node = msk_image_tree_find(&a->tree, path);
-		pb.node = msk_image_tree_find(&b->tree, path);
-		seen++;
 		if (msk_diff_go(path, &pa, &pb, d, err) < 0)
 			return -1;
 	}
@@ -298,13 +325,12 @@ int msk_diff_paths(const struct msk_diff_side *pa, const struct msk_diff_side *p
 {
 	MSK_CLEANUP(side_release) struct side a = { .of = pa };
 	MSK_CLEANUP(side_release) struct side b = { .of = pb };
+	MSK_CLEANUP(programs_release) struct programs programs = { .n = 0 };
 
-	if (read_side(&a, err) < 0 || read_side(&b, err) < 0)
+	if (read_side(&a, err) < 0 || read_side(&b, err) < 0 || want_contents(&a, &b, err) < 0 ||
+	    hash_contents(&a, err) < 0 || hash_contents(&b, err) < 0)
 		return -1;
-	want_contents(&a, &b);
-	if (hash_contents(&a, err) < 0 || hash_contents(&b, err) < 0)
-		return -1;
-	compare_trees(&a, &b, d);
+	compare_trees(&a, &b, &programs, d);
 	compare_blobs(&a, &b, d);
-	return look_into_programs(&a, &b, d, err);
+	return look_into_programs(&a, &b, &programs, d, err);
 }

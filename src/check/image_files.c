@@ -54,18 +54,19 @@ static int files_open(struct msk_rotree *t, const char *path, enum msk_lookup *h
 		      struct msk_walk *walk, struct msk_err *err)
 {
 	const struct msk_image_files *f = (const struct msk_image_files *)t;
-	const struct msk_node *n = strlen(path) > MSK_MAX_PATH ? NULL : msk_image_tree_resolve(f->tree, path);
+	MSK_AUTO_FREE struct msk_node *n = strlen(path) > MSK_MAX_PATH ? NULL : msk_image_tree_resolve(f->tree, path);
 	MSK_AUTO_FREE char *dangling = n ? NULL : msk_image_tree_locate(f->tree, path);
+	MSK_AUTO_FREE struct msk_node *link = dangling ? msk_image_tree_find(f->tree, dangling) : NULL;
 
 	*how = n ? MSK_FOUND : MSK_ABSENT;
 	if (!n) {
-		if (dangling && msk_image_tree_find(f->tree, dangling)->type == MSK_TAR_SYMLINK)
+		if (link && link->type == MSK_TAR_SYMLINK)
 			out->mode = S_IFLNK;
 		return 0;
 	}
 	/* A hard link is the file it names: the same inode. */
 	*out = (struct msk_rofile){ .fd = -1, .mode = type_of(n) | n->mode, .dev = n->data_layer,
-				    .ino = n->data_layer ? n->data_nth : (uint64_t)(n - f->tree->v) };
+				    .ino = n->data_layer ? n->data_nth : n->at };
 	if (walk)
 		walk->final = msk_xasprintf("/%s", n->path);
 	return n->data_layer ? open_bytes(f, n, out, err) : 0;
@@ -75,17 +76,12 @@ static int files_list(struct msk_rotree *t, const char *path, enum msk_lookup *h
 		      struct msk_err *err)
 {
 	const struct msk_image_files *f = (const struct msk_image_files *)t;
-	const struct msk_node *dir = msk_image_tree_resolve(f->tree, path);
-	size_t n = dir ? strlen(dir->path) : 0;
+	MSK_AUTO_FREE struct msk_node *dir = msk_image_tree_resolve(f->tree, path);
 
 	(void)err;
 	*how = dir && dir->type == MSK_TAR_DIR ? MSK_FOUND : MSK_ABSENT;
-	for (size_t i = 0; *how == MSK_FOUND && i < f->tree->n; i++) {
-		const char *p = f->tree->v[i].path;
-
-		if (strncmp(p, dir->path, n) == 0 && p[n] == '/' && !strchr(p + n + 1, '/'))
-			msk_strv_push(names, p + n + 1);
-	}
+	if (*how == MSK_FOUND)
+		msk_image_tree_list(f->tree, dir->path, names);
 	msk_strv_sort(names);
 	return 0;
 }

@@ -9,7 +9,7 @@
 struct pass {
 	const struct msk_layer_check *l;
 	char *what;                    /* "layer 1" */
-	size_t first;                  /* of this layer's nodes in the tree */
+	size_t first;                  /* entries of the layers before */
 	size_t faults, orphans;
 	char *last;                    /* path of the entry before */
 	bool whiteout;
@@ -103,47 +103,86 @@ static int take_entry(void *ctx, const struct msk_layer_entry *entry, struct msk
 	return msk_image_tree_add(p->l->tree, entry, err) < 0 ? -1 : msk_contents_look(p->l->contents, entry, err);
 }
 
-static int compare_paths(const void *a, const void *b)
+/* What is wrong with a path: findings come in the order of the bytes of the paths, which is not that of a tree. */
+enum { ORPHAN = 'o', TWICE = 't' };
+
+static int note_path(struct msk_table *found, char what, const char *path, struct msk_err *err)
 {
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
+	return msk_table_add(found, path, strlen(path), &what, 1, err);
 }
 
-/* No rule of image-spec, but one of ours. */
-static void orphan(struct pass *p, const char *path)
+/* Where the walk is. */
+struct place {
+	struct msk_strv dirs;          /* paths that have an entry and that the walk is below, outermost first */
+	char *before;                  /* path of the entry of this layer before */
+};
+
+static void place_release(struct place *at)
 {
-	if (p->l->ours)
-		fault(p, "has no entry for its parent directory", path);
-	else
-		p->orphans++;
+	msk_strv_release(&at->dirs);
+	free(at->before);
+}
+
+static bool has_parent(struct place *at, const char *path)
+{
+	const char *slash = strrchr(path, '/'), *parent = at->dirs.n ? at->dirs.v[at->dirs.n - 1] : "";
+
+	return !slash || (strlen(parent) == (size_t)(slash - path) && msk_is_at_or_below(path, parent));
+}
+
+static void move_to(struct place *at, const char *path)
+{
+	while (at->dirs.n && !msk_is_at_or_below(path, at->dirs.v[at->dirs.n - 1]))
+		free(at->dirs.v[--at->dirs.n]);
+	if (at->dirs.n && strcmp(at->dirs.v[at->dirs.n - 1], path) == 0)
+		free(at->dirs.v[--at->dirs.n]);
 }
 
 /* Every entry once, and every parent there, here or in a layer below. */
-static void check_paths(struct pass *p)
+static int find_paths(struct pass *p, struct msk_table *found, struct msk_err *err)
 {
-	struct msk_image_tree *t = p->l->tree;
-	MSK_AUTO_FREE const char **all = msk_xcalloc(t->n, sizeof *all);
-	MSK_AUTO_FREE const char **mine = msk_xcalloc(t->n - p->first, sizeof *mine);
+	MSK_CLEANUP(place_release) struct place at = { MSK_STRV_INIT, NULL };
+	uint32_t layer = (uint32_t)p->l->i + 1;
+	MSK_AUTO_TREE_WALK w;
+	const struct msk_node *n;
 
-	for (size_t i = 0; i < t->n; i++)
-		all[i] = t->v[i].path;
-	memcpy(mine, all + p->first, (t->n - p->first) * sizeof *mine);
-	qsort(all, t->n, sizeof *all, compare_paths);
-	qsort(mine, t->n - p->first, sizeof *mine, compare_paths);
-	for (size_t i = 0; i < t->n - p->first; i++) {
-		MSK_AUTO_FREE char *parent = msk_xstrdup(mine[i]);
-		char *slash = strrchr(parent, '/');
+	for (msk_tree_walk_init(&w, p->l->tree); (n = msk_tree_next(&w));) {
+		move_to(&at, n->path);
+		if (n->layer == layer) {
+			if (at.before && strcmp(at.before, n->path) == 0 && note_path(found, TWICE, n->path, err) < 0)
+				return -1;
+			if (!has_parent(&at, n->path) && note_path(found, ORPHAN, n->path, err) < 0)
+				return -1;
+			free(at.before);
+			at.before = msk_xstrdup(n->path);
+		}
+		msk_strv_push(&at.dirs, n->path);
+	}
+	return msk_table_seal(found, err);
+}
 
-		if (i && strcmp(mine[i - 1], mine[i]) == 0)
-			fault(p, "is there twice", mine[i]);
-		if (!slash)
-			continue;
-		*slash = '\0';
-		if (!bsearch(&parent, all, t->n, sizeof *all, compare_paths))
-			orphan(p, mine[i]);
+/* That a parent lacks is no rule of image-spec, but one of ours. */
+static int check_paths(struct pass *p, struct msk_err *err)
+{
+	MSK_CLEANUP(msk_table_release) struct msk_table found = { 0 };
+	MSK_AUTO_TABLE_WALK w = { 0 };
+	MSK_AUTO_STR path = MSK_STR_INIT;
+
+	if (msk_image_tree_seal(p->l->tree, err) < 0 || find_paths(p, &found, err) < 0)
+		return -1;
+	for (msk_table_walk_init(&w, &found); msk_table_next(&w); path.len = 0) {
+		msk_str_add(&path, w.key, w.n_key);
+		if (w.value[0] == TWICE)
+			fault(p, "is there twice", path.buf);
+		else if (p->l->ours)
+			fault(p, "has no entry for its parent directory", path.buf);
+		else
+			p->orphans++;
 	}
 	if (p->orphans)
 		msk_checks_note(p->l->checks, p->what, "%zu of its entries lack one for their directory, which Docker "
 				"before 23 then keeps from all but root", p->orphans);
+	return 0;
 }
 
 /* Errors of a layer begin with its name, which findings have apart. */
@@ -180,7 +219,8 @@ int msk_check_layer(const struct msk_layer_check *l, struct msk_err *err)
 	p.what = msk_xasprintf("layer %zu", l->i + 1);
 	if (msk_source_layer_visit(l->images, l->image, l->i, take_entry, &p, &sums, err) < 0)
 		return absorb(&p, err);
-	check_paths(&p);
+	if (check_paths(&p, err) < 0)
+		return -1;
 	check_codec(&p, &l->image->layers[l->i], &sums);
 	if (!p.faults)
 		msk_checks_pass(l->checks, p.what, "%s, %llu bytes plain, %zu %s", sums.packed.text,

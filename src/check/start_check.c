@@ -89,7 +89,7 @@ static bool gains_rights(const struct msk_json *config, const struct msk_node *p
 static int resolve(struct start *s, struct msk_closure *out, struct msk_err *err)
 {
 	const char *cwd = msk_json_get_string(msk_json_get(s->config, "config"), "WorkingDir");
-	const struct msk_node *n = msk_image_tree_resolve(s->files->tree, s->path);
+	MSK_AUTO_FREE struct msk_node *n = msk_image_tree_resolve(s->files->tree, s->path);
 	MSK_AUTO_FREE char *full = msk_xasprintf("/%s", n->path), *origin = msk_path_dir(full);
 	MSK_AUTO_STRV env = MSK_STRV_INIT;
 	MSK_AUTO_STRV library_path = MSK_STRV_INIT;
@@ -144,14 +144,14 @@ static int fail_start(struct start *s, const char *path, const char *why)
 /* True: there is a file that may be executed. */
 static bool is_program(struct start *s, const char *path)
 {
-	const struct msk_node *n = msk_image_tree_resolve(s->files->tree, path);
+	MSK_AUTO_FREE struct msk_node *n = msk_image_tree_resolve(s->files->tree, path);
 
 	return n && (n->type == MSK_TAR_FILE || n->type == MSK_TAR_HARDLINK) && (n->mode & 0111);
 }
 
 static int check_file(struct start *s, const char *path, struct msk_err *err)
 {
-	const struct msk_node *n = msk_image_tree_resolve(s->files->tree, path);
+	MSK_AUTO_FREE struct msk_node *n = msk_image_tree_resolve(s->files->tree, path);
 	MSK_AUTO_FREE char *mode = n ? msk_xasprintf("not executable (mode %04o)", n->mode) : NULL;
 	struct msk_rotree *t = &s->files->files;
 	enum msk_lookup how;
@@ -279,9 +279,12 @@ static int check_entrypoint(struct start *s, struct msk_err *err)
 static void check_account(struct msk_checks *c, const char *what, const char *name, size_t n, const char *file, bool has,
 			  const struct msk_str *table, const struct msk_image_tree *t)
 {
+	MSK_AUTO_FREE struct msk_node *there = NULL;
+
 	if (n == 0 || strspn(name, "0123456789") >= n)
 		return;
-	if (!msk_image_tree_resolve(t, file))
+	there = msk_image_tree_resolve(t, file);
+	if (!there)
 		msk_checks_fail(c, MSK_E_MISSING, what, "%.*s: a name, but the image has no %s", (int)n, name, file);
 	else if (!has)
 		msk_checks_note(c, what, "%.*s: a name; %s was not read", (int)n, name, file);

@@ -68,42 +68,76 @@ static bool all_ours(const struct msk_source_images *s)
 	return ours;
 }
 
+/* So many are told one by one: there may be a million. */
+#define MAX_DANGLING 20
+
 static void check_hardlinks(struct msk_checks *c, const struct msk_image_tree *t)
 {
-	for (size_t i = 0; i < t->n; i++)
-		if (t->v[i].type == MSK_TAR_HARDLINK && !t->v[i].data_layer)
-			msk_checks_fail(c, MSK_E_INPUT, "links", "/%s: a hard link to what is not there (%s)", t->v[i].path,
-					t->v[i].link);
+	MSK_AUTO_TREE_WALK w;
+	const struct msk_node *n;
+	size_t dangling = 0;
+
+	for (msk_tree_walk_init(&w, t); (n = msk_tree_next(&w));)
+		if (n->type == MSK_TAR_HARDLINK && !n->data_layer && dangling++ < MAX_DANGLING)
+			msk_checks_fail(c, MSK_E_INPUT, "links", "/%s: a hard link to what is not there (%s)", n->path,
+					n->link);
+	if (dangling > MAX_DANGLING)
+		msk_checks_fail(c, MSK_E_INPUT, "links", "%zu more hard links to what is not there", dangling - MAX_DANGLING);
 }
 
-/* What an entry stands in: a directory, unless its layer is bent or leans on a link of a layer below. */
-static const struct msk_node *odd_parent(const struct msk_image_tree *t, const struct msk_node *n)
+/* What an entry stands in: a directory, unless its layer is bent or leans on a link of a layer below. Heap. */
+static struct msk_node *odd_parent(const struct msk_image_tree *t, const struct msk_node *n)
 {
 	const char *slash = strrchr(n->path, '/');
 	MSK_AUTO_FREE char *dir = slash ? msk_xstrndup(n->path, (size_t)(slash - n->path)) : NULL;
-	const struct msk_node *parent = dir ? msk_image_tree_find(t, dir) : NULL;
+	MSK_AUTO_FREE struct msk_node *parent = dir ? msk_image_tree_find(t, dir) : NULL;
 
-	return parent && parent->type != MSK_TAR_DIR ? parent : NULL;
+	return parent && parent->type != MSK_TAR_DIR ? msk_take(&parent) : NULL;
+}
+
+/* Entries in what is no directory, and the first of them. */
+struct odd {
+	char *first;
+	size_t n;
+};
+
+static void note_odd(struct odd *o, const char *path)
+{
+	if (!o->n++)
+		o->first = msk_xstrdup(path);
+}
+
+static void find_odd(const struct msk_image_tree *t, struct odd *below, struct odd *through)
+{
+	MSK_AUTO_FREE char *last = NULL;       /* no directory; whatever is below stands right behind it */
+	MSK_AUTO_TREE_WALK w;
+	const struct msk_node *n;
+
+	for (msk_tree_walk_init(&w, t); (n = msk_tree_next(&w));) {
+		bool is_below = last && msk_is_at_or_below(n->path, last);
+		MSK_AUTO_FREE struct msk_node *parent = is_below ? odd_parent(t, n) : NULL;
+
+		if (parent)
+			note_odd(parent->type == MSK_TAR_SYMLINK ? through : below, n->path);
+		if (is_below || n->type == MSK_TAR_DIR)
+			continue;
+		free(last);
+		last = msk_xstrdup(n->path);
+	}
 }
 
 /* One line for all of a kind: there may be a million. */
 static void check_parents(struct msk_checks *c, const struct msk_image_tree *t)
 {
-	const struct msk_node *below = NULL, *through = NULL;
-	size_t n_below = 0, n_through = 0;
+	struct odd below = { NULL, 0 }, through = { NULL, 0 };
 
-	for (size_t i = 0; i < t->n; i++) {
-		const struct msk_node *parent = odd_parent(t, &t->v[i]);
-
-		if (parent && parent->type == MSK_TAR_SYMLINK && !n_through++)
-			through = &t->v[i];
-		else if (parent && parent->type != MSK_TAR_SYMLINK && !n_below++)
-			below = &t->v[i];
-	}
-	if (below)
-		msk_checks_fail(c, MSK_E_INPUT, "paths", "/%s is below what is no directory (%zu such)", below->path, n_below);
-	if (through)
-		msk_checks_note(c, "paths", "/%s goes where a link leads (%zu such)", through->path, n_through);
+	find_odd(t, &below, &through);
+	if (below.n)
+		msk_checks_fail(c, MSK_E_INPUT, "paths", "/%s is below what is no directory (%zu such)", below.first, below.n);
+	if (through.n)
+		msk_checks_note(c, "paths", "/%s goes where a link leads (%zu such)", through.first, through.n);
+	free(below.first);
+	free(through.first);
 }
 
 static int read_layers(struct validation *v, const struct msk_source_image *image, struct msk_image_tree *tree,
@@ -115,8 +149,7 @@ static int read_layers(struct validation *v, const struct msk_source_image *imag
 		if (msk_check_layer(&l, err) < 0)
 			return -1;
 	}
-	msk_image_tree_settle(tree);
-	return 0;
+	return msk_image_tree_settle(tree, err);
 }
 
 static int check_image(struct validation *v, const struct msk_source_image *image, struct msk_err *err)

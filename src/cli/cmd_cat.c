@@ -20,7 +20,7 @@ static int copy_out(void *ctx, const struct msk_layer_entry *entry, struct msk_e
 static int cat(const struct image_arg *a, const char *path, struct msk_err *err)
 {
 	const char *name = msk_source_name(a->images.source);
-	const struct msk_node *n;
+	MSK_AUTO_FREE struct msk_node *n = NULL;
 
 	if (msk_image_arg_find(a, path, true, &n, err) < 0)
 		return -1;

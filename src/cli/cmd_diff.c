@@ -1,8 +1,10 @@
 #include <string.h>
+#include <unistd.h>
 
 #include "image_arg.h"
 #include "opt.h"
 #include "mkscratch/diff.h"
+#include "mkscratch/spool.h"
 
 #define LONG_VALUE 60
 #define SHORT_DIGEST 19       /* "sha256:" and twelve digits */
@@ -11,8 +13,8 @@
 struct comparison {
 	const struct msk_options *o;
 	struct msk_source_images a, b;
-	struct msk_str text;
-	struct msk_json *list;               /* --json */
+	struct msk_spool out;                /* shown when all is known */
+	bool began;                          /* --json: there is one in front */
 	bool differ;
 };
 
@@ -20,8 +22,7 @@ static void comparison_release(struct comparison *c)
 {
 	msk_source_images_release(&c->a);
 	msk_source_images_release(&c->b);
-	msk_str_release(&c->text);
-	msk_json_free(c->list);
+	msk_spool_release(&c->out);
 }
 
 static const char *type_name(enum msk_tar_type t)
@@ -34,7 +35,7 @@ static const char *type_name(enum msk_tar_type t)
 	return names[t];
 }
 
-static struct msk_json *node_json(const struct msk_node *n, const char *link)
+static struct msk_json *node_json(const struct msk_node *n)
 {
 	MSK_AUTO_FREE char *mode = msk_xasprintf("%04o", n->mode & 07777);
 	struct msk_json *o = msk_json_object();
@@ -45,8 +46,8 @@ static struct msk_json *node_json(const struct msk_node *n, const char *link)
 	msk_json_set_int(o, "gid", n->gid);
 	msk_json_set_int(o, "size", (int64_t)n->size);
 	msk_json_set_int(o, "mtime", n->mtime);
-	if (link)
-		msk_json_set(o, "link", msk_json_text(link));
+	if (n->link)
+		msk_json_set(o, "link", msk_json_text(n->link));
 	return o;
 }
 
@@ -81,8 +82,8 @@ static struct msk_json *difference_json(const struct msk_difference *n)
 	if (n->kind == MSK_DIFF_CHANGED)
 		msk_json_set(o, "aspects", aspects_json(n));
 	if (is_path(n)) {
-		msk_json_set(o, "from", n->kind == MSK_DIFF_ADDED ? msk_json_null() : node_json(&n->a, n->link_a));
-		msk_json_set(o, "to", n->kind == MSK_DIFF_REMOVED ? msk_json_null() : node_json(&n->b, n->link_b));
+		msk_json_set(o, "from", n->kind == MSK_DIFF_ADDED ? msk_json_null() : node_json(&n->a));
+		msk_json_set(o, "to", n->kind == MSK_DIFF_REMOVED ? msk_json_null() : node_json(&n->b));
 		return o;
 	}
 	msk_json_set(o, "from", text_or_null(n->from));
@@ -132,9 +133,9 @@ static void add_aspect(struct msk_str *out, const struct msk_difference *n, enum
 		break;
 	case MSK_DIFF_LINK:
 		msk_str_adds(out, "link ");
-		add_text(out, n->link_a);
+		add_text(out, a->link);
 		msk_str_adds(out, " -> ");
-		add_text(out, n->link_b);
+		add_text(out, b->link);
 		break;
 	case MSK_DIFF_XATTR:
 		msk_str_adds(out, "extended attributes");
@@ -198,26 +199,29 @@ static bool is_time_alone(const struct msk_difference *n)
 	return n->kind == MSK_DIFF_CHANGED && n->aspects == MSK_DIFF_TIME;
 }
 
-static void add_differences(struct msk_str *out, const struct msk_diff *d, bool times)
+static int add_differences(struct msk_spool *out, const struct msk_diff *d, bool times, struct msk_err *err)
 {
+	MSK_AUTO_DIFF_WALK w;
+	const struct msk_difference *n;
 	size_t hidden = 0;
 
-	for (size_t i = 0; i < d->n; i++) {
-		const struct msk_difference *n = &d->v[i];
-
+	for (msk_diff_walk_init(&w, d); (n = msk_diff_next(&w));) {
 		if (is_time_alone(n) && !times) {
 			hidden++;
 			continue;
 		}
-		msk_str_addf(out, "%-8s  ", msk_diff_kind_name(n->kind));
+		msk_str_addf(&out->text, "%-8s  ", msk_diff_kind_name(n->kind));
 		if (is_path(n))
-			add_path(out, n, times);
+			add_path(&out->text, n, times);
 		else
-			add_values(out, n);
-		msk_str_addc(out, '\n');
+			add_values(&out->text, n);
+		msk_str_addc(&out->text, '\n');
+		if (msk_spool_added(out, err) < 0)
+			return -1;
 	}
 	if (hidden)
-		msk_str_addf(out, "changed   %zu path%s in time alone (-v lists them)\n", hidden, hidden > 1 ? "s" : "");
+		msk_str_addf(&out->text, "changed   %zu path%s in time alone (-v lists them)\n", hidden, hidden > 1 ? "s" : "");
+	return 0;
 }
 
 /* "a.tar sha256:... and b.tar sha256:... differ in the content of /app" */
@@ -227,56 +231,77 @@ static void add_sentence(struct comparison *c, const struct msk_diff_side *a, co
 	const struct msk_diff_side *const sides[] = { a, b };
 
 	if (platform)
-		msk_str_addf(&c->text, "%s: ", platform);
+		msk_str_addf(&c->out.text, "%s: ", platform);
 	for (int i = 0; i < 2; i++) {
 		const struct msk_source_document *m = &sides[i]->image->manifest, *config = &sides[i]->image->config;
 
-		msk_str_adds(&c->text, i ? " and " : "");
-		add_text(&c->text, c->o->args.v[i]);
-		msk_str_addf(&c->text, " (%.*s)", SHORT_DIGEST, m->json ? m->digest.text : config->digest.text);
+		msk_str_adds(&c->out.text, i ? " and " : "");
+		add_text(&c->out.text, c->o->args.v[i]);
+		msk_str_addf(&c->out.text, " (%.*s)", SHORT_DIGEST, m->json ? m->digest.text : config->digest.text);
 	}
-	msk_str_adds(&c->text, " differ in ");
-	msk_diff_add_cause(d, &c->text);
-	msk_str_addc(&c->text, '\n');
+	msk_str_adds(&c->out.text, " differ in ");
+	msk_diff_add_cause(d, &c->out.text);
+	msk_str_addc(&c->out.text, '\n');
+}
+
+/* JSON is one array. */
+static int add_json(struct comparison *c, const struct msk_json *o, struct msk_err *err)
+{
+	msk_str_addc(&c->out.text, c->began ? ',' : '[');
+	c->began = true;
+	msk_json_dump(o, &c->out.text);
+	return msk_spool_added(&c->out, err);
+}
+
+static int add_all_json(struct comparison *c, const struct msk_diff *d, const char *platform, struct msk_err *err)
+{
+	MSK_AUTO_DIFF_WALK w;
+	const struct msk_difference *n;
+
+	for (msk_diff_walk_init(&w, d); (n = msk_diff_next(&w));) {
+		MSK_AUTO_JSON *o = difference_json(n);
+
+		if (platform)
+			msk_json_set_string(o, "platform", platform);
+		if (add_json(c, o, err) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 static int compare(struct comparison *c, const struct msk_source_image *ia, const struct msk_source_image *ib,
 		   const char *platform, struct msk_err *err)
 {
 	const struct msk_diff_side a = { &c->a, ia }, b = { &c->b, ib };
-	MSK_AUTO_DIFF d = { NULL, 0, 0 };
+	MSK_AUTO_DIFF d = { .n = 0 };
 
 	if (msk_diff_images(&a, &b, &d, err) < 0)
 		return -1;
-	for (size_t i = 0; i < d.n && c->list; i++) {
-		struct msk_json *o = difference_json(&d.v[i]);
-
-		if (platform)
-			msk_json_set_string(o, "platform", platform);
-		msk_json_push(c->list, o);
-	}
 	if (!d.n)
 		return 0;
 	c->differ = true;
+	if (c->o->json)
+		return add_all_json(c, &d, platform, err);
 	add_sentence(c, &a, &b, platform, &d);
-	add_differences(&c->text, &d, c->o->level >= MSK_LOG_INFO);
-	return 0;
+	return add_differences(&c->out, &d, c->o->level >= MSK_LOG_INFO, err);
 }
 
 /* A platform that one of them has alone. */
-static void tell_lack(struct comparison *c, const char *platform, bool in_a)
+static int tell_lack(struct comparison *c, const char *platform, bool in_a, struct msk_err *err)
 {
-	c->differ = true;
-	msk_str_addf(&c->text, "%s: only in ", platform);
-	add_text(&c->text, c->o->args.v[in_a ? 0 : 1]);
-	msk_str_addc(&c->text, '\n');
-	if (c->list) {
-		struct msk_json *o = msk_json_object();
+	MSK_AUTO_JSON *o = NULL;
 
+	c->differ = true;
+	if (c->o->json) {
+		o = msk_json_object();
 		msk_json_set_string(o, "kind", in_a ? "removed" : "added");
 		msk_json_set_string(o, "platform", platform);
-		msk_json_push(c->list, o);
+		return add_json(c, o, err);
 	}
+	msk_str_addf(&c->out.text, "%s: only in ", platform);
+	add_text(&c->out.text, c->o->args.v[in_a ? 0 : 1]);
+	msk_str_addc(&c->out.text, '\n');
+	return 0;
 }
 
 static void add_platforms(const struct msk_source_images *s, struct msk_strv *out)
@@ -309,7 +334,8 @@ static int compare_each(struct comparison *c, struct msk_err *err)
 		const struct msk_source_image *a, *b;
 
 		if (!has(&c->a, all.v[i]) || !has(&c->b, all.v[i])) {
-			tell_lack(c, all.v[i], has(&c->a, all.v[i]));
+			if (tell_lack(c, all.v[i], has(&c->a, all.v[i]), err) < 0)
+				return -1;
 			continue;
 		}
 		if (msk_source_images_pick(&c->a, all.v[i], &a, err) < 0 ||
@@ -331,6 +357,15 @@ static int compare_images(struct comparison *c, struct msk_err *err)
 	return compare(c, a, b, NULL, err);
 }
 
+static int show(struct comparison *c, struct msk_err *err)
+{
+	if (c->o->json)
+		msk_str_adds(&c->out.text, c->began ? "]\n" : "[]\n");
+	else if (c->o->level < MSK_LOG_WARN)
+		return 0;
+	return msk_spool_write(&c->out, STDOUT_FILENO, "standard output", err);
+}
+
 int msk_cmd_diff(const struct msk_options *o, struct msk_err *err)
 {
 	MSK_CLEANUP(comparison_release) struct comparison c = { .o = o };
@@ -341,11 +376,8 @@ int msk_cmd_diff(const struct msk_options *o, struct msk_err *err)
 	}
 	if (strcmp(o->args.v[0], "-") == 0 && strcmp(o->args.v[1], "-") == 0)
 		return msk_fail(err, MSK_E_USAGE, "diff: standard input can be read once only");
-	c.list = o->json ? msk_json_array() : NULL;
 	if (msk_image_arg_images(o, o->args.v[0], &c.a, err) < 0 || msk_image_arg_images(o, o->args.v[1], &c.b, err) < 0 ||
-	    compare_images(&c, err) < 0)
-		return -1;
-	if (o->json ? msk_print_json(c.list, err) < 0 : o->level >= MSK_LOG_WARN && msk_print(&c.text, err) < 0)
+	    compare_images(&c, err) < 0 || show(&c, err) < 0)
 		return -1;
 	if (!c.differ)
 		return 0;

@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "inspect.h"
 #include "mkscratch/fs.h"
@@ -124,19 +125,17 @@ static int write_page(const struct inspected *d, const char *path, struct msk_er
 {
 	MSK_AUTO_FREE char *dir = msk_path_dir(path), *base = msk_path_base(path);
 	MSK_AUTO_TEMPFILE t = MSK_TEMPFILE_INIT;
-	MSK_AUTO_STR page = MSK_STR_INIT;
 	MSK_AUTO_FD int dirfd = -1;
 
-	msk_inspect_add_page(d, &page);
 	if (strcmp(path, "-") == 0)
-		return msk_print(&page, err);
+		return msk_inspect_write_page(d, STDOUT_FILENO, "standard output", err);
 	if (spare_image(path, dir, msk_source_name(d->arg->images.source), err) < 0)
 		return -1;
 	dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dirfd < 0)
 		return msk_fail_sys(err, errno, "%s: cannot create", path);
 	if (msk_tempfile_open(&t, dirfd, base, MSK_MODE_UMASK, path, err) < 0 ||
-	    msk_write_full(t.fd, page.buf, page.len, path, err) < 0)
+	    msk_inspect_write_page(d, t.fd, path, err) < 0)
 		return -1;
 	return msk_tempfile_commit(&t, base, path, err);
 }

@@ -158,13 +158,14 @@ static int end(struct listing *l, struct msk_err *err)
 /* `top`: only this and what is below it; NULL: all. */
 static int list_tree(struct listing *l, const struct msk_image_tree *t, const struct msk_node *top, struct msk_err *err)
 {
-	size_t n = top ? strlen(top->path) : 0;
+	MSK_AUTO_TREE_WALK w;
+	const struct msk_node *n;
 
-	for (size_t i = top ? (size_t)(top - t->v) : 0; i < t->n; i++) {
-		struct line line = line_of_node(&t->v[i]);
+	msk_tree_walk_init(&w, t);
+	for (n = top ? msk_tree_walk_to(&w, top->path) : msk_tree_next(&w);
+	     n && (!top || msk_is_at_or_below(n->path, top->path)); n = msk_tree_next(&w)) {
+		struct line line = line_of_node(n);
 
-		if (top && (strncmp(line.path, top->path, n) != 0 || (line.path[n] && line.path[n] != '/')))
-			break;
 		if (add(l, &line, err) < 0)
 			return -1;
 	}
@@ -174,16 +175,27 @@ static int list_tree(struct listing *l, const struct msk_image_tree *t, const st
 static int list_paths(struct listing *l, const struct image_arg *a, struct msk_err *err)
 {
 	for (size_t i = 1; i < l->o->args.n; i++) {
-		const struct msk_node *top;
+		MSK_AUTO_FREE struct msk_node *top = NULL;
 
-		if (strspn(l->o->args.v[i], "/.") == strlen(l->o->args.v[i]))
-			top = NULL;
-		else if (msk_image_arg_find(a, l->o->args.v[i], false, &top, err) < 0)
+		if (strspn(l->o->args.v[i], "/.") != strlen(l->o->args.v[i]) &&
+		    msk_image_arg_find(a, l->o->args.v[i], false, &top, err) < 0)
 			return -1;
 		if (list_tree(l, &a->tree, top, err) < 0)
 			return -1;
 	}
 	return l->o->args.n > 1 ? 0 : list_tree(l, &a->tree, NULL, err);
+}
+
+static void measure_tree(struct listing *l, const struct msk_image_tree *t)
+{
+	MSK_AUTO_TREE_WALK w;
+	const struct msk_node *n;
+
+	for (msk_tree_walk_init(&w, t); (n = msk_tree_next(&w));) {
+		struct line line = line_of_node(n);
+
+		measure(l, &line);
+	}
 }
 
 static int measure_entry(void *ctx, const struct msk_layer_entry *entry, struct msk_err *err)
@@ -238,11 +250,7 @@ int msk_cmd_ls(const struct msk_options *o, struct msk_err *err)
 		return msk_fail(err, MSK_E_USAGE, "ls: --layers lists whole layers, and takes no PATH");
 	if (msk_image_arg_open(o, "ls", &a, err) < 0)
 		return -1;
-	for (size_t i = 0; i < a.tree.n; i++) {
-		struct line line = line_of_node(&a.tree.v[i]);
-
-		measure(&l, &line);
-	}
+	measure_tree(&l, &a.tree);
 	rc = o->by_layer ? list_layers(&l, &a, err) : list_paths(&l, &a, err);
 	if (rc == 0)
 		rc = end(&l, err);

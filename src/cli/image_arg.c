@@ -53,43 +53,39 @@ void msk_image_arg_release(struct image_arg *a)
 	free(a->sums);
 }
 
-/* What stands in the directory of the path and has nearly its name. */
-static const char *nearest(const struct msk_image_tree *t, const char *path)
+/* What stands in the directory of the path and has nearly its name. Heap. */
+static char *nearest(const struct msk_image_tree *t, const char *path)
 {
 	MSK_AUTO_FREE char *plain = msk_path_normalise(path), *dir = msk_path_dir(plain), *base = msk_path_base(plain);
-	size_t n = strlen(dir), best_distance = SIZE_MAX;
+	size_t best_distance = SIZE_MAX;
+	MSK_AUTO_STRV names = MSK_STRV_INIT;
 	const char *best = NULL;
 
-	for (size_t i = 0; i < t->n; i++) {
-		const char *slash = strrchr(t->v[i].path, '/'), *name = slash ? slash + 1 : t->v[i].path;
-		size_t dir_length = slash ? (size_t)(slash - t->v[i].path) : 0, distance;
+	msk_image_tree_list(t, dir + 1, &names);
+	for (size_t i = 0; i < names.n; i++) {
+		size_t distance = msk_edit_distance(base, names.v[i]);
 
-		if (dir_length != n - 1 || strncmp(t->v[i].path, dir + 1, n - 1) != 0)
-			continue;
-		distance = msk_edit_distance(base, name);
 		if (distance < best_distance && distance <= 2 && distance < strlen(base)) {
-			best = t->v[i].path;
+			best = names.v[i];
 			best_distance = distance;
 		}
 	}
-	return best;
+	return best ? msk_xasprintf("%s/%s", dir[1] ? dir : "", best) : NULL;
 }
 
 static int fail_absent(const struct image_arg *a, const char *path, struct msk_err *err)
 {
-	const char *near = nearest(&a->tree, path);
-	MSK_AUTO_FREE char *at = msk_image_tree_locate(&a->tree, path);
-	const struct msk_node *link = at ? msk_image_tree_find(&a->tree, at) : NULL;
+	MSK_AUTO_FREE char *near = nearest(&a->tree, path), *at = msk_image_tree_locate(&a->tree, path);
+	MSK_AUTO_FREE struct msk_node *link = at ? msk_image_tree_find(&a->tree, at) : NULL;
 
 	if (link && link->type == MSK_TAR_SYMLINK)
 		return msk_fail(err, MSK_E_INPUT, "%s: %s: a symlink to %s, which leads nowhere",
 				msk_source_name(a->images.source), path, link->link);
 	msk_fail(err, MSK_E_INPUT, "%s: %s: not in the image", msk_source_name(a->images.source), path);
-	return near ? msk_hint(err, "did you mean /%s?", near) : -1;
+	return near ? msk_hint(err, "did you mean %s?", near) : -1;
 }
 
-int msk_image_arg_find(const struct image_arg *a, const char *path, bool follow, const struct msk_node **out,
-		       struct msk_err *err)
+int msk_image_arg_find(const struct image_arg *a, const char *path, bool follow, struct msk_node **out, struct msk_err *err)
 {
 	MSK_AUTO_FREE char *full = msk_xasprintf("/%s", path);
 	MSK_AUTO_FREE char *at = follow ? NULL : msk_image_tree_locate(&a->tree, full);

@@ -20,7 +20,7 @@ const char *msk_source_image_digest(const struct msk_source_image *image);
 void msk_inspect_add_text(const struct inspected *d, struct msk_str *out);
 struct msk_json *msk_inspect_json(const struct inspected *d);
 /* One page of HTML that asks for nothing from anywhere; its bytes depend on the image and its name alone. */
-void msk_inspect_add_page(const struct inspected *d, struct msk_str *out);
+int msk_inspect_write_page(const struct inspected *d, int fd, const char *name, struct msk_err *err);
 /* Of several images, of which none was chosen. */
 void msk_inspect_add_list(const struct msk_source_images *s, struct msk_str *out);
 struct msk_json *msk_inspect_list_json(const struct msk_source_images *s);

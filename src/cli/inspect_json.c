@@ -54,13 +54,13 @@ static struct msk_json *largest_json(const struct msk_inspection *i)
 	struct msk_json *list = msk_json_array();
 
 	for (size_t k = 0; k < i->n_largest; k++) {
-		const struct msk_node *n = &i->tree->v[i->largest[k]];
+		const struct msk_node *n = i->largest[k];
 		struct msk_json *o = msk_json_object();
 
 		msk_json_set(o, "path", msk_json_text(n->path));
 		msk_json_set_int(o, "size", (int64_t)n->size);
 		msk_json_set_int(o, "layer", n->layer);
-		msk_json_set_string(o, "origin", msk_origin_kind_name(i->origins[i->largest[k]]));
+		msk_json_set_string(o, "origin", msk_origin_kind_name(i->origins[n->at]));
 		msk_json_push(list, o);
 	}
 	return list;

@@ -237,7 +237,7 @@ static void add_largest(const struct inspected *d, struct msk_str *out)
 	if (d->i->n_largest)
 		msk_str_adds(out, "\nLargest files\n");
 	for (size_t i = 0; i < d->i->n_largest; i++) {
-		const struct msk_node *n = &d->i->tree->v[d->i->largest[i]];
+		const struct msk_node *n = d->i->largest[i];
 
 		add_size(out, n->size);
 		msk_str_adds(out, "  /");

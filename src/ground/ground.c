@@ -30,15 +30,17 @@ int msk_ground_stage(int *out_fd, struct msk_err *err)
 
 static bool look(struct msk_below *b, const char *path, struct msk_below_node *out)
 {
-	const struct msk_ground *g = (const struct msk_ground *)b;
-	const struct msk_node *n = msk_image_tree_find(&g->tree, path);
+	struct msk_ground *g = (struct msk_ground *)b;
+	struct msk_node *n = msk_image_tree_find(&g->tree, path);
 
+	free(g->looked_at);
+	g->looked_at = n;
 	if (!n)
 		return false;
 	*out = (struct msk_below_node){ .type = type_of(n), .mode = n->mode & 07777, .uid = n->uid, .gid = n->gid,
 					.id = msk_ground_file_id(n->data_layer, n->data_nth), .link = n->link };
 	if (!n->data_layer)
-		out->id = (uint64_t)(n - g->tree.v) + 1;
+		out->id = n->at + 1;
 	return true;
 }
 
@@ -70,7 +72,7 @@ static int open_node(const struct msk_ground *g, const struct msk_node *n, int *
 static int open_path(struct msk_below *b, const char *path, int *out_fd, struct msk_err *err)
 {
 	struct msk_ground *g = (struct msk_ground *)b;
-	const struct msk_node *n = msk_image_tree_find(&g->tree, path);
+	MSK_AUTO_FREE struct msk_node *n = msk_image_tree_find(&g->tree, path);
 	bool found;
 
 	if (msk_stash_open(g, n, &found, out_fd, err) < 0)
@@ -81,20 +83,14 @@ static int open_path(struct msk_below *b, const char *path, int *out_fd, struct 
 static void list(struct msk_below *b, const char *path, struct msk_strv *names)
 {
 	const struct msk_ground *g = (const struct msk_ground *)b;
-	size_t n = strlen(path + 1);
 
-	for (size_t i = 0; i < g->tree.n; i++) {
-		const char *p = g->tree.v[i].path;
-
-		if (n == 0 ? !strchr(p, '/') : strncmp(p, path + 1, n) == 0 && p[n] == '/' && !strchr(p + n + 1, '/'))
-			msk_strv_push(names, p + n + (n ? 1 : 0));
-	}
+	msk_image_tree_list(&g->tree, path + 1, names);
 }
 
 /* A table of the image, links on the way followed; "" when there is none. */
 static int read_table(struct msk_ground *g, const char *path, struct msk_str *out, struct msk_err *err)
 {
-	const struct msk_node *n = msk_image_tree_resolve(&g->tree, path);
+	MSK_AUTO_FREE struct msk_node *n = msk_image_tree_resolve(&g->tree, path);
 	MSK_AUTO_FD int fd = -1;
 
 	if (!n || !n->data_layer)
@@ -154,6 +150,7 @@ void msk_ground_free(struct msk_ground *g)
 	if (!g)
 		return;
 	msk_image_tree_release(&g->tree);
+	free(g->looked_at);
 	msk_str_release(&g->passwd);
 	msk_str_release(&g->group);
 	msk_stash_release(&g->stash);

@@ -22,6 +22,7 @@ struct msk_ground {
 	const struct msk_source_images *images;
 	const struct msk_source_image *image;
 	struct msk_image_tree tree;
+	struct msk_node *looked_at;      /* by the last look, whose link is lent until the next */
 	struct msk_layer_sums *sums;     /* by layer */
 	struct msk_str passwd, group;
 	struct msk_stash stash;

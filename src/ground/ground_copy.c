@@ -57,16 +57,28 @@ static int copy_layer(const struct msk_ground *g, size_t i, enum msk_media_types
 	return 0;
 }
 
+/* How many of the paths there are in the end each layer has brought. Heap. */
+static size_t *count_left(const struct msk_ground *g)
+{
+	size_t *left = msk_xcalloc(g->image->n_layers + 1, sizeof *left);
+	MSK_AUTO_TREE_WALK w;
+	const struct msk_node *n;
+
+	for (msk_tree_walk_init(&w, &g->tree); (n = msk_tree_next(&w));)
+		left[n->layer - 1]++;
+	return left;
+}
+
 int msk_ground_copy(const struct msk_ground *g, enum msk_media_types types, struct msk_store *st, struct msk_layers *out,
 		    struct msk_err *err)
 {
+	MSK_AUTO_FREE size_t *left = count_left(g);
+
 	for (size_t i = 0; i < g->image->n_layers; i++) {
-		struct msk_layer_desc l = { .history = "" };
+		struct msk_layer_desc l = { .history = "", .entries = left[i] };
 
 		if (copy_layer(g, i, types, st, &l, err) < 0)
 			return msk_ctx(err, "--base %s", msk_source_name(g->images->source));
-		for (size_t k = 0; k < g->tree.n; k++)
-			l.entries += g->tree.v[k].layer == i + 1;
 		MSK_GROW(out->v, out->n, out->cap);
 		out->v[out->n++] = l;
 	}

@@ -48,7 +48,8 @@ static void add_object(struct contents *c, const struct msk_node *n, const struc
 
 	MSK_GROW(i->objects, i->n_objects, c->cap);
 	o = &i->objects[i->n_objects++];
-	*o = (struct msk_object_told){ .node = n, .soname = e->soname ? msk_xstrdup(e->soname) : NULL };
+	*o = (struct msk_object_told){ .node = msk_image_tree_find(i->tree, n->path),
+				       .soname = e->soname ? msk_xstrdup(e->soname) : NULL };
 	for (size_t k = 0; k < e->needed.n; k++)
 		msk_strv_push(&o->needed, e->needed.v[k]);
 	if (e->interp)
@@ -101,21 +102,21 @@ static int visit(void *ctx, const struct msk_layer_entry *entry, struct msk_err 
 {
 	struct contents *c = ctx;
 	MSK_AUTO_FREE char *path = msk_layer_path(entry->e->path);
-	const struct msk_node *n = msk_image_tree_find(c->i->tree, path);
+	const struct msk_node n = msk_node_of_entry(entry, path);
 
 	if (entry->e->type != MSK_TAR_FILE)
 		return 0;
-	switch (c->i->origins[n - c->i->tree->v]) {
-	case MSK_ORIGIN_CERTIFICATE: return read_certs(c, entry, n, err);
+	switch (msk_origin_of(c->i, &n)) {
+	case MSK_ORIGIN_CERTIFICATE: return read_certs(c, entry, &n, err);
 	case MSK_ORIGIN_PROGRAM:
-	case MSK_ORIGIN_LIBRARY:     return read_object(c, entry, n, err);
+	case MSK_ORIGIN_LIBRARY:     return read_object(c, entry, &n, err);
 	default:                     return 0;
 	}
 }
 
 static int by_path(const void *a, const void *b)
 {
-	const struct msk_node *na = ((const struct msk_object_told *)a)->node, *nb = ((const struct msk_object_told *)b)->node;
+	uint64_t na = ((const struct msk_object_told *)a)->node->at, nb = ((const struct msk_object_told *)b)->node->at;
 
 	return (na > nb) - (na < nb);
 }

@@ -57,7 +57,7 @@ static enum msk_origin_kind by_record(const struct msk_record_row *row)
 	return MSK_ORIGIN_OTHER;
 }
 
-enum msk_origin_kind msk_origin_of(const struct msk_inspection *i, const struct msk_node *n, const struct msk_node *entrypoint)
+enum msk_origin_kind msk_origin_of(const struct msk_inspection *i, const struct msk_node *n)
 {
 	if (is_zone(n->path))
 		return MSK_ORIGIN_ZONE;
@@ -75,5 +75,7 @@ enum msk_origin_kind msk_origin_of(const struct msk_inspection *i, const struct 
 	}
 	if (has_library_name(n->path))
 		return MSK_ORIGIN_LIBRARY;
-	return n == entrypoint || is_command(n) ? MSK_ORIGIN_PROGRAM : MSK_ORIGIN_OTHER;
+	if (i->entrypoint && strcmp(n->path, i->entrypoint->path) == 0)
+		return MSK_ORIGIN_PROGRAM;
+	return is_command(n) ? MSK_ORIGIN_PROGRAM : MSK_ORIGIN_OTHER;
 }

@@ -3,11 +3,11 @@
 #include "mkscratch/image_tree.h"
 #include "mkscratch/path.h"
 #include "mkscratch/rotree.h"
+#include "tree_record.h"
 
 void msk_image_tree_release(struct msk_image_tree *t)
 {
-	msk_arena_release(&t->names);
-	free(t->v);
+	msk_table_release(&t->table);
 	*t = (struct msk_image_tree){ 0 };
 }
 
@@ -30,6 +30,13 @@ char *msk_layer_path(const char *path)
 	return out.len > MSK_MAX_PATH ? NULL : msk_str_take(&out);
 }
 
+bool msk_is_at_or_below(const char *path, const char *dir)
+{
+	size_t n = strlen(dir);
+
+	return n == 0 || (strncmp(path, dir, n) == 0 && (path[n] == '/' || path[n] == '\0'));
+}
+
 static int fail_path(const char *path, unsigned layer, struct msk_err *err)
 {
 	MSK_AUTO_STR name = MSK_STR_INIT;
@@ -38,23 +45,13 @@ static int fail_path(const char *path, unsigned layer, struct msk_err *err)
 	return msk_fail(err, MSK_E_INPUT, "layer %u: entry \"%s\" leaves the image", layer, msk_str_c(&name));
 }
 
-int msk_image_tree_add(struct msk_image_tree *t, const struct msk_layer_entry *entry, struct msk_err *err)
+struct msk_node msk_node_of_entry(const struct msk_layer_entry *entry, const char *path)
 {
 	const struct msk_tar_entry *e = entry->e;
-	MSK_AUTO_FREE char *path = msk_layer_path(e->path);
 
-	if (!path)
-		return fail_path(e->path, entry->layer, err);
-	if (!*path)
-		return 0;
-	t->name_bytes += strlen(path) + (e->link ? strlen(e->link) : 0);
-	if (t->n == MSK_MAX_ENTRIES || t->name_bytes > MSK_MAX_NAME_BYTES)
-		return msk_fail(err, MSK_E_INPUT, "layer %u: more than %d entries, or their names are longer than %u bytes",
-				entry->layer, MSK_MAX_ENTRIES, MSK_MAX_NAME_BYTES);
-	MSK_GROW(t->v, t->n, t->cap);
-	t->v[t->n++] = (struct msk_node){
-		.path = msk_arena_text(&t->names, path, strlen(path)),
-		.link = e->link ? msk_arena_text(&t->names, e->link, strlen(e->link)) : NULL,
+	return (struct msk_node){
+		.path = path,
+		.link = e->link,
 		.type = (uint8_t)e->type,
 		.caps = e->caps && !e->bad_caps,
 		.mode = (uint16_t)(e->mode & 07777),
@@ -67,104 +64,37 @@ int msk_image_tree_add(struct msk_image_tree *t, const struct msk_layer_entry *e
 		.data_layer = e->type == MSK_TAR_FILE ? (uint16_t)entry->layer : 0,
 		.data_nth = e->type == MSK_TAR_FILE ? entry->nth : 0,
 	};
-	return 0;
 }
 
-/* As bytes, but that '/' comes before all others: a directory, what is below it, then the next. */
-static int compare_paths(const char *a, const char *b)
-{
-	while (*a && *a == *b) {
-		a++;
-		b++;
-	}
-	if (*a == '/' || *b == '/')
-		return *a == '/' ? *b ? -1 : 1 : *a ? 1 : -1;
-	return (unsigned char)*a - (unsigned char)*b;
-}
-
-/* By path; of one path the latest first. */
-static int compare_nodes(const void *pa, const void *pb)
-{
-	const struct msk_node *a = pa, *b = pb;
-	int c = compare_paths(a->path, b->path);
-
-	if (c)
-		return c;
-	if (a->layer != b->layer)
-		return a->layer < b->layer ? 1 : -1;
-	return a->nth < b->nth ? 1 : -1;
-}
-
-/* The first of those at `path`; t->n when there is none. */
-static size_t first_at(const struct msk_image_tree *t, const char *path)
-{
-	size_t from = 0, to = t->n;
-
-	while (from < to) {
-		size_t mid = from + (to - from) / 2;
-
-		if (compare_paths(t->v[mid].path, path) < 0)
-			from = mid + 1;
-		else
-			to = mid;
-	}
-	return from;
-}
-
-/* What a hard link names is the latest of that path before it, of its own layer or one below. */
-static const struct msk_node *named_by(const struct msk_image_tree *t, const struct msk_node *link)
-{
-	MSK_AUTO_FREE char *path = msk_layer_path(link->link);
-
-	for (size_t i = path ? first_at(t, path) : t->n; i < t->n && strcmp(t->v[i].path, path) == 0; i++) {
-		const struct msk_node *n = &t->v[i];
-
-		if (n->layer < link->layer || (n->layer == link->layer && n->nth < link->nth))
-			return n;
-	}
-	return NULL;
-}
-
-static void find_data(const struct msk_image_tree *t, struct msk_node *link)
-{
-	const struct msk_node *n = link;
-
-	for (int hops = 0; n && n->type == MSK_TAR_HARDLINK && hops < MSK_MAX_LINKS; hops++)
-		n = named_by(t, n);
-	if (!n || n->type != MSK_TAR_FILE)
-		return;
-	link->data_layer = n->layer;
-	link->data_nth = n->nth;
-	link->caps = n->caps;
-}
-
-/* What a layer takes away of the layers below it: a path with all below it, or only what is below it. */
-struct removal {
-	char *path;
-	uint32_t at, below;        /* layers before this one */
+/* A record under way. */
+struct adding {
+	struct msk_image_tree *t;
+	struct msk_str key, value;
 };
 
-struct removals {
-	struct removal *v;
-	size_t n, cap;
-};
-
-static void removals_release(struct removals *r)
+static void adding_release(struct adding *a)
 {
-	for (size_t i = 0; i < r->n; i++)
-		free(r->v[i].path);
-	free(r->v);
+	msk_str_release(&a->key);
+	msk_str_release(&a->value);
 }
 
-static void add_removal(struct removals *r, struct removal own)
+static int add_record(struct adding *a, const char *path, struct msk_err *err)
 {
-	MSK_GROW(r->v, r->n, r->cap);
-	r->v[r->n++] = own;
+	msk_tree_key(&a->key, path);
+	return msk_table_add(&a->t->table, msk_str_c(&a->key), a->key.len, a->value.buf, a->value.len, err);
 }
 
-static int compare_removals(const void *a, const void *b)
+/* image-spec "whiteouts": .wh.NAME deletes NAME of the layers below, .wh..wh..opq everything in its directory. */
+static int add_removal(struct adding *a, const struct msk_node *n, struct msk_err *err)
 {
-	return compare_paths(((const struct removal *)a)->path, ((const struct removal *)b)->path);
+	const char *slash = strrchr(n->path, '/'), *base = slash ? slash + 1 : n->path;
+	bool is_opaque = strcmp(base, ".wh..wh..opq") == 0;
+	int dir = (int)(base - n->path);
+	MSK_AUTO_FREE char *path = is_opaque ? msk_xstrndup(n->path, dir ? (size_t)dir - 1 : 0) :
+				   msk_xasprintf("%.*s%s", dir, n->path, base + strlen(".wh."));
+
+	msk_record_put_removal(&a->value, &(struct msk_removal){ is_opaque ? 0 : n->layer, n->layer });
+	return add_record(a, path, err);
 }
 
 static bool is_whiteout(const struct msk_node *n)
@@ -174,198 +104,150 @@ static bool is_whiteout(const struct msk_node *n)
 	return msk_starts_with(slash ? slash + 1 : n->path, ".wh.");
 }
 
-/* image-spec "whiteouts": .wh.NAME deletes NAME of the layers below, .wh..wh..opq everything in its directory. */
-static void read_whiteout(const struct msk_node *n, struct removals *out)
+/* Before the link itself, which does not name itself. */
+static int ask(struct adding *a, const struct msk_node *link, struct msk_err *err)
 {
-	const char *slash = strrchr(n->path, '/'), *base = slash ? slash + 1 : n->path;
-	int dir = (int)(base - n->path);
+	MSK_AUTO_FREE char *path = msk_layer_path(link->link);
 
-	if (strcmp(base, ".wh..wh..opq") == 0)
-		add_removal(out, (struct removal){ msk_xstrndup(n->path, dir ? (size_t)dir - 1 : 0), 0, n->layer });
-	else
-		add_removal(out, (struct removal){ msk_xasprintf("%.*s%s", dir, n->path, base + 4), n->layer, n->layer });
+	a->t->links = true;
+	msk_record_put_asked(&a->value, &(struct msk_place){ link->layer, link->nth });
+	return path ? add_record(a, path, err) : 0;
 }
 
-static bool is_at_or_below(const char *path, const char *top)
+static int add_node(struct adding *a, const struct msk_node *n, struct msk_err *err)
 {
-	size_t n = strlen(top);
+	bool whiteout = is_whiteout(n);
 
-	return n == 0 || (strncmp(path, top, n) == 0 && (path[n] == '/' || path[n] == '\0'));
+	if (n->type == MSK_TAR_HARDLINK && ask(a, n, err) < 0)
+		return -1;
+	msk_record_put_node(&a->value, whiteout ? MSK_RECORD_WHITEOUT : MSK_RECORD_NODE, n);
+	if (add_record(a, n->path, err) < 0)
+		return -1;
+	return whiteout ? add_removal(a, n, err) : 0;
 }
 
-/* A walk over the sorted nodes: the removals of the directories it is in, outermost first; each counts for what is above it
- * too. Their paths are borrowed. */
-struct sweep {
-	const struct removals *all;
-	size_t next;
-	struct removals open;
-};
-
-static void enter(struct sweep *s, const struct removal *r)
+int msk_image_tree_add(struct msk_image_tree *t, const struct msk_layer_entry *entry, struct msk_err *err)
 {
-	const struct removal *top = s->open.n ? &s->open.v[s->open.n - 1] : NULL;
-	struct removal sum = *r;
+	const struct msk_tar_entry *e = entry->e;
+	MSK_AUTO_FREE char *path = msk_layer_path(e->path);
+	MSK_CLEANUP(adding_release) struct adding a = { .t = t };
+	struct msk_node n;
 
-	if (top && strcmp(top->path, r->path) == 0) {
-		sum.at = sum.at > top->at ? sum.at : top->at;
-		sum.below = sum.below > top->below ? sum.below : top->below;
-		s->open.v[s->open.n - 1] = sum;
-		return;
+	if (!path)
+		return fail_path(e->path, entry->layer, err);
+	if (!*path)
+		return 0;
+	t->name_bytes += strlen(path) + (e->link ? strlen(e->link) : 0);
+	if (t->n == MSK_MAX_IMAGE_ENTRIES || t->name_bytes > MSK_MAX_NAME_BYTES)
+		return msk_fail(err, MSK_E_INPUT, "layer %u: more than %d entries, or their names are longer than %u bytes",
+				entry->layer, MSK_MAX_IMAGE_ENTRIES, MSK_MAX_NAME_BYTES);
+	t->n++;
+	n = msk_node_of_entry(entry, path);
+	return add_node(&a, &n, err);
+}
+
+int msk_image_tree_seal(struct msk_image_tree *t, struct msk_err *err)
+{
+	return msk_table_seal(&t->table, err);
+}
+
+void msk_tree_walk_init(struct msk_tree_walk *w, const struct msk_image_tree *t)
+{
+	*w = (struct msk_tree_walk){ .path = MSK_STR_INIT };
+	msk_table_walk_init(&w->records, &t->table);
+}
+
+void msk_tree_walk_release(struct msk_tree_walk *w)
+{
+	msk_table_walk_release(&w->records);
+	msk_str_release(&w->path);
+	msk_str_release(&w->link);
+	msk_str_release(&w->key);
+}
+
+static const struct msk_node *show(struct msk_tree_walk *w)
+{
+	msk_record_node(w->records.value, &w->link, &w->node);
+	msk_tree_path(&w->path, w->records.key, w->records.n_key);
+	w->node.path = msk_str_c(&w->path);
+	w->node.at = w->records.number;
+	return &w->node;
+}
+
+const struct msk_node *msk_tree_next(struct msk_tree_walk *w)
+{
+	while (msk_table_next(&w->records)) {
+		enum msk_record_kind kind = msk_record_kind(w->records.value);
+
+		if (kind == MSK_RECORD_NODE || kind == MSK_RECORD_WHITEOUT)
+			return show(w);
 	}
-	sum.at = top && top->below > sum.at ? top->below : sum.at;
-	sum.below = top && top->below > sum.below ? top->below : sum.below;
-	add_removal(&s->open, sum);
+	return NULL;
 }
 
-/* Layers before this one are gone from `path`. */
-static uint32_t move_to(struct sweep *s, const char *path)
-{
-	const struct removal *top;
-
-	while (s->next < s->all->n && compare_paths(s->all->v[s->next].path, path) <= 0) {
-		const struct removal *r = &s->all->v[s->next++];
-
-		while (s->open.n && !is_at_or_below(r->path, s->open.v[s->open.n - 1].path))
-			s->open.n--;
-		enter(s, r);
-	}
-	while (s->open.n && !is_at_or_below(path, s->open.v[s->open.n - 1].path))
-		s->open.n--;
-	top = s->open.n ? &s->open.v[s->open.n - 1] : NULL;
-	return !top ? 0 : strcmp(top->path, path) == 0 ? top->at : top->below;
-}
-
-/* What is no directory has nothing below it, whatever the layers before it had. */
-static void collect_removals(const struct msk_image_tree *t, struct removals *out)
-{
-	for (size_t i = 0; i < t->n; i++)
-		if (is_whiteout(&t->v[i]))
-			read_whiteout(&t->v[i], out);
-		else if (t->v[i].type != MSK_TAR_DIR && t->v[i].layer > 1)
-			add_removal(out, (struct removal){ msk_xstrdup(t->v[i].path), 0, t->v[i].layer });
-	if (out->n > 1)
-		qsort(out->v, out->n, sizeof *out->v, compare_removals);
-}
-
-static void keep_what_counts(struct msk_image_tree *t, struct sweep *s)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < t->n; i++) {
-		struct msk_node *n = &t->v[i];
-		bool replaced = kept && strcmp(t->v[kept - 1].path, n->path) == 0;
-
-		if (!replaced && !is_whiteout(n) && n->layer >= move_to(s, n->path))
-			t->v[kept++] = *n;
-	}
-	t->n = kept;
-}
-
-/* How much of `path` is the path of a directory that `before`, too, is or lies in. */
-static size_t common_directory(const char *before, const char *path)
-{
-	size_t n = 0, common = 0;
-
-	while (before[n] && before[n] == path[n])
-		if (path[n++] == '/')
-			common = n;
-	return before[n] == '\0' && path[n] == '/' ? n + 1 : common;
-}
-
-/* How many directories between the node before `i` and `i` have no entry: a directory stands right before what is in it.
- * *from is the length of the path up to them, *bytes grows by what their names take. */
-static size_t count_implied(const struct msk_image_tree *t, size_t i, size_t *from, size_t *bytes)
-{
-	const char *path = t->v[i].path;
-	size_t n = 0;
-
-	*from = i ? common_directory(t->v[i - 1].path, path) : 0;
-	for (const char *slash = path + *from; (slash = strchr(slash, '/')); slash++) {
-		*bytes += (size_t)(slash - path) + 1;
-		n++;
-	}
-	return n;
-}
-
-static struct msk_node implied(struct msk_image_tree *t, const struct msk_node *below, size_t length)
-{
-	return (struct msk_node){ .path = msk_arena_text(&t->names, below->path, length), .type = MSK_TAR_DIR, .mode = 0755,
-				  .layer = below->layer, .nth = MSK_IMPLIED };
-}
-
-/* In place, from the end: a second array would take as much room as the first. What no image has, directories without end
- * that have no entries, is left out beyond as many as there may be entries. */
-static void add_implied(struct msk_image_tree *t)
-{
-	size_t sum = 0, from, to, bytes = t->name_bytes;
-
-	for (size_t i = 0; i < t->n; i++)
-		sum += count_implied(t, i, &from, &bytes);
-	if (sum == 0 || sum > MSK_MAX_ENTRIES || bytes > MSK_MAX_NAME_BYTES)
-		return;
-	t->v = msk_xrealloc(t->v, t->n + sum, sizeof *t->v);
-	t->cap = t->n + sum;
-	to = t->cap;
-	for (size_t i = t->n; i-- > 0 && to > i + 1;) {
-		const struct msk_node below = t->v[i];
-		size_t n = count_implied(t, i, &from, &bytes), at = to - 1 - n;
-
-		t->v[to - 1] = below;
-		for (const char *slash = below.path + from; (slash = strchr(slash, '/')); slash++)
-			t->v[at++] = implied(t, &below, (size_t)(slash - below.path));
-		to -= n + 1;
-	}
-	t->n = t->cap;
-}
-
-void msk_image_tree_settle(struct msk_image_tree *t)
-{
-	MSK_CLEANUP(removals_release) struct removals all = { 0 };
-	struct sweep s = { .all = &all };
-
-	collect_removals(t, &all);
-	if (t->n > 1)
-		qsort(t->v, t->n, sizeof *t->v, compare_nodes);
-	for (size_t i = 0; i < t->n; i++)
-		if (t->v[i].type == MSK_TAR_HARDLINK)
-			find_data(t, &t->v[i]);
-	keep_what_counts(t, &s);
-	free(s.open.v);
-	add_implied(t);
-}
-
-static int path_vs_node(const void *key, const void *n)
-{
-	return compare_paths(key, ((const struct msk_node *)n)->path);
-}
-
-const struct msk_node *msk_image_tree_find(const struct msk_image_tree *t, const char *path)
+const struct msk_node *msk_tree_walk_to(struct msk_tree_walk *w, const char *path)
 {
 	while (*path == '/')
 		path++;
-	return t->n ? bsearch(path, t->v, t->n, sizeof *t->v, path_vs_node) : NULL;
+	msk_tree_key(&w->key, path);
+	return msk_table_find(&w->records, msk_str_c(&w->key), w->key.len) ? show(w) : NULL;
 }
+
+struct msk_node *msk_node_copy(const struct msk_node *n)
+{
+	size_t n_path = strlen(n->path) + 1, n_link = n->link ? strlen(n->link) + 1 : 0;
+	struct msk_node *copy = msk_xmalloc(sizeof *copy + n_path + n_link);
+	char *text = (char *)(copy + 1);
+
+	*copy = *n;
+	copy->path = memcpy(text, n->path, n_path);
+	copy->link = n->link ? memcpy(text + n_path, n->link, n_link) : NULL;
+	return copy;
+}
+
+struct msk_node *msk_image_tree_find(const struct msk_image_tree *t, const char *path)
+{
+	MSK_AUTO_TREE_WALK w;
+	const struct msk_node *n;
+
+	msk_tree_walk_init(&w, t);
+	n = msk_tree_walk_to(&w, path);
+	return n ? msk_node_copy(n) : NULL;
+}
+
+/* A way through the tree: what the last look has found lives until the next. */
+struct look_up {
+	const struct msk_image_tree *t;
+	struct msk_node *found;
+};
 
 static enum msk_node_kind look(void *ctx, const char *path, const char **text)
 {
-	const struct msk_node *n = msk_image_tree_find(ctx, path);
+	struct look_up *l = ctx;
 
-	if (!n)
+	free(l->found);
+	l->found = msk_image_tree_find(l->t, path);
+	if (!l->found)
 		return MSK_NODE_NONE;
-	if (n->type == MSK_TAR_SYMLINK)
-		*text = n->link;
-	return n->type == MSK_TAR_SYMLINK ? MSK_NODE_LINK : n->type == MSK_TAR_DIR ? MSK_NODE_DIR : MSK_NODE_OTHER;
+	if (l->found->type == MSK_TAR_SYMLINK)
+		*text = l->found->link;
+	return l->found->type == MSK_TAR_SYMLINK ? MSK_NODE_LINK :
+	       l->found->type == MSK_TAR_DIR     ? MSK_NODE_DIR :
+						   MSK_NODE_OTHER;
 }
 
 static char *follow(const struct msk_image_tree *t, const char *path)
 {
-	const struct msk_path_tree tree = { .look = look, .ctx = (void *)t };
+	struct look_up l = { t, NULL };
+	const struct msk_path_tree tree = { .look = look, .ctx = &l };
 	char *final = NULL;
+	bool resolved = msk_path_resolve(&tree, path, MSK_MAX_LINKS, &final) == MSK_RESOLVED;
 
-	return msk_path_resolve(&tree, path, MSK_MAX_LINKS, &final) == MSK_RESOLVED ? final : NULL;
+	free(l.found);
+	return resolved ? final : NULL;
 }
 
-const struct msk_node *msk_image_tree_resolve(const struct msk_image_tree *t, const char *path)
+struct msk_node *msk_image_tree_resolve(const struct msk_image_tree *t, const char *path)
 {
 	MSK_AUTO_FREE char *final = follow(t, path);
 
@@ -376,9 +258,29 @@ char *msk_image_tree_locate(const struct msk_image_tree *t, const char *path)
 {
 	MSK_AUTO_FREE char *plain = msk_path_normalise(path), *dir = msk_path_dir(plain), *base = msk_path_base(plain);
 	MSK_AUTO_FREE char *final = follow(t, dir), *at = NULL;
+	MSK_AUTO_FREE struct msk_node *there = NULL;
 
 	if (!final || strcmp(plain, "/") == 0)
 		return NULL;
 	at = msk_xasprintf("%s/%s", strcmp(final, "/") == 0 ? "" : final, base);
-	return msk_image_tree_find(t, at) ? msk_take(&at) : NULL;
+	there = msk_image_tree_find(t, at);
+	return there ? msk_take(&at) : NULL;
+}
+
+void msk_image_tree_list(const struct msk_image_tree *t, const char *dir, struct msk_strv *names)
+{
+	MSK_AUTO_TREE_WALK w;
+	size_t n = strlen(dir);
+	const struct msk_node *node;
+
+	msk_tree_walk_init(&w, t);
+	node = n ? msk_tree_walk_to(&w, dir) : NULL;
+	if (n && !node)
+		return;
+	while ((node = msk_tree_next(&w)) && msk_is_at_or_below(node->path, dir)) {
+		const char *name = node->path + n + (n ? 1 : 0);
+
+		if (!strchr(name, '/'))
+			msk_strv_push(names, name);
+	}
 }

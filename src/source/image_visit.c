@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "mkscratch/source_image.h"
+#include "tree_record.h"
 
 /* The blob first: where it is not what was described, its DiffID says nothing more. */
 static int compare_blob(const struct msk_source_layer *l, const struct msk_digest *packed, uint64_t size, struct msk_err *err)
@@ -119,15 +120,16 @@ int msk_source_image_tree(const struct msk_source_images *s, const struct msk_so
 	for (size_t i = 0; i < image->n_layers; i++)
 		if (msk_source_layer_visit(s, image, i, add_to_tree, &tree, sums ? &sums[i] : NULL, err) < 0)
 			return msk_ctx(err, "%s", msk_source_name(s->source));
-	msk_image_tree_settle(&tree);
+	if (msk_image_tree_settle(&tree, err) < 0)
+		return -1;
 	*out = tree;
 	tree = (struct msk_image_tree){ 0 };
 	return 0;
 }
 
-/* What of a layer is left in the end. */
+/* What of the layers is left in the end, layer by layer. */
 struct final_visit {
-	const struct msk_image_tree *tree;
+	struct msk_table_walk left;
 	msk_layer_visitor *call;
 	void *ctx;
 };
@@ -135,31 +137,60 @@ struct final_visit {
 static int visit_if_left(void *ctx, const struct msk_layer_entry *entry, struct msk_err *err)
 {
 	struct final_visit *v = ctx;
-	MSK_AUTO_FREE char *path = msk_layer_path(entry->e->path);
-	const struct msk_node *n = path ? msk_image_tree_find(v->tree, path) : NULL;
-	bool is_left = n && n->layer == entry->layer && n->nth == entry->nth;
+	unsigned char key[MSK_PLACE_KEY];
 
-	return is_left ? v->call(v->ctx, entry, err) : 0;
+	msk_place_key(key, entry->layer, entry->nth);
+	return msk_table_find(&v->left, key, sizeof key) ? v->call(v->ctx, entry, err) : 0;
 }
 
-static bool has_part(const struct msk_image_tree *t, size_t layer)
+/* Where the entries stand that are left, in the order in which the layers are read. */
+static int list_left(const struct msk_image_tree *tree, struct msk_table *out, struct msk_err *err)
 {
-	for (size_t i = 0; i < t->n; i++)
-		if (t->v[i].layer == layer)
-			return true;
-	return false;
+	MSK_AUTO_TREE_WALK w;
+	const struct msk_node *n;
+
+	for (msk_tree_walk_init(&w, tree); (n = msk_tree_next(&w));) {
+		unsigned char key[MSK_PLACE_KEY];
+
+		msk_place_key(key, n->layer, n->nth);
+		if (n->nth != MSK_IMPLIED && msk_table_add(out, key, sizeof key, "", 0, err) < 0)
+			return -1;
+	}
+	return msk_table_sort(out, err);
+}
+
+static bool has_part(struct final_visit *v, uint32_t layer)
+{
+	unsigned char first[MSK_PLACE_KEY], next[MSK_PLACE_KEY];
+
+	msk_place_key(first, layer, 0);
+	msk_place_key(next, layer + 1, 0);
+	return msk_table_seek(&v->left, first, sizeof first) &&
+	       msk_table_compare(v->left.key, v->left.n_key, next, sizeof next) < 0;
+}
+
+static int visit_layers(const struct msk_source_images *s, const struct msk_source_image *image, struct final_visit *v,
+			struct msk_err *err)
+{
+	for (size_t i = 0; i < image->n_layers; i++)
+		if (has_part(v, (uint32_t)i + 1) && msk_source_layer_visit(s, image, i, visit_if_left, v, NULL, err) < 0)
+			return msk_ctx(err, "%s", msk_source_name(s->source));
+	return 0;
 }
 
 int msk_source_image_visit(const struct msk_source_images *s, const struct msk_source_image *image,
 			   const struct msk_image_tree *tree, msk_layer_visitor *visit, void *ctx, struct msk_err *err)
 {
-	for (size_t i = 0; i < image->n_layers; i++) {
-		struct final_visit v = { .tree = tree, .call = visit, .ctx = ctx };
+	MSK_CLEANUP(msk_table_release) struct msk_table left = { 0 };
+	struct final_visit v = { .call = visit, .ctx = ctx };
+	int rc;
 
-		if (has_part(tree, i + 1) && msk_source_layer_visit(s, image, i, visit_if_left, &v, NULL, err) < 0)
-			return msk_ctx(err, "%s", msk_source_name(s->source));
-	}
-	return 0;
+	if (list_left(tree, &left, err) < 0)
+		return -1;
+	msk_table_walk_init(&v.left, &left);
+	rc = visit_layers(s, image, &v, err);
+	msk_table_walk_release(&v.left);
+	return rc;
 }
 
 struct data_visit {

@@ -15,11 +15,15 @@ static inline void fuzz_check_image_error(int rc, const struct msk_err *err)
 
 static inline void fuzz_check_tree(const struct msk_image_tree *t)
 {
-	for (size_t i = 0; i < t->n; i++) {
-		MSK_AUTO_FREE char *canonical = msk_layer_path(t->v[i].path);
+	MSK_AUTO_TREE_WALK w;
+	const struct msk_node *n;
 
-		assert(canonical && *canonical && strcmp(canonical, t->v[i].path) == 0);
-		assert(msk_image_tree_find(t, t->v[i].path) == &t->v[i]);
+	for (msk_tree_walk_init(&w, t); (n = msk_tree_next(&w));) {
+		MSK_AUTO_FREE char *canonical = msk_layer_path(n->path);
+		MSK_AUTO_FREE struct msk_node *found = msk_image_tree_find(t, n->path);
+
+		assert(canonical && *canonical && strcmp(canonical, n->path) == 0);
+		assert(found && found->at == n->at && strcmp(found->path, n->path) == 0);
 	}
 }
 
@@ -39,6 +43,8 @@ static inline void fuzz_read_one(const struct msk_source_images *s, const struct
 	MSK_CLEANUP(msk_image_tree_release) struct msk_image_tree tree = { 0 };
 	MSK_AUTO_INSPECTION i = { 0 };
 	struct msk_err err = MSK_ERR_INIT;
+	MSK_AUTO_TREE_WALK w = { .node = { .path = NULL } };
+	const struct msk_node *n;
 	int rc;
 
 	assert(image->n_layers > 0 && image->n_layers <= MSK_MAX_LAYERS && msk_platform_known(&image->platform));
@@ -51,9 +57,9 @@ static inline void fuzz_read_one(const struct msk_source_images *s, const struct
 	fuzz_check_tree(&tree);
 	rc = msk_inspect(s, image, &tree, &i, &err);
 	fuzz_check_image_error(rc, &err);
-	for (size_t k = 0; k < tree.n && k < 8; k++)
-		if (tree.v[k].data_layer)
-			assert(msk_source_data_visit(s, image, &tree.v[k], fuzz_skip_entry, NULL, &err) == 0);
+	for (msk_tree_walk_init(&w, &tree); (n = msk_tree_next(&w)) && n->at < 8;)
+		if (n->data_layer)
+			assert(msk_source_data_visit(s, image, n, fuzz_skip_entry, NULL, &err) == 0);
 }
 
 static inline void fuzz_read_archive(const void *data, size_t size)

@@ -48,6 +48,7 @@ probe_url  value
 timestamp  value
 options    plan
 names      base
+table      base
 closure    elf
 symbols    elf
 elf_layout elf

@@ -40,7 +40,7 @@ static void lay(struct msk_image_tree *t, const char *text)
 		assert_int_equal(msk_image_tree_add(t, &entry, &err), 0);
 		entry.nth++;
 	}
-	msk_image_tree_settle(t);
+	assert_int_equal(msk_image_tree_settle(t, &err), 0);
 }
 
 /* Each node as "path@layer.nth". */
@@ -48,12 +48,20 @@ static void assert_left(const char *layers, const char *want)
 {
 	MSK_CLEANUP(msk_image_tree_release) struct msk_image_tree t = { 0 };
 	MSK_AUTO_STR got = MSK_STR_INIT;
+	MSK_AUTO_TREE_WALK w;
+	const struct msk_node *n;
+	size_t i = 0;
 
 	lay(&t, layers);
-	for (size_t i = 0; i < t.n; i++) {
-		msk_str_addf(&got, "%s%s@%u.%d", i ? " " : "", t.v[i].path, t.v[i].layer, (int)t.v[i].nth);
-		assert_ptr_equal(msk_image_tree_find(&t, t.v[i].path), &t.v[i]);
+	for (msk_tree_walk_init(&w, &t); (n = msk_tree_next(&w)); i++) {
+		MSK_AUTO_FREE struct msk_node *found = msk_image_tree_find(&t, n->path);
+
+		msk_str_addf(&got, "%s%s@%u.%d", i ? " " : "", n->path, n->layer, (int)n->nth);
+		assert_int_equal(n->at, i);
+		assert_int_equal(found->at, i);
+		assert_string_equal(found->path, n->path);
 	}
+	assert_int_equal(t.n, i);
 	assert_string_equal(msk_str_c(&got), want);
 }
 
@@ -86,9 +94,12 @@ static void assert_data(const char *layers, const char *path, uint32_t layer, ui
 {
 	MSK_CLEANUP(msk_image_tree_release) struct msk_image_tree t = { 0 };
 
+	MSK_AUTO_FREE struct msk_node *n = NULL;
+
 	lay(&t, layers);
-	assert_int_equal(msk_image_tree_find(&t, path)->data_layer, layer);
-	assert_int_equal(msk_image_tree_find(&t, path)->data_nth, nth);
+	n = msk_image_tree_find(&t, path);
+	assert_int_equal(n->data_layer, layer);
+	assert_int_equal(n->data_nth, nth);
 }
 
 /* A hard link is what stood at that path when it was made, whatever stands there later. */
@@ -131,6 +142,13 @@ static void test_what_is_no_directory_has_nothing_below(void **state)
 	assert_left("f:a | d:a f:a/y", "a@2.0 a/y@2.1");
 }
 
+static void assert_resolves(const struct msk_image_tree *t, const char *path, const char *to)
+{
+	MSK_AUTO_FREE struct msk_node *n = msk_image_tree_resolve(t, path);
+
+	assert_true(to ? n && strcmp(n->path, to) == 0 : n == NULL);
+}
+
 static void test_links_are_followed(void **state)
 {
 	MSK_CLEANUP(msk_image_tree_release) struct msk_image_tree t = { 0 };
@@ -138,10 +156,10 @@ static void test_links_are_followed(void **state)
 
 	(void)state;
 	lay(&t, "f:usr/bin/sh l:bin>usr/bin l:usr/up>../bin l:loop>loop");
-	assert_string_equal(msk_image_tree_resolve(&t, "/bin/sh")->path, "usr/bin/sh");
-	assert_string_equal(msk_image_tree_resolve(&t, "/usr/up/sh")->path, "usr/bin/sh");
-	assert_null(msk_image_tree_resolve(&t, "/loop"));
-	assert_null(msk_image_tree_resolve(&t, "/none"));
+	assert_resolves(&t, "/bin/sh", "usr/bin/sh");
+	assert_resolves(&t, "/usr/up/sh", "usr/bin/sh");
+	assert_resolves(&t, "/loop", NULL);
+	assert_resolves(&t, "/none", NULL);
 	at = msk_image_tree_locate(&t, "usr/up/sh");
 	assert_string_equal(at, "/usr/bin/sh");
 }
@@ -157,6 +175,25 @@ static void test_bad_names_are_refused(void **state)
 	assert_int_equal(msk_image_tree_add(&t, &entry, &err), -1);
 	assert_int_equal(err.code, MSK_E_INPUT);
 	assert_string_equal(err.msg, "layer 3: entry \"a/../../\\x1b\" leaves the image");
+}
+
+static void assert_too_much(struct msk_image_tree *t)
+{
+	MSK_CLEANUP(msk_image_tree_release) struct msk_image_tree full = *t;
+	const struct msk_tar_entry e = { .path = "a/b" };
+	const struct msk_layer_entry entry = { .e = &e, .layer = 2 };
+	struct msk_err err = MSK_ERR_INIT;
+
+	assert_int_equal(msk_image_tree_add(&full, &entry, &err), -1);
+	assert_int_equal(err.code, MSK_E_INPUT);
+	assert_string_equal(err.msg, "layer 2: more than 4000000 entries, or their names are longer than 536870912 bytes");
+}
+
+static void test_there_is_an_end(void **state)
+{
+	(void)state;
+	assert_too_much(&(struct msk_image_tree){ .n = MSK_MAX_IMAGE_ENTRIES });
+	assert_too_much(&(struct msk_image_tree){ .name_bytes = MSK_MAX_NAME_BYTES - 2 });
 }
 
 /* Half a million whiteouts over as many files end in the time of a sort. */
@@ -176,7 +213,7 @@ static void test_many_whiteouts(void **state)
 			snprintf(name, sizeof name, "%s%u", layer == 2 ? ".wh." : "", i);
 			assert_int_equal(msk_image_tree_add(&t, &entry, &err), 0);
 		}
-	msk_image_tree_settle(&t);
+	assert_int_equal(msk_image_tree_settle(&t, &err), 0);
 	assert_int_equal(t.n, 0);
 }
 
@@ -191,6 +228,7 @@ int main(void)
 		cmocka_unit_test(test_what_is_no_directory_has_nothing_below),
 		cmocka_unit_test(test_links_are_followed),
 		cmocka_unit_test(test_bad_names_are_refused),
+		cmocka_unit_test(test_there_is_an_end),
 		cmocka_unit_test(test_many_whiteouts),
 	};
 

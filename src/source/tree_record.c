@@ -1,0 +1,146 @@
+#include "tree_record.h"
+
+#include <string.h>
+
+void msk_tree_key(struct msk_str *out, const char *path)
+{
+	out->len = 0;
+	msk_str_adds(out, path);
+	for (size_t i = 0; i < out->len; i++)
+		if (out->buf[i] == '/')
+			out->buf[i] = '\0';
+}
+
+void msk_tree_path(struct msk_str *out, const char *key, size_t n)
+{
+	out->len = 0;
+	msk_str_add(out, key, n);
+	for (size_t i = 0; i < n; i++)
+		if (out->buf[i] == '\0')
+			out->buf[i] = '/';
+}
+
+/* Most have none of these, so one byte tells which are there. */
+enum { LINK = 1, CAPS = 2, DATA = 4, IMPLIED = 8 };
+
+static unsigned extras_of(const struct msk_node *n)
+{
+	bool itself = n->data_layer == (n->type == MSK_TAR_FILE ? n->layer : 0) &&
+		      n->data_nth == (n->type == MSK_TAR_FILE ? n->nth : 0);
+
+	return (n->link ? LINK : 0) | (n->caps ? CAPS : 0) | (itself ? 0 : DATA) | (n->nth == MSK_IMPLIED ? IMPLIED : 0);
+}
+
+/* Times before 1970 are few, but they are there. */
+static uint64_t zigzag(int64_t n)
+{
+	return n < 0 ? ~((uint64_t)n << 1) : (uint64_t)n << 1;
+}
+
+static int64_t unzigzag(uint64_t n)
+{
+	return (int64_t)(n & 1 ? ~(n >> 1) : n >> 1);
+}
+
+void msk_record_put_node(struct msk_str *value, enum msk_record_kind kind, const struct msk_node *n)
+{
+	unsigned extras = extras_of(n);
+
+	value->len = 0;
+	msk_str_addc(value, (char)kind);
+	msk_str_addc(value, (char)(n->type << 4 | extras));
+	msk_table_put(value, n->mode);
+	msk_table_put(value, n->uid);
+	msk_table_put(value, n->gid);
+	msk_table_put(value, n->size);
+	msk_table_put(value, zigzag(n->mtime));
+	msk_table_put(value, n->layer);
+	if (!(extras & IMPLIED))
+		msk_table_put(value, n->nth);
+	if (extras & DATA) {
+		msk_table_put(value, n->data_layer);
+		msk_table_put(value, n->data_nth);
+	}
+	if (extras & LINK) {
+		msk_table_put(value, strlen(n->link));
+		msk_str_adds(value, n->link);
+	}
+}
+
+enum msk_record_kind msk_record_kind(const unsigned char *value)
+{
+	return (enum msk_record_kind)value[0];
+}
+
+void msk_record_node(const unsigned char *value, struct msk_str *link, struct msk_node *out)
+{
+	const unsigned char *p = value + 2;
+	unsigned extras = value[1] & 15;
+
+	*out = (struct msk_node){ .type = value[1] >> 4, .caps = extras & CAPS };
+	out->mode = (uint16_t)msk_table_number(&p);
+	out->uid = (uint32_t)msk_table_number(&p);
+	out->gid = (uint32_t)msk_table_number(&p);
+	out->size = msk_table_number(&p);
+	out->mtime = unzigzag(msk_table_number(&p));
+	out->layer = (uint16_t)msk_table_number(&p);
+	out->nth = extras & IMPLIED ? MSK_IMPLIED : (uint32_t)msk_table_number(&p);
+	if (extras & DATA) {
+		out->data_layer = (uint16_t)msk_table_number(&p);
+		out->data_nth = (uint32_t)msk_table_number(&p);
+	} else if (out->type == MSK_TAR_FILE) {
+		out->data_layer = out->layer;
+		out->data_nth = out->nth;
+	}
+	if (extras & LINK) {
+		size_t n = msk_table_number(&p);
+
+		link->len = 0;
+		msk_str_add(link, p, n);
+		out->link = msk_str_c(link);
+	}
+}
+
+void msk_record_put_removal(struct msk_str *value, const struct msk_removal *r)
+{
+	value->len = 0;
+	msk_str_addc(value, MSK_RECORD_REMOVAL);
+	msk_table_put(value, r->at);
+	msk_table_put(value, r->below);
+}
+
+struct msk_removal msk_record_removal(const unsigned char *value)
+{
+	const unsigned char *p = value + 1;
+	struct msk_removal r;
+
+	r.at = (uint32_t)msk_table_number(&p);
+	r.below = (uint32_t)msk_table_number(&p);
+	return r;
+}
+
+void msk_record_put_asked(struct msk_str *value, const struct msk_place *by)
+{
+	value->len = 0;
+	msk_str_addc(value, MSK_RECORD_ASKED);
+	msk_table_put(value, by->layer);
+	msk_table_put(value, by->nth);
+}
+
+struct msk_place msk_record_asked(const unsigned char *value)
+{
+	const unsigned char *p = value + 1;
+	struct msk_place by;
+
+	by.layer = (uint32_t)msk_table_number(&p);
+	by.nth = (uint32_t)msk_table_number(&p);
+	return by;
+}
+
+void msk_place_key(unsigned char key[MSK_PLACE_KEY], uint32_t layer, uint32_t nth)
+{
+	for (int i = 0; i < 4; i++) {
+		key[i] = (unsigned char)(layer >> (24 - 8 * i));
+		key[4 + i] = (unsigned char)(nth >> (24 - 8 * i));
+	}
+}

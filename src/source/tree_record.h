@@ -1,0 +1,40 @@
+/* Nodes as records of a table. */
+#ifndef SOURCE_TREE_RECORD_H
+#define SOURCE_TREE_RECORD_H
+
+#include "mkscratch/image_tree.h"
+
+/* What a record says of the path that is its key. Of one path they stand in the order in which they were added. Of a tree
+ * that is settled there are nodes alone. */
+enum msk_record_kind {
+	MSK_RECORD_NODE,           /* it has this entry */
+	MSK_RECORD_WHITEOUT,       /* it is the name of a whiteout, which hard links may name as they may any other */
+	MSK_RECORD_REMOVAL,        /* what layers below have here, or below here, is gone */
+	MSK_RECORD_ASKED,          /* a hard link that comes now means what is here by now */
+};
+
+/* Layers before these are gone: from the path itself, and from below it. */
+struct msk_removal {
+	uint32_t at, below;
+};
+
+/* Where an entry stands. */
+struct msk_place {
+	uint32_t layer, nth;
+};
+
+/* A path as a key: '/' is NUL, so that memcmp() has the order of a tree. */
+void msk_tree_key(struct msk_str *out, const char *path);
+void msk_tree_path(struct msk_str *out, const char *key, size_t n);
+
+/* Values. `kind` is NODE or WHITEOUT. */
+void msk_record_put_node(struct msk_str *value, enum msk_record_kind kind, const struct msk_node *n);
+void msk_record_put_removal(struct msk_str *value, const struct msk_removal *r);
+void msk_record_put_asked(struct msk_str *value, const struct msk_place *by);
+enum msk_record_kind msk_record_kind(const unsigned char *value);
+/* Of a NODE or WHITEOUT; no path. `link` holds the text of its link. */
+void msk_record_node(const unsigned char *value, struct msk_str *link, struct msk_node *out);
+struct msk_removal msk_record_removal(const unsigned char *value);
+struct msk_place msk_record_asked(const unsigned char *value);
+
+#endif
