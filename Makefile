@@ -157,7 +157,7 @@ check-tsan:
 	@! ls '$(BUILD)'/tsan/report.* 2>/dev/null
 
 # Everything else fails: memory, system calls, the disk, the power. Half an hour; the figures go into tests/TORTURE.md.
-TORTURE := oom calls kill order disk hostile mutate parallel
+TORTURE := oom calls kill order disk hostile mutate parallel entries
 torture: all
 	@for t in $(TORTURE); do \
 		BUILD='$(abspath $(BUILD))' MKSCRATCH='$(abspath $(BIN))' python3 tests/fault/$$t.py --full || true; \

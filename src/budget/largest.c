@@ -6,18 +6,45 @@
 
 #include "mkscratch/doctor.h"
 
-static int compare(const void *pa, const void *pb)
+/* A weighing under way. */
+struct weighing {
+	struct msk_weights *out;
+	const struct msk_image_tree *earlier;  /* NULL: there is none */
+	struct msk_tree_walk then;             /* of that */
+};
+
+static int compare(const struct msk_weight *a, const struct msk_weight *b)
 {
-	const struct msk_weight *a = pa, *b = pb;
-	int c = (a->size < b->size) - (a->size > b->size);
+	int c = (a->by < b->by) - (a->by > b->by);
 
 	return c ? c : strcmp(a->path, b->path);
 }
 
-static void add(struct msk_weights *w, char *own_path, uint64_t size, const struct msk_entry *e)
+/* Those that are too many fall off the end. */
+static void insert(struct msk_weights *w, struct msk_weight own)
 {
-	MSK_GROW(w->v, w->n, w->cap);
-	w->v[w->n++] = (struct msk_weight){ own_path, size, e };
+	size_t at = w->n;
+
+	while (at > 0 && compare(&w->v[at - 1], &own) > 0)
+		at--;
+	if (at == MSK_WEIGHTS) {
+		free(own.path);
+		return;
+	}
+	if (w->n == MSK_WEIGHTS)
+		free(w->v[--w->n].path);
+	memmove(w->v + at + 1, w->v + at, (w->n - at) * sizeof *w->v);
+	w->v[at] = own;
+	w->n++;
+}
+
+static void add(struct weighing *g, const char *path, uint64_t size, const struct msk_entry *e)
+{
+	const struct msk_node *node = g->earlier ? msk_tree_walk_to(&g->then, path) : NULL;
+	uint64_t was = node && node->type == MSK_TAR_FILE ? node->size : 0;
+
+	if (size > was)
+		insert(g->out, (struct msk_weight){ msk_xstrdup(path), size, was, size - was, !node, e });
 }
 
 /* Is it below what an entry has taken the place of? */
@@ -37,7 +64,7 @@ static bool is_deleted(const struct msk_rootfs *fs, const char *path)
 }
 
 /* What an entry of the image has replaced is no part of it any more; what it leaves in its place is the base's. */
-static void add_below(struct msk_weights *w, const struct msk_rootfs *fs, const struct msk_image_tree *below)
+static void add_below(struct weighing *g, const struct msk_rootfs *fs, const struct msk_image_tree *below)
 {
 	MSK_AUTO_TREE_WALK walk;
 	const struct msk_node *node;
@@ -47,30 +74,33 @@ static void add_below(struct msk_weights *w, const struct msk_rootfs *fs, const 
 		const struct msk_entry *e = msk_rootfs_find(fs, path);
 
 		if (node->type == MSK_TAR_FILE && node->size && (!e || e->kept_below) && !is_deleted(fs, path))
-			add(w, msk_take(&path), node->size, NULL);
+			add(g, path, node->size, NULL);
 	}
 }
 
-void msk_weigh(const struct msk_rootfs *fs, const struct msk_image_tree *below, struct msk_weights *out)
+void msk_weigh(const struct msk_rootfs *fs, const struct msk_image_tree *below, const struct msk_image_tree *then,
+	       struct msk_weights *out)
 {
+	struct weighing g = { .out = out, .earlier = then };
+
+	if (then)
+		msk_tree_walk_init(&g.then, then);
 	for (size_t i = 0; i < msk_rootfs_count(fs); i++) {
 		const struct msk_entry *e = msk_rootfs_at(fs, i);
 
 		if (e->type == MSK_FILE && e->body.size && !e->kept_below)
-			add(out, msk_xstrdup(e->path), e->body.size, e);
+			add(&g, e->path, e->body.size, e);
 	}
 	if (below)
-		add_below(out, fs, below);
-	if (out->n)
-		qsort(out->v, out->n, sizeof *out->v, compare);
+		add_below(&g, fs, below);
+	msk_tree_walk_release(&g.then);
 }
 
 void msk_weights_release(struct msk_weights *w)
 {
 	for (size_t i = 0; i < w->n; i++)
 		free(w->v[i].path);
-	free(w->v);
-	*w = (struct msk_weights){ 0 };
+	w->n = 0;
 }
 
 static void tell_strip(const struct msk_entry *e, struct msk_err *err)

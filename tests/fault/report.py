@@ -7,7 +7,7 @@ import sys
 
 TOP = os.environ.get("TOP") or os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.environ.get("BUILD") or os.path.join(TOP, "build")
-NAMES = ("oom", "calls", "kill", "order", "disk", "parallel", "hostile", "mutate", "sandbox")
+NAMES = ("oom", "calls", "kill", "order", "disk", "parallel", "hostile", "mutate", "sandbox", "entries")
 
 
 def load():
@@ -80,6 +80,20 @@ def rows(d):
         t = d["mutate"]["totals"]
         yield ("good files, spoiled byte by byte", number(t["mutants"]),
                f"{number(t['refused'])} refused, {number(t['accepted'])} taken and verified", d["mutate"])
+    if "entries" in d:
+        e = d["entries"]
+        yield ("images of very many entries, read by every verb", ", ".join(number(m["entries"]) for m in e["entries"]),
+               f"at most {number(max(max(m['peak_kib'].values()) for m in e['entries']))} KiB", e)
+
+
+def peaks(measured):
+    """Peak memory by verb, a column for each number of entries."""
+    verbs = {verb: None for m in measured for verb in m["peak_kib"]}
+    lines = ["", "Peak memory in KiB (ru_maxrss) of reading images of so many entries, paths of 69 bytes, all contents different:", "",
+             "| | " + " | ".join(number(m["entries"]) for m in measured) + " |", "|---|" + "--:|" * len(measured)]
+    for verb in verbs:
+        lines.append(f"| {verb} | " + " | ".join(number(m["peak_kib"].get(verb, "")) for m in measured) + " |")
+    return lines
 
 
 def main():
@@ -99,6 +113,8 @@ def main():
     if p and others(p)[1:]:
         lines += ["", f"The same {p['writers']} processes of {p['tags']} tags each, with other tools that write layouts:", "",
                   "| tool | said it was done | tags that are there |", "|---|--:|--:|", *others(p)]
+    if "entries" in d:
+        lines += peaks(d["entries"]["entries"])
     lines += [
         "", "What each of it means, exactly, is told at the head of the test of that name. Where memory runs out the program ends at",
         "once; that its libraries do too is for C libraries like glibc, which let their allocator be called by another name. The power",

@@ -1,0 +1,198 @@
+"""Images of very many entries: every verb that reads one stays within 64 MiB, whatever the image holds.
+
+Two images are made of the same paths, 69 bytes each and 300 in a directory, with other contents; the second comes to nothing
+that the first has, so that a comparison has to look at every file. In short 100,000 entries, and a bound for each verb that
+a table of the entries in memory would not keep; in full a million, and as many as an image may have, and one image that has
+more. What is asserted is the peak of resident memory (ru_maxrss) and how the verb ends, never a time.
+
+ENTRIES=N[,N...] measures these numbers of entries instead.
+"""
+import hashlib
+import json
+import os
+import subprocess
+import shutil
+import tempfile
+import zlib
+
+from common import ENV, FULL, MKSCRATCH, Tap, figures, static_elf, tool, write
+
+MANY = [int(n) for n in os.environ["ENTRIES"].split(",")] if "ENTRIES" in os.environ else \
+    [1000000, 3999000] if FULL else [100000]
+LIMIT = 64 << 10                # KiB
+SHORT = {"ls": 14, "cat": 14, "inspect": 20, "verify": 14, "index": 14, "diff": 32, "build": 20}      # MiB
+PER_DIRECTORY = 300
+TOP_DIRECTORY = "usr/share/application/components"
+tap = Tap()
+measurer = tool("peak")
+room = tempfile.mkdtemp(prefix="mkscratch-entries.", dir="/var/tmp")
+
+
+def sha(data):
+    return "sha256:" + hashlib.sha256(data).hexdigest()
+
+
+def header(name, kind, mode, size, mtime):
+    h = bytearray(512)
+    h[0:len(name)] = name
+    h[100:157] = b"%07o\0%07o\0%07o\0%011o\0%011o\0        %b" % (mode, 0, 0, size, mtime, kind)
+    h[257:265] = b"ustar\00000"
+    h[148:156] = b"%06o\0 " % sum(h)
+    return bytes(h)
+
+
+class Blob:
+    """A layer that is written while it is made."""
+
+    def __init__(self, top):
+        self.top, self.size = top, 0
+        self.plain, self.packed, self.deflate = hashlib.sha256(), hashlib.sha256(), zlib.compressobj(1, zlib.DEFLATED, 31)
+        os.makedirs(os.path.join(top, "blobs", "sha256"))
+        self.file = open(os.path.join(top, "layer"), "wb")
+
+    def add(self, data):
+        self.plain.update(data)
+        self.put(self.deflate.compress(data))
+
+    def put(self, data):
+        self.packed.update(data)
+        self.size += len(data)
+        self.file.write(data)
+
+    def end(self):
+        self.add(bytes(1024))
+        self.put(self.deflate.flush())
+        self.file.close()
+        os.rename(os.path.join(self.top, "layer"), os.path.join(self.top, "blobs", "sha256", self.packed.hexdigest()))
+
+
+def document(top, value):
+    data = json.dumps(value).encode()
+    write(os.path.join(top, "blobs", "sha256", sha(data)[7:]), data)
+    return {"digest": sha(data), "size": len(data)}
+
+
+def finish(blob, top, times=1):
+    """The layout around the layer, which is there so many times."""
+    oci = "application/vnd.oci.image."
+    config = document(top, {"os": "linux", "architecture": "amd64", "config": {"Cmd": ["/none"]},
+                            "rootfs": {"type": "layers", "diff_ids": ["sha256:" + blob.plain.hexdigest()] * times}})
+    layer = {"mediaType": oci + "layer.v1.tar+gzip", "digest": "sha256:" + blob.packed.hexdigest(), "size": blob.size}
+    manifest = document(top, {"schemaVersion": 2, "mediaType": oci + "manifest.v1+json",
+                              "config": {"mediaType": oci + "config.v1+json", **config}, "layers": [layer] * times})
+    write(os.path.join(top, "oci-layout"), b'{"imageLayoutVersion":"1.0.0"}')
+    write(os.path.join(top, "index.json"), json.dumps(
+        {"schemaVersion": 2, "manifests": [{"mediaType": oci + "manifest.v1+json", **manifest}]}).encode())
+
+
+def directories(entries):
+    """So many entries in all, a directory and what is in it at a time, as one tar for each image."""
+    parts = TOP_DIRECTORY.split("/")
+    above = ["/".join(parts[:i + 1]) for i in range(len(parts))]
+    head = b"".join(header(p.encode() + b"/", b"5", 0o755, 0, 1700000000) for p in above)
+    left, at = entries - len(above), 0
+    yield head, head
+    while left > 0:
+        name = b"%b/package-%06d" % (TOP_DIRECTORY.encode(), at)
+        both = [[header(name + b"/", b"5", 0o755, 0, 1700000000)] for _ in range(2)]
+        for i in range(min(PER_DIRECTORY, left - 1)):
+            file = b"%b/module_%06x_%04d.py" % (name, i * 7919 * 65537 % 0xffffff, i)
+            h = header(file, b"0", 0o644, 7, 1700000000 + (i * 7919 + at) % 100000)
+            for data, salt in zip(both, (b"A", b"B")):
+                data += [h, b"%b%06d" % (salt, i) + bytes(505)]
+        left -= 1 + min(PER_DIRECTORY, left - 1)
+        at += 1
+        yield b"".join(both[0]), b"".join(both[1])
+
+
+def make(entries):
+    blobs = [Blob(os.path.join(room, name)) for name in ("a", "b")]
+    for data in directories(entries):
+        for blob, part in zip(blobs, data):
+            blob.add(part)
+    for blob in blobs:
+        blob.end()
+        finish(blob, blob.top)
+    return blobs
+
+
+def peak(words, to=subprocess.DEVNULL):
+    """Exit status, and the peak in KiB; by way of a small program, as a new process begins with the peak of its parent."""
+    with open(os.path.join(room, "said"), "wb") as errors:
+        subprocess.run([measurer, os.path.join(room, "peak"), MKSCRATCH, *words], cwd=room, env={**ENV, "PEAK_SECONDS": "600"},
+                       stdin=subprocess.DEVNULL, stdout=to, stderr=errors, check=True)
+    with open(os.path.join(room, "peak"), encoding="ascii") as f:
+        kib, _, status = map(int, f.read().split())
+    return status, kib
+
+
+def said():
+    with open(os.path.join(room, "said"), encoding="utf-8", errors="backslashreplace") as f:
+        return f.read()
+
+
+BUILD = ["build", "--no-cache", "--bin", "app", "-o", "made.tar"]
+# By name: how it ends, and its words.
+VERBS = {
+    "ls": (0, ["ls", "a"]),
+    "ls --layers": (0, ["ls", "--layers", "a"]),
+    "ls --json": (0, ["ls", "--json", "a"]),
+    "cat": (0, ["cat", "a", TOP_DIRECTORY + "/package-000007/module_000000_0000.py"]),
+    "inspect": (0, ["inspect", "a"]),
+    "inspect --json": (0, ["inspect", "--json", "a"]),
+    "inspect --html": (0, ["inspect", "--html", "page.html", "a"]),
+    "verify": (4, ["verify", "a"]),
+    "index": (0, ["index", "-t", "example.com/a:1", "-o", "joined.tar", "a"]),
+    "diff": (1, ["diff", "a", "b"]),
+    "diff --json": (1, ["diff", "--json", "a", "b"]),
+    "build --base": (0, [*BUILD, "--base", "a"]),
+    "build --base --max-size": (3, [*BUILD, "--base", "a", "--max-size", "1k"]),
+    "build --base --baseline": (3, [*BUILD, "--base", "a", "--baseline", "small.tar", "--max-growth", "1%"]),
+    "build --baseline": (0, [*BUILD, "--baseline", "a", "--max-growth", "1%"]),
+}
+
+
+def measure(entries):
+    blob, _ = make(entries)
+    found = {}
+    for name, (wanted, words) in VERBS.items():
+        status, kib = peak(words)
+        most = min(LIMIT, LIMIT if FULL or "ENTRIES" in os.environ else SHORT[words[0]] << 10)
+        found[name] = kib
+        if "ENTRIES" in os.environ:
+            print(f"# {name}: {kib:,} KiB")
+        tap.ok(status == wanted and kib <= most, f"{name}, {entries:,} entries: within {most >> 10} MiB",
+               f"ended with {status}, at most {kib} KiB", said()[:1000])
+    return found, blob
+
+
+def refused(blob, entries):
+    """Layers that are replaced by others count as well."""
+    finish(blob, blob.top, 4000000 // entries + 1)
+    for name in ("ls", "inspect", "verify"):
+        status, kib = peak([name, "a"], open(os.path.join(room, "shown"), "wb"))
+        with open(os.path.join(room, "shown"), encoding="utf-8") as f:
+            text = said() + f.read()
+        tap.ok(status == 3 and kib <= LIMIT and "more than 4000000 entries" in text,
+               f"{name}, {entries * (4000000 // entries + 1):,} entries: refused, within 64 MiB", status, kib, text[:1000])
+
+
+def main():
+    sizes = {}
+    write(os.path.join(room, "app"), static_elf(), 0o755)
+    subprocess.run([MKSCRATCH, "build", "--no-cache", "--bin", "app", "-o", "small.tar"], cwd=room, env=ENV, check=True,
+                   stdout=subprocess.DEVNULL)
+    for entries in MANY:
+        for name in ("a", "b"):
+            shutil.rmtree(os.path.join(room, name), ignore_errors=True)
+        sizes[entries], blob = measure(entries)
+    if FULL:
+        refused(blob, MANY[-1])
+    figures("entries", entries=[{"entries": n, "peak_kib": found} for n, found in sizes.items()], limit_kib=LIMIT, failed=tap.failed)
+
+
+try:
+    main()
+finally:
+    shutil.rmtree(room, ignore_errors=True)
+tap.done()

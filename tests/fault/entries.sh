@@ -1,0 +1,6 @@
+#!/usr/bin/env bash
+# In short, as part of all tests; `make torture` runs the long form. See entries.py.
+. "$(dirname "$0")/../lib.sh"
+require python3 cc
+python3 "$TOP/tests/fault/entries.py"
+exit
