@@ -9,9 +9,10 @@
 #include "mkscratch/mem.h"
 #include "mkscratch/task.h"
 #include "ring.h"
+#include "slab.h"
 
 /* What blocks and codec states may take together; the number of threads gives way to it. */
-#define MEMORY (44u << 20)
+#define MEMORY (38u << 20)
 /* Blocks beyond two a thread: some take much longer than others, and nobody shall wait for them. */
 #define SPARE 5
 #define WORTH_A_THREAD (128u << 10)
@@ -26,6 +27,7 @@ struct msk_compressor {
 	const struct msk_block_codec *codec;
 	struct msk_compress_args args;
 	struct msk_ring ring;
+	struct msk_slab slab;                 /* of its blocks */
 	struct msk_block *filling;            /* NULL: none is vacant, or none was asked for yet */
 	bool complete;                        /* the block that is being filled: its cut was met */
 	struct msk_cut cut;
@@ -208,10 +210,6 @@ static int get_vacant(struct msk_compressor *c, struct msk_err *err)
 	while (!(b = msk_ring_vacant(&c->ring)))
 		if (drain_one(c, err) < 0)
 			return -1;
-	if (!b->in)
-		b->in = msk_xmalloc(MSK_BLOCK_SIZE);
-	if (!b->out && c->room)
-		b->out = msk_xmalloc(c->room);
 	b->part = c->part;
 	c->filling = b;
 	return 0;
@@ -284,6 +282,16 @@ static unsigned threads_that_fit(const struct msk_compressor *c)
 	return jobs <= fit ? jobs : fit ? (unsigned)fit : 1;
 }
 
+/* Where the blocks lie. */
+static void lay_out(struct msk_compressor *c)
+{
+	msk_slab_init(&c->slab, c->ring.slots, MSK_BLOCK_SIZE + c->room);
+	for (size_t i = 0; i < c->ring.slots; i++) {
+		c->ring.v[i].in = msk_slab_piece(&c->slab, i);
+		c->ring.v[i].out = c->ring.v[i].in + MSK_BLOCK_SIZE;
+	}
+}
+
 struct msk_compressor *msk_compressor_with(const struct msk_block_codec *codec, const struct msk_compress_args *a)
 {
 	struct msk_compressor *c = msk_xcalloc(1, sizeof *c);
@@ -294,6 +302,7 @@ struct msk_compressor *msk_compressor_with(const struct msk_block_codec *codec, 
 	c->room = codec->bound ? codec->bound(MSK_BLOCK_SIZE) : 0;
 	c->max_workers = threads_that_fit(c) - 1;
 	msk_ring_init(&c->ring, 2 * (c->max_workers + 1) + SPARE);
+	lay_out(c);
 	msk_early_enough(a->early);
 	return c;
 }
@@ -325,6 +334,7 @@ void msk_compressor_free(struct msk_compressor *c)
 	free_state(c, c->state);
 	release_hashes(c);
 	msk_ring_release(&c->ring);
+	msk_slab_release(&c->slab);
 	free(c);
 }
 

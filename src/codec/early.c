@@ -9,9 +9,11 @@
 #include "mkscratch/fs.h"
 #include "mkscratch/mem.h"
 #include "mkscratch/task.h"
+#include "slab.h"
 
 #define MAX_BLOCKS 8
 #define MAX_THREADS 4
+#define READ_CHUNK (128u << 10)
 #define STATES (8u << 20)              /* what the codec's states may take together */
 
 struct early_block {
@@ -32,6 +34,7 @@ struct msk_early {
 	struct msk_block_cache *cache;        /* may be NULL */
 	int level, fd;
 	size_t room, headers;
+	struct msk_slab slab;
 	uint64_t offset;                      /* of the next block to fill; its own who fills */
 	pthread_mutex_t lock;
 	pthread_cond_t change;
@@ -48,18 +51,22 @@ static size_t read_block(const struct msk_early *e, size_t before, unsigned char
 {
 	struct msk_err ignored = MSK_ERR_INIT;
 	struct msk_cut cut = { .n = before };
-	ssize_t got = msk_pread_full(e->fd, to, MSK_BLOCK_SIZE, e->offset, "", &ignored);
-	bool ends = false;
-	size_t n = got > 0 ? msk_cut_scan(&cut, to, (size_t)got, &ends) : 0;
+	size_t n = 0;
 
-	return ends ? n : 0;
+	for (bool ends = false; !ends;) {
+		size_t want = MSK_BLOCK_SIZE - n < READ_CHUNK ? MSK_BLOCK_SIZE - n : READ_CHUNK;
+		ssize_t got = msk_pread_full(e->fd, to + n, want, e->offset + n, "", &ignored);
+
+		if (got <= 0)
+			return 0;
+		n += msk_cut_scan(&cut, to + n, (size_t)got, &ends);
+	}
+	return n;
 }
 
 static bool skip_first(struct msk_early *e)
 {
-	MSK_AUTO_FREE unsigned char *buf = msk_xmalloc(MSK_BLOCK_SIZE);
-
-	e->offset = read_block(e, e->headers, buf);
+	e->offset = read_block(e, e->headers, e->v[0].in);
 	return e->offset > 0;
 }
 
@@ -69,7 +76,6 @@ static void fill(struct msk_early *e)
 
 	e->filling = true;
 	pthread_mutex_unlock(&e->lock);
-	b->in = msk_xmalloc(MSK_BLOCK_SIZE);
 	b->n_in = e->offset || skip_first(e) ? read_block(e, 0, b->in) : 0;
 	e->offset += b->n_in;
 	pthread_mutex_lock(&e->lock);
@@ -98,7 +104,6 @@ static void encode(struct msk_early *e, void **state, struct early_block *b)
 	size_t had, made;
 
 	pthread_mutex_unlock(&e->lock);
-	b->out = msk_xmalloc(e->room);
 	had = e->cache ? e->cache->get(e->cache, b->in, b->n_in, &b->key, b->out, e->room) : 0;
 	made = had ? had : encode_anew(e, state, b);
 	pthread_mutex_lock(&e->lock);
@@ -140,6 +145,15 @@ static unsigned threads_of_use(const struct msk_compress_args *a, const struct m
 	return threads < most ? threads : most;
 }
 
+static void lay_out(struct msk_early *e)
+{
+	msk_slab_init(&e->slab, MAX_BLOCKS, MSK_BLOCK_SIZE + e->room);
+	for (size_t i = 0; i < MAX_BLOCKS; i++) {
+		e->v[i].in = msk_slab_piece(&e->slab, i);
+		e->v[i].out = e->v[i].in + MSK_BLOCK_SIZE;
+	}
+}
+
 struct msk_early *msk_early_start(const struct msk_compress_args *a, int own_fd, size_t headers)
 {
 	const struct msk_block_codec *codec = msk_codec_of(a->codec.kind);
@@ -157,6 +171,7 @@ struct msk_early *msk_early_start(const struct msk_compress_args *a, int own_fd,
 	e->fd = own_fd;
 	e->headers = headers;
 	e->room = codec->bound(MSK_BLOCK_SIZE);
+	lay_out(e);
 	pthread_mutex_init(&e->lock, NULL);
 	pthread_cond_init(&e->change, NULL);
 	for (; e->n_encoders < n; e->n_encoders++) {
@@ -218,10 +233,7 @@ void msk_early_free(struct msk_early *e)
 	msk_early_enough(e);
 	for (unsigned i = 0; i < e->n_encoders; i++)
 		msk_task_join(&e->encoders[i].task);
-	for (size_t i = 0; i < MAX_BLOCKS; i++) {
-		free(e->v[i].in);
-		free(e->v[i].out);
-	}
+	msk_slab_release(&e->slab);
 	close(e->fd);
 	pthread_cond_destroy(&e->change);
 	pthread_mutex_destroy(&e->lock);

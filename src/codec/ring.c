@@ -16,10 +16,6 @@ void msk_ring_init(struct msk_ring *r, size_t slots)
 
 void msk_ring_release(struct msk_ring *r)
 {
-	for (size_t i = 0; i < r->slots; i++) {
-		free(r->v[i].in);
-		free(r->v[i].out);
-	}
 	free(r->v);
 	pthread_cond_destroy(&r->done);
 	pthread_cond_destroy(&r->work);

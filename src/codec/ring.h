@@ -16,7 +16,7 @@ enum msk_block_fault { MSK_BLOCK_SOUND, MSK_BLOCK_NO_MEMORY, MSK_BLOCK_WRONG };
 
 struct msk_block {
 	struct msk_part *part;
-	unsigned char *in, *out;
+	unsigned char *in, *out;              /* memory of the owner */
 	size_t n_in, n_out;
 	struct msk_digest key;                /* in the cache, where there is one */
 	bool last;                            /* of its part */
