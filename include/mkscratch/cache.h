@@ -6,9 +6,9 @@
  * cached" and is told once at most. Many processes may use one directory: an entry appears whole or not at all.
  *
  *   DIR/CACHEDIR.TAG           so that backups leave it out (bford.info/cachedir)
- *   DIR/4/block/ab/<key>       compressed blocks
- *   DIR/4/layer/ab/<key>       what is known of layers, and of which blocks they are
- *   DIR/4/grown                how large it is, about: when to look at all of it
+ *   DIR/5/block/ab/<key>       compressed blocks
+ *   DIR/5/layer/ab/<key>       what is known of layers, and of which blocks they are
+ *   DIR/5/grown                how large it is, about: when to look at all of it
  *
  * Directories are made 0700 and files 0600. A directory that belongs to another user, or that others may write to, is
  * not used: who can write to a cache decides what comes out of it. */

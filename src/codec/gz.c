@@ -4,13 +4,20 @@
 
 #include "block_codec.h"
 #include "deflate_end.h"
+#include "dense.h"
 #include "mkscratch/mem.h"
 
 /* An empty, final block of fixed codes (RFC 1951, 3.2.6). */
 #define FINAL_BLOCK "\x03\x00"
 #define FINAL_SIZE 2
+/* RFC 1951, 3.2.4: where it begins on a byte, a stored block has five bytes in front of its data. */
+#define STORED_HEAD 5
+#define STORED_MOST 0xffffu
+/* From here on the library looks for a shortest path through whole blocks, and so slowly that nothing is to be gained. */
+#define THOROUGH 10
 
 struct state {
+	int level;
 	struct libdeflate_compressor *c;
 	struct libdeflate_decompressor *d;    /* paranoid only, as is what it decodes to */
 	unsigned char *plain;
@@ -30,6 +37,7 @@ static void *gzip_state_new(int level, bool paranoid)
 {
 	struct state *s = msk_xcalloc(1, sizeof *s);
 
+	s->level = level;
 	s->c = libdeflate_alloc_compressor(level);
 	s->d = paranoid ? libdeflate_alloc_decompressor() : NULL;
 	s->plain = paranoid ? msk_xmalloc(MSK_BLOCK_SIZE) : NULL;
@@ -39,10 +47,10 @@ static void *gzip_state_new(int level, bool paranoid)
 	return NULL;
 }
 
-/* Measured; from level 10 on the library looks for a shortest path through whole blocks. */
+/* Measured. */
 static size_t gzip_state_size(int level)
 {
-	return level < 10 ? 3u << 18 : 9u << 20;
+	return level < THOROUGH ? 3u << 18 : 9u << 20;
 }
 
 /* The library's bound for a block of the full size holds for every smaller one. */
@@ -51,11 +59,36 @@ static size_t gzip_bound(size_t n)
 	return libdeflate_deflate_compress_bound(NULL, n) + MSK_DEFLATE_JOIN_ROOM + FINAL_SIZE;
 }
 
+static unsigned char *put_stored(unsigned char *out, const unsigned char *in, size_t n)
+{
+	const unsigned char head[STORED_HEAD] = { 0, n & 255, (unsigned char)(n >> 8), ~n & 255, (unsigned char)(~n >> 8) };
+
+	memcpy(out, head, sizeof head);
+	if (n)
+		memcpy(out + sizeof head, in, n);
+	return out + sizeof head + n;
+}
+
+/* As it is, and behind that the empty block that ends all of them. */
+static size_t store(const unsigned char *in, size_t n, unsigned char *out)
+{
+	unsigned char *to = out;
+
+	for (size_t part; n; n -= part, in += part) {
+		part = n < STORED_MOST ? n : STORED_MOST;
+		to = put_stored(to, in, part);
+	}
+	return (size_t)(put_stored(to, NULL, 0) - out);
+}
+
 static size_t gzip_encode(void *state, const unsigned char *in, size_t n, unsigned char *out, size_t room)
 {
 	struct state *s = state;
-	size_t made = libdeflate_deflate_compress(s->c, in, n, out, room - MSK_DEFLATE_JOIN_ROOM - FINAL_SIZE);
+	size_t made;
 
+	if (s->level < THOROUGH && msk_dense(in, n))
+		return store(in, n, out);
+	made = libdeflate_deflate_compress(s->c, in, n, out, room - MSK_DEFLATE_JOIN_ROOM - FINAL_SIZE);
 	return made ? msk_deflate_open_end(out, made) : 0;
 }
 

@@ -36,13 +36,13 @@ is "$(find c ! -type d ! -perm 0600 -o -type d ! -perm 0700)" '' all_of_it_is_pr
 like "$(head -n 1 c/CACHEDIR.TAG)" '^Signature: 8a477f597d28d172789f06886806bc55$' backups_are_told
 
 # Part of it is there.
-rm -r c/4/layer
+rm -r c/5/layer
 build blocks.tar --cache c
 same want.tar blocks.tar blocks_alone_give_the_same
 is "$hits" '6 of 6 blocks, 0 of 2 layers' blocks_alone_do_most_of_it
 # A layer that has lost a block is made again.
 build blocks.tar --cache c
-find c/4/block -type f | LC_ALL=C sort | head -n 1 | xargs rm
+find c/5/block -type f | LC_ALL=C sort | head -n 1 | xargs rm
 build lost.tar --cache c
 same want.tar lost.tar a_lost_block_is_the_same
 is "$(echo "$hits" | awk '{ print $3 - $1, $5, $7 }')" '2 2 2' '... and is all that is missed, once by its layer'
@@ -74,7 +74,7 @@ fill_with_another() {
 	cat "$(files | head -n 1)" >"$T/another" && cat "$T/another" >"$1"
 }
 remove_layers() {
-	rm -rf c/4/layer
+	rm -rf c/5/layer
 }
 for how in flip_middle cut_short empty fill_with_another; do
 	poison "$how"_is_the_same "$how"
@@ -130,9 +130,9 @@ cp -a kept in/site/large
 
 # Where it lies.
 XDG_CACHE_HOME=$T/xdg build x.tar
-t xdg_cache_home_is_used test -d xdg/mkscratch/4
+t xdg_cache_home_is_used test -d xdg/mkscratch/5
 build x.tar
-t else_below_home test -d "$HOME/.cache/mkscratch/4"
+t else_below_home test -d "$HOME/.cache/mkscratch/5"
 rm -rf "$HOME/.cache"
 (cd in && XDG_CACHE_HOME=relative "$MKSCRATCH" --bin app -o ../x.tar >/dev/null)
 is "$([ -e in/relative ] && echo made)$([ -d "$HOME/.cache/mkscratch" ] && echo home)" home a_relative_xdg_cache_home_counts_for_none
@@ -180,16 +180,16 @@ t a_build_trims test "$(mk cache stat --cache c --json | jq .size)" -le 1000000
 build x.tar --cache c
 like "$(mk cache stat --cache c)" '^c: [0-9]+ blocks? and 2 layers, [0-9.]+ [kM]B of 1\.0 GB$' stat_tells
 is "$(mk cache stat --cache c --json | jq -c 'keys')" '["blocks","dir","layers","max_size","size"]' stat_tells_in_json
-mkdir -p c/4/block && echo mine >c/4/block/notes
+mkdir -p c/5/block && echo mine >c/5/block/notes
 : >c/mine
-rm -rf c/4/layer
+rm -rf c/5/layer
 build x.tar --cache c
 like "$(mk cache trim --cache c --cache-size 900k)" '^c: removed [0-9]+ blocks? and [0-2] layers?, .*B; left .*B of 900\.0 kB$' \
 	trim_tells
 t trim_meets_the_size test "$(mk cache stat --cache c --json | jq .size)" -le 900000
 is "$(mk cache clear --cache c --json | jq -c '[.blocks, .layers, .size, .removed.size > 0]')" '[0,0,0,true]' clear_empties_it
 is "$(mk cache clear -q --cache c)" '' quiet_says_nothing
-is "$(cat c/4/block/notes) $([ -e c/mine ] && echo there)" 'mine there' what_is_not_ours_stays
+is "$(cat c/5/block/notes) $([ -e c/mine ] && echo there)" 'mine there' what_is_not_ours_stays
 is "$(mk cache stat --cache nowhere)" 'nowhere: 0 blocks and 0 layers, 0 B of 1.0 GB' no_directory_is_an_empty_cache
 t stat_makes_none test ! -e nowhere
 

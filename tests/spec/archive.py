@@ -32,6 +32,38 @@ def blocks_of(tar):
         at += len(block)
 
 
+def squares(data):
+    return sum(data.count(bytes([v])) ** 2 for v in range(256))
+
+
+def repeats(block):
+    """Which of the samples repeat, and how many there are."""
+    last, samples, repeated = {}, 0, 0
+    for i in range(len(block) - 3):
+        v = int.from_bytes(block[i:i + 4], "little")
+        h = v * 0x9E3779B1 & 0xffffffff
+        if h < 1 << 28:
+            at = last.get(h >> 15)
+            samples += 1
+            repeated += at is not None and i - at <= 32768 and block[at:at + 4] == block[i:i + 4]
+            last[h >> 15] = i
+    return repeated, samples
+
+
+def dense(block):
+    """Is it not worth compressing (section 7)?"""
+    n = len(block)
+    if n < 4096 or squares(block[:4096]) > 73728 or squares(block) * 256 * 50 > n * n * 51:
+        return False
+    repeated, samples = repeats(block)
+    return repeated * 100 < samples
+
+
+def stored(block):
+    parts = [block[i:i + 65535] for i in range(0, len(block), 65535)] + [b""]
+    return b"".join(b"\0" + len(p).to_bytes(2, "little") + (65535 - len(p)).to_bytes(2, "little") + p for p in parts)
+
+
 class Wrong(Exception):
     pass
 

@@ -12,7 +12,7 @@ import struct
 import sys
 import zlib
 
-from archive import BLOCK, Image, Wrong, blocks_of, digest_of, gunzip_one, need, parse_tar
+from archive import BLOCK, Image, Wrong, blocks_of, dense, digest_of, gunzip_one, need, parse_tar, stored
 
 SCHEMAS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../oci-layout-spec/schema")
 
@@ -285,6 +285,20 @@ def gzip_blocks(image):
     need(BLOCK in sizes and min(sizes) < BLOCK, "no block is cut by content or none by size: the test needs more bytes")
 
 
+def gzip_dense(image):
+    """Dense blocks are stored, and others are not."""
+    kinds = set()
+    for _, blob, tar in image.layers():
+        body = blob[10:-10]
+        for block in blocks_of(tar):
+            is_dense = dense(block)
+            need(body.startswith(stored(block)) == is_dense, "a block of %d bytes is %s stored" %
+                 (len(block), "not" if is_dense else "needlessly"))
+            body = body[len(stored(block)) if is_dense else block_end(body, block):]
+            kinds.add(is_dense)
+    need(len(kinds) == 2, "all blocks are of one kind: the test needs others")
+
+
 def zstd_frames(image):
     """Content size and checksum in every frame; as many frames as blocks."""
     for _, blob, tar in image.layers():
@@ -315,7 +329,7 @@ def frame_end(blob, p):
 CHECKS = {f.__name__: f for f in (
     archive_order, archive_blobs, archive_headers, compact_json, our_schemas, official_schemas, names, docker_part,
     platforms, shared_base, one_history_a_layer, layer_headers, layer_end, layer_order, layer_parents, layer_mtime, diff_ids, media_type,
-    gzip_header, gzip_one_member, gzip_blocks, zstd_frames)}
+    gzip_header, gzip_one_member, gzip_blocks, gzip_dense, zstd_frames)}
 
 
 def main(argv):

@@ -22,6 +22,16 @@ for level in 1 9 12; do
 	holds "gzip:$level is one member of blocks" gzip_blocks level.tar
 done
 
+# What looks like chance, and the same with a repetition too many for that.
+"$python" -c 'import random; r = random.Random(1).randbytes(600000)
+open("chance", "wb").write(r)
+open("again", "wb").write(r[:300000] + r[290000:300000] * 30)'
+for level in 1 5 9; do
+	t "gzip:$level of dense files is made" mk --bin in/app --file chance:/chance --file again:/again --compress "gzip:$level" -o dense.tar
+	holds "gzip:$level stores what is dense" gzip_dense dense.tar
+done
+holds dense_content_has_its_diff_id diff_ids dense.tar
+
 t "zstd is made" build --compress zstd -o zstd.tar
 holds zstd_has_its_media_type media_type zstd.tar +zstd
 holds zstd_is_a_frame_a_block zstd_frames zstd.tar

@@ -83,7 +83,7 @@ static void entry_path(const struct fixture *f, const char *kind, const char *ke
 {
 	struct msk_digest d = key_of(key);
 
-	snprintf(out, room, "%s/4/%s/%.2s/%s", f->dir, kind, d.text + 7, d.text + 7);
+	snprintf(out, room, "%s/5/%s/%.2s/%s", f->dir, kind, d.text + 7, d.text + 7);
 }
 
 static void put(struct fixture *f, const char *key, const char *text)
@@ -360,7 +360,7 @@ static char *grown_path(struct fixture *f)
 {
 	static char path[300];
 
-	snprintf(path, sizeof path, "%s/4/grown", f->dir);
+	snprintf(path, sizeof path, "%s/5/grown", f->dir);
 	return path;
 }
 
