@@ -10,18 +10,20 @@ static = ["--no-cache", "-j", "1", "-q", "--bin", "../in/app"]
 bases = room.prepare("bases", [*static, "-o", "img.tar", "-o", "l/"])
 recipe = room.prepare("recipe")
 write(os.path.join(recipe, "r.json"), b"{}")
-
-
+linked = room.prepare("linked")
+shutil.copytree(os.path.join(room.top, "in/root"), os.path.join(linked, "root"), symlinks=True)
+os.rename(os.path.join(linked, "root/lib/libtwo.so.2"), os.path.join(linked, "root/lib/real"))
+os.symlink("real", os.path.join(linked, "root/lib/libtwo.so.2"))
 
 def files(top):
     return {n: v for n, v in snapshot(top).items() if v[1] != "lock"}
 
 
-def row(line, calls, error, words, prepared=None, status=5):
+def row(line, calls, error, words, prepared=None, status=5, otherwise=0):
     """Some call of one of those names, when it fails so, leads to this line, and nothing has changed then. A line
-    that ends with a full stop is the whole, without what the system said."""
+    that ends with a full stop is the whole, without what the system said. A run that is let be ends with `otherwise`."""
     room.reset(prepared)
-    made = [(name, nth) for name, nth, _, _ in calls_of(room, inject, words) if name in calls.split()]
+    made = [(name, nth) for name, nth, _, _ in calls_of(room, inject, words, otherwise == 0) if name in calls.split()]
     want = f"mkscratch: {line} ({os.strerror(error)})" if status == 5 and line[-1] != "." else line.rstrip(".")
     others = set()
     for name, nth in reversed(made):
@@ -66,6 +68,30 @@ row("img.tar: cannot open", "openat", EACCES, ["verify", "img.tar"], bases)
 row("mkscratch: /lib/: changed while it was being read.", "openat", EIO,
     ["-n", "--no-cache", "--root", "../in/root", "--link", "x:/y", "--library-path", "/lib/../lib", "--bin", "../in/dyn", "-o", "img.tar"])
 row("mkscratch: --base l: layer 1: is gone.", "openat", errno.ENOENT, [*static, "--base", "l", "-o", "new.tar"], bases, status=7)
+dynamic = ["--no-cache", "-j", "1", "-q", "--root", "../in/root", "--bin", "../in/dyn"]
+built = room.prepare("built", [*dynamic, "-o", "img.tar"], [*static[:-1], "../in/app:/dyn", "-o", "other.tar"])
+row("staging file: cannot begin anew", "lseek", EIO, ["verify", "img.tar"], built)
+for what in ("--base: ", "", "in the image: "):
+    row(what + "staging file: cannot begin anew", "lseek", EIO,
+        [*static[:-1], "../in/dyn:/other", "--base", "img.tar", "-o", "x.tar"], built)
+row("staging file: cannot look at it", STAT, EIO, ["diff", "img.tar", "other.tar"], built, otherwise=1)
+row("/lib/libtwo.so.2: cannot read the link", "readlinkat", EIO, ["-n", "--no-cache", "--root", "root", "--bin", "../in/dyn", "-o", "x.tar"], linked)
+
+
+def absent(option, first, line, hint):
+    """From the first of the places on, where such files of this machine are, there are none."""
+    words = ["-n", "--no-cache", "--bin", "../in/app", option, "-o", "img.tar"]
+    room.reset()
+    at = [f"{name}:{n}+" for name, n, _, path in calls_of(room, inject, words, False) if path == first]
+    ran = run(room, words, around=[inject, "-n", at[0], "-a", f"error={errno.ENOENT}"]) if at else None
+    said = ran.err.decode().splitlines() if ran else []
+    tap.ok(ran and ran.status == 3 and said[-2:] == [line, hint], hint, at, ran)
+
+
+absent("--certs", "etc", "mkscratch: CA bundle: none found in / (looked in 6 places)",
+       "hint: apt-get install ca-certificates, or --certs=FILE")
+absent("--tz", "/usr/share/zoneinfo", "mkscratch: zoneinfo: no zones found in / (looked in /usr/share/zoneinfo)",
+       "hint: apt-get install tzdata, dnf install tzdata or apk add tzdata")
 
 
 def endless(line, words, prepared=None):

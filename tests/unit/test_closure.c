@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "fake_note.h"
 #include "resolve.h"
 
 /* --- glibc: order and identity --- */
@@ -674,6 +675,43 @@ static void a_long_chain_takes_linear_time(void **state)
 	assert_int_equal(c.n_missing, 0);
 }
 
+/* 32 libraries may say as much as one may; one word more is too much. */
+static void wishes_are_bounded(void **state)
+{
+	enum { FULL = MSK_CLOSURE_MAX_WISHES / MSK_ELF_MAX_DLOPENS };
+	MSK_AUTO_STR json = MSK_STR_INIT;
+	MSK_AUTO_STR full = MSK_STR_INIT;
+	MSK_AUTO_STR one = MSK_STR_INIT;
+	struct fake app = *APP(.needed = { "l0.so" });
+	struct sysroot *s = *state;
+	char path[32], next[16];
+
+	put_ldso(s);
+	for (int i = 0; i < MSK_ELF_MAX_DLOPENS; i++)
+		msk_str_addf(&json, "%s{\"soname\":[\"x\"],\"priority\":\"suggested\"}", i ? "," : "[");
+	msk_str_adds(&json, "]");
+	note_add(&full, false, msk_str_c(&json));
+	note_add(&one, false, "[{\"soname\":[\"x\"],\"priority\":\"suggested\"}]");
+	for (unsigned i = 0; i < FULL; i++) {
+		snprintf(path, sizeof path, "lib/l%u.so", i);
+		snprintf(next, sizeof next, "l%u.so", i + 1);
+		PUT(s, path, .needed = { i + 1 < FULL ? next : NULL }, .note = full.buf, .note_size = full.len,
+		    .note_align = 4);
+	}
+	{
+		MSK_CLEANUP(msk_closure_release) struct msk_closure c = { 0 };
+		struct ask a = { 0 };
+		struct msk_err err;
+
+		assert_int_equal(resolve_with(s, &app, &a, &c, &err), 0);
+		assert_int_equal(c.n_wishes, MSK_CLOSURE_MAX_WISHES);
+	}
+	app.note = one.buf;
+	app.note_size = one.len;
+	app.note_align = 4;
+	fails(s, &app, MSK_E_INPUT, "app: may load more than 8192 libraries while it runs");
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -722,6 +760,7 @@ int main(void)
 		sysroot_test(a_loader_must_be_a_file),
 		sysroot_test(libraries_by_option_are_needed_by_the_program),
 		sysroot_test(a_long_chain_takes_linear_time),
+		sysroot_test(wishes_are_bounded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -195,6 +195,15 @@ static void names_and_paths_are_bounded(void **state)
 		assert_int_equal(msk_image_path("--dir", spec, &path, &err), -1);
 		assert_string_equal(err.msg, "--dir: path in the image is too long (4096 vs 4095 bytes)");
 	}
+	memcpy(spec + 4096, ":/b", 4);
+	{
+		struct msk_plan plan;
+		struct msk_err err;
+
+		assert_int_equal(make(ARGS("--bin", "./app", "--link", spec), NULL, &plan, &err), -1);
+		assert_int_equal(err.code, MSK_E_USAGE);
+		assert_non_null(strstr(err.msg, "/a:/b: TARGET is too long (4096 vs 4095 bytes)"));
+	}
 }
 
 static void links_keep_their_text(void **state)

@@ -6,10 +6,12 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "../../src/sink/layout.h"
 #include "mkscratch/fs.h"
 #include "mkscratch/mem.h"
 #include "mkscratch/sink.h"
@@ -140,12 +142,44 @@ static void another_output_copies_from_the_stage(void **state)
 	assert_same_file("a.tar", "b.tar");
 }
 
+/* Who has the lock is told by its process, where it left that. */
+static void a_lock_of_another_is_waited_for_and_no_longer(void **state)
+{
+	static const char *const messages[] = { "d: locked by process unknown", "d: locked by process 4711" };
+	MSK_AUTO_FD int dirfd = open(".", O_RDONLY | O_DIRECTORY), fd = -1;
+	MSK_AUTO_FD int other = open(".mkscratch.lock", O_RDWR | O_CREAT, 0666);
+
+	(void)state;
+	assert_int_equal(flock(other, LOCK_EX), 0);
+	for (int i = 0; i < 2; i++) {
+		struct msk_err err = MSK_ERR_INIT;
+
+		assert_int_equal(msk_layout_lock(dirfd, "d", 0, NULL, &fd, &err), -1);
+		assert_int_equal(fd, -1);
+		assert_int_equal(err.code, MSK_E_IO);
+		assert_string_equal(err.msg, messages[i]);
+		assert_string_equal(err.hint, "wait for it, or end it; the lock goes with the process");
+		assert_int_equal(pwrite(other, "4711\nrest", 9, 0), 9);
+	}
+	msk_layout_lock_remove(dirfd, -1);
+	assert_int_equal(access(".mkscratch.lock", F_OK), 0);
+	flock(other, LOCK_UN);
+	{
+		struct msk_err err = MSK_ERR_INIT;
+
+		assert_int_equal(msk_layout_lock(dirfd, "d", 0, NULL, &fd, &err), 0);
+	}
+	msk_layout_lock_remove(dirfd, fd);
+	assert_int_equal(access(".mkscratch.lock", F_OK), -1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(staged_or_not_the_archive_is_the_same),
 		cmocka_unit_test(an_outline_that_was_wrong_costs_nothing_but_time),
 		cmocka_unit_test(another_output_copies_from_the_stage),
+		cmocka_unit_test(a_lock_of_another_is_waited_for_and_no_longer),
 	};
 
 	return cmocka_run_group_tests(tests, make_directory, remove_directory);
