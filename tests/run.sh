@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Run the suites, which are found by their places, and count their tests.
 #
-#   tests/run.sh [-k PATTERN]...  only suites whose name holds one of the patterns
+#   tests/run.sh [-k PATTERN]...  only suites whose name holds one of the patterns, or is one of them (=NAME)
 #   tests/run.sh --list [-k ...]  their names alone
 #
 # Environment: BUILD, MKSCRATCH; MSK_MODES, the builds of which the unit tests run (release asan); SUITES=peers takes the
@@ -91,7 +91,7 @@ report() {
 wanted() {
 	local pattern
 	for pattern in "${patterns[@]:-}"; do
-		case $1 in *"$pattern"*) return 0 ;; esac
+		case $1 in *"$pattern"* | "${pattern#=}") return 0 ;; esac
 	done
 	return 1
 }

@@ -2,29 +2,39 @@
 """What of the sources the suites come to, and how far the fuzzers' corpora come into the parsers.
 
 coverage.py              run every suite over the program of MODE=cov, then write tests/COVERAGE.md and tests/coverage.json
+coverage.py --seconds N  the same in parts: begin no suite after N seconds; the next call goes on with those that are left
 coverage.py -k PATTERN...
-                         add the suites of these names to what was counted before; writes nothing below tests/
-coverage.py --missing FILE...
+                         run the suites of these names once more; writes nothing below tests/
+coverage.py --missing [FILE...]
                          from what was counted last: lines never come to, and conditions that were never one of both
                          (with --corpus: by the corpora alone)
 
 `make coverage` builds what this needs. clang counts each condition of a decision by itself, when it was true and when it
 was false: twice as many branches as there are conditions, one for each label of a switch; none that the compiler made.
-Counters lie in files that the processes map (MODE_cov in the Makefile), so also what ended by a signal is counted.
+Counters lie in files that the processes map (MODE_cov in the Makefile), so also what ended by a signal is counted. They
+and the suites that were run (suites.json) are kept in $BUILD/cov as long as the program is the same, byte by byte.
+The suites are those of `make check`, the fuzzers' corpora among them, and the long forms of LONG.
 Environment: BUILD.
 """
+import concurrent.futures
+import hashlib
 import json
 import os
+import platform
 import shutil
 import subprocess
 import sys
+import time
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.path.abspath(os.environ.get("BUILD") or os.path.join(TOP, "build"))
 COV = os.path.join(BUILD, "cov")
 PROFILE = os.path.join(COV, "profile")
 CORPUS_PROFILE = os.path.join(COV, "profile-corpus")
+LEDGER = os.path.join(COV, "suites.json")
 TARGETS = {"lines": 95, "branches": 90, "parsers": 90}
+# Of these torture tests what is counted is the long form: each failure of each system call is a branch of its own.
+LONG = {"fault/calls": [sys.executable, os.path.join(TOP, "tests/fault/calls.py"), "--full"]}
 
 # The parsers of bytes from outside, by the fuzz targets that are theirs.
 PARSERS = """
@@ -58,16 +68,69 @@ def open_to_all():
         os.chmod(os.path.join(PROFILE, name), 0o666)
 
 
-def suites(pattern):
-    """Run them; the lines that tell of failures and the count."""
-    env = {**os.environ, "BUILD": BUILD, "MKSCRATCH": program(), "MSK_MODES": "cov"}
-    words = [os.path.join(TOP, "tests", "run.sh")] + (["-k", pattern] if pattern else [])
-    p = subprocess.run(words, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", check=False)
-    said = p.stdout.splitlines()
+def environment():
+    return {**os.environ, "TOP": TOP, "BUILD": BUILD, "MKSCRATCH": program(), "MSK_MODES": "cov"}
+
+
+def runner(*words):
+    return subprocess.run([os.path.join(TOP, "tests", "run.sh"), *words], env=environment(), stdin=subprocess.DEVNULL,
+                          capture_output=True, text=True, errors="replace", check=False)
+
+
+def suites():
+    return [n for n in runner("--list").stdout.split() if not n.startswith("asan/")]
+
+
+def ledger():
+    """What was run over the program as it is now: {"program": its digest, "suites": {name: [passed, failed, skipped]}}."""
+    with open(program(), "rb") as f:
+        digest = hashlib.file_digest(f, "sha256").hexdigest()
+    if os.path.exists(LEDGER) and os.path.isdir(PROFILE):
+        with open(LEDGER, encoding="utf-8") as f:
+            kept = json.load(f)
+        if kept["program"] == digest:
+            return kept
+    fresh(PROFILE)
+    open_to_all()
+    return {"program": digest, "suites": {}}
+
+
+def suite(name):
+    """Run one; [passed, failed, skipped], and the lines that tell of failures and skips."""
+    if name in LONG:
+        p = subprocess.run(LONG[name], env=environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                           errors="replace", check=False)
+        said = p.stdout.splitlines()
+        good, bad = (sum(line.startswith(w) for line in said) for w in ("ok ", "not ok "))
+        return [good, bad + (p.returncode != 0 and not bad), 0], said
+    said = runner("-k", "=" + name).stdout.splitlines()
+    return [int(part.split()[0]) for part in said[-1].split(",")], said
+
+
+def count_suite(kept, name):
+    kept["suites"][name], said = suite(name)
+    with open(LEDGER + ".new", "w", encoding="utf-8") as f:
+        json.dump(kept, f, indent=1)
+    os.rename(LEDGER + ".new", LEDGER)
+    print(name, "%d passed, %d failed, %d skipped" % tuple(kept["suites"][name]), flush=True)
     for line in said:
-        if "not ok" in line or line.startswith("FAIL") or "skipped:" in line or "passed," in line:
-            print(line, flush=True)
-    return said[-1]
+        if "not ok" in line or "skipped:" in line:
+            print("   ", line.strip(), flush=True)
+
+
+def run_suites(kept, names, seconds):
+    """Two at a time, but the engines each alone, as they start daemons of their own."""
+    end = time.monotonic() + seconds if seconds else None
+
+    def one(name):
+        if end is None or time.monotonic() < end:
+            count_suite(kept, name)
+
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        list(pool.map(one, [n for n in names if not n.startswith("engines/")]))
+    for name in names:
+        if name.startswith("engines/"):
+            one(name)
 
 
 def corpora():
@@ -81,10 +144,10 @@ def corpora():
     return [os.path.join(folder, n) for n in names]
 
 
-def export(profile, objects):
+def export(profile, objects, *also):
     """Per file of ours what clang's tools say: its summary, and the data behind it."""
     merged = profile + ".profdata"
-    raw = [os.path.join(profile, n) for n in sorted(os.listdir(profile))]
+    raw = [os.path.join(d, n) for d in (profile, *also) for n in sorted(os.listdir(d))]
     subprocess.run(["llvm-profdata", "merge", "-sparse", "-o", merged, *raw], check=True)
     more = [w for o in objects[1:] for w in ("-object", o)]
     p = subprocess.run(["llvm-cov", "export", "-instr-profile", merged, objects[0], *more], capture_output=True, check=True,
@@ -105,25 +168,52 @@ def cell(covered, count):
     return f"{percent(covered, count):.1f} % ({covered} of {count})" if count else "-"
 
 
-def table(files, whats):
-    rows = [f"| file | {' | '.join(whats)} |", "|---|" + "---:|" * len(whats)]
+def table(rows, whats):
+    """A line for each (name, files), and one for all of them."""
+    def cells(fs, mark=""):
+        return " | ".join(mark + cell(*counts(fs, w)) + mark for w in whats)
+
+    lines = [f"| | {' | '.join(whats)} |", "|---|" + "---:|" * len(whats)]
+    lines += [f"| {name} | {cells(fs)} |" for name, fs in rows]
+    return "\n".join(lines + [f"| **all** | {cells([f for _, fs in rows for f in fs], '**')} |"])
+
+
+def directories(files):
+    """(directory, its files), in order."""
+    out = {}
     for name, f in files.items():
-        rows.append(f"| {name} | " + " | ".join(cell(*counts([f], w)) for w in whats) + " |")
-    rows.append("| **all** | " + " | ".join(f"**{cell(*counts(files.values(), w))}**" for w in whats) + " |")
-    return "\n".join(rows)
+        out.setdefault(os.path.dirname(name) + "/", []).append(f)
+    return sorted(out.items())
 
 
-def write_report(files, parsers, said):
-    whole = {w: percent(*counts(files.values(), w)) for w in ("lines", "branches")}
-    parsed = percent(*counts(parsers.values(), "regions"))
+def sums(fs, what):
+    covered, count = counts(fs, what)
+    return {"covered": covered, "count": count}
+
+
+def revision():
+    p = subprocess.run(["git", "-C", TOP, "rev-parse", "--short=10", "HEAD"], capture_output=True, text=True, check=False)
+    return p.stdout.strip() or "unknown"
+
+
+def machine():
+    clang = subprocess.run(["clang", "--version"], capture_output=True, text=True, check=True).stdout.splitlines()[0]
+    return {"kernel": platform.system() + " " + platform.release(), "machine": platform.machine(), "compiler": clang}
+
+
+def write_report(files, parsers, kept):
+    where, ran = machine(), [sum(r[i] for r in kept["suites"].values()) for i in range(3)]
     text = f"""# What the tests come to
 
-Written by `make coverage`; not edited by hand. Suites: {said}.
+Written by `make coverage`, never by hand. Revision {revision()}; {where["compiler"]}; {where["kernel"]},
+{where["machine"]}. {len(kept["suites"])} suites: {ran[0]} tests passed, {ran[1]} failed, {ran[2]} skipped. As JSON, with each
+suite: [coverage.json](coverage.json).
 
 Measured by clang's source-based coverage over the program built without optimisation across files and with assertions
 compiled out (one that fails is a bug, and has no test). A branch is one outcome of one condition: `a && b` has four, each
 label of a switch one; none is of the compiler's making. Counted in every process that the suites start, also those that a
-signal ends or the sandbox confines.
+signal ends or the sandbox confines; nothing of the sources is left out. The suites are those of `make check`, the fuzzers'
+corpora among them, and the long form of {", ".join(LONG)}.
 
 | what | covered | target |
 |---|---:|---:|
@@ -131,20 +221,28 @@ signal ends or the sandbox confines.
 | branches | {cell(*counts(files.values(), "branches"))} | {TARGETS["branches"]} % |
 | regions of the parsers, by the fuzzers' corpora alone | {cell(*counts(parsers.values(), "regions"))} | {TARGETS["parsers"]} % |
 
-## Parsers, by the corpora of `tests/fuzz` alone
+## Every directory, by all suites
 
-{table(parsers, ["regions", "branches"])}
+{table(directories(files), ["lines", "branches"])}
 
 ## Every file, by all suites
 
-{table(files, ["lines", "branches"])}
+{table([(n, [f]) for n, f in files.items()], ["lines", "branches"])}
+
+## Parsers, by the corpora of `tests/fuzz` alone
+
+{table([(n, [f]) for n, f in parsers.items()], ["regions", "branches"])}
 """
     with open(os.path.join(TOP, "tests/COVERAGE.md"), "w", encoding="utf-8") as f:
         f.write(text)
-    data = {"suites": said, "targets": TARGETS, "percent": {**whole, "parsers": parsed},
-            "files": {n: {w: dict(zip(("covered", "count"), counts([f], w))) for w in ("lines", "branches")}
-                      for n, f in files.items()},
-            "parsers": {n: dict(zip(("covered", "count"), counts([f], "regions"))) for n, f in parsers.items()}}
+    whats = ("lines", "branches")
+    data = {"revision": revision(), **where, "targets": TARGETS,
+            "percent": {**{w: percent(*counts(files.values(), w)) for w in whats},
+                        "parsers": percent(*counts(parsers.values(), "regions"))},
+            "suites": {n: dict(zip(("passed", "failed", "skipped"), r)) for n, r in sorted(kept["suites"].items())},
+            "directories": {n: {w: sums(fs, w) for w in whats} for n, fs in directories(files)},
+            "files": {n: {w: sums([f], w) for w in whats} for n, f in files.items()},
+            "parsers": {n: sums([f], "regions") for n, f in parsers.items()}}
     with open(os.path.join(TOP, "tests/coverage.json"), "w", encoding="utf-8") as f:
         json.dump(data, f, indent=1)
         f.write("\n")
@@ -187,25 +285,30 @@ def missing(files, names):
                     print(f"  {i:4}{'-' if i in bare else ' '} {text.rstrip():<100} {told}")
 
 
+def everything():
+    """What all suites that were run come to, the corpora among them; and what the corpora alone."""
+    targets = corpora()
+    by_corpora = export(CORPUS_PROFILE, targets)
+    return export(PROFILE, [program()], CORPUS_PROFILE), by_corpora
+
+
 def main(words):
     if words[:1] == ["--missing"]:
-        names = words[1:]
-        corpus = "--corpus" in names
-        names = [n for n in names if n != "--corpus"]
-        missing(export(CORPUS_PROFILE, corpora()) if corpus else export(PROFILE, [program()]),
-                names or (PARSERS if corpus else []))
+        names = [n for n in words[1:] if n != "--corpus"]
+        files, by_corpora = everything()
+        missing(*((by_corpora, names or PARSERS) if "--corpus" in words else (files, names)))
         return
-    patterns = words[1:] if words[:1] == ["-k"] else []
-    if not patterns or not os.path.isdir(PROFILE):
-        fresh(PROFILE)
-    open_to_all()
-    said = [suites(p) for p in patterns or [None]][-1]
-    files = export(PROFILE, [program()])
-    by_corpora = export(CORPUS_PROFILE, corpora())
+    again = words[1:] if words[:1] == ["-k"] else []
+    seconds = int(words[1]) if words[:1] == ["--seconds"] else None
+    kept, names = ledger(), suites()
+    run_suites(kept, [n for n in names if (any(p in n for p in again) if again else n not in kept["suites"])], seconds)
+    files, by_corpora = everything()
     parsers = {n: by_corpora[n] for n in PARSERS}
-    if not patterns:
-        write_report(files, parsers, said)
+    left = [n for n in names if n not in kept["suites"]]
+    if not left and not again:
+        write_report(files, parsers, kept)
     summary(files, parsers)
+    print(f"{len(left)} of {len(names)} suites are left to run" if left else f"all {len(names)} suites were run")
 
 
 main(sys.argv[1:])
