@@ -7,6 +7,7 @@
 #include "mkscratch/spool.h"
 
 #define LONG_VALUE 60
+#define SAME_SHOWN 16          /* of what two values have in common, before they differ */
 #define SHORT_DIGEST 19       /* "sha256:" and twelve digits */
 
 /* The two operands, and what was found so far. */
@@ -100,15 +101,38 @@ static void add_text(struct msk_str *out, const char *s)
 	msk_str_add_escaped(out, s, strlen(s));
 }
 
+static bool begins_character(const char *s)
+{
+	return ((unsigned char)*s & 0xC0) != 0x80;
+}
+
 /* A value, cut where it is long: --json has the whole. */
 static void add_value(struct msk_str *out, const char *s)
 {
 	size_t n = strlen(s), cut = n > LONG_VALUE ? LONG_VALUE : n;
 
-	while (cut < n && cut && ((unsigned char)s[cut] & 0xC0) == 0x80)
+	while (cut < n && cut && !begins_character(s + cut))
 		cut--;
 	msk_str_add_escaped(out, s, cut);
 	msk_str_adds(out, cut < n ? "..." : "");
+}
+
+/* How much of two long values may be left out in front, as it is the same: what is cut behind should not be all that
+ * differs. */
+static size_t same_front(const char *a, const char *b)
+{
+	size_t n = 0;
+
+	if (!a || !b || (strlen(a) <= LONG_VALUE && strlen(b) <= LONG_VALUE))
+		return 0;
+	while (a[n] && a[n] == b[n])
+		n++;
+	if (n <= LONG_VALUE / 2)
+		return 0;
+	n -= SAME_SHOWN;
+	while (n && !begins_character(a + n))
+		n--;
+	return n;
 }
 
 static void add_aspect(struct msk_str *out, const struct msk_difference *n, enum msk_diff_aspect aspect)
@@ -166,6 +190,20 @@ static void add_path(struct msk_str *out, const struct msk_difference *n, bool t
 	}
 }
 
+static void add_change(struct msk_str *out, const char *from, const char *to)
+{
+	size_t front = same_front(from, to);
+
+	msk_str_adds(out, front ? "..." : "");
+	if (from)
+		add_value(out, from + front);
+	else
+		msk_str_adds(out, to ? "(none)" : "");
+	msk_str_adds(out, from || to ? " -> " : "");
+	msk_str_adds(out, front ? "..." : "");
+	add_value(out, to ? to + front : from ? "(none)" : "");
+}
+
 /* Where one side has nothing, the other alone is told. */
 static void add_values(struct msk_str *out, const struct msk_difference *n)
 {
@@ -182,12 +220,7 @@ static void add_values(struct msk_str *out, const struct msk_difference *n)
 		msk_str_adds(out, "  the same in other bytes");
 		return;
 	}
-	if (n->from)
-		add_value(out, n->from);
-	else
-		msk_str_adds(out, n->to ? "(none)" : "");
-	msk_str_adds(out, n->from || n->to ? " -> " : "");
-	add_value(out, n->to ? n->to : n->from ? "(none)" : "");
+	add_change(out, n->from, n->to);
 	if (n->path) {
 		msk_str_adds(out, "  in ");
 		add_text(out, n->path);

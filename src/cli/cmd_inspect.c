@@ -144,7 +144,7 @@ static int print_one(const struct msk_options *o, struct msk_source_images *own_
 {
 	MSK_AUTO_IMAGE_ARG a = { 0 };
 	MSK_AUTO_INSPECTION i = { 0 };
-	const struct inspected d = { &a, &i };
+	const struct inspected d = { &a, &i, o->now };
 	MSK_AUTO_STR text = MSK_STR_INIT;
 	MSK_AUTO_JSON *json = NULL;
 

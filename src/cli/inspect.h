@@ -9,6 +9,7 @@
 struct inspected {
 	const struct image_arg *arg;
 	const struct msk_inspection *i;
+	int64_t now;                   /* for what is said of certificates to people */
 };
 
 /* Packed and plain bytes of all layers. */

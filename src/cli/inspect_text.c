@@ -246,24 +246,31 @@ static void add_largest(const struct inspected *d, struct msk_str *out)
 	}
 }
 
+/* What has expired is counted; told is what will. */
 static void add_certificates(const struct inspected *d, struct msk_str *out)
 {
 	const struct msk_cert_list *l = &d->i->certs;
 	const struct msk_cert_told *first = NULL;
+	size_t expired = 0;
 
 	if (!l->n && !l->unreadable)
 		return;
-	for (size_t i = 0; i < l->n; i++)
-		if (!first || l->v[i].not_after < first->not_after)
+	for (size_t i = 0; i < l->n; i++) {
+		if (l->v[i].not_after < d->now)
+			expired++;
+		else if (!first || l->v[i].not_after < first->not_after)
 			first = &l->v[i];
+	}
 	msk_str_addf(out, "\nCertificates\n  %zu", l->n);
 	if (l->unreadable)
 		msk_str_addf(out, ", %zu that cannot be read", l->unreadable);
+	if (expired)
+		msk_str_addf(out, ", %zu expired", expired);
 	if (first && first->not_after >= 0 && first->not_after <= MSK_TIME_MAX) {
 		MSK_AUTO_STR date = MSK_STR_INIT;
 
 		msk_rfc3339_add(&date, first->not_after);
-		msk_str_addf(out, "; the first to expire, on %.10s: ", date.buf);
+		msk_str_addf(out, "; the %s to expire, on %.10s: ", expired ? "next" : "first", date.buf);
 		add_escaped(out, first->subject);
 	}
 	msk_str_addc(out, '\n');

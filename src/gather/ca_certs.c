@@ -112,14 +112,29 @@ static int collect(struct msk_gather *g, struct msk_bundle *b, struct msk_str *f
 	return msk_bundle_keep_signers(b, &chains, err);
 }
 
-static void tell(const struct msk_gather *g, const char *from, size_t dropped)
+/* What has expired is no more to expire; it was told before. */
+static const struct msk_cert *next_of(const struct msk_bundle *b, int64_t now)
 {
-	const struct msk_cert_facts *f = &g->certs;
-	MSK_AUTO_STR date = MSK_STR_INIT;
+	const struct msk_cert *next = NULL;
 
-	msk_date_add(&date, f->first_expiry);
-	msk_info(g->log, "certificates: %zu from %s, %zu duplicates dropped", f->count, from, dropped);
-	msk_info(g->log, "certificates: the first to expire is %s, on %s", f->first_subject, date.buf);
+	for (size_t i = 0; i < b->n; i++)
+		if (b->v[i].x.not_after >= now && (!next || b->v[i].x.not_after < next->x.not_after))
+			next = &b->v[i];
+	return next;
+}
+
+static void tell(const struct msk_gather *g, const struct msk_bundle *b, const char *from, size_t dropped)
+{
+	const struct msk_cert *next = next_of(b, g->now);
+	MSK_AUTO_STR date = MSK_STR_INIT, name = MSK_STR_INIT;
+
+	msk_info(g->log, "certificates: %zu from %s, %zu duplicates dropped", b->n, from, dropped);
+	if (!next)
+		return;
+	msk_date_add(&date, next->x.not_after);
+	msk_x509_add_name(&name, &next->x.subject);
+	msk_info(g->log, "certificates: the %s to expire is %s, on %s", g->certs.expired ? "next" : "first", name.buf,
+		 date.buf);
 }
 
 int msk_gather_certs(struct msk_gather *g, struct msk_err *err)
@@ -137,7 +152,7 @@ int msk_gather_certs(struct msk_gather *g, struct msk_err *err)
 		return -1;
 	dropped = sort_set(&b);
 	print_set(&b, &text, &g->certs);
-	tell(g, from.buf, dropped);
+	tell(g, &b, from.buf, dropped);
 	count = msk_xasprintf("%zu %s", g->certs.count, msk_plural(g->certs.count, "certificate", "certificates"));
 	if (required->evidence)
 		msk_str_addf(&from, ", for %s: %s", required->program, required->evidence);

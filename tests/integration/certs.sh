@@ -47,7 +47,9 @@ is "$(mk --bin app --root root --certs --json -n | jq -r .certificates.sha256)" 
 is "$(mk --bin app --root root --json -n | jq -c .certificates)" null '... where there is a bundle'
 said --certs -v >told
 like "$(cat told)" '^certificates: 4 from /etc/ssl/certs/ca-certificates.crt, 0 duplicates dropped$' '-v tells the count'
-like "$(cat told)" '^certificates: the first to expire is CN=older, on 1999-01-01$' '... the earliest expiry'
+like "$(cat told)" '^certificates: the next to expire is CN=(good|other), on 2' '... the next to expire, of those that have not yet'
+mk -q --bin app --root root --certs -o told.tar
+like "$(mk inspect told.tar | grep -A 1 '^Certificates')" '^  4, 2 expired; the next to expire, on 2[0-9-]*: CN=(good|other)$' '... and so does inspect'
 like "$(cat told)" '^certificates: the bundle is sha256:[0-9a-f]{64}$' '... and the digest'
 
 # Directories and DER.

@@ -55,6 +55,10 @@ is "$(rows a.tar d.tar)" 'config    config.Env A  (none) -> 1
 config    config.ExposedPorts  (none) -> {"80/tcp":{}}
 config    config.Labels x  (none) -> y
 manifest  annotations k  (none) -> v' '... row by row'
+long=$(printf 'much %.0s' {1..20})
+build l1 --bin one:/app --annotation "k=${long}one end" && build l2 --bin one:/app --annotation "k=${long}other end"
+is "$(rows l1.tar l2.tar)" 'manifest  annotations k  ...much much much one end -> ...much much much other end' \
+	'of long values the place where they differ'
 build e --bin one:/app --file one.c:/etc/conf --link conf:/etc/link --dir /data -e A=1 -e B=2
 build f --bin one:/app --file one.c:/etc/conf --link conf:/etc/link --dir /data -e B=2 -e A=1
 is "$(rows e.tar f.tar)" 'config    config.Env (order)' 'variables in another order'
