@@ -57,6 +57,8 @@ writes() {
 	build content "type=oci,dest=attested.tar,$name,compression=zstd,force-compression=true" --opt attest:provenance=mode=max
 	theirs attested.tar list
 	like "$(mk inspect attested.tar)" 'attached +1 that is no image' 'its attestation is told of'
+	mk index -q -t p/joined:v1 -o joined.tar attested.tar 2>said
+	is "$(cat said)$(mk verify joined.tar | grep -c '^✓ attached')" 1 '... comes along in an index'
 	build content "type=oci,dest=artifact.tar,$name,oci-artifact=true" --opt attest:provenance=mode=max && theirs artifact.tar list
 	build content "type=oci,dest=dated.tar,$name,rewrite-timestamp=true" --opt build-arg:SOURCE_DATE_EPOCH=1700000000 && theirs dated.tar list
 	files=quiet build many "type=oci,dest=many-bk.tar,$name" --opt platform=linux/amd64,linux/arm64,linux/arm/v7 --opt attest:provenance=mode=max

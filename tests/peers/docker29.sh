@@ -67,9 +67,12 @@ writes() { # STORE
 		theirs "$1/$form.tar" list
 		is "$(config_of "$1/$form.tar" | sha256sum)" "$(config_of "$form.tar" | sha256sum)" "$1: the config of $form stays"
 	done
-	printf 'hello\n' >import.txt && mkdir -p import/a && cp import.txt import/a && tar -C import -cf import.tar . &&
-		d import -c 'ENTRYPOINT ["/a"]' import.tar p/import:v1 >/dev/null && d save -o "$1/import.tar" p/import:v1
-	t "$1: what docker import made" mk ls "$1/import.tar"
+	# Of a tar that others made, with links of both kinds.
+	rm -rf import && mkdir -p import/a && cp amd64/say import/ && printf 'hello\n' >import/a/file && ln import/a/file import/a/twin && ln -s file import/a/link &&
+		tar -C import --sort=name -cf import.tar . && d import -c 'ENTRYPOINT ["/say"]' -c 'ENV A=b' -c 'USER 7' import.tar p/import:v1 >/dev/null &&
+		exported p/import:v1 >list && d save -o "$1/import.tar" p/import:v1
+	theirs "$1/import.tar" list
+	is "$(config_of "$1/import.tar" | jq -c '.config | [.Entrypoint, .User, (.Env | index("A=b") != null)]')" '[["/say"],"7",true]' "$1: docker import: its config"
 	d save -o "$1/two.tar" p/plain:v1 p/content:v1
 	t "$1: two images in one archive" mk verify "$1/two.tar"
 	t "$1: ... one of them by its tag" mk ls "$1/two.tar:p/content:v1"

@@ -9,7 +9,7 @@ BUILD = os.environ.get("BUILD") or os.path.join(TOP, "build")
 HEAD = """# Peers
 
 Tools that other people write images with, and what becomes of theirs here and of ours there. Written by `make peers`, never by
-hand; they are built from source, as Go modules by name and version. More tools (skopeo, podman, buildah, umoci, crane, ko, Docker
+hand; they are built from source, as Go modules by name and version. More tools (skopeo, podman, buildah, umoci 0.4, crane, Docker
 20.10, containerd 1.6) are held against each other in `./bootstrap check` ([engines](engines), [oracle](oracle/peers_images.sh)).
 
 %s, %s.
