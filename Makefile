@@ -19,7 +19,7 @@ VERSION := 0.1.0
 O       := $(BUILD)/$(MODE)
 BIN     := $(if $(filter release,$(MODE)),$(BUILD)/mkscratch,$(O)/mkscratch)
 
-LIBS := libarchive libcrypto jansson libelf libdeflate libzstd
+LIBS := libarchive libcrypto jansson libelf libdeflate libzstd zlib
 LIBS_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(LIBS))
 LIBS_LDLIBS := $(shell $(PKG_CONFIG) --libs $(LIBS))
 

@@ -52,19 +52,51 @@ const char *msk_source_plain_name(const char *path)
 	return path;
 }
 
-/* The plain bytes, from `position` on. */
-static int begin_plain(struct msk_archive_pass *p, struct msk_source *s, uint64_t position, struct msk_err *err)
+static int open_at(struct msk_source *s, uint64_t offset, struct msk_reader **out, struct msk_err *err)
 {
 	int fd = fcntl(s->fd, F_DUPFD_CLOEXEC, 3);
 
 	if (fd < 0)
 		return msk_fail_sys(err, errno, "%s: cannot read", s->name);
-	p->file = msk_fd_reader_new(fd, position, s->name);
+	*out = msk_fd_reader_new(fd, offset, s->name);
+	return 0;
+}
+
+/* The plain bytes, from `position` on. */
+static int begin_plain(struct msk_archive_pass *p, struct msk_source *s, uint64_t position, struct msk_err *err)
+{
+	if (open_at(s, position, &p->file, err) < 0)
+		return -1;
 	return msk_inflate_new(p->file, s->name, &p->inflate, err);
+}
+
+/* Documents and then layers in their order take up to three; who needs more of them is better off with a reading for marks. */
+#define RESTARTS_BEFORE_MARKS 4
+
+static int look_for_marks(struct msk_source *s, struct msk_err *err)
+{
+	MSK_CLEANUP(msk_source_stream_cleanup) struct msk_reader *file = NULL;
+
+	if (s->plain || ++s->restarts != RESTARTS_BEFORE_MARKS)
+		return 0;
+	if (open_at(s, 0, &file, err) < 0)
+		return -1;
+	s->marks = msk_gzip_marks_new(file);
+	return 0;
+}
+
+static int begin_at_mark(struct msk_archive_pass *p, struct msk_source *s, uint64_t position, struct msk_err *err)
+{
+	if (open_at(s, msk_gzip_marks_offset(s->marks, position), &p->file, err) < 0 ||
+	    msk_gzip_resume(s->marks, position, p->file, s->name, &p->resumed, err) < 0)
+		return -1;
+	return msk_tar_in_new(p->resumed, s->name, &p->tar, err);
 }
 
 int msk_archive_pass_begin(struct msk_archive_pass *p, struct msk_source *s, uint64_t position, struct msk_err *err)
 {
+	if (s->marks)
+		return begin_at_mark(p, s, position, err);
 	if (begin_plain(p, s, position, err) < 0)
 		return -1;
 	return msk_tar_in_new(msk_inflate_reader(p->inflate), s->name, &p->tar, err);
@@ -74,6 +106,7 @@ void msk_archive_pass_release(struct msk_archive_pass *p)
 {
 	msk_tar_in_free(p->tar);
 	msk_inflate_free(p->inflate);
+	msk_gzip_resumed_free(p->resumed);
 	msk_source_stream_free(p->file);
 }
 
@@ -211,15 +244,25 @@ static void entry_free(struct msk_reader *r)
 	free(r);
 }
 
+/* The walk that is kept, unless it is past the member, or farther from it than a mark. */
+static bool parked_is_best(const struct msk_source *s, size_t at)
+{
+	if (!s->parked.tar || s->parked.next > at)
+		return false;
+	return !s->marks || s->members[at].position - s->members[s->parked.next].position <=
+				    msk_gzip_marks_lost(s->marks, s->members[at].position);
+}
+
 /* A walk that will meet the member. */
 static int begin_before(struct msk_archive_pass *p, struct msk_source *s, const struct msk_member *m, struct msk_err *err)
 {
 	size_t at = (size_t)(m - s->members);
 
-	if (s->parked.tar && s->parked.next <= at) {
+	if (parked_is_best(s, at)) {
 		*p = s->parked;
 		s->parked = (struct msk_archive_pass){ 0 };
-	} else if (msk_archive_pass_begin(p, s, s->plain ? m->position : 0, err) < 0) {
+	} else if (look_for_marks(s, err) < 0 ||
+		   msk_archive_pass_begin(p, s, s->plain || s->marks ? m->position : 0, err) < 0) {
 		return -1;
 	}
 	p->next = at + 1;

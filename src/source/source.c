@@ -20,6 +20,7 @@ void msk_source_free(struct msk_source *s)
 	if (s->fd >= 0)
 		close(s->fd);
 	msk_archive_pass_release(&s->parked);
+	msk_gzip_marks_free(s->marks);
 	msk_strv_release(&s->files);
 	for (size_t i = 0; i < s->n_members; i++)
 		free(s->members[i].target);

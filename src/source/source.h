@@ -2,6 +2,7 @@
 #ifndef SOURCE_SOURCE_H
 #define SOURCE_SOURCE_H
 
+#include "mkscratch/gzip_marks.h"
 #include "mkscratch/source.h"
 #include "mkscratch/tar.h"
 
@@ -15,7 +16,8 @@ struct msk_member {
 /* One walk over an archive, from its start. */
 struct msk_archive_pass {
 	struct msk_reader *file;
-	struct msk_inflate *inflate;
+	struct msk_inflate *inflate; /* NULL where it begins at a mark, */
+	struct msk_reader *resumed;  /* which this is then */
 	struct msk_tar_in *tar;
 	size_t next;                 /* no member before this one can be met any more */
 };
@@ -30,6 +32,8 @@ struct msk_source {
 	size_t name_bytes;
 	bool plain;                  /* the archive is a tar as it is, so a reading may begin at any member */
 	uint64_t end;                /* of an archive: bytes of the plain tar up to its end */
+	unsigned restarts;           /* ... walks that had to begin anew */
+	struct msk_gzip_marks *marks;    /* ... where they may begin; NULL: at the start alone */
 	struct msk_archive_pass parked;  /* of one that is compressed: a walk that may go on; tar NULL: there is none */
 };
 
@@ -41,7 +45,7 @@ struct msk_stream {
 
 /* The list of what is in the archive. */
 int msk_archive_list(struct msk_source *s, struct msk_err *err);
-/* From `position` on, which is 0 unless the archive is plain. */
+/* From `position` on, which is 0 unless the archive is plain or has marks. */
 int msk_archive_pass_begin(struct msk_archive_pass *p, struct msk_source *s, uint64_t position, struct msk_err *err);
 void msk_archive_pass_release(struct msk_archive_pass *p);
 int msk_archive_stream(struct msk_source *s, const char *path, bool *found, struct msk_reader **out, struct msk_err *err);

@@ -128,4 +128,47 @@ hostile bytes 'manifest: DIGEST: all documents together: larger than 16777216 by
 hostile empty 'holds no image'
 rm -rf hostile && make wide hostile
 must_fail 3 'hostile/index.json: more than 200000 values' -- verify hostile
+
+# An archive that is compressed as a whole is not read anew for each layer, whatever their order.
+python3 - <<'P'
+import base64, hashlib, io, json, os, random, tarfile
+r = random.Random(1)
+layers = []
+for i in range(24):
+    b = io.BytesIO()
+    with tarfile.open(fileobj=b, mode="w") as t:
+        info = tarfile.TarInfo("f%d" % i)
+        info.size = 400000
+        t.addfile(info, io.BytesIO(base64.b64encode(r.randbytes(300000))))
+    layers.append(b.getvalue())
+def sha(data): return hashlib.sha256(data).hexdigest()
+config = json.dumps({"os": "linux", "architecture": "amd64", "rootfs": {"type": "layers", "diff_ids": ["sha256:" + sha(x) for x in layers]}}).encode()
+files = [("%02d.tar" % i, x) for i, x in enumerate(layers)]
+items = [{"Config": sha(config) + ".json", "RepoTags": ["a:b"], "Layers": [name for name, _ in files]}]
+for order in "forth", "back", "mixed":
+    some = list(files) if order != "back" else files[::-1]
+    if order == "mixed":
+        r.shuffle(some)
+    with tarfile.open(order + ".tar", "w") as t:
+        for name, data in [*some, (sha(config) + ".json", config), ("manifest.json", json.dumps(items).encode())]:
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            t.addfile(info, io.BytesIO(data))
+P
+for order in forth back mixed; do
+	gzip -1 -k $order.tar
+	is "$(mk ls $order.tar.gz | sha256sum)" "$(mk ls forth.tar | sha256sum)" "$order: the same files"
+	t '... and all is verified' mk verify $order.tar.gz
+	if strace -f -qq -o calls -e trace=pread64 "$MKSCRATCH" ls $order.tar.gz >/dev/null 2>&1; then
+		read=$(sed -n 's/.*= //p' calls | paste -sd+ | bc)
+		[ $((read / $(wc -c <$order.tar.gz))) -lt 8 ]
+		is $? 0 "... of an archive that is read fewer than eight times ($((read * 10 / $(wc -c <$order.tar.gz))) tenths)"
+	else
+		skip "$order: how often it is read" 'cannot: strace is not here, or may not trace'
+	fi
+done
+split -n 5 back.tar part && for part in parta?; do gzip -1 -c $part; done >members.tar.gz
+is "$(mk ls members.tar.gz | sha256sum)" "$(mk ls forth.tar | sha256sum)" 'several members: the same files'
+is "$(mk ls - <back.tar.gz | sha256sum)" "$(mk ls forth.tar | sha256sum)" '... of standard input too'
+zstd -q -k back.tar && is "$(mk ls back.tar.zst | sha256sum)" "$(mk ls forth.tar | sha256sum)" '... in zstd too'
 done_testing

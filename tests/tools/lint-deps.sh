@@ -61,6 +61,7 @@ archive.h       src/codec/tar.c src/codec/tar_in.c
 archive_entry.h src/codec/tar.c src/codec/tar_in.c
 libdeflate.h    src/codec/gz.c src/codec/gzip_sum.c src/codec/zlib.c
 zstd.h          src/codec/zst.c
+zlib.h          src/codec/gzip_marks.c
 jansson.h       src/base/json.c
 openssl/        src/codec/digest.c src/formats/x509.c
 libelf.h        src/elf/
