@@ -22,9 +22,19 @@ struct line {
 	int64_t mtime;
 };
 
+/* A hard link names a path of the image, which `docker import` and tar have as ./a: it is told as the path itself is. */
+static const char *link_of(const struct msk_node *n)
+{
+	const char *link = n->link;
+
+	while (link && n->type == MSK_TAR_HARDLINK && (link[0] == '/' || (link[0] == '.' && link[1] == '/')))
+		link += link[0] == '/' ? 1 : 2;
+	return link;
+}
+
 static struct line line_of_node(const struct msk_node *n)
 {
-	return (struct line){ n->path, n->link, n->type, n->mode, n->uid, n->gid, n->layer, n->size, n->mtime };
+	return (struct line){ n->path, link_of(n), n->type, n->mode, n->uid, n->gid, n->layer, n->size, n->mtime };
 }
 
 static struct line line_of_entry(const struct msk_layer_entry *entry)

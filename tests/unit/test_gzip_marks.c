@@ -139,12 +139,31 @@ static void what_is_not_sound_has_no_marks(void **state)
 	}
 }
 
+/* As where the file has changed meanwhile. */
+static void what_ends_too_early_is_told(void **state)
+{
+	MSK_AUTO_FREE unsigned char *plain = make_noise(PLAIN, 4), *packed = msk_xmalloc(PLAIN);
+	size_t n = pack(plain, PLAIN, 1, packed, PLAIN);
+	struct memory from = memory(packed, n);
+	struct msk_gzip_marks *m = msk_gzip_marks_new(&from.r);
+	size_t offset = (size_t)msk_gzip_marks_offset(m, 3000000);
+	struct msk_err err = MSK_ERR_INIT;
+	struct msk_reader *r;
+
+	(void)state;
+	from = memory(packed + offset, 100);
+	assert_int_equal(msk_gzip_resume(m, 3000000, &from.r, "x.tar.gz", &r, &err), -1);
+	assert_string_equal(err.msg, "x.tar.gz: cannot be decompressed (truncated gzip input)");
+	msk_gzip_marks_free(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_stream_is_read_on_from_anywhere),
 		cmocka_unit_test(there_are_never_more_marks_than_there_may_be),
 		cmocka_unit_test(what_is_not_sound_has_no_marks),
+		cmocka_unit_test(what_ends_too_early_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
