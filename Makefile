@@ -92,7 +92,7 @@ FUZZ_CFLAGS  := $(call accepts,-Wno-override-init) $(call accepts,-Wno-initializ
 FUZZ_CC      ?= clang
 FUZZ_SECONDS ?= 60
 
-.PHONY: all lib unit check check-asan torture peers check-tsan coverage tidy valgrind fuzz fuzz-bin fuzz-seeds lint lint-deps bench install uninstall dist clean help
+.PHONY: all lib unit check check-asan torture peers repro check-tsan coverage tidy valgrind fuzz fuzz-bin fuzz-seeds lint lint-deps bench install uninstall dist clean help
 all: $(BIN)
 lib: $(LIB)
 unit: $(UNIT_BIN)
@@ -184,6 +184,11 @@ peers: all
 	@status=0; SUITES=peers BUILD='$(abspath $(BUILD))' MKSCRATCH='$(abspath $(BIN))' tests/run.sh || status=$$?; \
 		BUILD='$(abspath $(BUILD))' MKSCRATCH='$(abspath $(BIN))' python3 tests/peers/report.py && exit $$status
 
+# Builds with other libraries, or other builds of the same, give the same images: musl and all it needs, versions of libdeflate,
+# libzstd and libarchive. The first time it downloads and compiles them, which takes minutes.
+repro: all
+	@SUITES=libraries BUILD='$(abspath $(BUILD))' MKSCRATCH='$(abspath $(BIN))' tests/run.sh
+
 lint:
 	@tests/tools/lint-deps.sh
 	@tests/tools/lint-size.sh
@@ -240,6 +245,7 @@ help:
 	@echo 'make tidy         clang-tidy with the checks of .clang-tidy'
 	@echo 'make valgrind     every verb under memcheck'
 	@echo 'make peers        Docker 29 and BuildKit, built from source and held against us; writes tests/PEERS.md'
+	@echo 'make repro        the same bytes by builds with musl and with other versions of libraries'
 	@echo 'make lint         rules of the house: include directions, sizes, banned calls'
 	@echo 'make bench        measure beside other tools (BENCH_QUICK=1: in short; see bench/bench.py)'
 	@echo 'make install      program, man page, completions; DESTDIR= PREFIX='

@@ -4,12 +4,14 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "mkscratch/fs.h"
@@ -182,14 +184,20 @@ int msk_tempfile_commit(struct msk_tempfile *t, const char *final, const char *n
 	return 0;
 }
 
+/* musl has had no renameat2() before 1.2.6. */
+static int rename_with(const struct msk_tempfile *t, const char *final, unsigned flags)
+{
+	return (int)syscall(SYS_renameat2, t->dirfd, t->name, t->dirfd, final, flags);
+}
+
 /* Whoever sweeps takes what has our mark and no lock for a leftover: the old file gets one. */
 static bool swap(struct msk_tempfile *t, const char *final)
 {
 	t->old = openat(t->dirfd, final, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (t->old < 0)
-		return errno == ENOENT && renameat2(t->dirfd, t->name, t->dirfd, final, RENAME_NOREPLACE) == 0;
+		return errno == ENOENT && rename_with(t, final, RENAME_NOREPLACE) == 0;
 	return flock(t->old, LOCK_EX | LOCK_NB) == 0 &&
-	       renameat2(t->dirfd, t->name, t->dirfd, final, RENAME_EXCHANGE) == 0;
+	       rename_with(t, final, RENAME_EXCHANGE) == 0;
 }
 
 int msk_tempfile_swap(struct msk_tempfile *t, const char *final, const bool *stays, const char *name, struct msk_err *err)

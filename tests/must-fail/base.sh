@@ -119,4 +119,9 @@ mkdir dir2 && tar xf base.tar -C dir2
 faults=$(for blob in dir2/blobs/sha256/*; do tamper "$blob" 7; done)
 is "$faults" '' 'whatever is done to a blob of the base is exit 7, and nothing is written'
 t '... while it is whole there is an image' mk --base dir2 --bin app -q -o x.tar
+
+# No network is used.
+must_fail 6 'docker://registry.test/app:1: not fetched: no network is used' \
+	'first skopeo copy docker://registry.test/app:1 oci-archive:img.tar' -- verify docker://registry.test/app:1
+must_fail 6 'https://cdn.test/img.tar: not fetched: no network is used' 'fetch it first, and name the file' -- ls https://cdn.test/img.tar
 done_testing
