@@ -121,8 +121,70 @@ def tags():
         return {d["annotations"]["org.opencontainers.image.ref.name"] for d in json.load(f)["manifests"]}
 
 
+def long_runs():
+    """What takes long, in each of its phases: gathering, compressing large blocks, writing, looking again, reading what does not come."""
+    text, sparse = os.path.join(room.top, "text"), os.path.join(room.top, "sparse")
+    with open(text, "wb") as f:
+        lines = random.Random(2)
+        for _ in range(24):
+            f.write(b"".join(b"%d line of text\n" % lines.randrange(10**9) for _ in range(50000)))
+    with open(sparse, "wb") as f:
+        f.truncate(4 << 30)
+    build = ["--no-cache", "--bin", "../in/app", "--file", "../text:/text"]
+    run(room, [*build, "-q", "-o", "../big.tar"], check=True)
+    yield from (("gzip:12", [*build, "--compress", "gzip:12", "-j", "2", "-o", "x.tar"]),
+                ("zstd:19", [*build, "--compress", "zstd:19", "-j", "2", "-o", "x/"]),
+                ("eight threads", [*build, "--compress", "gzip:12", "-j", "8", "-o", "x.tar"]),
+                ("nothing compressed", [*build, "--compress", "none", "-o", "x/", "-o", "x.tar"]),
+                ("4 GiB of a sparse file", [*build, "--file", "../sparse:/sparse", "-o", "x.tar"]),
+                ("4 GiB that are not compressed", [*build, "--compress", "none", "--file", "../sparse:/sparse", "-o", "x.tar"]),
+                ("a cache that is filled", ["--cache", "../cache", *build[1:], "-o", "x.tar"]),
+                ("--paranoid", [*build, "--paranoid", "-o", "x.tar"]),
+                ("verify", ["verify", "../big.tar", "../big.tar", "../big.tar"]),
+                ("verify --rebuild", ["verify", "--rebuild", "../big.tar"]),
+                ("an image on standard input that does not come", ["verify", "-"]),
+                ("options on standard input that do not come", ["--config", "-", "-o", "x.tar"]),
+                ("an output that nobody reads", [*build, "-q", "-o", "-"]))
+
+
+def ended(words, name, after):
+    """What is wrong once a signal came `after` seconds, the seconds it took to end, and whether it came in time."""
+    room.reset()
+    shutil.rmtree(os.path.join(room.top, "cache"), ignore_errors=True)
+    silent, writer = os.pipe()
+    reader, out = os.pipe()
+    p = subprocess.Popen([MKSCRATCH, *words], cwd=room.work, env=ENV, stdin=silent, stderr=subprocess.DEVNULL,
+                         stdout=out if words[-1] == "-" and "-o" in words else subprocess.DEVNULL)
+    time.sleep(after)
+    start = time.monotonic()
+    p.send_signal(getattr(signal, "SIG" + name))
+    status, took = p.wait(), time.monotonic() - start
+    for fd in (silent, writer, reader, out):
+        os.close(fd)
+    left = sorted(os.listdir(room.work)) + temporaries(room.work) if status else []
+    left += [f for _, _, files in os.walk(os.path.join(room.top, "cache")) for f in files if ".mkscratch-" in f]
+    wrong = status not in (0, -getattr(signal, "SIG" + name)) or bool(left)
+    return f"{name} after {after} s: status {status}, left {left}" if wrong else None, took, status != 0
+
+
+def check_phases():
+    total = {"runs": 0, "most_seconds": 0.0}
+    for what, words in long_runs():
+        faults = []
+        for i, after in enumerate((0.02, 0.05, 0.1, 0.2, 0.4, 0.8) if FULL else (0.03, 0.15)):
+            fault, took, in_time = ended(words, ("TERM", "INT", "HUP")[i % 3], after)
+            faults += [fault] if fault else []
+            if in_time:
+                total["runs"] += 1
+                total["most_seconds"] = max(total["most_seconds"], took)
+        tap.ok(not faults, f"a signal in the midst of {what}: nothing is left", *faults)
+    tap.ok(total["runs"] > 13, f"{total['runs']} of them came in time")
+    return total
+
+
 check_points()
+in_phases = check_phases()
 at_random = random_kills(ROUNDS if FULL else 25)
-figures("kill", points=points, random=at_random, failed=tap.failed)
+figures("kill", points=points, phases=in_phases, random=at_random, failed=tap.failed)
 room.remove()
 tap.done()

@@ -56,6 +56,9 @@ def rows(d):
         yield ("kill -9 at each system call of 8 scenarios", number(p["kill"]), "old or new, and the next run leaves nothing of it", d["kill"])
         yield ("TERM, INT, HUP at each system call of 8 scenarios", number(p["TERM"] + p["INT"] + p["HUP"]),
                f"old or new, nothing left; the slowest ended after {p['most_seconds']:.3f} s", d["kill"])
+        if "phases" in d["kill"]:
+            yield ("TERM, INT and HUP in the midst of large blocks, large files and what does not come", number(d["kill"]["phases"]["runs"]),
+                   f"nothing left; the slowest ended after {d['kill']['phases']['most_seconds']:.3f} s", d["kill"])
         yield ("four writers at a time into one layout, most of them killed at any time", f"{number(r['writers'])}: {killed}",
                f"{r['torn']} torn, {r['lost']} tags lost, {r['left']} files left", d["kill"])
     if "order" in d:
