@@ -93,10 +93,10 @@ void msk_confine_release(struct msk_confine *c)
 	c->fd = -1;
 }
 
-/* What is not there, or not for us, needs no rule. */
+/* What is not there, or not for us, needs no rule; nor does a pipe (EBADFD), which is of no file system. */
 static bool is_absent(int sys)
 {
-	return sys == ENOENT || sys == ENOTDIR || sys == ELOOP || sys == EACCES || sys == ENAMETOOLONG;
+	return sys == ENOENT || sys == ENOTDIR || sys == ELOOP || sys == EACCES || sys == ENAMETOOLONG || sys == EBADFD;
 }
 
 /* 0, or an errno: the path could not be looked at, or the rule was not taken. */

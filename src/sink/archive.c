@@ -247,14 +247,14 @@ static int open_target(struct archive_sink *s, const struct msk_target *t, struc
 		s->s.name = "standard output";
 		return 0;
 	}
+	/* /dev/fd/63, by which a shell means a pipe, is a link to no path. */
+	if (stat(t->path, &st) == 0 && !S_ISREG(st.st_mode))
+		return open_device(s, t->path, err);
 	path = msk_written_at(t->path);
-	if (lstat(path, &st) < 0 || S_ISREG(st.st_mode)) {
-		s->existed = access(path, F_OK) == 0;
-		return open_beside(s, path, err);
-	}
-	if (S_ISLNK(st.st_mode))
+	if (lstat(path, &st) == 0 && S_ISLNK(st.st_mode))
 		return msk_fail_sys(err, ELOOP, "%s: cannot create", t->path);
-	return open_device(s, path, err);
+	s->existed = access(path, F_OK) == 0;
+	return open_beside(s, path, err);
 }
 
 int msk_archive_sink_open(const struct msk_target *t, struct msk_sink **out, struct msk_err *err)

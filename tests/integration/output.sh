@@ -63,6 +63,11 @@ t 'nothing follows the archive in a FIFO that is standard output too' cmp from-f
 { cat fifo >from-fifo & } && mk --bin app -o fifo >said && wait
 t 'in another FIFO neither' cmp from-fifo a.tar
 like "$(cat said)" '^fifo: app:latest ' '... and then the summary is on stdout'
+mk --bin app -o >(cat >from-shell) >said && wait $!
+t 'a pipe that a shell names' cmp from-shell a.tar
+like "$(cat said)" '^/dev/fd/[0-9]+: app:latest ' '... and the summary is on stdout'
+run bash -c '"$MKSCRATCH" --bin app --require-sandbox -o >(cat >from-shell) && "$MKSCRATCH" --bin app -q -o /dev/stderr 2>&1 >/dev/null | cmp - a.tar'
+is "$status" 0 '... in the sandbox, too, and one that is standard error'
 mk --bin app -o /dev/null >said
 like "$(cat said)" '^/dev/null: app:latest ' 'a device is written to directly'
 t '... and stays one' test -c /dev/null
