@@ -45,6 +45,8 @@ fi
 another() {
 	local image=$1 codec=$2
 	t "an image by $codec" "$program" --no-cache -q --bin inputs/app --tree inputs/site:/srv --compress "$codec" -o other.tar
+	[ "$(mk verify --recipe --json other.tar | jq -r .codec)" != "$(mk verify --recipe --json "$image" | jq -r .codec)" ]
+	is "$?" 0 '... which is another version of it'
 	is "$(diff_ids other.tar)" "$(diff_ids "$image")" '... has the same DiffIDs'
 	for one in "$MKSCRATCH verify --rebuild other.tar" "$program verify --rebuild $image"; do
 		# shellcheck disable=SC2086
