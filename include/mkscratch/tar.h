@@ -40,7 +40,7 @@ void msk_tar_cleanup(struct msk_tar **t);
 struct msk_tar_in;
 int msk_tar_in_new(struct msk_reader *r, const char *name, struct msk_tar_in **out, struct msk_err *err);
 /* The next entry; its strings live until the call after. *more false: the end. */
-int msk_tar_in_next(struct msk_tar_in *t, struct msk_tar_entry *e, bool *more, struct msk_err *err);
+int msk_tar_in_next(struct msk_tar_in *t, struct msk_tar_entry *out, bool *more, struct msk_err *err);
 ssize_t msk_tar_in_read(struct msk_tar_in *t, void *p, size_t n, struct msk_err *err);
 /* Where in what the reader has yielded the headers of the last entry begin: a reading that starts there meets it first. */
 uint64_t msk_tar_in_position(const struct msk_tar_in *t);
