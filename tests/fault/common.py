@@ -252,11 +252,13 @@ def layout_faults(top):
 class Scenario:
     """A command line of which the outcome is known: the state of `w/` and stdout before and after."""
 
-    def __init__(self, room, name, words, prepared=None):
+    def __init__(self, room, name, words, prepared=None, status=0):
         self.room, self.name, self.words, self.prepared = room, name, words, prepared
         room.reset(prepared)
         self.old = snapshot(room.work)
-        self.ran = run(room, words, check=True)
+        self.ran = run(room, words, check=status == 0)
+        if self.ran.status != status:
+            raise SystemExit(f"{words} ended well")
         self.new = snapshot(room.work)
 
     def begin(self):
@@ -304,6 +306,27 @@ def readers(room):
         Scenario(room, "deps", ["deps", "--root", "../in/root", "../in/dyn"], image),
         Scenario(room, "doctor", ["doctor", "--root", "../in/root", "../in/dyn"], image),
         Scenario(room, "a dry run", ["-n", "--bin", "../in/app", "--root", "../in/root", "--tz", "-o", "x.tar"], image),
+    ]
+
+
+def image_verbs(room):
+    """The other verbs that make something of images, and those that show them."""
+    quiet = ["--no-cache", "-j", "1", "-q"]
+    dynamic = [*quiet, "--root", "../in/root", "--bin", "../in/dyn"]
+    images = room.prepare("images", [*dynamic, "-o", "img.tar", "-o", "l/"],
+                          [*quiet, "--bin", "../in/app:/dyn", "--file", "../in/motd:/etc/motd", "-o", "app.tar"])
+    write(os.path.join(images, "c.json"), json.dumps(
+        {"bin": ["../in/app"], "file": ["../in/motd:/etc/motd"], "env": {"A": "b"}, "output": ["x.tar"]}).encode())
+    return [
+        Scenario(room, "a program put on a base", [*quiet, "--base", "img.tar", "--bin", "../in/dyn:/other", "-o", "x.tar"], images),
+        Scenario(room, "a config file", [*quiet, "--config", "c.json"], images),
+        Scenario(room, "an index", ["index", "-q", "-t", "all:1", "-o", "x.tar", "img.tar"], images),
+        Scenario(room, "no more than it was", [*dynamic, "--max-growth", "0%", "--baseline", "img.tar", "-o", "x.tar"], images),
+        Scenario(room, "diff", ["diff", "img.tar", "app.tar"], images, 1),
+        Scenario(room, "ls", ["ls", "img.tar"], images),
+        Scenario(room, "cat", ["cat", "app.tar", "/etc/motd"], images),
+        Scenario(room, "inspect", ["inspect", "l"], images),
+        Scenario(room, "verify, and build it again", ["verify", "--rebuild", "app.tar"], images),
     ]
 
 

@@ -61,9 +61,9 @@ def others(room):
     return rows
 
 
-for s in builds(room) + readers(room):
+for s in builds(room) + readers(room) + image_verbs(room):
     s.begin()
-    watched(s.name, s.words, (0,))
+    watched(s.name, s.words, (s.ran.status,))
 for row in others(room):
     watched(*row, range(0, 99))
 figures("memcheck", runs=tap.run, failed=tap.failed)

@@ -40,13 +40,14 @@ def others(p):
 def rows(d):
     if "oom" in d:
         t = d["oom"]["totals"]
-        yield ("each allocation fails, once and from then on, in our code and inside libraries; 14 scenarios",
+        yield (f"each allocation fails, once and from then on, in our code and inside libraries; {t['scenarios']} scenarios",
                f"{number(t['once'])} once, {number(t['from then on'])} for good; {number(t['exit 5'])} ended with 5, "
                f"{number(t['without it'])} did without it to the same result",
                "no crash, no file left, the old output or the whole new one", d["oom"])
     if "calls" in d:
         t = d["calls"]["totals"]
-        yield ("each system call fails with each error it may have; short reads and writes, interruptions without end; 14 scenarios",
+        yield (f"each system call fails with each error it may have; short reads and writes, interruptions without end; {t['scenarios']} "
+               "scenarios",
                f"{number(t['faults'])} failures, {number(t['storms'])} storms; {number(t['exit 5'])} ended with 5, "
                f"{number(t['the same bytes'])} had the same bytes, {number(t['another exit'])} found a file missing or "
                "closed to them", "one line with what the system said, the old output as it was; or the same bytes", d["calls"])
