@@ -1,5 +1,6 @@
 #include "rebuild.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -66,11 +67,17 @@ static int read_plan(struct again *a, const struct msk_options *asked, struct ms
 	return msk_ctx(err, "the recipe");
 }
 
-static void look_for(struct again *a, const char *path, const char *cwd, size_t *missing)
+/* What cannot be looked at for another reason is the build's to tell. */
+static bool is_absent(const char *path)
 {
 	struct stat st;
 
-	if (!path || stat(path, &st) == 0)
+	return stat(path, &st) < 0 && (errno == ENOENT || errno == ENOTDIR || errno == EACCES || errno == ELOOP);
+}
+
+static void look_for(struct again *a, const char *path, const char *cwd, size_t *missing)
+{
+	if (!path || !is_absent(path))
 		return;
 	++*missing;
 	if (path[0] == '/')

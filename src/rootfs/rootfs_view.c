@@ -120,15 +120,14 @@ static int open_below(const struct msk_rootfs_view *v, const char *path, struct 
 {
 	struct msk_below *b = msk_rootfs_below(v->fs);
 	struct msk_below_node n = { .type = MSK_DIR, .mode = 0755 };
-	int fd = -1;
-
+	MSK_AUTO_FD int fd = -1;
 	struct stat st = { 0 };
 
 	if (look_below(v->fs, path, &n) && n.type == MSK_FILE && b->open(b, path, &fd, err) < 0)
 		return -1;
-	if (fd >= 0)
-		fstat(fd, &st);
-	*out = (struct msk_rofile){ .fd = fd, .mode = (n.type == MSK_FILE ? S_IFREG : S_IFDIR) | n.mode,
+	if (fd >= 0 && fstat(fd, &st) < 0)
+		return msk_fail_sys(err, errno, "%s: cannot examine", path);
+	*out = (struct msk_rofile){ .fd = msk_take_fd(&fd), .mode = (n.type == MSK_FILE ? S_IFREG : S_IFDIR) | n.mode,
 				    .size = (uint64_t)st.st_size, .dev = MSK_DEV_BELOW, .ino = n.id };
 	return 0;
 }
