@@ -81,8 +81,14 @@ def suites():
     return [n for n in runner("--list").stdout.split() if not n.startswith("asan/")]
 
 
+def revision():
+    p = subprocess.run(["git", "-C", TOP, "rev-parse", "--short=10", "HEAD"], capture_output=True, text=True, check=False)
+    return p.stdout.strip() or "unknown"
+
+
 def ledger():
-    """What was run over the program as it is now: {"program": its digest, "suites": {name: [passed, failed, skipped]}}."""
+    """What was run over the program as it is now: {"program": its digest, "revision": of what it was made, "suites": {name:
+    [passed, failed, skipped]}}."""
     with open(program(), "rb") as f:
         digest = hashlib.file_digest(f, "sha256").hexdigest()
     if os.path.exists(LEDGER) and os.path.isdir(PROFILE):
@@ -92,7 +98,7 @@ def ledger():
             return kept
     fresh(PROFILE)
     open_to_all()
-    return {"program": digest, "suites": {}}
+    return {"program": digest, "revision": revision(), "suites": {}}
 
 
 def suite(name):
@@ -191,11 +197,6 @@ def sums(fs, what):
     return {"covered": covered, "count": count}
 
 
-def revision():
-    p = subprocess.run(["git", "-C", TOP, "rev-parse", "--short=10", "HEAD"], capture_output=True, text=True, check=False)
-    return p.stdout.strip() or "unknown"
-
-
 def machine():
     clang = subprocess.run(["clang", "--version"], capture_output=True, text=True, check=True).stdout.splitlines()[0]
     return {"kernel": platform.system() + " " + platform.release(), "machine": platform.machine(), "compiler": clang}
@@ -205,7 +206,7 @@ def write_report(files, parsers, kept):
     where, ran = machine(), [sum(r[i] for r in kept["suites"].values()) for i in range(3)]
     text = f"""# What the tests come to
 
-Written by `make coverage`, never by hand. Revision {revision()}; {where["compiler"]}; {where["kernel"]},
+Written by `make coverage`, never by hand. Revision {kept["revision"]}; {where["compiler"]}; {where["kernel"]},
 {where["machine"]}. {len(kept["suites"])} suites: {ran[0]} tests passed, {ran[1]} failed, {ran[2]} skipped. As JSON, with each
 suite: [coverage.json](coverage.json).
 
@@ -236,7 +237,7 @@ corpora among them, and {", ".join(LONG)} with a failure of each system call.
     with open(os.path.join(TOP, "tests/COVERAGE.md"), "w", encoding="utf-8") as f:
         f.write(text)
     whats = ("lines", "branches")
-    data = {"revision": revision(), **where, "targets": TARGETS,
+    data = {"revision": kept["revision"], **where, "targets": TARGETS,
             "percent": {**{w: percent(*counts(files.values(), w)) for w in whats},
                         "parsers": percent(*counts(parsers.values(), "regions"))},
             "suites": {n: dict(zip(("passed", "failed", "skipped"), r)) for n, r in sorted(kept["suites"].items())},
