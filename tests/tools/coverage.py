@@ -17,6 +17,7 @@ The suites are those of `make check`, the fuzzers' corpora among them, and what 
 Environment: BUILD.
 """
 import concurrent.futures
+import fcntl
 import hashlib
 import json
 import os
@@ -293,14 +294,7 @@ def everything():
     return export(PROFILE, [program()], CORPUS_PROFILE), by_corpora
 
 
-def main(words):
-    if words[:1] == ["--missing"]:
-        names = [n for n in words[1:] if n != "--corpus"]
-        files, by_corpora = everything()
-        missing(*((by_corpora, names or PARSERS) if "--corpus" in words else (files, names)))
-        return
-    again = words[1:] if words[:1] == ["-k"] else []
-    seconds = int(words[1]) if words[:1] == ["--seconds"] else None
+def count(again, seconds):
     kept, names = ledger(), suites()
     run_suites(kept, [n for n in names if (any(p in n for p in again) if again else n not in kept["suites"])], seconds)
     files, by_corpora = everything()
@@ -310,6 +304,19 @@ def main(words):
         write_report(files, parsers, kept)
     summary(files, parsers)
     print(f"{len(left)} of {len(names)} suites are left to run" if left else f"all {len(names)} suites were run")
+
+
+def main(words):
+    if words[:1] == ["--missing"]:
+        names = [n for n in words[1:] if n != "--corpus"]
+        files, by_corpora = everything()
+        missing(*((by_corpora, names or PARSERS) if "--corpus" in words else (files, names)))
+        return
+    again = words[1:] if words[:1] == ["-k"] else []
+    seconds = int(words[1]) if words[:1] == ["--seconds"] else None
+    with open(os.path.join(COV, "lock"), "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        count(again, seconds)
 
 
 main(sys.argv[1:])
