@@ -209,6 +209,39 @@ static void directories_are_guessed_by_what_is_there(void **state)
 	guesses(s, OF(EM_ARM, 32, 0x400), "/usr/lib/arm-linux-gnueabihf /lib /usr/lib");
 	guesses(s, OF(EM_ARM, 32, 0x200), "/usr/lib/arm-linux-gnueabi /lib /usr/lib");
 	guesses(s, OF(EM_AARCH64, 64, 0), "/lib64 /usr/lib64 /lib /usr/lib");
+	guesses(s, OF(EM_ALPHA, 64, 0), "/lib /usr/lib");
+	guesses(s, OF(EM_IA_64, 64, 0), "/lib /usr/lib");
+	guesses(s, OF(4711, 64, 0), "/lib64 /usr/lib64 /lib /usr/lib");
+}
+
+/* The name that Debian has for the machine. */
+static void each_machine_has_its_multiarch_directory(void **state)
+{
+	static const struct {
+		struct msk_elf e;
+		const char *triplet;
+	} rows[] = {
+		{ { .machine = EM_X86_64, .elf_class = 32 }, "x86_64-linux-gnux32" },
+		{ { .machine = EM_386, .elf_class = 32 }, "i386-linux-gnu" },
+		{ { .machine = EM_AARCH64, .elf_class = 64 }, "aarch64-linux-gnu" },
+		{ { .machine = EM_RISCV, .elf_class = 64 }, "riscv64-linux-gnu" },
+		{ { .machine = EM_PPC64, .elf_class = 64 }, "powerpc64le-linux-gnu" },
+		{ { .machine = EM_PPC64, .elf_class = 64, .big_endian = true }, "powerpc64-linux-gnu" },
+		{ { .machine = EM_S390, .elf_class = 64, .big_endian = true }, "s390x-linux-gnu" },
+		{ { .machine = EM_MIPS, .elf_class = 64 }, "mips64el-linux-gnuabi64" },
+		{ { .machine = EM_MIPS, .elf_class = 32 }, "mipsel-linux-gnu" },
+		{ { .machine = LOONGARCH, .elf_class = 64 }, "loongarch64-linux-gnu" },
+	};
+	struct sysroot *s = *state;
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		MSK_AUTO_FREE char *dir = msk_xasprintf("usr/lib/%s", rows[i].triplet);
+		MSK_AUTO_STR want = MSK_STR_INIT;
+
+		msk_str_addf(&want, "/%s /lib /usr/lib", dir);
+		sysroot_dir(s, dir);
+		guesses(s, &rows[i].e, msk_str_c(&want));
+	}
 }
 
 static void a_banner_tells_the_release(void **state)
@@ -236,6 +269,7 @@ int main(void)
 		cmocka_unit_test(a_loader_is_known_by_its_name),
 		cmocka_unit_test(abis_of_one_machine_are_told_apart),
 		sysroot_test(directories_are_guessed_by_what_is_there),
+		sysroot_test(each_machine_has_its_multiarch_directory),
 		cmocka_unit_test(a_banner_tells_the_release),
 	};
 
