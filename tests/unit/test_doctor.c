@@ -239,6 +239,8 @@ static size_t secrets_in(const char *text, struct msk_diagnosis *d)
 
 #define BODY "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7"
 
+#define TEXT32 "0123456789abcdefABCDEF0123456789"
+
 static void check_secret(const char *text, const char *kind, const char *shown)
 {
 	MSK_CLEANUP(msk_diagnosis_release) struct msk_diagnosis d;
@@ -267,6 +269,11 @@ static void secrets_that_are_there(void **state)
 		     "github_pat_01...");
 	check_secret("pypi-AgEIcHlwaS5vcmc0123456789abcdefABCDEF0123456789abcdefABCDEF01234567", "token",
 		     "pypi-AgEIcHlwaS5vcmc01...");
+	check_secret("sk_live_" TEXT32 TEXT32 TEXT32 TEXT32, "token", "sk_live_01...");
+	check_secret("-----BEGIN PGP PRIVATE KEY BLOCK-----\n" BODY "\n", "private-key",
+		     "-----BEGIN PGP PRIVATE KEY BLOCK-----");
+	check_secret("\n/root/x/a.cppnext", "build-path", "/root/x/a.cpp");
+	check_secret("\n/root/x/a.c=1", "build-path", "/root/x/a.c");
 	check_secret(" /home/alice/a.go", "build-path", "/home/alice/a.go");
 	check_secret("\n/root/x/src/lib.rsnext", "build-path", "/root/x/src/lib.rs");
 	check_secret("CAPACITY/root/.cargo/registry/src/i/a-1.0.0/src/lib.rs", "build-path",
@@ -283,6 +290,19 @@ static void forms_of_secrets_are_none(void **state)
 		"ghp_0123456789abcdefABCDEF0123456789abcde", "xoxb-%s", "xoxb-notanumber-but-quite-long-all-the-same",
 		"/home/%s/x.go", "/home/", "/root/.ssh/id_rsa", "/srv/home/alice/a.go", "/home/nonroot/data",
 		"npm_config_registry",
+		/* Of each kind of token: too short, too long, of other letters, or all the same. */
+		"ghp-0123456789abcdefABCDEF0123456789abcd", "ghp", "github_pat_0123456789abcdefABCDEF-0123456789",
+		"github_pat_0123", "glpat-0123456789abcdefABC", "glpat-0123456789abcdefABCDE", "glpat-00000000000000000000",
+		"sk_live_", "sk_live_0123456789abcdefABCDEF0", "sk_live_000000000000000000000000",
+		"sk_live_" TEXT32 TEXT32 TEXT32 TEXT32 "0", "AIza0123456789abcdef.ABCDEF0123456789ab",
+		"pypi-AgEIcHlwaS5vcmc0123", "pypi-AgEIcHlwaS5vcmc", "xoxp-", "xoxq-123456789012-123456789012-abcdef",
+		"xoxp_123456789012-123456789012-abcdef", "xoxp-12345678901-abcdef", "xoxp-123456789012123456789012abcdef",
+		"xoxp-111111111111-111111111111-111111", "xoxp-1" TEXT32 TEXT32 TEXT32 TEXT32 "-" TEXT32 TEXT32 TEXT32 TEXT32,
+		"-----BEGIN RSA PRIVATE KEY----", "-----BEGIN RSA PRIVATE KEY-----x" BODY,
+		"-----BEGIN RSA PRIVATE KEY+++++\n" BODY,
+		"-----BEGIN PRIVATE KEY-----\na: b\nc: d\ne: f\ng: h\ni: j\nk: l\n" BODY "\n",
+		"-----BEGIN PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED", "/root/x/file.cs", "/root/x/file.txt",
+		"/home/", "/Users//a.go", "a/root/x/lib.c", "0/root/x/lib.c", "Z/root/x/lib.c", "~/root/x/lib.c",
 	};
 
 	(void)state;
