@@ -13,7 +13,7 @@ coverage.py --missing [FILE...]
 was false: twice as many branches as there are conditions, one for each label of a switch; none that the compiler made.
 Counters lie in files that the processes map (MODE_cov in the Makefile), so also what ended by a signal is counted. They
 and the suites that were run (suites.json) are kept in $BUILD/cov as long as the program is the same, byte by byte.
-The suites are those of `make check`, the fuzzers' corpora among them, and what LONG has.
+The suites are those of `make check` without OTHERS, the fuzzers' corpora among them; LONG has more of some.
 Environment: BUILD.
 """
 import concurrent.futures
@@ -36,6 +36,8 @@ LEDGER = os.path.join(COV, "suites.json")
 TARGETS = {"lines": 95, "branches": 90, "parsers": 90}
 # These have a form in which each system call fails: each failure is a branch of its own.
 LONG = {"fault/calls": [sys.executable, os.path.join(TOP, "tests/fault/calls.py"), "--each"]}
+# These run other builds of the program, and compilers for most of their time; what they do with this one, others do too.
+OTHERS = ("repro/builds", "repro/machines")
 
 # The parsers of bytes from outside, by the fuzz targets that are theirs.
 PARSERS = """
@@ -79,7 +81,7 @@ def runner(*words):
 
 
 def suites():
-    return [n for n in runner("--list").stdout.split() if not n.startswith("asan/")]
+    return [n for n in runner("--list").stdout.split() if not n.startswith("asan/") and n not in OTHERS]
 
 
 def revision():
@@ -215,7 +217,8 @@ Measured by clang's source-based coverage over the program built without optimis
 compiled out (one that fails is a bug, and has no test). A branch is one outcome of one condition: `a && b` has four, each
 label of a switch one; none is of the compiler's making. Counted in every process that the suites start, also those that a
 signal ends or the sandbox confines; nothing of the sources is left out. The suites are those of `make check`, the fuzzers'
-corpora among them, and {", ".join(LONG)} with a failure of each system call.
+corpora among them, without those that run other builds ({", ".join(OTHERS)}); {", ".join(LONG)} with a failure of each
+system call.
 
 | what | covered | target |
 |---|---:|---:|
