@@ -94,7 +94,8 @@ static enum msk_tar_type type_of(struct archive_entry *e)
 	case AE_IFLNK: return MSK_TAR_SYMLINK;
 	case AE_IFBLK: return MSK_TAR_BLOCKDEV;
 	case AE_IFIFO: return MSK_TAR_FIFO;
-	default: return MSK_TAR_CHARDEV;
+	case AE_IFCHR: return MSK_TAR_CHARDEV;
+	default: return MSK_TAR_HARDLINK;        /* whose target is missing */
 	}
 }
 
@@ -176,11 +177,13 @@ int msk_tar_in_next(struct msk_tar_in *t, struct msk_tar_entry *out, bool *more,
 	};
 	read_xattrs(t, e, out);
 	out->link = out->type == MSK_TAR_HARDLINK ? archive_entry_hardlink(e) : archive_entry_symlink(e);
-	if (!out->path || (out->type == MSK_TAR_SYMLINK && !out->link) || archive_entry_size(e) < 0)
+	if (!out->path || archive_entry_size(e) < 0)
 		return msk_fail(err, MSK_E_INPUT, "%s: an entry without a name", t->feed.name);
 	if (!is_id(archive_entry_uid(e)) || !is_id(archive_entry_gid(e)))
 		return msk_fail(err, MSK_E_INPUT, "%s: entry \"%.200s\": its user or group is out of range", t->feed.name,
 				out->path);
+	if ((out->type == MSK_TAR_SYMLINK || out->type == MSK_TAR_HARDLINK) && (!out->link || !*out->link))
+		return msk_fail(err, MSK_E_INPUT, "%s: %s: a link to nothing", t->feed.name, out->path);
 	return 0;
 }
 
@@ -193,8 +196,7 @@ static ssize_t feed_read(struct feed *f, void *p, size_t n, int (*fail)(struct f
 	while (done < n) {
 		la_ssize_t got = archive_read_data(f->a, (char *)p + done, n - done);
 
-		if (got == ARCHIVE_RETRY || got == ARCHIVE_WARN)
-			continue;
+		/* ARCHIVE_RETRY too: it says that the parts of a sparse file overlap, and would say so for ever. */
 		if (got < 0)
 			return fail(f, err);
 		if (got == 0)

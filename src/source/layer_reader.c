@@ -17,6 +17,12 @@ struct hash_reader {
 	void (*sum)(struct msk_gzip_sum *s, const void *p, size_t n);
 };
 
+static int fail_bomb(const char *name, uint64_t limit, struct msk_err *err)
+{
+	return msk_fail(err, MSK_E_INPUT, "%s: expands beyond %llu bytes (--max-layer-size)", name,
+			(unsigned long long)limit);
+}
+
 static ssize_t hash_read(struct msk_reader *pr, void *p, size_t n, struct msk_err *err)
 {
 	struct hash_reader *r = (struct hash_reader *)pr;
@@ -26,8 +32,7 @@ static ssize_t hash_read(struct msk_reader *pr, void *p, size_t n, struct msk_er
 		return got;
 	r->size += (uint64_t)got;
 	if (r->size > r->limit)
-		return msk_fail(err, MSK_E_INPUT, "%s: expands beyond %llu bytes (--max-layer-size)", r->name,
-				(unsigned long long)r->limit);
+		return fail_bomb(r->name, r->limit, err);
 	msk_sha256_add(r->hash, p, (size_t)got);
 	r->sum(r->gzip, p, (size_t)got);
 	return got;
@@ -41,6 +46,7 @@ struct msk_layer_reader {
 	struct msk_gzip_sum gzip;
 	struct msk_inflate *inflate;
 	struct msk_tar_in *tar;
+	uint64_t told;                 /* bytes that the entries say they have; those of a sparse file need not be in the tar */
 };
 
 int msk_layer_reader_new(struct msk_source *s, const char *path, const char *what, uint64_t limit, bool *found,
@@ -95,7 +101,14 @@ static int begin(struct msk_layer_reader *r, struct msk_err *err)
 
 int msk_layer_reader_next(struct msk_layer_reader *r, struct msk_tar_entry *e, bool *more, struct msk_err *err)
 {
-	return begin(r, err) < 0 ? -1 : msk_tar_in_next(r->tar, e, more, err);
+	if (begin(r, err) < 0 || msk_tar_in_next(r->tar, e, more, err) < 0)
+		return -1;
+	if (!*more || e->type != MSK_TAR_FILE)
+		return 0;
+	if (e->size > r->limit - r->told)
+		return fail_bomb(r->what, r->limit, err);
+	r->told += e->size;
+	return 0;
 }
 
 ssize_t msk_layer_reader_data(struct msk_layer_reader *r, void *p, size_t n, struct msk_err *err)
