@@ -4,6 +4,7 @@
 #include "../../src/cli/config_file.h"
 #include "fuzz.h"
 #include "mkscratch/plan.h"
+#include "mutate_json.h"
 
 static void check_target(struct config_file *f, const char *target)
 {
@@ -23,6 +24,11 @@ static void check_target(struct config_file *f, const char *target)
 	if (rc == 0)
 		msk_plan_release(&plan);
 	msk_options_release(&o);
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t room, unsigned seed)
+{
+	return mutate_json(data, size, room, seed);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -1,6 +1,7 @@
 /* A whole examination of any ELF file: sections, scan, Go's tables, secrets, auditable data, symbols. */
 #include "fuzz.h"
 #include "mkscratch/doctor.h"
+#include "mutate_elf.h"
 
 static void check(const struct msk_diagnosis *d, size_t size)
 {
@@ -12,6 +13,11 @@ static void check(const struct msk_diagnosis *d, size_t size)
 	for (size_t i = 0; i < d->n_secrets; i++)
 		assert(d->secrets[i].offset < size && d->secrets[i].count && d->secrets[i].shown[0]);
 	assert(d->hardening.relro <= MSK_RELRO_FULL && d->libc <= MSK_LIBC_OTHER);
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t room, unsigned seed)
+{
+	return mutate_elf(data, size, room, seed);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

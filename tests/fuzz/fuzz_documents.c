@@ -3,6 +3,7 @@
  * empty tar. */
 #include "mkscratch/digest.h"
 #include "mkscratch/tar.h"
+#include "mutate_json.h"
 #include "read_image.h"
 
 struct collector {
@@ -68,6 +69,11 @@ static void next_document(const uint8_t **data, size_t *size, struct msk_str *ou
 	n += n < *size;
 	*data += n;
 	*size -= n;
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t room, unsigned seed)
+{
+	return mutate_json(data, size, room, seed);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -1,6 +1,7 @@
 /* An ELF file: header, segments, dynamic section, notes, build info, attributes. */
 #include "fuzz.h"
 #include "mkscratch/elf.h"
+#include "mutate_elf.h"
 
 static void check_facts(const struct msk_elf *e)
 {
@@ -29,6 +30,11 @@ static void use_facts(const struct msk_elf *e)
 	assert(rc < 0 || e->platform.arch[0]);
 	assert(msk_elf_misfit(e, e, &why) == (why.len > 0));
 	assert(msk_elf_machine_name(e)[0] && msk_linkage_name(e->linkage)[0]);
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t room, unsigned seed)
+{
+	return mutate_elf(data, size, room, seed);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

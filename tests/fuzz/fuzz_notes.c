@@ -1,8 +1,21 @@
 /* The notes of an otherwise sound file. First byte: 1 big-endian, 2 32 bit, 4 i386 or arm instead of amd64 or arm64. */
 #include "../unit/fake_elf.h"
-#include "fuzz.h"
+#include "mutate_elf.h"
 
 #define ROOM 32768
+
+/* The first byte, and the notes as words of four bytes. */
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t room, unsigned seed)
+{
+	struct mutation m = mutation_of(data, size, room, seed);
+	const struct elf_shape s = { .big = size && data[0] & 1, .word = 4 };
+
+	if (size < 17 || mutation_below(&m, 3) == 0)
+		mutation_by_fuzzer(&m);
+	else
+		elf_alter(&m, &s, 1 + 4 * mutation_below(&m, (size - 1) / 4), 4);
+	return m.n;
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

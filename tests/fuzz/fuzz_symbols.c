@@ -2,6 +2,7 @@
 #include "memtree.h"
 #include "mkscratch/remarks.h"
 #include "mkscratch/symbols.h"
+#include "mutate_elf.h"
 
 static void check_text(const struct msk_symbols *s, const char *text)
 {
@@ -55,6 +56,11 @@ static void verify(const uint8_t *data, size_t size, enum msk_libc libc, const s
 	for (size_t i = 0; i < r.n; i++)
 		assert(r.v[i].object < 2 && r.v[i].text[0] && r.v[i].subject[0]);
 	free(needed);
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t room, unsigned seed)
+{
+	return mutate_elf(data, size, room, seed);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

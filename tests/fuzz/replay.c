@@ -1,32 +1,60 @@
-/* Runs a fuzz target over files, without a fuzzer: replay DIR-OR-FILE... prints TAP, one test for each file. An input
- * that takes more than ten seconds is a hang. */
+/* Runs a fuzz target over files, without a fuzzer: replay [-m N] DIR-OR-FILE... prints TAP, one test for each file. With -m
+ * also over N alterations of each, by the target's own mutator where it has one: the same at each time. An input that takes
+ * more than ten seconds is a hang. */
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "fuzz.h"
+#include "mutate_bytes.h"
 #include "mkscratch/fs.h"
 #include "mkscratch/str.h"
 
 #define LIMIT   (16u << 20)
 #define SECONDS 10
+#define MORE    4096            /* bytes that an alteration may add */
 
-static unsigned n_tests;
+static unsigned n_tests, n_mutants;
+
+#pragma weak LLVMFuzzerCustomMutator
 
 /* From a heap block of just that size, so that a sanitizer sees the first byte too many. */
-static void run(const char *path, const struct msk_str *bytes)
+static void run_bytes(const uint8_t *bytes, size_t n)
 {
-	uint8_t *copy = malloc(bytes->len);
+	uint8_t *copy = malloc(n);
 
-	assert(copy || bytes->len == 0);
-	if (bytes->len)
-		memcpy(copy, bytes->buf, bytes->len);
-	printf("# %s\n", path);
+	assert(copy || n == 0);
+	if (n)
+		memcpy(copy, bytes, n);
 	alarm(SECONDS);
-	LLVMFuzzerTestOneInput(copy, bytes->len);
+	LLVMFuzzerTestOneInput(copy, n);
 	alarm(0);
 	free(copy);
+}
+
+static void run_mutants(const struct msk_str *bytes)
+{
+	size_t room = bytes->len + MORE;
+	uint8_t *p = malloc(room);
+
+	assert(p);
+	for (unsigned seed = 1; seed <= n_mutants; seed++) {
+		size_t n = bytes->len;
+
+		if (n)
+			memcpy(p, bytes->buf, n);
+		n = LLVMFuzzerCustomMutator ? LLVMFuzzerCustomMutator(p, n, room, seed) : LLVMFuzzerMutate(p, n, room);
+		assert(n <= room);
+		run_bytes(p, n);
+	}
+	free(p);
+}
+
+static void run(const char *path, const struct msk_str *bytes)
+{
+	printf("# %s\n", path);
+	run_bytes((const uint8_t *)bytes->buf, bytes->len);
+	run_mutants(bytes);
 	printf("ok %u - %s\n", ++n_tests, path);
 }
 
@@ -60,6 +88,10 @@ int main(int argc, char **argv)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	run("no bytes at all", &(struct msk_str)MSK_STR_INIT);
 	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "-m") == 0 && argv[i + 1]) {
+			n_mutants = (unsigned)strtoul(argv[++i], NULL, 10);
+			continue;
+		}
 		DIR *dir = opendir(argv[i]);
 
 		if (dir)
