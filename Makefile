@@ -92,10 +92,10 @@ FUZZ_CFLAGS  := $(call accepts,-Wno-override-init) $(call accepts,-Wno-initializ
 FUZZ_CC      ?= clang
 FUZZ_SECONDS ?= 60
 
-.PHONY: all lib unit check check-asan torture peers repro check-tsan coverage tidy valgrind fuzz fuzz-bin fuzz-seeds lint lint-deps bench install uninstall dist clean help
+.PHONY: all lib unit differ check check-asan torture peers repro check-tsan coverage tidy valgrind fuzz fuzz-bin fuzz-seeds lint lint-deps bench install uninstall dist clean help
 all: $(BIN)
 lib: $(LIB)
-unit: $(UNIT_BIN)
+unit: $(UNIT_BIN) $(if $(filter release,$(MODE)),$(O)/fuzz/facts)
 fuzz-bin: $(FUZZ_BIN)
 
 include probe/probe.mk
@@ -121,7 +121,7 @@ $(O)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(FUZZ_DRIVER) $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(FUZZ_CFLAGS) -o $@ $< $(FUZZ_DRIVER) $(LIB) $(ALL_LDFLAGS) $(LD_FUZZ) $(ALL_LDLIBS)
 
-$(O)/fuzz/seeds: tests/fuzz/seeds.c $(LIB)
+$(O)/fuzz/seeds $(O)/fuzz/facts: $(O)/fuzz/%: tests/fuzz/%.c $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(FUZZ_CFLAGS) -o $@ $< $(LIB) $(ALL_LDFLAGS) $(ALL_LDLIBS)
 
@@ -132,6 +132,11 @@ fuzz:
 	@$(MAKE) --no-print-directory MODE=fuzz CC='$(FUZZ_CC)' fuzz-bin
 	@$(MAKE) --no-print-directory MODE=swift CC='$(FUZZ_CC)' fuzz-bin
 	@BUILD='$(abspath $(BUILD))' python3 tests/fuzz/campaign.py --seconds $(FUZZ_SECONDS) $(FUZZ:%=--target %)
+
+# Our readings of ELF files, tars and images against those of other tools; the counts are added to tests/FUZZ.md.
+differ: all unit
+	@BUILD='$(abspath $(BUILD))' MKSCRATCH='$(abspath $(BIN))' python3 tests/oracle/differ.py --mutants 6000 --record \
+		--seed $(or $(SEED),$(shell date +%s))
 
 fuzz-seeds: $(O)/fuzz/seeds
 	$< tests/fuzz/corpus

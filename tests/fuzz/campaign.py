@@ -1,6 +1,6 @@
 """Search for inputs that break a parser, and record what was done: tests/FUZZ.json, and the table of it, tests/FUZZ.md.
 
-    campaign.py [--seconds N] [--rounds N] [--build checked|swift]... [--target NAME]...
+    campaign.py [--seconds N] [--rounds N] [--jobs N] [--build checked|swift]... [--target NAME]...
 
 A run is one target under libFuzzer for N seconds (60), from its corpus and what earlier runs kept in $BUILD/fuzz/found.
 `checked` is the build with the address and undefined-behaviour sanitizers (MODE=fuzz), `swift` that without (MODE=swift):
@@ -10,6 +10,7 @@ the target's corpus, where the tests meet it again until it is mended; the searc
 Environment: BUILD, TOP.
 """
 import argparse
+import concurrent.futures
 import json
 import os
 import re
@@ -23,26 +24,38 @@ RECORD = os.path.join(TOP, "tests", "FUZZ.json")
 MODES = {"checked": "fuzz", "swift": "swift"}
 
 
-def load():
+def load(what="runs"):
+    """The runs, or the comparisons."""
     try:
         with open(RECORD, encoding="utf-8") as f:
-            return json.load(f)["runs"]
+            return json.load(f).get(what, [])
     except FileNotFoundError:
         return []
 
 
-def save(runs):
+def save(runs, comparisons=None):
     """A line for each run, so that a difference can be read."""
-    lines = ",\n".join("  " + json.dumps(r, sort_keys=True) for r in runs)
+    kept = {"runs": runs, "comparisons": load("comparisons") if comparisons is None else comparisons}
+    parts = [f'"{k}": [\n' + ",\n".join("  " + json.dumps(r, sort_keys=True) for r in rows) + "\n]" for k, rows in kept.items()]
     temporary = f"{RECORD}.{os.getpid()}"
     with open(temporary, "w", encoding="utf-8") as f:
-        f.write('{"runs": [\n' + lines + "\n]}\n")
+        f.write("{" + ", ".join(parts) + "}\n")
     os.rename(temporary, RECORD)
+
+
+def add_comparisons(rows):
+    """What tests/oracle/differ.py has compared."""
+    save(load(), load("comparisons") + [{**r, "revision": revision()} for r in rows])
+    report(load())
 
 
 def revision():
     p = subprocess.run(["git", "-C", TOP, "rev-parse", "--short=10", "HEAD"], capture_output=True, text=True, check=False)
     return os.environ.get("REVISION") or p.stdout.strip() or "unknown"
+
+
+def new_seed():
+    return int(time.time_ns() // 1000 % 2**31) or 1
 
 
 def number_after(pattern, text):
@@ -95,11 +108,25 @@ def table(runs):
                      f"{corpus(t) if t else sum(map(corpus, targets))} |")
     if finds:
         lines += ["", "Found, mended, and kept in the corpus:", "", *(f"* {t}: `{n}`" for t, n in finds)]
+    lines += compared(load("comparisons"))
     lines += [
         "", "Edges are those of the build with sanitizers. What holds of every input, not only that nothing crashes, is told at the head",
         "of each target and asserted by it.", "",
     ]
     return "\n".join(lines)
+
+
+def compared(rows):
+    """Inputs that other tools have read too."""
+    if not rows:
+        return []
+    whats = ("inputs", "same", "refused by both", "stricter", "other warns", "otherwise", "differ")
+    lines = ["", "Read by other tools too, real ones and altered by their structure (`make differ`; the rules are in",
+             "[oracle/differ.py](oracle/differ.py)):", "", f"| what | with | {' | '.join(whats)} |", "|---|---|" + "--:|" * len(whats)]
+    for kind in sorted({r["kind"] for r in rows}):
+        of = [r for r in rows if r["kind"] == kind]
+        lines.append(f"| {kind} | {of[0]['with']} | " + " | ".join(f"{sum(r.get(w, 0) for r in of):,}" for w in whats) + " |")
+    return lines
 
 
 def report(runs):
@@ -114,18 +141,19 @@ def main():
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--build", action="append", choices=list(MODES))
     parser.add_argument("--target", action="append", choices=known)
+    parser.add_argument("--jobs", type=int, default=1)
     a = parser.parse_args()
     runs, broken = load(), False
     for _ in range(a.rounds):
-        for target in a.target or known:
-            for build in a.build or list(MODES):
-                seed = int(time.time_ns() // 1000 % 2**31) or 1
-                run, text = search(build, target, a.seconds, seed)
-                broken = broken or run["ended"] != 0
-                runs.append(run)
+        with concurrent.futures.ThreadPoolExecutor(a.jobs) as pool:
+            # One after the other for a target, as the second begins with what the first has found.
+            for done in pool.map(lambda t: [search(b, t, a.seconds, new_seed()) for b in a.build or list(MODES)], a.target or known):
+                for run, text in done:
+                    broken = broken or run["ended"] != 0
+                    runs.append(run)
+                    print(f"{run['target']} ({run['build']}): {run['executions']:,} inputs, {run['edges']} edges, seed {run['seed']}"
+                          + (f", FOUND {run['finds']}\n{text[-4000:]}" if run["ended"] else ""), flush=True)
                 save(runs)
-                print(f"{target} ({build}): {run['executions']:,} inputs, {run['edges']} edges, seed {seed}"
-                      + (f", FOUND {run['finds']}\n{text[-4000:]}" if run["ended"] else ""), flush=True)
         report(runs)
     return broken
 

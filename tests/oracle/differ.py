@@ -1,0 +1,453 @@
+#!/usr/bin/env python3
+"""What our parsers read, and what other tools read from the same bytes: real files, and those altered by their structure.
+
+    differ.py [elf] [tar] [image] [--mutants N] [--seed N] [--record]
+
+elf: readelf of binutils. tar: GNU tar and bsdtar. image: skopeo. --record adds the counts to tests/FUZZ.json. Prints TAP.
+
+What is compared, and when: a file that both take without a word has to be the same in every field that both tell. Where
+the other tool warns, or prints a number for a name, it reads on by its own guess: nothing is compared, and it is counted as
+such. Where only we refuse, the reason has to be one of STRICTER, which says why; where only the other refuses, it is a
+difference. OTHERWISE are the things of which the standards leave more than one reading.
+Environment: BUILD, MKSCRATCH.
+"""
+import argparse
+import collections
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BUILD = os.path.abspath(os.environ.get("BUILD") or os.path.join(TOP, "build"))
+MKSCRATCH = os.path.abspath(os.environ.get("MKSCRATCH") or os.path.join(BUILD, "mkscratch"))
+FACTS = os.path.join(BUILD, "release", "fuzz", "facts")
+ENV = {**os.environ, "LC_ALL": "C", "TZ": "UTC"}
+BATCH = 100
+
+# What we refuse and another takes, by our words.
+STRICTER = {
+    "elf": {
+        r"not (a sound|an) ELF|ELF (class|version|header|data)|program header|byte order": "the header is unsound",
+        r"relocatable|core (dump|file)|object|not loadable|neither|type": "only what a loader takes is read",
+        r"outside|ends at|past|truncated|beyond|file has|not terminated|no segment to load": "a part is not in the file",
+        r"string table|dynamic section|interpreter|interp": "readelf prints what it finds of a dynamic section",
+        r"too (large|long|many)|more than|larger": "a limit of ours",
+        r"empty|not a path|no path|absolute|control|name": "a name that no loader can open",
+    },
+    "tar": {
+        r"a link to nothing|without a name": "an entry that nobody can make",
+        r"not a(?: sound)? tar archive": "libarchive takes no part of a spoiled header",
+    },
+    "image": {r".": "each digest, size, media type and name has to be right, where skopeo looks at the first image alone"},
+}
+# Where both take a tar and read it otherwise, each with right: (what is in its headers, why).
+OTHERWISE = [
+    (lambda types, data: types & {b"x", b"g"} and types & {b"L", b"K"},
+     "a pax path and GNU's long name of one entry: GNU tar goes by the first, libarchive and Go by the second"),
+    (lambda types, data: b"GNU.sparse." in data or any(data[at + 483:at + 495].strip(b"\0") for at in headers(data)),
+     "the size of a sparse file is told of an entry that is none"),
+    (lambda types, data: types - {bytes([c]) for c in b"01234567xgLKS\0"},
+     "a type that POSIX does not know: a file for it, for GNU tar a volume, a directory's list or a part of a file"),
+]
+
+
+class Tally:
+    def __init__(self, kind):
+        self.kind, self.counts, self.faults = kind, collections.Counter(), []
+
+    def add(self, what):
+        self.counts[what] += 1
+
+    def differ(self, name, text):
+        self.counts["differ"] += 1
+        self.faults.append(f"{name}: {text}")
+
+    def refused_by_us(self, name, why):
+        known = next((r for p, r in STRICTER[self.kind].items() if re.search(p, why)), None)
+        if known is None:
+            self.differ(name, f"only we refuse: {why}")
+        else:
+            self.add("stricter")
+
+
+def chunks(items, n=BATCH):
+    for i in range(0, len(items), n):
+        yield items[i:i + n]
+
+
+def facts(kind, paths):
+    """Of each path, the pairs that our parser tells."""
+    out = {}
+    for part in chunks(paths):
+        text = subprocess.run([FACTS, kind, *part], capture_output=True, check=True, timeout=120).stdout.decode("ascii")
+        for line in text.splitlines():
+            key, _, value = line.partition(" ")
+            if key == "file":
+                at = out[value] = []
+            else:
+                at.append((key, value))
+    return out
+
+
+def mutants(kind, seed, n, path, room):
+    os.makedirs(room, exist_ok=True)
+    subprocess.run([FACTS, "mutate", kind, str(seed), str(n), path, room], check=True)
+    return [os.path.join(room, str(i)) for i in range(n)]
+
+
+# ---- ELF
+
+MACHINES = {"Intel 80386": 3, "Advanced Micro Devices X86-64": 62, "ARM": 40, "AArch64": 183, "PowerPC": 20, "PowerPC64": 21,
+            "IBM S/390": 22, "MIPS R3000": 8, "RISC-V": 243, "LoongArch": 258, "Sparc": 2}
+TYPES = {"NONE": 0, "REL": 1, "EXEC": 2, "DYN": 3, "CORE": 4}
+TAGS = {"NEEDED": "needed", "FILTER": "filter", "AUXILIARY": "auxiliary", "SONAME": "soname", "RPATH": "rpath",
+        "RUNPATH": "runpath"}
+# A name that is printed as a number, and what readelf says of parts that are not sound.
+GUESS = r"\((?:NEEDED|FILTER|AUXILIARY|SONAME|RPATH|RUNPATH)\) +(?:[\w ]+: )?0x|<corrupt|not found"
+TOLD_BY_BOTH = {"class", "data", "machine", "type", "flags", "interp", "kernel", *TAGS.values()}
+
+
+def readelf_facts(text):
+    """As pairs, those of the dynamic section in its order."""
+    out = []
+    for line in text.splitlines():
+        m = re.match(r"  (Class|Data|Machine|Type|Flags): +(.*)", line)
+        if m:
+            key, value = m[1].lower(), m[2]
+            if key == "class":
+                out.append(("class", value.replace("ELF", "")))
+            elif key == "data":
+                out.append(("data", "little" if "little" in value else "big"))
+            elif key == "machine":
+                out.append(("machine", str(MACHINES.get(value, value))))
+            elif key == "type":
+                out.append(("type", str(TYPES.get(value.split(" ")[0], value))))
+            else:
+                out.append(("flags", value.split(",")[0]))
+        m = re.match(r" +\[Requesting program interpreter: (.*)\]$", line)
+        if m:
+            out.append(("interp", m[1]))
+        m = re.match(r" 0x[0-9a-f]+ \((\w+)\) +.*?: \[(.*)\]$", line)
+        if m and m[1] in TAGS:
+            out.append((TAGS[m[1]], m[2]))
+        m = re.search(r"NT_GNU_ABI_TAG.*OS: Linux, ABI: (\d+\.\d+\.\d+)$", line)
+        if m:
+            out.append(("kernel", m[1]))
+    return out
+
+
+def comparable(ours, theirs):
+    """Both in one form: what both tell, the last of what counts once, a search path that another one hides left out."""
+    def form(pairs):
+        lists = [(k, v) for k, v in pairs if k in ("needed", "filter", "auxiliary")]
+        once = {k: v for k, v in pairs if k in TOLD_BY_BOTH and k not in ("needed", "filter", "auxiliary")}
+        if "runpath" in once:
+            once.pop("rpath", None)
+        return lists, once
+
+    (a, b), (c, d) = form(ours), form(theirs)
+    if not d.get("machine", "").isdigit():       # one that MACHINES does not have
+        b.pop("machine", None)
+        d.pop("machine", None)
+    if "kernel" not in b:               # the note of another system, or behind one that is unsound: ours tells nothing then
+        d.pop("kernel", None)
+    return (a, b), (c, d)
+
+
+def compare_elf(paths, tally):
+    ours = facts("elf", paths)
+    for path in paths:
+        tally.add("inputs")
+        p = subprocess.run(["readelf", "-W", "-h", "-l", "-d", "-n", path], env=ENV, capture_output=True, check=False, timeout=60)
+        text = p.stdout.decode("utf-8", "backslashreplace")
+        silent = p.returncode == 0 and not p.stderr and not re.search(GUESS, text)
+        mine = ours[path]
+        refused = next((v for k, v in mine if k == "refused"), None)
+        if refused is not None:
+            tally.add("refused by both") if not silent else tally.refused_by_us(path, refused)
+            continue
+        if not silent or any("\\" in v for _, v in mine) or "^" in text or "<" in "".join(v for _, v in mine):
+            tally.add("other warns")
+            continue
+        a, b = comparable(mine, readelf_facts(text))
+        if a == b:
+            tally.add("same")
+        else:
+            tally.differ(path, f"{a} but readelf: {b}")
+
+
+def without_sections(path, out):
+    """A copy whose section headers are gone: readelf then goes by the segments, as loaders and we do."""
+    with open(path, "rb") as f:
+        b = bytearray(f.read())
+    wide = b[4] == 2
+    at, n = (40, 8) if wide else (32, 4)
+    b[at:at + n] = bytes(n)
+    tail = 60 if wide else 48
+    b[tail:tail + 4] = bytes(4)
+    with open(out, "wb") as f:
+        f.write(b)
+    return out
+
+
+def real_elves(limit):
+    out = []
+    for folder in ("/usr/bin", "/usr/sbin", "/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64"):
+        for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else []:
+            path = os.path.join(folder, name)
+            if os.path.isfile(path) and not os.path.islink(path) and os.path.getsize(path) < 4 << 20:
+                with open(path, "rb") as f:
+                    if f.read(4) == b"\x7fELF":
+                        out.append(path)
+    step = max(1, len(out) // limit)
+    return out[::step]
+
+
+def elf(room, a, tally):
+    real = real_elves(40 if a.mutants < 1000 else 1500)
+    compare_elf(real, tally)
+    corpus = os.path.join(TOP, "tests/fuzz/corpus/elf")
+    seeds = [os.path.join(corpus, n) for n in ("program", "library", "filter", "arm", "s390x", "isa")]
+    seeds += [without_sections(p, os.path.join(room, f"real{i}")) for i, p in enumerate(sorted(real, key=os.path.getsize)[:4])]
+    for i, path in enumerate(seeds):
+        made = mutants("elf", a.seed, a.mutants // len(seeds), path, os.path.join(room, f"elf{i}"))
+        compare_elf(made, tally)
+
+
+# ---- tar
+
+def plain(path):
+    return re.sub("/+", "/", path).rstrip("/") or "/"
+
+
+def gnu_entries(text):
+    """GNU tar's lines, one an entry."""
+    out = []
+    for line in text.decode().splitlines():
+        m = re.match(r"(.)([rwxsStT-]{9}) (\d+)/(\d+) +(\d+|\d+,\d+) (-?[\d-]+ [\d:.]+) (.*)$", line)
+        if not m:
+            return None
+        path, link = m[7], None
+        if m[1] == "l":
+            path, _, link = path.partition(" -> ")
+        elif m[1] == "h":
+            path, _, link = path.partition(" link to ")
+        out.append((m[1].replace("-", "f"), m[2], m[3], m[4], m[5] if m[1] in "-" else "", m[6].split(".")[0],
+                    plain(path), link))
+    return out
+
+
+def mode_text(mode):
+    bits = int(mode, 8)
+    out = [c if bits >> (8 - i) & 1 else "-" for i, c in enumerate("rwxrwxrwx")]
+    for at, bit, x in ((2, 0o4000, "s"), (5, 0o2000, "s"), (8, 0o1000, "t")):
+        if bits & bit:
+            out[at] = x if out[at] == "x" else x.upper()
+    return "".join(out)
+
+
+def our_entries(pairs):
+    import datetime
+    out = []
+    for key, value in pairs:
+        if key == "entry":
+            kind, mode, uid, gid, size, mtime = value.split(" ")
+            try:
+                when = (datetime.datetime(1970, 1, 1) + datetime.timedelta(seconds=int(mtime))).strftime("%Y-%m-%d %H:%M:%S")
+            except OverflowError:
+                when = mtime
+            out.append([kind, mode_text(mode), uid, gid, size if kind == "f" else "", when, "", None])
+        elif key == "path":
+            out[-1][6] = plain(value)
+        elif key == "link":
+            out[-1][7] = value
+    return [tuple(e) for e in out]
+
+
+def compare_tars(paths, tally):
+    ours = facts("tar", paths)
+    for path in paths:
+        tally.add("inputs")
+        p = subprocess.run(["tar", "--numeric-owner", "--full-time", "--quoting-style=escape", "--absolute-names", "-tvf", path],
+                           env=ENV, capture_output=True, check=False)
+        q = subprocess.run(["bsdtar", "-tf", path], env=ENV, capture_output=True, check=False)
+        refused = next((v for k, v in ours[path] if k == "refused"), None)
+        silent = p.returncode == 0 and not p.stderr
+        if refused is not None:
+            if q.returncode == 0 and not q.stderr and not re.search("link to nothing|without a name", refused):
+                tally.differ(path, f"bsdtar takes what we refuse: {refused}")
+            elif silent:
+                tally.refused_by_us(path, refused)
+            else:
+                tally.add("refused by both")
+            continue
+        warned = q.stderr.decode(errors="replace")
+        if q.returncode and not re.search("Error exit delayed", warned):
+            tally.differ(path, f"bsdtar refuses what we take: {warned[:200]}")
+            continue
+        theirs = gnu_entries(p.stdout) if silent and not q.returncode else None
+        if theirs is None or any("\\" in (e[6] + (e[7] or "")) for e in theirs):
+            tally.add("other warns")
+            continue
+        mine = our_entries(ours[path])
+        if mine == theirs:
+            tally.add("same")
+        elif read_otherwise(path):
+            tally.add("otherwise")
+        else:
+            pair = next(((x, y) for x, y in zip(mine, theirs) if x != y), (len(mine), len(theirs)))
+            tally.differ(path, f"{pair[0]} but GNU tar: {pair[1]}")
+
+
+def headers(data):
+    return [at for at in range(0, len(data) - 511, 512) if data[at + 257:at + 262] == b"ustar"]
+
+
+def read_otherwise(path):
+    """OTHERWISE"""
+    with open(path, "rb") as f:
+        data = f.read()
+    types = {data[at + 156:at + 157] for at in headers(data)}
+    return any(applies(types, data) for applies, _ in OTHERWISE)
+
+
+def seed_tars(room):
+    tree = os.path.join(room, "tree")
+    os.makedirs(os.path.join(tree, "a"))
+    with open(os.path.join(tree, "a/file"), "w", encoding="ascii") as f:
+        f.write("hello\n" * 3)
+    os.symlink("file", os.path.join(tree, "a/link"))
+    os.link(os.path.join(tree, "a/file"), os.path.join(tree, "a/hard"))
+    os.mkfifo(os.path.join(tree, "pipe"))
+    with open(os.path.join(tree, "n" * 120), "w", encoding="ascii") as f:
+        f.write("x")
+    out = []
+    for form in ("ustar", "gnu", "posix"):
+        out.append(os.path.join(room, form + ".tar"))
+        subprocess.run(["tar", "--format=" + form, "--sort=name", "--mtime=@1700000000", "--numeric-owner", "--owner=7", "--group=8",
+                        "-C", tree, "-cf", out[-1], "a", "pipe", "n" * 120], env=ENV, stderr=subprocess.DEVNULL, check=False)
+    return out
+
+
+def tar(room, a, tally):
+    seeds = seed_tars(room)
+    compare_tars(seeds, tally)
+    for i, path in enumerate(seeds):
+        compare_tars(mutants("tar", a.seed, a.mutants // len(seeds), path, os.path.join(room, f"tar{i}")), tally)
+
+
+# ---- images
+
+def put(layout, data):
+    name = hashlib.sha256(data).hexdigest()
+    with open(os.path.join(layout, "blobs/sha256", name), "wb") as f:
+        f.write(data)
+    return {"digest": "sha256:" + name, "size": len(data)}
+
+
+def get(layout, descriptor):
+    with open(os.path.join(layout, "blobs/sha256", descriptor["digest"][7:]), "rb") as f:
+        return f.read()
+
+
+def layouts(room, a):
+    """Copies of an image with one document altered, and right digests again above it."""
+    app = os.path.join(room, "app")
+    shutil.copyfile(os.path.join(TOP, "tests/fuzz/corpus/elf/static"), app)
+    good = os.path.join(room, "good")
+    subprocess.run([MKSCRATCH, "--bin", app, "-t", "a:v1", "-q", "-o", good + "/"], check=True, stdout=subprocess.DEVNULL)
+    with open(os.path.join(good, "index.json"), "rb") as f:
+        index = f.read()
+    manifest = get(good, json.loads(index)["manifests"][0])
+    config = get(good, json.loads(manifest)["config"])
+    yield good, True
+    # Four processes an image: an eighth of them is enough.
+    for which, text in (("index", index), ("manifest", manifest), ("config", config)):
+        source = os.path.join(room, which)
+        with open(source, "wb") as f:
+            f.write(text)
+        for i, path in enumerate(mutants("json", a.seed, a.mutants // 24, source, os.path.join(room, which + "s"))):
+            with open(path, "rb") as f:
+                data = f.read()
+            bad = os.path.join(room, f"{which}-{i}")
+            shutil.copytree(good, bad)
+            if which == "config":
+                m = json.loads(manifest)
+                m["config"].update(put(bad, data))
+                data = json.dumps(m).encode()
+            if which != "index":
+                x = json.loads(index)
+                x["manifests"][0].update(put(bad, data))
+                data = json.dumps(x).encode()
+            with open(os.path.join(bad, "index.json"), "wb") as f:
+                f.write(data)
+            yield bad, False
+            shutil.rmtree(bad)
+
+
+def image(room, a, tally):
+    def said(*words):
+        p = subprocess.run(words, capture_output=True, env={**ENV, "HOME": room}, check=False, cwd=room)
+        return p.returncode, p.stdout, p.stderr.decode(errors="replace").strip()
+
+    for path, good in layouts(room, a):
+        tally.add("inputs")
+        mine, manifest, why = said(MKSCRATCH, "inspect", "--manifest", path)
+        theirs, raw, _ = said("skopeo", "inspect", "--raw", "oci:" + path)
+        _, config, _ = said(MKSCRATCH, "inspect", "--config", path)
+        parsed, raw_config, other = said("skopeo", "inspect", "--config", "--raw", "oci:" + path)
+        theirs = theirs or parsed
+        if good and (mine or theirs):
+            tally.differ(path, f"the image itself is refused: {why} / {other}")
+        elif mine and theirs:
+            tally.add("refused by both")
+        elif mine:
+            tally.refused_by_us(path, why)
+        elif theirs:
+            tally.differ(path, f"only skopeo refuses: {other}")
+        elif manifest != raw or json.loads(config) != json.loads(raw_config):
+            tally.differ(path, "manifest or config is another one")
+        else:
+            tally.add("same")
+
+
+def record(tallies, seed):
+    sys.path.insert(0, os.path.join(TOP, "tests/fuzz"))
+    import campaign
+    campaign.add_comparisons([{"with": WITH[t.kind], "kind": t.kind, "seed": seed, **t.counts} for t in tallies])
+
+
+WITH = {"elf": "readelf", "tar": "GNU tar and bsdtar", "image": "skopeo"}
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("kinds", nargs="*", choices=[[], *WITH])
+    parser.add_argument("--mutants", type=int, default=240)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--record", action="store_true")
+    a = parser.parse_args()
+    tallies = []
+    for i, kind in enumerate(a.kinds or list(WITH)):
+        tally = Tally(kind)
+        with tempfile.TemporaryDirectory(prefix="mkscratch-differ-") as room:
+            {"elf": elf, "tar": tar, "image": image}[kind](room, a, tally)
+        tallies.append(tally)
+        told = ", ".join(f"{n} {what}" for what, n in sorted(tally.counts.items()) if what != "inputs")
+        good = not tally.faults and tally.counts["same"] > 0
+        print(f"{'ok' if good else 'not ok'} {i + 1} - {tally.counts['inputs']} {kind}s as {WITH[kind]} reads them: {told}")
+        for fault in tally.faults[:12]:
+            print("#", fault)
+    print(f"1..{len(tallies)}")
+    if a.record:
+        record(tallies, a.seed)
+    return any(t.faults for t in tallies)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
