@@ -20,7 +20,7 @@ same() {
 	is "$status $(cat "$out" "$err")" '0 ' "$3"
 }
 files() {
-	find c/4 -type f | LC_ALL=C sort
+	find c/5 -type f | LC_ALL=C sort
 }
 
 build want.tar --no-cache
@@ -84,9 +84,9 @@ done
 files | while read -r file; do rm "$file" && mkdir "$file"; done
 build dirs.tar --cache c
 same want.tar dirs.tar directories_in_the_place_of_entries_are_no_harm
-find c/4 -mindepth 3 -maxdepth 3 -type d | while read -r dir; do mkdir -p "$dir/a/b" && touch "$dir/a/file" "$dir/c"; done
+find c/5 -mindepth 3 -maxdepth 3 -type d | while read -r dir; do mkdir -p "$dir/a/b" && touch "$dir/a/file" "$dir/c"; done
 t clearing_takes_directories_too mk cache clear --cache c
-is "$(find c/4 -mindepth 3)" '' '... with all that is in them'
+is "$(find c/5 -mindepth 3)" '' '... with all that is in them'
 rm -rf c
 
 # Another codec or level never gets the blocks of this one.
