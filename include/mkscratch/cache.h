@@ -8,6 +8,7 @@
  *   DIR/CACHEDIR.TAG           so that backups leave it out (bford.info/cachedir)
  *   DIR/5/block/ab/<key>       compressed blocks
  *   DIR/5/layer/ab/<key>       what is known of layers, and of which blocks they are
+ *   DIR/5/sketch/ab/<key>      which layer one is likely to be, by little of its bytes
  *   DIR/5/grown                how large it is, about: when to look at all of it
  *
  * Directories are made 0700 and files 0600. A directory that belongs to another user, or that others may write to, is
@@ -34,7 +35,7 @@ struct msk_cache_args {
 	const struct msk_log *log;
 };
 
-enum msk_cache_kind { MSK_CACHE_BLOCK, MSK_CACHE_LAYER, MSK_CACHE_KINDS };
+enum msk_cache_kind { MSK_CACHE_BLOCK, MSK_CACHE_LAYER, MSK_CACHE_SKETCH, MSK_CACHE_KINDS };
 
 /* NULL: there is no cache for this run. The directory is made when it is not there. */
 struct msk_cache *msk_cache_open(const struct msk_cache_args *a);
@@ -42,11 +43,14 @@ struct msk_cache *msk_cache_open(const struct msk_cache_args *a);
 void msk_cache_free(struct msk_cache *c);
 void msk_cache_cleanup(struct msk_cache **c);
 
-/* Both may be called on any thread. */
+/* All may be called on any thread. */
 /* The bytes of an entry into out[0..room), and their number; 0: not there. */
 size_t msk_cache_get(struct msk_cache *c, enum msk_cache_kind kind, const struct msk_digest *key, void *out, size_t room);
 /* n > 0. More than MSK_CACHE_MAX_ENTRY bytes are not kept. */
 void msk_cache_put(struct msk_cache *c, enum msk_cache_kind kind, const struct msk_digest *key, const void *p, size_t n);
+/* What it led to was not it. */
+void msk_cache_drop(struct msk_cache *c, enum msk_cache_kind kind, const struct msk_digest *key);
+
 /* Looking at a cache and keeping it small, without using it. A directory that is not there is an empty cache.
  * Fails: MSK_E_IO; MSK_E_INPUT `x: belongs to another user`, `x: others may write to it (mode 0777)`. */
 struct msk_cache_stat {

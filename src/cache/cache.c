@@ -147,6 +147,14 @@ size_t msk_cache_get(struct msk_cache *c, enum msk_cache_kind kind, const struct
 	return n;
 }
 
+void msk_cache_drop(struct msk_cache *c, enum msk_cache_kind kind, const struct msk_digest *key)
+{
+	MSK_AUTO_FD int bucket = msk_cache_bucket_open(c->dir, kind, hex(key), false);
+
+	if (bucket >= 0)
+		unlinkat(bucket, hex(key), 0);
+}
+
 /* A file without a name gets one when it is complete. Where the file system has none such, a temporary name is left
  * behind by a run that is killed; trimming removes it. */
 static int open_new(int bucket, char *name, size_t room)

@@ -12,7 +12,7 @@
 #define FORMAT "5"
 #define OPEN_DIR (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
 
-const char *const msk_cache_kind_names[MSK_CACHE_KINDS] = { "block", "layer" };
+const char *const msk_cache_kind_names[MSK_CACHE_KINDS] = { "block", "layer", "sketch" };
 
 /* With all parents: a home that was just made has no .cache. */
 static int make_path(const char *path)

@@ -1,11 +1,13 @@
 #include "layer_cache.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "block_list.h"
 #include "body.h"
 #include "mkscratch/block_cache.h"
+#include "mkscratch/fs.h"
 #include "mkscratch/tar.h"
 
 /* Of a layer in the cache: what is known of it, and behind that the keys of its blocks. */
@@ -14,13 +16,21 @@ struct facts {
 	unsigned char plain_size[8], crc[8], blocks[8];
 };
 
-#define MAX_BLOCKS 256
+#define MAX_BLOCKS 8192
+/* What a sketch has of a large file: so many samples of so many bytes, evenly spread from its beginning to its end. */
+#define SAMPLES 64
+#define SAMPLE 4096u
+#define SAMPLED (1u << 20)              /* smaller files go by size and time */
 #define MAX_ENTRY (sizeof(struct facts) + MAX_BLOCKS * MSK_DIGEST_CHARS)
 
 struct msk_layer_cache {
 	const struct msk_layer_args *args;
 	bool keyed[MSK_OWN_LAYERS], had[MSK_OWN_LAYERS];
 	struct msk_digest keys[MSK_OWN_LAYERS];
+	bool large[MSK_OWN_LAYERS];           /* they have a sketch instead, and a key once their files were read */
+	struct msk_digest sketches[MSK_OWN_LAYERS];
+	const struct msk_selection *s[MSK_OWN_LAYERS];
+	struct msk_digest likely;             /* of a large one: the key of the layer that had its sketch */
 	uint64_t content;                     /* of the layer looked for last: the bytes of its files */
 	struct facts facts;                   /* and when it was found, what was */
 	char entry[MAX_ENTRY];
@@ -49,24 +59,50 @@ bool msk_layer_cache_had(const struct msk_layer_cache *lc, size_t i)
 }
 
 /* Every field with its length or in a fixed order, so that no two entries are written alike. */
+static void add_fields(struct msk_sha256 *to, const struct msk_entry *e, const char *content)
+{
+	MSK_AUTO_STR text = MSK_STR_INIT;
+
+	msk_str_addf(&text, "%d%s %o %u %u %llx %llu %s %zu:%s %zu:%s\n", (int)e->type, e->replaces ? " over" : "",
+		     e->mode, e->uid, e->gid, (unsigned long long)e->caps,
+		     (unsigned long long)e->body.size, content, strlen(e->path), e->path, e->link ? strlen(e->link) : 0,
+		     e->link ? e->link : "");
+	msk_sha256_add(to, text.buf, text.len);
+}
+
+static int find_digest(const struct msk_layer_args *a, size_t i, struct msk_sha256 *hash, struct msk_digest *out,
+		       struct msk_err *err)
+{
+	const struct msk_content *body = &msk_rootfs_at(a->fs, i)->body;
+
+	if (a->digests && a->digests[i].text[0]) {
+		*out = a->digests[i];
+		return 0;
+	}
+	return msk_ahead_digest(a->ahead, body, out) ? 0 : msk_body_hash(body, hash, out, err);
+}
+
 static int add_entry(const struct msk_layer_cache *lc, size_t i, struct msk_sha256 *key,
 		     struct msk_sha256 *hash, struct msk_err *err)
 {
 	const struct msk_entry *e = msk_rootfs_at(lc->args->fs, i);
-	MSK_AUTO_STR text = MSK_STR_INIT;
 	struct msk_digest digest = { "" };
 
-	if (e->type == MSK_FILE && !msk_ahead_digest(lc->args->ahead, &e->body, &digest) &&
-	    msk_body_hash(&e->body, hash, &digest, err) < 0)
+	if (e->type == MSK_FILE && find_digest(lc->args, i, hash, &digest, err) < 0)
 		return -1;
 	if (lc->args->digests)
 		lc->args->digests[i] = digest;
-	msk_str_addf(&text, "%d%s %o %u %u %llx %llu %s %zu:%s %zu:%s\n", (int)e->type, e->replaces ? " over" : "",
-		     e->mode, e->uid, e->gid, (unsigned long long)e->caps,
-		     (unsigned long long)e->body.size, digest.text, strlen(e->path), e->path, e->link ? strlen(e->link) : 0,
-		     e->link ? e->link : "");
-	msk_sha256_add(key, text.buf, text.len);
+	add_fields(key, e, digest.text);
 	return 0;
+}
+
+static void add_head(const struct msk_layer_cache *lc, struct msk_sha256 *to)
+{
+	MSK_AUTO_STR head = MSK_STR_INIT;
+
+	msk_str_addf(&head, "mkscratch %s, %s, %s, mtime %lld\n", MSK_VERSION, msk_tar_identity(),
+		     msk_block_cache_identity(lc->args->blocks), (long long)lc->args->mtime);
+	msk_sha256_add(to, head.buf, head.len);
 }
 
 static int make_key(const struct msk_layer_cache *lc, const struct msk_selection *s, struct msk_digest *out,
@@ -74,16 +110,51 @@ static int make_key(const struct msk_layer_cache *lc, const struct msk_selection
 {
 	MSK_CLEANUP(msk_sha256_cleanup) struct msk_sha256 *key = msk_sha256_new();
 	MSK_CLEANUP(msk_sha256_cleanup) struct msk_sha256 *hash = msk_sha256_new();
-	MSK_AUTO_STR head = MSK_STR_INIT;
 
-	msk_str_addf(&head, "mkscratch %s, %s, %s, mtime %lld\n", MSK_VERSION, msk_tar_identity(),
-		     msk_block_cache_identity(lc->args->blocks), (long long)lc->args->mtime);
-	msk_sha256_add(key, head.buf, head.len);
+	add_head(lc, key);
 	for (size_t i = 0; i < s->n; i++)
 		if (add_entry(lc, s->v[i], key, hash, err) < 0)
 			return -1;
 	msk_sha256_end(key, out);
 	return 0;
+}
+
+static bool add_samples(struct msk_sha256 *to, const struct msk_content *c)
+{
+	MSK_AUTO_FD int fd = -1;
+	struct msk_err ignored = MSK_ERR_INIT;
+	char buf[SAMPLE];
+
+	if (msk_content_open(c, &fd, &ignored) < 0)
+		return false;
+	for (uint64_t i = 0; i < SAMPLES; i++) {
+		if (msk_pread_full(fd, buf, SAMPLE, (c->size - SAMPLE) / (SAMPLES - 1) * i, "", &ignored) != SAMPLE)
+			return false;
+		msk_sha256_add(to, buf, SAMPLE);
+	}
+	return true;
+}
+
+/* A guess at the key, by little of the bytes: whether it holds is seen later. False: a file cannot be read. */
+static bool make_sketch(const struct msk_layer_cache *lc, const struct msk_selection *s, struct msk_digest *out)
+{
+	MSK_CLEANUP(msk_sha256_cleanup) struct msk_sha256 *to = msk_sha256_new();
+
+	msk_sha256_add(to, "sketch ", sizeof "sketch " - 1);
+	add_head(lc, to);
+	for (size_t i = 0; i < s->n; i++) {
+		const struct msk_entry *e = msk_rootfs_at(lc->args->fs, s->v[i]);
+		bool sampled = e->type == MSK_FILE && !e->body.data && e->body.size >= SAMPLED;
+		char time[32] = "";
+
+		if (e->type == MSK_FILE && !e->body.data && !sampled)
+			snprintf(time, sizeof time, "%lld", (long long)e->body.mtime_ns);
+		add_fields(to, e, time);
+		if (sampled && !add_samples(to, &e->body))
+			return false;
+	}
+	msk_sha256_end(to, out);
+	return true;
 }
 
 static uint64_t content_size(const struct msk_layer_cache *lc, const struct msk_selection *s)
@@ -120,13 +191,28 @@ static bool recall(struct msk_layer_cache *lc, const struct msk_digest *key)
 	return get_le64(lc->facts.blocks) == (n - sizeof lc->facts) / MSK_DIGEST_CHARS;
 }
 
+/* Is there a layer that this one is likely to be? */
+static bool guess(struct msk_layer_cache *lc, size_t i)
+{
+	struct msk_digest *likely = &lc->likely;
+
+	lc->large[i] = make_sketch(lc, lc->s[i], &lc->sketches[i]);
+	if (!lc->large[i] || msk_cache_get(lc->args->cache, MSK_CACHE_SKETCH, &lc->sketches[i], likely->text,
+					   sizeof likely->text) != sizeof likely->text)
+		return false;
+	return !likely->text[sizeof likely->text - 1] && msk_digest_valid(likely->text) && recall(lc, likely);
+}
+
 int msk_layer_cache_find(struct msk_layer_cache *lc, size_t i, const struct msk_selection *s, struct msk_err *err)
 {
 	if (!lc)
 		return 0;
+	lc->s[i] = s;
 	lc->content = content_size(lc, s);
-	if (lc->content > LAYER_CACHE_PLAIN)
+	if (lc->content > LAYER_CACHE_PLAIN) {
+		lc->had[i] = guess(lc, i);
 		return 0;
+	}
 	if (make_key(lc, s, &lc->keys[i], err) < 0)
 		return -1;
 	lc->keyed[i] = true;
@@ -156,13 +242,52 @@ static int assemble(const struct msk_layer_cache *lc, struct msk_writer *to, uin
 	return *all ? msk_writer_write(to, tail.buf, tail.len, err) : 0;
 }
 
+/* The files of a large layer are read on one thread while its blob is put together on another. */
+struct reading {
+	struct msk_task task;                 /* first: the task is this */
+	struct msk_layer_cache *lc;
+	size_t i;
+	struct msk_err err;
+	int rc;
+};
+
+static void read_files(struct msk_task *t)
+{
+	struct reading *r = (struct reading *)t;
+
+	r->rc = make_key(r->lc, r->lc->s[r->i], &r->lc->keys[r->i], &r->err);
+}
+
+/* As assemble(); *all is false as well when the files are not those of the layer that was likely. */
+static int assemble_beside_reading(struct msk_layer_cache *lc, size_t i, struct msk_writer *to, uint64_t *size, bool *all,
+				   struct msk_err *err)
+{
+	struct reading r = { .task = { .run = read_files }, .lc = lc, .i = i, .err = MSK_ERR_INIT };
+	int rc;
+
+	msk_task_start(lc->args->pool, &r.task);
+	rc = assemble(lc, to, size, all, err);
+	msk_task_join(&r.task);
+	if (rc == 0 && r.rc < 0)
+		*err = r.err;
+	if (rc < 0 || r.rc < 0)
+		return -1;
+	lc->keyed[i] = true;
+	*all = *all && strcmp(lc->keys[i].text, lc->likely.text) == 0;
+	if (!*all)
+		msk_cache_drop(lc->args->cache, MSK_CACHE_SKETCH, &lc->sketches[i]);
+	return 0;
+}
+
 int msk_layer_cache_recall(struct msk_layer_cache *lc, size_t i, struct msk_store *st, struct msk_layer_desc *out,
 			   struct msk_err *err)
 {
+	struct msk_writer *to = msk_store_begin_known(st);
 	uint64_t size;
 
 	assert(lc->had[i]);
-	if (assemble(lc, msk_store_begin_known(st), &size, &lc->had[i], err) < 0)
+	if ((lc->large[i] ? assemble_beside_reading(lc, i, to, &size, &lc->had[i], err)
+			  : assemble(lc, to, &size, &lc->had[i], err)) < 0)
 		return -1;
 	if (!lc->had[i]) {
 		msk_store_abandon(st);
@@ -178,7 +303,17 @@ int msk_layer_cache_recall(struct msk_layer_cache *lc, size_t i, struct msk_stor
 
 bool msk_layer_cache_wants(const struct msk_layer_cache *lc, size_t i)
 {
-	return lc && lc->keyed[i] && !lc->had[i];
+	return lc && (lc->keyed[i] || lc->large[i]) && !lc->had[i];
+}
+
+/* The digests of a large layer's files are known once it is written, where somebody asked for them. */
+static bool key_large(struct msk_layer_cache *lc, size_t i)
+{
+	struct msk_err ignored = MSK_ERR_INIT;
+
+	if (!lc->keyed[i] && lc->args->digests)
+		lc->keyed[i] = make_key(lc, lc->s[i], &lc->keys[i], &ignored) == 0;
+	return lc->keyed[i];
 }
 
 void msk_layer_cache_keep(struct msk_layer_cache *lc, size_t i, const struct msk_part *p, const struct msk_layer_desc *l)
@@ -187,7 +322,7 @@ void msk_layer_cache_keep(struct msk_layer_cache *lc, size_t i, const struct msk
 	struct facts facts;
 
 	assert(msk_layer_cache_wants(lc, i));
-	if (l->blob.size > LAYER_CACHE_PACKED || p->keys->n > MAX_BLOCKS)
+	if (p->keys->n > MAX_BLOCKS || (lc->large[i] ? !key_large(lc, i) : l->blob.size > LAYER_CACHE_PACKED))
 		return;
 	memset(&facts, 0, sizeof facts);
 	memcpy(facts.diff_id, l->diff_id.text, sizeof facts.diff_id);
@@ -199,4 +334,7 @@ void msk_layer_cache_keep(struct msk_layer_cache *lc, size_t i, const struct msk
 	for (size_t k = 0; k < p->keys->n; k++)
 		msk_str_add(&entry, p->keys->v[k], MSK_DIGEST_CHARS);
 	msk_cache_put(lc->args->cache, MSK_CACHE_LAYER, &lc->keys[i], entry.buf, entry.len);
+	if (lc->large[i])
+		msk_cache_put(lc->args->cache, MSK_CACHE_SKETCH, &lc->sketches[i], lc->keys[i].text,
+			      sizeof lc->keys[i].text);
 }

@@ -3,8 +3,10 @@
  * its blocks, which are in the cache by themselves; one that has lost a block is not there.
  *
  * Of a file only its content counts: it is read and hashed each time, since no time or number of a file proves that its
- * bytes are the same. Layers of more than LAYER_CACHE_PLAIN bytes go by their blocks alone; to read them twice would
- * cost more than it could save. */
+ * bytes are the same. A layer of more than LAYER_CACHE_PLAIN bytes is read for that only when it is likely to be there: when
+ * one was whose sketch is the same (what its entries are, and some bytes of each large file). Its blocks are put together
+ * while it is read, and count only if the files turn out to be those of the layer; else it is made as if nothing had been
+ * found. */
 #ifndef LAYER_CACHE_H
 #define LAYER_CACHE_H
 
@@ -21,11 +23,13 @@ struct msk_layer_cache;
 struct msk_layer_cache *msk_layer_cache_new(const struct msk_layer_args *a);
 void msk_layer_cache_cleanup(struct msk_layer_cache **lc);
 
-/* Look for layer `i`; msk_layer_cache_had() tells whether it is known. Fails as reading the files does. */
+/* Look for layer `i`; msk_layer_cache_had() tells whether it is known, or likely so. `s` outlives the cache.
+ * Fails as reading the files does. */
 int msk_layer_cache_find(struct msk_layer_cache *lc, size_t i, const struct msk_selection *s, struct msk_err *err);
 bool msk_layer_cache_had(const struct msk_layer_cache *lc, size_t i);
-/* Put the layer that was just found into the store, and complete `out`; when one of its blocks is gone, nothing is put there,
- * and msk_layer_cache_had() is false from then on. Fails as the store does. */
+/* Put the layer that was just found into the store, and complete `out`; when one of its blocks is gone, or it is not the
+ * one after all, nothing is put there, and msk_layer_cache_had() is false from then on. Fails as the store does, and as
+ * reading the files. */
 int msk_layer_cache_recall(struct msk_layer_cache *lc, size_t i, struct msk_store *st, struct msk_layer_desc *out,
 			   struct msk_err *err);
 /* Was it looked for in vain? Then it is to be kept once it is complete: `p` is what it was compressed as. */

@@ -89,6 +89,59 @@ t clearing_takes_directories_too mk cache clear --cache c
 is "$(find c/5 -mindepth 3)" '' '... with all that is in them'
 rm -rf c
 
+# Of a large layer some bytes tell which one it is likely to be; all of them tell whether it is.
+blocks big 1700000
+truncate -s 40M big
+large() {
+	run mk -v --bin in/app --file big:/big -o "$@"
+	[ "$status" = 0 ] || comment <"$err"
+	hits=$(sed -n 's/^cache .*: \([0-9]* of [0-9]* blocks, .*\)/\1/p' "$err")
+}
+spoil() {
+	local kind=$1 name=$2
+	shift 2
+	find c/5/"$kind" -type f | while read -r file; do "$@" "$file"; done
+	large spoiled.tar --cache c
+	same big.tar spoiled.tar "$name"
+	large again.tar --cache c
+	like "$hits" '^([0-9]+) of \1 blocks, 2 of 2 layers$' "... and mended"
+}
+large big.tar --no-cache
+large cold.tar --cache c
+same big.tar cold.tar large_cold_is_the_same
+is "$(find c/5/sketch -type f | wc -l)" 1 a_large_layer_leaves_a_sketch
+large warm.tar --cache c
+same big.tar warm.tar large_warm_is_the_same
+like "$hits" '^([0-9]+) of \1 blocks, 2 of 2 layers$' large_warm_takes_the_layer
+large alone.tar --cache c -j 1
+same big.tar alone.tar large_warm_is_the_same_on_one_thread
+for how in flip_middle cut_short empty fill_with_another; do
+	for kind in block layer sketch; do
+		spoil "$kind" "large: $how of each $kind is the same" "$how"
+	done
+done
+find c/5/block -type f | LC_ALL=C sort | tail -n 1 | xargs rm
+large lost.tar --cache c
+same big.tar lost.tar large_with_a_lost_block_is_the_same
+large dir --cache c -o lost.tar
+same big.tar lost.tar large_to_two_outputs_is_the_same
+# Between the samples: same sketch, other bytes, and no time that shows it.
+cp -a big kept.big
+printf x | dd of=big bs=1 seek=1000000 conv=notrunc status=none
+touch -r kept.big big
+large plain.tar --no-cache
+large changed.tar --cache c
+same plain.tar changed.tar a_change_that_no_sketch_shows_is_seen
+run cmp big.tar changed.tar
+is "$status" 1 '... and is a change'
+large changed.tar --cache c
+same plain.tar changed.tar a_sketch_that_was_wrong_is_replaced
+like "$hits" '^([0-9]+) of \1 blocks, 2 of 2 layers$' '... by one that is right'
+large plain.tar --no-cache --no-record
+large bare.tar --cache c --no-record
+same plain.tar bare.tar large_without_a_record_is_the_same
+rm -rf c big kept.big dir
+
 # Another codec or level never gets the blocks of this one.
 build cold.tar --cache c
 for codec in gzip:1 gzip:9 zstd zstd:9 none; do

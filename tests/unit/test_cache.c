@@ -121,6 +121,23 @@ static void what_was_put_is_got(void **state)
 	assert_string_equal(said(f), "");
 }
 
+static void what_is_dropped_is_gone(void **state)
+{
+	struct fixture *f = *state;
+	struct msk_digest d = key_of("k");
+	struct msk_cache *c;
+
+	put(f, "k", "some bytes");
+	put(f, "l", "others");
+	c = msk_cache_open(&f->args);
+	msk_cache_drop(c, MSK_CACHE_SKETCH, &d);
+	msk_cache_drop(c, MSK_CACHE_BLOCK, &d);
+	msk_cache_free(c);
+	assert_string_equal(get(f, MSK_CACHE_BLOCK, "k"), "");
+	assert_string_equal(get(f, MSK_CACHE_BLOCK, "l"), "others");
+	assert_string_equal(said(f), "");
+}
+
 static void all_is_private(void **state)
 {
 	struct fixture *f = *state;
@@ -533,6 +550,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(what_was_put_is_got),
+		T(what_is_dropped_is_gone),
 		T(all_is_private),
 		T(a_damaged_entry_is_not_there),
 		T(a_truncated_or_longer_entry_is_not_there),
