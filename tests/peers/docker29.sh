@@ -68,7 +68,7 @@ writes() { # STORE
 		is "$(config_of "$1/$form.tar" | sha256sum)" "$(config_of "$form.tar" | sha256sum)" "$1: the config of $form stays"
 	done
 	# Of a tar that others made, with links of both kinds.
-	rm -rf import && mkdir -p import/a && cp amd64/say import/ && printf 'hello\n' >import/a/file && ln import/a/file import/a/twin && ln -s file import/a/link &&
+	rm -rf import && mkdir -p import/a import/etc && cp amd64/say import/ && printf 'hello\n' >import/a/file && ln import/a/file import/a/twin && ln -s file import/a/link &&
 		tar -C import --sort=name -cf import.tar . && d import -c 'ENTRYPOINT ["/say"]' -c 'ENV A=b' -c 'USER 7' import.tar p/import:v1 >/dev/null &&
 		exported p/import:v1 >list && d save -o "$1/import.tar" p/import:v1
 	theirs "$1/import.tar" list
