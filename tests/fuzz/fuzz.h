@@ -18,12 +18,12 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* The bytes as an open file in memory. */
+/* The bytes as an open file in memory, at its beginning. */
 static inline struct msk_rofile fuzz_file(const void *data, size_t size)
 {
 	int fd = memfd_create("fuzz", MFD_CLOEXEC);
 
-	assert(fd >= 0 && write(fd, data, size) == (ssize_t)size);
+	assert(fd >= 0 && pwrite(fd, data, size, 0) == (ssize_t)size);
 	return (struct msk_rofile){ .fd = fd, .mode = S_IFREG | 0755, .size = size, .dev = 1, .ino = 1 };
 }
 

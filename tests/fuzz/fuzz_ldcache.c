@@ -1,4 +1,5 @@
-/* ld.so.cache. First byte: 1 big-endian, 2 32 bit, the rest picks a machine; names to look for are those in the bytes. */
+/* ld.so.cache. First byte: 1 big-endian, 2 32 bit, the rest picks a machine and its flags; names to look for are those in
+ * the bytes. */
 #include <elf.h>
 
 #include "mkscratch/ldcache.h"
@@ -8,10 +9,11 @@
 
 static struct msk_elf reader(unsigned how)
 {
+	static const uint32_t flags[] = { 0, 1, 2, 4, 0x20, 0x400, 0x420, 3 };
 	static const uint16_t machines[] = { EM_X86_64, EM_386, EM_ARM, EM_AARCH64, EM_MIPS, EM_RISCV, EM_S390, EM_PPC64 };
 
 	return (struct msk_elf){ .big_endian = how & 1, .elf_class = how & 2 ? 32 : 64,
-				 .machine = machines[how >> 2 & 7], .flags = how >> 5 };
+				 .machine = machines[how >> 2 & 7], .flags = flags[how >> 5 & 7] };
 }
 
 /* What is found is a string within the cache. */

@@ -24,6 +24,14 @@ static inline void fuzz_check_tree(const struct msk_image_tree *t)
 
 		assert(canonical && *canonical && strcmp(canonical, n->path) == 0);
 		assert(found && found->at == n->at && strcmp(found->path, n->path) == 0);
+		if (n->at < 64) {
+			MSK_AUTO_FREE struct msk_node *end = msk_image_tree_resolve(t, n->path);
+			MSK_AUTO_FREE char *at = msk_image_tree_locate(t, n->path);
+			MSK_AUTO_FREE struct msk_node *there = at ? msk_image_tree_find(t, at) : NULL;
+
+			assert(!end || end->type != MSK_TAR_SYMLINK);
+			assert(!at || there);
+		}
 	}
 }
 
@@ -62,6 +70,24 @@ static inline void fuzz_read_one(const struct msk_source_images *s, const struct
 			assert(msk_source_data_visit(s, image, n, fuzz_skip_entry, NULL, &err) == 0);
 }
 
+/* The image for a platform, if there is just one; what is found by a path is under the path that it is located at. */
+static inline void fuzz_pick(const struct msk_source_images *s, const char *platform)
+{
+	const struct msk_source_image *one = NULL;
+	struct msk_err err = MSK_ERR_INIT;
+	int rc = msk_source_images_pick(s, platform, &one, &err);
+
+	assert((rc == 0) == (err.code == MSK_OK) && (rc < 0 || one));
+}
+
+static inline void fuzz_pick_all(const struct msk_source_images *s)
+{
+	static const char *const platforms[] = { NULL, "linux/amd64", "linux/arm64", "linux/arm/v7", "linux", "windows/amd64" };
+
+	for (size_t i = 0; i < sizeof platforms / sizeof *platforms; i++)
+		fuzz_pick(s, platforms[i]);
+}
+
 static inline void fuzz_read_archive(const void *data, size_t size)
 {
 	MSK_AUTO_SOURCE_IMAGES s = { 0 };
@@ -73,6 +99,8 @@ static inline void fuzz_read_archive(const void *data, size_t size)
 	fuzz_check_image_error(rc, &err);
 	if (rc == 0)
 		assert(s.images.n > 0);
+	if (rc == 0)
+		fuzz_pick_all(&s);
 	for (size_t k = 0; k < s.images.n; k++)
 		fuzz_read_one(&s, &s.images.v[k]);
 }

@@ -162,6 +162,52 @@ static void put_cache(const char *name, bool big, bool old, bool new)
 	put(path, b, at + sizeof strings);
 }
 
+/* An ARM file with build attributes, the only thing that is read by way of the sections. */
+static void put_attributes(const char *name, const char *bytes, size_t n)
+{
+	static struct fake_file f;
+	MSK_AUTO_FREE char *path = msk_xasprintf("elf/%s", name);
+	const struct fake spec = { .elf_class = 32, .machine = EM_ARM, .interp = "/lib/ld-linux.so.3" };
+	static const char zero[40];
+	size_t at, table;
+
+	fake_make(&f, &spec);
+	at = fake_bytes(&f, bytes, n, 4);
+	table = fake_bytes(&f, zero, sizeof zero, 4);
+	fake_put(&f, table + 4, 0x70000003, 4);
+	fake_put(&f, table + 16, at, 4);
+	fake_put(&f, table + 20, n, 4);
+	fake_put(&f, 32, table, 4);
+	fake_put(&f, 46, sizeof zero, 2);
+	fake_put(&f, 48, 1, 2);
+	put(path, f.b, f.n);
+}
+
+static void put_all_attributes(void)
+{
+	static const char cpu[] = "A" "\x2b\0\0\0" "aeabi\0" "\2\x06\0\0\0\0" "\1\x1b\0\0\0" "\x05" "7-A\0" "\x20\0x\0"
+				  "\x41" "k\0" "\x84\1\1" "\x06\x0a\x08\1";
+	static const char other[] = "A" "\x08\0\0\0" "gnu\0" "\x10\0\0\0" "aeabi\0" "\1\x06\0\0\0" "\x06";
+	static const char cut[] = "A" "\x13\0\0\0" "aeabi\0" "\1\x09\0\0\0" "\x05" "7-A";
+
+	put_attributes("attributes", cpu, sizeof cpu - 1);
+	put_attributes("attributes-other", other, sizeof other - 1);
+	put_attributes("attributes-cut", cut, sizeof cut - 1);
+}
+
+/* The same table for a reader of each machine, class and ABI. */
+static void put_readers(void)
+{
+	for (unsigned how = 0; how < 256; how += 2)
+		if (how < 32 || (how >> 2 & 7) == 4 || how >> 5 == 3 || how >> 5 == 5) {
+			MSK_AUTO_FREE char *path = msk_xasprintf("ldcache/reader-%02x", how);
+			unsigned char b[64] = { (unsigned char)how };
+
+			memcpy(b + 1, "glibc-ld.so.cache1.1", 20);
+			put(path, b, 49);
+		}
+}
+
 int main(int argc, char **argv)
 {
 	if (argc != 2) {
@@ -170,6 +216,8 @@ int main(int argc, char **argv)
 	}
 	top = argv[1];
 	put_elves();
+	put_all_attributes();
+	put_readers();
 	put_symbols_of_all_kinds();
 	put_notes();
 	put_dlopen("dlopen", 0, "[{\"soname\":[\"liba.so.1\",\"liba.so.0\"],\"feature\":\"f\",\"description\":\"d\","
