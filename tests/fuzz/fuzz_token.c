@@ -1,8 +1,11 @@
-/* $ORIGIN, $LIB and $PLATFORM in a search path or a name. First byte: 1 no origin, 2 no $LIB. */
+/* $ORIGIN, $LIB and $PLATFORM in a search path or a name. First byte: 1 no origin, 2 no $LIB; the rest picks a
+ * machine and its flags. */
 #include <elf.h>
 
 #include "../../src/elf/loader.h"
 #include "fuzz.h"
+
+static const uint16_t machines[] = { EM_X86_64, EM_386, EM_AARCH64, EM_ARM, EM_PPC64, EM_S390, EM_MIPS, EM_RISCV };
 
 static char *expand(unsigned how, const char *text)
 {
@@ -15,7 +18,8 @@ static char *expand(unsigned how, const char *text)
 	c.objects = msk_xcalloc(1, sizeof *c.objects);
 	c.n_objects = 1;
 	c.objects[0].name = msk_xstrdup("x");
-	c.objects[0].elf.machine = EM_X86_64;
+	c.objects[0].elf.machine = machines[how >> 2 & 7];
+	c.objects[0].elf.flags = how & 32 ? 0x400 : 0;
 	c.objects[0].elf.elf_class = 64;
 	return msk_token_expand(&l, 0, text);
 }
