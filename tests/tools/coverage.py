@@ -37,8 +37,9 @@ LEDGER = os.path.join(COV, "suites.json")
 TARGETS = {"lines": 95, "branches": 90, "parsers": 90}
 # These have a form in which each system call fails: each failure is a branch of its own.
 LONG = {"fault/calls": [sys.executable, os.path.join(TOP, "tests/fault/calls.py"), "--each"]}
-# These run other builds of the program, and compilers for most of their time; what they do with this one, others do too.
-OTHERS = ("repro/builds", "repro/machines")
+# These run other builds of the program or the engines of others for most of their time; what they do with this one, other
+# suites do too.
+OTHERS = ("repro/builds", "repro/machines", "engines/")
 
 # The parsers of bytes from outside, by the fuzz targets that are theirs.
 PARSERS = """
@@ -82,7 +83,7 @@ def runner(*words):
 
 
 def suites():
-    return [n for n in runner("--list").stdout.split() if not n.startswith("asan/") and n not in OTHERS]
+    return [n for n in runner("--list").stdout.split() if not n.startswith("asan/") and not n.startswith(OTHERS)]
 
 
 def revision():
@@ -129,7 +130,7 @@ def count_suite(kept, name):
 
 
 def run_suites(kept, names, seconds):
-    """Two at a time, but the engines each alone, as they start daemons of their own."""
+    """Two at a time."""
     end = time.monotonic() + seconds if seconds else None
 
     def one(name):
@@ -137,10 +138,7 @@ def run_suites(kept, names, seconds):
             count_suite(kept, name)
 
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        list(pool.map(one, [n for n in names if not n.startswith("engines/")]))
-    for name in names:
-        if name.startswith("engines/"):
-            one(name)
+        list(pool.map(one, names))
 
 
 def corpora():
@@ -218,8 +216,8 @@ Measured by clang's source-based coverage over the program built without optimis
 compiled out (one that fails is a bug, and has no test). A branch is one outcome of one condition: `a && b` has four, each
 label of a switch one; none is of the compiler's making. Counted in every process that the suites start, also those that a
 signal ends or the sandbox confines; nothing of the sources is left out. The suites are those of `make check`, the fuzzers'
-corpora among them, without those that run other builds ({", ".join(OTHERS)}); {", ".join(LONG)} with a failure of each
-system call.
+corpora among them, without those that run other builds or engines most of their time ({", ".join(OTHERS)});
+{", ".join(LONG)} with a failure of each system call.
 
 | what | covered | target |
 |---|---:|---:|
