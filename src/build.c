@@ -478,11 +478,12 @@ void msk_build_open_stage(struct msk_build *b)
 int msk_build_run(const struct msk_build *b, struct msk_product *out, struct msk_err *err)
 {
 	const char *const stage_dirs[] = STAGE_DIRS(b);
+	/* First of all: other threads have something to do while this one still makes ready. */
+	MSK_CLEANUP(begun_release) struct begun begun = begin(b);
 	MSK_CLEANUP(msk_store_cleanup) struct msk_store *st = msk_store_new(stage_dirs);
 	MSK_CLEANUP(msk_sinks_close) struct msk_sinks sinks = { 0 };
 	MSK_CLEANUP(msk_editions_release) struct msk_editions editions = { 0 };
 	MSK_CLEANUP(msk_product_release) struct msk_product like = { 0 };
-	MSK_CLEANUP(begun_release) struct begun begun = begin(b);
 	MSK_CLEANUP(baselines_release) struct baselines baselines = { NULL, 0 };
 
 	if (b->has_stage)
