@@ -221,8 +221,6 @@ static int read_needed(const struct msk_elf_source *s, struct dynamic *d, struct
 		if (read_string(s, d, d->needs[i], MSK_MAX_PATH, "library name", &name, err) < 0)
 			return -1;
 		msk_strv_push_own(&e->needed, name);
-		if (!*name)
-			return msk_fail(err, MSK_E_INPUT, "%s: needs a library without a name", s->name);
 		bytes += strlen(e->needed.v[e->needed.n - 1]);
 		if (bytes > MSK_ELF_MAX_NAMES)
 			return msk_fail(err, MSK_E_INPUT, "%s: names of its libraries are longer than %d bytes together",

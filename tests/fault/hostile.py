@@ -686,7 +686,6 @@ def program(number, what, make):
         return app(make())
 
 
-program(300, "a library without a name", lambda: dynamic([(1, "")]))
 program(301, "a library that is a path out of the root", lambda: dynamic([(1, "/../../../../etc/passwd")]))
 program(302, "a library that is its own directory", lambda: dynamic([(1, ".")]))
 program(303, "a string table without a byte", lambda: edit_dynamic(dynamic([(1, "libx.so")]), 10, 0))
