@@ -154,14 +154,27 @@ char *msk_source_split_name(const char *name, char **tag, char **digest)
 	return split_tag(front, tag);
 }
 
+static int find_kind(const char *name, bool *is_dir, struct msk_err *err)
+{
+	struct stat st;
+
+	*is_dir = false;
+	if (strcmp(name, "-") == 0)
+		return 0;
+	if (stat(name, &st) < 0)
+		return errno == ENOENT ? fail_absent(name, err) : msk_fail_sys(err, errno, "%s: cannot open", name);
+	*is_dir = S_ISDIR(st.st_mode);
+	return 0;
+}
+
 int msk_source_open(const char *name, struct msk_source **out, struct msk_err *err)
 {
 	MSK_CLEANUP(msk_source_cleanup) struct msk_source *s = msk_xcalloc(1, sizeof *s);
-	struct stat st;
 
 	s->fd = -1;
 	s->name = msk_xstrdup(strcmp(name, "-") == 0 ? STDIN_NAME : name);
-	s->is_dir = strcmp(name, "-") != 0 && stat(name, &st) == 0 && S_ISDIR(st.st_mode);
+	if (find_kind(name, &s->is_dir, err) < 0)
+		return -1;
 	if (s->is_dir) {
 		s->fd = open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		if (s->fd < 0)
