@@ -12,7 +12,8 @@ struct msk_source;
 /* `name`: a directory, an archive (plain, gzip or zstd), or "-" for an archive on standard input.
  * Fails: MSK_E_INPUT, MSK_E_IO. */
 int msk_source_open(const char *name, struct msk_source **out, struct msk_err *err);
-/* Standard input that cannot be read again is an unnamed file from then on, so that "-" may be opened more than once. */
+/* Standard input that cannot be read again is an unnamed file from then on, so that "-" may be opened more than once.
+ * Fails: MSK_E_INPUT, MSK_E_IO. */
 int msk_source_keep_input(struct msk_err *err);
 /* "dir:tag", "dir@sha256:..." and "dir:tag@sha256:..." as the path, and the tag and the digest in *tag and *digest, NULL for
  * what the name does not have. What is there as it stands has neither. All are heap strings. */

@@ -2,8 +2,8 @@
  * file (in /var/tmp, /tmp or the working directory), packed, and is read back where it is looked at.
  *
  * Keys are bytes, compared by memcmp(), a prefix before what it begins; records of one key keep the order in which they
- * were added. Memory is bounded by MSK_TABLE_MEMORY and MSK_TABLE_PENDING, a fortieth of the whole for finding things, and
- * twice the largest record. Records that are added in the order of their keys cost no sorting.
+ * were added. Memory is bounded by MSK_TABLE_MEMORY and MSK_TABLE_PENDING, one part in MSK_TABLE_PER_KEY of the whole for
+ * finding things, and twice the largest record. Records that are added in the order of their keys cost no sorting.
  *
  * All zero is an empty table. A table is filled, then sealed, then looked at; it may be filled further and sealed again.
  * What was put away and cannot be had back (the disk fails) is memory that is lost: the process ends by msk_oom(). */
@@ -17,6 +17,7 @@
 
 #define MSK_TABLE_MEMORY  (4u << 20)   /* of packed records that are kept out of the file */
 #define MSK_TABLE_PENDING (2u << 20)   /* of records that were not yet sorted */
+#define MSK_TABLE_PER_KEY 24
 
 /* Some KiB of records, packed: each is how much its key has in common with the one before, the rest, and its value. */
 struct msk_table_block {

@@ -146,15 +146,25 @@ static size_t in_common(const struct msk_str *last, const char *key, size_t n)
 	return i;
 }
 
+/* The key in front of a block is kept in memory: the block is so many times as long at least, unless its run ends. */
+static size_t block_limit(const struct msk_table *t)
+{
+	const size_t of_key = MSK_TABLE_PER_KEY * t->first.len;
+
+	return of_key > BLOCK ? of_key : BLOCK;
+}
+
 static int pack(struct msk_table *t, const struct head *h, const char *key, struct msk_err *err)
 {
-	size_t common;
+	size_t common = t->block.len ? in_common(&t->last, key, h->n_key) : 0;
 
-	if (t->block.len && t->block.len + h->n_key + h->n_value + 3 > BLOCK && end_block(t, err) < 0)
-		return -1;
+	if (t->block.len && t->block.len + h->n_key - common + h->n_value + 3 > block_limit(t)) {
+		if (end_block(t, err) < 0)
+			return -1;
+		common = 0;
+	}
 	if (!t->block.len)
 		set(&t->first, key, h->n_key);
-	common = t->block.len ? in_common(&t->last, key, h->n_key) : 0;
 	msk_table_put(&t->block, common);
 	msk_table_put(&t->block, h->n_key - common);
 	msk_table_put(&t->block, h->n_value);

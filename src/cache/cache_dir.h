@@ -8,7 +8,8 @@
 
 extern const char *const msk_cache_kind_names[MSK_CACHE_KINDS];
 
-/* Open DIR/3. With `make` what is missing is made; else *out is -1 when it is not there. */
+/* Open the directory below DIR whose name is the number of the format. With `make` what is missing is made;
+ * else *out is -1 when it is not there. */
 int msk_cache_dir_open(const struct msk_cache_args *a, bool make, int *out, struct msk_err *err);
 /* Open kind/ab below it; -1 with errno. */
 int msk_cache_bucket_open(int dir, enum msk_cache_kind kind, const char *two_digits, bool make);

@@ -1,5 +1,5 @@
 /* How much a cache has grown since all of it was last looked at, so that not every run that adds something has to look
- * at hundreds of directories. DIR/5/grown: a line with the bytes there were, then a line for each run that added. */
+ * at hundreds of directories. It is a line with the bytes there were, then a line for each run that added. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,10 +3,18 @@
 #include "cache_options.h"
 #include "opt.h"
 
+/* A sketch is a second name of a layer; one may outlive its layer, or be lost before it. */
+static uint64_t count_layers(const struct msk_cache_stat *s)
+{
+	uint64_t layers = s->entries[MSK_CACHE_LAYER], sketches = s->entries[MSK_CACHE_SKETCH];
+
+	return layers > sketches ? layers : sketches;
+}
+
 /* "12 blocks and 2 layers, 3.2 MB" */
 static void add_content(struct msk_str *out, const struct msk_cache_stat *s)
 {
-	unsigned long long blocks = s->entries[MSK_CACHE_BLOCK], layers = s->entries[MSK_CACHE_LAYER];
+	unsigned long long blocks = s->entries[MSK_CACHE_BLOCK], layers = count_layers(s);
 
 	msk_str_addf(out, "%llu %s and %llu %s, ", blocks, msk_plural(blocks, "block", "blocks"), layers,
 		     msk_plural(layers, "layer", "layers"));
@@ -16,7 +24,7 @@ static void add_content(struct msk_str *out, const struct msk_cache_stat *s)
 static void set_content(struct msk_json *o, const struct msk_cache_stat *s)
 {
 	msk_json_set_int(o, "blocks", (int64_t)s->entries[MSK_CACHE_BLOCK]);
-	msk_json_set_int(o, "layers", (int64_t)s->entries[MSK_CACHE_LAYER]);
+	msk_json_set_int(o, "layers", (int64_t)count_layers(s));
 	msk_json_set_int(o, "size", (int64_t)s->bytes);
 }
 

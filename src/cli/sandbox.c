@@ -83,11 +83,15 @@ static void allow_output(struct msk_confine *c, const char *path)
 		msk_confine_allow(c, dir, MSK_CONFINE_WRITE);
 }
 
-/* An image that is compressed, or comes by a pipe, is unpacked into an unnamed file there. */
+/* Where unnamed files are made: of an image that comes by a pipe, of one with very many entries. */
 static void allow_stage(struct msk_confine *c, const struct msk_options *o)
 {
+	struct stat st;
+
 	msk_confine_allow(c, "/var/tmp", MSK_CONFINE_WRITE);
 	msk_confine_allow(c, "/tmp", MSK_CONFINE_WRITE);
+	if (stat("/var/tmp", &st) < 0 && stat("/tmp", &st) < 0)
+		msk_confine_allow(c, ".", MSK_CONFINE_WRITE);
 	if ((o->several || o->rebuild) && o->tmpdir && *o->tmpdir)
 		msk_confine_allow(c, o->tmpdir, MSK_CONFINE_WRITE);
 }
@@ -109,7 +113,7 @@ void msk_sandbox_add_build(struct msk_confine *c, const struct msk_options *o, c
 			allow_output(c, plan->targets[i].path);
 	if (cache_dir)
 		msk_confine_allow(c, cache_dir, MSK_CONFINE_WRITE);
-	if (o->base || o->several)
+	if (o->base || o->baseline || o->several)
 		allow_stage(c, o);
 }
 

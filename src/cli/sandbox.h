@@ -6,8 +6,9 @@
 #include "mkscratch/confine.h"
 #include "mkscratch/plan.h"
 
-/* Read: the inputs and --root. Write: the outputs and the cache; with --base, which may have to be unpacked, unnamed files
- * of /var/tmp or /tmp. What else is needed is open already. With o->several it was done before. */
+/* Read: the inputs and --root. Write: the outputs and the cache; with --base and --baseline, which may have to be
+ * unpacked, below /var/tmp and /tmp (where there is neither, in the working directory).
+ * What else is needed is open already. With o->several it was done before. */
 int msk_sandbox_build(const struct msk_options *o, const struct msk_plan *plan, const char *cache_dir, struct msk_err *err);
 /* Several builds in one run are confined together, before the first, to what any of them has to do with: begin with
  * msk_confine_init(), add each. */

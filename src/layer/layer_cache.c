@@ -210,7 +210,8 @@ int msk_layer_cache_find(struct msk_layer_cache *lc, size_t i, const struct msk_
 	lc->s[i] = s;
 	lc->content = content_size(lc, s);
 	if (lc->content > LAYER_CACHE_PLAIN) {
-		lc->had[i] = guess(lc, i);
+		/* Without digests to be told, there would be no key to keep it by. */
+		lc->had[i] = lc->args->digests && guess(lc, i);
 		return 0;
 	}
 	if (make_key(lc, s, &lc->keys[i], err) < 0)
@@ -279,6 +280,14 @@ static int assemble_beside_reading(struct msk_layer_cache *lc, size_t i, struct 
 	return 0;
 }
 
+/* What was read for a large layer is read again: digests and key shall be those of the bytes that are written. */
+static void forget_reading(struct msk_layer_cache *lc, size_t i)
+{
+	for (size_t k = 0; lc->large[i] && k < lc->s[i]->n; k++)
+		lc->args->digests[lc->s[i]->v[k]].text[0] = '\0';
+	lc->keyed[i] = lc->keyed[i] && !lc->large[i];
+}
+
 int msk_layer_cache_recall(struct msk_layer_cache *lc, size_t i, struct msk_store *st, struct msk_layer_desc *out,
 			   struct msk_err *err)
 {
@@ -290,6 +299,7 @@ int msk_layer_cache_recall(struct msk_layer_cache *lc, size_t i, struct msk_stor
 			  : assemble(lc, to, &size, &lc->had[i], err)) < 0)
 		return -1;
 	if (!lc->had[i]) {
+		forget_reading(lc, i);
 		msk_store_abandon(st);
 		return 0;
 	}
@@ -311,7 +321,7 @@ static bool key_large(struct msk_layer_cache *lc, size_t i)
 {
 	struct msk_err ignored = MSK_ERR_INIT;
 
-	if (!lc->keyed[i] && lc->args->digests)
+	if (!lc->keyed[i])
 		lc->keyed[i] = make_key(lc, lc->s[i], &lc->keys[i], &ignored) == 0;
 	return lc->keyed[i];
 }

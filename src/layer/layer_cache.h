@@ -4,7 +4,8 @@
  *
  * Of a file only its content counts: it is read and hashed each time, since no time or number of a file proves that its
  * bytes are the same. A layer of more than LAYER_CACHE_PLAIN bytes is read for that only when it is likely to be there: when
- * one was whose sketch is the same (what its entries are, and some bytes of each large file). Its blocks are put together
+ * one was whose sketch is the same (what its entries are, some bytes of each file of 1 MiB or more, and the times of those
+ * that are smaller), and never with --no-record, as nobody asks for the digests of its files then. Its blocks are put together
  * while it is read, and count only if the files turn out to be those of the layer; else it is made as if nothing had been
  * found. */
 #ifndef LAYER_CACHE_H

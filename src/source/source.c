@@ -111,7 +111,7 @@ int msk_source_keep_input(struct msk_err *err)
 	MSK_AUTO_FD int fd = -1;
 	struct stat st;
 
-	if (fstat(STDIN_FILENO, &st) < 0 || !S_ISFIFO(st.st_mode))
+	if (fstat(STDIN_FILENO, &st) < 0 || S_ISREG(st.st_mode))
 		return 0;
 	if (spool(STDIN_FILENO, STDIN_NAME, &fd, err) < 0)
 		return -1;

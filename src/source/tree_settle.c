@@ -138,6 +138,8 @@ static size_t common_directory(const struct msk_str *before, const struct msk_st
 	return before->len && n == before->len && n < key->len && key->buf[n] == '\0' ? n + 1 : common;
 }
 
+#define MAX_IMPLIED_BYTES (64u << 20)
+
 /* A directory stands right before what is in it, or it has no entry. What no image has, directories without end of which
  * there are no entries, is left out at last. */
 static int put_implied(struct settling *s, const struct msk_node *below, struct msk_err *err)
@@ -148,7 +150,7 @@ static int put_implied(struct settling *s, const struct msk_node *below, struct 
 		if (s->key.buf[i] != '\0')
 			continue;
 		s->implied_bytes += i + 1;
-		if (++s->implied > MSK_MAX_IMAGE_ENTRIES || s->implied_bytes > MSK_MAX_NAME_BYTES)
+		if (++s->implied > MSK_MAX_IMAGE_ENTRIES || s->implied_bytes > MAX_IMPLIED_BYTES)
 			return 0;
 		if (put(s, s->key.buf, i, &dir, err) < 0)
 			return -1;

@@ -492,6 +492,10 @@ def layer_row(number, name, entries):
         return VERIFY
 
 
+# Each is in directories of its own that have no entries.
+layer_row(440, "names of four thousand bytes", lambda: [("/".join([f"{i:07}" + "x" * 220] + ["y" * 230] * 16), b"", {}) for i in range(1000)])
+
+
 def raw_row(number, name, spoil):
     @row(number, name)
     def _():

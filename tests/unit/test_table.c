@@ -177,6 +177,30 @@ static void test_the_first_of_a_key(void **state)
 	assert_true(msk_table_find(&w, "a", 1));
 }
 
+/* Keys that have nothing in common, each longer than what a block is else. */
+static void test_what_long_keys_leave_in_memory(void **state)
+{
+	MSK_CLEANUP(msk_table_release) struct msk_table t = { 0 };
+	size_t kept = 0, all = 0;
+	char key[4001];
+
+	(void)state;
+	memset(key, 'x', sizeof key);
+	for (int i = 0; i < 3000; i++) {
+		snprintf(key, sizeof key, "%07d", i * 7919 % 3000);
+		key[7] = 'x';
+		key[sizeof key - 1] = '\0';
+		add(&t, key, "v");
+		all += sizeof key;
+	}
+	seal(&t);
+	for (size_t r = 0; r < t.n_runs; r++)
+		for (size_t b = 0; b < t.runs[r].n; b++)
+			kept += t.runs[r].v[b].n_key;
+	assert_true(kept > 0);
+	assert_true(kept < all / MSK_TABLE_PER_KEY + t.n_runs * 2 * sizeof key);
+}
+
 static void test_numbers(void **state)
 {
 	static const uint64_t all[] = { 0, 1, 127, 128, 16383, 16384, UINT32_MAX, INT64_MAX, UINT64_MAX };
@@ -200,6 +224,7 @@ int main(void)
 		cmocka_unit_test(test_more_than_fits_into_memory),
 		cmocka_unit_test(test_what_is_there_is_found),
 		cmocka_unit_test(test_the_first_of_a_key),
+		cmocka_unit_test(test_what_long_keys_leave_in_memory),
 		cmocka_unit_test(test_numbers),
 	};
 
