@@ -51,9 +51,10 @@ static int fail_growth(const struct msk_plan *p, const struct msk_weights *w, co
 {
 	uint64_t by = (m->size - m->was) * 10000 / m->was;
 
-	msk_fail(err, MSK_E_INPUT, "--max-growth: the image has grown by %llu.%02llu%% since %s (%llu vs %llu bytes%s)",
-		 (unsigned long long)by / 100, (unsigned long long)by % 100, p->baseline, (unsigned long long)m->size,
-		 (unsigned long long)m->allowed, m->plain ? " before compression" : "");
+	msk_fail(err, MSK_E_INPUT,
+		 "--max-growth: the image has grown by %llu.%02llu%% since %s (from %llu to %llu bytes%s; the limit is %llu)",
+		 (unsigned long long)by / 100, (unsigned long long)by % 100, p->baseline, (unsigned long long)m->was,
+		 (unsigned long long)m->size, m->plain ? " before compression" : "", (unsigned long long)m->allowed);
 	if (w->n)
 		msk_detail(err, "what grew, before compression:");
 	for (size_t i = 0; i < w->n; i++)

@@ -61,8 +61,10 @@ was=$(mk --bin app --no-record --json -o old.tar | jq .size)
 head -c 20000 /dev/urandom >noise && head -c 1000 /dev/urandom >bit
 grow() { mk --bin app --no-record --max-growth "$1" --baseline "${3:-old.tar}" --file "$2:/srv/file" -q -o y.tar; }
 run grow 5% noise
-like "$(head -n 1 "$err")" "^mkscratch: --max-growth: the image has grown by [0-9.]+% since old.tar \([0-9]+ vs $((was + was * 5 / 100)) bytes\)\$" \
-	'growth is told with what is allowed'
+like "$(head -n 1 "$err")" "^mkscratch: --max-growth: the image has grown by [0-9.]+% since old.tar \(from $was to [0-9]+ bytes; the limit is $((was + was * 5 / 100))\)\$" \
+	'growth is told with what it was and with what is allowed'
+read -r told to < <(sed -nE '1s/.* by ([0-9]+)\.([0-9]+)% .* to ([0-9]+) bytes.*/\1\2 \3/p' "$err")
+is "$((10#$told))" "$(((to - was) * 10000 / was))" '... and the figures add up'
 is "$status $(sed -n 2,3p "$err" | tr -s ' ' | xargs)" '3 what grew, before compression: +20.0 kB /srv/file (new)' '... and with what grew'
 t '... and nothing is written' test ! -e y.tar
 t 'what has grown less is written' grow 50% noise
@@ -74,7 +76,7 @@ is "$(sed -n 3p "$err" | tr -s ' ')" ' +20.0 kB /srv/file (40.0 kB, was 20.0 kB)
 mk --bin app -q --no-record --compress none -o plain.tar
 t 'a baseline without compression is compared by its plain bytes' grow 50% bit plain.tar
 run grow 0% noise plain.tar
-like "$(head -n 1 "$err")" ' bytes before compression\)$' '... which is said'
+like "$(head -n 1 "$err")" ' bytes before compression; the limit is [0-9]+\)$' '... which is said'
 if command -v skopeo >/dev/null; then
 	skopeo copy -q oci-archive:old.tar docker-archive:skopeo.tar:me/app:v1
 	t 'a baseline of another tool' grow 50% noise skopeo.tar
