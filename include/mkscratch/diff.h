@@ -38,6 +38,8 @@ struct msk_difference {
 struct msk_diff {
 	struct msk_table table;
 	size_t n, of_kind[MSK_DIFF_N_KINDS];
+	size_t entries[2];         /* in the layers of each, whiteouts and what is overwritten as well */
+	bool moved;                /* a path that both have stands at another place in the layers */
 	struct msk_err err;        /* the first that could not be noted, if any; told by msk_diff_images() */
 };
 #define MSK_AUTO_DIFF MSK_CLEANUP(msk_diff_release) struct msk_diff

@@ -72,43 +72,83 @@ static void compare_members(struct msk_diff *d, enum msk_diff_kind kind, const c
 	msk_json_each(b, visit, &w);
 }
 
+static void entries_of(const struct msk_json *env, struct msk_strv *out)
+{
+	for (size_t i = 0; i < msk_json_count(env); i++)
+		msk_strv_push_own(out, text_of(msk_json_at(env, i)));
+}
+
+/* 0: it sets no variable, as "NAME" and "=VALUE" do not. */
+static size_t name_length(const char *entry)
+{
+	size_t n = strcspn(entry, "=");
+
+	return entry[n] ? n : 0;
+}
+
 /* The last value of a variable; NULL when it is not set. */
-static const char *variable(const struct msk_json *env, const char *name, size_t n)
+static const char *variable(const struct msk_strv *env, const char *name, size_t n)
 {
 	const char *found = NULL;
 
-	for (size_t i = 0; i < msk_json_count(env); i++) {
-		const char *v = msk_json_string_value(msk_json_at(env, i));
-
-		if (v && strncmp(v, name, n) == 0 && v[n] == '=')
-			found = v + n + 1;
-	}
+	for (size_t i = 0; i < env->n; i++)
+		if (strncmp(env->v[i], name, n) == 0 && env->v[i][n] == '=')
+			found = env->v[i] + n + 1;
 	return found;
 }
 
-static void compare_env(struct msk_diff *d, const struct msk_json *a, const struct msk_json *b)
+/* An entry and how often it is there; NULL: never. */
+static char *occurrence(const struct msk_strv *env, const char *entry)
 {
-	size_t before = d->n;
-	MSK_AUTO_STRV names = MSK_STRV_INIT;
+	size_t times = 0;
 
-	for (size_t i = 0; i < msk_json_count(a) + msk_json_count(b); i++) {
-		bool first = i < msk_json_count(a);
-		const char *v = msk_json_string_value(first ? msk_json_at(a, i) : msk_json_at(b, i - msk_json_count(a)));
-		size_t n = v ? strcspn(v, "=") : 0;
-		MSK_AUTO_FREE char *name = msk_xstrndup(v ? v : "", n), *what = NULL;
-		const char *from, *to;
+	for (size_t i = 0; i < env->n; i++)
+		times += strcmp(env->v[i], entry) == 0;
+	return times > 1 ? msk_xasprintf("%s (%zu times)", entry, times) : times ? msk_xstrdup(entry) : NULL;
+}
 
-		if (!v || msk_strv_has(&names, name))
-			continue;
-		msk_strv_push(&names, name);
-		from = variable(a, name, n);
-		to = variable(b, name, n);
-		what = msk_xasprintf("config.Env %s", name);
-		if (from && to ? strcmp(from, to) != 0 : from != to)
-			msk_diff_note_values(d, MSK_DIFF_CONFIG, what, from, to);
+/* Variables by their values; where these are the same, and of what is no variable, entry by entry. */
+static void compare_entry(struct msk_diff *d, const struct msk_strv *a, const struct msk_strv *b, const char *entry,
+			  struct msk_strv *told)
+{
+	size_t n = name_length(entry);
+	const char *va = n ? variable(a, entry, n) : NULL, *vb = n ? variable(b, entry, n) : NULL;
+	MSK_AUTO_FREE char *what = NULL, *from = NULL, *to = NULL;
+
+	if (va && vb ? strcmp(va, vb) != 0 : va != vb) {
+		what = msk_xasprintf("config.Env %.*s", (int)n, entry);
+		from = va ? msk_xstrdup(va) : NULL;
+		to = vb ? msk_xstrdup(vb) : NULL;
+	} else {
+		what = msk_xasprintf("config.Env entry %s", entry);
+		from = occurrence(a, entry);
+		to = occurrence(b, entry);
+		if (from && to && strcmp(from, to) == 0)
+			return;
 	}
-	if (d->n == before && !equal(a, b))
+	if (msk_strv_has(told, what))
+		return;
+	msk_strv_push(told, what);
+	msk_diff_note_values(d, MSK_DIFF_CONFIG, what, from, to);
+}
+
+static void compare_env(struct msk_diff *d, const struct msk_json *ja, const struct msk_json *jb)
+{
+	MSK_AUTO_STRV a = MSK_STRV_INIT, b = MSK_STRV_INIT, told = MSK_STRV_INIT;
+	MSK_AUTO_FREE char *from = text_of(ja), *to = text_of(jb);
+
+	entries_of(ja, &a);
+	entries_of(jb, &b);
+	for (size_t i = 0; i < a.n; i++)
+		compare_entry(d, &a, &b, a.v[i], &told);
+	for (size_t i = 0; i < b.n; i++)
+		compare_entry(d, &a, &b, b.v[i], &told);
+	if (told.n || equal(ja, jb))
+		return;
+	if (a.n)
 		msk_diff_note(d, MSK_DIFF_CONFIG, "config.Env (order)");
+	else
+		msk_diff_note_values(d, MSK_DIFF_CONFIG, "config.Env", from, to);
 }
 
 static void compare_configs(struct msk_diff *d, const struct msk_json *a, const struct msk_json *b)
@@ -153,6 +193,20 @@ static bool same_diff_ids(const struct msk_source_image *a, const struct msk_sou
 	return a->n_layers == b->n_layers;
 }
 
+/* Why layers that make the same file system are not the same bytes. */
+static void note_form_of_layers(struct msk_diff *d, size_t a, size_t b)
+{
+	MSK_AUTO_FREE char *what = NULL;
+
+	if (a != b)
+		what = msk_xasprintf("layers (%zu against %zu)", a, b);
+	else if (d->entries[0] != d->entries[1])
+		what = msk_xasprintf("layers (%zu entries against %zu)", d->entries[0], d->entries[1]);
+	else
+		what = msk_xasprintf("layers (%s)", d->moved ? "the order of entries" : "padding, headers or hard links");
+	msk_diff_note(d, MSK_DIFF_FORM, what);
+}
+
 void msk_diff_documents(const struct msk_source_image *a, const struct msk_source_image *b, struct msk_diff *d)
 {
 	bool same_layers = same_diff_ids(a, b);
@@ -162,7 +216,7 @@ void msk_diff_documents(const struct msk_source_image *a, const struct msk_sourc
 	    !has_kind(d, MSK_DIFF_CONFIG, MSK_DIFF_CONFIG))
 		msk_diff_note(d, MSK_DIFF_FORM, "config");
 	if (!same_layers && !has_kind(d, MSK_DIFF_ADDED, MSK_DIFF_CHANGED))
-		msk_diff_note(d, MSK_DIFF_FORM, "layers");
+		note_form_of_layers(d, a->n_layers, b->n_layers);
 	/* A docker-archive has no manifest: that is the archive's way, not the image's. */
 	if (!a->manifest.json || !b->manifest.json)
 		return;

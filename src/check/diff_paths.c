@@ -12,6 +12,7 @@ struct side {
 	const struct msk_diff_side *of;
 	struct msk_image_tree tree;
 	struct msk_layer_sums *sums;
+	size_t entries;
 	struct msk_table xattrs;    /* as text */
 	struct msk_table wanted;    /* files whose contents have to be looked at */
 	struct msk_table digests;   /* of these, as text */
@@ -51,6 +52,7 @@ static int take_entry(void *ctx, const struct msk_layer_entry *entry, struct msk
 {
 	struct side *s = ctx;
 
+	s->entries++;
 	if (entry->e->xattrs && add(&s->xattrs, entry->layer, entry->nth, entry->e->xattrs, err) < 0)
 		return -1;
 	return msk_image_tree_add(&s->tree, entry, err);
@@ -288,6 +290,7 @@ static void compare_trees(struct side *a, struct side *b, struct programs *progr
 			note_path(d, MSK_DIFF_ADDED, NULL, nb, 0);
 		else if (differ)
 			note_path(d, MSK_DIFF_CHANGED, na, nb, differ);
+		d->moved = d->moved || (na && nb && (na->layer != nb->layer || na->nth != nb->nth));
 		if (differ)
 			note_program(programs, na, nb, differ);
 	}
@@ -330,6 +333,8 @@ int msk_diff_paths(const struct msk_diff_side *pa, const struct msk_diff_side *p
 	if (read_side(&a, err) < 0 || read_side(&b, err) < 0 || want_contents(&a, &b, err) < 0 ||
 	    hash_contents(&a, err) < 0 || hash_contents(&b, err) < 0)
 		return -1;
+	d->entries[0] = a.entries;
+	d->entries[1] = b.entries;
 	compare_trees(&a, &b, &programs, d);
 	compare_blobs(&a, &b, d);
 	return look_into_programs(&a, &b, &programs, d, err);

@@ -62,6 +62,23 @@ is "$(rows l1.tar l2.tar)" 'manifest  annotations k  ...much much much one end -
 build e --bin one:/app --file one.c:/etc/conf --link conf:/etc/link --dir /data -e A=1 -e B=2
 build f --bin one:/app --file one.c:/etc/conf --link conf:/etc/link --dir /data -e B=2 -e A=1
 is "$(rows e.tar f.tar)" 'config    config.Env (order)' 'variables in another order'
+with_env() { # NAME ENV: an image whose config has this Env
+	python3 "$TOP/tests/integration/make_image.py" "$1" v1 '{"os":"linux","architecture":"amd64","config":{"Env":'"$2"'}}' one.c.tar
+}
+tar -cf one.c.tar one.c
+with_env env1 '["A=1"]'
+compare_env() { # ENV WANT WHAT
+	with_env env2 "$1"
+	is "$(rows env1 env2)" "${2:+config    config.}$2" "$3"
+}
+compare_env '["A=1","NOEQ"]' 'Env entry NOEQ  (none) -> NOEQ' 'an entry that is no variable'
+compare_env '["A=1","=x"]' 'Env entry =x  (none) -> =x' '... nor has a name'
+compare_env '["A=0","A=1"]' 'Env entry A=0  (none) -> A=0' 'a variable that is set twice'
+is "$(mk diff --json env1 env2 | jq -c '.[] | [.from, .to]')" '[null,"A=0"]' '... in JSON'
+compare_env '["A=1","A=1"]' 'Env entry A=1  A=1 -> A=1 (2 times)' '... to the same'
+compare_env '["A=1","A=2"]' 'Env A  1 -> 2' '... whose last value counts'
+with_env env1 null
+compare_env '[]' 'Env  null -> []' 'none in two spellings'
 
 # The same content in other bytes.
 build z --bin one:/app --file one.c:/etc/conf --link conf:/etc/link --dir /data --compress none
@@ -72,19 +89,23 @@ is "$(sentence a.tar t.tar)" 'a.tar and t.tar differ in nothing but the times of
 is "$(rows a.tar t.tar)" 'changed   9 paths in time alone (-v lists them)' '... are counted'
 is "$(rows -v a.tar t.tar | head -n 1)" 'changed   /app  time 0 -> 9' '... and listed by -v'
 build s --bin one:/app --file one.c:/etc/conf --link conf:/etc/link --dir /data --layers single
-is "$(sentence a.tar s.tar)" 'a.tar and s.tar differ in the config (history) and the form of its layers, which say the same' \
+is "$(sentence a.tar s.tar)" 'a.tar and s.tar differ in the config (history) and the form of its layers (2 against 1), which say the same' \
 	'one layer instead of two'
 assemble() { python3 "$TOP/tests/integration/make_image.py" "$@"; }
 mkdir -p l/d && echo x >l/d/x && echo y >l/d/y
 tar -C l --mtime=@0 --owner=0 --group=0 -cf l1.tar d/x d/y && tar -C l --mtime=@0 --owner=0 --group=0 -cf l2.tar d/y d/x
 assemble l1 v1 '{"os":"linux","architecture":"amd64"}' l1.tar && assemble l2 v1 '{"os":"linux","architecture":"amd64"}' l2.tar
-is "$(sentence l1 l2)" 'l1 and l2 differ in nothing but the form of its layers, which say the same' 'the same entries in another order'
+is "$(sentence l1 l2)" 'l1 and l2 differ in nothing but the form of its layers (the order of entries), which say the same' 'the same entries in another order'
+tar -C l --mtime=@0 --owner=0 --group=0 -b 80 -cf padded.tar d/x d/y && tar -C l --mtime=@0 --owner=0 --group=0 -cf twice.tar d/x d/x d/y
+assemble padded v1 '{"os":"linux","architecture":"amd64"}' padded.tar && assemble twice v1 '{"os":"linux","architecture":"amd64"}' twice.tar
+is "$(rows l1 padded)" 'form      layers (padding, headers or hard links)  the same in other bytes' '... with more zeros at the end'
+is "$(rows l1 twice)" 'form      layers (2 entries against 3)  the same in other bytes' '... one of them twice'
 assemble l3 v1 '{"architecture":"amd64","os":"linux"}' l1.tar
 is "$(sentence l1 l3)" 'l1 and l3 differ in nothing but the form of its config, which say the same' 'the same config written in another order'
 ln -f l/d/x l/d/z && tar -C l --mtime=@0 --owner=0 --group=0 -cf h1.tar d/x d/z && cp --remove-destination l/d/x l/d/z &&
 	tar -C l --mtime=@0 --owner=0 --group=0 -cf h2.tar d/x d/z
 assemble h1 v1 '{"os":"linux","architecture":"amd64"}' h1.tar && assemble h2 v1 '{"os":"linux","architecture":"amd64"}' h2.tar
-is "$(rows h1 h2)" 'form      layers  the same in other bytes' 'a hard link is the file it names'
+is "$(rows h1 h2)" 'form      layers (padding, headers or hard links)  the same in other bytes' 'a hard link is the file it names'
 
 # Go.
 if command -v go >/dev/null; then
