@@ -108,11 +108,17 @@ static void end_by_signal(int sig)
 	raise(sig);
 }
 
+static void ignore(int sig)
+{
+	struct sigaction ignored = { .sa_handler = SIG_IGN };
+
+	sigaction(sig, &ignored, NULL);
+}
+
 void msk_undo_catch_signals(void)
 {
-	static const int fatal[] = { SIGINT, SIGTERM, SIGHUP };
+	static const int fatal[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE };
 	struct sigaction end = { .sa_handler = end_by_signal, .sa_flags = (int)SA_NODEFER };
-	struct sigaction ignore = { .sa_handler = SIG_IGN };
 	struct sigaction was;
 
 	for (size_t i = 0; i < sizeof fatal / sizeof *fatal; i++) {
@@ -120,6 +126,10 @@ void msk_undo_catch_signals(void)
 		if (sigaction(fatal[i], NULL, &was) == 0 && was.sa_handler != SIG_IGN)
 			sigaction(fatal[i], &end, NULL);
 	}
-	sigaction(SIGPIPE, &ignore, NULL);
-	sigaction(SIGXFSZ, &ignore, NULL);
+	ignore(SIGXFSZ);
+}
+
+void msk_undo_ignore_pipe(void)
+{
+	ignore(SIGPIPE);
 }

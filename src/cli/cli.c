@@ -7,6 +7,7 @@
 
 #include "opt.h"
 #include "sandbox.h"
+#include "mkscratch/undo.h"
 
 const struct verb *msk_verb_find(const char *name)
 {
@@ -35,6 +36,12 @@ static int confine(const struct verb *verb, const struct msk_options *o, struct 
 	return msk_sandbox_look(o, verb->bit & (VERB_DEPS | VERB_DOCTOR), err);
 }
 
+/* Whoever reads the text of other runs may stop when there is enough of it, as head(1) does. */
+static bool writes_image(const struct verb *verb, const struct msk_options *o)
+{
+	return verb->bit == VERB_INDEX || (verb->bit == VERB_BUILD && !o->print && !o->dry_run);
+}
+
 /* The first word is a verb when it is one of them; else the verb is build. */
 static int run(int argc, char **argv, struct msk_options *o, struct msk_err *err)
 {
@@ -50,6 +57,8 @@ static int run(int argc, char **argv, struct msk_options *o, struct msk_err *err
 		return msk_cmd_version(o, err);
 	if (o->help)
 		return print_help(named, err);
+	if (writes_image(verb, o))
+		msk_undo_ignore_pipe();
 	return confine(verb, o, err) < 0 ? -1 : verb->run(o, err);
 }
 

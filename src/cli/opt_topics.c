@@ -117,7 +117,8 @@ const struct topic msk_topics[] = {
 	  "  5   I/O error, or memory ran out\n"
 	  "  7   integrity: bytes do not match their digest or size\n"
 	  "  70  a bug in mkscratch\n\n"
-	  "A signal ends it as that signal. An error is one line on stderr, \"mkscratch: SUBJECT: WHAT IS WRONG\", and "
+	  "A signal ends it as that signal; so does a reader of its text that goes away (head), but of an image that is an "
+	  "error. An error is one line on stderr, \"mkscratch: SUBJECT: WHAT IS WRONG\", and "
 	  "where one helps a line \"hint: ...\". Nothing is printed on stdout then (but deps and verify show what is "
 	  "wrong in its place), old outputs stay as they were, and no temporary file remains.\n", NULL },
 	{ "environment", "Environment",

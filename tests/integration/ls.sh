@@ -51,6 +51,20 @@ is "$(mk cat a.tar etc/link)" new '... through a symlink, out of its directory'
 is "$(mk cat a.tar home/hard | wc -c)" 1234 '... a hard link, to what stood there when it was made'
 is "$(mk cat a.tar etc/passwd home/file)" root2new '... several'
 is "$(mk cat - etc/passwd <a.tar)" root2 '... of standard input'
+unread() { # HOW COMMAND...: with a standard output that nobody reads, and SIGPIPE as it is by default, or ignored
+	python3 -c 'import os, subprocess, sys
+r, w = os.pipe()
+os.close(r)
+status = subprocess.call(sys.argv[2:], stdout=w, restore_signals=sys.argv[1] == "default")
+sys.exit(status if status >= 0 else 128 - status)' "$@"
+}
+for args in 'ls a.tar' 'ls --json a.tar' 'cat a.tar etc/passwd' 'inspect a.tar' '--help'; do
+	# shellcheck disable=SC2086
+	run unread default "$MKSCRATCH" $args
+	is "$status $(cat "$err")" '141 ' "$args: a reader that goes away ends it as the signal does, and nothing is said"
+done
+run unread ignored "$MKSCRATCH" ls a.tar
+is "$status $(cat "$err")" '5 mkscratch: standard output: write failed (Broken pipe)' '... where the signal is ignored it is told'
 head -c 3000000 /dev/urandom >random
 mkdir tree && cp random tree/
 printf 'int main(void){return 0;}\n' | cc -static -x c -o app - 2>/dev/null && {
@@ -68,6 +82,8 @@ must_fail 2 'ls: --layers lists whole layers, and takes no PATH' -- ls --layers 
 must_fail 3 'a.tar: /etc/paswd: not in the image' 'did you mean /etc/passwd?' -- ls a.tar /etc/paswd
 must_fail 3 'a.tar: /nothing/of/it: not in the image' -- ls a.tar /nothing/of/it
 must_fail 3 'a.tar: /etc/old: not in the image' -- cat a.tar /etc/old
+run mk cat a.tar /etc/passwd /home/file /quite/elsewhere
+is "$status $(cat "$out" "$err")" '3 mkscratch: a.tar: /quite/elsewhere: not in the image' '... and nothing is printed of the others'
 must_fail 3 'a.tar: /etc: is a directory' 'mkscratch ls a.tar /etc' -- cat a.tar /etc
 must_fail 3 'a.tar: dev/null: not a regular file' -- cat a.tar dev/null
 must_fail 3 'a.tar: /loop: a symlink to loop, which leads nowhere' -- cat a.tar /loop

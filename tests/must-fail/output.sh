@@ -81,7 +81,7 @@ is "$(head -n1 "$err")" 'mkscratch: first.tar: write failed (File too large)' 'w
 run bash -c '"$MKSCRATCH" --bin app -q -o - >/dev/full'
 is "$status $(head -n1 "$err")" '5 mkscratch: standard output: write failed (No space left on device)' 'a full stdout is an error'
 run bash -c '"$MKSCRATCH" --bin app -q -o - | head -c 10 >/dev/null; exit ${PIPESTATUS[0]}'
-is "$status" 5 'a reader that goes away is an error, not a signal'
+is "$status" 5 'a reader of an image that goes away is an error, not a signal'
 
 wait
 is "$(cat "$HOME/said")" 'mkscratch: idle: a FIFO that nobody reads (waited 10 s)
