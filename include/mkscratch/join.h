@@ -30,6 +30,7 @@ struct msk_joined {
 struct msk_join {
 	struct msk_source_images *sources;     /* owned */
 	size_t n_sources;
+	uint64_t max_layer;                    /* to be set: bytes a layer may unpack to; 0: MSK_MAX_LAYER */
 	struct msk_joined *v;                  /* sorted by platform, each platform once */
 	size_t n, cap;
 };

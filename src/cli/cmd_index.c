@@ -60,7 +60,7 @@ int msk_cmd_index(const struct msk_options *o, struct msk_err *err)
 		msk_fail(err, MSK_E_USAGE, "index: no IMAGE given");
 		return msk_hint(err, "mkscratch index -o all.tar amd64.tar arm64.tar");
 	}
-	if (msk_join_open(&o->args, o->platform, &join, err) < 0)
+	if (msk_plan_layer_limit(o, &join.max_layer, err) < 0 || msk_join_open(&o->args, o->platform, &join, err) < 0)
 		return -1;
 	msk_join_tags(&join, &tags);
 	if (msk_plan_join(o, &tags, &plan, err) < 0 || check_words(o, &join, &plan, err) < 0 ||

@@ -90,10 +90,21 @@ static int verify(const struct msk_options *o, const char *image, struct msk_err
 	return msk_fail(err, msk_checks_verdict(&c), "%s: %zu of %zu checks failed", image, count_failed(&c), c.n);
 }
 
+/* The line that makes one of what the others make. */
+static void add_join(struct msk_str *out, const struct recipe_list *l)
+{
+	if (l->json || l->apart || l->lines.n < 2)
+		return;
+	msk_str_addf(out, "mkscratch index%s --output rebuilt.tar", msk_str_c(&l->join));
+	for (size_t i = 0; i < l->lines.n; i++)
+		msk_str_addf(out, " rebuilt-%zu.tar", i + 1);
+	msk_str_addc(out, '\n');
+}
+
 static int print_recipe(const struct msk_options *o, const char *image, struct msk_err *err)
 {
 	MSK_CLEANUP(msk_checks_release) struct msk_checks c = { .partial = true };
-	struct recipe_list list = { .image = image, .json = o->json };
+	MSK_CLEANUP(msk_recipe_list_release) struct recipe_list list = { .image = image, .json = o->json };
 	MSK_AUTO_STR out = MSK_STR_INIT;
 	int rc = msk_plan_layer_limit(o, &c.max_layer, err);
 
@@ -109,7 +120,7 @@ static int print_recipe(const struct msk_options *o, const char *image, struct m
 		else
 			msk_recipe_add_output(&out, i, list.lines.n);
 	}
-	msk_strv_release(&list.lines);
+	add_join(&out, &list);
 	return rc < 0 ? -1 : msk_print(&out, err);
 }
 

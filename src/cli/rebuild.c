@@ -358,6 +358,37 @@ static void add_names(const struct msk_source_image *image, struct msk_strv *nam
 	}
 }
 
+void msk_recipe_list_release(struct recipe_list *l)
+{
+	msk_strv_release(&l->lines);
+	msk_strv_release(&l->platforms);
+	msk_str_release(&l->join);
+}
+
+/* What `mkscratch index` makes is an index of OCI, whatever its images are. */
+static bool is_docker(const struct msk_json *recipe)
+{
+	const char *types = msk_json_get_string(msk_json_get(recipe, "options"), "media-types");
+
+	return types && strcmp(types, "docker") == 0;
+}
+
+/* Images of one name and several platforms are one to whoever pulls it. */
+static void collect_join(struct recipe_list *l, const struct msk_source_image *image, const struct msk_json *recipe,
+			 const struct msk_strv *names)
+{
+	MSK_AUTO_STR platform = MSK_STR_INIT, join = MSK_STR_INIT;
+
+	msk_platform_add(&platform, &image->platform);
+	msk_recipe_add_join(recipe, names, &join);
+	if (!names->n || is_docker(recipe) || msk_strv_has(&l->platforms, msk_str_c(&platform)) ||
+	    (l->platforms.n && strcmp(msk_str_c(&l->join), msk_str_c(&join)) != 0))
+		l->apart = true;
+	msk_strv_push(&l->platforms, msk_str_c(&platform));
+	if (!l->join.len)
+		msk_str_adds(&l->join, msk_str_c(&join));
+}
+
 int msk_recipe_collect(void *ctx, const struct msk_validated *v, struct msk_err *err)
 {
 	struct recipe_list *list = ctx;
@@ -378,6 +409,8 @@ int msk_recipe_collect(void *ctx, const struct msk_validated *v, struct msk_err 
 		return msk_ctx(err, "%s", list->image);
 	if (list->json)
 		msk_json_dump(recipe, &line);
+	else
+		collect_join(list, v->image, recipe, &names);
 	if (!msk_strv_has(&list->lines, line.buf))
 		msk_strv_push(&list->lines, line.buf);
 	return 0;

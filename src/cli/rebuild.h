@@ -22,7 +22,11 @@ struct recipe_list {
 	const char *image;               /* for messages */
 	bool json;
 	struct msk_strv lines;           /* out */
+	struct msk_strv platforms;       /* of the images */
+	struct msk_str join;             /* out: what `mkscratch index` is told to make one of them again */
+	bool apart;                      /* out: no one image: of one platform, other names, or Docker's types */
 };
 msk_validated_visitor msk_recipe_collect;
+void msk_recipe_list_release(struct recipe_list *l);
 
 #endif

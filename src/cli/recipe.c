@@ -122,6 +122,14 @@ static void add_options(struct msk_str *out, const struct msk_json *options)
 	}
 }
 
+static void add_tags(struct msk_str *out, const struct msk_strv *names)
+{
+	for (size_t i = 0; i < names->n; i++) {
+		msk_str_adds(out, " --tag ");
+		add_word(out, names->v[i]);
+	}
+}
+
 int msk_recipe_command(const struct msk_json *recipe, const struct msk_strv *names, struct msk_str *out, struct msk_err *err)
 {
 	struct msk_options checked = MSK_OPTIONS_INIT;
@@ -133,11 +141,19 @@ int msk_recipe_command(const struct msk_json *recipe, const struct msk_strv *nam
 		return -1;
 	msk_str_addf(out, "SOURCE_DATE_EPOCH=%s mkscratch", epoch.buf);
 	add_options(out, msk_json_get(recipe, "options"));
-	for (size_t i = 0; i < names->n; i++) {
-		msk_str_adds(out, " --tag ");
-		add_word(out, names->v[i]);
-	}
+	add_tags(out, names);
 	return 0;
+}
+
+void msk_recipe_add_join(const struct msk_json *recipe, const struct msk_strv *names, struct msk_str *out)
+{
+	const struct msk_json *annotations = msk_json_get(msk_json_get(recipe, "options"), "annotation");
+
+	for (size_t i = 0; i < msk_json_count(annotations); i++) {
+		msk_str_adds(out, " --annotation ");
+		add_word(out, msk_json_string_value(msk_json_at(annotations, i)));
+	}
+	add_tags(out, names);
 }
 
 void msk_recipe_add_output(struct msk_str *out, size_t i, size_t n)

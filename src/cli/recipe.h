@@ -20,6 +20,8 @@ int msk_recipe_options(const struct msk_json *recipe, struct msk_options *out, s
 
 /* The recipe as a command line for a shell, with the names the image goes by; its output comes behind. */
 int msk_recipe_command(const struct msk_json *recipe, const struct msk_strv *names, struct msk_str *out, struct msk_err *err);
+/* " --annotation K=V --tag NAME": what `mkscratch index` is to be told of an image beside its platform. */
+void msk_recipe_add_join(const struct msk_json *recipe, const struct msk_strv *names, struct msk_str *out);
 /* ... and ends the line: where there are several, none writes over another's output. */
 void msk_recipe_add_output(struct msk_str *out, size_t i, size_t n);
 

@@ -139,6 +139,7 @@ static int open_all(const struct msk_strv *names, const struct msk_platform *wan
 	for (size_t i = 0; i < j->n_sources; i++) {
 		const struct msk_source_image *none;
 
+		j->sources[i].max_layer = j->max_layer;
 		if (!j->sources[i].images.n && msk_source_images_pick(&j->sources[i], NULL, &none, err) < 0)
 			return -1;
 		if (add_source(j, &j->sources[i], wanted, n, err) < 0)
@@ -153,7 +154,7 @@ static int open_all(const struct msk_strv *names, const struct msk_platform *wan
 
 int msk_join_open(const struct msk_strv *names, const char *platforms, struct msk_join *out, struct msk_err *err)
 {
-	MSK_CLEANUP(msk_join_release) struct msk_join j = { 0 };
+	MSK_CLEANUP(msk_join_release) struct msk_join j = { .max_layer = out->max_layer };
 	MSK_AUTO_FREE struct msk_platform *wanted = NULL;
 	size_t n = 0;
 

@@ -9,7 +9,7 @@ static int check_words(const struct msk_options *o, const struct msk_strv *names
 	}
 	if (o->tag.n || names->n)
 		return 0;
-	msk_fail(err, MSK_E_USAGE, "index: the images have no name in common");
+	msk_fail(err, MSK_E_USAGE, o->args.n > 1 ? "index: the images have no name in common" : "index: the image has no name");
 	return msk_hint(err, "-t NAME[:TAG]");
 }
 

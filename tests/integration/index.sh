@@ -86,6 +86,14 @@ for codec in none zstd; do
 	t "... and with layers in $codec" cmp $codec.tar t.tar
 done
 rm -rf old && mkdir old && tar -xf none.tar -C old
+head -c 300000 /dev/zero >zeros && mk -q --bin amd64/app --file zeros:/zeros --no-record -o zeros.tar
+mkdir wide && tar -xf zeros.tar -C wide && rm wide/index.json wide/oci-layout && tar -cf wide.tar -C wide manifest.json blobs
+run mk index --max-layer-size 100k -o x.tar wide.tar
+like "$status $(cat "$err")" '^3 mkscratch: wide\.tar: layer [1-3]: expands beyond 100000 bytes \(--max-layer-size\)$' 'a layer beyond the limit is not taken'
+must_fail 2 '--max-layer-size x: not a size' -- index --max-layer-size x -o x.tar old.tar
+t 'a layer that just fits is taken' mk index --max-layer-size 100M -q -o x.tar old.tar && rm -f x.tar
+printf '%s\n' "$(jq -c 'map(del(.RepoTags))' old/manifest.json)" >old/manifest.json && tar -cf nameless.tar -C old manifest.json blobs
+must_fail 2 'index: the image has no name' '-t NAME[:TAG]' -- index -o x.tar nameless.tar
 first=$(tar xOf none.tar manifest.json | jq -r '.[0].Layers[0]')
 sed -i s/root:x:0/root:x:7/ "old/$first" && tar -cf old.tar -C old manifest.json blobs
 run mk index -o x.tar old.tar

@@ -139,8 +139,16 @@ t '... not for all together' mk --bin amd64/app --bin arm64/app --max-size 3000 
 mk -q --bin amd64/app --bin arm64/app -o both.tar
 mkdir bin && ln -s "$MKSCRATCH" bin/mkscratch
 PATH=$PWD/bin:$PATH bash -ec "$(mk verify --recipe both.tar)" >/dev/null
-t 'no recipe of an index writes over another' mk index -q -o joined.tar rebuilt-1.tar rebuilt-2.tar
-t '... and what they make is what was joined' cmp joined.tar both.tar
+t 'the recipes of an index make it again' cmp rebuilt.tar both.tar
+is "$(mk verify --recipe both.tar | tail -n 1)" 'mkscratch index --tag app:latest --output rebuilt.tar rebuilt-1.tar rebuilt-2.tar' \
+	'... the last line joins what the others make'
+mk -q --bin amd64/app --bin arm64/app -t 'me/app:v2' -t other --annotation "k=it's v" --annotation a=b -o noted.tar
+PATH=$PWD/bin:$PATH bash -ec "$(mk verify --recipe noted.tar)" >/dev/null
+t '... with annotations and several names' cmp rebuilt.tar noted.tar
+mk -q --bin amd64/app --bin arm64/app --media-types docker -o docker.tar
+is "$(mk verify --recipe docker.tar | grep -c '^mkscratch index')" 0 "... but for Docker's types, which index does not make"
+mk -q --bin amd64/app -t one -o apart/ && mk -q --bin arm64/app -t two:v2 -o apart/
+is "$(mk verify --recipe apart | grep -c '^mkscratch index') $(mk verify --recipe apart | wc -l)" '0 2' '... but for images that are not one'
 
 # Probes are the platform's own.
 mk -q --bin amd64/app --bin arm64/app --healthcheck http://:8080/ -o h.tar --media-types docker
@@ -198,7 +206,7 @@ if command -v aarch64-linux-gnu-gcc >/dev/null && [ "$(uname -m)" = x86_64 ]; th
 	t 'each is made again by its recipe' mk verify --rebuild d.tar
 	is "$(mk verify --recipe d.tar | sed 's/ --tag.*//')" "$(printf '%s\n' \
 		'SOURCE_DATE_EPOCH=0 mkscratch --bin amd64/dyn --certs=in/certs.pem' \
-		'SOURCE_DATE_EPOCH=0 mkscratch --bin arm64/dyn --root linux/arm64=foreign --certs=in/certs.pem')" '... which names what is its own'
+		'SOURCE_DATE_EPOCH=0 mkscratch --bin arm64/dyn --root linux/arm64=foreign --certs=in/certs.pem' 'mkscratch index')" '... which names what is its own'
 	t 'certificates and zones are not looked for there' mk --bin amd64/dyn --bin arm64/dyn --root linux/arm64=foreign --certs -o d.tar
 	holds '... so that they are the same blob' shared_base d.tar
 	cp -a foreign elsewhere && rm elsewhere/lib/libc.so.6
