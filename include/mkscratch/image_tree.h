@@ -41,7 +41,9 @@ struct msk_image_tree {
 	struct msk_table table;
 	size_t n;                  /* nodes; of a tree that is not settled, entries */
 	size_t name_bytes;         /* of all that were added */
-	bool links;                /* some of them are hard links */
+	bool links, symlinks;      /* some of them are hard links; symlinks */
+	size_t moved;              /* of a settled tree: entries that stand where a link of the image leads */
+	char *first_moved;         /* the path of the first of them, as its layer has it */
 };
 
 void msk_image_tree_release(struct msk_image_tree *t);
@@ -58,9 +60,12 @@ int msk_image_tree_add(struct msk_image_tree *t, const struct msk_layer_entry *e
 /* Before a walk over a tree that is not settled: every entry as it was added, also those that others replace. It may be
  * filled further. Fails: MSK_E_IO. */
 int msk_image_tree_seal(struct msk_image_tree *t, struct msk_err *err);
-/* Drop what later layers replace or delete, and of a path that a layer has twice all but the last; add the directories that
- * no layer has an entry for, as runtimes make them (0755, 0:0, nth MSK_IMPLIED; no more of them than there may be entries).
- * What follows the walk is for a tree that is settled. Fails: MSK_E_IO. */
+/* Put entries whose directories are symlinks of the image, there when they come, where these lead, as runtimes do: below
+ * the root, and hard links and whiteouts too; those of a loop stay. Drop what later layers replace or delete, and of a path
+ * that a layer has twice all but the last; add the directories that no layer has an entry for, as runtimes make them (0755,
+ * 0:0, nth MSK_IMPLIED; no more of them than there may be entries). What follows the walk is for a tree that is settled.
+ * Fails: MSK_E_IO; as _add() does; MSK_E_INPUT `entries of the layers stand behind more than 10000 links, or behind links
+ * behind links without end`. */
 int msk_image_tree_settle(struct msk_image_tree *t, struct msk_err *err);
 
 /* A walk from node to node. What it gives is good until the next step; NULL: there is none. */

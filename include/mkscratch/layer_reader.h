@@ -29,6 +29,7 @@ struct msk_layer_entry {
 	struct msk_layer_reader *r;            /* stands at its data */
 	uint32_t layer;                        /* from 1 */
 	uint32_t nth;                          /* of the layer, from 0 */
+	const char *path;                      /* of its node; NULL but for msk_source_image_visit() */
 };
 
 struct msk_layer_sums {

@@ -132,6 +132,10 @@ static void check_parents(struct msk_checks *c, const struct msk_image_tree *t)
 	struct odd below = { NULL, 0 }, through = { NULL, 0 };
 
 	find_odd(t, &below, &through);
+	if (t->moved) {
+		free(through.first);
+		through = (struct odd){ msk_xstrdup(t->first_moved), through.n + t->moved };
+	}
 	if (below.n)
 		msk_checks_fail(c, MSK_E_INPUT, "paths", "/%s is below what is no directory (%zu such)", below.first, below.n);
 	if (through.n)

@@ -14,11 +14,10 @@ struct comparison {
 };
 
 /* The entry that may be the same file; NULL when there is none. */
-static const struct msk_entry *counterpart(const struct comparison *c, const struct msk_tar_entry *te)
+static const struct msk_entry *counterpart(const struct comparison *c, const char *plain)
 {
-	MSK_AUTO_FREE char *plain = msk_layer_path(te->path);
-	MSK_AUTO_FREE char *path = plain ? msk_xasprintf("/%s", plain) : NULL;
-	const struct msk_entry *e = path ? msk_rootfs_find(c->fs, path) : NULL;
+	MSK_AUTO_FREE char *path = msk_xasprintf("/%s", plain);
+	const struct msk_entry *e = msk_rootfs_find(c->fs, path);
 
 	return e && e->type == MSK_FILE ? e : NULL;
 }
@@ -59,7 +58,7 @@ static int compare(void *ctx, const struct msk_layer_entry *entry, struct msk_er
 {
 	const struct comparison *c = ctx;
 	const struct msk_tar_entry *te = entry->e;
-	const struct msk_entry *e = te->type == MSK_TAR_FILE ? counterpart(c, te) : NULL;
+	const struct msk_entry *e = te->type == MSK_TAR_FILE ? counterpart(c, entry->path) : NULL;
 	struct msk_digest ours, theirs;
 	bool same = false;
 

@@ -101,8 +101,7 @@ static int read_object(struct contents *c, const struct msk_layer_entry *entry, 
 static int visit(void *ctx, const struct msk_layer_entry *entry, struct msk_err *err)
 {
 	struct contents *c = ctx;
-	MSK_AUTO_FREE char *path = msk_layer_path(entry->e->path);
-	const struct msk_node n = msk_node_of_entry(entry, path);
+	const struct msk_node n = msk_node_of_entry(entry, entry->path);
 
 	if (entry->e->type != MSK_TAR_FILE)
 		return 0;

@@ -8,6 +8,7 @@
 void msk_image_tree_release(struct msk_image_tree *t)
 {
 	msk_table_release(&t->table);
+	free(t->first_moved);
 	*t = (struct msk_image_tree){ 0 };
 }
 
@@ -85,13 +86,22 @@ static int add_record(struct adding *a, const char *path, struct msk_err *err)
 }
 
 /* image-spec "whiteouts": .wh.NAME deletes NAME of the layers below, .wh..wh..opq everything in its directory. */
+char *msk_whiteout_path(const char *path, bool *is_opaque)
+{
+	const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
+	int dir = (int)(base - path);
+
+	if (!msk_starts_with(base, ".wh."))
+		return NULL;
+	*is_opaque = strcmp(base, ".wh..wh..opq") == 0;
+	return *is_opaque ? msk_xstrndup(path, dir ? (size_t)dir - 1 : 0) :
+			    msk_xasprintf("%.*s%s", dir, path, base + strlen(".wh."));
+}
+
 static int add_removal(struct adding *a, const struct msk_node *n, struct msk_err *err)
 {
-	const char *slash = strrchr(n->path, '/'), *base = slash ? slash + 1 : n->path;
-	bool is_opaque = strcmp(base, ".wh..wh..opq") == 0;
-	int dir = (int)(base - n->path);
-	MSK_AUTO_FREE char *path = is_opaque ? msk_xstrndup(n->path, dir ? (size_t)dir - 1 : 0) :
-				   msk_xasprintf("%.*s%s", dir, n->path, base + strlen(".wh."));
+	bool is_opaque;
+	MSK_AUTO_FREE char *path = msk_whiteout_path(n->path, &is_opaque);
 
 	msk_record_put_removal(&a->value, &(struct msk_removal){ is_opaque ? 0 : n->layer, n->layer });
 	return add_record(a, path, err);
@@ -114,7 +124,7 @@ static int ask(struct adding *a, const struct msk_node *link, struct msk_err *er
 	return path ? add_record(a, path, err) : 0;
 }
 
-static int add_node(struct adding *a, const struct msk_node *n, struct msk_err *err)
+static int add_all(struct adding *a, const struct msk_node *n, struct msk_err *err)
 {
 	bool whiteout = is_whiteout(n);
 
@@ -126,24 +136,30 @@ static int add_node(struct adding *a, const struct msk_node *n, struct msk_err *
 	return whiteout ? add_removal(a, n, err) : 0;
 }
 
+int msk_image_tree_add_node(struct msk_image_tree *t, const struct msk_node *n, struct msk_err *err)
+{
+	MSK_CLEANUP(adding_release) struct adding a = { .t = t };
+
+	t->name_bytes += strlen(n->path) + (n->link ? strlen(n->link) : 0);
+	if (t->n == MSK_MAX_IMAGE_ENTRIES || t->name_bytes > MSK_MAX_NAME_BYTES)
+		return msk_fail(err, MSK_E_INPUT, "layer %u: more than %d entries, or their names are longer than %u bytes",
+				n->layer, MSK_MAX_IMAGE_ENTRIES, MSK_MAX_NAME_BYTES);
+	t->n++;
+	t->symlinks |= n->type == MSK_TAR_SYMLINK;
+	return add_all(&a, n, err);
+}
+
 int msk_image_tree_add(struct msk_image_tree *t, const struct msk_layer_entry *entry, struct msk_err *err)
 {
-	const struct msk_tar_entry *e = entry->e;
-	MSK_AUTO_FREE char *path = msk_layer_path(e->path);
-	MSK_CLEANUP(adding_release) struct adding a = { .t = t };
+	MSK_AUTO_FREE char *path = msk_layer_path(entry->e->path);
 	struct msk_node n;
 
 	if (!path)
-		return fail_path(e->path, entry->layer, err);
+		return fail_path(entry->e->path, entry->layer, err);
 	if (!*path)
 		return 0;
-	t->name_bytes += strlen(path) + (e->link ? strlen(e->link) : 0);
-	if (t->n == MSK_MAX_IMAGE_ENTRIES || t->name_bytes > MSK_MAX_NAME_BYTES)
-		return msk_fail(err, MSK_E_INPUT, "layer %u: more than %d entries, or their names are longer than %u bytes",
-				entry->layer, MSK_MAX_IMAGE_ENTRIES, MSK_MAX_NAME_BYTES);
-	t->n++;
 	n = msk_node_of_entry(entry, path);
-	return add_node(&a, &n, err);
+	return msk_image_tree_add_node(t, &n, err);
 }
 
 int msk_image_tree_seal(struct msk_image_tree *t, struct msk_err *err)

@@ -137,13 +137,21 @@ struct final_visit {
 static int visit_if_left(void *ctx, const struct msk_layer_entry *entry, struct msk_err *err)
 {
 	struct final_visit *v = ctx;
+	MSK_AUTO_FREE char *path = NULL;
+	struct msk_layer_entry with_path = *entry;
 	unsigned char key[MSK_PLACE_KEY];
 
 	msk_place_key(key, entry->layer, entry->nth);
-	return msk_table_find(&v->left, key, sizeof key) ? v->call(v->ctx, entry, err) : 0;
+	if (!msk_table_find(&v->left, key, sizeof key))
+		return 0;
+	if (v->left.n_value == 0)
+		path = msk_layer_path(entry->e->path);
+	with_path.path = path ? path : (const char *)v->left.value;
+	return v->call(v->ctx, &with_path, err);
 }
 
-/* Where the entries stand that are left, in the order in which the layers are read. */
+/* Where the entries stand that are left, in the order in which the layers are read; and their paths, when these are not as
+ * the layers have them. */
 static int list_left(const struct msk_image_tree *tree, struct msk_table *out, struct msk_err *err)
 {
 	MSK_AUTO_TREE_WALK w;
@@ -153,7 +161,8 @@ static int list_left(const struct msk_image_tree *tree, struct msk_table *out, s
 		unsigned char key[MSK_PLACE_KEY];
 
 		msk_place_key(key, n->layer, n->nth);
-		if (n->nth != MSK_IMPLIED && msk_table_add(out, key, sizeof key, "", 0, err) < 0)
+		if (n->nth != MSK_IMPLIED &&
+		    msk_table_add(out, key, sizeof key, n->path, tree->moved ? strlen(n->path) + 1 : 0, err) < 0)
 			return -1;
 	}
 	return msk_table_sort(out, err);

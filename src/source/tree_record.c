@@ -72,6 +72,11 @@ enum msk_record_kind msk_record_kind(const unsigned char *value)
 	return (enum msk_record_kind)value[0];
 }
 
+enum msk_tar_type msk_record_type(const unsigned char *value)
+{
+	return (enum msk_tar_type)(value[1] >> 4);
+}
+
 void msk_record_node(const unsigned char *value, struct msk_str *link, struct msk_node *out)
 {
 	const unsigned char *p = value + 2;

@@ -34,7 +34,15 @@ void msk_record_put_asked(struct msk_str *value, const struct msk_place *by);
 enum msk_record_kind msk_record_kind(const unsigned char *value);
 /* Of a NODE or WHITEOUT; no path. `link` holds the text of its link. */
 void msk_record_node(const unsigned char *value, struct msk_str *link, struct msk_node *out);
+enum msk_tar_type msk_record_type(const unsigned char *value);
 struct msk_removal msk_record_removal(const unsigned char *value);
 struct msk_place msk_record_asked(const unsigned char *value);
+
+/* What a whiteout of this path deletes, of what is opaque the directory; NULL: it is none. Heap. */
+char *msk_whiteout_path(const char *path, bool *is_opaque);
+/* msk_image_tree_add() of what is known already. */
+int msk_image_tree_add_node(struct msk_image_tree *t, const struct msk_node *n, struct msk_err *err);
+/* tree_links.c: of a sealed tree that is not settled. Fails as msk_image_tree_settle() does. */
+int msk_tree_follow_links(struct msk_image_tree *t, struct msk_err *err);
 
 #endif

@@ -261,13 +261,17 @@ static int settle(struct settling *s, struct msk_image_tree *t, struct msk_err *
 int msk_image_tree_settle(struct msk_image_tree *t, struct msk_err *err)
 {
 	MSK_CLEANUP(msk_table_release) struct msk_table answers = { 0 };
-	MSK_CLEANUP(settling_release) struct settling s = { .out = { .name_bytes = t->name_bytes } };
+	MSK_CLEANUP(settling_release) struct settling s = { .n_open = 0 };
 
-	if (msk_image_tree_seal(t, err) < 0 || (t->links && answer_links(t, &answers, err) < 0))
+	if (msk_image_tree_seal(t, err) < 0 || (t->symlinks && msk_tree_follow_links(t, err) < 0) ||
+	    (t->links && answer_links(t, &answers, err) < 0))
 		return -1;
 	msk_table_walk_init(&s.answers, &answers);
 	if (settle(&s, t, err) < 0)
 		return -1;
+	s.out.name_bytes = t->name_bytes;
+	s.out.moved = t->moved;
+	s.out.first_moved = msk_take(&t->first_moved);
 	msk_image_tree_release(t);
 	*t = s.out;
 	s.out = (struct msk_image_tree){ 0 };

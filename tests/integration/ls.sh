@@ -96,6 +96,15 @@ make outside.tar "[('../x', 'file', 'x')]"
 must_fail 3 'outside.tar: layer 1: entry "../x" leaves the image' -- ls outside.tar
 must_fail 3 'x.tar: no such image' -- ls x.tar
 
+# Entries whose directory is a link stand where that leads.
+make merged.tar "[('usr/lib/z', 'file', 'z'), ('lib', 'sym', 'usr/lib')]" "[('lib/a', 'file', 'a'), ('lib/.wh.z', 'file', '')]"
+is "$(mk ls merged.tar | awk '{ print $6 }' | xargs) $(mk cat merged.tar usr/lib/a lib/a)" 'lib usr/ usr/lib/ usr/lib/a aa' \
+	'behind a link of a layer below'
+make direct.tar "[('usr/lib/z', 'file', 'z'), ('lib', 'sym', 'usr/lib')]" "[('usr/lib/a', 'file', 'a'), ('usr/lib/.wh.z', 'file', '')]"
+like "$(mk diff merged.tar direct.tar)" 'nothing but the form' '... which is no other file system'
+is "$(mk ls --layers merged.tar | awk '{ print $6 }' | xargs)" '10.2 usr/lib/z lib 10.2 lib/a lib/.wh.z' \
+	'... and layers have them as they stand'
+
 # Which image of several.
 printf 'int main(void){return 0;}\n' | cc -static -x c -o app - 2>/dev/null && {
 	mk -q --bin app --dir /d -o ours/

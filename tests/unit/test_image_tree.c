@@ -217,6 +217,91 @@ static void test_many_whiteouts(void **state)
 	assert_int_equal(t.n, 0);
 }
 
+/* Entries go where the links of their directories lead that are there when they come, as runtimes unpack them. */
+static void test_entries_behind_links(void **state)
+{
+	(void)state;
+	assert_left("d:usr d:usr/lib l:lib>usr/lib | f:lib/a", "lib@1.2 usr@1.0 usr/lib@1.1 usr/lib/a@2.0");
+	assert_left("d:r l:n>r f:n/f", "n@1.1 r@1.0 r/f@1.2");
+	assert_left("f:n/f | l:n>r f:n/f", "n@2.0 r@2.-1 r/f@2.1");
+	assert_left("f:u/z f:u/y l:l>u | w:l/.wh.z", "l@1.2 u@1.-1 u/y@1.1");
+	assert_left("f:u/z l:l>u | d:l w:l/.wh..wh..opq", "l@2.0 u@1.-1 u/z@1.0");
+	assert_left("f:u/z l:l>u | w:l/.wh..wh..opq f:l/y", "l@1.1 u@2.-1 u/y@2.1");
+	/* Absolute, and never above the root. */
+	assert_left("l:a/b>/c | f:a/b/x", "a@1.-1 a/b@1.0 c@2.-1 c/x@2.0");
+	assert_left("l:a/b>../../../c | f:a/b/x", "a@1.-1 a/b@1.0 c@2.-1 c/x@2.0");
+	assert_left("l:a>/ | f:a/x", "a@1.0 x@2.0");
+	/* Through several, of which one comes to light only when another is followed. */
+	assert_left("l:a>b l:b>c | f:a/x", "a@1.0 b@1.1 c@2.-1 c/x@2.0");
+	assert_left("l:a>b l:a/l>c f:b/l/x", "a@1.0 b@1.-1 b/c@1.-1 b/c/x@1.2 b/l@1.1");
+	assert_left("l:a>b l:a/l>c d:a/l f:b/l/x", "a@1.0 b@1.-1 b/l@1.2 b/l/x@1.3");
+	/* What is there when they come: not what came later, nor what is gone. */
+	assert_left("l:a>b | w:.wh.a f:a/x", "a@2.-1 a/x@2.1");
+	assert_left("l:d/a>b | w:.wh.d f:d/a/x", "d@2.-1 d/a@2.-1 d/a/x@2.1");
+	assert_left("l:d/a>b | w:d/.wh..wh..opq f:d/a/x", "d@2.-1 d/a@2.-1 d/a/x@2.1");
+	assert_left("l:d/a>b | f:d | f:d/a/x", "d@2.0 d/a@3.-1 d/a/x@3.0");
+	assert_left("l:a>b | d:a f:a/x", "a@2.0 a/x@2.1");
+	assert_left("l:a>b | l:a>c f:a/x", "a@2.0 c@2.-1 c/x@2.1");
+	assert_left("l:a>b f:a/x | l:a>c f:a/x", "a@2.0 b@1.-1 b/x@1.1 c@2.-1 c/x@2.1");
+	/* A loop leads nowhere. */
+	assert_left("l:a>b l:b>a | f:a/x", "a@1.0 a/x@2.0 b@1.1");
+	assert_data("f:u/x l:l>u h:y=l/x", "y", 1, 0);
+	assert_data("f:u/x l:l>u h:l/y=/l/x", "u/y", 1, 0);
+}
+
+static void test_what_was_moved_is_told(void **state)
+{
+	MSK_CLEANUP(msk_image_tree_release) struct msk_image_tree t = { 0 };
+	MSK_CLEANUP(msk_image_tree_release) struct msk_image_tree plain = { 0 };
+
+	(void)state;
+	lay(&t, "l:l>u f:l/b f:l/a");
+	assert_int_equal(t.moved, 2);
+	assert_string_equal(t.first_moved, "l/b");
+	lay(&plain, "l:l>u f:u/b");
+	assert_int_equal(plain.moved, 0);
+	assert_null(plain.first_moved);
+}
+
+static void assert_not_settled(struct msk_image_tree *t)
+{
+	struct msk_err err = MSK_ERR_INIT;
+
+	assert_int_equal(msk_image_tree_settle(t, &err), -1);
+	assert_int_equal(err.code, MSK_E_INPUT);
+	assert_string_equal(err.msg, "entries of the layers stand behind more than 10000 links, or behind links behind links "
+				     "without end");
+	msk_image_tree_release(t);
+}
+
+/* `n` links, each with an entry below it. */
+static void add_links(struct msk_image_tree *t, uint32_t n)
+{
+	struct msk_err err = MSK_ERR_INIT;
+
+	for (uint32_t i = 0; i < 2 * n; i++) {
+		MSK_AUTO_FREE char *path = msk_xasprintf("l%u%s", i / 2, i % 2 ? "/f" : "");
+		MSK_AUTO_FREE char *to = msk_xasprintf("/l%u", i / 2 + 1);
+		const struct msk_tar_entry e = { .path = path, .type = i % 2 ? MSK_TAR_FILE : MSK_TAR_SYMLINK,
+						 .link = i % 2 ? NULL : to };
+		const struct msk_layer_entry entry = { .e = &e, .layer = 1, .nth = i };
+
+		assert_int_equal(msk_image_tree_add(t, &entry, &err), 0);
+	}
+}
+
+static void test_links_have_an_end(void **state)
+{
+	MSK_CLEANUP(msk_image_tree_release) struct msk_image_tree t = { 0 };
+	struct msk_err err = MSK_ERR_INIT;
+
+	(void)state;
+	add_links(&t, 10001);
+	assert_not_settled(&t);
+	add_links(&t, 10000);
+	assert_int_equal(msk_image_tree_settle(&t, &err), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -227,6 +312,9 @@ int main(void)
 		cmocka_unit_test(test_whiteouts),
 		cmocka_unit_test(test_what_is_no_directory_has_nothing_below),
 		cmocka_unit_test(test_links_are_followed),
+		cmocka_unit_test(test_entries_behind_links),
+		cmocka_unit_test(test_what_was_moved_is_told),
+		cmocka_unit_test(test_links_have_an_end),
 		cmocka_unit_test(test_bad_names_are_refused),
 		cmocka_unit_test(test_there_is_an_end),
 		cmocka_unit_test(test_many_whiteouts),
