@@ -24,6 +24,7 @@ struct msk_node {
 	uint64_t size;
 	int64_t mtime;
 	uint32_t uid, gid;
+	uint32_t dev_major, dev_minor;         /* of a device */
 	uint32_t nth;              /* entry of its layer, from 0 */
 	/* Of a file: itself; of a hard link: the entry with the bytes, which need not be in the tree any more. Layer 0: there
 	 * is none. */
@@ -36,6 +37,11 @@ struct msk_node {
 };
 
 #define MSK_IMPLIED UINT32_MAX
+
+static inline bool msk_node_is_device(const struct msk_node *n)
+{
+	return n->type == MSK_TAR_CHARDEV || n->type == MSK_TAR_BLOCKDEV;
+}
 
 struct msk_image_tree {
 	struct msk_table table;

@@ -19,6 +19,7 @@ struct msk_tar_entry {
 	uint32_t mode, uid, gid;
 	uint64_t size;              /* file: exactly this many bytes must follow */
 	int64_t mtime;
+	uint32_t dev_major, dev_minor;      /* read only, of a device */
 	uint64_t caps;              /* file: its capabilities; 0: none */
 	bool bad_caps;              /* read only: the attribute is there, and the kernel would refuse it */
 	const char *xattrs;         /* read only: all extended attributes, "user.a=6869 user.b=..." by name; NULL: none */

@@ -28,6 +28,8 @@ static void put_node(struct msk_str *out, const struct msk_node *n)
 	msk_table_put(out, n->gid);
 	msk_table_put(out, n->size);
 	msk_table_put(out, (uint64_t)n->mtime);
+	msk_table_put(out, n->dev_major);
+	msk_table_put(out, n->dev_minor);
 	put_text(out, n->link);
 }
 
@@ -39,6 +41,8 @@ static void take_node(const unsigned char **p, struct msk_strv *keep, struct msk
 	n->gid = (uint32_t)msk_table_number(p);
 	n->size = msk_table_number(p);
 	n->mtime = (int64_t)msk_table_number(p);
+	n->dev_major = (uint32_t)msk_table_number(p);
+	n->dev_minor = (uint32_t)msk_table_number(p);
 	n->link = take_text(p, keep);
 }
 

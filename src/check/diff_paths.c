@@ -224,7 +224,7 @@ static unsigned compare_nodes(struct side *a, const struct msk_node *na, struct 
 	const char *la = na->link ? na->link : "", *lb = nb->link ? nb->link : "";
 	unsigned differ = 0;
 
-	if (seen_type(na) != seen_type(nb))
+	if (seen_type(na) != seen_type(nb) || na->dev_major != nb->dev_major || na->dev_minor != nb->dev_minor)
 		return MSK_DIFF_TYPE;
 	differ |= contents_differ(a, na, b, nb) ? MSK_DIFF_CONTENT : 0;
 	differ |= na->mode != nb->mode && na->type != MSK_TAR_SYMLINK ? MSK_DIFF_MODE : 0;

@@ -47,6 +47,10 @@ static struct msk_json *node_json(const struct msk_node *n)
 	msk_json_set_int(o, "gid", n->gid);
 	msk_json_set_int(o, "size", (int64_t)n->size);
 	msk_json_set_int(o, "mtime", n->mtime);
+	if (msk_node_is_device(n)) {
+		msk_json_set_int(o, "major", n->dev_major);
+		msk_json_set_int(o, "minor", n->dev_minor);
+	}
 	if (n->link)
 		msk_json_set(o, "link", msk_json_text(n->link));
 	return o;
@@ -135,6 +139,14 @@ static size_t same_front(const char *a, const char *b)
 	return n;
 }
 
+/* "character device 1,3" */
+static void add_type(struct msk_str *out, const struct msk_node *n)
+{
+	msk_str_adds(out, type_name(n->type));
+	if (msk_node_is_device(n))
+		msk_str_addf(out, " %u,%u", n->dev_major, n->dev_minor);
+}
+
 static void add_aspect(struct msk_str *out, const struct msk_difference *n, enum msk_diff_aspect aspect)
 {
 	const struct msk_node *a = &n->a, *b = &n->b;
@@ -153,7 +165,10 @@ static void add_aspect(struct msk_str *out, const struct msk_difference *n, enum
 		msk_str_addf(out, "owner %u:%u -> %u:%u", a->uid, a->gid, b->uid, b->gid);
 		break;
 	case MSK_DIFF_TYPE:
-		msk_str_addf(out, "type %s -> %s", type_name(a->type), type_name(b->type));
+		msk_str_adds(out, "type ");
+		add_type(out, a);
+		msk_str_adds(out, " -> ");
+		add_type(out, b);
 		break;
 	case MSK_DIFF_LINK:
 		msk_str_adds(out, "link ");

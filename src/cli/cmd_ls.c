@@ -20,6 +20,7 @@ struct line {
 	uint32_t mode, uid, gid, layer;
 	uint64_t size;
 	int64_t mtime;
+	uint32_t dev_major, dev_minor;
 };
 
 /* A hard link names a path of the image, which `docker import` and tar have as ./a: it is told as the path itself is. */
@@ -34,14 +35,30 @@ static const char *link_of(const struct msk_node *n)
 
 static struct line line_of_node(const struct msk_node *n)
 {
-	return (struct line){ n->path, link_of(n), n->type, n->mode, n->uid, n->gid, n->layer, n->size, n->mtime };
+	return (struct line){ n->path, link_of(n), n->type, n->mode, n->uid, n->gid, n->layer, n->size, n->mtime,
+			      n->dev_major, n->dev_minor };
 }
 
 static struct line line_of_entry(const struct msk_layer_entry *entry)
 {
 	const struct msk_tar_entry *e = entry->e;
 
-	return (struct line){ e->path, e->link, e->type, e->mode, e->uid, e->gid, entry->layer, e->size, e->mtime };
+	return (struct line){ e->path, e->link, e->type, e->mode, e->uid, e->gid, entry->layer, e->size, e->mtime,
+			      e->dev_major, e->dev_minor };
+}
+
+static bool is_device(const struct line *n)
+{
+	return n->type == MSK_TAR_CHARDEV || n->type == MSK_TAR_BLOCKDEV;
+}
+
+/* Of a device its numbers, as tar(1) has them. */
+static void add_size(struct msk_str *out, const struct line *n)
+{
+	if (is_device(n))
+		msk_str_addf(out, "%u,%u", n->dev_major, n->dev_minor);
+	else
+		msk_str_addf(out, "%llu", (unsigned long long)n->size);
 }
 
 static void measure(struct listing *l, const struct line *n)
@@ -53,7 +70,7 @@ static void measure(struct listing *l, const struct line *n)
 	if ((int)text.len > l->owner_width)
 		l->owner_width = (int)text.len;
 	text.len = 0;
-	msk_str_addf(&text, "%llu", (unsigned long long)n->size);
+	add_size(&text, n);
 	size = (int)text.len;
 	if (size > l->size_width)
 		l->size_width = size;
@@ -97,11 +114,12 @@ static void add_time(struct msk_str *out, int64_t mtime)
 static void add_text(struct listing *l, const struct line *n)
 {
 	size_t length = strlen(n->path);
-	MSK_AUTO_STR owner = MSK_STR_INIT;
+	MSK_AUTO_STR owner = MSK_STR_INIT, size = MSK_STR_INIT;
 
 	msk_str_addf(&owner, "%u/%u", n->uid, n->gid);
 	add_mode(&l->out, n);
-	msk_str_addf(&l->out, " %-*s %*llu ", l->owner_width, owner.buf, l->size_width, (unsigned long long)n->size);
+	add_size(&size, n);
+	msk_str_addf(&l->out, " %-*s %*s ", l->owner_width, owner.buf, l->size_width, size.buf);
 	add_time(&l->out, n->mtime);
 	msk_str_addc(&l->out, ' ');
 	msk_str_add_escaped(&l->out, n->path, length);
@@ -131,6 +149,10 @@ static void add_json(struct listing *l, const struct line *n)
 	msk_json_set_int(o, "size", (int64_t)n->size);
 	msk_json_set_int(o, "mtime", n->mtime);
 	msk_json_set_int(o, "layer", n->layer);
+	if (is_device(n)) {
+		msk_json_set_int(o, "major", n->dev_major);
+		msk_json_set_int(o, "minor", n->dev_minor);
+	}
 	if (n->link)
 		msk_json_set(o, "link", msk_json_text(n->link));
 	msk_str_adds(&l->out, l->began ? ",\n " : "[");

@@ -173,6 +173,8 @@ int msk_tar_in_next(struct msk_tar_in *t, struct msk_tar_entry *out, bool *more,
 		.uid = (uint32_t)archive_entry_uid(e),
 		.gid = (uint32_t)archive_entry_gid(e),
 		.size = (uint64_t)archive_entry_size(e),
+		.dev_major = (uint32_t)archive_entry_rdevmajor(e),
+		.dev_minor = (uint32_t)archive_entry_rdevminor(e),
 		.mtime = archive_entry_mtime(e),
 	};
 	read_xattrs(t, e, out);

@@ -60,6 +60,8 @@ struct msk_node msk_node_of_entry(const struct msk_layer_entry *entry, const cha
 		.gid = e->gid,
 		.size = e->size,
 		.mtime = e->mtime,
+		.dev_major = e->dev_major,
+		.dev_minor = e->dev_minor,
 		.layer = (uint16_t)entry->layer,
 		.nth = entry->nth,
 		.data_layer = e->type == MSK_TAR_FILE ? (uint16_t)entry->layer : 0,

@@ -61,6 +61,10 @@ void msk_record_put_node(struct msk_str *value, enum msk_record_kind kind, const
 		msk_table_put(value, n->data_layer);
 		msk_table_put(value, n->data_nth);
 	}
+	if (msk_node_is_device(n)) {
+		msk_table_put(value, n->dev_major);
+		msk_table_put(value, n->dev_minor);
+	}
 	if (extras & LINK) {
 		msk_table_put(value, strlen(n->link));
 		msk_str_adds(value, n->link);
@@ -96,6 +100,10 @@ void msk_record_node(const unsigned char *value, struct msk_str *link, struct ms
 	} else if (out->type == MSK_TAR_FILE) {
 		out->data_layer = out->layer;
 		out->data_nth = out->nth;
+	}
+	if (msk_node_is_device(out)) {
+		out->dev_major = (uint32_t)msk_table_number(&p);
+		out->dev_minor = (uint32_t)msk_table_number(&p);
 	}
 	if (extras & LINK) {
 		size_t n = msk_table_number(&p);

@@ -9,26 +9,26 @@ make a.tar \
 	"[('etc', 'dir'), ('etc/passwd', 'file', 'root'), ('etc/old', 'file', 'x'), ('home', 'dir', None, 0o2750),
 	('home/file', 'file', 'x' * 1234, 0o4711), ('home/hard', 'hard', 'home/file'), ('tmp', 'dir', None, 0o1777),
 	('var/log', 'dir'), ('var/log/a', 'file', 'a'), ('odd', 'file', '', 0o7000)]" \
-	"[('etc/.wh.old', 'file', ''), ('etc/link', 'sym', '../home/file'), ('dev/null', 'chr'), ('dev/sda', 'blk'),
+	"[('etc/.wh.old', 'file', ''), ('etc/link', 'sym', '../home/file'), ('dev/null', 'chr', (1, 3)), ('dev/sda', 'blk'),
 	('dev/fifo', 'fifo'), ('./etc/passwd', 'file', 'root2'), ('var/log', 'dir'), ('var/log/.wh..wh..opq', 'file', ''),
 	('odd\x1b[1mname', 'file', ''), ('home/file', 'file', 'new'), ('loop', 'sym', 'loop'), ('gone', 'sym', 'etc/old')]"
-is "$(mk ls a.tar)" 'drwxr-xr-x 0/0        0 1970-01-01 00:00 dev/
-prw-r--r-- 0/0        0 2024-05-01 10:00 dev/fifo
-crw-r--r-- 0/0        0 2024-05-01 10:00 dev/null
-brw-r--r-- 0/0        0 2024-05-01 10:00 dev/sda
-drwxr-xr-x 0/0        0 2024-05-01 10:00 etc/
-lrwxrwxrwx 0/0        0 2024-05-01 10:00 etc/link -> ../home/file
--rw-r--r-- 0/0        5 2024-05-01 10:00 etc/passwd
-lrwxrwxrwx 0/0        0 2024-05-01 10:00 gone -> etc/old
-drwxr-s--- 1000/12345 0 2024-05-01 10:00 home/
--rw-r--r-- 1000/12345 3 2024-05-01 10:00 home/file
-hrw-r--r-- 1000/12345 0 2024-05-01 10:00 home/hard link to home/file
-lrwxrwxrwx 0/0        0 2024-05-01 10:00 loop -> loop
----S--S--T 0/0        0 2024-05-01 10:00 odd
--rw-r--r-- 0/0        0 2024-05-01 10:00 odd\x1b[1mname
-drwxrwxrwt 0/0        0 2024-05-01 10:00 tmp/
-drwxr-xr-x 0/0        0 1970-01-01 00:00 var/
-drwxr-xr-x 0/0        0 2024-05-01 10:00 var/log/' 'what is left, sorted, names escaped'
+is "$(mk ls a.tar)" 'drwxr-xr-x 0/0          0 1970-01-01 00:00 dev/
+prw-r--r-- 0/0          0 2024-05-01 10:00 dev/fifo
+crw-r--r-- 0/0        1,3 2024-05-01 10:00 dev/null
+brw-r--r-- 0/0        0,0 2024-05-01 10:00 dev/sda
+drwxr-xr-x 0/0          0 2024-05-01 10:00 etc/
+lrwxrwxrwx 0/0          0 2024-05-01 10:00 etc/link -> ../home/file
+-rw-r--r-- 0/0          5 2024-05-01 10:00 etc/passwd
+lrwxrwxrwx 0/0          0 2024-05-01 10:00 gone -> etc/old
+drwxr-s--- 1000/12345   0 2024-05-01 10:00 home/
+-rw-r--r-- 1000/12345   3 2024-05-01 10:00 home/file
+hrw-r--r-- 1000/12345   0 2024-05-01 10:00 home/hard link to home/file
+lrwxrwxrwx 0/0          0 2024-05-01 10:00 loop -> loop
+---S--S--T 0/0          0 2024-05-01 10:00 odd
+-rw-r--r-- 0/0          0 2024-05-01 10:00 odd\x1b[1mname
+drwxrwxrwt 0/0          0 2024-05-01 10:00 tmp/
+drwxr-xr-x 0/0          0 1970-01-01 00:00 var/
+drwxr-xr-x 0/0          0 2024-05-01 10:00 var/log/' 'what is left, sorted, names escaped'
 is "$(mk ls a.tar /home dev/ | awk '{ print $6 }' | xargs)" 'home/ home/file home/hard dev/ dev/fifo dev/null dev/sda' \
 	'PATHs, with what is below them'
 is "$(mk ls a.tar etc/link | awk '{ print $6 }')" etc/link 'a link is itself'
@@ -43,6 +43,11 @@ is "$(mk ls --json a.tar | jq -c '[length, (map(.path) as $p | ($p | sort) == $p
 is "$(mk ls --json a.tar /home | jq -c '.[1:]')" '[{"gid":12345,"layer":2,"mode":"0644","mtime":1714557600,"path":"home/file","size":3,"type":"file","uid":1000},{"gid":12345,"layer":1,"link":"home/file","mode":"0644","mtime":1714557600,"path":"home/hard","size":0,"type":"hardlink","uid":1000}]' \
 	'... of entries'
 is "$(mk ls --layers --json a.tar | jq -c '[.[] | .layer] | group_by(.) | map(length)')" '[10,12]' '--layers --json'
+is "$(mk ls --json a.tar dev/null | jq -c '.[] | [.type, .major, .minor]')" '["character device",1,3]' 'a device has its numbers'
+make five.tar "[('dev/null', 'chr', (1, 5))]"
+make three.tar "[('dev/null', 'chr', (1, 3))]"
+like "$(mk diff three.tar five.tar)" '/dev/null  type character device 1,3 -> character device 1,5$' '... which diff looks at'
+is "$(mk diff --json three.tar five.tar | jq -c '[.. | objects | select(has("minor")) | .minor]')" '[3,5]' '... in JSON too'
 make empty.tar '[]'
 is "$(mk ls empty.tar)$(mk ls --json empty.tar)" '[]' 'an image of nothing'
 

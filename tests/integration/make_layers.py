@@ -1,5 +1,5 @@
 """A docker-archive of layers given entry by entry. usage: make_layers.py OUT LAYER..., each LAYER a Python list of
-(name, kind[, content or target[, mode]]); kinds: dir file sym hard chr blk fifo."""
+(name, kind[, content, target or (major, minor)[, mode]]); kinds: dir file sym hard chr blk fifo."""
 import hashlib
 import io
 import json
@@ -25,6 +25,8 @@ def layer(entries):
                 i.size = len(data)
             elif kind in ("sym", "hard"):
                 i.linkname = more[0]
+            elif more and more[0]:
+                i.devmajor, i.devminor = more[0]
             t.addfile(i, io.BytesIO(data))
     return out.getvalue()
 
