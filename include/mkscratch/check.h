@@ -40,6 +40,8 @@ int msk_validate(const char *name, msk_validated_visitor *visit, void *ctx, stru
 void msk_checks_release(struct msk_checks *c);
 /* The exit status: integrity before malformed before will-not-start. */
 enum msk_code msk_checks_verdict(const struct msk_checks *c);
+/* Did a check of this name fail? */
+bool msk_checks_failed(const struct msk_checks *c, const char *what);
 
 void msk_checks_pass(struct msk_checks *c, const char *what, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 void msk_checks_note(struct msk_checks *c, const char *what, const char *fmt, ...) __attribute__((format(printf, 3, 4)));

@@ -87,6 +87,14 @@ int msk_checks_sound(const struct msk_checks *c, const char *image, struct msk_e
 	return 0;
 }
 
+bool msk_checks_failed(const struct msk_checks *c, const char *what)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (c->v[i].code != MSK_OK && strcmp(c->v[i].what, what) == 0)
+			return true;
+	return false;
+}
+
 static int weight(enum msk_code code)
 {
 	return code == MSK_E_INTEGRITY ? 3 : code == MSK_E_INPUT ? 2 : code == MSK_OK ? 0 : 1;

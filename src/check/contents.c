@@ -23,15 +23,20 @@ void msk_contents_release(struct msk_contents *c)
 	msk_str_release(&c->passwd);
 	msk_str_release(&c->group);
 	msk_strv_release(&c->faults);
-	msk_strv_release(&c->empty);
+	msk_strv_release(&c->odd);
+}
+
+static void add(struct msk_strv *to, char *own_text)
+{
+	if (to->n < MAX_FAULTS)
+		msk_strv_push_own(to, own_text);
+	else
+		free(own_text);
 }
 
 static void fault(struct msk_contents *c, char *own_text)
 {
-	if (c->faults.n < MAX_FAULTS)
-		msk_strv_push_own(&c->faults, own_text);
-	else
-		free(own_text);
+	add(&c->faults, own_text);
 }
 
 /* *whole false: it is larger than that, and is left alone. */
@@ -93,10 +98,10 @@ static int look_at_bundle(struct msk_contents *c, const struct msk_str *text, co
 		if (found && msk_pem_label_is(&b, "CERTIFICATE"))
 			look_at_certificate(c, &b, path, ++n);
 		else if (found && msk_pem_label_has(&b, "PRIVATE"))
-			fault(c, msk_xasprintf("/%s: holds a private key (line %u)", path, b.line));
+			add(&c->odd, msk_xasprintf("/%s: holds a private key (line %u)", path, b.line));
 	}
 	if (n == 0)
-		msk_strv_push_own(&c->empty, msk_xasprintf("/%s: no certificate found", path));
+		add(&c->odd, msk_xasprintf("/%s: no certificate found", path));
 	return 0;
 }
 
@@ -145,16 +150,12 @@ int msk_contents_look(struct msk_contents *c, const struct msk_layer_entry *entr
 	return 0;
 }
 
-void msk_contents_tell(const struct msk_contents *c, struct msk_checks *checks, bool ours)
+void msk_contents_tell(const struct msk_contents *c, struct msk_checks *checks)
 {
-	for (size_t i = 0; i < c->faults.n; i++) {
-		if (ours)
-			msk_checks_fail(checks, MSK_E_INPUT, "content", "%s", c->faults.v[i]);
-		else
-			msk_checks_note(checks, "content", "%s", c->faults.v[i]);
-	}
-	for (size_t i = 0; i < c->empty.n; i++)
-		msk_checks_note(checks, "content", "%s", c->empty.v[i]);
+	for (size_t i = 0; i < c->faults.n; i++)
+		msk_checks_fail(checks, MSK_E_INPUT, "content", "%s", c->faults.v[i]);
+	for (size_t i = 0; i < c->odd.n; i++)
+		msk_checks_note(checks, "content", "%s", c->odd.v[i]);
 	if (c->certs && !c->faults.n)
 		msk_checks_pass(checks, "certificates", "%zu", c->certs);
 	if (c->expired)

@@ -313,12 +313,53 @@ static void check_health(struct doc *d, const struct msk_json *c)
 {
 	static const char *const numbers[] = { "Interval", "Timeout", "StartPeriod", "StartInterval", "Retries", NULL };
 	const struct msk_json *health = member(c, "Healthcheck");
+	int64_t ns;
 
 	if (health && !msk_json_is_object(health))
 		fault(d, "Healthcheck: not an object");
 	optional_strings(d, health, "Test");
 	for (size_t i = 0; numbers[i]; i++)
 		optional_number(d, health, numbers[i]);
+	/* The last is a count; Docker runs no container of an image with less than a millisecond. */
+	for (size_t i = 0; i < 4; i++)
+		if (msk_json_get_int(health, numbers[i], &ns) && ns && ns < 1000000)
+			msk_checks_note(d->checks, d->what, "Healthcheck: %s: shorter than a millisecond, which Docker refuses",
+					numbers[i]);
+}
+
+/* image-spec "config": VARNAME=VARVALUE; of two of one name programs take the first or the last. */
+static void check_env(struct doc *d, const struct msk_json *c)
+{
+	const struct msk_json *env = member(c, "Env");
+	MSK_AUTO_STRV names = MSK_STRV_INIT;
+
+	for (size_t i = 0; i < msk_json_count(env); i++) {
+		const char *e = msk_json_string_value(msk_json_at(env, i)), *is = e ? strchr(e, '=') : NULL;
+
+		if (e && (!is || is == e))
+			fault(d, "Env: \"%.80s\": not NAME=VALUE", e);
+		if (is)
+			msk_strv_push_own(&names, msk_xstrndup(e, (size_t)(is - e)));
+	}
+	msk_strv_sort(&names);
+	for (size_t i = 1; i < names.n; i++)
+		if (strcmp(names.v[i - 1], names.v[i]) == 0) {
+			msk_checks_note(d->checks, d->what, "Env: %.80s is there twice", names.v[i]);
+			return;
+		}
+}
+
+/* image-spec "config": "port/tcp", "port/udp", "port"; Docker has sctp besides. */
+static void check_port(void *arg, const char *key, const struct msk_json *value)
+{
+	MSK_AUTO_FREE char *number = msk_xstrndup(key, strcspn(key, "/"));
+	const char *protocol = key + strlen(number);
+	unsigned long long port = 0;
+
+	(void)value;
+	if (!msk_parse_u64(number, UINT16_MAX, &port) || port == 0 ||
+	    (*protocol && strcmp(protocol, "/tcp") != 0 && strcmp(protocol, "/udp") != 0 && strcmp(protocol, "/sctp") != 0))
+		fault(arg, "ExposedPorts: \"%.80s\": not a port", key);
 }
 
 /* image-spec "config", "properties", and what Docker adds: what runtimes decode into fixed types. */
@@ -327,6 +368,7 @@ static void check_runtime(struct doc *d, const struct msk_json *config)
 	static const char *const strings[] = { "User", "WorkingDir", "StopSignal", NULL };
 	static const char *const lists[] = { "Env", "Entrypoint", "Cmd", "Shell", "OnBuild", NULL };
 	const struct msk_json *c = member(config, "config");
+	const char *workdir = msk_json_get_string(c, "WorkingDir");
 
 	if (c && !msk_json_is_object(c))
 		fault(d, "config: not an object");
@@ -337,7 +379,12 @@ static void check_runtime(struct doc *d, const struct msk_json *config)
 		optional_string(d, c, strings[i]);
 	for (size_t i = 0; lists[i]; i++)
 		optional_strings(d, c, lists[i]);
+	check_env(d, c);
 	optional_map(d, c, "ExposedPorts", msk_json_is_object);
+	if (msk_json_is_object(member(c, "ExposedPorts")))
+		msk_json_each(member(c, "ExposedPorts"), check_port, d);
+	if (workdir && *workdir && *workdir != '/')
+		msk_checks_note(d->checks, d->what, "WorkingDir \"%.80s\": not an absolute path", workdir);
 	optional_map(d, c, "Volumes", msk_json_is_object);
 	optional_map(d, c, "Labels", msk_json_is_string);
 }

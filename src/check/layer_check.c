@@ -60,6 +60,8 @@ static void check_whiteout(struct pass *p, const struct msk_tar_entry *e, const 
 		return;
 	if (!base[4])
 		fault(p, "deletes nothing: a whiteout without a name", e->path);
+	else if (strcmp(base + 4, ".") == 0 || strcmp(base + 4, "..") == 0)
+		fault(p, "deletes no entry of its directory", e->path);
 	else if (e->type != MSK_TAR_FILE && e->type != MSK_TAR_HARDLINK)
 		fault(p, "is a whiteout, but not a file", e->path);
 	p->whiteout = true;

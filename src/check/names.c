@@ -53,6 +53,17 @@ static bool is_reference(const char *name, struct msk_ref *ref)
 	return msk_ref_parse(name, ref, &ignored) == 0;
 }
 
+/* Docker's, which may begin and end in what parts words for image-spec: "_1", "v1.". */
+static bool is_tag(const char *tag)
+{
+	MSK_AUTO_FREE char *name = msk_xasprintf("app:%s", tag);
+	struct msk_ref ref = { 0 };
+	bool good = is_reference(name, &ref);
+
+	msk_ref_release(&ref);
+	return good;
+}
+
 static bool same(const char *a, const char *b)
 {
 	return a && b ? strcmp(a, b) == 0 : a == b;
@@ -171,7 +182,7 @@ static void check_entry(struct msk_checks *c, const struct msk_source_images *s,
 	struct msk_ref ref = { 0 };
 
 	if (tag && !is_ref_name(tag))
-		complain(c, ours, "tags", tag, "not a reference name");
+		complain(c, ours || !is_tag(tag), "tags", tag, "not a reference name");
 	if (full && !is_reference(full, &ref))
 		complain(c, ours, "tags", full, "not the name of an image");
 	else if (full && ours && (!tag || strcmp(full, ref.full) != 0))

@@ -14,6 +14,7 @@ struct rest {
 	struct msk_strv read, referred;      /* paths of blobs: verified by now; named by a document */
 	struct msk_strv indexes;             /* ... that are indexes */
 	size_t unread, unnamed;
+	bool followed;                       /* all documents were, so what they refer to is known */
 	uint64_t unnamed_bytes;
 };
 
@@ -202,7 +203,7 @@ static int check_blobs(struct rest *r, struct msk_err *err)
 		if (!msk_strv_has(&r->read, files->v[i]) && check_blob(r, files->v[i], err) < 0)
 			return -1;
 	}
-	if (r->unnamed) {
+	if (r->unnamed && r->followed) {
 		MSK_AUTO_STR size = MSK_STR_INIT;
 
 		msk_str_add_size(&size, r->unnamed_bytes);
@@ -247,6 +248,7 @@ int msk_check_rest(struct msk_checks *c, struct msk_source_images *s, bool ours,
 {
 	MSK_CLEANUP(rest_release) struct rest r = { .checks = c, .s = s };
 
+	r.followed = !msk_checks_failed(c, "manifest") && !msk_checks_failed(c, "config") && !msk_checks_failed(c, "index");
 	for (size_t i = 0; i < s->others.n; i++)
 		if (check_attached(&r, &s->others.v[i], err) < 0)
 			return -1;

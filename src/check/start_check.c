@@ -5,6 +5,7 @@
 #include "checks.h"
 #include "contents.h"
 #include "image_files.h"
+#include "starter.h"
 #include "mkscratch/closure.h"
 #include "mkscratch/fs.h"
 #include "mkscratch/path.h"
@@ -26,6 +27,7 @@ struct start {
 	struct msk_checks *checks;
 	struct msk_image_files *files;
 	const struct msk_json *config;
+	struct msk_starter starter;
 	const char *named;             /* as the config has it */
 	char *path;                    /* in the image; of a script, its interpreter's */
 	struct msk_rofile file;
@@ -36,6 +38,7 @@ static void start_release(struct start *s)
 {
 	msk_elf_release(&s->elf);
 	msk_rofile_release(&s->file);
+	msk_starter_release(&s->starter);
 	free(s->path);
 }
 
@@ -48,41 +51,14 @@ static void read_env(const struct msk_json *config, struct msk_strv *out)
 			msk_strv_push(out, msk_json_string_value(msk_json_at(env, i)));
 }
 
-/* Who the image is started as; what is told by name is not known, nor is the group of a number that has none beside it. */
-struct starter {
-	bool has_uid, has_gid;
-	unsigned long uid, gid;
-};
-
-static bool take_number(const char *text, unsigned long *out)
-{
-	size_t digits = strspn(text, "0123456789");
-
-	*out = digits ? strtoul(text, NULL, 10) : 0;
-	return digits && (!text[digits] || text[digits] == ':');
-}
-
-static struct starter starter_of(const struct msk_json *config)
-{
-	const char *user = msk_json_get_string(msk_json_get(config, "config"), "User");
-	const char *group = user ? strchr(user, ':') : NULL;
-	struct starter s = { .has_uid = true };
-
-	if (user && *user)
-		s.has_uid = take_number(user, &s.uid);
-	s.has_gid = group ? take_number(group + 1, &s.gid) : s.has_uid && s.uid == 0;
-	return s;
-}
-
 /* Set-id bits give rights to others than the owner, capabilities to others than root. A set-gid bit without the right of
  * the group to execute is no such thing. */
-static bool gains_rights(const struct msk_json *config, const struct msk_node *program)
+static bool gains_rights(const struct msk_starter *s, const struct msk_node *program)
 {
-	const struct starter s = starter_of(config);
 	bool sets_gid = (program->mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP);
 
-	return (s.has_uid && (program->mode & S_ISUID) && program->uid != s.uid) ||
-	       (s.has_gid && sets_gid && program->gid != s.gid) || (s.has_uid && program->caps && s.uid != 0);
+	return (s->has_uid && (program->mode & S_ISUID) && program->uid != s->who.uid) ||
+	       (s->has_gid && sets_gid && program->gid != s->who.gid) || (s->has_uid && program->caps && s->who.uid != 0);
 }
 
 /* The loader's own rules, over the files of the image, with its environment. */
@@ -95,11 +71,34 @@ static int resolve(struct start *s, struct msk_closure *out, struct msk_err *err
 	MSK_AUTO_STRV library_path = MSK_STRV_INIT;
 	struct msk_closure_args args = { .tree = &s->files->files, .library_path = &library_path, .origin = origin,
 					 .cwd = cwd && cwd[0] == '/' ? cwd : NULL, .start_only = true,
-					 .secure = gains_rights(s->config, n) };
+					 .secure = gains_rights(&s->starter, n) };
 
 	read_env(s->config, &env);
 	msk_loader_env_path(&env, &library_path);
 	return msk_closure_resolve(&args, &s->file, s->path, out, err);
+}
+
+static int fail_start(struct start *s, const char *path, const char *why)
+{
+	msk_checks_fail(s->checks, MSK_E_MISSING, "entrypoint", "%s%s%s: %s", s->named, strcmp(s->named, path) ? ", " : "",
+			strcmp(s->named, path) ? path : "", why);
+	return 0;
+}
+
+static int fail_refused(struct start *s, const char *path, const char *what)
+{
+	MSK_AUTO_FREE char *why = msk_xasprintf("user %s %s", s->starter.user, what);
+
+	return fail_start(s, path, why);
+}
+
+/* That it is there is looked at with the libraries. */
+static bool may_load(struct start *s)
+{
+	MSK_AUTO_FREE char *refused = s->elf.interp ? msk_starter_refused(&s->starter, s->files->tree, s->elf.interp,
+									  MSK_MAY_EXECUTE) : NULL;
+
+	return !refused || fail_refused(s, s->elf.interp, refused);
 }
 
 /* A dynamic program: all it needs at its start is found inside. */
@@ -107,7 +106,7 @@ static int check_libraries(struct start *s, struct msk_err *err)
 {
 	MSK_CLEANUP(msk_closure_release) struct msk_closure c = { 0 };
 
-	if (s->elf.linkage != MSK_ELF_DYNAMIC)
+	if (s->elf.linkage != MSK_ELF_DYNAMIC || !may_load(s))
 		return 0;
 	if (resolve(s, &c, err) < 0 || msk_closure_check(&c, s->path, err) < 0) {
 		if (err->code == MSK_E_INPUT)
@@ -134,13 +133,6 @@ static char *script_interpreter(struct start *s, struct msk_err *err)
 	return msk_xstrdup(from);
 }
 
-static int fail_start(struct start *s, const char *path, const char *why)
-{
-	msk_checks_fail(s->checks, MSK_E_MISSING, "entrypoint", "%s%s%s: %s", s->named, strcmp(s->named, path) ? ", " : "",
-			strcmp(s->named, path) ? path : "", why);
-	return 0;
-}
-
 /* True: there is a file that may be executed. */
 static bool is_program(struct start *s, const char *path)
 {
@@ -149,24 +141,34 @@ static bool is_program(struct start *s, const char *path)
 	return n && (n->type == MSK_TAR_FILE || n->type == MSK_TAR_HARDLINK) && (n->mode & 0111);
 }
 
-static int check_file(struct start *s, const char *path, struct msk_err *err)
+/* What the kernel opens to execute it: the program, or its loader. True: there is such a file, and the user may. */
+static bool is_executable(struct start *s, const char *path)
 {
 	MSK_AUTO_FREE struct msk_node *n = msk_image_tree_resolve(s->files->tree, path);
 	MSK_AUTO_FREE char *mode = n ? msk_xasprintf("not executable (mode %04o)", n->mode) : NULL;
+	MSK_AUTO_FREE char *refused = NULL;
+
+	if (!n)
+		return fail_start(s, path, msk_links_loop(s->files->tree, path) ? "a loop of links" : "not in the image");
+	if (n->type != MSK_TAR_FILE && n->type != MSK_TAR_HARDLINK)
+		return fail_start(s, path, "not a regular file");
+	if (!(n->mode & 0111))
+		return fail_start(s, path, mode);
+	refused = msk_starter_refused(&s->starter, s->files->tree, path, MSK_MAY_EXECUTE);
+	return !refused || fail_refused(s, path, refused);
+}
+
+/* s->file is left closed where it would not start. */
+static int check_file(struct start *s, const char *path, struct msk_err *err)
+{
 	struct msk_rotree *t = &s->files->files;
 	enum msk_lookup how;
 
 	free(s->path);
 	s->path = msk_xstrdup(path);
-	if (!n)
-		return fail_start(s, path, "not in the image");
-	if (n->type != MSK_TAR_FILE && n->type != MSK_TAR_HARDLINK)
-		return fail_start(s, path, "not a regular file");
-	if (!(n->mode & 0111))
-		return fail_start(s, path, mode);
 	msk_rofile_release(&s->file);
 	s->file = (struct msk_rofile)MSK_ROFILE_INIT;
-	return t->open(t, path, &how, &s->file, NULL, err);
+	return is_executable(s, path) ? t->open(t, path, &how, &s->file, NULL, err) : 0;
 }
 
 /* An image for amd64 may hold a program for 386: every such machine runs it. */
@@ -194,6 +196,14 @@ static int check_elf(struct start *s, struct msk_err *err)
 	return check_libraries(s, err);
 }
 
+/* Its interpreter reads a script as the user. */
+static bool is_readable(struct start *s, const char *path)
+{
+	MSK_AUTO_FREE char *refused = msk_starter_refused(&s->starter, s->files->tree, path, MSK_MAY_READ);
+
+	return !refused || fail_refused(s, path, refused);
+}
+
 /* A script is started by its interpreter, which may be a script again. */
 static int check_program(struct start *s, const char *path, struct msk_err *err)
 {
@@ -211,6 +221,10 @@ static int check_program(struct start *s, const char *path, struct msk_err *err)
 			return -1;
 		if (!next)
 			return check_elf(s, err);
+		if (!is_readable(s, at)) {
+			free(next);
+			return 0;
+		}
 		free(at);
 		at = next;
 		if (at[0] != '/')
@@ -281,6 +295,8 @@ static void check_account(struct msk_checks *c, const char *what, const char *na
 {
 	MSK_AUTO_FREE struct msk_node *there = NULL;
 
+	if (n && strspn(name, "0123456789") >= n && !msk_starter_id(name, n))
+		msk_checks_fail(c, MSK_E_MISSING, what, "%.*s: beyond what runtimes take (2147483647)", (int)n, name);
 	if (n == 0 || strspn(name, "0123456789") >= n)
 		return;
 	there = msk_image_tree_resolve(t, file);
@@ -321,5 +337,6 @@ int msk_check_start(struct msk_checks *c, struct msk_image_files *files, const s
 		return 0;
 	}
 	check_user(c, files->tree, image->config.json, contents);
+	msk_starter_init(&s.starter, s.config, contents, files->tree);
 	return check_entrypoint(&s, err);
 }

@@ -161,14 +161,13 @@ static int check_image(struct validation *v, const struct msk_source_image *imag
 	MSK_CLEANUP(msk_image_tree_release) struct msk_image_tree tree = { 0 };
 	MSK_CLEANUP(msk_contents_release) struct msk_contents contents = { .now = v->checks->now };
 	struct msk_image_files files;
-	bool ours = msk_image_is_ours(image);
 
 	msk_check_documents(v->checks, image);
 	if (read_layers(v, image, &tree, &contents, err) < 0)
 		return -1;
 	check_hardlinks(v->checks, &tree);
 	check_parents(v->checks, &tree);
-	msk_contents_tell(&contents, v->checks, ours);
+	msk_contents_tell(&contents, v->checks);
 	msk_image_files_init(&files, &tree, &v->images, image);
 	if (msk_check_start(v->checks, &files, image, &contents, err) < 0)
 		return -1;

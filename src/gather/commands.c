@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "mkscratch/access.h"
 #include "mkscratch/elf.h"
 #include "mkscratch/fs.h"
 #include "mkscratch/gather.h"
@@ -100,11 +101,34 @@ static void warn_absent(const struct commands *c, const char *what, const char *
 			 other ? other->path : "", other ? "?" : "");
 }
 
-static bool may_run(const struct msk_entry *e, const struct msk_user *u)
+/* The directory on the way to an entry that keeps the user out; NULL: none. */
+static const struct msk_entry *closed_directory(const struct commands *c, const char *path, const struct msk_who *who)
 {
-	if (u->uid == 0)
-		return e->mode & 0111;
-	return e->mode & (e->uid == u->uid ? 0100 : e->gid == u->gid ? 0010 : 0001);
+	for (const char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		MSK_AUTO_FREE char *dir = msk_xstrndup(path, (size_t)(slash - path));
+		const struct msk_entry *e = msk_rootfs_find(c->g->fs, dir);
+
+		if (e && e->type == MSK_DIR && !msk_may_search(who, e->mode, e->uid, e->gid))
+			return e;
+	}
+	return NULL;
+}
+
+/* True: told. */
+static bool warn_refused(const struct commands *c, const char *what, const char *program, const struct msk_entry *e)
+{
+	const struct msk_who who = { c->g->plan->user.uid, c->g->plan->user.gid, NULL, 0 };
+	const struct msk_entry *dir = closed_directory(c, e->path, &who);
+
+	if (!msk_may(&who, e->mode, e->uid, e->gid, MSK_MAY_EXECUTE))
+		msk_warn(c->g->log, "%s %s: user %u may not execute it (mode %04o, %u:%u)", what, program, who.uid, e->mode,
+			 e->uid, e->gid);
+	else if (dir)
+		msk_warn(c->g->log, "%s %s: user %u may not search %s (mode %04o, %u:%u)", what, program, who.uid, dir->path,
+			 dir->mode, dir->uid, dir->gid);
+	else
+		return false;
+	return true;
 }
 
 /* The interpreter of "#!/usr/bin/env python3", and the program that env looks for. */
@@ -175,10 +199,7 @@ static int check(const struct commands *c, const char *what, const char *program
 		warn_absent(c, what, program);
 	else if (e->type != MSK_FILE)
 		msk_warn(c->g->log, "%s %s: is a directory", what, program);
-	else if (!may_run(e, &c->g->plan->user))
-		msk_warn(c->g->log, "%s %s: user %u may not execute it (mode %04o, %u:%u)", what, program,
-			 c->g->plan->user.uid, e->mode, e->uid, e->gid);
-	else
+	else if (!warn_refused(c, what, program, e))
 		return look_inside(c, what, program, e, err);
 	return 0;
 }

@@ -27,6 +27,8 @@ int msk_descriptor_read(const struct msk_json *d, struct msk_descriptor *out, st
 	if (!digest)
 		return msk_fail(err, MSK_E_INPUT, msk_json_get(d, "digest") ? "descriptor: digest: not a string" :
 									      "descriptor has no digest");
+	if (msk_starts_with(digest, "sha512:"))
+		return msk_fail(err, MSK_E_INPUT, "digest \"%.80s\": sha512 is not supported, only sha256", digest);
 	if (!msk_digest_valid(digest))
 		return msk_fail(err, MSK_E_INPUT, "digest \"%.80s\": not 64 hexadecimal digits", digest);
 	if (!msk_json_get_int(d, "size", &n))

@@ -32,6 +32,9 @@ warns the_mode '--entrypoint /tool: user 65534 may not execute it (mode 0700, 0:
 warns ...of_the_group '' --file app:/tool:0710:0:65534 --entrypoint /tool
 warns ...of_the_owner '' --file app:/tool:0100:65534:0 --entrypoint /tool
 warns ...does_not_stop_root '' --file app:/tool:0700:5:5 --entrypoint /tool --user root
+warns ...nor_does_a_directory_keep_root_out '' --dir /d:0700:5:5 --file app:/d/tool --entrypoint /d/tool --user root
+warns a_directory_on_the_way '--entrypoint /d/tool: user 65534 may not search /d (mode 0700, 0:0)' --dir /d:0700 --file app:/d/tool:0755 --entrypoint /d/tool
+warns ...of_the_user '' --dir /d:0700:65534:0 --file app:/d/tool:0755 --entrypoint /d/tool
 warns a_script_without_its_interpreter '--entrypoint /s: is a script, and its interpreter /bin/sh is not in the image' \
 	--file sh.sh:/s --entrypoint /s
 warns ...or_with_it '' --file sh.sh:/s --file app:/bin/sh --entrypoint /s

@@ -48,6 +48,9 @@ refused() { # STATUS NAME JQ-PROGRAM FILE
 	is "$status" "$1" "$2"
 	rm -rf bent
 }
+refused 3 'a digest of another algorithm is refused' '.manifests[0].digest = "sha512:00"' index.json
+is "$(grep -cF 'digest "sha512:00": sha512 is not supported, only sha256' "$out")" 1 '... as what it is'
+is "$(grep -c 'nothing refers to' "$out")" 0 '... and what it leads to is not said to be nowhere named'
 refused 3 'a digest that is a path is refused' '.manifests[0].digest = "sha256:../../../../etc/passwd"' index.json
 refused 3 'a negative size is refused' '.manifests[0].size = -1' index.json
 refused 7 'a wrong size is found' '.manifests[0].size += 1' index.json
@@ -141,8 +144,20 @@ wrong 'a platform without a system' 'index["manifests"][0]["platform"] = {"archi
 	'index.json: platform: has no os or no architecture'
 fine 'less history than layers' 'config["history"].pop()' 'history: 1 item for 2 layers'
 fine 'no entrypoint' 'del config["config"]["Entrypoint"]' 'entrypoint: neither Entrypoint nor Cmd is set: whoever runs it says what starts'
-fine 'a tag that is no reference' 'index["manifests"][0]["annotations"] = {"org.opencontainers.image.ref.name": "a b"}' \
+wrong 'a tag that is no reference' 'index["manifests"][0]["annotations"] = {"org.opencontainers.image.ref.name": "a b"}' \
 	'tags: "a b": not a reference name'
+fine 'a tag that only Docker takes' 'index["manifests"][0]["annotations"] = {"org.opencontainers.image.ref.name": "v1."}' \
+	'tags: "v1.": not a reference name'
+wrong 'a variable without a value' 'config["config"]["Env"] = ["NOEQ"]' 'config: Env: "NOEQ": not NAME=VALUE'
+wrong '... without a name' 'config["config"]["Env"] = ["=x"]' 'config: Env: "=x": not NAME=VALUE'
+fine '... and one with two' 'config["config"]["Env"] = ["A=1", "B=", "A=2"]' 'config: Env: A is there twice'
+for port in 99999/tcp 0 x 80/icmp -1; do
+	wrong "a port that is none: $port" 'config["config"]["ExposedPorts"] = {"'"$port"'": {}}' "config: ExposedPorts: \"$port\": not a port"
+done
+rewritten 0 'ports' 'config["config"]["ExposedPorts"] = {"80": {}, "1/tcp": {}, "65535/udp": {}, "5/sctp": {}}'
+fine 'a working directory from nowhere on' 'config["config"]["WorkingDir"] = "rel"' 'config: WorkingDir "rel": not an absolute path'
+fine 'a health check without pause' 'config["config"]["Healthcheck"] = {"Test": ["NONE"], "Interval": 1}' \
+	'config: Healthcheck: Interval: shorter than a millisecond, which Docker refuses'
 fine 'a name that is none' 'index["manifests"][0]["annotations"] = {"io.containerd.image.name": "A B"}' \
 	'tags: "A B": not the name of an image'
 # In a directory nobody says what our names were, but the two of an entry are one.
@@ -212,7 +227,7 @@ rewritten 4 'a user that passwd does not have' 'config["config"]["User"] = "me"'
 told '... is told' '✗ user: me: not in /etc/passwd'
 rewritten 4 'a group likewise' 'config["config"]["User"] = "0:us"'
 told '... is told, too' '✗ group: us: not in /etc/group'
-printf '#!/app\n' >script && printf '#! /none -x\n' >lost && printf '#!/lost\n' >chain && chmod +x script lost chain
+printf '#!/x\n' >interp && printf '#!/app\n' >script && printf '#! /none -x\n' >lost && printf '#!/lost\n' >chain && chmod +x script lost chain
 mk -q --bin app --file script:/script --file lost:/lost --file chain:/chain -o scripts/
 starts() { # STATUS NAME ENTRYPOINT
 	mk -q --bin app --file script:/script --file lost:/lost --file chain:/chain --entrypoint "$3" -o script.tar 2>/dev/null
@@ -222,6 +237,51 @@ starts() { # STATUS NAME ENTRYPOINT
 starts 0 'a script starts by its interpreter' /script
 starts 4 '... which must be there' /lost
 starts 4 '... however many steps away' /chain
+told '... is told once' '✗ entrypoint: /chain, /none: not in the image'
+is "$(grep -c '✗' "$out")" 1 '... and nothing else'
+
+# What the mode of a program and of the directories on its way let the user of the image do.
+mkdir way && cp app script way/
+user_starts() { # STATUS NAME USER ENTRYPOINT TEXT ARG...: TEXT is what is told, "" for nothing
+	local status_want=$1 name=$2 user=$3 entrypoint=$4 text=$5
+	shift 5
+	mk -q --bin app "$@" --user "$user" --entrypoint "$entrypoint" -o user.tar 2>/dev/null
+	run mk verify user.tar
+	is "$status" "$status_want" "$name"
+	[ -z "$text" ] || told '... is told' "✗ entrypoint: $text"
+}
+mode() { echo --file "$1:/x:$2"; }
+# shellcheck disable=SC2046
+{
+	user_starts 4 'a program of another that only that one may execute' 1000:1000 /x '/x: user 1000:1000 may not execute it (mode 0700, 0:0)' $(mode app 0700)
+	user_starts 0 '... which root may' 0:0 /x '' $(mode app 0700)
+	user_starts 0 '... and who owns it' 1000:1000 /x '' $(mode app 0700:1000:0)
+	user_starts 4 'an owner without the right has none by the group' 1000:1000 /x '/x: user 1000:1000 may not execute it (mode 0655, 1000:1000)' $(mode app 0655:1000:1000)
+	user_starts 0 'a program of the group' 1000:7 /x '' $(mode app 0750:0:7)
+	user_starts 4 '... of another group' 1000:8 /x '/x: user 1000:8 may not execute it (mode 0750, 0:7)' $(mode app 0750:0:7)
+	user_starts 0 'root executes what anybody may' 0:0 /x '' $(mode app 0701:1000:1000)
+	user_starts 4 'a script that its interpreter may not read' 1000:1000 /x '/x: user 1000:1000 may not read it (mode 0711, 0:0)' --file script:/script --file script:/x:0711
+	user_starts 4 'an interpreter that the user may not execute' 1000:1000 /s '/s, /x: user 1000:1000 may not execute it (mode 0700, 0:0)' --file interp:/s:0755 $(mode app 0700)
+	user_starts 4 'a link into a directory that is closed' 1000:1000 /s '/s: user 1000:1000 may not search /d (mode 0700, 0:0)' \
+		--dir /d:0700 --file app:/d/x:0755 --link d/x:/s
+	user_starts 0 '... which its owner may search' 1000:1000 /s '' --dir /d:0700:1000:0 --file app:/d/x:0755 --link d/x:/s
+}
+printf 'staff:x:50:me,you\n' >group && printf 'you:x:1000:7::/:/\nthem:x:1001:7::/:/\n' >passwd
+by_name() { # STATUS NAME USER
+	python3 "$TOP/tests/integration/make_image.py" name.tar t '{"architecture":"'"$arch"'","os":"linux","config":{"User":"'"$3"'","Entrypoint":["/x"]}}' name.layer
+	run mk verify name.tar
+	is "$status" "$1" "$2"
+}
+arch=$(jq -r .architecture "gzip/blobs/sha256/$(jq -r '.config.digest[7:]' "gzip/blobs/sha256/$(jq -r '.manifests[0].digest[7:]' gzip/index.json)")")
+mkdir -p named/etc && cp group passwd named/etc/ && cp app named/x && chmod 0750 named/x
+tar --owner=0 --group=50 -cf name.layer -C named etc x
+by_name 0 'a user by name has the groups of /etc/group' you
+by_name 0 '... as has its number' 1000
+by_name 4 '... but not with a group given' you:7
+by_name 0 '... unless it is that' 1001:staff
+by_name 4 'another user has not' them
+by_name 4 'a number that no runtime takes' 99999999999
+told '... is told' '✗ user: 99999999999: beyond what runtimes take (2147483647)'
 
 # Blobs and archives.
 cp -r gzip bent && echo junk >"bent/blobs/sha256/$(echo junk | sha256sum | cut -d' ' -f1)"
@@ -350,6 +410,9 @@ layered 0 'an entry without one for its directory' 'add("new/file", b"1")'
 told '... is told' '· layer 3: 1 of its entries lack one for their directory, which Docker before 23 then keeps from all but root'
 layered 0 'whiteouts' 'add("data/.wh.file"); add("etc/.wh..wh..opq")'
 layered 3 'a whiteout without a name' 'add("data/.wh.")'
+layered 3 'a whiteout of the directory itself' 'add("data/.wh..")'
+told '... is told' '✗ layer 3: entry "data/.wh.." deletes no entry of its directory'
+layered 3 '... and of the one above' 'add("data/.wh...")'
 layered 3 'a whiteout that is a directory' 'add("data/.wh.x", type=tarfile.DIRTYPE)'
 layered 3 'a path twice' 'add("a", b"1"); add("a", b"2")'
 layered 3 'a path twice, spelled otherwise' 'add("a", b"1"); add("./a", b"2")'
@@ -360,10 +423,23 @@ layered 0 'an entry below a link' 'add("a", type=tarfile.SYMTYPE, linkname="/etc
 told '... is told' '· paths: /a/b goes where a link leads (1 such)'
 layered 0 'a hard link to a file of a layer below' 'add("b", type=tarfile.LNKTYPE, linkname="data/file")'
 layered 3 'a hard link to nothing' 'add("b", type=tarfile.LNKTYPE, linkname="none")'
-layered 0 'certificates that do not parse' 'add("etc/ssl/cert.pem", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")'
-like "$(cat "$out")" '· content: /etc/ssl/cert.pem: certificate 1 \(line 1\): ' '... are told'
-layered 0 'a zone that does not parse' 'add("usr/share/zoneinfo/X", b"TZif2" + bytes(60))'
-like "$(cat "$out")" '· content: /usr/share/zoneinfo/X: ' '... is told'
+layered 3 'certificates that do not parse' 'add("etc/ssl/cert.pem", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")'
+like "$(cat "$out")" '✗ content: /etc/ssl/cert.pem: certificate 1 \(line 1\): ' '... are told'
+layered 0 '... elsewhere are not looked at' 'add("opt/cert.pem", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")'
+layered 0 'a private key in a bundle' 'add("etc/ssl/cert.pem", b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n")'
+told '... is told' '· content: /etc/ssl/cert.pem: holds a private key (line 1)'
+layered 3 'a zone that does not parse' 'add("usr/share/zoneinfo/X", b"TZif2" + bytes(60))'
+like "$(cat "$out")" '✗ content: /usr/share/zoneinfo/X: ' '... is told'
+layered 4 'a program that is a loop of links' 'add("app", type=tarfile.SYMTYPE, linkname="b"); add("b", type=tarfile.SYMTYPE, linkname="app")'
+told '... is told' '✗ entrypoint: /app: a loop of links'
+
+# What a base brought is judged as it is in the base.
+layered 3 'a base with a bundle that does not parse' 'add("etc/ssl/cert.pem", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")'
+of_base=$(grep content: "$out")
+"$MKSCRATCH" -q --base bent --bin app:/x/app -o on-it.tar
+run mk verify on-it.tar
+is "$status $(grep content: "$out")" "3 $of_base" '... gives images that say the same of it'
+rm -f on-it.tar
 rm -rf bent
 
 must_fail 3 'none.txt: no such image' -- verify none.txt
