@@ -35,6 +35,18 @@ static void inherit_env(const struct msk_json *base, struct msk_strv *env)
 	msk_strv_release(&ours);
 }
 
+/* Runtimes refuse what has no name or no value, and our own verification does. */
+static int check_env(const struct msk_json *base, struct msk_err *err)
+{
+	for (size_t i = 0; i < msk_json_count(base); i++) {
+		const char *e = msk_json_string_value(msk_json_at(base, i));
+
+		if (e && (!strchr(e, '=') || *e == '='))
+			return msk_fail(err, MSK_E_INPUT, "the base's Env \"%s\": not NAME=VALUE", e);
+	}
+	return 0;
+}
+
 /* {"8080/tcp":{}}: the keys count. */
 static void add_key(void *arg, const char *key, const struct msk_json *value)
 {
@@ -169,6 +181,8 @@ int msk_plan_inherit(struct msk_plan *p, const struct msk_base_facts *base, stru
 	struct msk_config *c = &p->config;
 
 	p->inherited = base->config;
+	if (check_env(msk_json_get(config, "Env"), err) < 0)
+		return -1;
 	inherit_env(msk_json_get(config, "Env"), &c->env);
 	msk_json_each(msk_json_get(config, "ExposedPorts"), add_key, &c->ports);
 	msk_json_each(msk_json_get(config, "Volumes"), add_key, &c->volumes);

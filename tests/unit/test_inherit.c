@@ -111,12 +111,28 @@ static void values_of_other_kinds_are_passed_over(void **state)
 	msk_plan_narrow_release(&p);
 }
 
+static void variables_that_are_none_are_refused(void **state)
+{
+	struct msk_plan p = { 0 };
+	struct msk_err err;
+
+	(void)state;
+	assert_int_equal(inherit("{\"config\":{\"Env\":[\"A=1\",\"NOEQ\"]}}", WORDS("A=9"), &p, &err), -1);
+	assert_int_equal(err.code, MSK_E_INPUT);
+	assert_string_equal(err.msg, "the base's Env \"NOEQ\": not NAME=VALUE");
+	msk_plan_narrow_release(&p);
+	assert_int_equal(inherit("{\"config\":{\"Env\":[\"=x\"]}}", WORDS("A=9"), &p, &err), -1);
+	assert_string_equal(err.msg, "the base's Env \"=x\": not NAME=VALUE");
+	msk_plan_narrow_release(&p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(users_become_numbers),
 		cmocka_unit_test(variables_keep_the_place_of_the_base),
 		cmocka_unit_test(values_of_other_kinds_are_passed_over),
+		cmocka_unit_test(variables_that_are_none_are_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
