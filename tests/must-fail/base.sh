@@ -74,9 +74,9 @@ if command -v zstd >/dev/null; then
 		--base zstd.tar --media-types docker
 fi
 
-# More names than are kept: those of the files of an archive, and those of a layer.
+# More names than are kept of the files of an archive.
 python3 - <<'P'
-import gzip, hashlib, io, json, tarfile
+import gzip, io, tarfile
 def packed(name, members):
     with gzip.open(name, "wb", 1) as out, tarfile.open(fileobj=out, mode="w|", format=tarfile.PAX_FORMAT) as t:
         for path, link, data in members:
@@ -86,17 +86,9 @@ def packed(name, members):
 def long(i):
     return ("d" * 250 + "/") * 16 + str(i)
 packed("names.tar", ((long(i), "", b"") for i in range(2100)))
-packed("layer", ((long(i), long(i), b"") for i in range(8400)))
-layer = gzip.open("layer").read()
-config = {"os": "linux", "architecture": "amd64",
-          "rootfs": {"type": "layers", "diff_ids": ["sha256:" + hashlib.sha256(layer).hexdigest()]}}
-manifest = [{"Config": "c.json", "RepoTags": ["t:1"], "Layers": ["layer.tar"]}]
-packed("big.tar", [("c.json", "", json.dumps(config).encode()), ("manifest.json", "", json.dumps(manifest).encode()),
-                   ("layer.tar", "", open("layer", "rb").read())])
 P
 refused 3 'names.tar: more than 100000 files, or their names are longer than 8388608 bytes' -- --base names.tar
-refused 3 '--base: big.tar: layer 1: more than 1000000 entries, or their names are longer than 67108864 bytes' -- --base big.tar
-rm names.tar layer big.tar
+rm names.tar
 
 # Bytes that are not what they should be: each blob and document flipped, cut, extended, removed.
 tamper() { # FILE: what is done to it must end with 7, or with 3 where it is no document any more

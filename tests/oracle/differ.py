@@ -42,6 +42,7 @@ STRICTER = {
     },
     "tar": {
         r"a link to nothing|without a name": "an entry that nobody can make",
+        r"out of range": "a user or group of more than 32 bits, which no system has",
         r"not a(?: sound)? tar archive": "libarchive takes no part of a spoiled header",
     },
     "image": {r".": "each digest, size, media type and name has to be right, where skopeo looks at the first image alone"},
@@ -280,7 +281,7 @@ def compare_tars(paths, tally):
         refused = next((v for k, v in ours[path] if k == "refused"), None)
         silent = p.returncode == 0 and not p.stderr
         if refused is not None:
-            if q.returncode == 0 and not q.stderr and not re.search("link to nothing|without a name|out-of-order sparse", refused):
+            if q.returncode == 0 and not q.stderr and not re.search("link to nothing|without a name|out of range|out-of-order sparse", refused):
                 tally.differ(path, f"bsdtar takes what we refuse: {refused}")
             elif silent:
                 tally.refused_by_us(path, refused)
