@@ -2,27 +2,41 @@
 #include <string.h>
 
 #include "documents.h"
+#include "mkscratch/names.h"
 
 #define BLOBS  "blobs/"
 #define CHUNK  (256u << 10)
 #define TAR_RECORD 10240                  /* to a multiple of this others fill up their archives */
 #define MAX_INDEX_DEPTH 4
+#define MAX_MISSING 20                    /* are told one by one */
 
 struct rest {
 	struct msk_checks *checks;
 	struct msk_source_images *s;
-	struct msk_strv read, referred;      /* paths of blobs: verified by now; named by a document */
-	struct msk_strv indexes;             /* ... that are indexes */
-	size_t unread, unnamed;
+	struct msk_names read, referred;     /* paths of blobs: verified by now; named by a document */
+	struct msk_names indexes;            /* ... that are indexes */
+	size_t missing, unnamed;             /* blobs of what is attached that are not there; blobs that nothing refers to */
 	bool followed;                       /* all documents were, so what they refer to is known */
 	uint64_t unnamed_bytes;
 };
 
 static void rest_release(struct rest *r)
 {
-	msk_strv_release(&r->read);
-	msk_strv_release(&r->referred);
-	msk_strv_release(&r->indexes);
+	msk_names_release(&r->read);
+	msk_names_release(&r->referred);
+	msk_names_release(&r->indexes);
+}
+
+static void put(struct msk_names *set, const char *path)
+{
+	msk_names_add(set, path, 0);
+}
+
+static bool has(const struct msk_names *set, const char *path)
+{
+	size_t ignored;
+
+	return msk_names_find(set, path, &ignored);
 }
 
 static char *blob_path(const char *digest)
@@ -36,9 +50,9 @@ static void refer(struct rest *r, const char *digest, bool was_read)
 
 	if (!path || !*path)
 		return;
-	msk_strv_push(&r->referred, path);
+	put(&r->referred, path);
 	if (was_read)
-		msk_strv_push(&r->read, path);
+		put(&r->read, path);
 }
 
 /* Documents were compared with their digests when they were read, layers of images too; layers of other things not. */
@@ -53,7 +67,7 @@ static void refer_list(struct rest *r, const struct msk_source_image_list *l, bo
 		refer(r, msk_json_get_string(msk_json_get(image->manifest.json, "subject"), "digest"), false);
 		for (size_t k = 0; k < image->n_layers; k++) {
 			refer(r, image->layers[k].digest.text, layers_read);
-			msk_strv_push(&r->referred, image->layers[k].path);
+			put(&r->referred, image->layers[k].path);
 		}
 	}
 }
@@ -69,13 +83,13 @@ static int refer_nested(struct rest *r, const struct msk_json *desc, int depth, 
 	MSK_AUTO_JSON *doc = NULL;
 	bool found = false;
 
-	if (!*path || msk_strv_has(&r->read, path) || msk_strv_has(&r->indexes, path) || depth > MAX_INDEX_DEPTH)
+	if (!*path || has(&r->read, path) || has(&r->indexes, path) || depth > MAX_INDEX_DEPTH)
 		return 0;
 	if (msk_source_read(r->s->source, path, &found, &text, &ignored) < 0 || !found ||
 	    msk_json_parse(msk_str_c(&text), text.len, path, &doc, &ignored) < 0)
 		return 0;
 	if (msk_json_get(doc, "manifests")) {
-		msk_strv_push(&r->indexes, path);
+		put(&r->indexes, path);
 		msk_check_nested_index(r->checks, doc, desc);
 	}
 	return refer_index(r, doc, depth, err);
@@ -117,25 +131,36 @@ static int hash_file(struct rest *r, const char *path, bool *found, struct msk_d
 	return 0;
 }
 
-/* A blob of what is no image, whose layers nobody else reads. */
-static int check_attached_blob(struct rest *r, const char *what, const struct msk_source_layer *l, struct msk_err *err)
+static void tell_missing(struct rest *r, const char *digest)
+{
+	if (++r->missing <= MAX_MISSING)
+		msk_checks_fail(r->checks, MSK_E_INTEGRITY, "attached", "%s: blob is missing", digest);
+}
+
+/* A blob of what is no image, whose layers nobody else reads. *sound stays as it was when it is. */
+static int check_attached_blob(struct rest *r, const struct msk_source_layer *l, bool *sound, struct msk_err *err)
 {
 	struct msk_digest got;
 	uint64_t size;
 	bool found;
 
-	if (!l->path || msk_strv_has(&r->read, l->path))
+	if (!l->path || has(&r->read, l->path))
 		return 0;
-	if (hash_file(r, l->path, &found, &got, &size, err) < 0)
-		return msk_checks_absorb(r->checks, what, err);
-	msk_strv_push(&r->read, l->path);
+	put(&r->read, l->path);
+	if (hash_file(r, l->path, &found, &got, &size, err) < 0) {
+		*sound = false;
+		return msk_checks_absorb(r->checks, "attached", err);
+	}
+	if (found && size == l->size && strcmp(got.text, l->digest.text) == 0)
+		return 0;
+	*sound = false;
 	if (!found)
-		msk_checks_fail(r->checks, MSK_E_INTEGRITY, what, "%s: blob is missing", l->digest.text);
+		tell_missing(r, l->digest.text);
 	else if (size != l->size)
-		msk_checks_fail(r->checks, MSK_E_INTEGRITY, what, "%s: %llu bytes, descriptor says %llu", l->digest.text,
+		msk_checks_fail(r->checks, MSK_E_INTEGRITY, "attached", "%s: %llu bytes, descriptor says %llu", l->digest.text,
 				(unsigned long long)size, (unsigned long long)l->size);
-	else if (strcmp(got.text, l->digest.text) != 0)
-		msk_checks_fail(r->checks, MSK_E_INTEGRITY, what, "%s: content hashes to %s", l->digest.text, got.text);
+	else
+		msk_checks_fail(r->checks, MSK_E_INTEGRITY, "attached", "%s: content hashes to %s", l->digest.text, got.text);
 	return 0;
 }
 
@@ -152,17 +177,17 @@ static bool has_manifest(const struct msk_source_images *s, const char *digest)
 
 static int check_attached(struct rest *r, const struct msk_source_image *other, struct msk_err *err)
 {
-	enum msk_code before = msk_checks_verdict(r->checks);
 	const char *of = msk_source_attested(other->entry);
+	bool sound = true;
 
-	if (check_attached_blob(r, "attached", &other->blob, err) < 0)
+	if (check_attached_blob(r, &other->blob, &sound, err) < 0)
 		return -1;
 	for (size_t i = 0; i < other->n_layers; i++)
-		if (check_attached_blob(r, "attached", &other->layers[i], err) < 0)
+		if (check_attached_blob(r, &other->layers[i], &sound, err) < 0)
 			return -1;
 	if (of && !has_manifest(r->s, of))
 		msk_checks_note(r->checks, "attached", "%s: of %s, which is no image here", other->manifest.digest.text, of);
-	else if (before == msk_checks_verdict(r->checks))
+	else if (sound)
 		msk_checks_pass(r->checks, "attached", "%s", other->manifest.digest.text);
 	return 0;
 }
@@ -183,7 +208,7 @@ static int check_blob(struct rest *r, const char *path, struct msk_err *err)
 		return msk_checks_absorb(r->checks, "blobs", err);
 	if (strcmp(got.text, digest) != 0)
 		msk_checks_fail(r->checks, MSK_E_INTEGRITY, "blobs", "%s: content hashes to %s", digest, got.text);
-	if (!msk_strv_has(&r->referred, path)) {
+	if (!has(&r->referred, path)) {
 		r->unnamed++;
 		r->unnamed_bytes += size;
 	}
@@ -200,7 +225,7 @@ static int check_blobs(struct rest *r, struct msk_err *err)
 		if (!msk_starts_with(files->v[i], BLOBS))
 			continue;
 		n++;
-		if (!msk_strv_has(&r->read, files->v[i]) && check_blob(r, files->v[i], err) < 0)
+		if (!has(&r->read, files->v[i]) && check_blob(r, files->v[i], err) < 0)
 			return -1;
 	}
 	if (r->unnamed && r->followed) {
@@ -252,6 +277,8 @@ int msk_check_rest(struct msk_checks *c, struct msk_source_images *s, bool ours,
 	for (size_t i = 0; i < s->others.n; i++)
 		if (check_attached(&r, &s->others.v[i], err) < 0)
 			return -1;
+	if (r.missing > MAX_MISSING)
+		msk_checks_fail(c, MSK_E_INTEGRITY, "attached", "%zu more blobs are missing", r.missing - MAX_MISSING);
 	/* Of one tag of several only that one's blobs were read. */
 	if (!msk_source_images_chosen(s) && s->index.json) {
 		refer_list(&r, &s->images, true);

@@ -1,7 +1,7 @@
 """Give each image of a layout with an index for several platforms, or with one image, an attestation as BuildKit does.
 
 Usage: attest.py LAYOUT [WORD]. WORD goes into each statement; "same": one statement for all images; "none": a manifest that
-names no image; "bare": one without a config.
+names no image; "bare": one without a config; "absent": thirty statements each that are not there.
 """
 import hashlib
 import json
@@ -36,6 +36,8 @@ def attestation(subject):
     config = put(OCI + "image.config.v1+json", {"architecture": "unknown", "os": "unknown", "config": {},
                                                 "rootfs": {"type": "layers", "diff_ids": [diff_id]}})
     manifest = {"schemaVersion": 2, "mediaType": OCI + "image.manifest.v1+json", "config": config, "layers": [statement]}
+    if WORD == "absent":
+        manifest["layers"] += [dict(statement, digest="sha256:%032d%s" % (i, subject[-32:])) for i in range(30)]
     if WORD == "bare":
         del manifest["config"]
     manifest = put(manifest["mediaType"], manifest)

@@ -217,6 +217,10 @@ harm() { # BLOB WHAT COMMAND...: of a blob of the attestation of amd64
 	run mk verify broken
 	is "$status $(grep -c '^✗ attached: sha256:' "$out")" '7 1' '... and verify tells of it'
 }
+rm -rf lacking && mk index -q -o lacking/ amd64.tar arm64.tar && python3 -B "$TOP/tests/integration/attest.py" lacking absent
+run mk verify lacking
+is "$status $(grep -c '^✗ attached: sha256:.*: blob is missing$' "$out") $(grep -c '^✓ attached' "$out")" '7 20 0' 'of many blobs that are missing some are named'
+is "$(grep -c '^✗ attached: 40 more blobs are missing$' "$out")" 1 '... and the others counted'
 statement=$(inner attested.tar | jq -r '.manifests[3].digest') && manifest=amd64-attested/blobs/sha256/${statement#sha256:}
 config=$(jq -r .config.digest "$manifest") layer=$(jq -r '.layers[0].digest' "$manifest")
 harm "$layer" "attestation $statement: layer 1: $layer: blob is missing" rm
