@@ -92,6 +92,8 @@ const struct msk_node *msk_tree_walk_to(struct msk_tree_walk *w, const char *pat
 /* Where an entry stands, as a key: in the order in which a layer is read. */
 #define MSK_PLACE_KEY 8
 void msk_place_key(unsigned char key[MSK_PLACE_KEY], uint32_t layer, uint32_t nth);
+/* To the first record of a layer, in a table with such keys; false: it has none. */
+bool msk_place_seek_layer(struct msk_table_walk *w, uint32_t layer);
 
 /* The node at a path, as it is written; NULL when there is none. Heap, in one piece, as all that follows. */
 struct msk_node *msk_image_tree_find(const struct msk_image_tree *t, const char *path);

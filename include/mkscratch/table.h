@@ -18,6 +18,7 @@
 #define MSK_TABLE_MEMORY  (4u << 20)   /* of packed records that are kept out of the file */
 #define MSK_TABLE_PENDING (2u << 20)   /* of records that were not yet sorted */
 #define MSK_TABLE_PER_KEY 24
+#define MSK_TABLE_BLOCK   4096         /* the least room a block takes: one size for most, so that it serves again */
 
 /* Some KiB of records, packed: each is how much its key has in common with the one before, the rest, and its value. */
 struct msk_table_block {

@@ -30,6 +30,9 @@ struct msk_tempfile {
 #define MSK_TEMPFILE_INIT { .fd = -1, .dirfd = -1, .old = -1 }
 #define MSK_AUTO_TEMPFILE MSK_CLEANUP(msk_tempfile_release) struct msk_tempfile
 
+/* Where unnamed files are made when nobody says where: the first of these that can be written. Ends with NULL. */
+extern const char *const msk_stage_dirs[];
+
 /* Who may read the file is for the umask to say, as with every other tool; never what is in it. */
 #define MSK_MODE_UMASK ((mode_t)-1)
 

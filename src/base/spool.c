@@ -12,11 +12,10 @@
 
 int msk_spool_added(struct msk_spool *s, struct msk_err *err)
 {
-	static const char *const dirs[] = { "/var/tmp", "/tmp", ".", NULL };
 
 	if (s->text.len < IN_MEMORY)
 		return 0;
-	if (!s->has_file && msk_tempfile_anonymous(dirs, &s->fd, err) < 0)
+	if (!s->has_file && msk_tempfile_anonymous(msk_stage_dirs, &s->fd, err) < 0)
 		return -1;
 	s->has_file = true;
 	if (msk_pwrite_full(s->fd, s->text.buf, s->text.len, s->in_file, STAGING, err) < 0)

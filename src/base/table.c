@@ -8,7 +8,6 @@
 #include "mkscratch/fs.h"
 #include "mkscratch/tempfile.h"
 
-#define BLOCK   4096            /* one size for all, so that what is given back serves again */
 #define STAGING "staging file"
 
 /* What stands in front of a record that was not yet sorted. */
@@ -77,9 +76,8 @@ void msk_table_release(struct msk_table *t)
 
 static int put_away(struct msk_table *t, struct msk_table_block *b, struct msk_err *err)
 {
-	static const char *const dirs[] = { "/var/tmp", "/tmp", ".", NULL };
 
-	if (!t->has_file && msk_tempfile_anonymous(dirs, &t->fd, err) < 0)
+	if (!t->has_file && msk_tempfile_anonymous(msk_stage_dirs, &t->fd, err) < 0)
 		return -1;
 	t->has_file = true;
 	b->at = t->file_size;
@@ -91,7 +89,7 @@ static int put_away(struct msk_table *t, struct msk_table_block *b, struct msk_e
 
 static void keep(struct msk_table *t, struct msk_table_block *b)
 {
-	size_t room = t->block.len < BLOCK ? BLOCK : t->block.len;
+	size_t room = t->block.len < MSK_TABLE_BLOCK ? MSK_TABLE_BLOCK : t->block.len;
 
 	b->bytes = msk_xmalloc(room);
 	memcpy(b->bytes, t->block.buf, t->block.len);
@@ -151,7 +149,7 @@ static size_t block_limit(const struct msk_table *t)
 {
 	const size_t of_key = MSK_TABLE_PER_KEY * t->first.len;
 
-	return of_key > BLOCK ? of_key : BLOCK;
+	return of_key > MSK_TABLE_BLOCK ? of_key : MSK_TABLE_BLOCK;
 }
 
 static int pack(struct msk_table *t, const struct head *h, const char *key, struct msk_err *err)

@@ -76,7 +76,7 @@ static void leave(struct msk_table_walk *w, struct msk_table_block *b)
 {
 	if (!w->consumes || !b->bytes)
 		return;
-	w->t->memory -= b->length < 4096 ? 4096 : b->length;
+	w->t->memory -= b->length < MSK_TABLE_BLOCK ? MSK_TABLE_BLOCK : b->length;
 	free(b->bytes);
 	b->bytes = NULL;
 }

@@ -16,6 +16,8 @@
 
 #include "mkscratch/fs.h"
 
+const char *const msk_stage_dirs[] = { "/var/tmp", "/tmp", ".", NULL };
+
 #define MARK ".mkscratch-"
 #define RANDOM_DIGITS 16
 

@@ -65,7 +65,6 @@ static int copy_bytes(void *ctx, const struct msk_layer_entry *entry, struct msk
 /* *found false: it is no program of Go. */
 static int read_facts(const struct msk_diff_program *p, struct facts *out, bool *found, struct msk_err *err)
 {
-	static const char *const dirs[] = { "/var/tmp", "/tmp", ".", NULL };
 	MSK_CLEANUP(msk_elf_release) struct msk_elf elf = { 0 };
 	MSK_AUTO_ROFILE f = MSK_ROFILE_INIT;
 	MSK_AUTO_STRV lines = MSK_STRV_INIT;
@@ -73,7 +72,7 @@ static int read_facts(const struct msk_diff_program *p, struct facts *out, bool 
 	struct stat st;
 
 	*found = false;
-	if (msk_tempfile_anonymous(dirs, &f.fd, err) < 0 ||
+	if (msk_tempfile_anonymous(msk_stage_dirs, &f.fd, err) < 0 ||
 	    msk_source_data_visit(p->side->images, p->side->image, p->node, copy_bytes, &f.fd, err) < 0)
 		return -1;
 	if (fstat(f.fd, &st) < 0)

@@ -164,24 +164,13 @@ static int hash_entry(void *ctx, const struct msk_layer_entry *entry, struct msk
 	return n < 0 ? -1 : add(&s->digests, entry->layer, entry->nth, digest.text, err);
 }
 
-/* Is any file of this layer wanted? */
-static bool is_wanted(struct side *s, uint32_t layer)
-{
-	unsigned char first[MSK_PLACE_KEY], next[MSK_PLACE_KEY];
-
-	msk_place_key(first, layer, 0);
-	msk_place_key(next, layer + 1, 0);
-	return msk_table_seek(&s->at_wanted, first, sizeof first) &&
-	       msk_table_compare(s->at_wanted.key, s->at_wanted.n_key, next, sizeof next) < 0;
-}
-
 static int hash_contents(struct side *s, struct msk_err *err)
 {
 	if (msk_table_sort(&s->wanted, err) < 0)       /* several paths may be one file */
 		return -1;
 	msk_table_walk_init(&s->at_wanted, &s->wanted);
 	for (uint32_t layer = 1; layer <= s->of->image->n_layers; layer++)
-		if (is_wanted(s, layer) &&
+		if (msk_place_seek_layer(&s->at_wanted, layer) &&
 		    msk_source_layer_visit(s->of->images, s->of->image, layer - 1, hash_entry, s, NULL, err) < 0)
 			return msk_ctx(err, "%s", msk_source_name(s->of->images->source));
 	msk_table_walk_release(&s->at_wanted);

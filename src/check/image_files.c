@@ -28,9 +28,8 @@ static int copy_bytes(void *ctx, const struct msk_layer_entry *entry, struct msk
 static int open_bytes(const struct msk_image_files *f, const struct msk_node *n, struct msk_rofile *out,
 		      struct msk_err *err)
 {
-	static const char *const dirs[] = { "/var/tmp", "/tmp", ".", NULL };
 
-	if (msk_tempfile_anonymous(dirs, &out->fd, err) < 0 ||
+	if (msk_tempfile_anonymous(msk_stage_dirs, &out->fd, err) < 0 ||
 	    msk_source_data_visit(f->images, f->image, n, copy_bytes, out, err) < 0)
 		return -1;
 	if (lseek(out->fd, 0, SEEK_SET) < 0)

@@ -23,9 +23,8 @@ uint64_t msk_ground_file_id(uint32_t layer, uint32_t nth)
 
 int msk_ground_stage(int *out_fd, struct msk_err *err)
 {
-	static const char *const dirs[] = { "/var/tmp", "/tmp", ".", NULL };
 
-	return msk_tempfile_anonymous(dirs, out_fd, err);
+	return msk_tempfile_anonymous(msk_stage_dirs, out_fd, err);
 }
 
 static bool look(struct msk_below *b, const char *path, struct msk_below_node *out)

@@ -61,13 +61,12 @@ static void add_object(struct contents *c, const struct msk_node *n, const struc
 static int stage(struct contents *c, const struct msk_layer_entry *entry, struct msk_rofile *f, bool *is_elf,
 		 struct msk_err *err)
 {
-	static const char *const dirs[] = { "/var/tmp", "/tmp", ".", NULL };
 	ssize_t n = msk_layer_reader_data(entry->r, c->buf, CHUNK, err);
 
 	*is_elf = n >= 4 && memcmp(c->buf, "\177ELF", 4) == 0;
 	if (n < 0 || !*is_elf)
 		return n < 0 ? -1 : 0;
-	if (msk_tempfile_anonymous(dirs, &f->fd, err) < 0)
+	if (msk_tempfile_anonymous(msk_stage_dirs, &f->fd, err) < 0)
 		return -1;
 	for (; n > 0; n = msk_layer_reader_data(entry->r, c->buf, CHUNK, err)) {
 		if (msk_write_full(f->fd, c->buf, (size_t)n, STAGING, err) < 0)

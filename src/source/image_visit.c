@@ -168,21 +168,12 @@ static int list_left(const struct msk_image_tree *tree, struct msk_table *out, s
 	return msk_table_sort(out, err);
 }
 
-static bool has_part(struct final_visit *v, uint32_t layer)
-{
-	unsigned char first[MSK_PLACE_KEY], next[MSK_PLACE_KEY];
-
-	msk_place_key(first, layer, 0);
-	msk_place_key(next, layer + 1, 0);
-	return msk_table_seek(&v->left, first, sizeof first) &&
-	       msk_table_compare(v->left.key, v->left.n_key, next, sizeof next) < 0;
-}
-
 static int visit_layers(const struct msk_source_images *s, const struct msk_source_image *image, struct final_visit *v,
 			struct msk_err *err)
 {
 	for (size_t i = 0; i < image->n_layers; i++)
-		if (has_part(v, (uint32_t)i + 1) && msk_source_layer_visit(s, image, i, visit_if_left, v, NULL, err) < 0)
+		if (msk_place_seek_layer(&v->left, (uint32_t)i + 1) &&
+		    msk_source_layer_visit(s, image, i, visit_if_left, v, NULL, err) < 0)
 			return msk_ctx(err, "%s", msk_source_name(s->source));
 	return 0;
 }

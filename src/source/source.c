@@ -52,12 +52,11 @@ bool msk_source_is_archive(const struct msk_source *s)
 /* What cannot be read twice goes to an unnamed file first. */
 static int spool(int from, const char *name, int *out_fd, struct msk_err *err)
 {
-	static const char *const dirs[] = { "/var/tmp", "/tmp", ".", NULL };
 	MSK_AUTO_FREE char *buf = msk_xmalloc(1 << 18);
 	bool empty = true;
 	ssize_t n;
 
-	if (msk_tempfile_anonymous(dirs, out_fd, err) < 0)
+	if (msk_tempfile_anonymous(msk_stage_dirs, out_fd, err) < 0)
 		return -1;
 	while ((n = msk_read_full(from, buf, 1 << 18, name, err)) > 0) {
 		empty = false;

@@ -157,3 +157,12 @@ void msk_place_key(unsigned char key[MSK_PLACE_KEY], uint32_t layer, uint32_t nt
 		key[4 + i] = (unsigned char)(nth >> (24 - 8 * i));
 	}
 }
+
+bool msk_place_seek_layer(struct msk_table_walk *w, uint32_t layer)
+{
+	unsigned char first[MSK_PLACE_KEY], next[MSK_PLACE_KEY];
+
+	msk_place_key(first, layer, 0);
+	msk_place_key(next, layer + 1, 0);
+	return msk_table_seek(w, first, sizeof first) && msk_table_compare(w->key, w->n_key, next, sizeof next) < 0;
+}

@@ -15,6 +15,7 @@
 #include "mkscratch/fs.h"
 #include "mkscratch/tar.h"
 #include "mutate_bytes.h"
+#include "memory_reader.h"
 #include "mutate_elf.h"
 #include "mutate_json.h"
 #include "mutate_tar.h"
@@ -70,25 +71,6 @@ static void tell_elf(const struct msk_str *bytes)
 	if (e.kernel[0])
 		printf("kernel %u.%u.%u\n", e.kernel[0], e.kernel[1], e.kernel[2]);
 	printf("dynamic %d\n", e.has_dynamic);
-}
-
-struct memory {
-	struct msk_reader r;
-	const struct msk_str *bytes;
-	size_t at;
-};
-
-static ssize_t memory_read(struct msk_reader *r, void *p, size_t n, struct msk_err *err)
-{
-	struct memory *m = (struct memory *)r;
-	size_t left = m->bytes->len - m->at;
-
-	(void)err;
-	n = n < left ? n : left;
-	if (n)
-		memcpy(p, m->bytes->buf + m->at, n);
-	m->at += n;
-	return (ssize_t)n;
 }
 
 static void tell_entry(const struct msk_tar_entry *e)

@@ -16,6 +16,7 @@
 #include <zstd.h>
 
 #include "fuzz.h"
+#include "memory_reader.h"
 #include "mkscratch/str.h"
 #include "mkscratch/tar.h"
 #include "mutate_tar.h"
@@ -133,25 +134,6 @@ static void pack(unsigned how, const struct msk_str *plain, struct msk_str *to)
 		gzip(plain, half, plain->len - half, to);
 	if (how == 0)
 		msk_str_add(to, plain->buf, plain->len);
-}
-
-struct memory {
-	struct msk_reader r;
-	const struct msk_str *bytes;
-	size_t at;
-};
-
-static ssize_t memory_read(struct msk_reader *r, void *p, size_t n, struct msk_err *err)
-{
-	struct memory *m = (struct memory *)r;
-	size_t left = m->bytes->len - m->at;
-
-	(void)err;
-	n = n < left ? n : left;
-	if (n)
-		memcpy(p, m->bytes->buf + m->at, n);
-	m->at += n;
-	return (ssize_t)n;
 }
 
 /* What the first `max` entries say of themselves, and how it ends; *where, if not NULL: where each begins. The size of a
