@@ -67,12 +67,12 @@ static int read_plan(struct again *a, const struct msk_options *asked, struct ms
 	return msk_ctx(err, "the recipe");
 }
 
-/* What cannot be looked at for another reason is the build's to tell. */
+/* What may not be looked at, or cannot for another reason, is the build's to tell. */
 static bool is_absent(const char *path)
 {
 	struct stat st;
 
-	return stat(path, &st) < 0 && (errno == ENOENT || errno == ENOTDIR || errno == EACCES || errno == ELOOP);
+	return stat(path, &st) < 0 && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP);
 }
 
 static void look_for(struct again *a, const char *path, const char *cwd, size_t *missing)

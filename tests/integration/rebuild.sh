@@ -64,6 +64,15 @@ input certs.pem: not here (looked for in $PWD)
 mv hidden conf && mv hidden.pem certs.pem
 is "$(cd / && again "$T/img.tar")" "$(printf 'input %s: not here (looked for in /)\n' app conf tree certs.pem)
 3" from_elsewhere_it_says_where_it_looks
+if [ "$(id -u)" != 0 ] || setpriv --reuid 65534 --regid 65534 --clear-groups true; then
+	cp "$MKSCRATCH" lent && mkdir shut && cp conf shut/ && mk -q --bin app --file shut/conf:/conf -o shut.tar && chmod 755 . && chmod 0 shut
+	[ "$(id -u)" = 0 ] && nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups)
+	run "${nobody[@]}" ./lent verify --rebuild shut.tar
+	is "$status $(tail -1 "$err")" '5 mkscratch: shut/conf: cannot open (Permission denied)' an_input_that_may_not_be_looked_at_is_not_called_absent
+	chmod 700 shut
+else
+	skip an_input_that_may_not_be_looked_at_is_not_called_absent 'cannot become another user here'
+fi
 is "$(again img.tar)" $'the same image, byte for byte: D\n0' all_is_well_again
 mk -q --bin app --no-record -o plain.tar
 is "$(again plain.tar)" $'has no recipe: made with --no-record, or by another tool\n3' without_a_record
