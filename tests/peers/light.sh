@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Tools that need no daemon but one: regctl, oras, umoci, ko, kaniko, and ctr of containerd 2. They read what we write and
+# Tools that need no daemon but one: regctl, oras, umoci, ko, apko, kaniko, and ctr of containerd 2. They read what we write and
 # write what we read; each is built on its own, and one that does not build here is left out with a word.
 . "$(dirname "$0")/../lib.sh"
 . "$TOP/tests/peers/common.sh"
@@ -119,6 +119,26 @@ ko_writes() {
 	theirs ko.tar list
 }
 
+apko_writes() {
+	local layer
+	python3 -B "$TOP/tests/peers/apk.py" apks x86_64=amd64/say aarch64=arm64/say
+	cat >apko.yaml <<-'END'
+	contents: {repositories: [./apks], packages: [say]}
+	entrypoint: {command: /usr/bin/say}
+	accounts: {run-as: nobody, users: [{username: nobody, uid: 65534, gid: 65534}], groups: [{groupname: nobody, gid: 65534}]}
+	environment: {A: b}
+	END
+	apko_build() { apko build --ignore-signatures --sbom=false --arch "$1" apko.yaml say:v1 "$2" >apko.log 2>&1 || tail -n 3 apko.log | comment; }
+	mkdir apko apko-many && apko_build x86_64 apko.tar && apko_build x86_64 apko && apko_build x86_64,aarch64 apko-many
+	layer=$(mk inspect --manifest apko | jq -r '.layers[0].digest')
+	gzip -dc "apko/blobs/sha256/${layer#*:}" | facts - >list
+	is "$(grep -c ' usr/bin/say $' list)" 1 'apko installs a package'
+	theirs apko list
+	theirs apko.tar list
+	theirs apko-many list
+	t 'the other platform of two that it made: verify' mk verify --platform linux/arm64 apko-many
+}
+
 kaniko_writes() {
 	start_registry && crane push content "$address/p/content:v1" >/dev/null 2>&1 || { fail 'a registry for the base of kaniko'; return; }
 	mkdir -p kaniko && cp amd64/say kaniko/ && printf 'FROM %s/p/content:v1\nCOPY say /usr/bin/other\nENV A=b\nUSER 5:6\nENTRYPOINT ["/say"]\n' "$address" >kaniko/Dockerfile
@@ -187,6 +207,8 @@ v=v0.6.0
 ! have umoci github.com/opencontainers/umoci@$v '' github.com/opencontainers/umoci/cmd/umoci || both umoci $v 'repack, insert, config' umoci
 v=v0.19.1
 ! have ko github.com/google/ko@$v '' github.com/google/ko || counted ko $v writes '--oci-layout-path, --tarball, over one of ours' ko_writes
+v=v0.30.0
+! have apko chainguard.dev/apko@$v '' chainguard.dev/apko || counted apko $v writes 'an archive, a layout, two platforms' apko_writes
 v=v1.24.0
 ! have kaniko github.com/GoogleContainerTools/kaniko@$v '' github.com/GoogleContainerTools/kaniko/cmd/executor ||
 	counted kaniko $v writes '--tar-path, over one of ours' kaniko_writes
