@@ -56,6 +56,8 @@ void msk_image_tree_release(struct msk_image_tree *t);
 /* The one way to write a path of a layer: "./a//b/" and "/a/b" are "a/b", the root is "". NULL when it has a ".." part or
  * more than 4,095 bytes. Heap. */
 char *msk_layer_path(const char *path);
+/* What a whiteout of this path deletes, of what is opaque the directory; NULL: it is none. Heap. */
+char *msk_whiteout_path(const char *path, bool *is_opaque);
 /* The node that an entry is, with `path` as its canonical path; its strings are borrowed. */
 struct msk_node msk_node_of_entry(const struct msk_layer_entry *entry, const char *path);
 
@@ -88,6 +90,10 @@ void msk_tree_walk_release(struct msk_tree_walk *w);
 const struct msk_node *msk_tree_next(struct msk_tree_walk *w);
 /* To the node at this path, as it is written; cheap when it lies a little ahead. */
 const struct msk_node *msk_tree_walk_to(struct msk_tree_walk *w, const char *path);
+
+/* A path as a key: '/' is NUL, so that memcmp() has the order of a tree. */
+void msk_tree_key(struct msk_str *out, const char *path);
+void msk_tree_path(struct msk_str *out, const char *key, size_t n);
 
 /* Where an entry stands, as a key: in the order in which a layer is read. */
 #define MSK_PLACE_KEY 8

@@ -2,6 +2,7 @@
 
 #include "checks.h"
 #include "contents.h"
+#include "layer_paths.h"
 #include "mkscratch/codec_spec.h"
 #include "mkscratch/filecap.h"
 
@@ -10,15 +11,17 @@ struct pass {
 	const struct msk_layer_check *l;
 	char *what;                    /* "layer 1" */
 	size_t first;                  /* entries of the layers before */
-	size_t faults, orphans;
+	size_t faults;
 	char *last;                    /* path of the entry before */
 	bool whiteout;
+	struct msk_table whiteouts;    /* what they delete, in the order of a tree; the number of the entry */
 };
 
 static void pass_release(struct pass *p)
 {
 	free(p->what);
 	free(p->last);
+	msk_table_release(&p->whiteouts);
 }
 
 static void fault(struct pass *p, const char *what, const char *path)
@@ -102,88 +105,67 @@ static int take_entry(void *ctx, const struct msk_layer_entry *entry, struct msk
 		fault(p, "has capabilities that no kernel takes (" MSK_FILECAP_XATTR ")", e->path);
 	check_whiteout(p, e, path);
 	check_order(p, e->path);
-	return msk_image_tree_add(p->l->tree, entry, err) < 0 ? -1 : msk_contents_look(p->l->contents, entry, err);
+	if (msk_layer_paths_whiteout(&p->whiteouts, path, entry->nth, err) < 0 ||
+	    msk_image_tree_add(p->l->tree, entry, err) < 0)
+		return -1;
+	return msk_contents_look(p->l->contents, entry, err);
 }
 
-/* What is wrong with a path: findings come in the order of the bytes of the paths, which is not that of a tree. */
-enum { ORPHAN = 'o', TWICE = 't' };
-
-static int note_path(struct msk_table *found, char what, const char *path, struct msk_err *err)
-{
-	return msk_table_add(found, path, strlen(path), &what, 1, err);
-}
-
-/* Where the walk is. */
-struct place {
-	struct msk_strv dirs;          /* paths that have an entry and that the walk is below, outermost first */
-	char *before;                  /* path of the entry of this layer before */
+/* What others' layers may have: how many entries, and which first. */
+struct tally {
+	size_t n;
+	char *first;
 };
 
-static void place_release(struct place *at)
+static void tell(struct pass *p, const struct tally *t, const char *what)
 {
-	msk_strv_release(&at->dirs);
-	free(at->before);
+	if (t->n)
+		msk_checks_note(p->l->checks, p->what, "/%s stands before %s (%zu such)", t->first, what, t->n);
 }
 
-static bool has_parent(struct place *at, const char *path)
+/* That a parent lacks, or comes late, is no rule of image-spec; whiteouts "should" come first. In ours all is sorted. */
+static void tell_others(struct pass *p, const struct tally *by_finding)
 {
-	const char *slash = strrchr(path, '/'), *parent = at->dirs.n ? at->dirs.v[at->dirs.n - 1] : "";
+	size_t orphans = by_finding[MSK_PATH_ORPHAN].n;
 
-	return !slash || (strlen(parent) == (size_t)(slash - path) && msk_is_at_or_below(path, parent));
+	if (orphans)
+		msk_checks_note(p->l->checks, p->what, "%zu of its entries lack one for their directory, which Docker "
+				"before 23 then keeps from all but root", orphans);
+	tell(p, &by_finding[MSK_PATH_EARLY], "the entry of its directory");
+	tell(p, &by_finding[MSK_PATH_UNDONE], "a whiteout of the same layer that deletes it where the order counts");
 }
 
-static void move_to(struct place *at, const char *path)
+static void take_finding(struct pass *p, enum msk_path_finding what, const char *path, struct tally *by_finding)
 {
-	while (at->dirs.n && !msk_is_at_or_below(path, at->dirs.v[at->dirs.n - 1]))
-		free(at->dirs.v[--at->dirs.n]);
-	if (at->dirs.n && strcmp(at->dirs.v[at->dirs.n - 1], path) == 0)
-		free(at->dirs.v[--at->dirs.n]);
+	static const char *const faults[] = {
+		[MSK_PATH_TWICE] = "is there twice",
+		[MSK_PATH_ORPHAN] = "has no entry for its parent directory",
+		[MSK_PATH_EARLY] = NULL,       /* told already: entries are sorted */
+		[MSK_PATH_UNDONE] = "stands before a whiteout that deletes it",
+	};
+
+	if (what == MSK_PATH_TWICE || (p->l->ours && faults[what]))
+		fault(p, faults[what], path);
+	else if (!p->l->ours && !by_finding[what].n++)
+		by_finding[what].first = msk_xstrdup(path);
 }
 
-/* Every entry once, and every parent there, here or in a layer below. */
-static int find_paths(struct pass *p, struct msk_table *found, struct msk_err *err)
-{
-	MSK_CLEANUP(place_release) struct place at = { MSK_STRV_INIT, NULL };
-	uint32_t layer = (uint32_t)p->l->i + 1;
-	MSK_AUTO_TREE_WALK w;
-	const struct msk_node *n;
-
-	for (msk_tree_walk_init(&w, p->l->tree); (n = msk_tree_next(&w));) {
-		move_to(&at, n->path);
-		if (n->layer == layer) {
-			if (at.before && strcmp(at.before, n->path) == 0 && note_path(found, TWICE, n->path, err) < 0)
-				return -1;
-			if (!has_parent(&at, n->path) && note_path(found, ORPHAN, n->path, err) < 0)
-				return -1;
-			free(at.before);
-			at.before = msk_xstrdup(n->path);
-		}
-		msk_strv_push(&at.dirs, n->path);
-	}
-	return msk_table_seal(found, err);
-}
-
-/* That a parent lacks is no rule of image-spec, but one of ours. */
 static int check_paths(struct pass *p, struct msk_err *err)
 {
 	MSK_CLEANUP(msk_table_release) struct msk_table found = { 0 };
+	struct tally by_finding[MSK_PATH_UNDONE + 1] = { { 0, NULL } };
 	MSK_AUTO_TABLE_WALK w = { 0 };
 	MSK_AUTO_STR path = MSK_STR_INIT;
 
-	if (msk_image_tree_seal(p->l->tree, err) < 0 || find_paths(p, &found, err) < 0)
+	if (msk_layer_paths_find(p->l->tree, &p->whiteouts, (uint32_t)p->l->i + 1, &found, err) < 0)
 		return -1;
 	for (msk_table_walk_init(&w, &found); msk_table_next(&w); path.len = 0) {
 		msk_str_add(&path, w.key, w.n_key);
-		if (w.value[0] == TWICE)
-			fault(p, "is there twice", path.buf);
-		else if (p->l->ours)
-			fault(p, "has no entry for its parent directory", path.buf);
-		else
-			p->orphans++;
+		take_finding(p, w.value[0], path.buf, by_finding);
 	}
-	if (p->orphans)
-		msk_checks_note(p->l->checks, p->what, "%zu of its entries lack one for their directory, which Docker "
-				"before 23 then keeps from all but root", p->orphans);
+	tell_others(p, by_finding);
+	for (size_t i = 0; i <= MSK_PATH_UNDONE; i++)
+		free(by_finding[i].first);
 	return 0;
 }
 

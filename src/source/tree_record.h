@@ -23,10 +23,6 @@ struct msk_place {
 	uint32_t layer, nth;
 };
 
-/* A path as a key: '/' is NUL, so that memcmp() has the order of a tree. */
-void msk_tree_key(struct msk_str *out, const char *path);
-void msk_tree_path(struct msk_str *out, const char *key, size_t n);
-
 /* Values. `kind` is NODE or WHITEOUT. */
 void msk_record_put_node(struct msk_str *value, enum msk_record_kind kind, const struct msk_node *n);
 void msk_record_put_removal(struct msk_str *value, const struct msk_removal *r);
@@ -38,8 +34,6 @@ enum msk_tar_type msk_record_type(const unsigned char *value);
 struct msk_removal msk_record_removal(const unsigned char *value);
 struct msk_place msk_record_asked(const unsigned char *value);
 
-/* What a whiteout of this path deletes, of what is opaque the directory; NULL: it is none. Heap. */
-char *msk_whiteout_path(const char *path, bool *is_opaque);
 /* msk_image_tree_add() of what is known already. */
 int msk_image_tree_add_node(struct msk_image_tree *t, const struct msk_node *n, struct msk_err *err);
 /* tree_links.c: of a sealed tree that is not settled. Fails as msk_image_tree_settle() does. */

@@ -382,10 +382,10 @@ docker_archive 'b[:] = gzip.compress(plain[:512]) + gzip.compress(plain[512:])' 
 t 'a gzip stream of two members' mk verify bent.tar
 
 # Layers by others: their tars need not be ours, but must be sound.
-layered() { # STATUS NAME CODE: a layer made by Python's tarfile, in an image that does not say it is ours
+layered() { # STATUS NAME CODE: a layer made by Python's tarfile, in an image that says it is ours if BY does
 	rm -rf bent && cp -r gzip bent
 	python3 - "$3" <<-'P'
-		import gzip, hashlib, io, json, sys, tarfile
+		import gzip, hashlib, io, json, os, sys, tarfile
 		def load(d): return json.load(open('bent/blobs/sha256/' + d[7:]))
 		def store(b):
 		    h = hashlib.sha256(b).hexdigest(); open('bent/blobs/sha256/' + h, 'wb').write(b); return {'digest': 'sha256:' + h, 'size': len(b)}
@@ -398,7 +398,7 @@ layered() { # STATUS NAME CODE: a layer made by Python's tarfile, in an image th
 		index = json.load(open('bent/index.json')); manifest = load(index['manifests'][0]['digest']); config = load(manifest['config']['digest'])
 		manifest['layers'].append({'mediaType': 'application/vnd.oci.image.layer.v1.tar+gzip', **store(gzip.compress(raw.getvalue()))})
 		config['rootfs']['diff_ids'].append('sha256:' + hashlib.sha256(raw.getvalue()).hexdigest())
-		config['history'].append({'created_by': 'somebody else'})
+		config['history'].append({'created_by': os.environ.get('BY', 'somebody else')})
 		manifest['config'].update(store(json.dumps(config).encode())); index['manifests'][0].update(store(json.dumps(manifest).encode()))
 		json.dump(index, open('bent/index.json', 'w'))
 	P
@@ -408,6 +408,24 @@ layered() { # STATUS NAME CODE: a layer made by Python's tarfile, in an image th
 layered 0 'names that begin with ./ and entries in any order' 'add("./z", b"1"); add("./a", b"2")'
 layered 0 'an entry without one for its directory' 'add("new/file", b"1")'
 told '... is told' '· layer 3: 1 of its entries lack one for their directory, which Docker before 23 then keeps from all but root'
+layered 0 'entries before that of their directory' 'add("new/d/file", b"1"); add("new/d", type=tarfile.DIRTYPE); add("data/x", b"1"); add("new", type=tarfile.DIRTYPE); add("new/y", b"2")'
+told '... are told' '· layer 3: /new/d stands before the entry of its directory (2 such)'
+is "$(grep -c 'lack one' "$out")" 0 '... and do not lack it'
+layered 0 '... that a layer below has' 'add("data/x", b"1"); add("data", type=tarfile.DIRTYPE, mode=0o755); add("data/y", b"2")'
+told '... are told too' '· layer 3: /data/x stands before the entry of its directory (1 such)'
+layered 0 'a directory of a layer below alone' 'add("data/x", b"1")'
+is "$(grep -c 'stands before' "$out")" 0 '... is before all that comes'
+layered 0 'whiteouts behind what they delete' 'add("a", b"1"); add("d", type=tarfile.DIRTYPE); add("d/x", b"1"); add(".wh.d"); add("d/y", b"2"); add(".wh.a"); add(".wh.0"); add("0", b"3"); add("z", b"4")'
+told '... are told' '· layer 3: /a stands before a whiteout of the same layer that deletes it where the order counts (3 such)'
+layered 0 'an opaque directory, wherever it is said' 'add("data/x", b"1"); add("data/.wh..wh..opq"); add("data/.wh.file"); add("data/file", b"2")'
+is "$(grep -c 'stands before' "$out")" 0 '... has nothing to be told'
+ours() {
+	BY='mkscratch: files' layered 3 "$1" "$2"
+	told '... is told' "✗ layer 3: $3"
+}
+ours 'a whiteout of ours behind what it makes room for' 'add("a", b"1"); add(".wh.a")' 'entry "a" stands before a whiteout that deletes it'
+ours 'a directory of ours behind what is in it' 'add("d/x", b"1"); add("d", type=tarfile.DIRTYPE)' 'entry "d/" is not in its place: entries are sorted'
+ours 'an entry of ours without one for its directory' 'add("new/x", b"1")' 'entry "new/x" has no entry for its parent directory'
 layered 0 'whiteouts' 'add("data/.wh.file"); add("etc/.wh..wh..opq")'
 layered 3 'a whiteout without a name' 'add("data/.wh.")'
 layered 3 'a whiteout of the directory itself' 'add("data/.wh..")'

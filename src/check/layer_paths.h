@@ -1,0 +1,23 @@
+/* The paths of one layer: parents, duplicates, and the order in which its entries come. */
+#ifndef CHECK_LAYER_PATHS_H
+#define CHECK_LAYER_PATHS_H
+
+#include "checks.h"
+
+/* What may be said of a path. */
+enum msk_path_finding {
+	MSK_PATH_TWICE = 1,        /* the layer has an entry for it already */
+	MSK_PATH_ORPHAN,           /* neither the layer nor one below has an entry for its directory */
+	MSK_PATH_EARLY,            /* its directory has an entry in the layer, behind it */
+	MSK_PATH_UNDONE,           /* a whiteout of the layer that deletes it, or a directory it is in, comes behind it */
+};
+
+/* Take in that the `nth` entry of the layer is a whiteout, if `path`, a canonical one, is that of such. Fails: MSK_E_IO. */
+int msk_layer_paths_whiteout(struct msk_table *whiteouts, const char *path, uint32_t nth, struct msk_err *err);
+
+/* All findings of the layer, counted from 1, that `t` has got last: a table by the bytes of the paths, not in the order of a
+ * tree; its values are one byte, the finding. Seals all three. Time goes by what the tree holds so far. Fails: MSK_E_IO. */
+int msk_layer_paths_find(struct msk_image_tree *t, struct msk_table *whiteouts, uint32_t layer, struct msk_table *found,
+			 struct msk_err *err);
+
+#endif
