@@ -5,6 +5,7 @@
 #include "opt.h"
 #include "mkscratch/diff.h"
 #include "mkscratch/spool.h"
+#include "mkscratch/timestamp.h"
 
 #define LONG_VALUE 60
 #define SAME_SHOWN 16          /* of what two values have in common, before they differ */
@@ -47,6 +48,7 @@ static struct msk_json *node_json(const struct msk_node *n)
 	msk_json_set_int(o, "gid", n->gid);
 	msk_json_set_int(o, "size", (int64_t)n->size);
 	msk_json_set_int(o, "mtime", n->mtime);
+	msk_json_set(o, "time", msk_time_json(n->mtime));
 	if (msk_node_is_device(n)) {
 		msk_json_set_int(o, "major", n->dev_major);
 		msk_json_set_int(o, "minor", n->dev_minor);
@@ -180,7 +182,10 @@ static void add_aspect(struct msk_str *out, const struct msk_difference *n, enum
 		msk_str_adds(out, "extended attributes");
 		break;
 	case MSK_DIFF_TIME:
-		msk_str_addf(out, "time %lld -> %lld", (long long)a->mtime, (long long)b->mtime);
+		msk_str_adds(out, "time ");
+		msk_time_add(out, a->mtime);
+		msk_str_adds(out, " -> ");
+		msk_time_add(out, b->mtime);
 		break;
 	}
 }

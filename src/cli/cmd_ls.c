@@ -8,7 +8,7 @@
 /* What is listed, and how wide its columns are. */
 struct listing {
 	const struct msk_options *o;
-	int owner_width, size_width;
+	int owner_width, size_width, time_width;
 	struct msk_str out;
 	bool began;                            /* an entry was printed (for the commas of JSON) */
 };
@@ -61,19 +61,33 @@ static void add_size(struct msk_str *out, const struct line *n)
 		msk_str_addf(out, "%llu", (unsigned long long)n->size);
 }
 
-static void measure(struct listing *l, const struct line *n)
+static void add_owner(struct msk_str *out, const struct line *n)
+{
+	msk_str_addf(out, "%u/%u", n->uid, n->gid);
+}
+
+/* "2024-05-01 10:00" */
+static void add_time(struct msk_str *out, const struct line *n)
+{
+	msk_time_add(out, n->mtime);
+	out->len -= strlen(":00");
+	out->buf[out->len] = '\0';
+}
+
+static void widen(int *width, void (*add_column)(struct msk_str *out, const struct line *n), const struct line *n)
 {
 	MSK_AUTO_STR text = MSK_STR_INIT;
-	int size;
 
-	msk_str_addf(&text, "%u/%u", n->uid, n->gid);
-	if ((int)text.len > l->owner_width)
-		l->owner_width = (int)text.len;
-	text.len = 0;
-	add_size(&text, n);
-	size = (int)text.len;
-	if (size > l->size_width)
-		l->size_width = size;
+	add_column(&text, n);
+	if ((int)text.len > *width)
+		*width = (int)text.len;
+}
+
+static void measure(struct listing *l, const struct line *n)
+{
+	widen(&l->owner_width, add_owner, n);
+	widen(&l->size_width, add_size, n);
+	widen(&l->time_width, add_time, n);
 }
 
 /* "drwxr-sr-t", as ls(1) and tar(1) write it. */
@@ -98,30 +112,16 @@ static void add_mode(struct msk_str *out, const struct line *n)
 	}
 }
 
-/* "2024-05-01 10:00" */
-static void add_time(struct msk_str *out, int64_t mtime)
-{
-	MSK_AUTO_STR t = MSK_STR_INIT;
-
-	if (mtime < 0 || mtime > MSK_TIME_MAX) {
-		msk_str_addf(out, "%16lld", (long long)mtime);
-		return;
-	}
-	msk_rfc3339_add(&t, mtime);
-	msk_str_addf(out, "%.10s %.5s", t.buf, t.buf + 11);
-}
-
 static void add_text(struct listing *l, const struct line *n)
 {
 	size_t length = strlen(n->path);
-	MSK_AUTO_STR owner = MSK_STR_INIT, size = MSK_STR_INIT;
+	MSK_AUTO_STR owner = MSK_STR_INIT, size = MSK_STR_INIT, time = MSK_STR_INIT;
 
-	msk_str_addf(&owner, "%u/%u", n->uid, n->gid);
-	add_mode(&l->out, n);
+	add_owner(&owner, n);
 	add_size(&size, n);
-	msk_str_addf(&l->out, " %-*s %*s ", l->owner_width, owner.buf, l->size_width, size.buf);
-	add_time(&l->out, n->mtime);
-	msk_str_addc(&l->out, ' ');
+	add_time(&time, n);
+	add_mode(&l->out, n);
+	msk_str_addf(&l->out, " %-*s %*s %*s ", l->owner_width, owner.buf, l->size_width, size.buf, l->time_width, time.buf);
 	msk_str_add_escaped(&l->out, n->path, length);
 	if (n->type == MSK_TAR_DIR && n->path[length - 1] != '/')
 		msk_str_addc(&l->out, '/');
@@ -148,6 +148,7 @@ static void add_json(struct listing *l, const struct line *n)
 	msk_json_set_int(o, "gid", n->gid);
 	msk_json_set_int(o, "size", (int64_t)n->size);
 	msk_json_set_int(o, "mtime", n->mtime);
+	msk_json_set(o, "time", msk_time_json(n->mtime));
 	msk_json_set_int(o, "layer", n->layer);
 	if (is_device(n)) {
 		msk_json_set_int(o, "major", n->dev_major);
@@ -261,7 +262,7 @@ static void add_heading(struct listing *l, const struct image_arg *a, size_t i)
 static int list_layers(struct listing *l, const struct image_arg *a, struct msk_err *err)
 {
 	for (size_t i = 0; i < a->image->n_layers; i++) {
-		l->owner_width = l->size_width = 0;
+		l->owner_width = l->size_width = l->time_width = 0;
 		if (!l->o->json)
 			add_heading(l, a, i);
 		if ((!l->o->json &&

@@ -1,5 +1,4 @@
 #include "inspect.h"
-#include "mkscratch/timestamp.h"
 
 static void set_text(struct msk_json *o, const char *key, const char *text)
 {
@@ -66,16 +65,6 @@ static struct msk_json *largest_json(const struct msk_inspection *i)
 	return list;
 }
 
-static struct msk_json *time_json(int64_t t)
-{
-	MSK_AUTO_STR s = MSK_STR_INIT;
-
-	if (t < 0 || t > MSK_TIME_MAX)
-		return msk_json_null();
-	msk_rfc3339_add(&s, t);
-	return msk_json_string(s.buf);
-}
-
 static struct msk_json *certificates_json(const struct msk_cert_list *l)
 {
 	struct msk_json *list = msk_json_array();
@@ -85,8 +74,8 @@ static struct msk_json *certificates_json(const struct msk_cert_list *l)
 
 		set_text(o, "subject", l->v[i].subject);
 		set_text(o, "path", l->v[i].file);
-		msk_json_set(o, "not_before", time_json(l->v[i].not_before));
-		msk_json_set(o, "not_after", time_json(l->v[i].not_after));
+		msk_json_set(o, "not_before", msk_time_json(l->v[i].not_before));
+		msk_json_set(o, "not_after", msk_time_json(l->v[i].not_after));
 		msk_json_push(list, o);
 	}
 	return list;

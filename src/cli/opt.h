@@ -132,6 +132,8 @@ int msk_print(const struct msk_str *text, struct msk_err *err);
 bool msk_colour_wanted(const struct msk_options *o);
 /* The value as one line. */
 int msk_print_json(const struct msk_json *v, struct msk_err *err);
+/* "2024-05-01T10:00:00Z"; null of a year that RFC 3339 cannot write. */
+struct msk_json *msk_time_json(int64_t t);
 
 /* Make the process fit to run: descriptors 0 to 2 are open, signals end it cleanly, no foreign privileges. */
 int msk_start(struct msk_err *err);

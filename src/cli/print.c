@@ -3,6 +3,7 @@
 
 #include "opt.h"
 #include "mkscratch/fs.h"
+#include "mkscratch/timestamp.h"
 
 int msk_print(const struct msk_str *text, struct msk_err *err)
 {
@@ -21,4 +22,14 @@ int msk_print_json(const struct msk_json *v, struct msk_err *err)
 	msk_json_dump(v, &text);
 	msk_str_addc(&text, '\n');
 	return msk_print(&text, err);
+}
+
+struct msk_json *msk_time_json(int64_t t)
+{
+	MSK_AUTO_STR s = MSK_STR_INIT;
+
+	if (!msk_rfc3339_can(t))
+		return msk_json_null();
+	msk_rfc3339_add(&s, t);
+	return msk_json_string(s.buf);
 }

@@ -4,6 +4,8 @@
 #include <string.h>
 
 #define DAY 86400
+#define CYCLE_YEARS 400         /* after which the calendar repeats itself */
+#define CYCLE_DAYS  146097
 
 /* Days from 1970-01-01 to the first of January of a year of the proleptic Gregorian calendar. */
 static int64_t days_to_year(int year)
@@ -107,18 +109,45 @@ bool msk_rfc3339_parse(const char *text, int64_t *out)
 	return true;
 }
 
-void msk_rfc3339_add(struct msk_str *s, int64_t t)
-{
-	int64_t days = t / DAY, day;
-	int rest = (int)(t % DAY), year, month = 1;
+/* A point of time as calendar and clock have it. */
+struct moment {
+	int64_t year;
+	int month, day, seconds;       /* seconds since midnight */
+};
 
-	assert(t >= 0 && t <= MSK_TIME_MAX);
+static struct moment moment_of(int64_t t)
+{
+	int64_t days = t / DAY - (t % DAY < 0), cycles = days / CYCLE_DAYS - (days % CYCLE_DAYS < 0), day;
+	int year, month = 1;
+
+	days -= cycles * CYCLE_DAYS;
 	year = 1970 + (int)(days / 366);
 	while (days_to_year(year + 1) <= days)
 		year++;
 	day = days - days_to_year(year);
 	while (day >= days_in_month(year, month))
 		day -= days_in_month(year, month++);
-	msk_str_addf(s, "%04d-%02d-%02dT%02d:%02d:%02dZ", year, month, (int)day + 1, rest / 3600,
-		     rest / 60 % 60, rest % 60);
+	return (struct moment){ year + cycles * CYCLE_YEARS, month, (int)day + 1, (int)((t % DAY + DAY) % DAY) };
+}
+
+void msk_rfc3339_add(struct msk_str *s, int64_t t)
+{
+	struct moment m = moment_of(t);
+
+	assert(msk_rfc3339_can(t));
+	msk_str_addf(s, "%04d-%02d-%02dT%02d:%02d:%02dZ", (int)m.year, m.month, m.day, m.seconds / 3600,
+		     m.seconds / 60 % 60, m.seconds % 60);
+}
+
+bool msk_rfc3339_can(int64_t t)
+{
+	return t >= MSK_TIME_YEAR_0 && t <= MSK_TIME_MAX;
+}
+
+void msk_time_add(struct msk_str *s, int64_t t)
+{
+	struct moment m = moment_of(t);
+
+	msk_str_addf(s, "%04lld-%02d-%02d %02d:%02d:%02d", (long long)m.year, m.month, m.day, m.seconds / 3600,
+		     m.seconds / 60 % 60, m.seconds % 60);
 }

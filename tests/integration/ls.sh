@@ -40,7 +40,7 @@ is "$(sed -n '/^layer 2/,$p' layers | awk 'NR > 1 { print $6 }' | paste -sd ' ')
 	'etc/.wh.old etc/link dev/null dev/sda dev/fifo ./etc/passwd var/log/ var/log/.wh..wh..opq odd\x1b[1mname home/file loop gone' \
 	'... and what stands in it, as it stands'
 is "$(mk ls --json a.tar | jq -c '[length, (map(.path) as $p | ($p | sort) == $p)]')" '[17,true]' '--json is one array'
-is "$(mk ls --json a.tar /home | jq -c '.[1:]')" '[{"gid":12345,"layer":2,"mode":"0644","mtime":1714557600,"path":"home/file","size":3,"type":"file","uid":1000},{"gid":12345,"layer":1,"link":"home/file","mode":"0644","mtime":1714557600,"path":"home/hard","size":0,"type":"hardlink","uid":1000}]' \
+is "$(mk ls --json a.tar /home | jq -c '.[1:]')" '[{"gid":12345,"layer":2,"mode":"0644","mtime":1714557600,"path":"home/file","size":3,"time":"2024-05-01T10:00:00Z","type":"file","uid":1000},{"gid":12345,"layer":1,"link":"home/file","mode":"0644","mtime":1714557600,"path":"home/hard","size":0,"time":"2024-05-01T10:00:00Z","type":"hardlink","uid":1000}]' \
 	'... of entries'
 is "$(mk ls --layers --json a.tar | jq -c '[.[] | .layer] | group_by(.) | map(length)')" '[10,12]' '--layers --json'
 is "$(mk ls --json a.tar dev/null | jq -c '.[] | [.type, .major, .minor]')" '["character device",1,3]' 'a device has its numbers'
@@ -48,6 +48,17 @@ make five.tar "[('dev/null', 'chr', (1, 5))]"
 make three.tar "[('dev/null', 'chr', (1, 3))]"
 like "$(mk diff three.tar five.tar)" '/dev/null  type character device 1,3 -> character device 1,5$' '... which diff looks at'
 is "$(mk diff --json three.tar five.tar | jq -c '[.. | objects | select(has("minor")) | .minor]')" '[3,5]' '... in JSON too'
+make dates.tar "[('a', 'file', '', 0o644, -1), ('b', 'file', '', 0o644, 0), ('c', 'file', '', 0o644, 253402300800),
+	('d', 'file', '', 0o644, -62167219201), ('e', 'file', '', 0o644, 9223372036854775807)]"
+is "$(mk ls dates.tar)" '-rw-r--r-- 0/0 0         1969-12-31 23:59 a
+-rw-r--r-- 0/0 0         1970-01-01 00:00 b
+-rw-r--r-- 0/0 0        10000-01-01 00:00 c
+-rw-r--r-- 0/0 0         -001-12-31 23:59 d
+-rw-r--r-- 0/0 0 292277026596-12-04 15:30 e' 'any time is a date'
+is "$(mk ls --layers dates.tar | tail -n +2 | md5sum)" "$(mk ls dates.tar | md5sum)" '... of a layer too'
+is "$(mk ls --json dates.tar | jq -c 'map([.mtime, .time])[:4]')" \
+	'[[-1,"1969-12-31T23:59:59Z"],[0,"1970-01-01T00:00:00Z"],[253402300800,null],[-62167219201,null]]' \
+	'... in JSON as RFC 3339, where that can write it'
 make empty.tar '[]'
 is "$(mk ls empty.tar)$(mk ls --json empty.tar)" '[]' 'an image of nothing'
 

@@ -1,5 +1,6 @@
 """A docker-archive of layers given entry by entry. usage: make_layers.py OUT LAYER..., each LAYER a Python list of
-(name, kind[, content, target or (major, minor)[, mode]]); kinds: dir file sym hard chr blk fifo."""
+(name, kind[, content, target or (major, minor)[, mode[, mtime[, {pax record: text}]]]]); kinds: dir file sym hard chr blk
+fifo. In names, texts and records '\\udcXX' is the byte XX."""
 import hashlib
 import io
 import json
@@ -17,11 +18,12 @@ def layer(entries):
             i = tarfile.TarInfo(name)
             i.type = KINDS[kind]
             i.mode = more[1] if len(more) > 1 else 0o755 if kind == "dir" else 0o777 if kind == "sym" else 0o644
-            i.mtime = 1714557600
+            i.mtime = more[2] if len(more) > 2 else 1714557600
+            i.pax_headers = more[3] if len(more) > 3 else {}
             i.uid, i.gid = (1000, 12345) if name.startswith("home") else (0, 0)
             data = b""
             if kind == "file":
-                data = more[0].encode()
+                data = more[0].encode(errors="surrogateescape")
                 i.size = len(data)
             elif kind in ("sym", "hard"):
                 i.linkname = more[0]

@@ -657,13 +657,38 @@ static void dates_survive_the_round_trip(void **state)
 {
 	(void)state;
 	/* A prime step, so that all months, leap years and times of day are met. */
-	for (int64_t t = 0; t <= MSK_TIME_MAX; t += 86400LL * 97 + 3607) {
+	for (int64_t t = MSK_TIME_YEAR_0; t <= MSK_TIME_MAX; t += 86400LL * 97 + 3607) {
 		MSK_AUTO_STR text = MSK_STR_INIT;
 		int64_t back = -1;
 
 		msk_rfc3339_add(&text, t);
 		assert_true(msk_rfc3339_parse(text.buf, &back));
 		assert_int_equal(back, t);
+	}
+}
+
+/* As date(1) has them, where it has any. */
+static void any_time_has_a_date(void **state)
+{
+	static const struct {
+		int64_t t;
+		const char *date;
+	} all[] = {
+		{ 0, "1970-01-01 00:00:00" }, { -1, "1969-12-31 23:59:59" }, { -86400, "1969-12-31 00:00:00" },
+		{ 951782399, "2000-02-28 23:59:59" }, { 951782400, "2000-02-29 00:00:00" },
+		{ MSK_TIME_MAX, "9999-12-31 23:59:59" }, { MSK_TIME_MAX + 1, "10000-01-01 00:00:00" },
+		{ MSK_TIME_YEAR_0, "0000-01-01 00:00:00" }, { MSK_TIME_YEAR_0 - 1, "-001-12-31 23:59:59" },
+		{ 67767976233532799, "2147483647-12-31 23:59:59" },
+		{ INT64_MAX, "292277026596-12-04 15:30:07" }, { INT64_MIN, "-292277022657-01-27 08:29:52" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+		MSK_AUTO_STR text = MSK_STR_INIT;
+
+		msk_time_add(&text, all[i].t);
+		assert_string_equal(text.buf, all[i].date);
+		assert_true(msk_rfc3339_can(all[i].t) == (text.len == 19 && text.buf[0] != '-'));
 	}
 }
 
@@ -773,6 +798,7 @@ int main(void)
 		cmocka_unit_test(bad_times_have_their_sentences),
 		cmocka_unit_test(source_date_epoch_dates_files_and_image),
 		cmocka_unit_test(dates_survive_the_round_trip),
+		cmocka_unit_test(any_time_has_a_date),
 		cmocka_unit_test(outputs_tell_their_kind),
 		cmocka_unit_test(an_output_is_no_input),
 		cmocka_unit_test(tags_are_unique_and_named_after_the_program),
