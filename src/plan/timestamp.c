@@ -7,12 +7,12 @@
 #define CYCLE_YEARS 400         /* after which the calendar repeats itself */
 #define CYCLE_DAYS  146097
 
-/* Days from 1970-01-01 to the first of January of a year of the proleptic Gregorian calendar. */
+/* Days from 1970-01-01 to the first of January of a year, not before 0, of the proleptic Gregorian calendar. */
 static int64_t days_to_year(int year)
 {
-	int64_t y = year - 1;
+	int64_t y = year - 1 + CYCLE_YEARS;    /* division rounds down only above zero */
 
-	return y * 365 + y / 4 - y / 100 + y / 400 - 719162;
+	return y * 365 + y / 4 - y / 100 + y / 400 - CYCLE_DAYS - 719162;
 }
 
 static bool is_leap(int year)
