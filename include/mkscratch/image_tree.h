@@ -26,8 +26,8 @@ struct msk_node {
 	uint32_t uid, gid;
 	uint32_t dev_major, dev_minor;         /* of a device */
 	uint32_t nth;              /* entry of its layer, from 0 */
-	/* Of a file: itself; of a hard link: the entry with the bytes, which need not be in the tree any more. Layer 0: there
-	 * is none. */
+	/* The entry with the bytes, which need not be in the tree any more: of a hard link, and of what came as one and is the
+	 * file by now; of other files themselves. Layer 0: there is none. */
 	uint32_t data_nth;
 	uint16_t data_layer;
 	uint16_t layer;            /* from 1 */
@@ -71,7 +71,9 @@ int msk_image_tree_seal(struct msk_image_tree *t, struct msk_err *err);
 /* Put entries whose directories are symlinks of the image, there when they come, where these lead, as runtimes do: below
  * the root, and hard links and whiteouts too; those of a loop stay. Drop what later layers replace or delete, and of a path
  * that a layer has twice all but the last; add the directories that no layer has an entry for, as runtimes make them (0755,
- * 0:0, nth MSK_IMPLIED; no more of them than there may be entries). What follows the walk is for a tree that is settled.
+ * 0:0, nth MSK_IMPLIED; no more of them than there may be entries). Hard links are to files that stand where they say: one to
+ * something else is that, and where the file is gone from there the first of its links is the file, the others name it.
+ * What follows the walk is for a tree that is settled.
  * Fails: MSK_E_IO; as _add() does; MSK_E_INPUT `entries of the layers stand behind more than 10000 links, or behind links
  * behind links without end`. */
 int msk_image_tree_settle(struct msk_image_tree *t, struct msk_err *err);

@@ -71,6 +71,16 @@ static bool all_ours(const struct msk_source_images *s)
 /* So many are told one by one: there may be a million. */
 #define MAX_DANGLING 20
 
+static const char *to_what(const struct msk_image_tree *t, const struct msk_node *link)
+{
+	MSK_AUTO_FREE char *path = msk_layer_path(link->link);
+	MSK_AUTO_FREE struct msk_node *n = path ? msk_image_tree_find(t, path) : NULL;
+
+	if (n && n->type == MSK_TAR_DIR)
+		return "a directory";
+	return n && n->layer == link->layer && n->nth > link->nth ? "what comes behind it" : "what is not there";
+}
+
 static void check_hardlinks(struct msk_checks *c, const struct msk_image_tree *t)
 {
 	MSK_AUTO_TREE_WALK w;
@@ -79,7 +89,7 @@ static void check_hardlinks(struct msk_checks *c, const struct msk_image_tree *t
 
 	for (msk_tree_walk_init(&w, t); (n = msk_tree_next(&w));)
 		if (n->type == MSK_TAR_HARDLINK && !n->data_layer && dangling++ < MAX_DANGLING)
-			msk_checks_fail(c, MSK_E_INPUT, "links", "/%s: a hard link to what is not there (%s)", n->path,
+			msk_checks_fail(c, MSK_E_INPUT, "links", "/%s: a hard link to %s (%s)", n->path, to_what(t, n),
 					n->link);
 	if (dangling > MAX_DANGLING)
 		msk_checks_fail(c, MSK_E_INPUT, "links", "%zu more hard links to what is not there", dangling - MAX_DANGLING);

@@ -151,18 +151,19 @@ static int visit_if_left(void *ctx, const struct msk_layer_entry *entry, struct 
 }
 
 /* Where the entries stand that are left, in the order in which the layers are read; and their paths, when these are not as
- * the layers have them. */
+ * the layers have them. A file is where its bytes are. */
 static int list_left(const struct msk_image_tree *tree, struct msk_table *out, struct msk_err *err)
 {
 	MSK_AUTO_TREE_WALK w;
 	const struct msk_node *n;
 
 	for (msk_tree_walk_init(&w, tree); (n = msk_tree_next(&w));) {
+		bool elsewhere = n->type == MSK_TAR_FILE && (n->data_layer != n->layer || n->data_nth != n->nth);
 		unsigned char key[MSK_PLACE_KEY];
 
-		msk_place_key(key, n->layer, n->nth);
-		if (n->nth != MSK_IMPLIED &&
-		    msk_table_add(out, key, sizeof key, n->path, tree->moved ? strlen(n->path) + 1 : 0, err) < 0)
+		msk_place_key(key, elsewhere ? n->data_layer : n->layer, elsewhere ? n->data_nth : n->nth);
+		if (n->nth != MSK_IMPLIED && msk_table_add(out, key, sizeof key, n->path,
+							   tree->moved || elsewhere ? strlen(n->path) + 1 : 0, err) < 0)
 			return -1;
 	}
 	return msk_table_sort(out, err);

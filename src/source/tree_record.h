@@ -38,5 +38,10 @@ struct msk_place msk_record_asked(const unsigned char *value);
 int msk_image_tree_add_node(struct msk_image_tree *t, const struct msk_node *n, struct msk_err *err);
 /* tree_links.c: of a sealed tree that is not settled. Fails as msk_image_tree_settle() does. */
 int msk_tree_follow_links(struct msk_image_tree *t, struct msk_err *err);
+/* tree_heirs.c: take in that a hard link of the settled tree means this file, which has come to the path of this key. */
+int msk_tree_note_original(struct msk_table *originals, const struct msk_str *key, const struct msk_node *file,
+			   struct msk_err *err);
+/* Have hard links whose file is no longer where they say be the file. Fails: MSK_E_IO. */
+int msk_tree_find_heirs(struct msk_image_tree *t, struct msk_table *originals, struct msk_err *err);
 
 #endif

@@ -24,6 +24,18 @@ static void set(struct msk_str *s, const void *p, size_t n)
 	msk_str_add(s, p, n);
 }
 
+/* A whiteout takes away what layers before its own have. */
+static bool is_removed(const struct msk_str *there, const unsigned char *removal)
+{
+	MSK_AUTO_STR link = MSK_STR_INIT;
+	struct msk_node n;
+
+	if (!there->len)
+		return false;
+	msk_record_node((const unsigned char *)there->buf, &link, &n);
+	return n.layer < msk_record_removal(removal).at;
+}
+
 /* Records of one path stand in the order in which they came, so the one that is meant is the last before the question. */
 static int answer_links(const struct msk_image_tree *t, struct msk_table *answers, struct msk_err *err)
 {
@@ -39,6 +51,8 @@ static int answer_links(const struct msk_image_tree *t, struct msk_table *answer
 		}
 		if (kind == MSK_RECORD_NODE || kind == MSK_RECORD_WHITEOUT)
 			set(&there, w.value, w.n_value);
+		if (kind == MSK_RECORD_REMOVAL && is_removed(&there, w.value))
+			there.len = 0;
 		if (kind == MSK_RECORD_ASKED && there.len) {
 			const struct msk_place by = msk_record_asked(w.value);
 
@@ -58,6 +72,7 @@ struct open_removal {
 
 struct settling {
 	struct msk_table_walk answers;
+	struct msk_table originals;            /* files that hard links mean */
 	struct msk_image_tree out;
 	struct msk_str key;                    /* of the path under way */
 	struct msk_str latest;                 /* value of its latest node; empty: it has none */
@@ -67,18 +82,21 @@ struct settling {
 	size_t n_open, cap_open;
 	struct msk_str last;                   /* key of the node before */
 	size_t implied, implied_bytes;
-	struct msk_str value, link;
+	struct msk_str value, link, target, original;
 };
 
 static void settling_release(struct settling *s)
 {
 	msk_table_walk_release(&s->answers);
+	msk_table_release(&s->originals);
 	msk_image_tree_release(&s->out);
 	msk_str_release(&s->key);
 	msk_str_release(&s->latest);
 	msk_str_release(&s->last);
 	msk_str_release(&s->value);
 	msk_str_release(&s->link);
+	msk_str_release(&s->target);
+	msk_str_release(&s->original);
 	free(s->open);
 }
 
@@ -100,24 +118,45 @@ static void take_node(struct settling *s, const unsigned char *value, size_t n_v
 	set(&s->latest, value, n_value);
 }
 
-static void find_data(struct settling *s, struct msk_node *link)
+/* What a link to this is to whoever looks: a file has names, all others are what they are. */
+static int take_target(struct settling *s, struct msk_node *link, const struct msk_node *n, struct msk_err *err)
+{
+	MSK_AUTO_STR key = MSK_STR_INIT;
+
+	if (n->type == MSK_TAR_DIR)            /* no kernel makes such */
+		return 0;
+	link->caps = n->caps;
+	if (n->type == MSK_TAR_FILE) {
+		link->data_layer = n->layer;
+		link->data_nth = n->nth;
+		msk_tree_key(&key, msk_str_c(&s->original));
+		return msk_tree_note_original(&s->originals, &key, n, err);
+	}
+	link->type = n->type;
+	link->link = n->link;
+	link->dev_major = n->dev_major;
+	link->dev_minor = n->dev_minor;
+	return 0;
+}
+
+static int find_data(struct settling *s, struct msk_node *link, struct msk_err *err)
 {
 	struct msk_node n = *link;
-	MSK_AUTO_STR text = MSK_STR_INIT;
 
 	for (int hops = 0; n.type == MSK_TAR_HARDLINK && hops < MSK_MAX_LINKS; hops++) {
-		unsigned char key[MSK_PLACE_KEY];
+		MSK_AUTO_FREE char *path = msk_layer_path(n.link);
+		unsigned char place[MSK_PLACE_KEY];
 
-		msk_place_key(key, n.layer, n.nth);
-		if (!msk_table_find(&s->answers, key, sizeof key))
-			return;
-		msk_record_node(s->answers.value, &text, &n);
+		msk_place_key(place, n.layer, n.nth);
+		if (!path || !msk_table_find(&s->answers, place, sizeof place))
+			return 0;
+		msk_record_node(s->answers.value, &s->target, &n);
+		set(&s->original, path, strlen(path));
+		/* A link to a link, which may go before its file. */
+		if (hops)
+			link->link = msk_str_c(&s->original);
 	}
-	if (n.type != MSK_TAR_FILE)
-		return;
-	link->data_layer = n.layer;
-	link->data_nth = n.nth;
-	link->caps = n.caps;
+	return n.type == MSK_TAR_HARDLINK ? 0 : take_target(s, link, &n, err);
 }
 
 static int put(struct settling *s, const char *key, size_t n_key, const struct msk_node *n, struct msk_err *err)
@@ -197,8 +236,8 @@ static int end_path(struct settling *s, struct msk_err *err)
 	msk_record_node((const unsigned char *)s->latest.buf, &s->link, &n);
 	if (n.layer < gone)
 		return 0;
-	if (n.type == MSK_TAR_HARDLINK)
-		find_data(s, &n);
+	if (n.type == MSK_TAR_HARDLINK && find_data(s, &n, err) < 0)
+		return -1;
 	if (put_implied(s, &n, err) < 0 || put(s, msk_str_c(&s->key), s->key.len, &n, err) < 0)
 		return -1;
 	set(&s->last, msk_str_c(&s->key), s->key.len);
@@ -267,7 +306,7 @@ int msk_image_tree_settle(struct msk_image_tree *t, struct msk_err *err)
 	    (t->links && answer_links(t, &answers, err) < 0))
 		return -1;
 	msk_table_walk_init(&s.answers, &answers);
-	if (settle(&s, t, err) < 0)
+	if (settle(&s, t, err) < 0 || msk_tree_find_heirs(&s.out, &s.originals, err) < 0)
 		return -1;
 	s.out.name_bytes = t->name_bytes;
 	s.out.moved = t->moved;

@@ -12,23 +12,23 @@ make a.tar \
 	"[('etc/.wh.old', 'file', ''), ('etc/link', 'sym', '../home/file'), ('dev/null', 'chr', (1, 3)), ('dev/sda', 'blk'),
 	('dev/fifo', 'fifo'), ('./etc/passwd', 'file', 'root2'), ('var/log', 'dir'), ('var/log/.wh..wh..opq', 'file', ''),
 	('odd\x1b[1mname', 'file', ''), ('home/file', 'file', 'new'), ('loop', 'sym', 'loop'), ('gone', 'sym', 'etc/old')]"
-is "$(mk ls a.tar)" 'drwxr-xr-x 0/0          0 1970-01-01 00:00 dev/
-prw-r--r-- 0/0          0 2024-05-01 10:00 dev/fifo
-crw-r--r-- 0/0        1,3 2024-05-01 10:00 dev/null
-brw-r--r-- 0/0        0,0 2024-05-01 10:00 dev/sda
-drwxr-xr-x 0/0          0 2024-05-01 10:00 etc/
-lrwxrwxrwx 0/0          0 2024-05-01 10:00 etc/link -> ../home/file
--rw-r--r-- 0/0          5 2024-05-01 10:00 etc/passwd
-lrwxrwxrwx 0/0          0 2024-05-01 10:00 gone -> etc/old
-drwxr-s--- 1000/12345   0 2024-05-01 10:00 home/
--rw-r--r-- 1000/12345   3 2024-05-01 10:00 home/file
-hrw-r--r-- 1000/12345   0 2024-05-01 10:00 home/hard link to home/file
-lrwxrwxrwx 0/0          0 2024-05-01 10:00 loop -> loop
----S--S--T 0/0          0 2024-05-01 10:00 odd
--rw-r--r-- 0/0          0 2024-05-01 10:00 odd\x1b[1mname
-drwxrwxrwt 0/0          0 2024-05-01 10:00 tmp/
-drwxr-xr-x 0/0          0 1970-01-01 00:00 var/
-drwxr-xr-x 0/0          0 2024-05-01 10:00 var/log/' 'what is left, sorted, names escaped'
+is "$(mk ls a.tar)" 'drwxr-xr-x 0/0           0 1970-01-01 00:00 dev/
+prw-r--r-- 0/0           0 2024-05-01 10:00 dev/fifo
+crw-r--r-- 0/0         1,3 2024-05-01 10:00 dev/null
+brw-r--r-- 0/0         0,0 2024-05-01 10:00 dev/sda
+drwxr-xr-x 0/0           0 2024-05-01 10:00 etc/
+lrwxrwxrwx 0/0           0 2024-05-01 10:00 etc/link -> ../home/file
+-rw-r--r-- 0/0           5 2024-05-01 10:00 etc/passwd
+lrwxrwxrwx 0/0           0 2024-05-01 10:00 gone -> etc/old
+drwxr-s--- 1000/12345    0 2024-05-01 10:00 home/
+-rw-r--r-- 1000/12345    3 2024-05-01 10:00 home/file
+-rw-r--r-- 1000/12345 1234 2024-05-01 10:00 home/hard
+lrwxrwxrwx 0/0           0 2024-05-01 10:00 loop -> loop
+---S--S--T 0/0           0 2024-05-01 10:00 odd
+-rw-r--r-- 0/0           0 2024-05-01 10:00 odd\x1b[1mname
+drwxrwxrwt 0/0           0 2024-05-01 10:00 tmp/
+drwxr-xr-x 0/0           0 1970-01-01 00:00 var/
+drwxr-xr-x 0/0           0 2024-05-01 10:00 var/log/' 'what is left, sorted, names escaped'
 is "$(mk ls a.tar /home dev/ | awk '{ print $6 }' | xargs)" 'home/ home/file home/hard dev/ dev/fifo dev/null dev/sda' \
 	'PATHs, with what is below them'
 is "$(mk ls a.tar etc/link | awk '{ print $6 }')" etc/link 'a link is itself'
@@ -40,7 +40,7 @@ is "$(sed -n '/^layer 2/,$p' layers | awk 'NR > 1 { print $6 }' | paste -sd ' ')
 	'etc/.wh.old etc/link dev/null dev/sda dev/fifo ./etc/passwd var/log/ var/log/.wh..wh..opq odd\x1b[1mname home/file loop gone' \
 	'... and what stands in it, as it stands'
 is "$(mk ls --json a.tar | jq -c '[length, (map(.path) as $p | ($p | sort) == $p)]')" '[17,true]' '--json is one array'
-is "$(mk ls --json a.tar /home | jq -c '.[1:]')" '[{"gid":12345,"layer":2,"mode":"0644","mtime":1714557600,"path":"home/file","size":3,"time":"2024-05-01T10:00:00Z","type":"file","uid":1000},{"gid":12345,"layer":1,"link":"home/file","mode":"0644","mtime":1714557600,"path":"home/hard","size":0,"time":"2024-05-01T10:00:00Z","type":"hardlink","uid":1000}]' \
+is "$(mk ls --json a.tar /home | jq -c '.[1:]')" '[{"gid":12345,"layer":2,"mode":"0644","mtime":1714557600,"path":"home/file","size":3,"time":"2024-05-01T10:00:00Z","type":"file","uid":1000},{"gid":12345,"layer":1,"mode":"0644","mtime":1714557600,"path":"home/hard","size":1234,"time":"2024-05-01T10:00:00Z","type":"file","uid":1000}]' \
 	'... of entries'
 is "$(mk ls --layers --json a.tar | jq -c '[.[] | .layer] | group_by(.) | map(length)')" '[10,12]' '--layers --json'
 is "$(mk ls --json a.tar dev/null | jq -c '.[] | [.type, .major, .minor]')" '["character device",1,3]' 'a device has its numbers'
@@ -67,6 +67,21 @@ is "$(mk cat a.tar etc/link)" new '... through a symlink, out of its directory'
 is "$(mk cat a.tar home/hard | wc -c)" 1234 '... a hard link, to what stood there when it was made'
 is "$(mk cat a.tar etc/passwd home/file)" root2new '... several'
 is "$(mk cat - etc/passwd <a.tar)" root2 '... of standard input'
+make hard.tar "[('a', 'file', 'bytes'), ('b', 'hard', 'a'), ('c', 'hard', 'a'), ('d', 'sym', 'e'), ('f', 'hard', 'd'), ('g', 'dir'),
+	('h', 'hard', 'g'), ('i', 'hard', 'j'), ('j', 'file', '')]" "[('.wh.a', 'file', '')]"
+is "$(mk ls hard.tar | awk '{ print substr($1, 1, 1), $3, $6, $7, $8, $9 }' | sed 's/ *$//')" '- 5 b
+h 0 c link to b
+l 0 d -> e
+l 0 f -> e
+d 0 g/
+h 0 h link to g
+h 0 i link to j
+- 0 j' 'a hard link without its file is the file, the next a link to it; one to a symlink is that'
+is "$(mk cat hard.tar b c)" bytesbytes '... with the bytes'
+run mk verify hard.tar
+is "$status $(grep -c '^✗' "$out")" '3 2' 'what hard links cannot be'
+is "$(grep '^✗ links' "$out")" '✗ links: /h: a hard link to a directory (g)
+✗ links: /i: a hard link to what comes behind it (j)' '... is told'
 unread() { # HOW COMMAND...: with a standard output that nobody reads, and SIGPIPE as it is by default, or ignored
 	python3 -c 'import os, subprocess, sys
 r, w = os.pipe()

@@ -9,8 +9,8 @@
 
 #include "mkscratch/image_tree.h"
 
-/* "d:a" is a directory, "f:a" a file, "l:a>b" a symlink, "h:a=b" a hard link, "w:a" a whiteout or any other name; "|" ends
- * a layer. */
+/* "d:a" is a directory, "f:a" a file, "p:a" a FIFO, "l:a>b" a symlink, "h:a=b" a hard link, "w:a" a whiteout or any other
+ * name; "|" ends a layer. The size of a file is its number in its layer, from 0. */
 static void lay(struct msk_image_tree *t, const char *text)
 {
 	struct msk_err err = MSK_ERR_INIT;
@@ -27,8 +27,8 @@ static void lay(struct msk_image_tree *t, const char *text)
 		if (strlen(words.v[i]) < 3)
 			continue;
 		e.path = words.v[i] + 2;
-		if (words.v[i][0] == 'd')
-			e.type = MSK_TAR_DIR;
+		if (words.v[i][0] == 'd' || words.v[i][0] == 'p')
+			e.type = words.v[i][0] == 'd' ? MSK_TAR_DIR : MSK_TAR_FIFO;
 		if (words.v[i][0] == 'h')
 			arrow = strchr(words.v[i], '=');
 		if (arrow) {
@@ -36,6 +36,8 @@ static void lay(struct msk_image_tree *t, const char *text)
 			*arrow = '\0';
 			e.link = arrow + 1;
 		}
+		if (e.type == MSK_TAR_FILE)
+			e.size = entry.nth;
 		entry.e = &e;
 		assert_int_equal(msk_image_tree_add(t, &entry, &err), 0);
 		entry.nth++;
@@ -115,6 +117,55 @@ static void test_hard_links(void **state)
 	assert_data("d:x h:y=x", "y", 0, 0);
 	assert_data("f:x h:y=../x", "y", 0, 0);
 	assert_data("f:a f:x f:x h:y=x f:x", "y", 1, 2);
+}
+
+/* Each node as "type:path", with its link or size. */
+static void assert_seen(const char *layers, const char *want)
+{
+	static const char types[] = { [MSK_TAR_DIR] = 'd', [MSK_TAR_FILE] = 'f', [MSK_TAR_SYMLINK] = 'l',
+				      [MSK_TAR_HARDLINK] = 'h', [MSK_TAR_FIFO] = 'p' };
+	MSK_CLEANUP(msk_image_tree_release) struct msk_image_tree t = { 0 };
+	MSK_AUTO_STR got = MSK_STR_INIT;
+	MSK_AUTO_TREE_WALK w;
+	const struct msk_node *n;
+
+	lay(&t, layers);
+	for (msk_tree_walk_init(&w, &t); (n = msk_tree_next(&w));) {
+		msk_str_addf(&got, "%s%c:%s", got.len ? " " : "", types[n->type], n->path);
+		if (n->type == MSK_TAR_FILE)
+			msk_str_addf(&got, "(%d)", (int)n->size);
+		else if (n->link)
+			msk_str_addf(&got, "=%s", n->link);
+	}
+	assert_string_equal(msk_str_c(&got), want);
+}
+
+/* Their file may be gone from where they say; then the first of them is the file. */
+static void test_hard_links_outlive_their_file(void **state)
+{
+	(void)state;
+	assert_seen("d:d f:x h:y=./x", "d:d f:x(1) h:y=./x");
+	assert_seen("d:d f:x h:y=x h:z=x | w:.wh.x", "d:d f:y(1) h:z=y");
+	assert_seen("d:d f:x h:y=x | f:x", "d:d f:x(0) f:y(1)");
+	assert_seen("d:d f:d/x h:y=d/x h:d/z=y | d:d w:d/.wh..wh..opq", "d:d f:y(1)");
+	assert_seen("d:d f:x | h:y=x w:.wh.x", "d:d f:y(1)");
+	assert_seen("d:d f:x h:y=x | h:x=y", "d:d f:x(1) h:y=x");
+	assert_seen("d:d f:x h:y=x h:z=y | w:.wh.y", "d:d f:x(1) h:z=x");
+	assert_seen("d:d f:x h:y=x h:z=y | w:.wh.y f:x", "d:d f:x(1) f:z(1)");
+	assert_seen("l:e>d d:d f:x h:e/y=x h:e/z=e/y | w:.wh.x", "d:d f:d/y(2) h:d/z=d/y l:e=d");
+	assert_data("d:d f:x h:y=x | w:.wh.x", "y", 1, 1);
+	/* It was gone before. */
+	assert_seen("f:x | w:.wh.x h:y=x", "h:y=x");
+	assert_seen("f:x | w:.wh.x f:x h:y=x", "f:x(1) h:y=x");
+	assert_data("f:x | w:.wh.x h:y=x", "y", 0, 0);
+}
+
+static void test_hard_links_to_other_than_files(void **state)
+{
+	(void)state;
+	assert_seen("l:x>to h:y=x h:z=y | w:.wh.x", "l:y=to l:z=to");
+	assert_seen("p:x h:y=x", "p:x p:y");
+	assert_seen("d:x h:y=x", "d:x h:y=x");
 }
 
 static void test_whiteouts(void **state)
@@ -309,6 +360,8 @@ int main(void)
 		cmocka_unit_test(test_names_are_canonical),
 		cmocka_unit_test(test_directories_without_entry_are_there),
 		cmocka_unit_test(test_hard_links),
+		cmocka_unit_test(test_hard_links_outlive_their_file),
+		cmocka_unit_test(test_hard_links_to_other_than_files),
 		cmocka_unit_test(test_whiteouts),
 		cmocka_unit_test(test_what_is_no_directory_has_nothing_below),
 		cmocka_unit_test(test_links_are_followed),
