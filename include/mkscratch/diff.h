@@ -31,7 +31,7 @@ struct msk_difference {
 	const char *path;          /* MSK_DIFF_GO: of the program */
 	const char *from, *to;     /* values as text; NULL: there is none */
 	unsigned aspects;          /* of a path that changed */
-	struct msk_node a, b;      /* of a path: type, mode, owner, size, time and link; of a layer: size */
+	struct msk_node a, b;      /* of a path: all but where it stands; of a layer: size */
 };
 
 /* By kind, of programs by path, then by `what`. There may be millions, so they lie in a table. */

@@ -24,5 +24,8 @@ int msk_filecap_number(const char *name);
 void msk_filecap_encode(uint64_t caps, unsigned char out[MSK_FILECAP_BYTES]);
 /* Of any revision the kernel takes. False: it would refuse the value. */
 bool msk_filecap_decode(const void *value, size_t n, uint64_t *caps);
+/* All that such a value says, as getcap(8) writes it: "cap_net_raw=ep", "cap_chown=ei cap_kill=p [rootid=1000]", "=" for
+ * none. False: the kernel would refuse it, and nothing is added. */
+bool msk_filecap_add_value(struct msk_str *out, const void *value, size_t n);
 
 #endif

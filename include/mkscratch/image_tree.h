@@ -20,6 +20,7 @@
 struct msk_node {
 	const char *path;          /* relative, canonical: no "./", no trailing slash */
 	const char *link;          /* NULL: none */
+	const char *xattrs;        /* its extended attributes (xattr.h), of a hard link those of what it names; NULL: none */
 	uint64_t at;               /* its place in the tree, from 0 */
 	uint64_t size;
 	int64_t mtime;
@@ -62,8 +63,8 @@ char *msk_whiteout_path(const char *path, bool *is_opaque);
 struct msk_node msk_node_of_entry(const struct msk_layer_entry *entry, const char *path);
 
 /* Take an entry of a layer in, by the canonical path; the root itself is left out.
- * Fails: MSK_E_INPUT `layer 1: entry "../x" leaves the image`, `layer 1: more than 4000000 entries, or their names are
- * longer than 536870912 bytes`. MSK_E_IO. */
+ * Fails: MSK_E_INPUT `layer 1: entry "../x" leaves the image`, `layer 1: more than 4000000 entries, or their names and
+ * extended attributes are longer than 536870912 bytes`. MSK_E_IO. */
 int msk_image_tree_add(struct msk_image_tree *t, const struct msk_layer_entry *entry, struct msk_err *err);
 /* Before a walk over a tree that is not settled: every entry as it was added, also those that others replace. It may be
  * filled further. Fails: MSK_E_IO. */
@@ -82,7 +83,7 @@ int msk_image_tree_settle(struct msk_image_tree *t, struct msk_err *err);
 struct msk_tree_walk {
 	struct msk_table_walk records;
 	struct msk_node node;
-	struct msk_str path, link, key;
+	struct msk_str path, texts, key;
 };
 #define MSK_AUTO_TREE_WALK MSK_CLEANUP(msk_tree_walk_release) struct msk_tree_walk
 

@@ -22,7 +22,7 @@ struct msk_tar_entry {
 	uint32_t dev_major, dev_minor;      /* read only, of a device */
 	uint64_t caps;              /* file: its capabilities; 0: none */
 	bool bad_caps;              /* read only: the attribute is there, and the kernel would refuse it */
-	const char *xattrs;         /* read only: all extended attributes, "user.a=6869 user.b=..." by name; NULL: none */
+	const char *xattrs;         /* read only: all extended attributes (xattr.h); NULL: none */
 };
 
 /* What writes the tars, with its version: for keys of what depends on their bytes. */

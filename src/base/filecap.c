@@ -110,16 +110,59 @@ void msk_filecap_encode(uint64_t caps, unsigned char out[MSK_FILECAP_BYTES])
 	put_le32(out + 12, (uint32_t)(caps >> 32));
 }
 
+/* Of a value of a length that goes with its revision; 0: it has none. */
+static uint32_t revision_of(const unsigned char *p, size_t n)
+{
+	uint32_t revision = n < 4 ? 0 : get_le32(p) & ~EFFECTIVE;
+
+	size_t length = revision == REVISION_1 ? 12 : revision == REVISION_2 ? 20 : revision == REVISION_3 ? 24 : 0;
+
+	return n == length ? revision : 0;
+}
+
+/* The set that begins at p + at, permitted at 4 and inheritable at 8. */
+static uint64_t set_at(const unsigned char *p, uint32_t revision, size_t at)
+{
+	return get_le32(p + at) | (revision == REVISION_1 ? 0 : (uint64_t)get_le32(p + at + 8) << 32);
+}
+
 bool msk_filecap_decode(const void *value, size_t n, uint64_t *caps)
 {
-	const unsigned char *p = value;
-	uint32_t revision;
+	uint32_t revision = revision_of(value, n);
 
-	if (n < 4)
+	if (!revision)
 		return false;
-	revision = get_le32(p) & ~EFFECTIVE;
-	if (n != (revision == REVISION_1 ? 12u : revision == REVISION_2 ? 20u : revision == REVISION_3 ? 24u : 0u))
+	*caps = set_at(value, revision, 4);
+	return true;
+}
+
+static void add_clause(struct msk_str *out, uint64_t caps, bool effective, const char *flags, bool *first)
+{
+	if (!caps)
+		return;
+	msk_str_adds(out, *first ? "" : " ");
+	msk_filecap_add(out, caps);
+	msk_str_addf(out, "=%s%s", effective ? "e" : "", flags);
+	*first = false;
+}
+
+bool msk_filecap_add_value(struct msk_str *out, const void *value, size_t n)
+{
+	const unsigned char *p = value;
+	uint32_t revision = revision_of(p, n);
+	uint64_t permitted, inheritable;
+	bool effective, first = true;
+
+	if (!revision)
 		return false;
-	*caps = get_le32(p + 4) | (revision == REVISION_1 ? 0 : (uint64_t)get_le32(p + 12) << 32);
+	effective = get_le32(p) & EFFECTIVE;
+	permitted = set_at(p, revision, 4);
+	inheritable = set_at(p, revision, 8);
+	add_clause(out, permitted & ~inheritable, effective, "p", &first);
+	add_clause(out, permitted & inheritable, effective, "ip", &first);
+	add_clause(out, inheritable & ~permitted, effective, "i", &first);
+	msk_str_adds(out, first ? "=" : "");
+	if (revision == REVISION_3)
+		msk_str_addf(out, " [rootid=%u]", get_le32(p + 20));
 	return true;
 }

@@ -31,6 +31,7 @@ static void put_node(struct msk_str *out, const struct msk_node *n)
 	msk_table_put(out, n->dev_major);
 	msk_table_put(out, n->dev_minor);
 	put_text(out, n->link);
+	put_text(out, n->xattrs);
 }
 
 static void take_node(const unsigned char **p, struct msk_strv *keep, struct msk_node *n)
@@ -44,6 +45,7 @@ static void take_node(const unsigned char **p, struct msk_strv *keep, struct msk
 	n->dev_major = (uint32_t)msk_table_number(p);
 	n->dev_minor = (uint32_t)msk_table_number(p);
 	n->link = take_text(p, keep);
+	n->xattrs = take_text(p, keep);
 }
 
 /* The order is that of the keys. */

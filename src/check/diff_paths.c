@@ -13,19 +13,16 @@ struct side {
 	struct msk_image_tree tree;
 	struct msk_layer_sums *sums;
 	size_t entries;
-	struct msk_table xattrs;    /* as text */
 	struct msk_table wanted;    /* files whose contents have to be looked at */
 	struct msk_table digests;   /* of these, as text */
-	struct msk_table_walk at_xattrs, at_wanted, at_digests;
+	struct msk_table_walk at_wanted, at_digests;
 };
 
 static void side_release(struct side *s)
 {
-	msk_table_walk_release(&s->at_xattrs);
 	msk_table_walk_release(&s->at_wanted);
 	msk_table_walk_release(&s->at_digests);
 	msk_image_tree_release(&s->tree);
-	msk_table_release(&s->xattrs);
 	msk_table_release(&s->wanted);
 	msk_table_release(&s->digests);
 	free(s->sums);
@@ -53,8 +50,6 @@ static int take_entry(void *ctx, const struct msk_layer_entry *entry, struct msk
 	struct side *s = ctx;
 
 	s->entries++;
-	if (entry->e->xattrs && add(&s->xattrs, entry->layer, entry->nth, entry->e->xattrs, err) < 0)
-		return -1;
 	return msk_image_tree_add(&s->tree, entry, err);
 }
 
@@ -66,10 +61,7 @@ static int read_side(struct side *s, struct msk_err *err)
 	for (size_t i = 0; i < image->n_layers; i++)
 		if (msk_source_layer_visit(s->of->images, image, i, take_entry, s, &s->sums[i], err) < 0)
 			return msk_ctx(err, "%s", msk_source_name(s->of->images->source));
-	if (msk_table_seal(&s->xattrs, err) < 0 || msk_image_tree_settle(&s->tree, err) < 0)
-		return -1;
-	msk_table_walk_init(&s->at_xattrs, &s->xattrs);
-	return 0;
+	return msk_image_tree_settle(&s->tree, err);
 }
 
 /* The very same entry: of layers with the same plain bytes, at the same place. */
@@ -194,12 +186,10 @@ static bool contents_differ(struct side *a, const struct msk_node *na, struct si
 	return !da || !db || strcmp(da, db) != 0;
 }
 
-static const char *xattrs_of(struct side *s, const struct msk_node *n)
+/* NULL is "". */
+static bool texts_differ(const char *a, const char *b)
 {
-	const char *text = find(&s->at_xattrs, n->data_layer ? n->data_layer : n->layer,
-				n->data_layer ? n->data_nth : n->nth);
-
-	return text ? text : "";
+	return strcmp(a ? a : "", b ? b : "") != 0;
 }
 
 /* To whoever looks at the file system a hard link is a file. */
@@ -210,7 +200,6 @@ static enum msk_tar_type seen_type(const struct msk_node *n)
 
 static unsigned compare_nodes(struct side *a, const struct msk_node *na, struct side *b, const struct msk_node *nb)
 {
-	const char *la = na->link ? na->link : "", *lb = nb->link ? nb->link : "";
 	unsigned differ = 0;
 
 	if (seen_type(na) != seen_type(nb) || na->dev_major != nb->dev_major || na->dev_minor != nb->dev_minor)
@@ -218,8 +207,8 @@ static unsigned compare_nodes(struct side *a, const struct msk_node *na, struct 
 	differ |= contents_differ(a, na, b, nb) ? MSK_DIFF_CONTENT : 0;
 	differ |= na->mode != nb->mode && na->type != MSK_TAR_SYMLINK ? MSK_DIFF_MODE : 0;
 	differ |= na->uid != nb->uid || na->gid != nb->gid ? MSK_DIFF_OWNER : 0;
-	differ |= na->type == MSK_TAR_SYMLINK && strcmp(la, lb) != 0 ? MSK_DIFF_LINK : 0;
-	differ |= strcmp(xattrs_of(a, na), xattrs_of(b, nb)) != 0 ? MSK_DIFF_XATTR : 0;
+	differ |= na->type == MSK_TAR_SYMLINK && texts_differ(na->link, nb->link) ? MSK_DIFF_LINK : 0;
+	differ |= texts_differ(na->xattrs, nb->xattrs) ? MSK_DIFF_XATTR : 0;
 	differ |= na->mtime != nb->mtime ? MSK_DIFF_TIME : 0;
 	return differ;
 }

@@ -2,10 +2,12 @@
 #include <unistd.h>
 
 #include "image_arg.h"
+#include "node_json.h"
 #include "opt.h"
 #include "mkscratch/diff.h"
 #include "mkscratch/spool.h"
 #include "mkscratch/timestamp.h"
+#include "mkscratch/xattr.h"
 
 #define LONG_VALUE 60
 #define SAME_SHOWN 16          /* of what two values have in common, before they differ */
@@ -27,35 +29,15 @@ static void comparison_release(struct comparison *c)
 	msk_spool_release(&c->out);
 }
 
-static const char *type_name(enum msk_tar_type t)
+/* To whoever looks at the file system a hard link is a file. */
+static enum msk_tar_type seen_type(const struct msk_node *n)
 {
-	static const char *const names[] = { [MSK_TAR_DIR] = "directory", [MSK_TAR_FILE] = "file",
-					     [MSK_TAR_SYMLINK] = "symlink", [MSK_TAR_HARDLINK] = "file",
-					     [MSK_TAR_CHARDEV] = "character device", [MSK_TAR_BLOCKDEV] = "block device",
-					     [MSK_TAR_FIFO] = "fifo" };
-
-	return names[t];
+	return n->type == MSK_TAR_HARDLINK ? MSK_TAR_FILE : n->type;
 }
 
 static struct msk_json *node_json(const struct msk_node *n)
 {
-	MSK_AUTO_FREE char *mode = msk_xasprintf("%04o", n->mode & 07777);
-	struct msk_json *o = msk_json_object();
-
-	msk_json_set_string(o, "type", type_name(n->type));
-	msk_json_set_string(o, "mode", mode);
-	msk_json_set_int(o, "uid", n->uid);
-	msk_json_set_int(o, "gid", n->gid);
-	msk_json_set_int(o, "size", (int64_t)n->size);
-	msk_json_set_int(o, "mtime", n->mtime);
-	msk_json_set(o, "time", msk_time_json(n->mtime));
-	if (msk_node_is_device(n)) {
-		msk_json_set_int(o, "major", n->dev_major);
-		msk_json_set_int(o, "minor", n->dev_minor);
-	}
-	if (n->link)
-		msk_json_set(o, "link", msk_json_text(n->link));
-	return o;
+	return msk_node_json(n, seen_type(n));
 }
 
 static struct msk_json *text_or_null(const char *s)
@@ -144,9 +126,54 @@ static size_t same_front(const char *a, const char *b)
 /* "character device 1,3" */
 static void add_type(struct msk_str *out, const struct msk_node *n)
 {
-	msk_str_adds(out, type_name(n->type));
+	msk_str_adds(out, msk_type_name(seen_type(n)));
 	if (msk_node_is_device(n))
 		msk_str_addf(out, " %u,%u", n->dev_major, n->dev_minor);
+}
+
+/* One that a side has; NULL of a side that does not. */
+static void add_xattr(struct msk_str *out, const struct msk_xattr *a, const struct msk_xattr *b)
+{
+	add_text(out, msk_str_c(a ? &a->name : &b->name));
+	msk_str_addc(out, ' ');
+	if (a)
+		msk_xattr_add_value(out, a);
+	else
+		msk_str_adds(out, "(none)");
+	msk_str_adds(out, " -> ");
+	if (b)
+		msk_xattr_add_value(out, b);
+	else
+		msk_str_adds(out, "(none)");
+}
+
+static bool same_value(const struct msk_xattr *a, const struct msk_xattr *b)
+{
+	return a->size == b->size && strcmp(a->digest.text, b->digest.text) == 0 &&
+	       (a->digest.text[0] || memcmp(a->value, b->value, a->size) == 0);
+}
+
+/* Two lists side by side, by name. */
+static void add_xattrs(struct msk_str *out, const char *ta, const char *tb)
+{
+	MSK_AUTO_XATTR a = { .name = MSK_STR_INIT };
+	MSK_AUTO_XATTR b = { .name = MSK_STR_INIT };
+	bool in_a = ta && msk_xattr_next(&ta, &a), in_b = tb && msk_xattr_next(&tb, &b);
+	const char *before = "xattr ";
+
+	while (in_a || in_b) {
+		int c = !in_b ? -1 : !in_a ? 1 : msk_xattr_compare(&a, &b);
+
+		if (c != 0 || !same_value(&a, &b)) {
+			msk_str_adds(out, before);
+			add_xattr(out, c <= 0 ? &a : NULL, c >= 0 ? &b : NULL);
+			before = ", xattr ";
+		}
+		if (c <= 0)
+			in_a = msk_xattr_next(&ta, &a);
+		if (c >= 0)
+			in_b = msk_xattr_next(&tb, &b);
+	}
 }
 
 static void add_aspect(struct msk_str *out, const struct msk_difference *n, enum msk_diff_aspect aspect)
@@ -179,7 +206,7 @@ static void add_aspect(struct msk_str *out, const struct msk_difference *n, enum
 		add_text(out, b->link);
 		break;
 	case MSK_DIFF_XATTR:
-		msk_str_adds(out, "extended attributes");
+		add_xattrs(out, a->xattrs, b->xattrs);
 		break;
 	case MSK_DIFF_TIME:
 		msk_str_adds(out, "time ");

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "image_arg.h"
+#include "node_json.h"
 #include "mkscratch/timestamp.h"
 
 #define FLUSH (64u << 10)
@@ -13,16 +14,6 @@ struct listing {
 	bool began;                            /* an entry was printed (for the commas of JSON) */
 };
 
-/* An entry, from a tree or from a layer. */
-struct line {
-	const char *path, *link;
-	enum msk_tar_type type;
-	uint32_t mode, uid, gid, layer;
-	uint64_t size;
-	int64_t mtime;
-	uint32_t dev_major, dev_minor;
-};
-
 /* A hard link names a path of the image, which `docker import` and tar have as ./a: it is told as the path itself is. */
 static const char *link_of(const struct msk_node *n)
 {
@@ -33,48 +24,29 @@ static const char *link_of(const struct msk_node *n)
 	return link;
 }
 
-static struct line line_of_node(const struct msk_node *n)
-{
-	return (struct line){ n->path, link_of(n), n->type, n->mode, n->uid, n->gid, n->layer, n->size, n->mtime,
-			      n->dev_major, n->dev_minor };
-}
-
-static struct line line_of_entry(const struct msk_layer_entry *entry)
-{
-	const struct msk_tar_entry *e = entry->e;
-
-	return (struct line){ e->path, e->link, e->type, e->mode, e->uid, e->gid, entry->layer, e->size, e->mtime,
-			      e->dev_major, e->dev_minor };
-}
-
-static bool is_device(const struct line *n)
-{
-	return n->type == MSK_TAR_CHARDEV || n->type == MSK_TAR_BLOCKDEV;
-}
-
 /* Of a device its numbers, as tar(1) has them. */
-static void add_size(struct msk_str *out, const struct line *n)
+static void add_size(struct msk_str *out, const struct msk_node *n)
 {
-	if (is_device(n))
+	if (msk_node_is_device(n))
 		msk_str_addf(out, "%u,%u", n->dev_major, n->dev_minor);
 	else
 		msk_str_addf(out, "%llu", (unsigned long long)n->size);
 }
 
-static void add_owner(struct msk_str *out, const struct line *n)
+static void add_owner(struct msk_str *out, const struct msk_node *n)
 {
 	msk_str_addf(out, "%u/%u", n->uid, n->gid);
 }
 
 /* "2024-05-01 10:00" */
-static void add_time(struct msk_str *out, const struct line *n)
+static void add_time(struct msk_str *out, const struct msk_node *n)
 {
 	msk_time_add(out, n->mtime);
 	out->len -= strlen(":00");
 	out->buf[out->len] = '\0';
 }
 
-static void widen(int *width, void (*add_column)(struct msk_str *out, const struct line *n), const struct line *n)
+static void widen(int *width, void (*add_column)(struct msk_str *out, const struct msk_node *n), const struct msk_node *n)
 {
 	MSK_AUTO_STR text = MSK_STR_INIT;
 
@@ -83,7 +55,7 @@ static void widen(int *width, void (*add_column)(struct msk_str *out, const stru
 		*width = (int)text.len;
 }
 
-static void measure(struct listing *l, const struct line *n)
+static void measure(struct listing *l, const struct msk_node *n)
 {
 	widen(&l->owner_width, add_owner, n);
 	widen(&l->size_width, add_size, n);
@@ -91,7 +63,7 @@ static void measure(struct listing *l, const struct line *n)
 }
 
 /* "drwxr-sr-t", as ls(1) and tar(1) write it. */
-static void add_mode(struct msk_str *out, const struct line *n)
+static void add_mode(struct msk_str *out, const struct msk_node *n)
 {
 	static const char types[] = { [MSK_TAR_DIR] = 'd', [MSK_TAR_FILE] = '-', [MSK_TAR_SYMLINK] = 'l',
 				      [MSK_TAR_HARDLINK] = 'h', [MSK_TAR_CHARDEV] = 'c', [MSK_TAR_BLOCKDEV] = 'b',
@@ -112,7 +84,7 @@ static void add_mode(struct msk_str *out, const struct line *n)
 	}
 }
 
-static void add_text(struct listing *l, const struct line *n)
+static void add_text(struct listing *l, const struct msk_node *n)
 {
 	size_t length = strlen(n->path);
 	MSK_AUTO_STR owner = MSK_STR_INIT, size = MSK_STR_INIT, time = MSK_STR_INIT;
@@ -132,30 +104,12 @@ static void add_text(struct listing *l, const struct line *n)
 	msk_str_addc(&l->out, '\n');
 }
 
-static void add_json(struct listing *l, const struct line *n)
+static void add_json(struct listing *l, const struct msk_node *n)
 {
-	static const char *const types[] = { [MSK_TAR_DIR] = "directory", [MSK_TAR_FILE] = "file",
-					     [MSK_TAR_SYMLINK] = "symlink", [MSK_TAR_HARDLINK] = "hardlink",
-					     [MSK_TAR_CHARDEV] = "character device", [MSK_TAR_BLOCKDEV] = "block device",
-					     [MSK_TAR_FIFO] = "fifo" };
-	MSK_AUTO_FREE char *mode = msk_xasprintf("%04o", n->mode & 07777);
-	MSK_AUTO_JSON *o = msk_json_object();
+	MSK_AUTO_JSON *o = msk_node_json(n, n->type);
 
 	msk_json_set(o, "path", msk_json_text(n->path));
-	msk_json_set_string(o, "type", types[n->type]);
-	msk_json_set_string(o, "mode", mode);
-	msk_json_set_int(o, "uid", n->uid);
-	msk_json_set_int(o, "gid", n->gid);
-	msk_json_set_int(o, "size", (int64_t)n->size);
-	msk_json_set_int(o, "mtime", n->mtime);
-	msk_json_set(o, "time", msk_time_json(n->mtime));
 	msk_json_set_int(o, "layer", n->layer);
-	if (is_device(n)) {
-		msk_json_set_int(o, "major", n->dev_major);
-		msk_json_set_int(o, "minor", n->dev_minor);
-	}
-	if (n->link)
-		msk_json_set(o, "link", msk_json_text(n->link));
 	msk_str_adds(&l->out, l->began ? ",\n " : "[");
 	msk_json_dump(o, &l->out);
 }
@@ -170,12 +124,15 @@ static int flush(struct listing *l, size_t unless_below, struct msk_err *err)
 	return 0;
 }
 
-static int add(struct listing *l, const struct line *n, struct msk_err *err)
+static int add(struct listing *l, const struct msk_node *node, struct msk_err *err)
 {
+	struct msk_node n = *node;
+
+	n.link = link_of(node);
 	if (l->o->json)
-		add_json(l, n);
+		add_json(l, &n);
 	else
-		add_text(l, n);
+		add_text(l, &n);
 	l->began = true;
 	return flush(l, FLUSH, err);
 }
@@ -197,9 +154,7 @@ static int list_tree(struct listing *l, const struct msk_image_tree *t, const st
 	msk_tree_walk_init(&w, t);
 	for (n = top ? msk_tree_walk_to(&w, top->path) : msk_tree_next(&w);
 	     n && (!top || msk_is_at_or_below(n->path, top->path)); n = msk_tree_next(&w)) {
-		struct line line = line_of_node(n);
-
-		if (add(l, &line, err) < 0)
+		if (add(l, n, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -224,27 +179,24 @@ static void measure_tree(struct listing *l, const struct msk_image_tree *t)
 	MSK_AUTO_TREE_WALK w;
 	const struct msk_node *n;
 
-	for (msk_tree_walk_init(&w, t); (n = msk_tree_next(&w));) {
-		struct line line = line_of_node(n);
-
-		measure(l, &line);
-	}
+	for (msk_tree_walk_init(&w, t); (n = msk_tree_next(&w));)
+		measure(l, n);
 }
 
 static int measure_entry(void *ctx, const struct msk_layer_entry *entry, struct msk_err *err)
 {
-	struct line line = line_of_entry(entry);
+	const struct msk_node n = msk_node_of_entry(entry, entry->e->path);
 
 	(void)err;
-	measure(ctx, &line);
+	measure(ctx, &n);
 	return 0;
 }
 
 static int list_entry(void *ctx, const struct msk_layer_entry *entry, struct msk_err *err)
 {
-	struct line line = line_of_entry(entry);
+	const struct msk_node n = msk_node_of_entry(entry, entry->e->path);
 
-	return add(ctx, &line, err);
+	return add(ctx, &n, err);
 }
 
 static void add_heading(struct listing *l, const struct image_arg *a, size_t i)
@@ -283,7 +235,8 @@ int msk_cmd_ls(const struct msk_options *o, struct msk_err *err)
 		return msk_fail(err, MSK_E_USAGE, "ls: --layers lists whole layers, and takes no PATH");
 	if (msk_image_arg_open(o, "ls", &a, err) < 0)
 		return -1;
-	measure_tree(&l, &a.tree);
+	if (!o->json)
+		measure_tree(&l, &a.tree);
 	rc = o->by_layer ? list_layers(&l, &a, err) : list_paths(&l, &a, err);
 	if (rc == 0)
 		rc = end(&l, err);

@@ -2,10 +2,10 @@
 #include <archive_entry.h>
 #include <string.h>
 
-#include "mkscratch/digest.h"
 #include "mkscratch/filecap.h"
 #include "mkscratch/str.h"
 #include "mkscratch/tar.h"
+#include "mkscratch/xattr.h"
 
 #define CHUNK (256u << 10)
 
@@ -99,22 +99,6 @@ static enum msk_tar_type type_of(struct archive_entry *e)
 	}
 }
 
-/* Long values by their digest. */
-static char *xattr_text(const char *name, const unsigned char *value, size_t n)
-{
-	MSK_AUTO_STR s = MSK_STR_INIT;
-	struct msk_digest digest;
-
-	msk_str_addf(&s, "%s=", name);
-	if (n > 64) {
-		msk_digest_of(value, n, &digest);
-		msk_str_adds(&s, digest.text);
-	}
-	for (size_t i = 0; i < n && n <= 64; i++)
-		msk_str_addf(&s, "%02x", value[i]);
-	return msk_str_take(&s);
-}
-
 static void read_xattrs(struct msk_tar_in *t, struct archive_entry *e, struct msk_tar_entry *out)
 {
 	MSK_AUTO_STRV all = MSK_STRV_INIT;
@@ -122,16 +106,13 @@ static void read_xattrs(struct msk_tar_in *t, struct archive_entry *e, struct ms
 	const void *value;
 	size_t n;
 
-	t->xattrs.len = 0;
 	archive_entry_xattr_reset(e);
 	while (archive_entry_xattr_next(e, &name, &value, &n) == ARCHIVE_OK) {
-		msk_strv_push_own(&all, xattr_text(name, value, n));
+		msk_xattrs_add(&all, name, value, n);
 		if (strcmp(name, MSK_FILECAP_XATTR) == 0)
 			out->bad_caps = !msk_filecap_decode(value, n, &out->caps);
 	}
-	msk_strv_sort(&all);
-	for (size_t i = 0; i < all.n; i++)
-		msk_str_addf(&t->xattrs, "%s%s", i ? " " : "", all.v[i]);
+	msk_xattrs_text(&all, &t->xattrs);
 	out->xattrs = all.n ? t->xattrs.buf : NULL;
 }
 

@@ -53,6 +53,7 @@ struct msk_node msk_node_of_entry(const struct msk_layer_entry *entry, const cha
 	return (struct msk_node){
 		.path = path,
 		.link = e->link,
+		.xattrs = e->xattrs,
 		.type = (uint8_t)e->type,
 		.caps = e->caps && !e->bad_caps,
 		.mode = (uint16_t)(e->mode & 07777),
@@ -142,10 +143,10 @@ int msk_image_tree_add_node(struct msk_image_tree *t, const struct msk_node *n, 
 {
 	MSK_CLEANUP(adding_release) struct adding a = { .t = t };
 
-	t->name_bytes += strlen(n->path) + (n->link ? strlen(n->link) : 0);
+	t->name_bytes += strlen(n->path) + (n->link ? strlen(n->link) : 0) + (n->xattrs ? strlen(n->xattrs) : 0);
 	if (t->n == MSK_MAX_IMAGE_ENTRIES || t->name_bytes > MSK_MAX_NAME_BYTES)
-		return msk_fail(err, MSK_E_INPUT, "layer %u: more than %d entries, or their names are longer than %u bytes",
-				n->layer, MSK_MAX_IMAGE_ENTRIES, MSK_MAX_NAME_BYTES);
+		return msk_fail(err, MSK_E_INPUT, "layer %u: more than %d entries, or their names and extended attributes are "
+				"longer than %u bytes", n->layer, MSK_MAX_IMAGE_ENTRIES, MSK_MAX_NAME_BYTES);
 	t->n++;
 	t->symlinks |= n->type == MSK_TAR_SYMLINK;
 	return add_all(&a, n, err);
@@ -179,13 +180,13 @@ void msk_tree_walk_release(struct msk_tree_walk *w)
 {
 	msk_table_walk_release(&w->records);
 	msk_str_release(&w->path);
-	msk_str_release(&w->link);
+	msk_str_release(&w->texts);
 	msk_str_release(&w->key);
 }
 
 static const struct msk_node *show(struct msk_tree_walk *w)
 {
-	msk_record_node(w->records.value, &w->link, &w->node);
+	msk_record_node(w->records.value, &w->texts, &w->node);
 	msk_tree_path(&w->path, w->records.key, w->records.n_key);
 	w->node.path = msk_str_c(&w->path);
 	w->node.at = w->records.number;
@@ -211,15 +212,33 @@ const struct msk_node *msk_tree_walk_to(struct msk_tree_walk *w, const char *pat
 	return msk_table_find(&w->records, msk_str_c(&w->key), w->key.len) ? show(w) : NULL;
 }
 
+static size_t room(const char *text)
+{
+	return text ? strlen(text) + 1 : 0;
+}
+
+/* NULL stays NULL. */
+static const char *put(char **at, const char *text)
+{
+	size_t n = room(text);
+	char *copy = *at;
+
+	if (!text)
+		return NULL;
+	memcpy(copy, text, n);
+	*at += n;
+	return copy;
+}
+
 struct msk_node *msk_node_copy(const struct msk_node *n)
 {
-	size_t n_path = strlen(n->path) + 1, n_link = n->link ? strlen(n->link) + 1 : 0;
-	struct msk_node *copy = msk_xmalloc(sizeof *copy + n_path + n_link);
-	char *text = (char *)(copy + 1);
+	struct msk_node *copy = msk_xmalloc(sizeof *copy + room(n->path) + room(n->link) + room(n->xattrs));
+	char *at = (char *)(copy + 1);
 
 	*copy = *n;
-	copy->path = memcpy(text, n->path, n_path);
-	copy->link = n->link ? memcpy(text + n_path, n->link, n_link) : NULL;
+	copy->path = put(&at, n->path);
+	copy->link = put(&at, n->link);
+	copy->xattrs = put(&at, n->xattrs);
 	return copy;
 }
 

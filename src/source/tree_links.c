@@ -60,7 +60,7 @@ static bool is_below(const struct msk_table_walk *w, const struct msk_str *key)
 /* A walk, and the links at the path it is at. */
 struct search {
 	struct msk_table_walk w;
-	struct msk_str key, link;
+	struct msk_str key, texts;
 	struct crossed here;
 };
 
@@ -68,7 +68,7 @@ static void search_release(struct search *s)
 {
 	msk_table_walk_release(&s->w);
 	msk_str_release(&s->key);
-	msk_str_release(&s->link);
+	msk_str_release(&s->texts);
 	crossed_release(&s->here);
 }
 
@@ -92,7 +92,7 @@ static void take_record(struct search *s)
 		s->key.len = 0;
 		msk_str_add(&s->key, s->w.key, s->w.n_key);
 	}
-	msk_record_node(s->w.value, &s->link, &n);
+	msk_record_node(s->w.value, &s->texts, &n);
 	if (s->here.n <= MAX_CROSSED)
 		push(&s->here, place_of(&n));
 }
@@ -275,7 +275,7 @@ static int place_entry(struct msk_image_tree *out, struct live *l, const struct 
 static int sort_by_place(const struct msk_image_tree *t, struct msk_table *out, struct msk_err *err)
 {
 	MSK_AUTO_TABLE_WALK w;
-	MSK_AUTO_STR value = MSK_STR_INIT, link = MSK_STR_INIT;
+	MSK_AUTO_STR value = MSK_STR_INIT, texts = MSK_STR_INIT;
 	unsigned char key[MSK_PLACE_KEY];
 	struct msk_node n;
 
@@ -284,7 +284,7 @@ static int sort_by_place(const struct msk_image_tree *t, struct msk_table *out, 
 
 		if (kind != MSK_RECORD_NODE && kind != MSK_RECORD_WHITEOUT)
 			continue;
-		msk_record_node(w.value, &link, &n);
+		msk_record_node(w.value, &texts, &n);
 		msk_place_key(key, n.layer, n.nth);
 		value.len = 0;
 		msk_table_put(&value, w.n_key);
@@ -299,7 +299,7 @@ static int sort_by_place(const struct msk_image_tree *t, struct msk_table *out, 
 static int place_all(const struct msk_table *entries, const struct crossed *c, struct msk_image_tree *out, struct msk_err *err)
 {
 	MSK_AUTO_TABLE_WALK w;
-	MSK_AUTO_STR path = MSK_STR_INIT, link = MSK_STR_INIT;
+	MSK_AUTO_STR path = MSK_STR_INIT, texts = MSK_STR_INIT;
 	MSK_CLEANUP(live_release) struct live l = { 0 };
 	struct msk_node n;
 
@@ -307,7 +307,7 @@ static int place_all(const struct msk_table *entries, const struct crossed *c, s
 		const unsigned char *p = w.value;
 		size_t n_key = msk_table_number(&p);
 
-		msk_record_node(p + n_key, &link, &n);
+		msk_record_node(p + n_key, &texts, &n);
 		msk_tree_path(&path, (const char *)p, n_key);
 		n.path = msk_str_c(&path);
 		if (place_entry(out, &l, c, &n, err) < 0)

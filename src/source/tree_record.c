@@ -20,15 +20,16 @@ void msk_tree_path(struct msk_str *out, const char *key, size_t n)
 			out->buf[i] = '/';
 }
 
-/* Most have none of these, so one byte tells which are there. */
-enum { LINK = 1, CAPS = 2, DATA = 4, IMPLIED = 8 };
+/* Most have none of these, so one byte tells which are there, and the type. */
+enum { LINK = 1, CAPS = 2, DATA = 4, IMPLIED = 8, XATTRS = 128 };
 
 static unsigned extras_of(const struct msk_node *n)
 {
 	bool itself = n->data_layer == (n->type == MSK_TAR_FILE ? n->layer : 0) &&
 		      n->data_nth == (n->type == MSK_TAR_FILE ? n->nth : 0);
 
-	return (n->link ? LINK : 0) | (n->caps ? CAPS : 0) | (itself ? 0 : DATA) | (n->nth == MSK_IMPLIED ? IMPLIED : 0);
+	return (n->link ? LINK : 0) | (n->caps ? CAPS : 0) | (itself ? 0 : DATA) |
+	       (n->nth == MSK_IMPLIED ? IMPLIED : 0) | (n->xattrs ? XATTRS : 0);
 }
 
 /* Times before 1970 are few, but they are there. */
@@ -40,6 +41,12 @@ static uint64_t zigzag(int64_t n)
 static int64_t unzigzag(uint64_t n)
 {
 	return (int64_t)(n & 1 ? ~(n >> 1) : n >> 1);
+}
+
+static void put_text(struct msk_str *value, const char *text)
+{
+	msk_table_put(value, strlen(text));
+	msk_str_adds(value, text);
 }
 
 void msk_record_put_node(struct msk_str *value, enum msk_record_kind kind, const struct msk_node *n)
@@ -65,10 +72,10 @@ void msk_record_put_node(struct msk_str *value, enum msk_record_kind kind, const
 		msk_table_put(value, n->dev_major);
 		msk_table_put(value, n->dev_minor);
 	}
-	if (extras & LINK) {
-		msk_table_put(value, strlen(n->link));
-		msk_str_adds(value, n->link);
-	}
+	if (extras & LINK)
+		put_text(value, n->link);
+	if (extras & XATTRS)
+		put_text(value, n->xattrs);
 }
 
 enum msk_record_kind msk_record_kind(const unsigned char *value)
@@ -78,15 +85,28 @@ enum msk_record_kind msk_record_kind(const unsigned char *value)
 
 enum msk_tar_type msk_record_type(const unsigned char *value)
 {
-	return (enum msk_tar_type)(value[1] >> 4);
+	return (enum msk_tar_type)(value[1] >> 4 & 7);
 }
 
-void msk_record_node(const unsigned char *value, struct msk_str *link, struct msk_node *out)
+/* Behind what `texts` holds, with its NUL. Returns where in it. */
+static size_t take_text(const unsigned char **p, struct msk_str *texts)
+{
+	size_t n = msk_table_number(p), at = texts->len;
+
+	msk_str_add(texts, *p, n);
+	msk_str_addc(texts, '\0');
+	*p += n;
+	return at;
+}
+
+void msk_record_node(const unsigned char *value, struct msk_str *texts, struct msk_node *out)
 {
 	const unsigned char *p = value + 2;
-	unsigned extras = value[1] & 15;
+	unsigned extras = value[1];
+	size_t link = 0, xattrs = 0;
 
-	*out = (struct msk_node){ .type = value[1] >> 4, .caps = extras & CAPS };
+	*out = (struct msk_node){ .type = msk_record_type(value), .caps = extras & CAPS };
+	texts->len = 0;
 	out->mode = (uint16_t)msk_table_number(&p);
 	out->uid = (uint32_t)msk_table_number(&p);
 	out->gid = (uint32_t)msk_table_number(&p);
@@ -105,13 +125,12 @@ void msk_record_node(const unsigned char *value, struct msk_str *link, struct ms
 		out->dev_major = (uint32_t)msk_table_number(&p);
 		out->dev_minor = (uint32_t)msk_table_number(&p);
 	}
-	if (extras & LINK) {
-		size_t n = msk_table_number(&p);
-
-		link->len = 0;
-		msk_str_add(link, p, n);
-		out->link = msk_str_c(link);
-	}
+	if (extras & LINK)
+		link = take_text(&p, texts);
+	if (extras & XATTRS)
+		xattrs = take_text(&p, texts);
+	out->link = extras & LINK ? texts->buf + link : NULL;
+	out->xattrs = extras & XATTRS ? texts->buf + xattrs : NULL;
 }
 
 void msk_record_put_removal(struct msk_str *value, const struct msk_removal *r)

@@ -28,8 +28,8 @@ void msk_record_put_node(struct msk_str *value, enum msk_record_kind kind, const
 void msk_record_put_removal(struct msk_str *value, const struct msk_removal *r);
 void msk_record_put_asked(struct msk_str *value, const struct msk_place *by);
 enum msk_record_kind msk_record_kind(const unsigned char *value);
-/* Of a NODE or WHITEOUT; no path. `link` holds the text of its link. */
-void msk_record_node(const unsigned char *value, struct msk_str *link, struct msk_node *out);
+/* Of a NODE or WHITEOUT; no path. `texts` holds its link and its extended attributes. */
+void msk_record_node(const unsigned char *value, struct msk_str *texts, struct msk_node *out);
 enum msk_tar_type msk_record_type(const unsigned char *value);
 struct msk_removal msk_record_removal(const unsigned char *value);
 struct msk_place msk_record_asked(const unsigned char *value);

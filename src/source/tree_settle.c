@@ -82,7 +82,7 @@ struct settling {
 	size_t n_open, cap_open;
 	struct msk_str last;                   /* key of the node before */
 	size_t implied, implied_bytes;
-	struct msk_str value, link, target, original;
+	struct msk_str value, texts, target, original;
 };
 
 static void settling_release(struct settling *s)
@@ -94,7 +94,7 @@ static void settling_release(struct settling *s)
 	msk_str_release(&s->latest);
 	msk_str_release(&s->last);
 	msk_str_release(&s->value);
-	msk_str_release(&s->link);
+	msk_str_release(&s->texts);
 	msk_str_release(&s->target);
 	msk_str_release(&s->original);
 	free(s->open);
@@ -112,7 +112,7 @@ static void take_node(struct settling *s, const unsigned char *value, size_t n_v
 {
 	struct msk_node n;
 
-	msk_record_node(value, &s->link, &n);
+	msk_record_node(value, &s->texts, &n);
 	if (n.type != MSK_TAR_DIR && n.layer > 1)
 		add_removal(s, &(struct msk_removal){ 0, n.layer });
 	set(&s->latest, value, n_value);
@@ -126,6 +126,7 @@ static int take_target(struct settling *s, struct msk_node *link, const struct m
 	if (n->type == MSK_TAR_DIR)            /* no kernel makes such */
 		return 0;
 	link->caps = n->caps;
+	link->xattrs = n->xattrs;
 	if (n->type == MSK_TAR_FILE) {
 		link->data_layer = n->layer;
 		link->data_nth = n->nth;
@@ -233,7 +234,7 @@ static int end_path(struct settling *s, struct msk_err *err)
 
 	if (!s->latest.len)
 		return 0;
-	msk_record_node((const unsigned char *)s->latest.buf, &s->link, &n);
+	msk_record_node((const unsigned char *)s->latest.buf, &s->texts, &n);
 	if (n.layer < gone)
 		return 0;
 	if (n.type == MSK_TAR_HARDLINK && find_data(s, &n, err) < 0)

@@ -19,6 +19,7 @@
 #include "memory_reader.h"
 #include "mkscratch/str.h"
 #include "mkscratch/tar.h"
+#include "mkscratch/xattr.h"
 #include "mutate_tar.h"
 
 #define ROOM (1 << 14)
@@ -136,6 +137,17 @@ static void pack(unsigned how, const struct msk_str *plain, struct msk_str *to)
 		msk_str_add(to, plain->buf, plain->len);
 }
 
+static void add_xattrs(const char *text, struct msk_str *out)
+{
+	MSK_AUTO_XATTR x = { .name = MSK_STR_INIT };
+
+	while (msk_xattr_next(&text, &x)) {
+		msk_str_addf(out, "%s ", msk_str_c(&x.name));
+		msk_xattr_add_value(out, &x);
+		msk_str_addc(out, '\n');
+	}
+}
+
 /* What the first `max` entries say of themselves, and how it ends; *where, if not NULL: where each begins. The size of a
  * hard link is left out: whether bytes follow is for what came before to say. */
 static void list(struct msk_reader *r, size_t max, struct msk_str *out, struct msk_str *where)
@@ -161,6 +173,7 @@ static void list(struct msk_reader *r, size_t max, struct msk_str *out, struct m
 		msk_str_addf(out, "%d %s %s %o %u %u %llu %lld %s\n", e.type, e.path, e.link ? e.link : "", e.mode, e.uid,
 			     e.gid, (unsigned long long)(e.type == MSK_TAR_HARDLINK ? 0 : e.size), (long long)e.mtime,
 			     e.xattrs ? e.xattrs : "");
+		add_xattrs(e.xattrs ? e.xattrs : "", out);
 		while ((n = msk_tar_in_read(t, buf, sizeof buf, &err)) > 0)
 			;
 		rc = n < 0 ? -1 : 0;

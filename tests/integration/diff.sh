@@ -44,8 +44,21 @@ is "$(mk diff --json a.tar c.tar | jq -c '.[] | [.kind, .path, .aspects, .from.m
 ["changed","/etc/conf",["mode","owner"],"0644","0600"]
 ["changed","/etc/link",["link"],"0777","0777"]' 'the same in JSON'
 if cc -static -o caps one.c && mk -q --no-record --bin one:/app --file one.c:/etc/conf --link conf:/etc/link --dir /data --cap /app=cap_net_bind_service -o caps.tar; then
-	is "$(rows a.tar caps.tar)" 'changed   /app  extended attributes' 'a capability'
+	is "$(rows a.tar caps.tar)" 'changed   /app  xattr security.capability (none) -> cap_net_bind_service=ep' 'a capability'
 fi
+
+xattrs() { # OUT NAME VALUE...
+	local out=$1 all='' && shift
+	for (( ; $#; )); do all+="'SCHILY.xattr.$1': '$2', " && shift 2; done
+	python3 -B "$TOP/tests/integration/make_layers.py" "$out.tar" "[('f', 'file', 'x', 0o755, 0, {$all})]"
+}
+xattrs x1 user.gone 1 user.kept 2 user.new 3 security.selinux 'a_t\0'
+xattrs x2 user.kept 2 user.new 4 user.other "$(printf 'x%.0s' {1..65})" security.selinux 'b_t\0'
+is "$(sentence x1.tar x2.tar)" 'x1.tar and x2.tar differ in the attributes of /f' 'extended attributes'
+is "$(rows x1.tar x2.tar)" 'changed   /f  xattr security.selinux "a_t\0" -> "b_t\0", xattr user.gone "1" -> (none), xattr user.new "3" -> "4", xattr user.other (none) -> 65 bytes sha256:9537c5fdf120482f7d58d25e9ed583f52c02b4e304ea814db1633ad565aed7e9' \
+	'... by name: added, removed, changed'
+is "$(mk diff --json x1.tar x2.tar | jq -c '.[] | [.from, .to] | map(.xattrs | map(.name))')" \
+	'[["security.selinux","user.gone","user.kept","user.new"],["security.selinux","user.kept","user.new","user.other"]]' '... in JSON all of both'
 
 # Config and manifest.
 build d --bin one:/app --file one.c:/etc/conf --link conf:/etc/link --dir /data -e A=1 -l x=y -p 80 --annotation k=v

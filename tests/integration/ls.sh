@@ -59,6 +59,14 @@ is "$(mk ls --layers dates.tar | tail -n +2 | md5sum)" "$(mk ls dates.tar | md5s
 is "$(mk ls --json dates.tar | jq -c 'map([.mtime, .time])[:4]')" \
 	'[[-1,"1969-12-31T23:59:59Z"],[0,"1970-01-01T00:00:00Z"],[253402300800,null],[-62167219201,null]]' \
 	'... in JSON as RFC 3339, where that can write it'
+make xattrs.tar "[('f', 'file', 'x', 0o755, 0, {'SCHILY.xattr.user.b': 'hi', 'SCHILY.xattr.user.a': 'x' * 65, 'SCHILY.xattr.user.n\\u202e': '',
+	'SCHILY.xattr.security.capability': '\\1\\0\\0\\2\\0\\4' + '\\0' * 14}), ('g', 'file', ''), ('h', 'hard', 'f')]"
+is "$(mk ls --json xattrs.tar f | jq -c '.[].xattrs[]')" '{"capabilities":"cap_net_bind_service=ep","hex":"0100000200040000000000000000000000000000","name":"security.capability","size":20}
+{"digest":"sha256:9537c5fdf120482f7d58d25e9ed583f52c02b4e304ea814db1633ad565aed7e9","name":"user.a","size":65}
+{"hex":"6869","name":"user.b","size":2}
+{"hex":"","name":"user.n‮","size":0}' 'extended attributes, capabilities by their names'
+is "$(mk ls --json xattrs.tar | jq -c 'map(.xattrs | length)') $(mk ls --json --layers xattrs.tar | jq -c 'map(.xattrs | length)')" \
+	'[4,0,4] [4,0,0]' '... which a hard link shares with what it names, and a layer has where it has them'
 make empty.tar '[]'
 is "$(mk ls empty.tar)$(mk ls --json empty.tar)" '[]' 'an image of nothing'
 

@@ -246,11 +246,34 @@ static void capabilities_are_what_the_kernel_reads(void **state)
 	assert_false(msk_filecap_decode(value, 20, &caps));
 }
 
+static void assert_caps_text(const char *value, size_t n, const char *want)
+{
+	MSK_AUTO_STR text = MSK_STR_INIT;
+
+	assert_int_equal(msk_filecap_add_value(&text, value, n), want != NULL);
+	assert_string_equal(msk_str_c(&text), want ? want : "");
+}
+
+/* As getcap(8) has them. */
+static void all_that_a_value_says_of_capabilities_is_told(void **state)
+{
+	(void)state;
+	assert_caps_text("\1\0\0\2\0\4\0\0\0\0\0\0\0\1\0\0\0\0\0\0", 20, "cap_net_bind_service,cap_checkpoint_restore=ep");
+	assert_caps_text("\0\0\0\2\3\0\0\0\6\0\0\0\0\0\0\0\0\1\0\0", 20,
+			 "cap_chown=p cap_dac_override=ip cap_dac_read_search,cap_checkpoint_restore=i");
+	assert_caps_text("\1\0\0\1\1\0\0\0\2\0\0\0", 12, "cap_chown=ep cap_dac_override=ei");
+	assert_caps_text("\1\0\0\3\0\4\0\0\0\0\0\0\0\0\0\0\0\0\0\0\xe8\3\0\0", 24, "cap_net_bind_service=ep [rootid=1000]");
+	assert_caps_text("\1\0\0\2\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 20, "=");
+	assert_caps_text("\1\0\0\2\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 19, NULL);
+	assert_caps_text("", 0, NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(capabilities_have_names),
 		cmocka_unit_test(capabilities_are_what_the_kernel_reads),
+		cmocka_unit_test(all_that_a_value_says_of_capabilities_is_told),
 		cmocka_unit_test(numbers_are_decimal_and_bounded),
 		cmocka_unit_test(sizes_read_like_a_label),
 		cmocka_unit_test(control_bytes_and_broken_utf8_are_escaped),

@@ -237,7 +237,8 @@ static void assert_too_much(struct msk_image_tree *t)
 
 	assert_int_equal(msk_image_tree_add(&full, &entry, &err), -1);
 	assert_int_equal(err.code, MSK_E_INPUT);
-	assert_string_equal(err.msg, "layer 2: more than 4000000 entries, or their names are longer than 536870912 bytes");
+	assert_string_equal(err.msg, "layer 2: more than 4000000 entries, or their names and extended attributes are longer "
+			    "than 536870912 bytes");
 }
 
 static void test_there_is_an_end(void **state)
