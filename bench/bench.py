@@ -91,9 +91,9 @@ class Session:
         return [self.mkscratch, *options, *how, "-o", out]
 
     def warm(self, group, name, *options):
-        """A cache filled by these options; gives what to call before each run to have it as it was."""
+        """A cache filled by these options, and NAME.tar; gives what to call before each run to have the cache as it was."""
         path = os.path.join(self.work, name)
-        ran = subprocess.run(self.mk(*options, out="warm.tar", cache=path + ".filled"), cwd=self.work, check=False,
+        ran = subprocess.run(self.mk(*options, out=name + ".tar", cache=path + ".filled"), cwd=self.work, check=False,
                              stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         if ran.returncode:
             raise Failed(f"{group}: mkscratch: status {ran.returncode}: {(ran.stderr.strip() or 'no message')[-160:]}")
@@ -104,7 +104,8 @@ class Session:
         return path, restore
 
     def peer_rows(self, root, only=TOOLS):
-        return [Row(tool, peers.script(tool, root, f"p{i}.tar"), "peer", f"p{i}.tar")
+        return [Row(tool, peers.script(tool, root, f"p{i}.tar"), "peer", f"p{i}.tar",
+                    prepare=lambda: peers.clear(self.work))
                 for i, tool in enumerate(self.peers) if tool in only]
 
     def limit_row(self, level, *files):
@@ -112,14 +113,18 @@ class Session:
                    "limit", inner=True)
 
     def cached_rows(self, group, base, changed, options):
-        """The same with a cache: another version of the program, and nothing changed."""
-        path, restore = self.warm(group, "cache-of-" + base, "--bin", f"{base}:/app", *options)
+        """The same with a cache, over the archive of the run that filled it: another version of the program, and nothing
+        changed."""
+        name = "cache-of-" + base
+        path, restore = self.warm(group, name, "--bin", f"{base}:/app", *options)
         rows = []
         if changed:
             rows.append(Row("mkscratch, program changed, cache warm",
-                            self.mk("--bin", f"{changed}:/app", *options, out="c.tar", cache=path), "us", "c.tar", restore))
+                            self.mk("--bin", f"{changed}:/app", *options, out="c.tar", cache=path), "us", "c.tar",
+                            name + ".tar", restore))
         rows.append(Row("mkscratch, nothing changed, cache warm",
-                        self.mk("--bin", f"{base}:/app", *options, out="n.tar", cache=path), "us", "n.tar", restore))
+                        self.mk("--bin", f"{base}:/app", *options, out="n.tar", cache=path), "us", "n.tar",
+                        name + ".tar", restore))
         return rows
 
 
@@ -309,7 +314,7 @@ def main():
         peers.install(os.path.join(OUT, "bin"))
     s = Session(os.path.abspath(os.environ.get("MKSCRATCH", os.path.join(BUILD, "mkscratch"))))
     only = [name for name in os.environ.get("BENCH_ONLY", "").split(",") if name]
-    results = {"quick": QUICK, "machine": machine(s), "versions": versions(s), "groups": [], "growth": []}
+    results = {"quick": QUICK, "cleared": True, "machine": machine(s), "versions": versions(s), "groups": [], "growth": []}
     for table, to in ((GROUPS, "groups"), (GROWTH, "growth")):
         for name, measure in table.items():
             if not only or name in only:

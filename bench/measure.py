@@ -2,6 +2,7 @@
 import hashlib
 import json
 import os
+import shutil
 import statistics
 import subprocess
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ class Row:
     command: object                 # a list, or a text for the shell
     role: str = "us"
     output: str = None              # the file it writes
+    before: str = None              # what is there when it begins: a copy of this file; None: nothing
     prepare: object = None          # called before each run, not measured
     inner: bool = False             # the command prints its own seconds
     samples: list = field(default_factory=list)
@@ -72,7 +74,18 @@ class Bench:
             raise Failed(f"status {cost['status']}: {lines[-1][:160]}")
         return cost["seconds"], cost["rss_kib"], ran.stdout
 
+    def lay_out(self, row):
+        """Whoever writes over something has to get rid of it, or may find it there already: neither is what a row tells of
+        unless it says so."""
+        path = os.path.join(self.work, row.output)
+        if os.path.exists(path):
+            os.unlink(path)
+        if row.before:
+            shutil.copyfile(os.path.join(self.work, row.before), path)
+
     def sample(self, row):
+        if row.output:
+            self.lay_out(row)
         if row.prepare:
             row.prepare()
         # What the one before left to be written is not to be paid by the next.

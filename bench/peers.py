@@ -12,7 +12,7 @@ DEBIAN = {"umoci": "umoci", "buildah": "buildah", "libtree": "libtree"}
 SCRIPTS = {
     "crane": "crane append --oci-empty-base -f {root}.tar -t app:latest -o {out} >/dev/null 2>&1",
     "umoci": """
-        rm -rf u && umoci init --layout u && umoci new --image u:latest
+        umoci init --layout u && umoci new --image u:latest
         for f in $(cd {root} && echo *); do
             umoci insert --rootless --image u:latest {root}/$f /$f >/dev/null
         done
@@ -24,7 +24,6 @@ SCRIPTS = {
             if [ -d {root}/$f ]; then $buildah copy -q $c {root}/$f /$f; else $buildah copy -q $c {root}/$f /; fi
         done >/dev/null
         $buildah config --entrypoint '["/app"]' --user 65534:65534 $c
-        rm -f {out}
         $buildah commit -q $c docker-archive:{out}:app:latest >/dev/null
         $buildah rm $c >/dev/null""",
     "BuildKit": """
@@ -32,7 +31,7 @@ SCRIPTS = {
         buildctl build --no-cache --frontend dockerfile.v0 --local context={root} --local dockerfile=. \\
             --opt filename=Dockerfile.{root} --output type=docker,name=app:latest,dest={out} >/dev/null 2>&1""",
     "tar, gzip, sha256sum": """
-        rm -rf h && mkdir -p h/blobs/sha256
+        mkdir -p h/blobs/sha256
         tar -cf h/l.tar -C {root} . && d=$(sha256sum <h/l.tar)
         gzip -n h/l.tar && b=$(sha256sum <h/l.tar.gz) && mv h/l.tar.gz h/blobs/sha256/${{b%% *}}
         printf '{{"architecture":"amd64","os":"linux","config":{{"User":"65534:65534","Entrypoint":["/app"]}},"rootfs":'\\
@@ -41,6 +40,12 @@ SCRIPTS = {
             >h/manifest.json
         tar -cf {out} -C h .""",
 }
+
+
+def clear(work):
+    """What scripts leave beside their output."""
+    for folder in ("u", "h"):
+        shutil.rmtree(os.path.join(work, folder), ignore_errors=True)
 
 
 def install_buildkit(bin_dir):

@@ -99,6 +99,9 @@ def document(results):
             "Written by `BENCH_PUBLISH=1 make bench`; nothing here is typed by hand. " + describe(results), "",
             "`÷ X` is the time of that row divided by the time of X: below 1 is faster than X. The limit is",
             "[limit.c](limit.c): the same bytes hashed and compressed in memory on all cores, nothing read or written.", ""]
+    if results.get("cleared"):
+        text += ["No tool finds an output to write over, but for the rows with a warm cache: there lies the archive of the run",
+                 "that filled it.", ""]
     if results["quick"]:
         text += ["**Tiny inputs (BENCH_QUICK=1): these figures mean nothing.**", ""]
     text += [tables(results)]

@@ -45,5 +45,7 @@ char *msk_written_at(const char *path);
 
 /* fsync a file or a directory; file systems that cannot sync a directory (EINVAL) are forgiven. */
 int msk_fsync(int fd, const char *name, struct msk_err *err);
+/* The bytes and length of a file alone. */
+int msk_fdatasync(int fd, const char *name, struct msk_err *err);
 
 #endif

@@ -28,6 +28,7 @@ struct msk_sink {
 	 * is while this is false. NULL: there is one alone. */
 	bool *all_there;
 	bool last;
+	bool unchanged;                        /* once published: all was there before, and is left as it was */
 };
 
 /* Check that the target can be made and prepare it. Fails: MSK_E_IO, MSK_E_INPUT (a directory that is no layout). */
@@ -39,6 +40,7 @@ struct msk_sinks {
 	struct msk_sink **v;
 	size_t n;
 	bool all_there;                        /* sinks point here: do not move it */
+	const struct msk_log *log;
 };
 int msk_sinks_open(const struct msk_target *targets, size_t n, const struct msk_log *log, struct msk_sinks *out,
 		   struct msk_err *err);

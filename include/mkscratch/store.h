@@ -5,6 +5,7 @@
 #define MKSCRATCH_STORE_H
 
 #include "mkscratch/digest.h"
+#include "mkscratch/outfile.h"
 
 #define MSK_STORE_MEMORY (8u << 20)
 
@@ -20,7 +21,7 @@ void msk_store_take_stage(struct msk_store *s, int own_fd);
 
 /* A file in which blobs come to lie one behind the other, and what of it belongs to something else. */
 struct msk_stage {
-	int fd;
+	struct msk_outfile *file;
 	uint64_t next;           /* where the next blob and what is in front of it begin */
 	unsigned head, align;    /* bytes in front of each blob; what is behind it begins at a multiple of align */
 	const char *name;        /* for messages */
@@ -42,7 +43,8 @@ int msk_store_end_known(struct msk_store *s, const struct msk_digest *digest, ui
 /* What was begun is not to be: as if nothing had been written. */
 void msk_store_abandon(struct msk_store *s);
 
-/* Push a blob's bytes to `w`, which is not finished by this. */
+/* Push a blob's bytes to `w`, which is not finished by this. From a stage that others may have written to
+ * (msk_outfile_shared) they are hashed again. Fails: MSK_E_IO `<name>: changed while it was being written`. */
 int msk_store_send(struct msk_store *s, const struct msk_digest *digest, struct msk_writer *w, struct msk_err *err);
 size_t msk_store_count(const struct msk_store *s);
 /* Blobs in the order in which they came. */

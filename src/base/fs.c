@@ -186,10 +186,20 @@ char *msk_written_at(const char *path)
 	return at;
 }
 
-int msk_fsync(int fd, const char *name, struct msk_err *err)
+/* A failed sync is final: asking again may report success for pages that are gone. */
+static int settle_sync(int rc, const char *name, struct msk_err *err)
 {
-	/* A failed fsync is final: asking again may report success for pages that are gone. */
-	if (fsync(fd) == 0 || errno == EINVAL || errno == EROFS)
+	if (rc == 0 || errno == EINVAL || errno == EROFS)
 		return 0;
 	return msk_fail_sys(err, errno, "%s: sync failed", name);
+}
+
+int msk_fsync(int fd, const char *name, struct msk_err *err)
+{
+	return settle_sync(fsync(fd), name, err);
+}
+
+int msk_fdatasync(int fd, const char *name, struct msk_err *err)
+{
+	return settle_sync(fdatasync(fd), name, err);
 }

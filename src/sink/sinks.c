@@ -5,6 +5,7 @@
 int msk_sinks_open(const struct msk_target *targets, size_t n, const struct msk_log *log, struct msk_sinks *out,
 		   struct msk_err *err)
 {
+	out->log = log;
 	out->v = msk_xcalloc(n, sizeof *out->v);
 	for (; out->n < n; out->n++)
 		if (msk_sink_open(&targets[out->n], log, &out->v[out->n], err) < 0)
@@ -51,12 +52,22 @@ static int publish_all(struct msk_sinks *s, const struct msk_product *p, struct 
 	return publish_such(s, false, &left, p, st, err);
 }
 
+static void tell_unchanged(const struct msk_sinks *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (s->v[i]->unchanged)
+			msk_info(s->log, "%s: unchanged, left as it was", s->v[i]->name);
+}
+
 int msk_sinks_deliver(struct msk_sinks *s, const struct msk_product *p, struct msk_store *st, struct msk_err *err)
 {
 	for (size_t i = 0; i < s->n; i++)
 		if (s->v[i]->ops->write(s->v[i], p, st, err) < 0)
 			return -1;
-	return publish_all(s, p, st, err);
+	if (publish_all(s, p, st, err) < 0)
+		return -1;
+	tell_unchanged(s);
+	return 0;
 }
 
 void msk_sinks_close(struct msk_sinks *s)

@@ -28,7 +28,8 @@ struct msk_store {
 	size_t n, cap;
 	struct blob current;
 	uint64_t in_memory, pushed;
-	struct msk_stage own, *stage;  /* own: an unnamed file, once there is need of one */
+	struct msk_stage own, *stage;
+	int own_fd;                    /* of the own stage: an unnamed file, once there is need of one */
 };
 
 static struct msk_store *of_keeper(struct msk_writer *w)
@@ -38,9 +39,23 @@ static struct msk_store *of_keeper(struct msk_writer *w)
 
 static int open_own(struct msk_store *s, struct msk_err *err)
 {
-	if (s->stage->fd >= 0)
+	if (s->stage->file || s->own_fd >= 0)
 		return 0;
-	return msk_tempfile_anonymous(s->dirs, &s->own.fd, err);
+	return msk_tempfile_anonymous(s->dirs, &s->own_fd, err);
+}
+
+static int write_at(const struct msk_store *s, const void *p, size_t n, uint64_t offset, struct msk_err *err)
+{
+	if (s->stage->file)
+		return msk_outfile_write(s->stage->file, p, n, offset, err);
+	return msk_pwrite_full(s->own_fd, p, n, offset, s->stage->name, err);
+}
+
+static ssize_t read_at(const struct msk_store *s, void *p, size_t n, uint64_t offset, struct msk_err *err)
+{
+	if (s->stage->file)
+		return msk_outfile_read(s->stage->file, p, n, offset, err);
+	return msk_pread_full(s->own_fd, p, n, offset, s->stage->name, err);
 }
 
 static int write_staged(struct msk_store *s, const void *p, size_t n, struct msk_err *err)
@@ -48,11 +63,11 @@ static int write_staged(struct msk_store *s, const void *p, size_t n, struct msk
 	struct blob *b = &s->current;
 	uint64_t end = b->offset + b->size + n;
 
-	if (msk_pwrite_full(s->stage->fd, p, n, b->offset + b->size, s->stage->name, err) < 0)
+	if (write_at(s, p, n, b->offset + b->size, err) < 0)
 		return s->stage->kept ? msk_more(err, "%s", s->stage->kept) : -1;
 	b->size += n;
-	if (s->stage != &s->own && end - s->pushed >= PUSH_CHUNK) {
-		msk_push_out(s->stage->fd, s->pushed, end - s->pushed);
+	if (s->stage->file && end - s->pushed >= PUSH_CHUNK) {
+		msk_outfile_push(s->stage->file, s->pushed, end - s->pushed);
 		s->pushed = end;
 	}
 	return 0;
@@ -104,7 +119,8 @@ struct msk_store *msk_store_new(const char *const *dirs)
 	struct msk_store *s = msk_xcalloc(1, sizeof *s);
 
 	s->dirs = dirs;
-	s->own = (struct msk_stage){ .fd = -1, .align = 1, .name = "staging file" };
+	s->own_fd = -1;
+	s->own = (struct msk_stage){ .align = 1, .name = "staging file" };
 	s->stage = &s->own;
 	s->keep = (struct msk_writer){ keep_bytes, keep_finish };
 	msk_hash_writer_init(&s->hash, &s->keep);
@@ -120,8 +136,7 @@ void msk_store_free(struct msk_store *s)
 	free(s->v);
 	msk_str_release(&s->current.bytes);
 	msk_hash_writer_release(&s->hash);
-	if (s->own.fd >= 0)
-		close(s->own.fd);
+	msk_cleanup_fd(&s->own_fd);
 	free(s);
 }
 
@@ -132,8 +147,8 @@ void msk_store_cleanup(struct msk_store **s)
 
 void msk_store_take_stage(struct msk_store *s, int own_fd)
 {
-	assert(!s->n && s->own.fd < 0);
-	s->own.fd = own_fd;
+	assert(!s->n && s->own_fd < 0);
+	s->own_fd = own_fd;
 }
 
 void msk_store_stage_in(struct msk_store *s, struct msk_stage *stage)
@@ -222,19 +237,23 @@ int msk_store_put(struct msk_store *s, const void *p, size_t n, struct msk_diges
 	return msk_store_end(s, digest, &size, err);
 }
 
-static int send_staged(struct msk_store *s, const struct blob *b, struct msk_writer *w, struct msk_err *err)
+/* `hash`: of what is sent, or NULL. */
+static int send_staged(struct msk_store *s, const struct blob *b, struct msk_sha256 *hash, struct msk_writer *w,
+		       struct msk_err *err)
 {
 	MSK_AUTO_FREE char *buf = msk_xmalloc(COPY_CHUNK);
 
 	for (uint64_t done = 0; done < b->size;) {
 		size_t want = b->size - done < COPY_CHUNK ? (size_t)(b->size - done) : COPY_CHUNK;
-		ssize_t got = msk_pread_full(s->stage->fd, buf, want, b->offset + done, s->stage->name, err);
+		ssize_t got = read_at(s, buf, want, b->offset + done, err);
 
 		if (got < 0)
 			return -1;
 		if ((size_t)got != want)
 			return msk_fail(err, MSK_E_IO, "%s: ends early (%llu of %llu bytes)", s->stage->name,
 					(unsigned long long)(done + (size_t)got), (unsigned long long)b->size);
+		if (hash)
+			msk_sha256_add(hash, buf, want);
 		if (msk_writer_write(w, buf, want, err) < 0)
 			return -1;
 		done += want;
@@ -242,13 +261,29 @@ static int send_staged(struct msk_store *s, const struct blob *b, struct msk_wri
 	return 0;
 }
 
+static int send_checked(struct msk_store *s, const struct blob *b, struct msk_writer *w, struct msk_err *err)
+{
+	MSK_CLEANUP(msk_sha256_cleanup) struct msk_sha256 *hash = msk_sha256_new();
+	struct msk_digest got;
+
+	if (send_staged(s, b, hash, w, err) < 0)
+		return -1;
+	msk_sha256_end(hash, &got);
+	if (strcmp(got.text, b->digest.text) == 0)
+		return 0;
+	msk_fail(err, MSK_E_IO, "%s: changed while it was being written", s->stage->name);
+	return msk_hint(err, "another program writes to it: run again when that is done");
+}
+
 int msk_store_send(struct msk_store *s, const struct msk_digest *digest, struct msk_writer *w, struct msk_err *err)
 {
 	const struct blob *b = find(s, digest);
 
 	assert(b);
+	if (b->staged && s->stage->file && msk_outfile_shared(s->stage->file))
+		return send_checked(s, b, w, err);
 	if (b->staged)
-		return send_staged(s, b, w, err);
+		return send_staged(s, b, NULL, w, err);
 	return msk_writer_write(w, b->bytes.buf, b->bytes.len, err);
 }
 

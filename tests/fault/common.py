@@ -286,6 +286,7 @@ def builds(room):
     both = room.prepare("both", [*static, "-q", "-l", "old=1", "-o", "img.tar", "-o", "l/"])
     return [
         Scenario(room, "an archive over an old one", [*static, "-o", "img.tar"], archive),
+        Scenario(room, "an archive that is there already", [*static, "-l", "old=1", "-o", "img.tar"], archive),
         Scenario(room, "a new archive of everything", [*full, "-o", "img.tar"]),
         Scenario(room, "a dynamic program, zstd", [*dynamic, "--compress", "zstd", "-o", "img.tar"]),
         Scenario(room, "a new layout", [*static, "-o", "l/"]),

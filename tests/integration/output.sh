@@ -42,6 +42,24 @@ mk --bin app -q -o m1.tar -o m2.tar -o m3/
 t 'several outputs are one image' cmp m1.tar m2.tar
 is "$(jq -r '.manifests[0].digest' m3/index.json)" "$(digest_of -o n.tar)" 'a layout holds the same manifest as an archive'
 
+# What has the bytes already stays, with the present time, whatever it was made by and whatever is made beside it.
+touch -d @1000 m1.tar m2.tar
+before=$(stat -c %i m1.tar) other=$(stat -c %i m2.tar)
+run mk --bin app -v -o m1.tar
+like "$(cat "$err")" 'm1\.tar: unchanged, left as it was' 'an archive that is there already is told'
+is "$(stat -c %i m1.tar) $(($(stat -c %Y m1.tar) > 1000))" "$before 1" '... stays, and is up to date for make'
+run mk --bin app -v -o m1.tar -o m2.tar -o n2.tar -o m3/
+is "$(stat -c %i m1.tar m2.tar | xargs) $(grep -c 'unchanged' "$err")" "$before $other 2" '... each of several'
+t '... beside one that is new' cmp n2.tar m1.tar
+mk --bin app -q -l new=1 -o n2.tar -o m1.tar
+t 'one that differs late is replaced' test "$(stat -c %i m1.tar)" != "$before"
+t '... by what is written elsewhere' cmp n2.tar m1.tar
+head -c 20000 a.tar >half.tar && cat a.tar a.tar >twice.tar
+mk --bin app -q -o half.tar -o twice.tar
+t 'one that is a part of it is completed' cmp half.tar a.tar
+t 'one that is more is cut' cmp twice.tar a.tar
+t 'nothing is left beside them' test -z "$(find . -name '*.mkscratch-*')"
+
 ln -s real.tar link.tar && echo old >real.tar
 mk --bin app -q -o link.tar
 t 'an output that is a link is written through' test -L link.tar -a "$(wc -c <real.tar)" -gt 1000

@@ -72,7 +72,7 @@ t 'an output beside the tree is none in it' mk --bin app --tree packed:/srv -q -
 
 # A file system that fills up: a size limit acts like one (EFBIG in place of ENOSPC).
 mk --bin app -q -o keep.tar && cp keep.tar before
-run bash -c 'ulimit -f 8; "$MKSCRATCH" --bin app -o keep.tar'
+run bash -c 'ulimit -f 8; "$MKSCRATCH" --bin app -l new=1 -o keep.tar'
 is "$status $(head -n1 "$err")" '5 mkscratch: keep.tar: write failed (File too large); previous file kept' 'a write that fails says so'
 t '... and the previous file is whole' cmp keep.tar before
 is "$(find . -name '*.mkscratch-*' | wc -l)" 0 '... and no temporary file is left'

@@ -51,7 +51,7 @@ static struct msk_product image_of(size_t n_tags)
 	return p;
 }
 
-static void put_blobs(struct msk_store *st)
+static void put_blobs(struct msk_store *st, bool double_too)
 {
 	static char bytes[1500];
 	struct msk_err err = MSK_ERR_INIT;
@@ -61,6 +61,8 @@ static void put_blobs(struct msk_store *st)
 		memset(bytes, (int)n, n);
 		assert_int_equal(msk_store_put(st, bytes, n, &d, &err), 0);
 	}
+	if (!double_too)
+		return;
 	/* A double, longer than what will follow it in the archive. */
 	assert_int_equal(msk_store_put(st, memset(bytes, 6 * 211, 6 * 211), 6 * 211, &d, &err), 0);
 	assert_int_equal(msk_store_put(st, memset(bytes, 7 * 211, 7 * 211), 7 * 211, &d, &err), 0);
@@ -80,7 +82,7 @@ static void write_archive(const char *path, const struct msk_product *img, const
 		assert_int_equal(msk_sink_open(&u, NULL, &other, &err), 0);
 	if (like)
 		msk_store_stage_in(st, s->ops->stage(s, like));
-	put_blobs(st);
+	put_blobs(st, true);
 	assert_int_equal(s->ops->write(s, img, st, &err), 0);
 	if (other)
 		assert_int_equal(other->ops->write(other, img, st, &err), 0);
@@ -142,6 +144,129 @@ static void another_output_copies_from_the_stage(void **state)
 	assert_same_file("a.tar", "b.tar");
 }
 
+/* What others do to an archive that has these blobs already while it is being written: `when` is before or after the rest of
+ * it is held against it. */
+enum when { BLOBS, ALL };
+
+static int write_while(void (*act)(void), enum when when, const struct msk_product *like, const struct msk_product *img,
+		       struct msk_err *err)
+{
+	const struct msk_target t = { MSK_TARGET_ARCHIVE, (char *)(uintptr_t)"a.tar" };
+	MSK_CLEANUP(msk_store_cleanup) struct msk_store *st = msk_store_new(dirs);
+	struct msk_sink *s = NULL;
+	int rc;
+
+	assert_int_equal(msk_sink_open(&t, NULL, &s, err), 0);
+	msk_store_stage_in(st, s->ops->stage(s, like));
+	put_blobs(st, false);
+	if (when == BLOBS)
+		act();
+	rc = s->ops->write(s, img, st, err);
+	if (rc == 0 && when == ALL)
+		act();
+	rc = rc < 0 ? rc : s->ops->publish(s, img, st, err);
+	s->ops->close(s);
+	return rc;
+}
+
+static void leave_alone(void)
+{
+}
+
+static void replace(void)
+{
+	MSK_AUTO_FD int fd = open("c.tar", O_WRONLY | O_CREAT, 0666);
+
+	assert_int_equal(write(fd, "of another", 10), 10);
+	assert_int_equal(rename("c.tar", "a.tar"), 0);
+}
+
+static void remove_it(void)
+{
+	unlink("a.tar");
+}
+
+static void write_front(void)
+{
+	MSK_AUTO_FD int fd = open("a.tar", O_WRONLY);
+
+	assert_int_equal(pwrite(fd, "x", 1, 0), 1);
+}
+
+/* The last byte of the last blob. */
+static void write_blob(void)
+{
+	MSK_AUTO_FD int fd = open("a.tar", O_RDWR);
+	off_t end = lseek(fd, 0, SEEK_END) - 1024;
+	char byte = 0;
+
+	while (!byte)
+		assert_int_equal(pread(fd, &byte, 1, --end), 1);
+	byte ^= 1;
+	assert_int_equal(pwrite(fd, &byte, 1, end), 1);
+}
+
+static ino_t inode_of(const char *path)
+{
+	struct stat st;
+
+	assert_int_equal(stat(path, &st), 0);
+	return st.st_ino;
+}
+
+static void an_archive_that_is_there_already_stays(void **state)
+{
+	struct msk_product img = image_of(3);
+	struct msk_err err = MSK_ERR_INIT;
+	ino_t was;
+
+	(void)state;
+	unlink("a.tar");
+	assert_int_equal(write_while(leave_alone, ALL, &img, &img, &err), 0);
+	was = inode_of("a.tar");
+	assert_int_equal(rename("a.tar", "b.tar"), 0);
+	assert_int_equal(write_while(leave_alone, ALL, &img, &img, &err), 0);
+	assert_same_file("a.tar", "b.tar");
+	assert_int_equal(rename("b.tar", "a.tar"), 0);
+	assert_int_equal(write_while(leave_alone, ALL, &img, &img, &err), 0);
+	assert_int_equal(inode_of("a.tar"), was);
+}
+
+/* An outline that was wrong included: blobs are read from what is there then. */
+static void whatever_becomes_of_it_meanwhile_the_right_one_is_there_in_the_end(void **state)
+{
+	static void (*const acts[])(void) = { replace, remove_it, write_front };
+	struct msk_product img = image_of(3), wrong = image_of(20);
+	struct msk_err err = MSK_ERR_INIT;
+
+	(void)state;
+	unlink("a.tar");
+	assert_int_equal(write_while(leave_alone, ALL, &img, &img, &err), 0);
+	assert_int_equal(rename("a.tar", "b.tar"), 0);
+	for (size_t i = 0; i < 3 * sizeof acts / sizeof *acts; i++) {
+		assert_int_equal(write_while(leave_alone, ALL, &img, &img, &err), 0);
+		assert_int_equal(write_while(acts[i / 3], i % 3 ? BLOBS : ALL, i % 3 == 2 ? &wrong : &img, &img, &err), 0);
+		assert_same_file("a.tar", "b.tar");
+	}
+}
+
+static void blobs_that_are_changed_meanwhile_are_found_out(void **state)
+{
+	struct msk_product img = image_of(3);
+
+	(void)state;
+	for (int when = BLOBS; when <= ALL; when++) {
+		struct msk_err err = MSK_ERR_INIT;
+
+		unlink("a.tar");
+		assert_int_equal(write_while(leave_alone, ALL, &img, &img, &err), 0);
+		assert_int_equal(write_while(write_blob, when, &img, &img, &err), -1);
+		assert_int_equal(err.code, MSK_E_IO);
+		assert_string_equal(err.msg, "a.tar: changed while it was being written");
+		assert_string_equal(err.hint, "another program writes to it: run again when that is done");
+	}
+}
+
 /* Who has the lock is told by its process, where it left that. */
 static void a_lock_of_another_is_waited_for_and_no_longer(void **state)
 {
@@ -179,6 +304,9 @@ int main(void)
 		cmocka_unit_test(staged_or_not_the_archive_is_the_same),
 		cmocka_unit_test(an_outline_that_was_wrong_costs_nothing_but_time),
 		cmocka_unit_test(another_output_copies_from_the_stage),
+		cmocka_unit_test(an_archive_that_is_there_already_stays),
+		cmocka_unit_test(whatever_becomes_of_it_meanwhile_the_right_one_is_there_in_the_end),
+		cmocka_unit_test(blobs_that_are_changed_meanwhile_are_found_out),
 		cmocka_unit_test(a_lock_of_another_is_waited_for_and_no_longer),
 	};
 

@@ -101,17 +101,27 @@ static void the_same_content_is_stored_once(void **state)
 	assert_sends(st, &c, 2 * MSK_STORE_MEMORY);
 }
 
+/* Without a name. */
+static struct msk_outfile unnamed(void)
+{
+	struct msk_outfile f = MSK_OUTFILE_INIT;
+
+	f.name = "img.tar";
+	assert_int_equal(msk_tempfile_anonymous(dirs, &f.temp.fd, &(struct msk_err)MSK_ERR_INIT), 0);
+	return f;
+}
+
 static void a_stage_holds_every_blob_where_it_belongs(void **state)
 {
 	MSK_CLEANUP(msk_store_cleanup) struct msk_store *st = msk_store_new(dirs);
 	static const size_t sizes[] = { 1000, 0, MSK_STORE_MEMORY + 1, 17 };
 	static const uint64_t offsets[] = { 1064, 2164, 2264, 8390964 };
-	struct msk_stage stage = { .next = 1000, .head = 64, .align = 100, .name = "img.tar" };
+	struct msk_outfile file = unnamed();
+	struct msk_stage stage = { .file = &file, .next = 1000, .head = 64, .align = 100, .name = "img.tar" };
 	struct msk_digest d[4], again;
 	char byte;
 
 	(void)state;
-	assert_int_equal(msk_tempfile_anonymous(dirs, &stage.fd, &(struct msk_err)MSK_ERR_INIT), 0);
 	msk_store_stage_in(st, &stage);
 	for (int i = 0; i < 4; i++) {
 		put(st, (char)('a' + i), sizes[i], &d[i]);
@@ -122,9 +132,9 @@ static void a_stage_holds_every_blob_where_it_belongs(void **state)
 		assert_sends(st, &d[i], sizes[i]);
 		assert_int_equal(msk_store_offset(st, i), offsets[i]);
 	}
-	assert_int_equal(pread(stage.fd, &byte, 1, (off_t)offsets[3]), 1);
+	assert_int_equal(pread(file.temp.fd, &byte, 1, (off_t)offsets[3]), 1);
 	assert_int_equal(byte, 'd');
-	close(stage.fd);
+	msk_outfile_release(&file);
 }
 
 /* In memory, or in the stage when there is one. */
@@ -150,33 +160,34 @@ static void what_is_abandoned_was_never_there(void **state)
 	(void)state;
 	for (size_t i = 0; i < 2 * sizeof sizes / sizeof *sizes; i++) {
 		MSK_CLEANUP(msk_store_cleanup) struct msk_store *st = msk_store_new(dirs);
-		struct msk_stage stage = { .fd = -1, .next = 1024, .head = 512, .align = 512, .name = "img.tar" };
+		struct msk_outfile file = unnamed();
+		struct msk_stage stage = { .file = &file, .next = 1024, .head = 512, .align = 512, .name = "img.tar" };
 
-		if (i % 2) {
-			assert_int_equal(msk_tempfile_anonymous(dirs, &stage.fd, &(struct msk_err)MSK_ERR_INIT), 0);
+		if (i % 2)
 			msk_store_stage_in(st, &stage);
-		}
 		assert_abandons(st, sizes[i / 2]);
 		if (i % 2) {
 			assert_int_equal(msk_store_offset(st, 0), 1536);
 			assert_int_equal(msk_store_offset(st, 1), 2560);
-			close(stage.fd);
 		}
+		msk_outfile_release(&file);
 	}
 }
 
 static void a_stage_that_is_full_says_what_it_was_told_to_say(void **state)
 {
 	MSK_CLEANUP(msk_store_cleanup) struct msk_store *st = msk_store_new(dirs);
-	struct msk_stage stage = { .align = 1, .name = "img.tar", .kept = "; previous file kept" };
+	struct msk_outfile file = MSK_OUTFILE_INIT;
+	struct msk_stage stage = { .file = &file, .align = 1, .name = "img.tar", .kept = "; previous file kept" };
 	struct msk_err err = MSK_ERR_INIT;
 
 	(void)state;
-	stage.fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
+	file.name = "img.tar";
+	file.temp.fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
 	msk_store_stage_in(st, &stage);
 	assert_int_equal(msk_writer_write(msk_store_begin(st), "x", 1, &err), -1);
 	assert_string_equal(err.msg, "img.tar: write failed (No space left on device); previous file kept");
-	close(stage.fd);
+	msk_outfile_release(&file);
 }
 
 static void nowhere_to_stage_is_an_error_with_a_cure(void **state)
