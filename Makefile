@@ -5,7 +5,7 @@
 #   DEVELOPER=1                        warnings are errors, and the compiler's analyzer runs
 #   FUZZ=TARGET FUZZ_SECONDS=60        for fuzz: one of tests/fuzz/fuzz_TARGET.c (all), and how long each
 #   DESTDIR= PREFIX=/usr/local         for install
-#   LIBARCHIVE=static|shared           the first where it can be linked
+#   STATIC_LIBS='archive crypto ...'   which libraries become part of the program, where they can be linked (release: all)
 
 MODE    ?= release
 BUILD   ?= build
@@ -23,20 +23,25 @@ LIBS := libarchive libcrypto jansson libelf libdeflate libzstd zlib
 LIBS_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(LIBS))
 LIBS_LDLIBS := $(shell $(PKG_CONFIG) --libs $(LIBS))
 
-# The shared libarchive loads some ten libraries more (XML, ICU, LZMA, ...) of which a tar needs none: half of what
-# starting costs. Of the static one, where it is installed, only the functions that a tar needs are taken.
-LIBARCHIVE ?= static
-ARCHIVE_STATIC := -Wl,--gc-sections -l:libarchive.a -lzstd -lz
-ARCHIVE_PROBE := int archive_write_set_format_pax_restricted(), archive_write_set_options(), archive_read_support_filter_gzip(),\
-	archive_read_support_filter_zstd(), archive_read_support_format_tar(), archive_read_support_format_raw();\
-	int main(void) { return archive_write_set_format_pax_restricted() + archive_write_set_options() +\
-	archive_read_support_filter_gzip() + archive_read_support_filter_zstd() + archive_read_support_format_tar() +\
-	archive_read_support_format_raw(); }
-ifeq ($(LIBARCHIVE),static)
-ifeq ($(shell echo '$(ARCHIVE_PROBE)' | $(CC) -w -x c - -o /dev/null $(LDFLAGS) $(ARCHIVE_STATIC) 2>/dev/null && echo works),works)
-LIBS_LDLIBS := $(filter-out -larchive,$(LIBS_LDLIBS)) $(ARCHIVE_STATIC)
-endif
-endif
+# Loading shared libraries is half of what starting costs: libarchive's alone brings some ten more (XML, ICU, LZMA, ...) of
+# which a tar needs none. Of a static one only what is called comes in; it is taken where a program can be made with it. The
+# order is that of the linker: each before those it needs itself. The other modes link faster with shared ones, and
+# sanitizers see more.
+STATIC_LIBS ?= archive $(if $(filter release,$(MODE)),crypto jansson elf deflate zstd z)
+
+CALLS_archive := archive_write_set_format_pax_restricted()+archive_write_set_options()+archive_read_support_filter_gzip()+\
+	archive_read_support_filter_zstd()+archive_read_support_format_tar()+archive_read_support_format_raw()
+CALLS_crypto  := SHA256_Update()+d2i_X509_NAME()
+CALLS_jansson := json_loadb()+json_dump_callback()
+CALLS_elf     := elf_memory()+elf_getdata()
+CALLS_deflate := libdeflate_deflate_compress()+libdeflate_crc32()
+CALLS_zstd    := ZSTD_compress2()+ZSTD_decompressDCtx()
+CALLS_z       := inflate()
+LIBS_PATHS    := $(filter -L%,$(LIBS_LDLIBS))
+links = $(shell echo 'int main(void) { return $(foreach l,$(1),$(CALLS_$(l))+) 0; }' | $(CC) -std=gnu89 -w -pthread -x c - \
+	-o /dev/null $(LIBS_PATHS) $(LDFLAGS) -Wl,--gc-sections $(1:%=-l:lib%.a) -lzstd -lz 2>/dev/null && echo '$(1)')
+STATIC := $(or $(call links,$(STATIC_LIBS)),$(foreach l,$(STATIC_LIBS),$(call links,$(l))))
+LIBS_LDLIBS := $(LIBS_PATHS) -Wl,--gc-sections $(STATIC:%=-l:lib%.a) $(filter-out -L% $(STATIC:%=-l%),$(LIBS_LDLIBS))
 
 # A flag the compiler does not know is left out.
 accepts = $(shell echo 'int main(void){return 0;}' | $(CC) -Werror $(1) -x c - -o /dev/null 2>/dev/null && echo '$(1)')
@@ -115,7 +120,7 @@ $(O)/src/cli/inspect_page.o: src/page/inspect.html
 
 $(O)/tests/%: tests/unit/%.c $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -Wno-override-init -Itests/unit -MMD -MP -o $@ $< $(LIB) $(ALL_LDFLAGS) -lcmocka -lz $(ALL_LDLIBS)
+	$(CC) $(ALL_CFLAGS) -Wno-override-init -Itests/unit -MMD -MP -o $@ $< $(LIB) $(ALL_LDFLAGS) -lcmocka $(ALL_LDLIBS)
 
 $(O)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(FUZZ_DRIVER) $(LIB)
 	@mkdir -p $(@D)

@@ -173,10 +173,20 @@ else
 	skip 'tiny work starts no thread' 'cannot: strace is not here, or may not trace'
 fi
 
-# Starting is fast as long as what a tar does not need is not loaded.
-if [ -e "$(cc -print-file-name=libarchive.a)" ] && command -v ldd >/dev/null; then
-	is "$(ldd "$MKSCRATCH" | grep -cE 'libarchive|libxml2|libicu')" 0 'no library is loaded that a tar does not need'
-else
+# Starting is fast as long as no library is loaded but that of C; in the builds for tests, none that a tar does not need.
+loads() {
+	ldd "$MKSCRATCH" | grep -cE "lib($1)\."
+}
+if [ ! -e "$(cc -print-file-name=libarchive.a)" ] || ! command -v ldd >/dev/null; then
 	skip 'no library is loaded that a tar does not need' 'cannot: no static libarchive here'
+else
+	is "$(loads 'archive|xml2|icu[a-z]*')" 0 'no library is loaded that a tar does not need'
 fi
+for lib in crypto jansson elf deflate zstd z; do
+	if [ ! "$MKSCRATCH" -ef "$BUILD/mkscratch" ] || [ ! -e "$(cc -print-file-name="lib$lib.a")" ]; then
+		skip "lib$lib is part of the program" 'cannot: a build for tests, or no static library here'
+	else
+		is "$(loads "$lib")" 0 "lib$lib is part of the program"
+	fi
+done
 done_testing
