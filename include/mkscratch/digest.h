@@ -1,4 +1,4 @@
-/* SHA-256 by OpenSSL's EVP, fetched once per context. */
+/* SHA-256 by libcrypto, which takes the instructions that a CPU has for it. */
 #ifndef MKSCRATCH_DIGEST_H
 #define MKSCRATCH_DIGEST_H
 

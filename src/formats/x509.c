@@ -11,6 +11,10 @@
 
 #define MAX_NAME_TEXT 100
 
+/* No configuration of the host, which may load modules; no texts of errors that nobody reads, which take longer than a
+ * bundle; no clean-up at exit, which the kernel does. */
+#define NO_NEEDLESS (OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS | OPENSSL_INIT_NO_ATEXIT)
+
 /* A certificate as RFC 5280 section 4.1 lays it out, down to where its shape ends and keys begin. OpenSSL's own X509
  * would load the public key of each one, which is most of the time and what hostile curves attack; and it keeps the
  * bytes it read, so that encoding it again would prove less. */
@@ -70,7 +74,7 @@ ASN1_SEQUENCE(CERT) = {
 
 int msk_x509_start(struct msk_err *err)
 {
-	if (!OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ATEXIT, NULL))
+	if (!OPENSSL_init_crypto(NO_NEEDLESS, NULL))
 		return msk_fail(err, MSK_E_IO, "OpenSSL: cannot be initialised");
 	return 0;
 }

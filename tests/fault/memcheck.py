@@ -24,7 +24,7 @@ def watched(name, words, statuses):
 
 def others(room):
     """Verbs and options that the scenarios of the other tests have not, over the same image."""
-    image = room.prepare("images", ["--no-cache", "-q", "--bin", "../in/dyn", "--root", "../in/root", "-o", "img.tar", "-o", "l/"],
+    image = room.prepare("memcheck", ["--no-cache", "-q", "--bin", "../in/dyn", "--root", "../in/root", "-o", "img.tar", "-o", "l/"],
                          ["--no-cache", "-q", "--bin", "../in/app", "-t", "two:1", "--tree", "../in/site:/srv", "-o", "two.tar"])
     write(os.path.join(image, "r.json"), json.dumps({"bin": ["../in/app"], "output": ["three.tar"]}).encode())
     write(os.path.join(image, "cut.tar"), open(os.path.join(image, "img.tar"), "rb").read()[:7000])
