@@ -6,6 +6,7 @@
 
 #include "mkscratch/block_cache.h"
 #include "mkscratch/budget.h"
+#include "mkscratch/check.h"
 #include "mkscratch/compress.h"
 #include "mkscratch/fs.h"
 #include "mkscratch/gather.h"
@@ -49,11 +50,22 @@ static void join_platform(struct msk_platform *pf, const struct msk_platform *ba
 		memcpy(pf->variant, base->variant, sizeof pf->variant);
 }
 
+/* What verify would call a fault of the new image, and no option mends by itself. */
+static int check_base(const struct msk_edition *e, struct msk_err *err)
+{
+	MSK_AUTO_JSON *taken = msk_plan_takes(&e->plan, msk_ground_facts(e->ground)->config);
+
+	if (msk_check_inherited(taken, err) == 0)
+		return 0;
+	msk_ctx(err, "--base %s", e->plan.base);
+	return msk_hint(err, "mkscratch verify %s tells all that is wrong with it", e->plan.base);
+}
+
 static int stand_on_base(const struct msk_source_images *base, struct msk_edition *e, struct msk_err *err)
 {
 	if (!base)
 		return 0;
-	if (msk_ground_new(base, &e->platform, &e->ground, err) < 0 ||
+	if (msk_ground_new(base, &e->platform, &e->ground, err) < 0 || check_base(e, err) < 0 ||
 	    msk_plan_inherit(&e->plan, msk_ground_facts(e->ground), err) < 0)
 		return -1;
 	join_platform(&e->platform, msk_ground_platform(e->ground));

@@ -38,6 +38,9 @@ typedef int msk_validated_visitor(void *ctx, const struct msk_validated *image, 
  * (MSK_E_INPUT, MSK_E_IO), with MSK_E_USAGE for a platform that is none, or with what the visitor fails with. */
 int msk_validate(const char *name, msk_validated_visitor *visit, void *ctx, struct msk_checks *out, struct msk_err *err);
 void msk_checks_release(struct msk_checks *c);
+/* What a new image takes over from the config of its base (msk_plan_takes()), held against the same rules for documents.
+ * Fails: MSK_E_INPUT `config: ExposedPorts: "http": not a port`, the first fault alone. */
+int msk_check_inherited(const struct msk_json *config, struct msk_err *err);
 /* The exit status: integrity before malformed before will-not-start. */
 enum msk_code msk_checks_verdict(const struct msk_checks *c);
 /* Did a check of this name fail? */

@@ -178,9 +178,12 @@ void msk_plan_release(struct msk_plan *p);
  * caller's to release, also after a failure. Fails: MSK_E_USAGE, the entrypoint is no UTF-8. */
 int msk_plan_narrow(const struct msk_plan *whole, const bool *members, const struct msk_platform *pf,
 		    struct msk_plan *out, struct msk_err *err);
+/* Of the document of a base's config, what a narrowed plan takes over from it: an image built on it would have that. */
+struct msk_json *msk_plan_takes(const struct msk_plan *p, const struct msk_json *config);
 /* Complete a narrowed plan by what a Dockerfile would inherit: variables, ports, volumes, labels; working directory, user,
  * stop signal and health check where none was given. The facts must outlive it.
- * Fails: MSK_E_INPUT, a user without numbers, a variable that is none; MSK_E_USAGE, the base does not know the user. */
+ * What is of a type that it should not have is passed over: the caller has seen to it (msk_plan_takes()).
+ * Fails: MSK_E_INPUT, a user without numbers; MSK_E_USAGE, the base does not know the user. */
 int msk_plan_inherit(struct msk_plan *p, const struct msk_base_facts *base, struct msk_err *err);
 /* The line for a name or number (NULL for any) in the text of passwd(5) or group(5): true with both numbers, the second of
  * which is 0 in group(5). */

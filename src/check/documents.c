@@ -9,12 +9,14 @@
 #include "mkscratch/descriptor.h"
 #include "mkscratch/media_type.h"
 #include "mkscratch/pem.h"
+#include "mkscratch/stop_signal.h"
 #include "mkscratch/timestamp.h"
 
 struct doc {
 	struct msk_checks *checks;
 	const char *what;
 	size_t faults;
+	const char *within;            /* the member that is looked at, "history 2: "; NULL: the document itself */
 };
 
 static void fault(struct doc *d, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -30,7 +32,7 @@ static void fault(struct doc *d, const char *fmt, ...)
 	va_end(ap);
 	/* A document that is wrong throughout need not say so a thousand times. */
 	if (d->faults++ < 20)
-		msk_checks_fail(d->checks, MSK_E_INPUT, d->what, "%s", text);
+		msk_checks_fail(d->checks, MSK_E_INPUT, d->what, "%s%s", d->within ? d->within : "", text);
 }
 
 /* JSON null is what Go writes for what is not there. */
@@ -234,7 +236,7 @@ static void check_index(struct doc *d, const struct msk_json *index)
 
 void msk_check_index(struct msk_checks *c, const struct msk_source_images *s, bool ours)
 {
-	struct doc d = { c, "index.json", 0 };
+	struct doc d = { .checks = c, .what = "index.json" };
 
 	check_type(&d, s->index.json, NULL, ours);
 	check_index(&d, s->index.json);
@@ -242,7 +244,7 @@ void msk_check_index(struct msk_checks *c, const struct msk_source_images *s, bo
 
 void msk_check_nested_index(struct msk_checks *c, const struct msk_json *index, const struct msk_json *desc)
 {
-	struct doc d = { c, "index", 0 };
+	struct doc d = { .checks = c, .what = "index" };
 
 	check_type(&d, index, msk_json_get_string(desc, "mediaType"), false);
 	check_index(&d, index);
@@ -251,7 +253,7 @@ void msk_check_nested_index(struct msk_checks *c, const struct msk_json *index, 
 static void check_manifest(struct msk_checks *c, const struct msk_source_image *image)
 {
 	const struct msk_json *m = image->manifest.json, *layers = msk_json_get(m, "layers");
-	struct doc d = { c, "manifest", 0 };
+	struct doc d = { .checks = c, .what = "manifest" };
 	int64_t version = 0;
 
 	if (!m)
@@ -278,32 +280,44 @@ static bool is_empty_layer(const struct msk_json *item)
 	return msk_json_is_true(msk_json_get(item, "empty_layer"));
 }
 
+static void check_history_item(struct doc *d, const struct msk_json *item, size_t number)
+{
+	MSK_AUTO_FREE char *within = msk_xasprintf("history %zu: ", number);
+
+	d->within = within;
+	if (!msk_json_is_object(item))
+		fault(d, "not an object");
+	optional_time(d, item, "created");
+	optional_string(d, item, "created_by");
+	optional_string(d, item, "author");
+	optional_string(d, item, "comment");
+	optional_bool(d, item, "empty_layer");
+	d->within = NULL;
+}
+
+static void check_history_items(struct doc *d, const struct msk_json *history)
+{
+	if (history && !msk_json_is_array(history))
+		fault(d, "history: not a list");
+	for (size_t i = 0; msk_json_is_array(history) && i < msk_json_count(history); i++)
+		check_history_item(d, msk_json_at(history, i), i + 1);
+}
+
 /* Docker refuses more items than layers; fewer are nowhere forbidden. */
 static void check_history(struct doc *d, const struct msk_source_image *image)
 {
 	const struct msk_json *history = member(image->config.json, "history");
 	size_t filled = 0;
 
-	if (history && !msk_json_is_array(history)) {
-		fault(d, "history: not a list");
+	check_history_items(d, history);
+	if (!msk_json_is_array(history))
 		return;
-	}
-	for (size_t i = 0; i < msk_json_count(history); i++) {
-		const struct msk_json *item = msk_json_at(history, i);
-
-		if (!msk_json_is_object(item))
-			fault(d, "history %zu: not an object", i + 1);
-		optional_time(d, item, "created");
-		optional_string(d, item, "created_by");
-		optional_string(d, item, "author");
-		optional_string(d, item, "comment");
-		optional_bool(d, item, "empty_layer");
-		filled += !is_empty_layer(item);
-	}
+	for (size_t i = 0; i < msk_json_count(history); i++)
+		filled += !is_empty_layer(msk_json_at(history, i));
 	if (filled > image->n_layers)
 		fault(d, "history: %zu items for %zu %s", filled, image->n_layers,
 		      msk_plural(image->n_layers, "layer", "layers"));
-	else if (history && filled < image->n_layers)
+	else if (filled < image->n_layers)
 		msk_checks_note(d->checks, "history", "%zu %s for %zu layers", filled, msk_plural(filled, "item", "items"),
 				image->n_layers);
 }
@@ -315,11 +329,13 @@ static void check_health(struct doc *d, const struct msk_json *c)
 	const struct msk_json *health = member(c, "Healthcheck");
 	int64_t ns;
 
+	d->within = "Healthcheck: ";
 	if (health && !msk_json_is_object(health))
-		fault(d, "Healthcheck: not an object");
+		fault(d, "not an object");
 	optional_strings(d, health, "Test");
 	for (size_t i = 0; numbers[i]; i++)
 		optional_number(d, health, numbers[i]);
+	d->within = NULL;
 	/* The last is a count; Docker runs no container of an image with less than a millisecond. */
 	for (size_t i = 0; i < 4; i++)
 		if (msk_json_get_int(health, numbers[i], &ns) && ns && ns < 1000000)
@@ -362,6 +378,16 @@ static void check_port(void *arg, const char *key, const struct msk_json *value)
 		fault(arg, "ExposedPorts: \"%.80s\": not a port", key);
 }
 
+/* image-spec "config": "SIGNAME", of those that Linux has; Docker takes numbers too, and makes no container with another. */
+static void check_stop_signal(struct doc *d, const struct msk_json *c)
+{
+	const char *text = msk_json_get_string(c, "StopSignal");
+	MSK_AUTO_FREE char *name = text && *text ? msk_signal_name(text) : NULL;
+
+	if (text && *text && !name)
+		fault(d, "StopSignal: \"%.80s\": not a signal", text);
+}
+
 /* image-spec "config", "properties", and what Docker adds: what runtimes decode into fixed types. */
 static void check_runtime(struct doc *d, const struct msk_json *config)
 {
@@ -380,6 +406,7 @@ static void check_runtime(struct doc *d, const struct msk_json *config)
 	for (size_t i = 0; lists[i]; i++)
 		optional_strings(d, c, lists[i]);
 	check_env(d, c);
+	check_stop_signal(d, c);
 	optional_map(d, c, "ExposedPorts", msk_json_is_object);
 	if (msk_json_is_object(member(c, "ExposedPorts")))
 		msk_json_each(member(c, "ExposedPorts"), check_port, d);
@@ -400,19 +427,36 @@ static void compare_platform(struct doc *d, const struct msk_source_image *image
 				image->platform.arch, os, arch);
 }
 
+static void check_members(struct doc *d, const struct msk_json *config)
+{
+	optional_time(d, config, "created");
+	optional_string(d, config, "author");
+	optional_string(d, config, "variant");
+	optional_string(d, config, "os.version");
+	optional_strings(d, config, "os.features");
+	check_runtime(d, config);
+}
+
 static void check_config(struct msk_checks *c, const struct msk_source_image *image)
 {
-	const struct msk_json *config = image->config.json;
-	struct doc d = { c, "config", 0 };
+	struct doc d = { .checks = c, .what = "config" };
 
-	optional_time(&d, config, "created");
-	optional_string(&d, config, "author");
-	optional_string(&d, config, "variant");
-	optional_string(&d, config, "os.version");
-	optional_strings(&d, config, "os.features");
-	check_runtime(&d, config);
+	check_members(&d, image->config.json);
 	check_history(&d, image);
 	compare_platform(&d, image);
+}
+
+int msk_check_inherited(const struct msk_json *config, struct msk_err *err)
+{
+	MSK_CLEANUP(msk_checks_release) struct msk_checks checks = { 0 };
+	struct doc d = { .checks = &checks, .what = "config" };
+
+	check_members(&d, config);
+	check_history_items(&d, member(config, "history"));
+	for (size_t i = 0; i < checks.n; i++)
+		if (checks.v[i].code != MSK_OK)
+			return msk_fail(err, checks.v[i].code, "%s: %s", checks.v[i].what, checks.v[i].detail);
+	return 0;
 }
 
 void msk_check_documents(struct msk_checks *c, const struct msk_source_image *image)

@@ -36,8 +36,6 @@ int msk_password_check(const char *option, const char *name, const char *passwor
 int msk_id_parse(const char *what, const char *text, uint32_t *out, struct msk_err *err);
 /* "90s", "1m30s", "90d" in nanoseconds. Fails: MSK_E_USAGE. */
 int msk_duration_parse(const char *option, const char *text, int64_t *out, struct msk_err *err);
-/* "TERM", "sigterm", "15", "SIGRTMIN+3" as "SIGTERM", "15", "SIGRTMIN+3"; NULL when it is no signal. Heap. */
-char *msk_signal_name(const char *text);
 
 /* Strings on their way into JSON. `what` is the option. */
 int msk_check_utf8(const char *what, const char *text, struct msk_err *err);

@@ -2,6 +2,7 @@
  * --author. */
 #include <string.h>
 
+#include "mkscratch/stop_signal.h"
 #include "parts.h"
 
 #define MAX_PORT 65535

@@ -1,6 +1,7 @@
 /* --base: what an image takes over from the one below, by the rules of a Dockerfile. */
 #include <string.h>
 
+#include "mkscratch/path.h"
 #include "parts.h"
 
 #define ANNOTATION_NAME   "org.opencontainers.image.base.name"
@@ -11,7 +12,22 @@ static size_t name_length(const char *variable)
 	return strcspn(variable, "=");
 }
 
-/* Ours take the places of those of the same name, and others follow. */
+/* In the place of one of the same name, else behind the others. */
+static void set_variable(struct msk_strv *env, const char *variable)
+{
+	size_t n = name_length(variable), at = 0;
+
+	while (at < env->n && (name_length(env->v[at]) != n || memcmp(env->v[at], variable, n) != 0))
+		at++;
+	if (at == env->n) {
+		msk_strv_push(env, variable);
+		return;
+	}
+	free(env->v[at]);
+	env->v[at] = msk_xstrdup(variable);
+}
+
+/* Of two of one name in a base the last counts, as runtimes have it. */
 static void inherit_env(const struct msk_json *base, struct msk_strv *env)
 {
 	struct msk_strv ours = *env;
@@ -19,32 +35,10 @@ static void inherit_env(const struct msk_json *base, struct msk_strv *env)
 	*env = (struct msk_strv)MSK_STRV_INIT;
 	for (size_t i = 0; i < msk_json_count(base); i++)
 		if (msk_json_string_value(msk_json_at(base, i)))
-			msk_strv_push(env, msk_json_string_value(msk_json_at(base, i)));
-	for (size_t i = 0; i < ours.n; i++) {
-		size_t n = name_length(ours.v[i]), at = 0;
-
-		while (at < env->n && (name_length(env->v[at]) != n || memcmp(env->v[at], ours.v[i], n) != 0))
-			at++;
-		if (at == env->n) {
-			msk_strv_push(env, ours.v[i]);
-			continue;
-		}
-		free(env->v[at]);
-		env->v[at] = msk_xstrdup(ours.v[i]);
-	}
+			set_variable(env, msk_json_string_value(msk_json_at(base, i)));
+	for (size_t i = 0; i < ours.n; i++)
+		set_variable(env, ours.v[i]);
 	msk_strv_release(&ours);
-}
-
-/* Runtimes refuse what has no name or no value, and our own verification does. */
-static int check_env(const struct msk_json *base, struct msk_err *err)
-{
-	for (size_t i = 0; i < msk_json_count(base); i++) {
-		const char *e = msk_json_string_value(msk_json_at(base, i));
-
-		if (e && (!strchr(e, '=') || *e == '='))
-			return msk_fail(err, MSK_E_INPUT, "the base's Env \"%s\": not NAME=VALUE", e);
-	}
-	return 0;
 }
 
 /* {"8080/tcp":{}}: the keys count. */
@@ -81,6 +75,14 @@ static void take_text(char **ours, bool given, const char *base)
 		return;
 	free(*ours);
 	*ours = msk_xstrdup(base);
+}
+
+/* A relative one begins at the root, as a WORKDIR of a Dockerfile would. */
+static void take_workdir(struct msk_config *c, const char *base)
+{
+	MSK_AUTO_FREE char *from_root = base && *base && *base != '/' ? msk_path_normalise(base) : NULL;
+
+	take_text(&c->workdir, c->workdir_given, from_root ? from_root : base);
 }
 
 /* One line of passwd(5) or group(5): name, password, id, and in passwd the gid. */
@@ -124,11 +126,12 @@ static int parse_id(const char *user, const char *text, uint32_t *out, struct ms
 	return msk_ctx(err, "the base's User \"%s\"", user);
 }
 
-/* As runtimes read it: names by the files of the image; a group that is not told is that of passwd, or 0. */
+/* As runtimes read it: names by the files of the image; a user that is not told is 0, a group that of passwd,
+ * or 0. */
 static int base_user(const char *text, const struct msk_base_facts *base, struct msk_user *out, struct msk_err *err)
 {
 	size_t n = strcspn(text, ":");
-	MSK_AUTO_FREE char *user = msk_xstrndup(text, n);
+	MSK_AUTO_FREE char *user = n ? msk_xstrndup(text, n) : msk_xstrdup("0");
 	const char *group = text[n] ? text + n + 1 : "";
 	const bool number = msk_is_digits(user);
 	uint32_t uid = 0, gid = 0, ignored;
@@ -175,20 +178,53 @@ static int inherit_user(struct msk_plan *p, const struct msk_json *config, const
 	return 0;
 }
 
+static void take(struct msk_json *to, const struct msk_json *from, const char *key, bool given)
+{
+	const struct msk_json *v = msk_json_get(from, key);
+
+	if (v && !given)
+		msk_json_set(to, key, msk_json_copy(v));
+}
+
+struct msk_json *msk_plan_takes(const struct msk_plan *p, const struct msk_json *config)
+{
+	const struct msk_json *from = msk_json_get(config, "config");
+	const struct msk_config *c = &p->config;
+	struct msk_json *all = msk_json_object(), *to = msk_json_object();
+
+	take(all, config, "author", c->author != NULL);
+	take(all, config, "os.version", false);
+	take(all, config, "os.features", false);
+	take(all, config, "history", false);
+	take(all, config, "config", false);
+	if (!msk_json_is_object(from)) {
+		msk_json_free(to);
+		return all;
+	}
+	take(to, from, "User", p->user_from != MSK_USER_DEFAULT);
+	take(to, from, "WorkingDir", c->workdir_given);
+	take(to, from, "StopSignal", c->stop_signal != NULL);
+	take(to, from, "Healthcheck", c->health.kind != MSK_HEALTH_UNSET);
+	take(to, from, "Labels", !p->base_labels);
+	for (const char *const *key = (const char *const[]){ "Env", "ExposedPorts", "Volumes", "Shell", "StopTimeout", NULL };
+	     *key; key++)
+		take(to, from, *key, false);
+	msk_json_set(all, "config", to);
+	return all;
+}
+
 int msk_plan_inherit(struct msk_plan *p, const struct msk_base_facts *base, struct msk_err *err)
 {
 	const struct msk_json *config = msk_json_get(base->config, "config");
 	struct msk_config *c = &p->config;
 
 	p->inherited = base->config;
-	if (check_env(msk_json_get(config, "Env"), err) < 0)
-		return -1;
 	inherit_env(msk_json_get(config, "Env"), &c->env);
 	msk_json_each(msk_json_get(config, "ExposedPorts"), add_key, &c->ports);
 	msk_json_each(msk_json_get(config, "Volumes"), add_key, &c->volumes);
 	if (p->base_labels)
 		msk_json_each(msk_json_get(config, "Labels"), add_label, c);
-	take_text(&c->workdir, c->workdir_given, msk_json_get_string(config, "WorkingDir"));
+	take_workdir(c, msk_json_get_string(config, "WorkingDir"));
 	take_text(&c->stop_signal, c->stop_signal != NULL, msk_json_get_string(config, "StopSignal"));
 	take_text(&c->author, c->author != NULL, msk_json_get_string(base->config, "author"));
 	annotate(c, ANNOTATION_NAME, base->name);

@@ -1,6 +1,9 @@
+#include "mkscratch/stop_signal.h"
+
 #include <string.h>
 
-#include "parts.h"
+#include "mkscratch/mem.h"
+#include "mkscratch/str.h"
 
 /* Linux names, whatever the host calls them. */
 static const char *const names[] = {

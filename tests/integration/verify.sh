@@ -154,6 +154,12 @@ fine '... and one with two' 'config["config"]["Env"] = ["A=1", "B=", "A=2"]' 'co
 for port in 99999/tcp 0 x 80/icmp -1; do
 	wrong "a port that is none: $port" 'config["config"]["ExposedPorts"] = {"'"$port"'": {}}' "config: ExposedPorts: \"$port\": not a port"
 done
+for signal in FOO SIGRTMIN+99 0 65; do
+	wrong "a signal that is none: $signal" 'config["config"]["StopSignal"] = "'"$signal"'"' "config: StopSignal: \"$signal\": not a signal"
+done
+rewritten 0 'signals' 'config["config"]["StopSignal"] = "SIGRTMIN+3"'
+wrong 'a member of a health check names it' 'config["config"]["Healthcheck"] = {"Test": "x"}' 'config: Healthcheck: Test: not a list of strings'
+wrong 'an item of the history its number' 'config["history"][1]["author"] = 5' 'config: history 2: author: not a string'
 rewritten 0 'ports' 'config["config"]["ExposedPorts"] = {"80": {}, "1/tcp": {}, "65535/udp": {}, "5/sctp": {}}'
 fine 'a working directory from nowhere on' 'config["config"]["WorkingDir"] = "rel"' 'config: WorkingDir "rel": not an absolute path'
 fine 'a health check without pause' 'config["config"]["Healthcheck"] = {"Test": ["NONE"], "Interval": 1}' \

@@ -67,6 +67,33 @@ refused 3 'the base'"'"'s User "4294967295": id 4294967295: larger than 21474836
 t '... which does not matter when a user is given' mk --base u.tar --user 1 --bin app -q -o x.tar
 rm x.tar
 
+# What would be inherited is held against the rules by which verify judges the image.
+with_config() { # MEMBERS of the document, WHAT is wrong, OPTION...: how it is mended
+	python3 - "$1" <<-'P'
+		import os, subprocess, sys
+		subprocess.run(["tar", "cf", "l.tar", "--owner=0", "--group=0", "app.c"], check=True)
+		subprocess.run(["python3", os.environ["TOP"] + "/tests/integration/make_image.py", "c.tar", "v1",
+		                '{"architecture":"amd64","os":"linux",' + sys.argv[1] + "}", "l.tar"], check=True)
+	P
+	refused 3 "--base c.tar: config: $2" 'mkscratch verify c.tar tells all that is wrong with it' -- --base c.tar
+	if [ $# -gt 2 ]; then
+		t "... which ${*:3} mends" mk --base c.tar --bin app -q -o x.tar "${@:3}"
+		rm -f x.tar
+	fi
+}
+with_config '"config":{"ExposedPorts":{"http":{}}}' 'ExposedPorts: "http": not a port'
+with_config '"config":{"ExposedPorts":["80"]}' 'ExposedPorts: not an object'
+with_config '"config":{"Env":["A=1","NOEQ"]}' 'Env: "NOEQ": not NAME=VALUE'
+with_config '"config":{"Env":"A=1"}' 'Env: not a list of strings'
+with_config '"config":{"StopSignal":"SIGFOO"}' 'StopSignal: "SIGFOO": not a signal' --stop-signal INT
+with_config '"config":{"WorkingDir":7}' 'WorkingDir: not a string' -w /
+with_config '"config":{"User":7}' 'User: not a string' --user 7
+with_config '"config":{"Labels":{"a":7}}' 'Labels: "a" has not the value it should have' --no-base-labels
+with_config '"config":{"Healthcheck":{"Test":["CMD","/x"],"Interval":"5s"}}' 'Healthcheck: Interval: not a whole number' --healthcheck none
+with_config '"author":5' 'author: not a string' --author us
+with_config '"history":[{},{"created":"yesterday"}]' 'history 2: created "yesterday": not a time (RFC 3339)'
+with_config '"config":[]' 'config: not an object'
+
 # Layers in zstd have no name in Docker's language.
 if command -v zstd >/dev/null; then
 	mk --bin app:/old --compress zstd -q -o zstd.tar

@@ -46,6 +46,7 @@ rotree     value
 probe      value
 probe_url  value
 timestamp  value
+stop_signal value
 options    plan
 names      base
 table      base

@@ -73,6 +73,7 @@ static void users_become_numbers(void **state)
 	assert_user("{\"config\":{\"User\":\"100:7\"}}", NULL, "app", 100, 7);
 	assert_user("{\"config\":{\"User\":\"app:staff\"}}", NULL, "app", 100, 50);
 	assert_user("{\"config\":{\"User\":\"9\"}}", NULL, "user", 9, 0);
+	assert_user("{\"config\":{\"User\":\":5\"}}", NULL, "root", 0, 5);
 	assert_user("{\"config\":{\"User\":\"app\"}}", "user=root", "root", 0, 0);
 	assert_user("{}", "user=app", "app", 100, 101);
 }
@@ -111,19 +112,56 @@ static void values_of_other_kinds_are_passed_over(void **state)
 	msk_plan_narrow_release(&p);
 }
 
-static void variables_that_are_none_are_refused(void **state)
+static void of_two_variables_of_one_name_the_last_counts(void **state)
 {
 	struct msk_plan p = { 0 };
 	struct msk_err err;
 
 	(void)state;
-	assert_int_equal(inherit("{\"config\":{\"Env\":[\"A=1\",\"NOEQ\"]}}", WORDS("A=9"), &p, &err), -1);
-	assert_int_equal(err.code, MSK_E_INPUT);
-	assert_string_equal(err.msg, "the base's Env \"NOEQ\": not NAME=VALUE");
+	assert_int_equal(inherit("{\"config\":{\"Env\":[\"A=1\",\"B=2\",\"A=3\",\"B=4\"]}}", WORDS("A=9"), &p, &err), 0);
+	assert_int_equal(p.config.env.n, 2);
+	assert_string_equal(p.config.env.v[0], "A=9");
+	assert_string_equal(p.config.env.v[1], "B=4");
 	msk_plan_narrow_release(&p);
-	assert_int_equal(inherit("{\"config\":{\"Env\":[\"=x\"]}}", WORDS("A=9"), &p, &err), -1);
-	assert_string_equal(err.msg, "the base's Env \"=x\": not NAME=VALUE");
+}
+
+static void a_relative_directory_begins_at_the_root(void **state)
+{
+	struct msk_plan p = { 0 };
+	struct msk_err err;
+
+	(void)state;
+	assert_int_equal(inherit("{\"config\":{\"WorkingDir\":\"srv//app\"}}", WORDS("A=9"), &p, &err), 0);
+	assert_string_equal(p.config.workdir, "/srv/app");
 	msk_plan_narrow_release(&p);
+}
+
+static char *taken(const char *config, const struct msk_plan *p)
+{
+	MSK_AUTO_JSON *doc = parse(config), *v = msk_plan_takes(p, doc);
+	struct msk_str text = MSK_STR_INIT;
+
+	msk_json_dump(v, &text);
+	return text.buf;
+}
+
+static void what_is_given_is_not_taken(void **state)
+{
+	static const char config[] = "{\"author\":1,\"created\":2,\"config\":{\"User\":3,\"WorkingDir\":4,\"StopSignal\":5,"
+		"\"Healthcheck\":6,\"Labels\":7,\"Env\":8,\"Entrypoint\":9,\"OnBuild\":10}}";
+	struct msk_plan p = { .base_labels = true, .user_from = MSK_USER_DEFAULT };
+	char author[] = "us", signal[] = "SIGINT";
+
+	(void)state;
+	MSK_AUTO_FREE char *all = taken(config, &p);
+	assert_string_equal(all, "{\"author\":1,\"config\":{\"Env\":8,\"Healthcheck\":6,\"Labels\":7,\"StopSignal\":5,"
+			    "\"User\":3,\"WorkingDir\":4}}");
+	p = (struct msk_plan){ .user_from = MSK_USER_GIVEN, .config = { .author = author, .stop_signal = signal,
+			       .workdir_given = true, .health = { .kind = MSK_HEALTH_OFF } } };
+	MSK_AUTO_FREE char *rest = taken(config, &p);
+	assert_string_equal(rest, "{\"config\":{\"Env\":8}}");
+	MSK_AUTO_FREE char *odd = taken("{\"config\":[1]}", &p);
+	assert_string_equal(odd, "{\"config\":[1]}");
 }
 
 int main(void)
@@ -132,7 +170,9 @@ int main(void)
 		cmocka_unit_test(users_become_numbers),
 		cmocka_unit_test(variables_keep_the_place_of_the_base),
 		cmocka_unit_test(values_of_other_kinds_are_passed_over),
-		cmocka_unit_test(variables_that_are_none_are_refused),
+		cmocka_unit_test(of_two_variables_of_one_name_the_last_counts),
+		cmocka_unit_test(a_relative_directory_begins_at_the_root),
+		cmocka_unit_test(what_is_given_is_not_taken),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
