@@ -10,9 +10,12 @@
 #include "mkscratch/compress.h"
 #include "mkscratch/fs.h"
 #include "mkscratch/gather.h"
+#include "mkscratch/image_contents.h"
 #include "mkscratch/sink.h"
 #include "mkscratch/tempfile.h"
 #include "mkscratch/task.h"
+
+#define MAX_TOLD 5              /* of what is alike */
 
 static void tell_facts(const struct msk_build *b, const struct msk_cert_facts *certs, const struct msk_rootfs *fs)
 {
@@ -72,6 +75,22 @@ static int stand_on_base(const struct msk_source_images *base, struct msk_editio
 	return 0;
 }
 
+/* What of the base stays is looked at, too: who finds a broken bundle there would look for the fault in the program. */
+static int compare_with_base(const struct msk_build *b, const struct msk_edition *e, struct msk_rootfs *fs,
+			     struct msk_err *err)
+{
+	MSK_CLEANUP(msk_contents_release) struct msk_contents left = { 0 };
+
+	if (msk_ground_compare(e->ground, fs, b->log, msk_contents_look, &left, err) < 0)
+		return -1;
+	for (size_t i = 0; i < left.n_faults && i < MAX_TOLD; i++)
+		msk_warn(b->log, "--base %s: %s", e->plan.base, left.faults[i].text);
+	if (left.n_faults > MAX_TOLD)
+		msk_warn(b->log, "--base %s: %zu more certificates or zones that cannot be read", e->plan.base,
+			 left.n_faults - MAX_TOLD);
+	return 0;
+}
+
 static int gather(const struct msk_build *b, struct msk_common *common, struct msk_edition *e, struct msk_err *err)
 {
 	MSK_CLEANUP(msk_rootfs_cleanup) struct msk_rootfs *fs = msk_rootfs_new();
@@ -89,7 +108,7 @@ static int gather(const struct msk_build *b, struct msk_common *common, struct m
 	g.libs = libs;
 	rc = msk_gather_all(&g, err);
 	msk_gather_release(&g);
-	if (rc < 0 || (e->ground && msk_ground_compare(e->ground, fs, b->log, err) < 0))
+	if (rc < 0 || (e->ground && compare_with_base(b, e, fs, err) < 0))
 		return -1;
 	tell_facts(b, &g.certs, fs);
 	tell_reasons(b->log, fs);

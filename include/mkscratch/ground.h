@@ -32,8 +32,10 @@ size_t msk_ground_layers(const struct msk_ground *g);
 struct msk_below *msk_ground_below(struct msk_ground *g);
 
 /* Files of a sealed set that are there already, with mode, owner and bytes, are marked as such; of a library that replaces
- * another file there is a warning. The ground's files are read for it. Fails: MSK_E_INTEGRITY, MSK_E_IO. */
-int msk_ground_compare(const struct msk_ground *g, struct msk_rootfs *fs, const struct msk_log *log, struct msk_err *err);
+ * another file there is a warning. The ground's files are read for it, and `left`, which may be NULL, is shown those
+ * that no entry of the set takes the place of. Fails: MSK_E_INTEGRITY, MSK_E_IO, as `left` does. */
+int msk_ground_compare(const struct msk_ground *g, struct msk_rootfs *fs, const struct msk_log *log,
+		       msk_layer_visitor *left, void *ctx, struct msk_err *err);
 
 /* Copy the layers into the store and append them to *out, named in the language of the media types. The bytes are hashed
  * once more. Fails: MSK_E_USAGE, zstd has no name there; MSK_E_INTEGRITY, MSK_E_IO. */

@@ -129,6 +129,9 @@ void msk_rootfs_remove(struct msk_rootfs *fs, const char *path, const char *what
 /* The entry at `path` is below already, with the same bytes. Sealed only, as all that follows. */
 void msk_rootfs_keep_below(struct msk_rootfs *fs, const char *path);
 
+/* Is what is below at `path` no part of the whole, since an entry has taken its place, or that of a directory above it? */
+bool msk_rootfs_covers(const struct msk_rootfs *fs, const char *path);
+
 size_t msk_rootfs_count(const struct msk_rootfs *fs);
 uint64_t msk_rootfs_content_size(const struct msk_rootfs *fs);      /* bytes of all files */
 const struct msk_entry *msk_rootfs_at(const struct msk_rootfs *fs, size_t i);

@@ -47,22 +47,6 @@ static void add(struct weighing *g, const char *path, uint64_t size, const struc
 		insert(g->out, (struct msk_weight){ msk_xstrdup(path), size, was, size - was, !node, e });
 }
 
-/* Is it below what an entry has taken the place of? */
-static bool is_deleted(const struct msk_rootfs *fs, const char *path)
-{
-	MSK_AUTO_FREE char *dir = msk_xstrdup(path);
-
-	for (char *slash; (slash = strrchr(dir, '/')) && slash > dir;) {
-		const struct msk_entry *e;
-
-		*slash = '\0';
-		e = msk_rootfs_find(fs, dir);
-		if (e && e->type != MSK_DIR)
-			return true;
-	}
-	return false;
-}
-
 /* What an entry of the image has replaced is no part of it any more; what it leaves in its place is the base's. */
 static void add_below(struct weighing *g, const struct msk_rootfs *fs, const struct msk_image_tree *below)
 {
@@ -71,9 +55,8 @@ static void add_below(struct weighing *g, const struct msk_rootfs *fs, const str
 
 	for (msk_tree_walk_init(&walk, below); (node = msk_tree_next(&walk));) {
 		MSK_AUTO_FREE char *path = msk_xasprintf("/%s", node->path);
-		const struct msk_entry *e = msk_rootfs_find(fs, path);
 
-		if (node->type == MSK_TAR_FILE && node->size && (!e || e->kept_below) && !is_deleted(fs, path))
+		if (node->type == MSK_TAR_FILE && node->size && !msk_rootfs_covers(fs, path))
 			add(g, path, node->size, NULL);
 	}
 }

@@ -1,7 +1,6 @@
-#include "contents.h"
-
 #include <string.h>
 
+#include "checks.h"
 #include "mkscratch/pem.h"
 #include "mkscratch/tzif.h"
 #include "mkscratch/x509.h"
@@ -9,7 +8,8 @@
 #define MAX_TABLE  (1u << 20)
 #define MAX_BUNDLE (16u << 20)
 #define MAX_ZONE   (1u << 20)
-#define MAX_FAULTS 20
+#define MAX_FAULTS 1000
+#define MAX_TOLD   20
 #define ZONES      "usr/share/zoneinfo/"
 
 /* Where libraries look for a bundle. */
@@ -22,21 +22,31 @@ void msk_contents_release(struct msk_contents *c)
 {
 	msk_str_release(&c->passwd);
 	msk_str_release(&c->group);
-	msk_strv_release(&c->faults);
-	msk_strv_release(&c->odd);
+	for (size_t i = 0; i < c->n_faults; i++) {
+		free(c->faults[i].text);
+		free(c->faults[i].path);
+	}
+	free(c->faults);
 }
 
-static void add(struct msk_strv *to, char *own_text)
+/* A file that is looked at. */
+struct look {
+	struct msk_contents *c;
+	const struct msk_layer_entry *entry;
+	const char *path;
+};
+
+static void add(struct look *l, bool odd, char *own_text)
 {
-	if (to->n < MAX_FAULTS)
-		msk_strv_push_own(to, own_text);
-	else
+	struct msk_contents *c = l->c;
+
+	if (c->n_faults == MAX_FAULTS) {
 		free(own_text);
-}
-
-static void fault(struct msk_contents *c, char *own_text)
-{
-	add(&c->faults, own_text);
+		return;
+	}
+	MSK_GROW(c->faults, c->n_faults, c->cap_faults);
+	c->faults[c->n_faults++] = (struct msk_content_fault){ own_text, msk_xstrdup(l->path), l->entry->layer,
+							       l->entry->nth, odd };
 }
 
 /* *whole false: it is larger than that, and is left alone. */
@@ -56,8 +66,9 @@ static int read_data(const struct msk_layer_entry *entry, size_t most, struct ms
 	return 0;
 }
 
-static void look_at_certificate(struct msk_contents *c, const struct msk_pem_block *b, const char *path, size_t number)
+static void look_at_certificate(struct look *l, const struct msk_pem_block *b, size_t number)
 {
+	struct msk_contents *c = l->c;
 	MSK_AUTO_STR der = MSK_STR_INIT;
 	struct msk_x509 x = { 0 };
 	const char *wrong = NULL;
@@ -71,14 +82,14 @@ static void look_at_certificate(struct msk_contents *c, const struct msk_pem_blo
 		wrong = msk_x509_read(&der, &x);
 	}
 	if (wrong)
-		fault(c, msk_xasprintf("/%s: certificate %zu (line %u): %s", path, number, line, wrong));
+		add(l, false, msk_xasprintf("/%s: certificate %zu (line %u): %s", l->path, number, line, wrong));
 	else if (c->now && x.not_after < c->now)
 		c->expired++;
 	if (!wrong)
 		msk_x509_release(&x);
 }
 
-static int look_at_bundle(struct msk_contents *c, const struct msk_str *text, const char *path, struct msk_err *err)
+static int look_at_bundle(struct look *l, const struct msk_str *text, struct msk_err *err)
 {
 	struct msk_pem_block b;
 	struct msk_pem pem;
@@ -91,29 +102,29 @@ static int look_at_bundle(struct msk_contents *c, const struct msk_str *text, co
 	while (found) {
 		struct msk_err wrong = MSK_ERR_INIT;
 
-		if (msk_pem_next(&pem, &b, &found, path, &wrong) < 0) {
-			fault(c, msk_xasprintf("/%s", wrong.msg));
+		if (msk_pem_next(&pem, &b, &found, l->path, &wrong) < 0) {
+			add(l, false, msk_xasprintf("/%s", wrong.msg));
 			return 0;
 		}
 		if (found && msk_pem_label_is(&b, "CERTIFICATE"))
-			look_at_certificate(c, &b, path, ++n);
+			look_at_certificate(l, &b, ++n);
 		else if (found && msk_pem_label_has(&b, "PRIVATE"))
-			add(&c->odd, msk_xasprintf("/%s: holds a private key (line %u)", path, b.line));
+			add(l, true, msk_xasprintf("/%s: holds a private key (line %u)", l->path, b.line));
 	}
 	if (n == 0)
-		add(&c->odd, msk_xasprintf("/%s: no certificate found", path));
+		add(l, true, msk_xasprintf("/%s: no certificate found", l->path));
 	return 0;
 }
 
-static void look_at_zone(struct msk_contents *c, const struct msk_str *data, const char *path)
+static void look_at_zone(struct look *l, const struct msk_str *data)
 {
 	struct msk_err wrong = MSK_ERR_INIT;
 
 	if (!msk_tzif_claims(data))
 		return;
-	c->zones++;
-	if (msk_tzif_check(data, path, &wrong) < 0)
-		fault(c, msk_xasprintf("/%s", wrong.msg));
+	l->c->zones++;
+	if (msk_tzif_check(data, l->path, &wrong) < 0)
+		add(l, false, msk_xasprintf("/%s", wrong.msg));
 }
 
 static bool is_bundle(const char *path)
@@ -124,9 +135,11 @@ static bool is_bundle(const char *path)
 	return false;
 }
 
-int msk_contents_look(struct msk_contents *c, const struct msk_layer_entry *entry, struct msk_err *err)
+int msk_contents_look(void *contents, const struct msk_layer_entry *entry, struct msk_err *err)
 {
+	struct msk_contents *c = contents;
 	MSK_AUTO_FREE char *path = entry->e->type == MSK_TAR_FILE ? msk_layer_path(entry->e->path) : NULL;
+	struct look l = { c, entry, path };
 	MSK_AUTO_STR data = MSK_STR_INIT;
 	bool whole;
 
@@ -139,28 +152,50 @@ int msk_contents_look(struct msk_contents *c, const struct msk_layer_entry *entr
 	if (is_bundle(path)) {
 		if (read_data(entry, MAX_BUNDLE, &data, &whole, err) < 0)
 			return -1;
-		return whole ? look_at_bundle(c, &data, path, err) : 0;
+		return whole ? look_at_bundle(&l, &data, err) : 0;
 	}
 	if (!msk_starts_with(path, ZONES))
 		return 0;
 	if (read_data(entry, MAX_ZONE, &data, &whole, err) < 0)
 		return -1;
 	if (whole)
-		look_at_zone(c, &data, path);
+		look_at_zone(&l, &data);
 	return 0;
 }
 
-void msk_contents_tell(const struct msk_contents *c, struct msk_checks *checks)
+static bool is_left(const struct msk_content_fault *f, const struct msk_image_tree *t)
 {
-	for (size_t i = 0; i < c->faults.n; i++)
-		msk_checks_fail(checks, MSK_E_INPUT, "content", "%s", c->faults.v[i]);
-	for (size_t i = 0; i < c->odd.n; i++)
-		msk_checks_note(checks, "content", "%s", c->odd.v[i]);
-	if (c->certs && !c->faults.n)
+	MSK_AUTO_FREE struct msk_node *n = msk_image_tree_resolve(t, f->path);
+
+	return n && n->data_layer == f->layer && n->data_nth == f->nth;
+}
+
+static size_t tell(const struct msk_contents *c, bool odd, const struct msk_image_tree *t, struct msk_checks *checks)
+{
+	size_t told = 0;
+
+	for (size_t i = 0; i < c->n_faults && told < MAX_TOLD; i++) {
+		if (c->faults[i].odd != odd || !is_left(&c->faults[i], t))
+			continue;
+		told++;
+		if (odd)
+			msk_checks_note(checks, "content", "%s", c->faults[i].text);
+		else
+			msk_checks_fail(checks, MSK_E_INPUT, "content", "%s", c->faults[i].text);
+	}
+	return told;
+}
+
+void msk_contents_tell(const struct msk_contents *c, const struct msk_image_tree *t, struct msk_checks *checks)
+{
+	bool sound = tell(c, false, t, checks) == 0;
+
+	tell(c, true, t, checks);
+	if (c->certs && sound)
 		msk_checks_pass(checks, "certificates", "%zu", c->certs);
 	if (c->expired)
 		msk_checks_note(checks, "certificates", "%zu of %zu have expired", c->expired, c->certs);
-	if (c->zones && !c->faults.n)
+	if (c->zones && sound)
 		msk_checks_pass(checks, "zones", "%zu", c->zones);
 }
 

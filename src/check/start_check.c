@@ -3,7 +3,6 @@
 #include <sys/stat.h>
 
 #include "checks.h"
-#include "contents.h"
 #include "image_files.h"
 #include "starter.h"
 #include "mkscratch/closure.h"

@@ -1,7 +1,6 @@
 #include <string.h>
 
 #include "checks.h"
-#include "contents.h"
 #include "documents.h"
 #include "image_files.h"
 
@@ -177,7 +176,7 @@ static int check_image(struct validation *v, const struct msk_source_image *imag
 		return -1;
 	check_hardlinks(v->checks, &tree);
 	check_parents(v->checks, &tree);
-	msk_contents_tell(&contents, v->checks);
+	msk_contents_tell(&contents, &tree, v->checks);
 	msk_image_files_init(&files, &tree, &v->images, image);
 	if (msk_check_start(v->checks, &files, image, &contents, err) < 0)
 		return -1;

@@ -11,6 +11,8 @@
 struct comparison {
 	struct msk_rootfs *fs;
 	const struct msk_log *log;
+	msk_layer_visitor *left;       /* may be NULL */
+	void *ctx;
 };
 
 /* The entry that may be the same file; NULL when there is none. */
@@ -54,6 +56,14 @@ static int hash_ours(const struct msk_content *c, struct msk_digest *out, struct
 	return n < 0 ? -1 : 0;
 }
 
+/* No entry of ours is there. */
+static int show_left(const struct comparison *c, const struct msk_layer_entry *entry, struct msk_err *err)
+{
+	MSK_AUTO_FREE char *path = msk_xasprintf("/%s", entry->path);
+
+	return c->left && !msk_rootfs_covers(c->fs, path) ? c->left(c->ctx, entry, err) : 0;
+}
+
 static int compare(void *ctx, const struct msk_layer_entry *entry, struct msk_err *err)
 {
 	const struct comparison *c = ctx;
@@ -63,7 +73,7 @@ static int compare(void *ctx, const struct msk_layer_entry *entry, struct msk_er
 	bool same = false;
 
 	if (!e)
-		return 0;
+		return show_left(c, entry, err);
 	if (te->size == e->body.size) {
 		if (hash_theirs(entry->r, &theirs, err) < 0 || hash_ours(&e->body, &ours, err) < 0)
 			return -1;
@@ -76,9 +86,10 @@ static int compare(void *ctx, const struct msk_layer_entry *entry, struct msk_er
 	return 0;
 }
 
-int msk_ground_compare(const struct msk_ground *g, struct msk_rootfs *fs, const struct msk_log *log, struct msk_err *err)
+int msk_ground_compare(const struct msk_ground *g, struct msk_rootfs *fs, const struct msk_log *log,
+		       msk_layer_visitor *left, void *ctx, struct msk_err *err)
 {
-	struct comparison c = { .fs = fs, .log = log };
+	struct comparison c = { .fs = fs, .log = log, .left = left, .ctx = ctx };
 
 	return msk_source_image_visit(g->images, g->image, &g->tree, compare, &c, err);
 }

@@ -460,9 +460,20 @@ told '... is told' '✗ entrypoint: /app: a loop of links'
 # What a base brought is judged as it is in the base.
 layered 3 'a base with a bundle that does not parse' 'add("etc/ssl/cert.pem", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")'
 of_base=$(grep content: "$out")
-"$MKSCRATCH" -q --base bent --bin app:/x/app -o on-it.tar
+run "$MKSCRATCH" --base bent --bin app:/x/app -o on-it.tar
+is "$status $(sed -n 's/^warning: --base bent: /✗ content: /p' "$err")" "0 $of_base" '... is warned of when it is built on'
 run mk verify on-it.tar
 is "$status $(grep content: "$out")" "3 $of_base" '... gives images that say the same of it'
+run "$MKSCRATCH" --base bent --bin app:/x/app --file app:/etc/ssl/cert.pem -o on-it.tar
+is "$status $(grep -c content: "$err")" '0 0' '... unless another file takes its place'
+run mk verify on-it.tar
+is "$status $(grep content: "$out")" '0 · content: /etc/ssl/cert.pem: no certificate found' '... which is what verify judges then'
+run "$MKSCRATCH" --base bent --bin app:/x/app --file app:/etc/ssl -o on-it.tar
+is "$status $(grep -c -e --base "$err")" '0 0' '... or that of its directory'
+layered 3 'zones that do not parse' 'for i in range(9): add(f"usr/share/zoneinfo/X{i}", b"TZif2" + bytes(60))'
+run "$MKSCRATCH" --base bent --bin app:/x/app -o on-it.tar
+is "$(grep -c '^warning: --base bent: /usr/share/zoneinfo/X[0-4]: ' "$err")$(grep -- ' more' "$err")" \
+	'5warning: --base bent: 4 more certificates or zones that cannot be read' '... are warned of, as far as it helps'
 rm -f on-it.tar
 rm -rf bent
 

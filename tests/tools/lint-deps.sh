@@ -51,6 +51,7 @@ options    plan
 names      base
 table      base
 closure    elf
+image_contents check
 symbols    elf
 elf_layout elf
 remarks    elf
