@@ -8,6 +8,7 @@
 
 #include "mkscratch/descriptor.h"
 #include "mkscratch/media_type.h"
+#include "mkscratch/path.h"
 #include "mkscratch/pem.h"
 #include "mkscratch/stop_signal.h"
 #include "mkscratch/timestamp.h"
@@ -15,7 +16,7 @@
 struct doc {
 	struct msk_checks *checks;
 	const char *what;
-	size_t faults;
+	size_t faults, notes;
 	const char *within;            /* the member that is looked at, "history 2: "; NULL: the document itself */
 };
 
@@ -33,6 +34,21 @@ static void fault(struct doc *d, const char *fmt, ...)
 	/* A document that is wrong throughout need not say so a thousand times. */
 	if (d->faults++ < 20)
 		msk_checks_fail(d->checks, MSK_E_INPUT, d->what, "%s%s", d->within ? d->within : "", text);
+}
+
+static void note(struct doc *d, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+static void note(struct doc *d, const char *fmt, ...)
+{
+	MSK_AUTO_FREE char *text = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (vasprintf(&text, fmt, ap) < 0)
+		msk_oom();
+	va_end(ap);
+	if (d->notes++ < 20)
+		msk_checks_note(d->checks, d->what, "%s", text);
 }
 
 /* JSON null is what Go writes for what is not there. */
@@ -322,6 +338,19 @@ static void check_history(struct doc *d, const struct msk_source_image *image)
 				image->n_layers);
 }
 
+/* The first word says what the others are. */
+static void check_health_test(struct doc *d, const struct msk_json *test)
+{
+	const char *how = msk_json_string_value(msk_json_at(test, 0));
+
+	if (!how || strcmp(how, "NONE") == 0 || strcmp(how, "") == 0)
+		return;
+	if (strcmp(how, "CMD") != 0 && strcmp(how, "CMD-SHELL") != 0)
+		note(d, "Healthcheck: Test: \"%.80s\": neither NONE nor CMD nor CMD-SHELL", how);
+	else if (msk_json_count(test) < 2)
+		note(d, "Healthcheck: Test: %s without a command", how);
+}
+
 /* Docker's own, in its image's config since 1.12. */
 static void check_health(struct doc *d, const struct msk_json *c)
 {
@@ -339,8 +368,11 @@ static void check_health(struct doc *d, const struct msk_json *c)
 	/* The last is a count; Docker runs no container of an image with less than a millisecond. */
 	for (size_t i = 0; i < 4; i++)
 		if (msk_json_get_int(health, numbers[i], &ns) && ns && ns < 1000000)
-			msk_checks_note(d->checks, d->what, "Healthcheck: %s: shorter than a millisecond, which Docker refuses",
+			note(d, "Healthcheck: %s: shorter than a millisecond, which Docker refuses",
 					numbers[i]);
+	if (msk_json_get_int(health, "Retries", &ns) && ns < 0)
+		note(d, "Healthcheck: Retries: less than none, which Docker refuses");
+	check_health_test(d, msk_json_get(health, "Test"));
 }
 
 /* image-spec "config": VARNAME=VARVALUE; of two of one name programs take the first or the last. */
@@ -360,7 +392,7 @@ static void check_env(struct doc *d, const struct msk_json *c)
 	msk_strv_sort(&names);
 	for (size_t i = 1; i < names.n; i++)
 		if (strcmp(names.v[i - 1], names.v[i]) == 0) {
-			msk_checks_note(d->checks, d->what, "Env: %.80s is there twice", names.v[i]);
+			note(d, "Env: %.80s is there twice", names.v[i]);
 			return;
 		}
 }
@@ -378,14 +410,26 @@ static void check_port(void *arg, const char *key, const struct msk_json *value)
 		fault(arg, "ExposedPorts: \"%.80s\": not a port", key);
 }
 
-/* image-spec "config": "SIGNAME", of those that Linux has; Docker takes numbers too, and makes no container with another. */
-static void check_stop_signal(struct doc *d, const struct msk_json *c)
+/* image-spec "config": "SIGNAME", of those that Linux has; Docker takes numbers too, and makes no container with another.
+ * Windows has none. */
+static void check_stop_signal(struct doc *d, const struct msk_json *config, const struct msk_json *c)
 {
-	const char *text = msk_json_get_string(c, "StopSignal");
+	const char *text = msk_json_get_string(c, "StopSignal"), *os = msk_json_get_string(config, "os");
 	MSK_AUTO_FREE char *name = text && *text ? msk_signal_name(text) : NULL;
 
-	if (text && *text && !name)
+	if (text && *text && !name && os && strcmp(os, "linux") == 0)
 		fault(d, "StopSignal: \"%.80s\": not a signal", text);
+}
+
+static void check_volume(void *arg, const char *key, const struct msk_json *value)
+{
+	MSK_AUTO_FREE char *path = msk_path_normalise(key);
+
+	(void)value;
+	if (*key != '/')
+		note(arg, "Volumes: \"%.80s\": not an absolute path", key);
+	else if (strcmp(path, "/") == 0)
+		note(arg, "Volumes: \"%.80s\": the root of the image cannot be one", key);
 }
 
 /* image-spec "config", "properties", and what Docker adds: what runtimes decode into fixed types. */
@@ -406,13 +450,15 @@ static void check_runtime(struct doc *d, const struct msk_json *config)
 	for (size_t i = 0; lists[i]; i++)
 		optional_strings(d, c, lists[i]);
 	check_env(d, c);
-	check_stop_signal(d, c);
+	check_stop_signal(d, config, c);
 	optional_map(d, c, "ExposedPorts", msk_json_is_object);
 	if (msk_json_is_object(member(c, "ExposedPorts")))
 		msk_json_each(member(c, "ExposedPorts"), check_port, d);
 	if (workdir && *workdir && *workdir != '/')
-		msk_checks_note(d->checks, d->what, "WorkingDir \"%.80s\": not an absolute path", workdir);
+		note(d, "WorkingDir \"%.80s\": not an absolute path", workdir);
 	optional_map(d, c, "Volumes", msk_json_is_object);
+	if (msk_json_is_object(member(c, "Volumes")))
+		msk_json_each(member(c, "Volumes"), check_volume, d);
 	optional_map(d, c, "Labels", msk_json_is_string);
 }
 
@@ -423,7 +469,7 @@ static void compare_platform(struct doc *d, const struct msk_source_image *image
 	const char *os = msk_json_get_string(p, "os"), *arch = msk_json_get_string(p, "architecture");
 
 	if (os && arch && (strcmp(os, image->platform.os) != 0 || strcmp(arch, image->platform.arch) != 0))
-		msk_checks_note(d->checks, d->what, "%s/%s, the index says %.40s/%.40s", image->platform.os,
+		note(d, "%s/%s, the index says %.40s/%.40s", image->platform.os,
 				image->platform.arch, os, arch);
 }
 
@@ -437,12 +483,24 @@ static void check_members(struct doc *d, const struct msk_json *config)
 	check_runtime(d, config);
 }
 
+/* Engines choose by Go's words; containerd understands some others besides. */
+static void check_architecture(struct doc *d, const struct msk_json *config)
+{
+	const char *os = msk_json_get_string(config, "os"), *arch = msk_json_get_string(config, "architecture");
+	MSK_AUTO_FREE char *text = os && arch ? msk_xasprintf("%s/%s", os, arch) : NULL;
+	struct msk_platform p;
+
+	if (text && msk_platform_parse(text, &p) && strcmp(p.arch, arch) != 0)
+		note(d, "architecture \"%.40s\": its name is %s", arch, p.arch);
+}
+
 static void check_config(struct msk_checks *c, const struct msk_source_image *image)
 {
 	struct doc d = { .checks = c, .what = "config" };
 
 	check_members(&d, image->config.json);
 	check_history(&d, image);
+	check_architecture(&d, image->config.json);
 	compare_platform(&d, image);
 }
 

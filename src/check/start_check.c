@@ -325,6 +325,51 @@ static void check_user(struct msk_checks *c, const struct msk_image_tree *t, con
 		msk_checks_pass(c, "user", "%s", user);
 }
 
+/* What runtimes make a directory of, with all above it: nothing of that may be there as something else. */
+static void check_directory(struct start *s, const char *what, const char *path)
+{
+	MSK_AUTO_FREE char *at = msk_path_normalise(path);
+	MSK_AUTO_FREE struct msk_node *n = NULL;
+
+	while (!(n = msk_image_tree_resolve(s->files->tree, at)) && strcmp(at, "/") != 0) {
+		char *above = msk_path_dir(at);
+
+		free(at);
+		at = above;
+	}
+	if (n && n->type != MSK_TAR_DIR)
+		msk_checks_fail(s->checks, MSK_E_MISSING, what, "%s%s%s: not a directory", path, strcmp(at, path) ? ", " : "",
+				strcmp(at, path) ? at : "");
+}
+
+/* So many volumes: a config may have a million. */
+#define MAX_VOLUMES 1000
+
+struct volumes {
+	struct start *s;
+	size_t n;
+};
+
+static void check_volume(void *arg, const char *path, const struct msk_json *value)
+{
+	struct volumes *v = arg;
+
+	(void)value;
+	if (path[0] == '/' && v->n++ < MAX_VOLUMES)
+		check_directory(v->s, "volume", path);
+}
+
+static void check_directories(struct start *s)
+{
+	const struct msk_json *c = msk_json_get(s->config, "config"), *list = msk_json_get(c, "Volumes");
+	const char *workdir = msk_json_get_string(c, "WorkingDir");
+
+	if (workdir && workdir[0] == '/')
+		check_directory(s, "workdir", workdir);
+	if (msk_json_is_object(list))
+		msk_json_each(list, check_volume, &(struct volumes){ s, 0 });
+}
+
 int msk_check_start(struct msk_checks *c, struct msk_image_files *files, const struct msk_source_image *image,
 		    const struct msk_contents *contents, struct msk_err *err)
 {
@@ -337,5 +382,6 @@ int msk_check_start(struct msk_checks *c, struct msk_image_files *files, const s
 	}
 	check_user(c, files->tree, image->config.json, contents);
 	msk_starter_init(&s.starter, s.config, contents, files->tree);
+	check_directories(&s);
 	return check_entrypoint(&s, err);
 }

@@ -154,16 +154,29 @@ fine '... and one with two' 'config["config"]["Env"] = ["A=1", "B=", "A=2"]' 'co
 for port in 99999/tcp 0 x 80/icmp -1; do
 	wrong "a port that is none: $port" 'config["config"]["ExposedPorts"] = {"'"$port"'": {}}' "config: ExposedPorts: \"$port\": not a port"
 done
-for signal in FOO SIGRTMIN+99 0 65; do
+for signal in FOO SIGNONE 0 65 -9 SIGRTMIN+16 SIG 'SIGTERM '; do
 	wrong "a signal that is none: $signal" 'config["config"]["StopSignal"] = "'"$signal"'"' "config: StopSignal: \"$signal\": not a signal"
 done
-rewritten 0 'signals' 'config["config"]["StopSignal"] = "SIGRTMIN+3"'
 wrong 'a member of a health check names it' 'config["config"]["Healthcheck"] = {"Test": "x"}' 'config: Healthcheck: Test: not a list of strings'
 wrong 'an item of the history its number' 'config["history"][1]["author"] = 5' 'config: history 2: author: not a string'
 rewritten 0 'ports' 'config["config"]["ExposedPorts"] = {"80": {}, "1/tcp": {}, "65535/udp": {}, "5/sctp": {}}'
 fine 'a working directory from nowhere on' 'config["config"]["WorkingDir"] = "rel"' 'config: WorkingDir "rel": not an absolute path'
 fine 'a health check without pause' 'config["config"]["Healthcheck"] = {"Test": ["NONE"], "Interval": 1}' \
 	'config: Healthcheck: Interval: shorter than a millisecond, which Docker refuses'
+for signal in '' SIGQUIT term 9 RTMIN+3 sigrtmax-1; do
+	rewritten 0 "a signal: '$signal'" 'config["config"]["StopSignal"] = "'"$signal"'"'
+	is "$(grep -c Signal "$out")" 0 '... is no matter'
+done
+rewritten 0 'signals of another system' 'config["config"]["StopSignal"] = "3010"; config["os"] = "windows"'
+fine 'a volume from nowhere on' 'config["config"]["Volumes"] = {"data": {}}' 'config: Volumes: "data": not an absolute path'
+fine 'all of the image as a volume' 'config["config"]["Volumes"] = {"/.//": {}}' 'config: Volumes: "/.//": the root of the image cannot be one'
+wrong 'volumes that are no set' 'config["config"]["Volumes"] = ["/data"]' 'config: Volumes: not an object'
+rewritten 0 'a thousand bad volumes' 'config["config"]["Volumes"] = {str(i): {} for i in range(1000)}'
+is "$(grep -c 'Volumes: ' "$out")" 20 '... are told as twenty'
+fine 'a health check that is none' 'config["config"]["Healthcheck"] = {"Test": ["/app"]}' 'config: Healthcheck: Test: "/app": neither NONE nor CMD nor CMD-SHELL'
+fine '... without a command' 'config["config"]["Healthcheck"] = {"Test": ["CMD"]}' 'config: Healthcheck: Test: CMD without a command'
+fine '... with fewer tries than none' 'config["config"]["Healthcheck"] = {"Test": ["CMD", "/app"], "Retries": -1}' \
+	'config: Healthcheck: Retries: less than none, which Docker refuses'
 fine 'a name that is none' 'index["manifests"][0]["annotations"] = {"io.containerd.image.name": "A B"}' \
 	'tags: "A B": not the name of an image'
 # In a directory nobody says what our names were, but the two of an entry are one.
@@ -190,6 +203,9 @@ fine 'another platform in the index' 'index["manifests"][0]["platform"] = {"arch
 	'config: linux/amd64, the index says linux/s390x'
 rewritten 0 'null is what Go writes for nothing' 'config["config"].update({"Cmd": None, "Labels": None, "Volumes": None}); manifest["annotations"] = None'
 rewritten 0 'an image for another system is not started' 'config["os"] = "windows"'
+
+fine 'a machine by its other name' 'config["architecture"] = "x86_64"; config["config"]["Entrypoint"] = None' \
+	'config: architecture "x86_64": its name is amd64'
 
 # An index within the index.
 nested() { # STATUS NAME CODE [TEXT]: inner is the index that has the manifest, its entry in index.json is outer
@@ -222,6 +238,15 @@ nested 3 '... whose annotations are no strings' 'inner["annotations"] = {"a": 1}
 nested 3 '... of another version' 'inner["schemaVersion"] = 1' 'index: not an image index of schema version 2 (schemaVersion: another)'
 nested 3 '... without a version' 'del inner["schemaVersion"]' 'index: not an image index of schema version 2 (schemaVersion: missing)'
 nested 3 '... whose manifests are no list' 'inner["manifests"] = {}' 'index: not an image index of schema version 2 (manifests: not a list)'
+
+# Where it would start, and what would be mounted.
+for place in /app /app/below //data/../app /data/link; do
+	rewritten 4 "a working directory that is a file: $place" 'config["config"]["WorkingDir"] = "'"$place"'"; config["config"]["Entrypoint"] = ["/app"]'
+	is "$(grep -c '✗ workdir: .*: not a directory' "$out")" 1 '... is told'
+	rewritten 4 '... a volume' 'config["config"]["Volumes"] = {"'"$place"'": {}}'
+	is "$(grep -c '✗ volume: .*: not a directory' "$out")" 1 '... is told'
+done
+rewritten 0 'directories that are there, and not there' 'config["config"]["WorkingDir"] = "/data"; config["config"]["Volumes"] = {"/data/new/one": {}, "/none": {}}'
 
 # Who starts, and what.
 rewritten 4 'a name that is in no directory of PATH' 'config["config"]["Entrypoint"] = ["app"]; config["config"]["Env"] = ["PATH=/bin:/data"]'
