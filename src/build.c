@@ -75,19 +75,25 @@ static int stand_on_base(const struct msk_source_images *base, struct msk_editio
 	return 0;
 }
 
+static void tell_of_base(const struct msk_build *b, const struct msk_edition *e, const struct msk_strv *found)
+{
+	for (size_t i = 0; i < found->n && i < MAX_TOLD; i++)
+		msk_warn(b->log, "--base %s: %s", e->plan.base, found->v[i]);
+	if (found->n > MAX_TOLD)
+		msk_warn(b->log, "--base %s: %zu more certificates or zones that cannot be read", e->plan.base,
+			 found->n - MAX_TOLD);
+}
+
 /* What of the base stays is looked at, too: who finds a broken bundle there would look for the fault in the program. */
 static int compare_with_base(const struct msk_build *b, const struct msk_edition *e, struct msk_rootfs *fs,
 			     struct msk_err *err)
 {
-	MSK_CLEANUP(msk_contents_release) struct msk_contents left = { 0 };
+	MSK_CLEANUP(msk_file_look_release) struct msk_file_look left = { 0 };
 
-	if (msk_ground_compare(e->ground, fs, b->log, msk_contents_look, &left, err) < 0)
+	if (msk_ground_compare(e->ground, fs, b->log, msk_file_look_at_entry, &left, err) < 0)
 		return -1;
-	for (size_t i = 0; i < left.n_faults && i < MAX_TOLD; i++)
-		msk_warn(b->log, "--base %s: %s", e->plan.base, left.faults[i].text);
-	if (left.n_faults > MAX_TOLD)
-		msk_warn(b->log, "--base %s: %zu more certificates or zones that cannot be read", e->plan.base,
-			 left.n_faults - MAX_TOLD);
+	tell_of_base(b, e, &left.faults);
+	tell_of_base(b, e, &left.odd);
 	return 0;
 }
 

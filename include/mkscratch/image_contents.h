@@ -1,30 +1,20 @@
-/* What stands in certain files of an image, looked at while its layers are read: who trusts a certificate bundle or a zone
- * that cannot be read fails, whoever made the image. */
+/* What is found in the certificate bundles and time zones of an image, whoever made it: who trusts one that cannot be read
+ * fails. */
 #ifndef MKSCRATCH_IMAGE_CONTENTS_H
 #define MKSCRATCH_IMAGE_CONTENTS_H
 
 #include "mkscratch/source_image.h"
 
-struct msk_content_fault {
-	char *text;                        /* "/etc/ssl/cert.pem: certificate 3 (line 40): ...": what and what is wrong */
-	char *path;                        /* "etc/ssl/cert.pem" */
-	uint32_t layer, nth;               /* the entry: a later layer may bring another file */
-	bool odd;                          /* a bundle without a certificate, or with a key: it may be meant so */
-};
-
-struct msk_contents {
-	struct msk_str passwd, group;      /* /etc/passwd, /etc/group: the last of them, at most 1 MiB */
-	bool has_passwd, has_group;
+/* In one of them, or in several together. */
+struct msk_file_look {
 	size_t certs, expired, zones;
-	int64_t now;                       /* in: what certificates are held against; 0: nothing is said of dates */
-	struct msk_content_fault *faults;  /* at most a thousand */
-	size_t n_faults, cap_faults;
+	struct msk_strv odd;               /* a bundle without a certificate, or with a key: it may be meant so */
+	struct msk_strv faults;            /* "/etc/ssl/cert.pem: certificate 3 (line 40): ...": what and what is wrong */
 };
 
-void msk_contents_release(struct msk_contents *c);
-/* A msk_layer_visitor, whose context is a struct msk_contents. Fails as reading does. */
-int msk_contents_look(void *contents, const struct msk_layer_entry *entry, struct msk_err *err);
-/* Is there a line for this name? */
-bool msk_contents_names(const struct msk_str *table, const char *name, size_t n);
+void msk_file_look_release(struct msk_file_look *l);
+/* A msk_layer_visitor, whose context is a struct msk_file_look: looks at an entry that has the path of a bundle or a zone.
+ * Nothing is said of dates. Fails as reading does. */
+int msk_file_look_at_entry(void *look, const struct msk_layer_entry *entry, struct msk_err *err);
 
 #endif

@@ -3,8 +3,9 @@
 #define CHECK_CHECKS_H
 
 #include "mkscratch/check.h"
-#include "mkscratch/image_contents.h"
 #include "mkscratch/source_image.h"
+
+struct msk_contents;
 
 /* Does it say that mkscratch made it? What is on top decides of the whole. */
 bool msk_image_is_ours(const struct msk_source_image *image);
@@ -20,9 +21,6 @@ struct msk_layer_check {
 	struct msk_contents *contents;
 };
 int msk_check_layer(const struct msk_layer_check *l, struct msk_err *err);
-
-/* What was found in files that are left in the end (`t`), the first twenty of a kind. */
-void msk_contents_tell(const struct msk_contents *c, const struct msk_image_tree *t, struct msk_checks *checks);
 
 /* Will it start: user, entrypoint, and what its loader looks for, found inside the image. */
 struct msk_image_files;

@@ -1,52 +1,49 @@
+#include "contents.h"
+
 #include <string.h>
 
-#include "checks.h"
-#include "mkscratch/pem.h"
-#include "mkscratch/tzif.h"
-#include "mkscratch/x509.h"
+#include "image_files.h"
 
 #define MAX_TABLE  (1u << 20)
 #define MAX_BUNDLE (16u << 20)
 #define MAX_ZONE   (1u << 20)
-#define MAX_FAULTS 1000
-#define MAX_TOLD   20
-#define ZONES      "usr/share/zoneinfo/"
+#define ZONES      "usr/share/zoneinfo"
 
-/* Where libraries look for a bundle. */
-static const char *const bundles[] = {
-	"etc/ssl/certs/ca-certificates.crt", "etc/ssl/cert.pem", "etc/ssl/ca-bundle.pem", "etc/pki/tls/certs/ca-bundle.crt",
-	"etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", NULL,
+/* What a file is to a program. */
+enum kind { NOTHING, PASSWD, GROUP, BUNDLE, ZONE };
+
+/* Bundles: where libraries look for one. */
+static const struct {
+	const char *path;
+	enum kind kind;
+} files[] = {
+	{ "etc/passwd", PASSWD },
+	{ "etc/group", GROUP },
+	{ "etc/ssl/certs/ca-certificates.crt", BUNDLE },
+	{ "etc/ssl/cert.pem", BUNDLE },
+	{ "etc/ssl/ca-bundle.pem", BUNDLE },
+	{ "etc/pki/tls/certs/ca-bundle.crt", BUNDLE },
+	{ "etc/pki/tls/cacert.pem", BUNDLE },
+	{ "etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", BUNDLE },
+	{ "etc/localtime", ZONE },
 };
+
+#define N_FILES (sizeof files / sizeof *files)
+
+static enum kind kind_of(const char *path)
+{
+	for (size_t i = 0; i < N_FILES; i++)
+		if (strcmp(files[i].path, path) == 0)
+			return files[i].kind;
+	return msk_starts_with(path, ZONES "/") ? ZONE : NOTHING;
+}
 
 void msk_contents_release(struct msk_contents *c)
 {
-	msk_str_release(&c->passwd);
-	msk_str_release(&c->group);
-	for (size_t i = 0; i < c->n_faults; i++) {
-		free(c->faults[i].text);
-		free(c->faults[i].path);
-	}
-	free(c->faults);
-}
-
-/* A file that is looked at. */
-struct look {
-	struct msk_contents *c;
-	const struct msk_layer_entry *entry;
-	const char *path;
-};
-
-static void add(struct look *l, bool odd, char *own_text)
-{
-	struct msk_contents *c = l->c;
-
-	if (c->n_faults == MAX_FAULTS) {
-		free(own_text);
-		return;
-	}
-	MSK_GROW(c->faults, c->n_faults, c->cap_faults);
-	c->faults[c->n_faults++] = (struct msk_content_fault){ own_text, msk_xstrdup(l->path), l->entry->layer,
-							       l->entry->nth, odd };
+	msk_str_release(&c->passwd.text);
+	msk_str_release(&c->group.text);
+	msk_file_look_release(&c->sum);
+	msk_table_release(&c->looked);
 }
 
 /* *whole false: it is larger than that, and is left alone. */
@@ -66,142 +63,293 @@ static int read_data(const struct msk_layer_entry *entry, size_t most, struct ms
 	return 0;
 }
 
-static void look_at_certificate(struct look *l, const struct msk_pem_block *b, size_t number)
+static size_t most_of(enum kind kind)
 {
-	struct msk_contents *c = l->c;
-	MSK_AUTO_STR der = MSK_STR_INIT;
-	struct msk_x509 x = { 0 };
-	const char *wrong = NULL;
-	unsigned line = b->line, bad_line = 0;
-
-	c->certs++;
-	if (!msk_pem_decode(b, &der, &bad_line)) {
-		wrong = "invalid base64";
-		line = bad_line;
-	} else {
-		wrong = msk_x509_read(&der, &x);
-	}
-	if (wrong)
-		add(l, false, msk_xasprintf("/%s: certificate %zu (line %u): %s", l->path, number, line, wrong));
-	else if (c->now && x.not_after < c->now)
-		c->expired++;
-	if (!wrong)
-		msk_x509_release(&x);
+	return kind == BUNDLE ? MAX_BUNDLE : kind == ZONE ? MAX_ZONE : MAX_TABLE;
 }
 
-static int look_at_bundle(struct look *l, const struct msk_str *text, struct msk_err *err)
+/* A file that is not too large for its kind. */
+struct file {
+	enum kind kind;
+	const char *path;                  /* relative, for messages */
+	const struct msk_layer_entry *entry;
+	const struct msk_str *data;
+};
+
+/* `kind`: BUNDLE or ZONE */
+static int look_at(struct msk_file_look *look, enum kind kind, const char *path, const struct msk_str *data, int64_t now,
+		   struct msk_err *err)
 {
-	struct msk_pem_block b;
-	struct msk_pem pem;
-	bool found = true;
-	size_t n = 0;
-
-	if (msk_x509_start(err) < 0)
-		return -1;
-	msk_pem_init(&pem, msk_str_c(text), text->len);
-	while (found) {
-		struct msk_err wrong = MSK_ERR_INIT;
-
-		if (msk_pem_next(&pem, &b, &found, l->path, &wrong) < 0) {
-			add(l, false, msk_xasprintf("/%s", wrong.msg));
-			return 0;
-		}
-		if (found && msk_pem_label_is(&b, "CERTIFICATE"))
-			look_at_certificate(l, &b, ++n);
-		else if (found && msk_pem_label_has(&b, "PRIVATE"))
-			add(l, true, msk_xasprintf("/%s: holds a private key (line %u)", l->path, b.line));
-	}
-	if (n == 0)
-		add(l, true, msk_xasprintf("/%s: no certificate found", l->path));
+	if (kind == BUNDLE)
+		return msk_file_look_at_bundle(look, data, path, now, err);
+	msk_file_look_at_zone(look, data, path);
 	return 0;
 }
 
-static void look_at_zone(struct look *l, const struct msk_str *data)
+static int take(struct msk_contents *c, const struct file *f, struct msk_file_look *look, struct msk_err *err)
 {
-	struct msk_err wrong = MSK_ERR_INIT;
+	struct msk_contents_table *t = f->kind == PASSWD ? &c->passwd : &c->group;
 
-	if (!msk_tzif_claims(data))
-		return;
-	l->c->zones++;
-	if (msk_tzif_check(data, l->path, &wrong) < 0)
-		add(l, false, msk_xasprintf("/%s", wrong.msg));
+	if (f->kind == BUNDLE || f->kind == ZONE)
+		return look_at(look, f->kind, f->path, f->data, c->now, err);
+	t->text.len = 0;
+	msk_str_add(&t->text, msk_str_c(f->data), f->data->len);
+	t->layer = f->entry->layer;
+	t->nth = f->entry->nth;
+	return 0;
 }
 
-static bool is_bundle(const char *path)
+/* Of bundles and zones the path stays with what is said, which names it. */
+static int keep(struct msk_contents *c, const struct file *f, const struct msk_file_look *look, struct msk_err *err)
 {
-	for (const char *const *b = bundles; *b; b++)
-		if (strcmp(*b, path) == 0)
-			return true;
-	return false;
+	unsigned char place[MSK_PLACE_KEY];
+	MSK_AUTO_STR value = MSK_STR_INIT;
+
+	if (f->kind == PASSWD || f->kind == GROUP)
+		return 0;
+	msk_place_key(place, f->entry->layer, f->entry->nth);
+	msk_str_add(&value, f->path, strlen(f->path) + 1);
+	msk_file_look_pack(look, &value);
+	return msk_table_add(&c->looked, place, sizeof place, value.buf, value.len, err);
 }
 
-int msk_contents_look(void *contents, const struct msk_layer_entry *entry, struct msk_err *err)
+int msk_file_look_at_entry(void *look, const struct msk_layer_entry *entry, struct msk_err *err)
 {
-	struct msk_contents *c = contents;
 	MSK_AUTO_FREE char *path = entry->e->type == MSK_TAR_FILE ? msk_layer_path(entry->e->path) : NULL;
-	struct look l = { c, entry, path };
+	enum kind kind = path ? kind_of(path) : NOTHING;
 	MSK_AUTO_STR data = MSK_STR_INIT;
 	bool whole;
 
-	if (!path)
+	if (kind != BUNDLE && kind != ZONE)
 		return 0;
-	if (strcmp(path, "etc/passwd") == 0)
-		return read_data(entry, MAX_TABLE, &c->passwd, &c->has_passwd, err);
-	if (strcmp(path, "etc/group") == 0)
-		return read_data(entry, MAX_TABLE, &c->group, &c->has_group, err);
-	if (is_bundle(path)) {
-		if (read_data(entry, MAX_BUNDLE, &data, &whole, err) < 0)
-			return -1;
-		return whole ? look_at_bundle(&l, &data, err) : 0;
-	}
-	if (!msk_starts_with(path, ZONES))
-		return 0;
-	if (read_data(entry, MAX_ZONE, &data, &whole, err) < 0)
+	if (read_data(entry, most_of(kind), &data, &whole, err) < 0)
 		return -1;
-	if (whole)
-		look_at_zone(&l, &data);
+	return whole ? look_at(look, kind, path, &data, 0, err) : 0;
+}
+
+int msk_contents_look(struct msk_contents *c, const struct msk_layer_entry *entry, struct msk_err *err)
+{
+	MSK_CLEANUP(msk_file_look_release) struct msk_file_look look = { 0 };
+	MSK_AUTO_FREE char *path = entry->e->type == MSK_TAR_FILE ? msk_layer_path(entry->e->path) : NULL;
+	MSK_AUTO_STR data = MSK_STR_INIT;
+	struct file f = { path ? kind_of(path) : NOTHING, path, entry, &data };
+	bool whole;
+
+	if (f.kind == NOTHING)
+		return 0;
+	if (read_data(entry, most_of(f.kind), &data, &whole, err) < 0)
+		return -1;
+	return !whole ? 0 : take(c, &f, &look, err) < 0 ? -1 : keep(c, &f, &look, err);
+}
+
+/* Files that count, by their places: what they are, and their paths. */
+struct search {
+	struct msk_contents *c;
+	const struct msk_image_files *files;
+	struct msk_table wanted;
+};
+
+static void search_release(struct search *s)
+{
+	msk_table_release(&s->wanted);
+}
+
+static int want(struct search *s, enum kind kind, const struct msk_node *n, struct msk_err *err)
+{
+	unsigned char place[MSK_PLACE_KEY];
+	MSK_AUTO_STR value = MSK_STR_INIT;
+
+	if (!n || !n->data_layer)
+		return 0;
+	msk_place_key(place, n->data_layer, n->data_nth);
+	msk_str_addc(&value, (char)kind);
+	msk_str_add(&value, n->path, strlen(n->path) + 1);
+	return msk_table_add(&s->wanted, place, sizeof place, value.buf, value.len, err);
+}
+
+static int want_path(struct search *s, enum kind kind, const char *path, bool *there, struct msk_err *err)
+{
+	MSK_AUTO_FREE struct msk_node *n = strlen(path) > MSK_MAX_PATH ? NULL :
+					   msk_image_tree_resolve(s->files->tree, path);
+
+	*there = n;
+	return want(s, kind, n, err);
+}
+
+/* What OpenSSL, Go and others take instead of what they would find. */
+static int want_named_bundle(struct search *s, const struct msk_json *config, struct msk_err *err)
+{
+	const struct msk_json *env = msk_json_get(msk_json_get(config, "config"), "Env");
+	const char *path = NULL;
+	bool there;
+
+	for (size_t i = 0; i < msk_json_count(env); i++) {
+		const char *e = msk_json_string_value(msk_json_at(env, i));
+
+		if (e && msk_starts_with(e, "SSL_CERT_FILE="))
+			path = e + strlen("SSL_CERT_FILE=");
+	}
+	if (!path || *path != '/')
+		return 0;
+	if (want_path(s, BUNDLE, path, &there, err) < 0)
+		return -1;
+	if (!there)
+		msk_strv_push_own(&s->c->sum.odd, msk_xasprintf("%s: not in the image (SSL_CERT_FILE)", path));
 	return 0;
 }
 
-static bool is_left(const struct msk_content_fault *f, const struct msk_image_tree *t)
+static int want_zones(struct search *s, struct msk_err *err)
 {
-	MSK_AUTO_FREE struct msk_node *n = msk_image_tree_resolve(t, f->path);
+	MSK_AUTO_FREE struct msk_node *dir = msk_image_tree_resolve(s->files->tree, "/" ZONES);
+	MSK_AUTO_TREE_WALK w = { .path = MSK_STR_INIT };
+	const struct msk_node *n;
 
-	return n && n->data_layer == f->layer && n->data_nth == f->nth;
+	if (!dir || dir->type != MSK_TAR_DIR)
+		return 0;
+	msk_tree_walk_init(&w, s->files->tree);
+	for (n = msk_tree_walk_to(&w, dir->path); n && msk_is_at_or_below(n->path, dir->path); n = msk_tree_next(&w))
+		if (want(s, ZONE, n, err) < 0)
+			return -1;
+	return 0;
 }
 
-static size_t tell(const struct msk_contents *c, bool odd, const struct msk_image_tree *t, struct msk_checks *checks)
+static int want_all(struct search *s, const struct msk_json *config, struct msk_err *err)
 {
-	size_t told = 0;
+	bool there;
 
-	for (size_t i = 0; i < c->n_faults && told < MAX_TOLD; i++) {
-		if (c->faults[i].odd != odd || !is_left(&c->faults[i], t))
+	for (size_t i = 0; i < N_FILES; i++)
+		if (want_path(s, files[i].kind, files[i].path, &there, err) < 0)
+			return -1;
+	if (want_named_bundle(s, config, err) < 0 || want_zones(s, err) < 0 || msk_table_seal(&s->c->looked, err) < 0)
+		return -1;
+	return msk_table_sort(&s->wanted, err);
+}
+
+static bool is_at(const struct msk_contents_table *t, const struct msk_table_walk *place)
+{
+	unsigned char key[MSK_PLACE_KEY];
+
+	msk_place_key(key, t->layer, t->nth);
+	return t->layer && memcmp(place->key, key, sizeof key) == 0;
+}
+
+/* What was looked at when it came by, if that was for what it is, and under the path that it has. */
+static bool take_known(struct msk_contents *c, struct msk_table_walk *looked, const struct msk_table_walk *file)
+{
+	const char *path = (const char *)file->value + 1;
+	enum kind kind = file->value[0];
+
+	if (kind == PASSWD || kind == GROUP)
+		return is_at(kind == PASSWD ? &c->passwd : &c->group, file);
+	if (kind_of(path) != kind || !msk_table_find(looked, file->key, file->n_key) ||
+	    strcmp((const char *)looked->value, path) != 0)
+		return false;
+	msk_file_look_add(&c->sum, looked->value + strlen(path) + 1);
+	return true;
+}
+
+/* Of several paths of a file the first counts. */
+static int sort_out(struct search *s, struct msk_table *missing, struct msk_err *err)
+{
+	MSK_AUTO_TABLE_WALK looked = { 0 };
+	MSK_AUTO_TABLE_WALK w = { 0 };
+	unsigned char last[MSK_PLACE_KEY + 1] = { 0 };
+	bool known[ZONE + 1] = { false };
+
+	msk_table_walk_init(&looked, &s->c->looked);
+	for (msk_table_walk_init(&w, &s->wanted); msk_table_next(&w);) {
+		unsigned char file[MSK_PLACE_KEY + 1];
+
+		memcpy(file, w.key, MSK_PLACE_KEY);
+		file[MSK_PLACE_KEY] = w.value[0];
+		if (memcmp(file, last, sizeof file) == 0)
 			continue;
-		told++;
-		if (odd)
-			msk_checks_note(checks, "content", "%s", c->faults[i].text);
-		else
-			msk_checks_fail(checks, MSK_E_INPUT, "content", "%s", c->faults[i].text);
+		memcpy(last, file, sizeof file);
+		known[w.value[0]] = take_known(s->c, &looked, &w);
+		if (!known[w.value[0]] && msk_table_add(missing, w.key, w.n_key, w.value, w.n_value, err) < 0)
+			return -1;
 	}
-	return told;
+	if (!known[PASSWD])
+		s->c->passwd.layer = 0;
+	if (!known[GROUP])
+		s->c->group.layer = 0;
+	return msk_table_sort(missing, err);
 }
 
-void msk_contents_tell(const struct msk_contents *c, const struct msk_image_tree *t, struct msk_checks *checks)
-{
-	bool sound = tell(c, false, t, checks) == 0;
+struct late {
+	struct msk_contents *c;
+	struct msk_table_walk missing;
+};
 
-	tell(c, true, t, checks);
-	if (c->certs && sound)
-		msk_checks_pass(checks, "certificates", "%zu", c->certs);
-	if (c->expired)
-		msk_checks_note(checks, "certificates", "%zu of %zu have expired", c->expired, c->certs);
-	if (c->zones && sound)
-		msk_checks_pass(checks, "zones", "%zu", c->zones);
+static int read_late(void *ctx, const struct msk_layer_entry *entry, struct msk_err *err)
+{
+	struct late *l = ctx;
+	MSK_AUTO_STR data = MSK_STR_INIT;
+	unsigned char place[MSK_PLACE_KEY];
+	bool whole;
+
+	msk_place_key(place, entry->layer, entry->nth);
+	if (!msk_table_find(&l->missing, place, sizeof place))
+		return 0;
+	if (read_data(entry, MAX_BUNDLE, &data, &whole, err) < 0)
+		return -1;
+	do {
+		const struct file f = { l->missing.value[0], (const char *)l->missing.value + 1, entry, &data };
+
+		if (whole && data.len <= most_of(f.kind) && take(l->c, &f, &l->c->sum, err) < 0)
+			return -1;
+	} while (msk_table_next(&l->missing) && memcmp(l->missing.key, place, sizeof place) == 0);
+	return 0;
 }
 
-bool msk_contents_names(const struct msk_str *table, const char *name, size_t n)
+static int read_missing(struct late *l, const struct msk_image_files *of, struct msk_err *err)
 {
-	for (const char *line = msk_str_c(table); line && *line;) {
+	for (uint32_t layer = 1; layer <= of->image->n_layers; layer++) {
+		if (!msk_place_seek_layer(&l->missing, layer) ||
+		    msk_source_layer_visit(of->images, of->image, layer - 1, read_late, l, NULL, err) == 0)
+			continue;
+		if (err->code == MSK_E_IO || err->code == MSK_E_BUG)
+			return -1;
+		*err = (struct msk_err)MSK_ERR_INIT;   /* told with the layer */
+	}
+	return 0;
+}
+
+int msk_contents_settle(struct msk_contents *c, const struct msk_image_files *of, const struct msk_json *config,
+			struct msk_err *err)
+{
+	MSK_CLEANUP(search_release) struct search s = { .c = c, .files = of };
+	MSK_CLEANUP(msk_table_release) struct msk_table missing = { 0 };
+	struct late l = { .c = c };
+	int rc;
+
+	if (want_all(&s, config, err) < 0 || sort_out(&s, &missing, err) < 0)
+		return -1;
+	msk_table_walk_init(&l.missing, &missing);
+	rc = read_missing(&l, of, err);
+	msk_table_walk_release(&l.missing);
+	return rc;
+}
+
+void msk_contents_tell(const struct msk_contents *c, struct msk_checks *checks)
+{
+	const struct msk_file_look *sum = &c->sum;
+
+	for (size_t i = 0; i < sum->faults.n; i++)
+		msk_checks_fail(checks, MSK_E_INPUT, "content", "%s", sum->faults.v[i]);
+	for (size_t i = 0; i < sum->odd.n; i++)
+		msk_checks_note(checks, "content", "%s", sum->odd.v[i]);
+	if (sum->certs && !sum->faults.n)
+		msk_checks_pass(checks, "certificates", "%zu", sum->certs);
+	if (sum->expired)
+		msk_checks_note(checks, "certificates", "%zu of %zu have expired", sum->expired, sum->certs);
+	if (sum->zones && !sum->faults.n)
+		msk_checks_pass(checks, "zones", "%zu", sum->zones);
+}
+
+bool msk_contents_names(const struct msk_contents_table *table, const char *name, size_t n)
+{
+	for (const char *line = msk_str_c(&table->text); line && *line;) {
 		const char *end = strchr(line, '\n');
 
 		if (strncmp(line, name, n) == 0 && line[n] == ':')

@@ -417,7 +417,7 @@ static void check_stop_signal(struct doc *d, const struct msk_json *config, cons
 	const char *text = msk_json_get_string(c, "StopSignal"), *os = msk_json_get_string(config, "os");
 	MSK_AUTO_FREE char *name = text && *text ? msk_signal_name(text) : NULL;
 
-	if (text && *text && !name && os && strcmp(os, "linux") == 0)
+	if (text && *text && !name && !(os && strcmp(os, "windows") == 0))
 		fault(d, "StopSignal: \"%.80s\": not a signal", text);
 }
 

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "checks.h"
+#include "contents.h"
 #include "layer_paths.h"
 #include "mkscratch/codec_spec.h"
 #include "mkscratch/filecap.h"

@@ -289,8 +289,8 @@ static int check_entrypoint(struct start *s, struct msk_err *err)
 }
 
 /* Numbers need nobody; a name needs its line. *what: "user" or "group". */
-static void check_account(struct msk_checks *c, const char *what, const char *name, size_t n, const char *file, bool has,
-			  const struct msk_str *table, const struct msk_image_tree *t)
+static void check_account(struct msk_checks *c, const char *what, const char *name, size_t n, const char *file,
+			  const struct msk_contents_table *table, const struct msk_image_tree *t)
 {
 	MSK_AUTO_FREE struct msk_node *there = NULL;
 
@@ -301,7 +301,7 @@ static void check_account(struct msk_checks *c, const char *what, const char *na
 	there = msk_image_tree_resolve(t, file);
 	if (!there)
 		msk_checks_fail(c, MSK_E_MISSING, what, "%.*s: a name, but the image has no %s", (int)n, name, file);
-	else if (!has)
+	else if (!table->layer)
 		msk_checks_note(c, what, "%.*s: a name; %s was not read", (int)n, name, file);
 	else if (!msk_contents_names(table, name, n))
 		msk_checks_fail(c, MSK_E_MISSING, what, "%.*s: not in %s", (int)n, name, file);
@@ -317,10 +317,9 @@ static void check_user(struct msk_checks *c, const struct msk_image_tree *t, con
 		msk_checks_pass(c, "user", "not set: root");
 		return;
 	}
-	check_account(c, "user", user, n, "/etc/passwd", contents->has_passwd, &contents->passwd, t);
+	check_account(c, "user", user, n, "/etc/passwd", &contents->passwd, t);
 	if (user[n])
-		check_account(c, "group", user + n + 1, strlen(user + n + 1), "/etc/group", contents->has_group,
-			      &contents->group, t);
+		check_account(c, "group", user + n + 1, strlen(user + n + 1), "/etc/group", &contents->group, t);
 	if (c->n == before)
 		msk_checks_pass(c, "user", "%s", user);
 }

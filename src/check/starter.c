@@ -81,15 +81,15 @@ static void take_account(struct msk_starter *s, const char *user, const struct m
 	MSK_AUTO_FREE struct msk_node *passwd = msk_image_tree_resolve(t, "/etc/passwd");
 	MSK_AUTO_STRV f = MSK_STRV_INIT;
 
-	if (!c->has_passwd || !find_line(&c->passwd, user, &f)) {
+	if (!c->passwd.layer || !find_line(&c->passwd.text, user, &f)) {
 		s->has_uid = take_number(user, strlen(user), &s->who.uid);
-		s->has_gid = s->has_uid && (c->has_passwd || !passwd);
+		s->has_gid = s->has_uid && (c->passwd.layer || !passwd);
 		return;
 	}
 	s->has_uid = take_number(f.v[2], strlen(f.v[2]), &s->who.uid);
 	s->has_gid = take_number(f.v[3], strlen(f.v[3]), &s->who.gid);
-	if (!group_given && c->has_group)
-		take_groups(s, &c->group, f.v[0]);
+	if (!group_given && c->group.layer)
+		take_groups(s, &c->group.text, f.v[0]);
 }
 
 static void take_group(struct msk_starter *s, const char *group, const struct msk_contents *c)
@@ -97,7 +97,8 @@ static void take_group(struct msk_starter *s, const char *group, const struct ms
 	MSK_AUTO_STRV f = MSK_STRV_INIT;
 
 	s->has_gid = take_number(group, strlen(group), &s->who.gid) ||
-		     (c->has_group && find_line(&c->group, group, &f) && take_number(f.v[2], strlen(f.v[2]), &s->who.gid));
+		     (c->group.layer && find_line(&c->group.text, group, &f) &&
+		      take_number(f.v[2], strlen(f.v[2]), &s->who.gid));
 }
 
 void msk_starter_init(struct msk_starter *s, const struct msk_json *config, const struct msk_contents *contents,

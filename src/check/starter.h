@@ -3,7 +3,7 @@
 #define CHECK_STARTER_H
 
 #include "checks.h"
-#include "mkscratch/image_contents.h"
+#include "contents.h"
 #include "mkscratch/access.h"
 #include "mkscratch/image_tree.h"
 

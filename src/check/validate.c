@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "checks.h"
+#include "contents.h"
 #include "documents.h"
 #include "image_files.h"
 
@@ -176,8 +177,10 @@ static int check_image(struct validation *v, const struct msk_source_image *imag
 		return -1;
 	check_hardlinks(v->checks, &tree);
 	check_parents(v->checks, &tree);
-	msk_contents_tell(&contents, &tree, v->checks);
 	msk_image_files_init(&files, &tree, &v->images, image);
+	if (msk_contents_settle(&contents, &files, image->config.json, err) < 0)
+		return -1;
+	msk_contents_tell(&contents, v->checks);
 	if (msk_check_start(v->checks, &files, image, &contents, err) < 0)
 		return -1;
 	return v->visit ? v->visit(v->ctx, &(struct msk_validated){ v->checks, image, &tree }, err) : 0;

@@ -482,6 +482,51 @@ like "$(cat "$out")" '✗ content: /usr/share/zoneinfo/X: ' '... is told'
 layered 4 'a program that is a loop of links' 'add("app", type=tarfile.SYMTYPE, linkname="b"); add("b", type=tarfile.SYMTYPE, linkname="app")'
 told '... is told' '✗ entrypoint: /app: a loop of links'
 
+# Files are found as a program finds them: by the links of the image, and as they are in the end.
+bad_bundle='b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"'
+layered 3 'a bundle by a link' 'add("etc/ssl/cert.pem", type=tarfile.SYMTYPE, linkname="../../opt/b.pem"); add("opt/b.pem", '"$bad_bundle"')'
+like "$(grep '✗' "$out")" '^✗ content: /opt/b\.pem: certificate 1 \(line 1\): ' '... is told by its own path, once'
+layered 3 'a bundle by a link of its directory' 'add("etc/ssl", type=tarfile.SYMTYPE, linkname="../usr/share/ssl"); add("usr/share/ssl/cert.pem", '"$bad_bundle"')'
+like "$(grep '✗' "$out")" '^✗ content: /usr/share/ssl/cert\.pem: ' '... likewise'
+layered 3 'a bundle that stands behind such a link' 'add("etc/ssl", type=tarfile.SYMTYPE, linkname="../usr/share/ssl"); add("etc/ssl/cert.pem", '"$bad_bundle"')'
+like "$(grep '✗' "$out")" '^✗ content: /usr/share/ssl/cert\.pem: ' '... is where that leads'
+layered 3 'a bundle by a hard link' 'add("opt/b.pem", '"$bad_bundle"'); add("etc/ssl/cert.pem", type=tarfile.LNKTYPE, linkname="opt/b.pem")'
+like "$(grep '✗' "$out")" '^✗ content: /etc/ssl/cert\.pem: ' '... is told too'
+layered 0 'a link to nowhere' 'add("etc/ssl/cert.pem", type=tarfile.SYMTYPE, linkname="/none")'
+layered 3 'zones by a link of their directory' 'add("usr/share/zoneinfo", type=tarfile.SYMTYPE, linkname="../lib/zones"); add("usr/lib/zones/A/X", b"TZif2" + bytes(60))'
+like "$(grep '✗' "$out")" '^✗ content: /usr/lib/zones/A/X: ' '... are told'
+layered 3 'the zone of the machine' 'add("etc/localtime", b"TZif2" + bytes(60))'
+like "$(grep '✗' "$out")" '^✗ content: /etc/localtime: ' '... is told'
+layers() { # STATUS NAME LAYER...: as make_layers.py takes them
+	local status_want=$1 name=$2
+	shift 2
+	python3 -B "$TOP/tests/integration/make_layers.py" layers.tar "$@"
+	run mk verify layers.tar
+	is "$status" "$status_want" "$name"
+}
+bad="('etc/ssl/cert.pem', 'file', $(echo "$bad_bundle" | cut -c 2-))"
+layers 3 'a bundle that does not parse' "[$bad]"
+layers 0 '... that a later layer has deleted' "[$bad]" "[('etc/ssl/.wh.cert.pem', 'file', '')]"
+layers 0 '... or replaced' "[$bad]" "[('etc/ssl/cert.pem', 'file', '')]"
+layers 3 '... and another has put back' "[$bad]" "[('etc/.wh.ssl', 'file', '')]" "[$bad]"
+layers 3 '... that is gone but for a hard link' "[('a', 'file', $(echo "$bad_bundle" | cut -c 2-))]" "[('etc/ssl/cert.pem', 'hard', 'a'), ('.wh.a', 'file', '')]"
+rm -rf bent
+fine 'the bundle that the environment names' 'config["config"]["Env"] = ["SSL_CERT_FILE=/none", "SSL_CERT_FILE=/data/link"]' \
+	'content: /data/file: no certificate found'
+fine '... which may not be there' 'config["config"]["Env"] = ["SSL_CERT_FILE=/none"]' 'content: /none: not in the image (SSL_CERT_FILE)'
+mkdir -p linked/usr/etc linked/opt && ln -s usr/etc linked/etc && ln -s ../../opt/accounts linked/usr/etc/passwd &&
+	cp passwd linked/opt/accounts && cp group linked/usr/etc/ && cp app linked/x && chmod 0750 linked/x
+tar --owner=0 --group=50 -cf name.layer -C linked .
+by_name 0 'accounts by links' you
+by_name 4 '... of which this is none' me
+told '... is told' '✗ user: me: not in /etc/passwd'
+by_name 0 '... and groups' 1001:staff
+mkdir old && echo 'me:x:1:1::/:/' >old/passwd
+python3 "$TOP/tests/integration/make_image.py" name.tar t '{"architecture":"'"$arch"'","os":"linux","config":{"User":"me"}}' \
+	<(tar -cf - -C old --transform 's,^,etc/,' passwd) <(tar -cf - -C named etc/group)
+run mk verify name.tar
+is "$status" 0 'accounts of a layer below'
+
 # What a base brought is judged as it is in the base.
 layered 3 'a base with a bundle that does not parse' 'add("etc/ssl/cert.pem", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")'
 of_base=$(grep content: "$out")
