@@ -45,6 +45,9 @@ void msk_json_unset(struct msk_json *object, const char *key);   /* absent: noth
 
 /* Append the compact form; no newline. */
 void msk_json_dump(const struct msk_json *v, struct msk_str *out);
+/* The same value where a terminal may be what reads it: characters that msk_utf8_is_safe() is false of are \uXXXX. Never
+ * hashed. */
+void msk_json_dump_safe(const struct msk_json *v, struct msk_str *out);
 /* The same value for people: indented by two, a newline at the end. Never hashed. */
 void msk_json_dump_pretty(const struct msk_json *v, struct msk_str *out);
 

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include "mkscratch/mem.h"
 
 struct msk_str {
@@ -28,13 +29,24 @@ void msk_str_addf(struct msk_str *s, const char *fmt, ...) __attribute__((format
 const char *msk_str_c(const struct msk_str *s);
 char *msk_str_take(struct msk_str *s);            /* heap string, never NULL; s is empty afterwards */
 
-/* Add text with control bytes and bytes that are no UTF-8 as \xNN, so that a name can reach a terminal. */
+/* A name or a value from elsewhere as a person is shown it, so that it can reach a terminal and is told from any other: with
+ * control characters, bytes that are no UTF-8 and characters that are not seen but turn or break the line (as U+202E) as
+ * \xNN, byte by byte, and a backslash doubled. */
+void msk_str_add_shown(struct msk_str *s, const char *text, size_t n);
+/* The same of what has escapes of its own already (JSON, a record): backslashes stay as they are. */
+void msk_str_add_safe(struct msk_str *s, const char *text, size_t n);
+/* For programs: the form that names have in records of images and in JSON. Only control characters and bytes that are no UTF-8
+ * are \xNN. Bytes of images depend on it. */
 void msk_str_add_escaped(struct msk_str *s, const char *text, size_t n);
 
 /* "3.2 MB": decimal units, one digit behind the point from kB on. */
 void msk_str_add_size(struct msk_str *s, unsigned long long bytes);
 
 bool msk_utf8_valid(const char *text, size_t n);
+/* The character that n > 0 bytes begin with: how long it is, and its number; 0: none of UTF-8. */
+size_t msk_utf8_take(const char *text, size_t n, uint32_t *c);
+/* May a person be shown it as it is? */
+bool msk_utf8_is_safe(uint32_t c);
 bool msk_starts_with(const char *s, const char *prefix);
 bool msk_ends_with(const char *s, const char *suffix);
 

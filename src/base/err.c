@@ -104,7 +104,7 @@ void msk_detail(struct msk_err *err, const char *fmt, ...)
 	if (vasprintf(&text, fmt, ap) < 0)
 		msk_oom();
 	va_end(ap);
-	msk_str_add_escaped(&line, text, strlen(text));
+	msk_str_add_shown(&line, text, strlen(text));
 	msk_str_addc(&line, '\n');
 	if (used + line.len < sizeof err->detail)
 		memcpy(err->detail + used, line.buf, line.len + 1);

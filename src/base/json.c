@@ -142,6 +142,34 @@ void msk_json_dump(const struct msk_json *v, struct msk_str *out)
 	dump(v, out, JSON_COMPACT);
 }
 
+static void add_utf16(struct msk_str *out, uint32_t c)
+{
+	if (c >= 0x10000)
+		msk_str_addf(out, "\\u%04x\\u%04x", 0xD800 + (c - 0x10000) / 0x400, 0xDC00 + (c - 0x10000) % 0x400);
+	else
+		msk_str_addf(out, "\\u%04x", c);
+}
+
+void msk_json_dump_safe(const struct msk_json *v, struct msk_str *out)
+{
+	MSK_AUTO_STR text = MSK_STR_INIT;
+	size_t run = 0;
+
+	msk_json_dump(v, &text);
+	for (size_t i = 0; i < text.len;) {
+		uint32_t c;
+		size_t len = msk_utf8_take(text.buf + i, text.len - i, &c);
+
+		if (!msk_utf8_is_safe(c)) {
+			msk_str_add(out, text.buf + run, i - run);
+			add_utf16(out, c);
+			run = i + len;
+		}
+		i += len ? len : 1;          /* there is nothing but UTF-8 */
+	}
+	msk_str_add(out, text.buf + run, text.len - run);
+}
+
 void msk_json_dump_pretty(const struct msk_json *v, struct msk_str *out)
 {
 	dump(v, out, JSON_INDENT(2));
@@ -194,7 +222,7 @@ static int parse_failure(const json_error_t *e, const char *name, struct msk_err
 	if (json_error_code(e) == json_error_out_of_memory)
 		msk_oom();
 	if (json_error_code(e) == json_error_null_character || json_error_code(e) == json_error_null_byte_in_key)
-		return msk_fail(err, MSK_E_INPUT, "%s: line %d, column %d: \\u0000 in a string", name, e->line,
+		return msk_fail(err, MSK_E_INPUT, "%s: line %d, column %d: U+0000 in a string", name, e->line,
 				e->column ? e->column : 1);
 	if (json_error_code(e) == json_error_duplicate_key && near) {
 		const char *key = near + strlen(" near '");

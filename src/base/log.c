@@ -73,7 +73,7 @@ static void add_vescaped(struct msk_str *line, const char *fmt, va_list ap)
 
 	if (vasprintf(&text, fmt, ap) < 0)
 		msk_oom();
-	msk_str_add_escaped(line, text, strlen(text));
+	msk_str_add_shown(line, text, strlen(text));
 	msk_str_addc(line, '\n');
 }
 
@@ -131,7 +131,7 @@ static void report(const struct msk_log *log, const char *prefix, const char *te
 	MSK_AUTO_STR whole = MSK_STR_INIT;
 
 	msk_str_adds(&line, prefix);
-	msk_str_add_escaped(&whole, text, strlen(text));
+	msk_str_add_shown(&whole, text, strlen(text));
 	add_shortened(&line, &whole, LINE_MAX_BYTES - strlen(prefix) - 1);
 	msk_str_addc(&line, '\n');
 	write_line(log, &line);

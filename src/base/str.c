@@ -102,26 +102,88 @@ static size_t utf8_sequence(const unsigned char *p, size_t n)
 	return len;
 }
 
-/* C0, DEL and the C1 block, which some terminals obey too. */
-static bool is_control(const unsigned char *p, size_t len)
+static uint32_t code_point(const unsigned char *p, size_t len)
 {
-	return (len == 1 && (p[0] < 0x20 || p[0] == 0x7F)) || (len == 2 && p[0] == 0xC2 && p[1] < 0xA0);
+	uint32_t c = len == 1 ? p[0] : p[0] & (0xFFu >> (len + 1));
+
+	for (size_t i = 1; i < len; i++)
+		c = c << 6 | (p[i] & 0x3F);
+	return c;
+}
+
+/* C0, DEL and the C1 block, which some terminals obey too. */
+static bool is_control(uint32_t c)
+{
+	return c < 0x20 || (c >= 0x7F && c < 0xA0);
+}
+
+/* Characters that are not seen themselves but turn or break the line they stand in, or are not seen at all: bidirectional
+ * controls (Unicode Standard Annex 9), separators of lines and paragraphs, blanks without width, tags. */
+static bool is_hidden(uint32_t c)
+{
+	static const uint32_t ranges[][2] = {
+		{ 0x061C, 0x061C }, { 0x200B, 0x200B }, { 0x200E, 0x200F }, { 0x2028, 0x202E }, { 0x2060, 0x206F },
+		{ 0xFEFF, 0xFEFF }, { 0xFFF9, 0xFFFB }, { 0xE0000, 0xE007F },
+	};
+
+	for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
+		if (c >= ranges[i][0] && c <= ranges[i][1])
+			return true;
+	return false;
+}
+
+bool msk_utf8_is_safe(uint32_t c)
+{
+	return !is_control(c) && !is_hidden(c);
+}
+
+size_t msk_utf8_take(const char *text, size_t n, uint32_t *c)
+{
+	const unsigned char *p = (const unsigned char *)text;
+	size_t len = utf8_sequence(p, n);
+
+	*c = code_point(p, len ? len : 1);
+	return len;
+}
+
+/* Run by run. */
+static void add_checked(struct msk_str *s, const char *text, size_t n, bool hide)
+{
+	size_t run = 0;
+
+	for (size_t i = 0, len; i < n; i += len) {
+		uint32_t c;
+
+		len = msk_utf8_take(text + i, n - i, &c);
+		if (len && !is_control(c) && !(hide && is_hidden(c)))
+			continue;
+		msk_str_add(s, text + run, i - run);
+		len = len ? len : 1;
+		run = i + len;
+		for (size_t k = i; k < run; k++)
+			msk_str_addf(s, "\\x%02x", (unsigned char)text[k]);
+	}
+	msk_str_add(s, text + run, n - run);
 }
 
 void msk_str_add_escaped(struct msk_str *s, const char *text, size_t n)
 {
-	const unsigned char *p = (const unsigned char *)text;
+	add_checked(s, text, n, false);
+}
 
-	for (size_t i = 0; i < n;) {
-		size_t len = utf8_sequence(p + i, n - i);
+void msk_str_add_safe(struct msk_str *s, const char *text, size_t n)
+{
+	add_checked(s, text, n, true);
+}
 
-		if (len && !is_control(p + i, len)) {
-			msk_str_add(s, p + i, len);
-			i += len;
-			continue;
-		}
-		for (size_t end = i + (len ? len : 1); i < end; i++)
-			msk_str_addf(s, "\\x%02x", p[i]);
+void msk_str_add_shown(struct msk_str *s, const char *text, size_t n)
+{
+	for (const char *p = text, *end = text + n, *backslash; p < end; p = backslash + 1) {
+		backslash = memchr(p, '\\', (size_t)(end - p));
+		msk_str_add_safe(s, p, (size_t)((backslash ? backslash : end) - p));
+		if (!backslash)
+			return;
+		msk_str_adds(s, "\\\\");
 	}
 }
 

@@ -33,7 +33,7 @@ static void count(struct group *g, const char *what)
 	msk_str_adds(&g->names, g->n > 1 ? ", " : "");
 	if (msk_starts_with(what, "config."))
 		what += strlen("config.");
-	msk_str_add_escaped(&g->names, what, strlen(what));
+	msk_str_add_shown(&g->names, what, strlen(what));
 }
 
 static void find_groups(const struct msk_diff *d, struct cause *c)

@@ -26,23 +26,16 @@ static void pass_release(struct pass *p)
 
 static void fault(struct pass *p, const char *what, const char *path)
 {
-	MSK_AUTO_STR name = MSK_STR_INIT;
-
 	/* A layer that is wrong throughout need not say so a million times. */
-	if (p->faults++ >= 20)
-		return;
-	msk_str_add_escaped(&name, path, strlen(path));
-	msk_checks_fail(p->l->checks, MSK_E_INPUT, p->what, "entry \"%s\" %s", msk_str_c(&name), what);
+	if (p->faults++ < 20)
+		msk_checks_fail(p->l->checks, MSK_E_INPUT, p->what, "entry \"%s\" %s", path, what);
 }
 
 static void fault_of_link(struct pass *p, const struct msk_tar_entry *e)
 {
-	MSK_AUTO_STR s = MSK_STR_INIT;
+	MSK_AUTO_FREE char *what = msk_xasprintf("links to \"%s\" outside the image", e->link);
 
-	msk_str_adds(&s, "links to \"");
-	msk_str_add_escaped(&s, e->link, strlen(e->link));
-	msk_str_adds(&s, "\" outside the image");
-	fault(p, s.buf, e->path);
+	fault(p, what, e->path);
 }
 
 /* Relative, no empty, "." or ".." part; a directory may end in a slash. Others begin names with "./" or "/". */

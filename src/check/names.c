@@ -37,13 +37,10 @@ static bool is_ref_name(const char *s)
 /* What image-spec only advises is a fault in what we have made. */
 static void complain(struct msk_checks *c, bool ours, const char *what, const char *name, const char *why)
 {
-	MSK_AUTO_STR shown = MSK_STR_INIT;
-
-	msk_str_add_escaped(&shown, name, strnlen(name, 200));
 	if (ours)
-		msk_checks_fail(c, MSK_E_INPUT, what, "\"%s\": %s", msk_str_c(&shown), why);
+		msk_checks_fail(c, MSK_E_INPUT, what, "\"%.200s\": %s", name, why);
 	else
-		msk_checks_note(c, what, "\"%s\": %s", msk_str_c(&shown), why);
+		msk_checks_note(c, what, "\"%.200s\": %s", name, why);
 }
 
 static bool is_reference(const char *name, struct msk_ref *ref)

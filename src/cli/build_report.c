@@ -111,7 +111,7 @@ static struct msk_json *outputs_json(const struct msk_plan *plan)
 /* "img.tar: app:latest,app:v1 " */
 static void add_subject(struct msk_str *line, const char *output, const struct msk_plan *plan)
 {
-	msk_str_add_escaped(line, output, strlen(output));
+	msk_str_add_shown(line, output, strlen(output));
 	msk_str_adds(line, ": ");
 	for (size_t i = 0; i < plan->n_tags; i++)
 		msk_str_addf(line, "%s%s", i ? "," : "", plan->tags[i].familiar);
@@ -315,7 +315,7 @@ int msk_report(const struct msk_options *o, const struct msk_build *b, const str
 		MSK_AUTO_JSON *v = product_json(plan, p);
 
 		set_certs(v, b->facts);
-		msk_json_dump(v, &text);
+		msk_json_dump_safe(v, &text);
 		msk_str_addc(&text, '\n');
 	} else if (o->level >= MSK_LOG_WARN) {
 		for (size_t i = 0; i < plan->n_targets; i++)

@@ -41,7 +41,7 @@ static int print(const struct msk_options *o, const struct msk_cache_args *a, co
 	msk_json_set(v, "dir", msk_json_text(a->dir));
 	set_content(v, &left);
 	msk_json_set_int(v, "max_size", (int64_t)a->max_size);
-	msk_str_add_escaped(&text, a->dir, strlen(a->dir));
+	msk_str_add_shown(&text, a->dir, strlen(a->dir));
 	msk_str_adds(&text, ": ");
 	if (removed) {
 		struct msk_json *r = msk_json_object();

@@ -86,7 +86,7 @@ static struct msk_json *difference_json(const struct msk_difference *n)
 
 static void add_text(struct msk_str *out, const char *s)
 {
-	msk_str_add_escaped(out, s, strlen(s));
+	msk_str_add_shown(out, s, strlen(s));
 }
 
 static bool begins_character(const char *s)
@@ -94,14 +94,23 @@ static bool begins_character(const char *s)
 	return ((unsigned char)*s & 0xC0) != 0x80;
 }
 
-/* A value, cut where it is long: --json has the whole. */
-static void add_value(struct msk_str *out, const char *s)
+/* A list or an object, which has escapes of its own; or a string that looks like one. */
+static bool is_json(const char *value)
+{
+	return value && (*value == '[' || *value == '{');
+}
+
+/* A value from `s` on, cut where it is long: --json has the whole. */
+static void add_value(struct msk_str *out, const char *s, bool is_escaped)
 {
 	size_t n = strlen(s), cut = n > LONG_VALUE ? LONG_VALUE : n;
 
 	while (cut < n && cut && !begins_character(s + cut))
 		cut--;
-	msk_str_add_escaped(out, s, cut);
+	if (is_escaped)
+		msk_str_add_safe(out, s, cut);
+	else
+		msk_str_add_shown(out, s, cut);
 	msk_str_adds(out, cut < n ? "..." : "");
 }
 
@@ -243,12 +252,12 @@ static void add_change(struct msk_str *out, const char *from, const char *to)
 
 	msk_str_adds(out, front ? "..." : "");
 	if (from)
-		add_value(out, from + front);
+		add_value(out, from + front, is_json(from));
 	else
 		msk_str_adds(out, to ? "(none)" : "");
 	msk_str_adds(out, from || to ? " -> " : "");
 	msk_str_adds(out, front ? "..." : "");
-	add_value(out, to ? to + front : from ? "(none)" : "");
+	add_value(out, to ? to + front : from ? "(none)" : "", is_json(to));
 }
 
 /* Where one side has nothing, the other alone is told. */
@@ -310,8 +319,10 @@ static void add_sentence(struct comparison *c, const struct msk_diff_side *a, co
 {
 	const struct msk_diff_side *const sides[] = { a, b };
 
-	if (platform)
-		msk_str_addf(&c->out.text, "%s: ", platform);
+	if (platform) {
+		add_text(&c->out.text, platform);
+		msk_str_adds(&c->out.text, ": ");
+	}
 	for (int i = 0; i < 2; i++) {
 		const struct msk_source_document *m = &sides[i]->image->manifest, *config = &sides[i]->image->config;
 
@@ -329,7 +340,7 @@ static int add_json(struct comparison *c, const struct msk_json *o, struct msk_e
 {
 	msk_str_addc(&c->out.text, c->began ? ',' : '[');
 	c->began = true;
-	msk_json_dump(o, &c->out.text);
+	msk_json_dump_safe(o, &c->out.text);
 	return msk_spool_added(&c->out, err);
 }
 
@@ -378,7 +389,8 @@ static int tell_lack(struct comparison *c, const char *platform, bool in_a, stru
 		msk_json_set_string(o, "platform", platform);
 		return add_json(c, o, err);
 	}
-	msk_str_addf(&c->out.text, "%s: only in ", platform);
+	add_text(&c->out.text, platform);
+	msk_str_adds(&c->out.text, ": only in ");
 	add_text(&c->out.text, c->o->args.v[in_a ? 0 : 1]);
 	msk_str_addc(&c->out.text, '\n');
 	return 0;

@@ -69,7 +69,7 @@ static int show(const struct msk_options *o, const struct doctor_files *fs, stru
 		if (o->json) {
 			MSK_AUTO_JSON *v = msk_doctor_json(&fs->v[i]);
 
-			msk_json_dump(v, &text);
+			msk_json_dump_safe(v, &text);
 			msk_str_addc(&text, '\n');
 		} else {
 			msk_str_adds(&text, i ? "\n" : "");

@@ -94,12 +94,12 @@ static void add_text(struct listing *l, const struct msk_node *n)
 	add_time(&time, n);
 	add_mode(&l->out, n);
 	msk_str_addf(&l->out, " %-*s %*s %*s ", l->owner_width, owner.buf, l->size_width, size.buf, l->time_width, time.buf);
-	msk_str_add_escaped(&l->out, n->path, length);
+	msk_str_add_shown(&l->out, n->path, length);
 	if (n->type == MSK_TAR_DIR && n->path[length - 1] != '/')
 		msk_str_addc(&l->out, '/');
 	if (n->link) {
 		msk_str_adds(&l->out, n->type == MSK_TAR_HARDLINK ? " link to " : " -> ");
-		msk_str_add_escaped(&l->out, n->link, strlen(n->link));
+		msk_str_add_shown(&l->out, n->link, strlen(n->link));
 	}
 	msk_str_addc(&l->out, '\n');
 }
@@ -111,7 +111,7 @@ static void add_json(struct listing *l, const struct msk_node *n)
 	msk_json_set(o, "path", msk_json_text(n->path));
 	msk_json_set_int(o, "layer", n->layer);
 	msk_str_adds(&l->out, l->began ? ",\n " : "[");
-	msk_json_dump(o, &l->out);
+	msk_json_dump_safe(o, &l->out);
 }
 
 static int flush(struct listing *l, size_t unless_below, struct msk_err *err)

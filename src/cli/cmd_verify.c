@@ -10,10 +10,10 @@
 static void add_check(struct msk_str *out, const struct msk_check *c)
 {
 	msk_str_addf(out, "%s ", c->note ? "·" : c->code == MSK_OK ? "✓" : "✗");
-	msk_str_add_escaped(out, c->what, strlen(c->what));
+	msk_str_add_shown(out, c->what, strlen(c->what));
 	if (c->detail[0]) {
 		msk_str_adds(out, ": ");
-		msk_str_add_escaped(out, c->detail, strlen(c->detail));
+		msk_str_add_shown(out, c->detail, strlen(c->detail));
 	}
 	msk_str_addc(out, '\n');
 }
@@ -24,7 +24,7 @@ static int print_list(const char *heading, const struct msk_checks *c, bool quie
 	MSK_AUTO_STR out = MSK_STR_INIT;
 
 	if (heading && (!quiet || msk_checks_verdict(c) != MSK_OK)) {
-		msk_str_add_escaped(&out, heading, strlen(heading));
+		msk_str_add_shown(&out, heading, strlen(heading));
 		msk_str_adds(&out, ":\n");
 	}
 	for (size_t i = 0; i < c->n; i++)

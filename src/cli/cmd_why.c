@@ -76,11 +76,18 @@ static void follow(const struct msk_record *record, const char *path, struct cha
 	}
 }
 
+/* Names in a record are escaped already; but the record is the image's own. */
 static void add_chain(const struct chain *c, struct msk_str *out)
 {
-	for (size_t i = 0; i < c->n; i++)
-		msk_str_addf(out, "%*s%s: %s%s%s (%s)\n", (int)(2 * i), "", c->v[i].path, c->v[i].why,
-			     c->v[i].from ? " " : "", c->v[i].from ? c->v[i].from : "", c->v[i].what);
+	for (size_t i = 0; i < c->n; i++) {
+		const struct step *s = &c->v[i];
+		MSK_AUTO_FREE char *line = msk_xasprintf("%s: %s%s%s (%s)", s->path, s->why, s->from ? " " : "",
+							 s->from ? s->from : "", s->what);
+
+		msk_str_addf(out, "%*s", (int)(2 * i), "");
+		msk_str_add_safe(out, line, strlen(line));
+		msk_str_addc(out, '\n');
+	}
 }
 
 static void add_chain_json(const char *asked, const struct chain *c, struct msk_str *out)
@@ -100,7 +107,7 @@ static void add_chain_json(const char *asked, const struct chain *c, struct msk_
 	}
 	msk_json_set(o, "path", msk_json_text(asked));
 	msk_json_set(o, "chain", steps);
-	msk_json_dump(o, out);
+	msk_json_dump_safe(o, out);
 	msk_str_addc(out, '\n');
 }
 

@@ -58,10 +58,10 @@ static void add_line(struct msk_str *out, const char *what, const char *subject,
 {
 	msk_str_addf(out, "  %s: ", what);
 	if (subject) {
-		msk_str_add_escaped(out, subject, strlen(subject));
+		msk_str_add_shown(out, subject, strlen(subject));
 		msk_str_adds(out, ": ");
 	}
-	msk_str_add_escaped(out, text, strlen(text));
+	msk_str_add_shown(out, text, strlen(text));
 	msk_str_addc(out, '\n');
 }
 

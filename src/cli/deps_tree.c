@@ -36,7 +36,7 @@ static void print(struct tree *t)
 
 static void add_text(struct tree *t, const char *text)
 {
-	msk_str_add_escaped(t->out, text, strlen(text));
+	msk_str_add_shown(t->out, text, strlen(text));
 }
 
 static void begin(struct tree *t, const char *colour)

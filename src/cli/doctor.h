@@ -21,7 +21,7 @@ struct msk_json *msk_doctor_json(const struct doctor_file *f);
 /* SARIF 2.1.0: one run with the results of all files. */
 struct msk_json *msk_doctor_sarif(const struct doctor_file *files, size_t n);
 
-/* "libfoo.so.2, needed by libbar.so.1: not in /lib, /usr/lib and 5 more" */
+/* "libfoo.so.2, needed by libbar.so.1: not in /lib, /usr/lib and 5 more", names as they are. */
 void msk_doctor_missing(const struct doctor_file *f, const struct msk_missing *m, struct msk_str *out);
 #define MSK_DOCTOR_MISSING_FIX "install it, or --library-path DIR; --root DIR for the libraries of another system"
 

@@ -87,16 +87,16 @@ void msk_doctor_missing(const struct doctor_file *f, const struct msk_missing *m
 	const char *by = m->needed_by ? f->closure.objects[m->needed_by].name : f->file;
 	size_t shown = 0;
 
-	msk_str_add_escaped(out, m->name, strlen(m->name));
+	msk_str_adds(out, m->name);
 	msk_str_adds(out, ", needed by ");
-	msk_str_add_escaped(out, by, strlen(by));
+	msk_str_adds(out, by);
 	if (m->skipped.n) {
 		msk_str_adds(out, ": passed over ");
-		msk_str_add_escaped(out, m->skipped.v[0], strlen(m->skipped.v[0]));
+		msk_str_adds(out, m->skipped.v[0]);
 	}
 	for (; shown < m->searched.n && shown < 8; shown++) {
 		msk_str_adds(out, shown ? ", " : ": not in ");
-		msk_str_add_escaped(out, m->searched.v[shown], strlen(m->searched.v[shown]));
+		msk_str_adds(out, m->searched.v[shown]);
 	}
 	if (shown < m->searched.n)
 		msk_str_addf(out, " and %zu more", m->searched.n - shown);

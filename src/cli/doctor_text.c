@@ -4,7 +4,7 @@
 
 static void add_text(struct msk_str *out, const char *text)
 {
-	msk_str_add_escaped(out, text, strlen(text));
+	msk_str_add_shown(out, text, strlen(text));
 }
 
 /* "go1.26.8, static, linux/amd64, 7.2 MB" */
@@ -67,15 +67,17 @@ static void add_needs(const struct msk_diagnosis *d, struct msk_str *out)
 static void add_missing(const struct doctor_file *f, struct msk_str *out)
 {
 	for (size_t i = 0; i < f->closure.n_missing; i++) {
-		const struct msk_missing *m = &f->closure.missing[i];
+		MSK_AUTO_STR missing = MSK_STR_INIT;
 
+		msk_doctor_missing(f, &f->closure.missing[i], &missing);
 		msk_str_adds(out, "  library       missing   ");
-		msk_doctor_missing(f, m, out);
+		add_text(out, msk_str_c(&missing));
 		msk_str_addf(out, "\n                          %s\n", MSK_DOCTOR_MISSING_FIX);
 	}
 	if (f->unresolved.code) {
 		msk_str_adds(out, "  library       unusable  ");
-		msk_str_addf(out, "%s\n", f->unresolved.msg);
+		add_text(out, f->unresolved.msg);
+		msk_str_addc(out, '\n');
 	}
 }
 

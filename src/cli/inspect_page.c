@@ -15,7 +15,7 @@ static void add_html(struct msk_str *out, const char *text)
 {
 	MSK_AUTO_STR escaped = MSK_STR_INIT;
 
-	msk_str_add_escaped(&escaped, text, strlen(text));
+	msk_str_add_shown(&escaped, text, strlen(text));
 	for (const char *p = msk_str_c(&escaped); *p; p++) {
 		if (*p == '<')
 			msk_str_adds(out, "&lt;");

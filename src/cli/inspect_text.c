@@ -12,15 +12,24 @@ static void add_label(struct msk_str *out, const char *label)
 	msk_str_addf(out, "  %-*s", LABEL, label);
 }
 
-static void add_escaped(struct msk_str *out, const char *text)
+static void add_text(struct msk_str *out, const char *text)
 {
-	msk_str_add_escaped(out, text, strlen(text));
+	msk_str_add_shown(out, text, strlen(text));
+}
+
+/* Of a config or an index, which may say anything. */
+static void add_platform(struct msk_str *out, const struct msk_platform *p)
+{
+	MSK_AUTO_STR platform = MSK_STR_INIT;
+
+	msk_platform_add(&platform, p);
+	add_text(out, msk_str_c(&platform));
 }
 
 static void add_line(struct msk_str *out, const char *label, const char *text)
 {
 	add_label(out, label);
-	add_escaped(out, text);
+	add_text(out, text);
 	msk_str_addc(out, '\n');
 }
 
@@ -49,8 +58,9 @@ static void add_value(const struct msk_json *object, const char *key, const char
 
 	if (!msk_json_count(v))
 		return;
-	msk_json_dump(v, &text);
-	add_line(out, label, text.buf);
+	msk_json_dump_safe(v, &text);
+	add_label(out, label);
+	msk_str_addf(out, "%s\n", text.buf);
 }
 
 /* A line for each, the label on the first. */
@@ -77,7 +87,7 @@ static void add_row(void *ctx, const char *key, const struct msk_json *value)
 		return;
 	}
 	msk_str_adds(r->out, "  ");
-	add_escaped(r->out, msk_str_c(&line));
+	add_text(r->out, msk_str_c(&line));
 	msk_str_addc(r->out, '\n');
 }
 
@@ -119,14 +129,15 @@ static void add_healthcheck(const struct msk_json *config, struct msk_str *out)
 	if (!check)
 		return;
 	if (msk_json_get(check, "Test"))
-		msk_json_dump(msk_json_get(check, "Test"), &text);
+		msk_json_dump_safe(msk_json_get(check, "Test"), &text);
 	add_duration(check, "Interval", "every", &text);
 	add_duration(check, "Timeout", "within", &text);
 	add_duration(check, "StartPeriod", "after", &text);
 	if (msk_json_get_int(check, "Retries", &retries) && retries > 0)
 		msk_str_addf(&text, ", %lld %s", (long long)retries,
 			     msk_plural((unsigned long long)retries, "retry", "retries"));
-	add_line(out, "healthcheck", msk_str_c(&text));
+	add_label(out, "healthcheck");
+	msk_str_addf(out, "%s\n", msk_str_c(&text));
 }
 
 static void add_config(const struct msk_json *doc, struct msk_str *out)
@@ -157,7 +168,7 @@ static void add_beside(const struct msk_source_images *s, struct msk_str *out)
 	}
 	for (size_t i = 0; i < s->absent.n; i++) {
 		add_label(out, i ? "" : "not here");
-		msk_platform_add(out, &s->absent.v[i].platform);
+		add_platform(out, &s->absent.v[i].platform);
 		msk_str_adds(out, ", which the index names\n");
 	}
 }
@@ -167,9 +178,9 @@ static void add_head(const struct inspected *d, struct msk_str *out)
 	const struct msk_source_image *image = d->arg->image;
 	size_t n = d->i->total.files;
 
-	add_escaped(out, msk_source_name(d->arg->images.source));
+	add_text(out, msk_source_name(d->arg->images.source));
 	msk_str_adds(out, ": ");
-	msk_platform_add(out, &image->platform);
+	add_platform(out, &image->platform);
 	msk_str_addc(out, '\n');
 	for (size_t i = 0; i < image->tags.n; i++)
 		add_line(out, i ? "" : "tags", image->tags.v[i]);
@@ -241,7 +252,7 @@ static void add_largest(const struct inspected *d, struct msk_str *out)
 
 		add_size(out, n->size);
 		msk_str_adds(out, "  /");
-		add_escaped(out, n->path);
+		add_text(out, n->path);
 		msk_str_addc(out, '\n');
 	}
 }
@@ -271,7 +282,7 @@ static void add_certificates(const struct inspected *d, struct msk_str *out)
 
 		msk_rfc3339_add(&date, first->not_after);
 		msk_str_addf(out, "; the %s to expire, on %.10s: ", expired ? "next" : "first", date.buf);
-		add_escaped(out, first->subject);
+		add_text(out, first->subject);
 	}
 	msk_str_addc(out, '\n');
 }
@@ -298,21 +309,21 @@ static void add_list_line(const struct msk_source_image *image, const char *kind
 
 	for (size_t i = 0; i < image->n_layers; i++)
 		size += image->layers[i].size;
-	msk_platform_add(&platform, &image->platform);
-	msk_str_addf(out, "  %-16s ", platform.buf);
+	add_platform(&platform, &image->platform);
+	msk_str_addf(out, "  %-16s ", msk_str_c(&platform));
 	add_size(out, size);
 	msk_str_addf(out, "  %2zu %-6s  %s", image->n_layers, msk_plural(image->n_layers, "layer", "layers"),
 		     msk_source_image_digest(image));
 	for (size_t i = 0; i < image->tags.n; i++) {
 		msk_str_addc(out, ' ');
-		add_escaped(out, image->tags.v[i]);
+		add_text(out, image->tags.v[i]);
 	}
 	msk_str_addf(out, "%s\n", kind);
 }
 
 void msk_inspect_add_list(const struct msk_source_images *s, struct msk_str *out)
 {
-	add_escaped(out, msk_source_name(s->source));
+	add_text(out, msk_source_name(s->source));
 	msk_str_addf(out, ": %zu images\n", s->images.n);
 	for (size_t i = 0; i < s->images.n; i++)
 		add_list_line(&s->images.v[i], "", out);
@@ -320,8 +331,9 @@ void msk_inspect_add_list(const struct msk_source_images *s, struct msk_str *out
 		add_list_line(&s->others.v[i], " (no image)", out);
 	for (size_t i = 0; i < s->absent.n; i++) {
 		msk_str_adds(out, "  ");
-		msk_platform_add(out, &s->absent.v[i].platform);
-		msk_str_addf(out, " is named by the index, but not here: %s\n",
-			     msk_json_get_string(s->absent.v[i].entry, "digest"));
+		add_platform(out, &s->absent.v[i].platform);
+		msk_str_adds(out, " is named by the index, but not here: ");
+		add_text(out, msk_json_get_string(s->absent.v[i].entry, "digest"));
+		msk_str_addc(out, '\n');
 	}
 }

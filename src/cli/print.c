@@ -19,7 +19,7 @@ int msk_print_json(const struct msk_json *v, struct msk_err *err)
 {
 	MSK_AUTO_STR text = MSK_STR_INIT;
 
-	msk_json_dump(v, &text);
+	msk_json_dump_safe(v, &text);
 	msk_str_addc(&text, '\n');
 	return msk_print(&text, err);
 }

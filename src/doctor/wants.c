@@ -73,7 +73,7 @@ static void add_place(const struct examination *x, uint64_t offset, struct msk_s
 
 	if (in && *in->name) {
 		msk_str_adds(s, " in ");
-		msk_str_add_escaped(s, in->name, strlen(in->name));
+		msk_str_adds(s, in->name);
 	}
 	msk_str_addf(s, " at 0x%llx", (unsigned long long)offset);
 }
@@ -108,7 +108,7 @@ static char *evidence(const struct examination *x, const struct sign *s, const s
 		break;
 	case SEEN_LIBRARY:
 		msk_str_adds(&t, " imported by ");
-		msk_str_add_escaped(&t, e->by, strlen(e->by));
+		msk_str_adds(&t, e->by);
 		break;
 	case SEEN_AUDITABLE:
 		msk_str_adds(&t, " in .dep-v0");

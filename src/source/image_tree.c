@@ -38,14 +38,6 @@ bool msk_is_at_or_below(const char *path, const char *dir)
 	return n == 0 || (strncmp(path, dir, n) == 0 && (path[n] == '/' || path[n] == '\0'));
 }
 
-static int fail_path(const char *path, unsigned layer, struct msk_err *err)
-{
-	MSK_AUTO_STR name = MSK_STR_INIT;
-
-	msk_str_add_escaped(&name, path, strnlen(path, 200));
-	return msk_fail(err, MSK_E_INPUT, "layer %u: entry \"%s\" leaves the image", layer, msk_str_c(&name));
-}
-
 struct msk_node msk_node_of_entry(const struct msk_layer_entry *entry, const char *path)
 {
 	const struct msk_tar_entry *e = entry->e;
@@ -158,7 +150,7 @@ int msk_image_tree_add(struct msk_image_tree *t, const struct msk_layer_entry *e
 	struct msk_node n;
 
 	if (!path)
-		return fail_path(entry->e->path, entry->layer, err);
+		return msk_fail(err, MSK_E_INPUT, "layer %u: entry \"%.200s\" leaves the image", entry->layer, entry->e->path);
 	if (!*path)
 		return 0;
 	n = msk_node_of_entry(entry, path);

@@ -20,7 +20,7 @@ sed -n '/^<script type="application\/json" id="data">/,/<\/script>$/p' page.html
 is "$(jq -c '[.image, (.files | length), (.objects | length)]' data.json)" "[\"i.tar\",$(mk ls --json i.tar | jq length),4]" \
 	'its data is JSON'
 python3 -B "$TOP/tests/integration/make_layers.py" odd.tar "[('</script><script>document.title=1</script>', 'file', 'x'),
-	('<img src=x onerror=document.title=2>', 'file', 'y'), ('a\xff\xfe\"\\\\', 'dir')]"
+	('<img src=x onerror=document.title=2>', 'file', 'y'), ('a\xff\xfe\"\\\\', 'dir'), ('r\u202etxt\x1b\\\\n', 'sym', 'l\u2066')]"
 mk inspect --html odd.html odd.tar
 is "$(grep -c '</script><script>document' odd.html)" 0 'a name does not end the data'
 must_fail 5 'none/page.html: cannot create (No such file or directory)' -- inspect --html none/page.html i.tar
@@ -137,9 +137,11 @@ like "$(got expiry)" '^\["alarm","2[0-9-]+ \(in (29|30) days\)"\]$' 'a certifica
 is "$(got ground) $(got faint)" '"rgb(251, 251, 250)" []' 'light: texts stand out'
 act page.html looks --blink-settings=preferredColorScheme=0 >got.json
 is "$(got ground) $(got faint)" '"rgb(20, 23, 26)" []' 'dark: so they do'
-echo 'odd: () => [document.images.length, rows().length, rows().some(r => r.startsWith("/<" + "/script>"))],' >acts
+echo 'odd: () => [document.images.length, rows().length, rows().some(r => r.startsWith("/<" + "/script>"))],
+	turned: () => { write("search", "r"); return rows().filter(r => r.includes("txt")); },' >acts
 act odd.html acts >got.json
-is "$(got odd)" '[0,5,true]' 'hostile names are but names'
+is "$(got odd)" '[0,6,true]' 'hostile names are but names'
+is "$(got turned)" '["/r\\xe2\\x80\\xaetxt\\x1b\\\\n → l\\xe2\\x81\\xa6"]' '... that turn no line, and look like no others'
 python3 -B "$TOP/tests/integration/make_layers.py" empty.tar '[]'
 mk inspect --html empty.html empty.tar
 like "$(browser empty.html | head -c 300)" 'data-ready="yes"' 'an image of nothing'

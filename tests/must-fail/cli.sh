@@ -90,7 +90,7 @@ must_fail 2 '--stop-signal SIGFOO: not a signal' '--stop-signal SIGTERM, a numbe
 	--bin app --stop-signal SIGFOO -o img.tar
 must_fail 2 '--healthcheck ftp://x/: its scheme is none of http, http+unix, tcp, unix, grpc' \
 	'--healthcheck http://:8080/health, tcp://:5432 or unix:///run/app.sock' -- --bin app --healthcheck ftp://x/ -o img.tar
-must_fail 2 '--entrypoint: line 1, column 11: \u0000 in a string' -- --bin app --entrypoint '["a\u0000b"]' -o img.tar
+must_fail 2 '--entrypoint: line 1, column 11: U+0000 in a string' -- --bin app --entrypoint '["a\u0000b"]' -o img.tar
 must_fail 2 '--entrypoint []: nothing to run' 'leave --entrypoint out to run the first --bin' -- --bin app --entrypoint '[]' -o img.tar
 must_fail 2 '--link :/b: TARGET is empty' '--link TARGET:/PATH makes /PATH a symlink to TARGET' -- --bin app --link :/b -o img.tar
 must_fail 2 '--created yesterday: not a time' '--created 2024-05-01T12:00:00Z, seconds since 1970, or now' -- \

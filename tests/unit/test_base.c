@@ -56,6 +56,51 @@ static void control_bytes_and_broken_utf8_are_escaped(void **state)
 	assert_string_equal(s.buf, "a\\x1b[1m\\x0a\\x7f \xc3\xa4 \\xff\\xc3 \\xc2\\x9b \\xed\\xa0\\x80 \\xc0\\xaf");
 }
 
+/* Of a person, too, whom a name may not lead astray: no two names look the same, and none changes what stands around it. */
+static void what_is_shown_is_seen(void **state)
+{
+	static const struct {
+		const char *raw, *shown;
+	} cases[] = {
+		{ "", "" }, { "plain \xc3\xa4 \xf0\x9f\x98\x80", "plain \xc3\xa4 \xf0\x9f\x98\x80" }, { "a\nb", "a\\x0ab" },
+		{ "a\\nb\\", "a\\\\nb\\\\" }, { "a\\x0ab", "a\\\\x0ab" }, { "\\\x1b\\\\", "\\\\\\x1b\\\\\\\\" },
+		{ "\x7f\xc2\x80\xc2\x9f\xc2\xa0", "\\x7f\\xc2\\x80\\xc2\\x9f\xc2\xa0" },
+		{ "\xd8\x9c \xd8\x9d", "\\xd8\\x9c \xd8\x9d" },
+		{ "\xe2\x80\x8a\xe2\x80\x8b\xe2\x80\x8c\xe2\x80\x8d\xe2\x80\x8e\xe2\x80\x8f\xe2\x80\x90",
+		  "\xe2\x80\x8a\\xe2\\x80\\x8b\xe2\x80\x8c\xe2\x80\x8d\\xe2\\x80\\x8e\\xe2\\x80\\x8f\xe2\x80\x90" },
+		{ "\xe2\x80\xa7\xe2\x80\xa8\xe2\x80\xae\xe2\x80\xaf",
+		  "\xe2\x80\xa7\\xe2\\x80\\xa8\\xe2\\x80\\xae\xe2\x80\xaf" },
+		{ "\xe2\x81\x9f\xe2\x81\xa6\xe2\x81\xa9\xe2\x81\xb0",
+		  "\xe2\x81\x9f\\xe2\\x81\\xa6\\xe2\\x81\\xa9\xe2\x81\xb0" },
+		{ "\xef\xbb\xbf\xef\xbb\xbe\xef\xbf\xb9", "\\xef\\xbb\\xbf\xef\xbb\xbe\\xef\\xbf\\xb9" },
+		{ "\xf3\xa0\x81\xbf\xf3\xa0\x82\x80", "\\xf3\\xa0\\x81\\xbf\xf3\xa0\x82\x80" },
+		{ "\xe2\x80", "\\xe2\\x80" }, { "\xe2\x80\xe2\x80\xae", "\\xe2\\x80\\xe2\\x80\\xae" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		MSK_AUTO_STR s = MSK_STR_INIT;
+
+		msk_str_add_shown(&s, cases[i].raw, strlen(cases[i].raw));
+		assert_string_equal(msk_str_c(&s), cases[i].shown);
+	}
+}
+
+static void what_has_escapes_of_its_own_keeps_them(void **state)
+{
+	static const char raw[] = "[\"a\\n\", \"\xe2\x80\xae\"]\n";
+	MSK_AUTO_STR s = MSK_STR_INIT;
+	MSK_AUTO_JSON *v = msk_json_array();
+
+	(void)state;
+	msk_str_add_safe(&s, raw, sizeof raw - 1);
+	assert_string_equal(s.buf, "[\"a\\n\", \"\\xe2\\x80\\xae\"]\\x0a");
+	s.len = 0;
+	msk_json_push(v, msk_json_string("\n \xc3\xa4 \x7f \xc2\x9b \xe2\x80\xae \xf0\x9f\x98\x80 \xf3\xa0\x81\xbf \\"));
+	msk_json_dump_safe(v, &s);
+	assert_string_equal(s.buf, "[\"\\n \xc3\xa4 \\u007f \\u009b \\u202e \xf0\x9f\x98\x80 \\udb40\\udc7f \\\\\"]");
+}
+
 static void paths_split_like_dirname_and_basename(void **state)
 {
 	static const struct { const char *path, *dir, *base; } cases[] = {
@@ -277,6 +322,8 @@ int main(void)
 		cmocka_unit_test(numbers_are_decimal_and_bounded),
 		cmocka_unit_test(sizes_read_like_a_label),
 		cmocka_unit_test(control_bytes_and_broken_utf8_are_escaped),
+		cmocka_unit_test(what_is_shown_is_seen),
+		cmocka_unit_test(what_has_escapes_of_its_own_keeps_them),
 		cmocka_unit_test(paths_split_like_dirname_and_basename),
 		cmocka_unit_test(edit_distance_counts_edits),
 		cmocka_unit_test(an_error_is_one_line_and_a_hint),
