@@ -22,5 +22,16 @@ void msk_rootfs_view_init(struct msk_rootfs_view *v, const struct msk_rootfs *fs
 
 /* The entry that `path` leads to through the symlinks of the image; NULL when nowhere, or to the root itself. */
 const struct msk_entry *msk_rootfs_view_find(const struct msk_rootfs_view *v, const char *path);
+/* What `path` leads to, whether an entry or what stands below alone. */
+struct msk_sight {
+	const struct msk_entry *e;     /* NULL: it stands below alone */
+	char *path;                    /* where it is, links followed */
+	enum msk_entry_type type;
+	uint32_t mode, uid, gid;
+};
+#define MSK_AUTO_SIGHT MSK_CLEANUP(msk_sight_release) struct msk_sight
+/* False: nowhere, or to the root itself. *out is the caller's to release, whatever the result. */
+bool msk_rootfs_view_look(const struct msk_rootfs_view *v, const char *path, struct msk_sight *out);
+void msk_sight_release(struct msk_sight *s);
 
 #endif

@@ -247,13 +247,13 @@ static const char *search_path(const struct msk_json *config)
 }
 
 /* As execvp(3) finds it; NULL when nowhere. Heap. */
-static char *look_up(struct start *s)
+static char *look_up(struct start *s, const char *name)
 {
 	MSK_AUTO_STRV dirs = MSK_STRV_INIT;
 
 	msk_strv_split(&dirs, search_path(s->config), ":");
 	for (size_t i = 0; i < dirs.n; i++) {
-		MSK_AUTO_FREE char *path = msk_xasprintf("%s/%s", dirs.v[i], s->named);
+		MSK_AUTO_FREE char *path = msk_xasprintf("%s/%s", dirs.v[i], name);
 
 		if (dirs.v[i][0] == '/' && is_program(s, path))
 			return msk_take(&path);
@@ -261,31 +261,77 @@ static char *look_up(struct start *s)
 	return NULL;
 }
 
-/* Where the layers are damaged already, what is in them is not looked at: it would only be told twice. */
-static int check_entrypoint(struct start *s, struct msk_err *err)
+/* Where the runtime looks for a program; NULL: in no directory of PATH. Heap. */
+static char *place_of(struct start *s, const char *program)
 {
 	const char *cwd = msk_json_get_string(msk_json_get(s->config, "config"), "WorkingDir");
-	MSK_AUTO_FREE char *path = NULL;
+
+	if (program[0] == '/')
+		return msk_xstrdup(program);
+	if (strchr(program, '/'))
+		return msk_xasprintf("%s/%s", cwd && cwd[0] == '/' ? cwd : "", program);
+	return look_up(s, program);
+}
+
+/* Where the layers are damaged already, what is in them is not looked at: it would only be told twice. */
+static bool is_damaged(const struct start *s)
+{
 	enum msk_code so_far = msk_checks_verdict(s->checks);
+
+	return so_far != MSK_OK && so_far != MSK_E_MISSING;
+}
+
+static int check_entrypoint(struct start *s, struct msk_err *err)
+{
+	MSK_AUTO_FREE char *path = NULL;
 
 	s->named = first_entrypoint(s->config);
 	if (!s->named) {
 		msk_checks_note(s->checks, "entrypoint", "neither Entrypoint nor Cmd is set: whoever runs it says what starts");
 		return 0;
 	}
-	if (so_far != MSK_OK && so_far != MSK_E_MISSING)
+	if (is_damaged(s))
 		return 0;
-	if (s->named[0] == '/')
-		path = msk_xstrdup(s->named);
-	else if (strchr(s->named, '/'))
-		path = msk_xasprintf("%s/%s", cwd && cwd[0] == '/' ? cwd : "", s->named);
-	else
-		path = look_up(s);
+	path = place_of(s, s->named);
 	if (path)
 		return check_program(s, path, err);
 	msk_checks_fail(s->checks, MSK_E_MISSING, "entrypoint", "%s: in no directory of PATH (%s)", s->named,
 			search_path(s->config));
 	return 0;
+}
+
+/* The program of a health check: Docker runs the shell form by "Shell". NULL: none is run. */
+static const char *health_program(struct start *s)
+{
+	const struct msk_json *c = msk_json_get(s->config, "config");
+	const struct msk_json *test = msk_json_get(msk_json_get(c, "Healthcheck"), "Test");
+	const char *form = msk_json_string_value(msk_json_at(test, 0));
+	const char *shell = msk_json_string_value(msk_json_at(msk_json_get(c, "Shell"), 0));
+
+	if (form && strcmp(form, "CMD") == 0)
+		return msk_json_string_value(msk_json_at(test, 1));
+	if (form && strcmp(form, "CMD-SHELL") == 0)
+		return shell ? shell : "/bin/sh";
+	return NULL;                       /* other forms are told of with the documents */
+}
+
+/* An image starts without, and a volume may bring it; but it will never be called healthy. */
+static void check_healthcheck(struct start *s)
+{
+	const char *program = health_program(s);
+	MSK_AUTO_FREE char *path = program ? place_of(s, program) : NULL;
+	MSK_AUTO_FREE char *refused = NULL;
+
+	if (!program || is_damaged(s))
+		return;
+	if (path)
+		refused = msk_starter_refused(&s->starter, s->files->tree, path, MSK_MAY_EXECUTE);
+	if (!path || !is_program(s, path))
+		msk_checks_note(s->checks, "healthcheck", "%.80s: no program of the image", program);
+	else if (refused)
+		msk_checks_note(s->checks, "healthcheck", "%.80s: user %s %s", program, s->starter.user, refused);
+	else
+		msk_checks_pass(s->checks, "healthcheck", "%s", path);
 }
 
 /* Numbers need nobody; a name needs its line. *what: "user" or "group". */
@@ -382,5 +428,6 @@ int msk_check_start(struct msk_checks *c, struct msk_image_files *files, const s
 	check_user(c, files->tree, image->config.json, contents);
 	msk_starter_init(&s.starter, s.config, contents, files->tree);
 	check_directories(&s);
+	check_healthcheck(&s);
 	return check_entrypoint(&s, err);
 }

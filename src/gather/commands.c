@@ -19,7 +19,7 @@ struct commands {
 };
 
 /* As runc does it: a name without slash is looked for in PATH, another from the working directory on. */
-static const struct msk_entry *find_in_path(const struct commands *c, const char *name)
+static bool find_in_path(const struct commands *c, const char *name, struct msk_sight *out)
 {
 	const struct msk_strv *env = &c->g->plan->config.env;
 	const char *path = DEFAULT_PATH;
@@ -31,31 +31,34 @@ static const struct msk_entry *find_in_path(const struct commands *c, const char
 	msk_strv_split(&dirs, path, ":");
 	for (size_t i = 0; i < dirs.n; i++) {
 		MSK_AUTO_FREE char *full = msk_xasprintf("%s/%s", dirs.v[i], name);
-		const struct msk_entry *e = msk_rootfs_view_find(&c->view, full);
 
-		if (e && e->type == MSK_FILE && e->mode & 0111)
-			return e;
+		if (msk_rootfs_view_look(&c->view, full, out) && out->type == MSK_FILE && out->mode & 0111)
+			return true;
+		msk_sight_release(out);
 	}
-	return NULL;
+	*out = (struct msk_sight){ 0 };
+	return false;
 }
 
-static const struct msk_entry *find(const struct commands *c, const char *program)
+/* *out is the caller's to release. */
+static bool find(const struct commands *c, const char *program, struct msk_sight *out)
 {
 	const char *cwd = c->g->plan->config.workdir;
 	MSK_AUTO_FREE char *full = NULL;
 
 	if (program[0] == '/')
-		return msk_rootfs_view_find(&c->view, program);
+		return msk_rootfs_view_look(&c->view, program, out);
 	if (!strchr(program, '/'))
-		return find_in_path(c, program);
+		return find_in_path(c, program, out);
 	full = msk_xasprintf("%s/%s", cwd ? cwd : "", program);
-	return msk_rootfs_view_find(&c->view, full);
+	return msk_rootfs_view_look(&c->view, full, out);
 }
 
-/* What a base brings is not looked into. */
 static bool is_absent(const struct commands *c, const char *program)
 {
-	return !msk_rootfs_below(c->g->fs) && !find(c, program);
+	MSK_AUTO_SIGHT s = { 0 };
+
+	return !find(c, program, &s);
 }
 
 static bool may_come_with_a_volume(const struct msk_plan *p, const char *program)
@@ -93,7 +96,7 @@ static void warn_absent(const struct commands *c, const char *what, const char *
 
 	if (may_come_with_a_volume(c->g->plan, program))
 		return;
-	if (strlen(first) < strlen(program) && find(c, first))
+	if (strlen(first) < strlen(program) && !is_absent(c, first))
 		msk_warn(c->g->log, "%s %s: is %s; arguments stand apart, as in '[\"%s\",\"-x\"]'", what, program, where,
 			 first);
 	else
@@ -101,31 +104,32 @@ static void warn_absent(const struct commands *c, const char *what, const char *
 			 other ? other->path : "", other ? "?" : "");
 }
 
-/* The directory on the way to an entry that keeps the user out; NULL: none. */
-static const struct msk_entry *closed_directory(const struct commands *c, const char *path, const struct msk_who *who)
+/* The directory on the way to a path without links that keeps the user out. *out is the caller's to release. */
+static bool find_closed(const struct commands *c, const char *path, const struct msk_who *who, struct msk_sight *out)
 {
 	for (const char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
 		MSK_AUTO_FREE char *dir = msk_xstrndup(path, (size_t)(slash - path));
-		const struct msk_entry *e = msk_rootfs_find(c->g->fs, dir);
 
-		if (e && e->type == MSK_DIR && !msk_may_search(who, e->mode, e->uid, e->gid))
-			return e;
+		if (msk_rootfs_view_look(&c->view, dir, out) && !msk_may_search(who, out->mode, out->uid, out->gid))
+			return true;
+		msk_sight_release(out);
 	}
-	return NULL;
+	*out = (struct msk_sight){ 0 };
+	return false;
 }
 
 /* True: told. */
-static bool warn_refused(const struct commands *c, const char *what, const char *program, const struct msk_entry *e)
+static bool warn_refused(const struct commands *c, const char *what, const char *program, const struct msk_sight *s)
 {
 	const struct msk_who who = { c->g->plan->user.uid, c->g->plan->user.gid, NULL, 0 };
-	const struct msk_entry *dir = closed_directory(c, e->path, &who);
+	MSK_AUTO_SIGHT dir = { 0 };
 
-	if (!msk_may(&who, e->mode, e->uid, e->gid, MSK_MAY_EXECUTE))
-		msk_warn(c->g->log, "%s %s: user %u may not execute it (mode %04o, %u:%u)", what, program, who.uid, e->mode,
-			 e->uid, e->gid);
-	else if (dir)
-		msk_warn(c->g->log, "%s %s: user %u may not search %s (mode %04o, %u:%u)", what, program, who.uid, dir->path,
-			 dir->mode, dir->uid, dir->gid);
+	if (!msk_may(&who, s->mode, s->uid, s->gid, MSK_MAY_EXECUTE))
+		msk_warn(c->g->log, "%s %s: user %u may not execute it (mode %04o, %u:%u)", what, program, who.uid, s->mode,
+			 s->uid, s->gid);
+	else if (find_closed(c, s->path, &who, &dir))
+		msk_warn(c->g->log, "%s %s: user %u may not search %s (mode %04o, %u:%u)", what, program, who.uid, dir.path,
+			 dir.mode, dir.uid, dir.gid);
 	else
 		return false;
 	return true;
@@ -191,17 +195,37 @@ static int look_inside(const struct commands *c, const char *what, const char *p
 
 static int check(const struct commands *c, const char *what, const char *program, struct msk_err *err)
 {
-	const struct msk_entry *e = find(c, program);
+	MSK_AUTO_SIGHT s = { 0 };
 
-	if (!e && msk_rootfs_below(c->g->fs))
-		return 0;
-	if (!e)
+	if (!find(c, program, &s))
 		warn_absent(c, what, program);
-	else if (e->type != MSK_FILE)
+	else if (s.type != MSK_FILE)
 		msk_warn(c->g->log, "%s %s: is a directory", what, program);
-	else if (!warn_refused(c, what, program, e))
-		return look_inside(c, what, program, e, err);
+	else if (!warn_refused(c, what, program, &s) && s.e)
+		return look_inside(c, what, program, s.e, err);
 	return 0;
+}
+
+/* The program of a health check that a base brings; NULL: it has none, or one that runtimes pass over. */
+static const char *inherited_health(const struct msk_json *base)
+{
+	const struct msk_json *test = msk_json_get(msk_json_get(base, "Healthcheck"), "Test");
+	const char *form = msk_json_string_value(msk_json_at(test, 0));
+	const char *shell = msk_json_string_value(msk_json_at(msk_json_get(base, "Shell"), 0));
+
+	if (form && strcmp(form, "CMD") == 0)
+		return msk_json_string_value(msk_json_at(test, 1));
+	return form && strcmp(form, "CMD-SHELL") == 0 ? shell ? shell : "/bin/sh" : NULL;
+}
+
+static int check_health(const struct commands *c, struct msk_err *err)
+{
+	const struct msk_plan *p = c->g->plan;
+	const char *program = inherited_health(msk_json_get(p->inherited, "config"));
+
+	if (p->config.health.kind == MSK_HEALTH_COMMAND)
+		return check(c, "--healthcheck-cmd", p->config.health.test.v[0], err);
+	return p->config.health.kind == MSK_HEALTH_UNSET && program ? check(c, "the base's health check", program, err) : 0;
 }
 
 /* The runtime begins in a directory and mounts volumes on directories, which it makes where there are none. */
@@ -257,7 +281,5 @@ int msk_check_commands(struct msk_gather *g, struct msk_err *err)
 		return -1;
 	if (!config->entrypoint.n && config->cmd.n && check(&c, "--cmd", config->cmd.v[0], err) < 0)
 		return -1;
-	if (config->health.kind == MSK_HEALTH_COMMAND)
-		return check(&c, "--healthcheck-cmd", config->health.test.v[0], err);
-	return 0;
+	return check_health(&c, err);
 }

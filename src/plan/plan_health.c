@@ -79,9 +79,13 @@ static int plan_command(const char *text, struct msk_health *h, struct msk_err *
 			if (*words.v[i])
 				msk_strv_push(&h->test, words.v[i]);
 	}
-	if (h->test.n && *h->test.v[0])
+	if (!h->test.n || !*h->test.v[0])
+		return msk_fail(err, MSK_E_USAGE, "--healthcheck-cmd %s: nothing to run", text);
+	if (strcmp(h->test.v[0], "CMD") != 0 && strcmp(h->test.v[0], "CMD-SHELL") != 0)
 		return 0;
-	return msk_fail(err, MSK_E_USAGE, "--healthcheck-cmd %s: nothing to run", text);
+	msk_fail(err, MSK_E_USAGE, "--healthcheck-cmd %s: %s is a word of Dockerfiles", text, h->test.v[0]);
+	return msk_hint(err, "the program and its arguments stand alone, and no shell is run: "
+			"--healthcheck-cmd '[\"/app\",\"--check\"]'");
 }
 
 static int check_alone(const struct msk_options *o, struct msk_err *err)

@@ -202,3 +202,32 @@ const struct msk_entry *msk_rootfs_view_find(const struct msk_rootfs_view *v, co
 
 	return resolve(v, path, NULL, &final) == MSK_FOUND ? msk_rootfs_find(v->fs, final) : NULL;
 }
+
+void msk_sight_release(struct msk_sight *s)
+{
+	free(s->path);
+}
+
+bool msk_rootfs_view_look(const struct msk_rootfs_view *v, const char *path, struct msk_sight *out)
+{
+	struct msk_below_node n;
+
+	*out = (struct msk_sight){ 0 };
+	if (resolve(v, path, NULL, &out->path) != MSK_FOUND)
+		return false;
+	out->e = msk_rootfs_find(v->fs, out->path);
+	if (out->e) {
+		out->type = out->e->type;
+		out->mode = out->e->mode;
+		out->uid = out->e->uid;
+		out->gid = out->e->gid;
+		return true;
+	}
+	if (!look_below(v->fs, out->path, &n))
+		return false;
+	out->type = n.type;
+	out->mode = n.mode;
+	out->uid = n.uid;
+	out->gid = n.gid;
+	return true;
+}

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What the runtime is told to start is looked for in the image: a wrong path is told before it is deployed.
 . "$(dirname "$0")/../lib.sh"
-require cc
+require cc python3
 cc -static -x c -o app - <<<'int main(void) { return 0; }'
 cc -x c -o dynamic - <<<'int main(void) { return 0; }'
 printf '#!/bin/sh\n' >sh.sh && printf '#! /usr/bin/env python3\n' >env.py && echo hello >text && chmod +x sh.sh env.py text
@@ -64,6 +64,37 @@ warns below_a_mount_of_the_runtime '--file app:/proc/x: will not be seen, as run
 warns ...at_it '--link app:/dev: will not be seen, as runtimes put their own /dev there' --link app:/dev
 warns ...or_in_its_place '--file text:/etc/hosts: will not be seen, as runtimes put their own /etc/hosts there' --file text:/etc/hosts
 warns ...but_the_directory_is_fine '' --dir /proc --dir /sys --file text:/etc/hosts.allow --dir /device
+
+# Over a base: what it brings counts, and so does the health check it brings.
+mk --bin app:/theirs --file app:/opt/tool --file app:/bin/sh:0700 -q --media-types docker --healthcheck-cmd /opt/tool -o with.tar
+mk --bin app:/theirs -q --media-types docker --healthcheck-cmd /theirs -o without.tar
+warns over_a_base '' --base with.tar
+warns ...what_it_has_is_found '' --base with.tar --entrypoint /opt/tool --healthcheck-cmd '/theirs -x'
+warns ...by_name_too '' --base with.tar --entrypoint tool -e PATH=/opt
+warns ...what_it_has_not_is_not '--entrypoint /opt/tool: is not in the image' --base without.tar --entrypoint /opt/tool
+warns ...nor_may_the_user_run_all '--entrypoint /bin/sh: user 65534 may not execute it (mode 0700, 0:0)' --base with.tar --entrypoint /bin/sh
+warns ...what_is_gone_is_gone "the base's health check /opt/tool: is not in the image" --base with.tar --file text:/opt
+shell_form() { # TEST SHELL: the base without.tar with this health check
+	python3 - "$@" <<-'P'
+		import json, os, subprocess, sys
+		config = {"architecture": os.environ["ARCH"], "os": "linux", "config": {"Healthcheck": {"Test": json.loads(sys.argv[1])}}}
+		if len(sys.argv) > 2:
+		    config["config"]["Shell"] = [sys.argv[2], "-c"]
+		subprocess.run(["tar", "cf", "l.tar", "--owner=0", "--group=0", "text"], check=True)
+		subprocess.run(["python3", os.environ["TOP"] + "/tests/integration/make_image.py", "shell.tar", "v1", json.dumps(config), "l.tar"],
+		               check=True)
+	P
+}
+ARCH=$(mk --json -n --bin app | sed -n 's,.*"platform":"linux/\([^"]*\)".*,\1,p')
+export ARCH
+shell_form '["CMD-SHELL","curl -f http://localhost/"]'
+warns a_shell_form_needs_a_shell "the base's health check /bin/sh: is not in the image" --base shell.tar
+warns ...or_ours '' --base shell.tar --file app:/bin/sh
+warns ...or_none '' --base shell.tar --healthcheck none
+shell_form '["CMD-SHELL","x"]' /bin/bash
+warns ...that_the_base_names "the base's health check /bin/bash: is not in the image" --base shell.tar
+shell_form '["NONE"]'
+warns no_health_check_needs_none '' --base shell.tar
 
 dirs() { mk --bin app -q -o w.tar "$@" && mk ls w.tar | awk '$6 ~ /^(srv|s$)/ { print $1, $2, $6 }' | xargs; }
 is "$(dirs -w /srv/work)" 'drwxr-xr-x 0/0 srv/ drwxr-xr-x 65534/65534 srv/work/' "a working directory is made, the user's"

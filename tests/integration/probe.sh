@@ -168,6 +168,10 @@ is "$(mk --bin app --media-types docker -t a:b -o layout/ 2>&1 >/dev/null)" \
 t ...and_verifies mk verify layout:b
 
 must_fail 2 '--healthcheck-cmd /x: there is --healthcheck tcp://:1 already' -- --bin app --healthcheck tcp://:1 --healthcheck-cmd /x -o x.tar
+no_shell='the program and its arguments stand alone, and no shell is run: --healthcheck-cmd '"'[\"/app\",\"--check\"]'"
+must_fail 2 '--healthcheck-cmd ["CMD-SHELL","curl -f x"]: CMD-SHELL is a word of Dockerfiles' "$no_shell" -- \
+	--bin app --healthcheck-cmd '["CMD-SHELL","curl -f x"]' -o x.tar
+must_fail 2 '--healthcheck-cmd CMD /app: CMD is a word of Dockerfiles' "$no_shell" -- --bin app --healthcheck-cmd 'CMD /app' -o x.tar
 must_fail 2 '--healthcheck-cmd  : nothing to run' -- --bin app --healthcheck-cmd ' ' -o x.tar
 must_fail 2 '--health-interval: there is no health check to time' '--healthcheck http://:8080/health' -- --bin app --health-interval 1s -o x.tar
 must_fail 2 '--health-retries: there is no health check to time' -- --bin app --healthcheck none --health-retries 2 -o x.tar

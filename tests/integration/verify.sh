@@ -177,6 +177,11 @@ fine 'a health check that is none' 'config["config"]["Healthcheck"] = {"Test": [
 fine '... without a command' 'config["config"]["Healthcheck"] = {"Test": ["CMD"]}' 'config: Healthcheck: Test: CMD without a command'
 fine '... with fewer tries than none' 'config["config"]["Healthcheck"] = {"Test": ["CMD", "/app"], "Retries": -1}' \
 	'config: Healthcheck: Retries: less than none, which Docker refuses'
+fine '... without its program' 'config["config"]["Healthcheck"] = {"Test": ["CMD", "/bin/curl", "-f"]}' 'healthcheck: /bin/curl: no program of the image'
+fine '... or its shell' 'config["config"]["Healthcheck"] = {"Test": ["CMD-SHELL", "x"]}' 'healthcheck: /bin/sh: no program of the image'
+fine '... which it may name' 'config["config"].update(Healthcheck={"Test": ["CMD-SHELL", "x"]}, Shell=["bash", "-c"])' \
+	'healthcheck: bash: no program of the image'
+rewritten 0 'a health check that is there' 'config["config"]["Healthcheck"] = {"Test": ["CMD", "/app"]}'
 fine 'a name that is none' 'index["manifests"][0]["annotations"] = {"io.containerd.image.name": "A B"}' \
 	'tags: "A B": not the name of an image'
 # In a directory nobody says what our names were, but the two of an entry are one.
