@@ -10,6 +10,7 @@
 
 #include "mkscratch/image.h"
 #include "mkscratch/log.h"
+#include "mkscratch/media_type.h"
 #include "mkscratch/source_image.h"
 
 /* What an image carries along, and where it comes from; borrowed from the sources. */
@@ -46,6 +47,9 @@ int msk_join_open(const struct msk_strv *names, const char *platforms, struct ms
 size_t msk_join_left_out(const struct msk_join *j, const struct msk_source_images *s);
 /* The names that all of them have. */
 void msk_join_tags(const struct msk_join *j, struct msk_strv *out);
+
+/* Docker's when all manifests have its types and nothing is attached, which it has no word for. */
+enum msk_media_types msk_join_media_types(const struct msk_join *j);
 
 /* Write them where the plan (msk_plan_join) says. *out is the caller's to release, also after a failure; it borrows from the
  * sources. Fails: MSK_E_INTEGRITY, a blob is not what it should be or is missing; MSK_E_INPUT, MSK_E_IO. */

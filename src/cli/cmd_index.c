@@ -63,7 +63,10 @@ int msk_cmd_index(const struct msk_options *o, struct msk_err *err)
 	if (msk_plan_layer_limit(o, &join.max_layer, err) < 0 || msk_join_open(&o->args, o->platform, &join, err) < 0)
 		return -1;
 	msk_join_tags(&join, &tags);
-	if (msk_plan_join(o, &tags, &plan, err) < 0 || check_words(o, &join, &plan, err) < 0 ||
+	if (msk_plan_join(o, &tags, &plan, err) < 0)
+		return -1;
+	plan.media_types = msk_join_media_types(&join);
+	if (check_words(o, &join, &plan, err) < 0 ||
 	    msk_join_run(&join, &plan, &log, stage_dirs, &product, err) < 0)
 		return -1;
 	tell_left_out(&join, &log);

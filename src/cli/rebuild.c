@@ -365,14 +365,6 @@ void msk_recipe_list_release(struct recipe_list *l)
 	msk_str_release(&l->join);
 }
 
-/* What `mkscratch index` makes is an index of OCI, whatever its images are. */
-static bool is_docker(const struct msk_json *recipe)
-{
-	const char *types = msk_json_get_string(msk_json_get(recipe, "options"), "media-types");
-
-	return types && strcmp(types, "docker") == 0;
-}
-
 /* Images of one name and several platforms are one to whoever pulls it. */
 static void collect_join(struct recipe_list *l, const struct msk_source_image *image, const struct msk_json *recipe,
 			 const struct msk_strv *names)
@@ -381,7 +373,7 @@ static void collect_join(struct recipe_list *l, const struct msk_source_image *i
 
 	msk_platform_add(&platform, &image->platform);
 	msk_recipe_add_join(recipe, names, &join);
-	if (!names->n || is_docker(recipe) || msk_strv_has(&l->platforms, msk_str_c(&platform)) ||
+	if (!names->n || msk_strv_has(&l->platforms, msk_str_c(&platform)) ||
 	    (l->platforms.n && strcmp(msk_str_c(&l->join), msk_str_c(&join)) != 0))
 		l->apart = true;
 	msk_strv_push(&l->platforms, msk_str_c(&platform));

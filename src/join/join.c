@@ -182,3 +182,14 @@ void msk_join_tags(const struct msk_join *j, struct msk_strv *out)
 		if (strchr(first->v[i], '/') && all_have(j, first->v[i]))
 			msk_strv_push(out, first->v[i]);
 }
+
+enum msk_media_types msk_join_media_types(const struct msk_join *j)
+{
+	for (size_t i = 0; i < j->n; i++) {
+		const char *type = j->v[i].image->manifest.media_type;
+
+		if (!type || !msk_media_type_is_docker(type) || j->v[i].n_attestations)
+			return MSK_MEDIA_OCI;
+	}
+	return MSK_MEDIA_DOCKER;
+}

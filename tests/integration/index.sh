@@ -55,6 +55,10 @@ mk -q --bin amd64/app -t app:a -o tags/ && mk -q --bin arm64/app -t app:b -o tag
 like "$(mk index -t app:both -o tags tags:a tags:b)" '^tags: app:both linux/amd64,linux/arm64 ' 'images of one layout by their tags'
 mk -q --bin arm64/app --media-types docker -t app:v1 -o docker.tar
 t "Docker's media types are joined as they are" mk index -o mixed.tar amd64.tar docker.tar
+is "$(tar xOf mixed.tar index.json | jq -r '.manifests[0].mediaType')" application/vnd.oci.image.index.v1+json '... by an index, where not all are'
+mk -q --bin amd64/app --media-types docker -t app:v1 -o docker2.tar && mk index -q -o listed.tar docker2.tar docker.tar
+is "$(tar xOf listed.tar index.json | jq -r '.manifests[0].mediaType')" application/vnd.docker.distribution.manifest.list.v2+json \
+	'... by a manifest list, where all are'
 t '... and verify' mk verify mixed.tar
 
 must_fail 2 'index: no IMAGE given' 'mkscratch index -o all.tar amd64.tar arm64.tar' -- index -o x.tar
