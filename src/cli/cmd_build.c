@@ -40,6 +40,13 @@ static void tell_of_health(const struct msk_options *o, const struct msk_plan *p
 			 "(oci: no warning)", kind == MSK_HEALTH_PROBE ? "--healthcheck" : "--healthcheck-cmd");
 }
 
+/* Of what was typed, once it is clear that there is an image. */
+static void tell_config(const struct msk_options *o, const struct msk_build *b)
+{
+	tell_of_health(o, b->plan, b->log);
+	msk_tell_secrets(&b->plan->config, b->log);
+}
+
 /* --print rootfs and --dry-run: everything is read and checked, nothing is written. */
 static int look_only(const struct msk_options *o, const struct msk_build *b, struct msk_err *err)
 {
@@ -52,7 +59,7 @@ static int look_only(const struct msk_options *o, const struct msk_build *b, str
 	msk_needs_tell(&b->facts->needs, rc < 0 ? NULL : b->log);
 	if (rc < 0)
 		return -1;
-	tell_of_health(o, b->plan, b->log);
+	tell_config(o, b);
 	if (o->print)
 		return msk_report_rootfs(o, &e, err);
 	return msk_report_dry_run(o, b, &e, err);
@@ -99,7 +106,7 @@ static int build(const struct msk_options *o, struct msk_build *b, struct msk_er
 	msk_needs_tell(&b->facts->needs, rc < 0 ? NULL : b->log);
 	if (rc < 0)
 		return -1;
-	tell_of_health(o, b->plan, b->log);
+	tell_config(o, b);
 	return msk_report(o, b, &p, err);
 }
 

@@ -48,12 +48,34 @@ static bool is_said_again(const struct msk_strv *words, size_t i, bool map)
 	return false;
 }
 
+/* Variables have an order: the last value of one stands where the first stood, as in the config. */
+static struct msk_json *tidy_env(const struct msk_strv *words)
+{
+	MSK_AUTO_STRV kept = MSK_STRV_INIT;
+
+	for (size_t i = 0; i < words->n; i++) {
+		size_t at = 0;
+
+		while (at < kept.n && !same_key(kept.v[at], words->v[i]))
+			at++;
+		if (at == kept.n) {
+			msk_strv_push(&kept, words->v[i]);
+			continue;
+		}
+		free(kept.v[at]);
+		kept.v[at] = msk_xstrdup(words->v[i]);
+	}
+	return msk_json_strings(&kept);
+}
+
 static struct msk_json *tidy_list(const struct opt_row *row, const struct msk_json *list)
 {
 	MSK_AUTO_STRV words = MSK_STRV_INIT, kept = MSK_STRV_INIT;
 
 	for (size_t i = 0; i < msk_json_count(list); i++)
 		msk_strv_push_own(&words, plain(row, msk_json_string_value(msk_json_at(list, i))));
+	if (strcmp(row->name, "env") == 0)
+		return tidy_env(&words);
 	if (!is_set(row->name))
 		return msk_json_strings(&words);
 	for (size_t i = 0; i < words.n; i++)

@@ -62,6 +62,9 @@ size_t doctor_n_secrets(void);
 struct scan_pattern doctor_secret_pattern(size_t rule);
 void doctor_secret_hit(struct msk_diagnosis *d, const struct scan_hit *h, size_t rule);
 
+/* What stands at a place of a text of n bytes; NULL: no secret. *out_shown is heap. Paths are none here. */
+const char *doctor_secret_at(const char *text, size_t n, size_t at, char **out_shown);
+
 /* bytes.c: the one pass over the file. Fails: MSK_E_IO. */
 int doctor_read_bytes(struct examination *x, struct msk_err *err);
 /* imports.c: dynamic symbols of the program and of the libraries of its closure. Fails: MSK_E_INPUT, MSK_E_IO. */

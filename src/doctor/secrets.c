@@ -271,3 +271,19 @@ void doctor_secret_hit(struct msk_diagnosis *d, const struct scan_hit *h, size_t
 	MSK_GROW(d->secrets, d->n_secrets, d->cap_secrets);
 	d->secrets[d->n_secrets++] = (struct msk_secret){ kinds[r->kind], r->what, h->offset, 1, msk_take(&text) };
 }
+
+const char *doctor_secret_at(const char *text, size_t n, size_t at, char **out_shown)
+{
+	const unsigned char *p = (const unsigned char *)text + at;
+
+	for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
+		const struct rule *r = &rules[i];
+		size_t len;
+
+		if (r->kind == PATH || n - at < r->n || memcmp(p, r->prefix, r->n) != 0 || !(len = r->check(p, n - at)))
+			continue;
+		*out_shown = shown(r, p, len);
+		return r->what;
+	}
+	return NULL;
+}

@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# What looks like a secret and would be in the image for everybody to read is warned of, and never printed; a recipe has no
+# value that the image has not.
+. "$(dirname "$0")/../lib.sh"
+require cc jq
+cc -static -x c -o app - <<<'int main(void) { return 0; }'
+alphabet=abcdefghijklmnopqrstuvwxyz0123456789
+token=ghp_$alphabet
+advice='whoever has the image can read it: give it when a container is started'
+warns() { # NAME WHAT ARG...: the warning, "" for none
+	local name=$1 want=$2
+	shift 2
+	run mk --bin app --media-types oci -n "$@"
+	is "$status $(cat "$err")" "0 ${want:+warning: $want; $advice}" "$name"
+	is "$(grep -c "$alphabet" "$out" "$err" | xargs)" "$out:0 $err:0" '... whose value is not told'
+}
+
+warns a_token '--env X: looks like it holds a secret (GitHub token, ghp_ab...)' -e "X=$token"
+warns ...within_a_text '--env X: looks like it holds a secret (GitHub token, ghp_ab...)' -e "X=Bearer $token,"
+warns ...in_a_label '--label a.b: looks like it holds a secret (GitHub token, ghp_ab...)' -l "a.b=$token"
+warns ...in_an_annotation '--annotation a: looks like it holds a secret (GitHub token, ghp_ab...)' --annotation "a=$token"
+warns ...among_the_arguments '--cmd: looks like it holds a secret (GitHub token, ghp_ab...)' --cmd "--token=$token"
+warns ...of_the_entrypoint '--entrypoint: looks like it holds a secret (GitHub token, ghp_ab...)' --entrypoint '["/app","'"$token"'"]'
+warns ...of_a_health_check '--healthcheck-cmd: looks like it holds a secret (GitHub token, ghp_ab...)' --healthcheck-cmd "/app $token"
+warns another_kind_of_token '--env X: looks like it holds a secret (AWS access key, AKIAAB...)' -e X=AKIA"ABCDEFGH12345678"
+warns a_private_key '--env X: looks like it holds a secret (private key, -----BEGIN PRIVATE KEY-----)' \
+	-e "X=-----BEGIN PRIVATE KEY-----
+MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC"
+warns a_url_with_a_password '--env DATABASE: looks like it holds a secret (URL with a password, postgres://me:...@)' \
+	-e "DATABASE=postgres://me:$alphabet@db/x"
+warns ...or_a_token_alone '--label source: looks like it holds a secret (URL with a password, git+https://:...@)' -l "source=git+https://:$alphabet@host/"
+warns a_name_that_says_so '--env DB_PASSWORD: is a secret by its name' -e "DB_PASSWORD=$alphabet"
+warns ...in_small_letters '--env my.api-key: is a secret by its name' -e "my.api-key=$alphabet"
+for fine in DB_PASSWORD= DB_PASSWORD_FILE=/run/x DB_PASSWORD=/run/secrets/db TOKENS=5 MONKEY=1 PASSWORDLESS=1 X=ghp_short \
+	X=http://host:80/a@b X=http://me@host/ 'X=http://me:$PASSWORD@host/' X=ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx X=a://b:@c X=:// X=a:b@c; do
+	warns "fine: $fine" '' -e "$fine"
+done
+warns source_and_revision_are_fine '' -l org.opencontainers.image.source=https://github.com/a/b -l org.opencontainers.image.revision=$alphabet
+run mk -q --bin app -e "X=$token" -n
+is "$status$(cat "$err")" 0 quietly_there_is_no_warning
+
+# A value that another takes the place of is nowhere.
+for option in env label annotation; do
+	run mk --bin app --"$option" "A=$token" --"$option" B=2 --"$option" A=1 -o "$option.tar"
+	is "$status $(cat "$err") $(tar xOf "$option.tar" | grep -ac "$alphabet")" '0  0' "of a --$option that is given twice the last value alone is in the image"
+	t "... and its recipe makes it again" mk verify -q --rebuild "$option.tar"
+done
+is "$(mk verify --recipe --json env.tar | jq -c .options.env)" '["A=1","B=2"]' '... in the place of the first'
+done_testing
