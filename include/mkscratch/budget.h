@@ -12,19 +12,19 @@
 struct msk_baseline {
 	struct msk_image_tree tree;
 	uint64_t stored, plain;       /* bytes of all documents and layers, each once; and of the plain layers */
-	bool is_plain;                /* its layers are stored as they are */
+	unsigned codecs;              /* by which its layers are compressed: 1 << enum msk_codec_kind */
 };
 
-/* The baseline of a plan for a platform, read to its end and verified; *out stays empty when there is to be none.
- * Fails: MSK_E_INPUT, MSK_E_INTEGRITY, MSK_E_IO. */
+/* The baseline of a plan for a platform (of levels of a CPU any does where there is no other), read to its end and verified;
+ * *out stays empty when there is to be none. Fails: MSK_E_INPUT, MSK_E_INTEGRITY, MSK_E_IO. */
 int msk_baseline_read(const struct msk_plan *p, const struct msk_platform *pf, struct msk_baseline *out, struct msk_err *err);
 void msk_baseline_release(struct msk_baseline *b);
 
-/* `below` is what the base has, whose files count as well; NULL: there is none. Where one of baseline and image is compressed
- * and the other is not, the plain bytes are compared.
+/* `below` is what the base has, whose files count as well; NULL: there is none. Where baseline and image are not
+ * compressed by the same codecs, the plain bytes are compared.
  * Fails: MSK_E_INPUT `--max-size: the image is larger (13421234 vs 12000000 bytes)`, with the largest files and what strip
- * would save as details; `--max-growth: the image has grown by 12.30% since old.tar (13421234 vs 12547800 bytes)`, with what
- * grew. MSK_E_IO. */
+ * would save as details; `--max-growth: the image has grown by 12.30% since old.tar (from … to … bytes; the limit
+ * is …)`, with what grew; of several images it says which. MSK_E_IO. */
 int msk_budget_check(const struct msk_plan *p, const struct msk_baseline *b, const struct msk_rootfs *fs,
 		     const struct msk_image_tree *below, const struct msk_image *img, struct msk_err *err);
 

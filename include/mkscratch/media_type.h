@@ -22,6 +22,8 @@ const char *msk_media_type(enum msk_media_types types, enum msk_document doc);
 /* Of a layer; NULL when that language has no word for it. */
 const char *msk_media_type_layer(enum msk_media_types types, enum msk_codec_kind codec);
 bool msk_media_type_is_docker(const char *type);
+/* Of a layer in either language. */
+enum msk_codec_kind msk_codec_by_media_type(const char *type);
 /* "oci", "docker". */
 const char *msk_media_types_name(enum msk_media_types types);
 

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "mkscratch/codec_spec.h"
+
 void msk_baseline_release(struct msk_baseline *b)
 {
 	msk_image_tree_release(&b->tree);
@@ -25,32 +27,41 @@ static int weigh(const struct msk_source_images *s, const struct msk_source_imag
 	if (msk_source_image_tree(s, image, &b->tree, sums, err) < 0)
 		return -1;
 	b->stored = image->config.text.len + image->manifest.text.len;
-	b->is_plain = true;
 	for (size_t i = 0; i < image->n_layers; i++) {
 		if (seen_before(sums, i))
 			continue;
 		b->stored += sums[i].packed_size;
 		b->plain += sums[i].plain_size;
-		b->is_plain = b->is_plain && sums[i].packed_size == sums[i].plain_size;
+		b->codecs |= 1u << msk_codec_by_head(sums[i].head);
 	}
 	return 0;
+}
+
+static int pick(const struct msk_source_images *s, const struct msk_platform *pf, const struct msk_source_image **out,
+		struct msk_err *err)
+{
+	MSK_AUTO_FREE char *plain = msk_xasprintf("%s/%s", pf->os, pf->arch);
+	struct msk_err ignored = MSK_ERR_INIT;
+	MSK_AUTO_STR exact = MSK_STR_INIT;
+
+	msk_platform_add(&exact, pf);
+	if (msk_source_images_pick(s, exact.buf, out, &ignored) == 0)
+		return 0;
+	return msk_source_images_pick(s, plain, out, err);
 }
 
 int msk_baseline_read(const struct msk_plan *p, const struct msk_platform *pf, struct msk_baseline *out, struct msk_err *err)
 {
 	MSK_AUTO_SOURCE_IMAGES s = { 0 };
 	const struct msk_source_image *image;
-	MSK_AUTO_STR platform = MSK_STR_INIT;
 	struct msk_baseline b = { 0 };
 
 	if (!p->baseline)
 		return 0;
-	msk_platform_add(&platform, pf);
 	if (msk_source_images_open(p->baseline, NULL, &s, err) < 0)
 		return msk_ctx(err, "--baseline");
 	s.max_layer = p->max_layer;
-	if (msk_source_images_pick(&s, s.images.n > 1 ? platform.buf : NULL, &image, err) < 0 ||
-	    weigh(&s, image, &b, err) < 0) {
+	if (pick(&s, pf, &image, err) < 0 || weigh(&s, image, &b, err) < 0) {
 		msk_baseline_release(&b);
 		return msk_ctx(err, "--baseline");
 	}

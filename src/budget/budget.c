@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "largest.h"
+#include "mkscratch/media_type.h"
 
 #define HINT  "nothing was written; --print rootfs lists every file and why it is there"
 
@@ -11,9 +12,22 @@ static const char *whose(const struct msk_weight *w)
 	return w->e ? "" : " (of the base)";
 }
 
-static int fail_size(const struct msk_plan *p, const struct msk_weights *w, uint64_t size, struct msk_err *err)
+/* Of several images, which. Heap. */
+static char *which(const struct msk_plan *p, const struct msk_image *img)
 {
-	msk_fail(err, MSK_E_INPUT, "--max-size: the image is larger (%llu vs %llu bytes)", (unsigned long long)size,
+	MSK_AUTO_STR platform = MSK_STR_INIT;
+
+	if (!p->several)
+		return msk_xstrdup("the image");
+	msk_platform_add(&platform, &img->platform);
+	return msk_xasprintf("the image for %s", platform.buf);
+}
+
+static int fail_size(const struct msk_plan *p, const struct msk_weights *w, const struct msk_image *img, struct msk_err *err)
+{
+	MSK_AUTO_FREE char *it = which(p, img);
+
+	msk_fail(err, MSK_E_INPUT, "--max-size: %s is larger (%llu vs %llu bytes)", it, (unsigned long long)img->size,
 		 (unsigned long long)p->max_size);
 	msk_detail(err, "the largest files, before compression:");
 	for (size_t i = 0; i < w->n; i++) {
@@ -47,16 +61,18 @@ struct measure {
 	uint64_t was, size, allowed;
 };
 
-static int fail_growth(const struct msk_plan *p, const struct msk_weights *w, const struct measure *m, struct msk_err *err)
+static int fail_growth(const struct msk_plan *p, const struct msk_weights *w, const struct measure *m,
+		       const struct msk_image *img, struct msk_err *err)
 {
+	MSK_AUTO_FREE char *it = which(p, img);
 	uint64_t by = (m->size - m->was) * 10000 / m->was;
 
 	msk_fail(err, MSK_E_INPUT,
-		 "--max-growth: the image has grown by %llu.%02llu%% since %s (from %llu to %llu bytes%s; the limit is %llu)",
-		 (unsigned long long)by / 100, (unsigned long long)by % 100, p->baseline, (unsigned long long)m->was,
+		 "--max-growth: %s has grown by %llu.%02llu%% since %s (from %llu to %llu bytes%s; the limit is %llu)",
+		 it, (unsigned long long)by / 100, (unsigned long long)by % 100, p->baseline, (unsigned long long)m->was,
 		 (unsigned long long)m->size, m->plain ? " before compression" : "", (unsigned long long)m->allowed);
-	if (w->n)
-		msk_detail(err, "what grew, before compression:");
+	msk_detail(err, w->n ? "what grew, before compression:" : "no file has grown: names, config or record have, or the "
+		   "compression is another");
 	for (size_t i = 0; i < w->n; i++)
 		tell_growth(&w->v[i], err);
 	for (size_t i = 0; i < w->n; i++)
@@ -64,18 +80,37 @@ static int fail_growth(const struct msk_plan *p, const struct msk_weights *w, co
 	return msk_hint(err, HINT);
 }
 
+/* Two layers may be one blob. */
+static bool is_first(const struct msk_layers *l, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (strcmp(l->v[k].blob.digest.text, l->v[i].blob.digest.text) == 0)
+			return false;
+	return true;
+}
+
 static uint64_t plain_size(const struct msk_layers *l)
 {
 	uint64_t sum = 0;
 
 	for (size_t i = 0; i < l->n; i++)
-		sum += l->v[i].plain_size;
+		if (is_first(l, i))
+			sum += l->v[i].plain_size;
 	return sum;
+}
+
+static unsigned codecs(const struct msk_layers *l)
+{
+	unsigned all = 0;
+
+	for (size_t i = 0; i < l->n; i++)
+		all |= 1u << msk_codec_by_media_type(l->v[i].blob.media_type);
+	return all;
 }
 
 static struct measure measure(const struct msk_plan *p, const struct msk_baseline *b, const struct msk_image *img)
 {
-	bool plain = b->is_plain != (p->codec.kind == MSK_CODEC_NONE);
+	bool plain = b->codecs != codecs(&img->layers);
 	struct measure m = { plain, plain ? b->plain : b->stored, plain ? plain_size(&img->layers) : img->size, 0 };
 
 	m.allowed = m.was + m.was / 10000 * p->max_growth + m.was % 10000 * p->max_growth / 10000;
@@ -92,5 +127,5 @@ int msk_budget_check(const struct msk_plan *p, const struct msk_baseline *b, con
 	if (!too_large && !has_grown)
 		return 0;
 	msk_weigh(fs, below, too_large ? NULL : &b->tree, &w);
-	return too_large ? fail_size(p, &w, img->size, err) : fail_growth(p, &w, &m, err);
+	return too_large ? fail_size(p, &w, img, err) : fail_growth(p, &w, &m, img, err);
 }

@@ -60,6 +60,9 @@ static int look_only(const struct msk_options *o, const struct msk_build *b, str
 	if (rc < 0)
 		return -1;
 	tell_config(o, b);
+	if (o->dry_run && (b->plan->max_size || b->plan->baseline))
+		msk_warn(b->log, "--dry-run: nothing is compressed, so %s is not looked at",
+			 b->plan->max_size ? "--max-size" : "--max-growth");
 	if (o->print)
 		return msk_report_rootfs(o, &e, err);
 	return msk_report_dry_run(o, b, &e, err);

@@ -3,6 +3,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "mkscratch/str.h"
+
 const char *msk_media_type(enum msk_media_types types, enum msk_document doc)
 {
 	static const char *const names[][3] = {
@@ -33,6 +35,11 @@ const char *msk_media_type_layer(enum msk_media_types types, enum msk_codec_kind
 bool msk_media_type_is_docker(const char *type)
 {
 	return strncmp(type, "application/vnd.docker.", strlen("application/vnd.docker.")) == 0;
+}
+
+enum msk_codec_kind msk_codec_by_media_type(const char *type)
+{
+	return msk_ends_with(type, "gzip") ? MSK_CODEC_GZIP : msk_ends_with(type, "+zstd") ? MSK_CODEC_ZSTD : MSK_CODEC_NONE;
 }
 
 const char *msk_media_types_name(enum msk_media_types types)

@@ -77,6 +77,41 @@ mk --bin app -q --no-record --compress none -o plain.tar
 t 'a baseline without compression is compared by its plain bytes' grow 50% bit plain.tar
 run grow 0% noise plain.tar
 like "$(head -n 1 "$err")" ' bytes before compression; the limit is [0-9]+\)$' '... which is said'
+if command -v zstd >/dev/null; then
+	mk --bin app -q --no-record --compress zstd -o zstd.tar
+	t '... and one of another compression too' grow 0.5% bit zstd.tar
+	run grow 0% noise zstd.tar
+	like "$(head -n 1 "$err")" ' bytes before compression; the limit is [0-9]+\)$' '... which is said'
+fi
+run mk --bin app --no-record -l "a=$(head -c 500 /dev/zero | tr '\0' x)" --max-growth 0% --baseline old.tar -q -o y.tar
+is "$status $(sed -n 2p "$err")" '3 no file has grown: names, config or record have, or the compression is another' 'growth that is no file'"'"'s is told as that'
+run mk --bin app --max-size 1k --max-growth 0% --baseline old.tar -n
+is "$status $(cat "$err")" '0 warning: --dry-run: nothing is compressed, so --max-size is not looked at' 'a dry run says what it does not know'
+run mk --bin app --max-growth 0% --baseline old.tar -n
+is "$status $(cat "$err")" '0 warning: --dry-run: nothing is compressed, so --max-growth is not looked at' '... of growth too'
+# Layouts: the tag that is replaced may be the baseline, and stays what it was when the new image is too large.
+mk --bin app --no-record -q -t app:v1 -o layout/ && cp -r layout before
+run mk --bin app --no-record --file noise:/srv/file --max-growth 1% --baseline layout:v1 -q -t app:v1 -o layout/
+is "$status" 3 'a tag of a layout is the baseline'
+t '... and is left as it was' diff -r before layout
+t '... or is replaced' mk --bin app --no-record --file noise:/srv/file --max-growth 100% --baseline layout:v1 -q -t app:v1 -o layout/
+like "$(mk ls layout:v1)" 'srv/file' '... by the new one'
+# Of several platforms each is held against its own.
+if [ "$(uname -m)" = x86_64 ] && command -v aarch64-linux-gnu-gcc >/dev/null; then
+	mkdir arm64 && aarch64-linux-gnu-gcc -static -o arm64/app app.c && mkdir amd64 && cp app amd64/
+	both=(--bin amd64/app --bin arm64/app --no-record)
+	mk "${both[@]}" -q -o both.tar && mk --bin arm64/app --no-record -q -o arm64.tar
+	t 'of several platforms each may be as large as it was' mk "${both[@]}" --max-growth 0% --baseline both.tar -q -o y.tar
+	run mk "${both[@]}" --max-size 1k -o x.tar
+	like "$(head -n 1 "$err")" '^mkscratch: --max-size: the image for linux/amd64 is larger [(]' '... and the one that is too large is named'
+	run mk "${both[@]}" --file noise:/srv/file --max-growth 1% --baseline both.tar -o x.tar
+	like "$(head -n 1 "$err")" '^mkscratch: --max-growth: the image for linux/amd64 has grown by ' '... or has grown too much'
+	must_fail 3 '--baseline: arm64.tar: no image for linux/amd64' 'it has linux/arm64' -- "${both[@]}" --max-growth 1% --baseline arm64.tar -o x.tar
+	must_fail 3 '--baseline: old.tar: no image for linux/arm64' 'it has linux/amd64' -- \
+		--bin arm64/app --no-record --max-growth 1% --baseline old.tar -o x.tar
+else
+	skip 'of several platforms each may be as large as it was' 'cannot: not on x86_64, or aarch64-linux-gnu-gcc is not installed'
+fi
 if command -v skopeo >/dev/null; then
 	skopeo copy -q oci-archive:old.tar docker-archive:skopeo.tar:me/app:v1
 	t 'a baseline of another tool' grow 50% noise skopeo.tar
