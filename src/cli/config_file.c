@@ -3,11 +3,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "mkscratch/fs.h"
 #include "mkscratch/json_where.h"
 #include "mkscratch/path.h"
+#include "mkscratch/plan.h"
 
 #define SCHEMA  MSK_CONFIG_SCHEMA
 #define TARGETS MSK_CONFIG_TARGETS
@@ -32,11 +34,13 @@ struct words {
 	struct msk_strv v;
 	bool bare, off;              /* the option without a value; not at all */
 	bool wrong;
+	char *odd;                   /* a name of a pair with "=" in it, which would end there */
 };
 
 static void words_release(struct words *w)
 {
 	msk_strv_release(&w->v);
+	free(w->odd);
 }
 
 static bool add_word(struct words *w, const struct msk_json *value)
@@ -56,6 +60,8 @@ static void add_pair(void *arg, const char *key, const struct msk_json *value)
 {
 	struct words *w = arg, one = { .v = MSK_STRV_INIT };
 
+	if (strchr(key, '=') && !w->odd)
+		w->odd = msk_xstrdup(key);
 	if (add_word(&one, value))
 		msk_strv_push_own(&w->v, msk_xasprintf("%s=%s", key, one.v.v[0]));
 	else
@@ -171,9 +177,13 @@ static int check_member(const struct check *c, const char *key, const struct msk
 	if (!row) {
 		near = msk_opt_nearest(key, option_at);
 		fail_at(c->f, at, n, "is no option", "", err);
+		if (msk_opt_of_others(key))
+			return msk_hint(err, "%s", msk_opt_of_others(key));
 		return near ? msk_hint(err, "did you mean \"%s\"?", near) : msk_hint(err, "mkscratch help config-file");
 	}
 	w = words_of(row, value);
+	if (w.odd)
+		return fail_at(c->f, at, n, "has a name with = in it: ", w.odd, err);
 	return w.wrong ? fail_at(c->f, at, n, "has a value of another kind, expected ", expected(row), err) : 0;
 }
 
@@ -221,17 +231,47 @@ static int check_all(struct config_file *f, struct msk_err *err)
 	return 0;
 }
 
+/* RFC 8259, 8.1: a reader may pass over the mark that some editors put first. */
+static void drop_mark(struct msk_str *text)
+{
+	static const char mark[] = "\xef\xbb\xbf";
+
+	if (!msk_starts_with(msk_str_c(text), mark))
+		return;
+	text->len -= sizeof mark - 1;
+	memmove(text->buf, text->buf + sizeof mark - 1, text->len + 1);
+}
+
+/* What is JSON in other tools. */
+static int hint_at_others(struct msk_err *err)
+{
+	if (strstr(err->msg, "near '/'") || strstr(err->msg, "near '#'"))
+		return msk_hint(err, "JSON has no comments");
+	if (strstr(err->msg, "expected near '}'") && strstr(err->msg, "string or"))
+		return msk_hint(err, "the last member has no comma behind it");
+	return -1;
+}
+
 static int read_file(struct config_file *f, struct msk_err *err)
 {
 	MSK_AUTO_FD int fd = strcmp(f->name, "-") == 0 ? dup(STDIN_FILENO) : open(f->name, O_RDONLY | O_CLOEXEC);
+
+	struct stat st;
 
 	if (fd < 0 && errno == ENOENT)
 		return msk_fail(err, MSK_E_INPUT, "--config %s: no such file", f->name);
 	if (fd < 0)
 		return msk_fail_sys(err, errno, "--config %s: cannot open", f->name);
+	if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
+		msk_fail(err, MSK_E_INPUT, "--config %s: is a directory", f->name);
+		return msk_hint(err, "--config %s/" MSK_CONFIG_FILE, f->name);
+	}
 	if (msk_read_all(fd, MSK_MAX_DOCUMENT, &f->text, f->name, err) < 0)
 		return -1;
-	return msk_json_parse(msk_str_c(&f->text), f->text.len, f->name, &f->doc, err);
+	drop_mark(&f->text);
+	if (msk_json_parse(msk_str_c(&f->text), f->text.len, f->name, &f->doc, err) < 0)
+		return hint_at_others(err);
+	return 0;
 }
 
 int msk_config_file_open(const char *name, struct config_file *out, struct msk_err *err)
@@ -260,9 +300,10 @@ void msk_config_file_release(struct config_file *f)
 /* Where in a word the path of the host begins: behind the platform of "linux/arm64=DIR". */
 static size_t path_at(const struct opt_row *row, const char *word)
 {
-	const char *equals = msk_starts_with(row->metavar, "[PLATFORM=]") ? strchr(word, '=') : NULL;
+	struct msk_platform ignored;
+	const char *dir = msk_starts_with(row->metavar, "[PLATFORM=]") ? msk_root_platform(word, &ignored) : NULL;
 
-	return equals ? (size_t)(equals - word) + 1 : 0;
+	return dir ? (size_t)(dir - word) : 0;
 }
 
 /* The word as an option may keep it. */

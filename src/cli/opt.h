@@ -102,6 +102,8 @@ void msk_opt_set(struct msk_options *o, const struct opt_row *row, const char *v
 int msk_opt_parse(const struct verb *verb, int argc, const char *const *argv, struct msk_options *o, struct msk_err *err);
 /* The name among the candidates that `typed` was likely meant to be, or NULL. */
 const char *msk_opt_nearest(const char *typed, const char *(*at)(size_t i));
+/* What is to be said to who types a name that other tools have for an option, or that an option of theirs has; or NULL. */
+const char *msk_opt_of_others(const char *typed);
 
 void msk_help_short(struct msk_str *out);
 /* false: no such topic. */

@@ -144,7 +144,7 @@ static int next_value(struct parse *p, const struct opt_row *row, const char *ty
 }
 
 /* What other tools call it, or do and this one does not. */
-static const char *words_of_others(const char *typed)
+const char *msk_opt_of_others(const char *typed)
 {
 	static const struct { const char *word, *instead; } table[] = {
 		{ "push", "nothing is pushed here: skopeo copy oci-archive:img.tar docker://HOST/NAME:TAG" },
@@ -155,6 +155,12 @@ static const char *words_of_others(const char *typed)
 		{ "add", "--file SRC:DEST, or --tree SRC:DEST for a directory" },
 		{ "from", "--base IMAGE" },
 		{ "name", "--tag REF" },
+		{ "image", "--tag REF for its name, --base IMAGE for what it lies on" },
+		{ "port", "--expose PORT[/PROTO]" },
+		{ "ports", "--expose PORT[/PROTO]" },
+		{ "publish", "--expose PORT[/PROTO]" },
+		{ "environment", "--env K=V" },
+		{ "command", "--cmd JSON|ARG" },
 		{ NULL, NULL },
 	};
 	size_t i = 0;
@@ -170,8 +176,8 @@ static int unknown_name(const char *name, size_t n, struct msk_err *err)
 	const char *near = msk_opt_nearest(typed, option_name_at);
 
 	msk_fail(err, MSK_E_USAGE, "--%s: unknown option", typed);
-	if (words_of_others(typed))
-		return msk_hint(err, "%s", words_of_others(typed));
+	if (msk_opt_of_others(typed))
+		return msk_hint(err, "%s", msk_opt_of_others(typed));
 	return near ? msk_hint(err, "did you mean --%s?", near) : msk_hint(err, "mkscratch --help");
 }
 
@@ -265,8 +271,8 @@ static int refuse_operand(const struct parse *p, const char *arg, struct msk_err
 	msk_fail(err, MSK_E_USAGE, "%s: neither a verb nor an option", arg);
 	if (near)
 		return msk_hint(err, "did you mean: mkscratch %s", near);
-	if (words_of_others(arg) && access(arg, F_OK) < 0)
-		return msk_hint(err, "%s", words_of_others(arg));
+	if (msk_opt_of_others(arg) && access(arg, F_OK) < 0)
+		return msk_hint(err, "%s", msk_opt_of_others(arg));
 	if (is_context(arg))
 		return msk_hint(err, "there is no Dockerfile and no context: mkscratch --bin ./PROGRAM -o img.tar");
 	if (access(arg, F_OK) < 0)

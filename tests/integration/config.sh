@@ -96,6 +96,11 @@ t 'paths begin at the directory of the file' mk --config deep/mkscratch.json -q
 t '... outputs too' test -s deep/out.tar
 t 'those of the command line where it stands' mk --config deep/mkscratch.json -q -o here.tar
 t '... as ever' test -s here.tar
+mkdir -p deep/linux/arm64=d && echo '{ "bin": "./app", "root": ["linux/arm64=r", "./linux/arm64=d"] }' >deep/roots.json
+is "$(mk --config deep/roots.json --print plan -o x | jq -c '[.root, .roots]')" "$(mk --bin deep/app --root linux/arm64=deep/r --root deep/./linux/arm64=d \
+	--print plan -o x | jq -c '[.root, .roots]')" '... behind the platform of a root, and of one that looks like that'
+printf '\357\273\277{\r\n\t"bin": "deep/app",\r\n\t"output": "mark.tar"\r\n}\r\n' >mark.json
+t 'a mark of the byte order and ends of lines as Windows has them are no matter' mk --config mark.json -q
 is "$(mk --config deep/mkscratch.json -o - -q 2>/dev/null | tar tf - | head -n 1)" oci-layout '- is standard output'
 cd ..
 

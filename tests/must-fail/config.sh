@@ -27,6 +27,20 @@ refused 'c.json: line 4, column 9: "ouput" is no option' 'did you mean "output"?
         "ouput": "x" } }
 }'
 refused 'c.json: line 1, column 2: "quiet" belongs on the command line alone' -- '{"quiet":true}'
+refused 'c.json: line 1, column 2: "ports" is no option' '--expose PORT[/PROTO]' -- '{"ports":[80]}'
+refused 'c.json: line 1, column 2: "env" has a name with = in it: A=B' -- '{"env":{"A=B":"x"}}'
+refused "c.json: line 1, column 13: '}' expected near '/'" 'JSON has no comments' -- '{"bin":"app"// no
+}'
+refused "c.json: line 1, column 1: '[' or '{' expected near '#'" 'JSON has no comments' -- '# no
+{"bin":"app"}'
+refused "c.json: line 1, column 14: string or '}' expected near '}'" 'the last member has no comma behind it' -- '{"bin":"app",}'
+refused 'c.json: line 1: key "user" given twice' -- '{"bin":"app","targets":{"a":{"user":"root","user":"1"}}}'
+refused 'c.json: line 1: key "a" given twice' -- '{"bin":"app","targets":{"a":{},"a":{}}}'
+refused 'c.json: line 1: key "A" given twice' -- '{"bin":"app","env":{"A":"1","A":"1"}}'
+refused 'c.json: nested deeper than 64' -- "{\"bin\":$(printf '[%.0s' {1..3000})$(printf ']%.0s' {1..3000})}"
+refused 'c.json: line 2, column 3: "qqq" is no option' 'mkscratch help config-file' -- "$(printf '\357\273\277{\r\n  "qqq": 1\r\n}\r\n')"
+mkdir c.d
+must_fail 3 '--config c.d: is a directory' '--config c.d/mkscratch.json' -- --config c.d -o x.tar
 refused 'c.json: line 1, column 2: "list" is no option' 'did you mean "link"?' -- '{"list":true}'
 refused 'c.json: line 1, column 2: "bin" has a value of another kind, expected a string or a list of strings' -- '{"bin":true}'
 refused 'c.json: line 1, column 2: "bin" has a value of another kind, expected a string or a list of strings' -- '{"bin":[["a"]]}'
