@@ -12,7 +12,6 @@
 #include "mkscratch/gather.h"
 #include "mkscratch/image_contents.h"
 #include "mkscratch/sink.h"
-#include "mkscratch/tempfile.h"
 #include "mkscratch/task.h"
 
 #define MAX_TOLD 5              /* of what is alike */
@@ -501,30 +500,16 @@ static void outline(const struct msk_build *b, const struct msk_editions *e, str
 	msk_product_outline(b->plan, images, e->n, out);
 }
 
-/* NULL-terminated; for as long as the store lives. */
-#define STAGE_DIRS(b) { (b)->tmpdir ? (b)->tmpdir : "/var/tmp", "/var/tmp", "/tmp", ".", NULL }
-
-void msk_build_open_stage(struct msk_build *b)
-{
-	const char *const dirs[] = STAGE_DIRS(b);
-	struct msk_err ignored = MSK_ERR_INIT;
-
-	b->has_stage = msk_tempfile_anonymous(dirs, &b->stage_fd, &ignored) == 0;
-}
-
 int msk_build_run(const struct msk_build *b, struct msk_product *out, struct msk_err *err)
 {
-	const char *const stage_dirs[] = STAGE_DIRS(b);
 	/* First of all: other threads have something to do while this one still makes ready. */
 	MSK_CLEANUP(begun_release) struct begun begun = begin(b);
-	MSK_CLEANUP(msk_store_cleanup) struct msk_store *st = msk_store_new(stage_dirs);
+	MSK_CLEANUP(msk_store_cleanup) struct msk_store *st = msk_store_new();
 	MSK_CLEANUP(msk_sinks_close) struct msk_sinks sinks = { 0 };
 	MSK_CLEANUP(msk_editions_release) struct msk_editions editions = { 0 };
 	MSK_CLEANUP(msk_product_release) struct msk_product like = { 0 };
 	MSK_CLEANUP(baselines_release) struct baselines baselines = { NULL, 0 };
 
-	if (b->has_stage)
-		msk_store_take_stage(st, b->stage_fd);
 	msk_progress_stage(b->progress, "gathering", 0);
 	if (msk_build_gather(b, &editions, err) < 0 || spare_inputs(b->plan, &editions, err) < 0 ||
 	    read_baselines(&editions, &baselines, err) < 0 ||
@@ -559,8 +544,7 @@ static int read_manifests(struct msk_store *st, const struct msk_product *p, str
 
 int msk_build_again(const struct msk_build *b, struct msk_product *out, struct msk_json **manifests, struct msk_err *err)
 {
-	const char *const stage_dirs[] = STAGE_DIRS(b);
-	MSK_CLEANUP(msk_store_cleanup) struct msk_store *st = msk_store_new(stage_dirs);
+	MSK_CLEANUP(msk_store_cleanup) struct msk_store *st = msk_store_new();
 	MSK_CLEANUP(msk_editions_release) struct msk_editions editions = { 0 };
 	const struct begun nothing = { 0 };
 

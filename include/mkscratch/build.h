@@ -18,9 +18,6 @@ struct msk_build_facts {
 struct msk_build {
 	const struct msk_plan *plan;
 	const struct msk_log *log;
-	const char *tmpdir;                   /* for staging; NULL: the defaults */
-	bool has_stage;                       /* set by msk_build_open_stage() */
-	int stage_fd;
 	int64_t now;                          /* for what is said of dates; never reaches a byte */
 	struct msk_build_facts *facts;        /* out: what there is to tell beside the image */
 	struct msk_pool *pool;                /* the threads beside the caller's; NULL: none */
@@ -46,8 +43,6 @@ struct msk_editions {
 
 void msk_editions_release(struct msk_editions *e);
 
-/* Open now what staging may need later, for who will not be let open it then. msk_build_run() takes it. */
-void msk_build_open_stage(struct msk_build *b);
 /* Gather and seal, for each platform that there are programs for. */
 int msk_build_gather(const struct msk_build *b, struct msk_editions *out, struct msk_err *err);
 /* The whole; *out is the caller's to release, also after a failure. */

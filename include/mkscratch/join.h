@@ -54,6 +54,6 @@ enum msk_media_types msk_join_media_types(const struct msk_join *j);
 /* Write them where the plan (msk_plan_join) says. *out is the caller's to release, also after a failure; it borrows from the
  * sources. Fails: MSK_E_INTEGRITY, a blob is not what it should be or is missing; MSK_E_INPUT, MSK_E_IO. */
 int msk_join_run(const struct msk_join *j, const struct msk_plan *plan, const struct msk_log *log,
-		 const char *const *stage_dirs, struct msk_product *out, struct msk_err *err);
+		 struct msk_product *out, struct msk_err *err);
 
 #endif

@@ -13,6 +13,9 @@
 
 /* Report "out of memory", remove this process's temporary files, end with MSK_E_IO. */
 _Noreturn void msk_oom(void);
+/* The same with another error, for who has nobody to return it to. */
+struct msk_err;
+_Noreturn void msk_end(const struct msk_err *err);
 
 void *msk_xmalloc(size_t size) __attribute__((malloc, alloc_size(1), returns_nonnull));
 void *msk_xcalloc(size_t count, size_t size) __attribute__((malloc, alloc_size(1, 2), returns_nonnull));

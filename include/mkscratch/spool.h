@@ -1,17 +1,16 @@
-/* A text that is shown once it is whole, however long it gets: beyond a megabyte it lies in an unnamed file (in /var/tmp, /tmp
- * or the working directory). All zero is an empty one. */
+/* A text that is shown once it is whole, however long it gets: beyond a megabyte it lies in an unnamed file (staging.h).
+ * All zero is an empty one. */
 #ifndef MKSCRATCH_SPOOL_H
 #define MKSCRATCH_SPOOL_H
 
-#include <stdbool.h>
 #include <stdint.h>
 #include "mkscratch/err.h"
+#include "mkscratch/staging.h"
 #include "mkscratch/str.h"
 
 struct msk_spool {
 	struct msk_str text;       /* what comes last; whatever is added is added here, and then told by _added() */
-	bool has_file;
-	int fd;
+	struct msk_staged file;
 	uint64_t in_file;          /* bytes */
 };
 

@@ -1,5 +1,5 @@
 /* Blobs on their way: content that is hashed, each once, in the order in which it came. A store holds what one run
- * makes: MSK_STORE_MEMORY bytes in memory and the rest in an unnamed file, or all of it at once in the file that an
+ * makes: MSK_STORE_MEMORY bytes in memory and the rest in an unnamed file (staging.h), or all of it at once in the file that an
  * output will be (a stage), so that it need not be copied there. */
 #ifndef MKSCRATCH_STORE_H
 #define MKSCRATCH_STORE_H
@@ -11,13 +11,9 @@
 
 struct msk_store;
 
-/* `dirs`: where to stage what memory cannot hold, first that works, NULL-terminated; borrowed. */
-struct msk_store *msk_store_new(const char *const *dirs);
+struct msk_store *msk_store_new(void);
 void msk_store_free(struct msk_store *s);
 void msk_store_cleanup(struct msk_store **s);
-
-/* An unnamed file that is open already; taken. Before the first blob. */
-void msk_store_take_stage(struct msk_store *s, int own_fd);
 
 /* A file in which blobs come to lie one behind the other, and what of it belongs to something else. */
 struct msk_stage {

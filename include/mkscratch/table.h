@@ -1,18 +1,19 @@
 /* Records sorted by their keys, as many as there are: what does not fit into a few megabytes of memory lies in an unnamed
- * file (in /var/tmp, /tmp or the working directory), packed, and is read back where it is looked at.
+ * file (staging.h), packed, and is read back where it is looked at.
  *
  * Keys are bytes, compared by memcmp(), a prefix before what it begins; records of one key keep the order in which they
  * were added. Memory is bounded by MSK_TABLE_MEMORY and MSK_TABLE_PENDING, one part in MSK_TABLE_PER_KEY of the whole for
  * finding things, and twice the largest record. Records that are added in the order of their keys cost no sorting.
  *
  * All zero is an empty table. A table is filled, then sealed, then looked at; it may be filled further and sealed again.
- * What was put away and cannot be had back (the disk fails) is memory that is lost: the process ends by msk_oom(). */
+ * What was put away and cannot be had back (the disk fails) ends the process, as msk_staged_read() does. */
 #ifndef MKSCRATCH_TABLE_H
 #define MKSCRATCH_TABLE_H
 
 #include <stdbool.h>
 #include <stdint.h>
 #include "mkscratch/err.h"
+#include "mkscratch/staging.h"
 #include "mkscratch/str.h"
 
 #define MSK_TABLE_MEMORY  (4u << 20)   /* of packed records that are kept out of the file */
@@ -47,8 +48,7 @@ struct msk_table {
 	struct msk_str first;                  /* key of the first record of that block */
 	uint64_t block_first;
 	size_t memory;             /* taken by blocks */
-	bool has_file;
-	int fd;
+	struct msk_staged file;
 	uint64_t file_size;
 };
 

@@ -30,9 +30,6 @@ struct msk_tempfile {
 #define MSK_TEMPFILE_INIT { .fd = -1, .dirfd = -1, .old = -1 }
 #define MSK_AUTO_TEMPFILE MSK_CLEANUP(msk_tempfile_release) struct msk_tempfile
 
-/* Where unnamed files are made when nobody says where: the first of these that can be written. Ends with NULL. */
-extern const char *const msk_stage_dirs[];
-
 /* Who may read the file is for the umask to say, as with every other tool; never what is in it. */
 #define MSK_MODE_UMASK ((mode_t)-1)
 
@@ -56,7 +53,8 @@ void msk_tempfile_release(struct msk_tempfile *t);
 /* `to` must hold none; `from` holds none behind it. */
 void msk_tempfile_move(struct msk_tempfile *to, struct msk_tempfile *from);
 
-/* An unnamed file for staging in the first of the directories (NULL-terminated) that can hold one. */
-int msk_tempfile_anonymous(const char *const *dirs, int *out_fd, struct msk_err *err);
+/* An unnamed file in the first of the directories (NULL-terminated) that can hold one, which *where is then; see staging.h.
+ * Fails: MSK_E_IO `no directory for a staging file (<reason>)`, hint: TMPDIR. */
+int msk_tempfile_anonymous(const char *const *dirs, const char **where, int *out_fd, struct msk_err *err);
 
 #endif

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "mkscratch/err.h"
+#include "mkscratch/log.h"
 #include "mkscratch/undo.h"
 
 void msk_oom(void)
@@ -20,6 +20,15 @@ void msk_oom(void)
 	ignored = write(STDERR_FILENO, text, sizeof text - 1);
 	(void)ignored;
 	_exit(MSK_E_IO);
+}
+
+void msk_end(const struct msk_err *err)
+{
+	const struct msk_log log = { .level = MSK_LOG_ERROR, .fd = STDERR_FILENO };
+
+	msk_undo_all();
+	msk_log_error(&log, err);
+	_exit((int)err->code);
 }
 
 static void *checked(void *p)

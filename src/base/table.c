@@ -3,12 +3,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-#include "mkscratch/fs.h"
-#include "mkscratch/tempfile.h"
-
-#define STAGING "staging file"
 
 /* What stands in front of a record that was not yet sorted. */
 struct head {
@@ -69,19 +63,14 @@ void msk_table_release(struct msk_table *t)
 	msk_str_release(&t->block);
 	msk_str_release(&t->first);
 	msk_str_release(&t->last);
-	if (t->has_file)
-		close(t->fd);
+	msk_staged_release(&t->file);
 	*t = (struct msk_table){ 0 };
 }
 
 static int put_away(struct msk_table *t, struct msk_table_block *b, struct msk_err *err)
 {
-
-	if (!t->has_file && msk_tempfile_anonymous(msk_stage_dirs, &t->fd, err) < 0)
-		return -1;
-	t->has_file = true;
 	b->at = t->file_size;
-	if (msk_pwrite_full(t->fd, t->block.buf, t->block.len, t->file_size, STAGING, err) < 0)
+	if (msk_staged_write(&t->file, t->block.buf, t->block.len, t->file_size, err) < 0)
 		return -1;
 	t->file_size += t->block.len;
 	return 0;

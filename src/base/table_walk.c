@@ -4,8 +4,6 @@
 #include <assert.h>
 #include <string.h>
 
-#include "mkscratch/fs.h"
-
 struct msk_table_cursor {
 	struct msk_table_run *run;
 	size_t block;              /* where it is; run->n: behind the end */
@@ -47,14 +45,11 @@ void msk_table_walk_release(struct msk_table_walk *w)
 
 static void fetch(const struct msk_table *t, struct msk_table_cursor *c, const struct msk_table_block *b)
 {
-	struct msk_err err = MSK_ERR_INIT;
-
 	if (b->length > c->cap) {
 		c->buf = msk_xrealloc(c->buf, b->length, 1);
 		c->cap = b->length;
 	}
-	if (msk_pread_full(t->fd, c->buf, b->length, b->at, "staging file", &err) != (ssize_t)b->length)
-		msk_oom();
+	msk_staged_read(&t->file, c->buf, b->length, b->at);
 }
 
 static bool enter(struct msk_table_walk *w, struct msk_table_cursor *c, size_t block)

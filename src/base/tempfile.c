@@ -16,8 +16,6 @@
 
 #include "mkscratch/fs.h"
 
-const char *const msk_stage_dirs[] = { "/var/tmp", "/tmp", ".", NULL };
-
 #define MARK ".mkscratch-"
 #define RANDOM_DIGITS 16
 
@@ -266,7 +264,7 @@ static int open_unnamed(const char *dir)
 	return fd;
 }
 
-int msk_tempfile_anonymous(const char *const *dirs, int *out_fd, struct msk_err *err)
+int msk_tempfile_anonymous(const char *const *dirs, const char **where, int *out_fd, struct msk_err *err)
 {
 	int sys = ENOENT;
 
@@ -275,6 +273,7 @@ int msk_tempfile_anonymous(const char *const *dirs, int *out_fd, struct msk_err 
 
 		if (fd >= 0) {
 			*out_fd = fd;
+			*where = *dirs;
 			return 0;
 		}
 		sys = errno;

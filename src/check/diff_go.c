@@ -7,10 +7,9 @@
 #include "diff.h"
 #include "mkscratch/elf.h"
 #include "mkscratch/fs.h"
-#include "mkscratch/tempfile.h"
+#include "mkscratch/staging.h"
 
 #define CHUNK   (256u << 10)
-#define STAGING "staging file"
 
 /* "dep golang.org/x/net" and its version, in the order of the text. */
 struct facts {
@@ -57,7 +56,7 @@ static int copy_bytes(void *ctx, const struct msk_layer_entry *entry, struct msk
 	ssize_t n;
 
 	while ((n = msk_layer_reader_data(entry->r, buf, CHUNK, err)) > 0)
-		if (msk_write_full(*(int *)ctx, buf, (size_t)n, STAGING, err) < 0)
+		if (msk_staging_append(*(int *)ctx, buf, (size_t)n, err) < 0)
 			return -1;
 	return n < 0 ? -1 : 0;
 }
@@ -72,11 +71,11 @@ static int read_facts(const struct msk_diff_program *p, struct facts *out, bool 
 	struct stat st;
 
 	*found = false;
-	if (msk_tempfile_anonymous(msk_stage_dirs, &f.fd, err) < 0 ||
+	if (msk_staging_file(&f.fd, err) < 0 ||
 	    msk_source_data_visit(p->side->images, p->side->image, p->node, copy_bytes, &f.fd, err) < 0)
 		return -1;
 	if (fstat(f.fd, &st) < 0)
-		return msk_fail_sys(err, errno, STAGING ": cannot look at it");
+		return msk_fail_sys(err, errno, "staging file: cannot look at it");
 	f.mode = st.st_mode;
 	f.size = (uint64_t)st.st_size;
 	if (msk_elf_read(&f, p->node->path, &elf, &ignored) < 0 || !elf.go_version)

@@ -7,9 +7,8 @@
 
 #include "mkscratch/fs.h"
 #include "mkscratch/path.h"
-#include "mkscratch/tempfile.h"
+#include "mkscratch/staging.h"
 
-#define STAGING "staging file"
 #define CHUNK   (256u << 10)
 
 static int copy_bytes(void *ctx, const struct msk_layer_entry *entry, struct msk_err *err)
@@ -20,7 +19,7 @@ static int copy_bytes(void *ctx, const struct msk_layer_entry *entry, struct msk
 
 	out->size = entry->e->size;
 	while ((n = msk_layer_reader_data(entry->r, buf, CHUNK, err)) > 0)
-		if (msk_write_full(out->fd, buf, (size_t)n, STAGING, err) < 0)
+		if (msk_staging_append(out->fd, buf, (size_t)n, err) < 0)
 			return -1;
 	return n < 0 ? -1 : 0;
 }
@@ -28,12 +27,11 @@ static int copy_bytes(void *ctx, const struct msk_layer_entry *entry, struct msk
 static int open_bytes(const struct msk_image_files *f, const struct msk_node *n, struct msk_rofile *out,
 		      struct msk_err *err)
 {
-
-	if (msk_tempfile_anonymous(msk_stage_dirs, &out->fd, err) < 0 ||
+	if (msk_staging_file(&out->fd, err) < 0 ||
 	    msk_source_data_visit(f->images, f->image, n, copy_bytes, out, err) < 0)
 		return -1;
 	if (lseek(out->fd, 0, SEEK_SET) < 0)
-		return msk_fail_sys(err, errno, STAGING ": cannot begin anew");
+		return msk_fail_sys(err, errno, "staging file: cannot begin anew");
 	return 0;
 }
 

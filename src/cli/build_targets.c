@@ -71,6 +71,7 @@ static int confine_all(const struct msk_options *typed, struct config_file *f, c
 	bool required = typed->require_sandbox;
 	struct msk_options any = *typed;
 
+	msk_sandbox_reserve(typed);
 	msk_confine_init(&c);
 	for (size_t i = 0; i < targets->n; i++) {
 		struct msk_options o;

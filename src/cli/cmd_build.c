@@ -102,7 +102,6 @@ static int build(const struct msk_options *o, struct msk_build *b, struct msk_er
 		return -1;
 	if (cache_args.dir)
 		b->cache = cache = msk_cache_open(&cache_args);
-	msk_build_open_stage(b);
 	if (msk_sandbox_build(o, b->plan, cache ? cache_args.dir : NULL, err) < 0)
 		return -1;
 	rc = run_in_view(o, b, &p, err);
@@ -120,8 +119,7 @@ int msk_cmd_build_one(const struct msk_options *o, struct msk_err *err)
 	struct msk_log log = { .level = o->level, .fd = STDERR_FILENO };
 	struct msk_build_facts facts = { 0 };
 	MSK_AUTO_JSON *recipe = NULL;
-	struct msk_build b = { .plan = &plan, .log = &log, .tmpdir = o->tmpdir && *o->tmpdir ? o->tmpdir : NULL,
-			       .now = o->now, .facts = &facts };
+	struct msk_build b = { .plan = &plan, .log = &log, .now = o->now, .facts = &facts };
 
 	if (msk_view_check(o, err) < 0 || msk_plan_make(o, &plan, err) < 0)
 		return -1;

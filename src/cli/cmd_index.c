@@ -47,8 +47,6 @@ static void tell_left_out(const struct msk_join *j, const struct msk_log *log)
 
 int msk_cmd_index(const struct msk_options *o, struct msk_err *err)
 {
-	const char *tmpdir = o->tmpdir && *o->tmpdir ? o->tmpdir : "/var/tmp";
-	const char *const stage_dirs[] = { tmpdir, "/var/tmp", "/tmp", ".", NULL };
 	const struct msk_log log = { .level = o->level, .fd = STDERR_FILENO };
 	MSK_CLEANUP(msk_join_release) struct msk_join join = { 0 };
 	MSK_CLEANUP(msk_plan_release) struct msk_plan plan = { 0 };
@@ -66,8 +64,7 @@ int msk_cmd_index(const struct msk_options *o, struct msk_err *err)
 	if (msk_plan_join(o, &tags, &plan, err) < 0)
 		return -1;
 	plan.media_types = msk_join_media_types(&join);
-	if (check_words(o, &join, &plan, err) < 0 ||
-	    msk_join_run(&join, &plan, &log, stage_dirs, &product, err) < 0)
+	if (check_words(o, &join, &plan, err) < 0 || msk_join_run(&join, &plan, &log, &product, err) < 0)
 		return -1;
 	tell_left_out(&join, &log);
 	return msk_report(o, &(struct msk_build){ .plan = &plan, .log = &log, .facts = &facts }, &product, err);

@@ -46,7 +46,7 @@ enum {
 	VERB_INDEX = 4096, VERB_DIFF = 8192, VERB_ALL = 16383,
 	/* Those that read what strangers made. */
 	SANDBOXED = VERB_BUILD | VERB_DEPS | VERB_DOCTOR | VERB_VERIFY | VERB_WHY | VERB_LS | VERB_CAT | VERB_INSPECT |
-		    VERB_DIFF,
+		    VERB_DIFF | VERB_INDEX,
 };
 
 struct verb {

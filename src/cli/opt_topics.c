@@ -124,7 +124,7 @@ const struct topic msk_topics[] = {
 	{ "environment", "Environment",
 	  "  SOURCE_DATE_EPOCH  seconds since 1970: the time of every file in the image,\n"
 	  "                     and the default of --created\n"
-	  "  TMPDIR             where layers wait that are too large for memory;\n"
+	  "  TMPDIR             where that waits which is too large for memory;\n"
 	  "                     /var/tmp by default\n"
 	  "  XDG_CACHE_HOME     the cache is mkscratch/ in it; $HOME/.cache by default;\n"
 	  "                     without either there is none\n"

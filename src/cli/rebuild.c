@@ -262,8 +262,7 @@ static int build_again(struct again *a, const struct msk_options *asked, struct 
 	MSK_CLEANUP(msk_pool_cleanup) struct msk_pool *pool = msk_pool_new(a->plan.jobs);
 	struct msk_build_facts facts = { 0 };
 	struct msk_build b = { .plan = &a->plan, .log = &quiet, .now = asked->now, .recipe = known, .facts = &facts,
-			       .pool = pool,
-			       .tmpdir = asked->tmpdir && *asked->tmpdir ? asked->tmpdir : NULL };
+			       .pool = pool };
 
 	msk_json_set(known, "options", msk_json_copy(msk_json_get(a->recipe, "options")));
 	msk_json_set(known, "epoch", msk_json_copy(msk_json_get(a->recipe, "epoch")));
@@ -328,6 +327,7 @@ int msk_rebuild_confine(const struct msk_options *o, struct msk_err *err)
 {
 	MSK_AUTO_CONFINE c;
 
+	msk_sandbox_reserve(o);
 	msk_confine_init(&c);
 	for (size_t i = 0; i < o->args.n; i++) {
 		MSK_AUTO_SOURCE_IMAGES s = { 0 };
@@ -335,8 +335,13 @@ int msk_rebuild_confine(const struct msk_options *o, struct msk_err *err)
 
 		if (strcmp(o->args.v[i], "-") == 0 && msk_source_keep_input(err) < 0)
 			return -1;
-		if (msk_source_images_open(o->args.v[i], NULL, &s, &ignored) < 0)
-			continue;
+		if (msk_source_images_open(o->args.v[i], NULL, &s, &ignored) < 0) {
+			/* Read at the second try, it would find its inputs closed to it. Of several, others are looked at. */
+			if (ignored.code != MSK_E_IO || o->args.n > 1)
+				continue;
+			*err = ignored;
+			return -1;
+		}
 		for (size_t k = 0; k < s.images.n; k++)
 			allow_recipe(&c, o, &s.images.v[k]);
 	}

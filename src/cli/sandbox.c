@@ -9,6 +9,7 @@
 #include "mkscratch/confine.h"
 #include "mkscratch/fs.h"
 #include "mkscratch/path.h"
+#include "mkscratch/staging.h"
 
 /* An operand as typed: SRC, SRC:DEST, SRC:DEST:MODE..., IMAGE:TAG, IMAGE@DIGEST. Either sign may be part of a name, so each
  * is tried. */
@@ -83,17 +84,28 @@ static void allow_output(struct msk_confine *c, const char *path)
 		msk_confine_allow(c, dir, MSK_CONFINE_WRITE);
 }
 
-/* Where unnamed files are made: of an image that comes by a pipe, of one with very many entries. */
-static void allow_stage(struct msk_confine *c, const struct msk_options *o)
+/* An image that comes by a pipe is put into a file. */
+static size_t comes_by_pipe(const char *image)
 {
 	struct stat st;
 
-	msk_confine_allow(c, "/var/tmp", MSK_CONFINE_WRITE);
-	msk_confine_allow(c, "/tmp", MSK_CONFINE_WRITE);
-	if (stat("/var/tmp", &st) < 0 && stat("/tmp", &st) < 0)
-		msk_confine_allow(c, ".", MSK_CONFINE_WRITE);
-	if ((o->several || o->rebuild) && o->tmpdir && *o->tmpdir)
-		msk_confine_allow(c, o->tmpdir, MSK_CONFINE_WRITE);
+	if (!image)
+		return 0;
+	return strcmp(image, "-") == 0 || (stat(image, &st) == 0 && S_ISFIFO(st.st_mode));
+}
+
+/* Unnamed files, which cannot be made in the sandbox: one for the layers that an output is made of; for images one that
+ * all shares that memory should not hold, and those in which programs lie while they are looked at, a few at a time. */
+#define FILES_OF_BUILD 1
+#define FILES_OF_IMAGE 5
+
+void msk_sandbox_reserve(const struct msk_options *o)
+{
+	size_t n = FILES_OF_IMAGE + comes_by_pipe(o->base) + comes_by_pipe(o->baseline);
+
+	for (size_t i = 0; i < o->args.n; i++)
+		n += comes_by_pipe(o->args.v[i]);
+	msk_staging_reserve(o->tmpdir, n);
 }
 
 int msk_sandbox_enter(struct msk_confine *c, const struct msk_options *o, struct msk_err *err)
@@ -113,8 +125,6 @@ void msk_sandbox_add_build(struct msk_confine *c, const struct msk_options *o, c
 			allow_output(c, plan->targets[i].path);
 	if (cache_dir)
 		msk_confine_allow(c, cache_dir, MSK_CONFINE_WRITE);
-	if (o->base || o->baseline || o->several)
-		allow_stage(c, o);
 }
 
 int msk_sandbox_build(const struct msk_options *o, const struct msk_plan *plan, const char *cache_dir, struct msk_err *err)
@@ -123,22 +133,35 @@ int msk_sandbox_build(const struct msk_options *o, const struct msk_plan *plan, 
 
 	if (o->several)
 		return 0;
+	if (o->base || o->baseline)
+		msk_sandbox_reserve(o);
+	msk_staging_reserve(o->tmpdir, FILES_OF_BUILD);
 	msk_confine_init(&c);
 	msk_sandbox_add_build(&c, o, plan, cache_dir);
 	return msk_sandbox_enter(&c, o, err);
 }
 
+static void allow_outputs(struct msk_confine *c, const struct msk_options *o)
+{
+	for (size_t i = 0; i < o->output.n; i++)
+		if (strcmp(o->output.v[i], "-") != 0)
+			allow_output(c, o->output.v[i]);
+	if (o->html && strcmp(o->html, "-") != 0)
+		allow_output(c, o->html);
+}
+
 void msk_sandbox_add_look(struct msk_confine *c, const struct msk_options *o, bool has_root)
 {
 	allow_inputs(c, o, has_root);
-	if (!has_root)
-		allow_stage(c, o);
+	allow_outputs(c, o);
 }
 
 int msk_sandbox_look(const struct msk_options *o, bool has_root, struct msk_err *err)
 {
 	MSK_AUTO_CONFINE c;
 
+	if (!has_root)
+		msk_sandbox_reserve(o);
 	msk_confine_init(&c);
 	msk_sandbox_add_look(&c, o, has_root);
 	return msk_sandbox_enter(&c, o, err);

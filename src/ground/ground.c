@@ -5,10 +5,8 @@
 #include <unistd.h>
 
 #include "mkscratch/fs.h"
-#include "mkscratch/tempfile.h"
 
 #define MAX_TABLE_BYTES (1u << 20)
-#define STAGING "staging file"
 #define CHUNK   (256u << 10)
 
 static enum msk_entry_type type_of(const struct msk_node *n)
@@ -19,12 +17,6 @@ static enum msk_entry_type type_of(const struct msk_node *n)
 uint64_t msk_ground_file_id(uint32_t layer, uint32_t nth)
 {
 	return (uint64_t)layer << 32 | nth;
-}
-
-int msk_ground_stage(int *out_fd, struct msk_err *err)
-{
-
-	return msk_tempfile_anonymous(msk_stage_dirs, out_fd, err);
 }
 
 static bool look(struct msk_below *b, const char *path, struct msk_below_node *out)
@@ -49,7 +41,7 @@ static int copy_bytes(void *ctx, const struct msk_layer_entry *entry, struct msk
 	ssize_t n;
 
 	while ((n = msk_layer_reader_data(entry->r, buf, CHUNK, err)) > 0)
-		if (msk_write_full(*(int *)ctx, buf, (size_t)n, STAGING, err) < 0)
+		if (msk_staging_append(*(int *)ctx, buf, (size_t)n, err) < 0)
 			return -1;
 	return n < 0 ? -1 : 0;
 }
@@ -58,11 +50,11 @@ static int open_node(const struct msk_ground *g, const struct msk_node *n, int *
 {
 	MSK_AUTO_FD int fd = -1;
 
-	if (msk_ground_stage(&fd, err) < 0 ||
+	if (msk_staging_file(&fd, err) < 0 ||
 	    msk_source_data_visit(g->images, g->image, n, copy_bytes, &fd, err) < 0)
 		return -1;
 	if (lseek(fd, 0, SEEK_SET) < 0)
-		return msk_fail_sys(err, errno, STAGING ": cannot begin anew");
+		return msk_fail_sys(err, errno, "staging file: cannot begin anew");
 	*out_fd = fd;
 	fd = -1;
 	return 0;

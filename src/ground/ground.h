@@ -3,12 +3,13 @@
 #define GROUND_GROUND_H
 
 #include "mkscratch/ground.h"
+#include "mkscratch/staging.h"
 
 /* Libraries of the ground in a file of their own: each may be opened many times, and a layer can only be read from its
  * beginning. Filled when the first one is asked for. */
 struct msk_stash {
 	bool filled;
-	int fd;
+	struct msk_staged bytes;
 	struct msk_stashed {
 		uint64_t id, at, size;
 	} *v;
@@ -31,7 +32,6 @@ struct msk_ground {
 
 /* What tells the files of a ground apart. */
 uint64_t msk_ground_file_id(uint32_t layer, uint32_t nth);
-int msk_ground_stage(int *out_fd, struct msk_err *err);
 /* The bytes of a file that lies in the stash, into *out_fd; *found false: it is not there. */
 int msk_stash_open(struct msk_ground *g, const struct msk_node *n, bool *found, int *out_fd, struct msk_err *err);
 

@@ -3,16 +3,13 @@
 #include <unistd.h>
 
 #include "ground.h"
-#include "mkscratch/fs.h"
 
 #define CHUNK     (256u << 10)
 #define MAX_STASH (256ull << 20)          /* what does not fit is read from its layer every time */
-#define STASH     "staging file"
 
 void msk_stash_release(struct msk_stash *s)
 {
-	if (s->filled && s->fd >= 0)
-		close(s->fd);
+	msk_staged_release(&s->bytes);
 	free(s->v);
 	*s = (struct msk_stash){ 0 };
 }
@@ -37,7 +34,7 @@ static int stash(void *ctx, const struct msk_layer_entry *entry, struct msk_err 
 		return 0;
 	buf = msk_xmalloc(CHUNK);
 	while ((n = msk_layer_reader_data(entry->r, buf, CHUNK, err)) > 0) {
-		if (msk_write_full(s->fd, buf, (size_t)n, STASH, err) < 0)
+		if (msk_staged_write(&s->bytes, buf, (size_t)n, s->size, err) < 0)
 			return -1;
 		s->size += (uint64_t)n;
 	}
@@ -54,30 +51,24 @@ static int fill(struct msk_ground *g, struct msk_err *err)
 
 	if (s->filled)
 		return 0;
-	if (msk_ground_stage(&s->fd, err) < 0)
-		return -1;
 	s->filled = true;
 	return msk_source_image_visit(g->images, g->image, &g->tree, stash, s, err);
 }
 
-static int copy(int from, const struct msk_stashed *what, int to, struct msk_err *err)
+static int copy(const struct msk_staged *from, const struct msk_stashed *what, int to, struct msk_err *err)
 {
 	MSK_AUTO_FREE char *buf = msk_xmalloc(CHUNK);
 
 	for (uint64_t done = 0; done < what->size;) {
 		size_t want = what->size - done < CHUNK ? (size_t)(what->size - done) : CHUNK;
-		ssize_t n = msk_pread_full(from, buf, want, what->at + done, STASH, err);
 
-		if (n < 0)
+		msk_staged_read(from, buf, want, what->at + done);
+		if (msk_staging_append(to, buf, want, err) < 0)
 			return -1;
-		if (n == 0)
-			return msk_fail_sys(err, EIO, STASH ": cannot read");
-		if (msk_write_full(to, buf, (size_t)n, STASH, err) < 0)
-			return -1;
-		done += (uint64_t)n;
+		done += want;
 	}
 	if (lseek(to, 0, SEEK_SET) < 0)
-		return msk_fail_sys(err, errno, STASH ": cannot begin anew");
+		return msk_fail_sys(err, errno, "staging file: cannot begin anew");
 	return 0;
 }
 
@@ -96,7 +87,7 @@ int msk_stash_open(struct msk_ground *g, const struct msk_node *n, bool *found, 
 			hit = &g->stash.v[i];
 	if (!hit)
 		return 0;
-	if (msk_ground_stage(&fd, err) < 0 || copy(g->stash.fd, hit, fd, err) < 0)
+	if (msk_staging_file(&fd, err) < 0 || copy(&g->stash.bytes, hit, fd, err) < 0)
 		return -1;
 	*found = true;
 	*out_fd = fd;

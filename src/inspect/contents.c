@@ -6,10 +6,8 @@
 
 #include "inspect.h"
 #include "mkscratch/elf.h"
-#include "mkscratch/fs.h"
-#include "mkscratch/tempfile.h"
+#include "mkscratch/staging.h"
 
-#define STAGING        "staging file"
 #define CHUNK          (256u << 10)
 #define MAX_CERTS_FILE (4u << 20)
 
@@ -66,10 +64,10 @@ static int stage(struct contents *c, const struct msk_layer_entry *entry, struct
 	*is_elf = n >= 4 && memcmp(c->buf, "\177ELF", 4) == 0;
 	if (n < 0 || !*is_elf)
 		return n < 0 ? -1 : 0;
-	if (msk_tempfile_anonymous(msk_stage_dirs, &f->fd, err) < 0)
+	if (msk_staging_file(&f->fd, err) < 0)
 		return -1;
 	for (; n > 0; n = msk_layer_reader_data(entry->r, c->buf, CHUNK, err)) {
-		if (msk_write_full(f->fd, c->buf, (size_t)n, STAGING, err) < 0)
+		if (msk_staging_append(f->fd, c->buf, (size_t)n, err) < 0)
 			return -1;
 		f->size += (uint64_t)n;
 	}

@@ -168,9 +168,9 @@ static void stage(const struct msk_join *j, const struct msk_plan *plan, const s
 }
 
 int msk_join_run(const struct msk_join *j, const struct msk_plan *plan, const struct msk_log *log,
-		 const char *const *stage_dirs, struct msk_product *out, struct msk_err *err)
+		 struct msk_product *out, struct msk_err *err)
 {
-	MSK_CLEANUP(msk_store_cleanup) struct msk_store *st = msk_store_new(stage_dirs);
+	MSK_CLEANUP(msk_store_cleanup) struct msk_store *st = msk_store_new();
 	MSK_CLEANUP(msk_sinks_close) struct msk_sinks sinks = { 0 };
 
 	if (msk_sinks_open(plan->targets, plan->n_targets, log, &sinks, err) < 0)

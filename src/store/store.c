@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "mkscratch/fs.h"
-#include "mkscratch/tempfile.h"
+#include "mkscratch/staging.h"
 
 #define COPY_CHUNK (256u << 10)
 /* How much is written before the disk is asked to begin with it: by the end little is left to wait for. */
@@ -23,7 +23,6 @@ struct blob {
 struct msk_store {
 	struct msk_hash_writer hash;   /* first: what msk_store_begin gives out */
 	struct msk_writer keep;        /* behind it: into memory or the stage */
-	const char *const *dirs;
 	struct blob *v;                /* in the order in which they came */
 	size_t n, cap;
 	struct blob current;
@@ -41,7 +40,7 @@ static int open_own(struct msk_store *s, struct msk_err *err)
 {
 	if (s->stage->file || s->own_fd >= 0)
 		return 0;
-	return msk_tempfile_anonymous(s->dirs, &s->own_fd, err);
+	return msk_staging_file(&s->own_fd, err);
 }
 
 static int write_at(const struct msk_store *s, const void *p, size_t n, uint64_t offset, struct msk_err *err)
@@ -114,11 +113,10 @@ static int keep_finish(struct msk_writer *w, struct msk_err *err)
 	return 0;
 }
 
-struct msk_store *msk_store_new(const char *const *dirs)
+struct msk_store *msk_store_new(void)
 {
 	struct msk_store *s = msk_xcalloc(1, sizeof *s);
 
-	s->dirs = dirs;
 	s->own_fd = -1;
 	s->own = (struct msk_stage){ .align = 1, .name = "staging file" };
 	s->stage = &s->own;
@@ -143,12 +141,6 @@ void msk_store_free(struct msk_store *s)
 void msk_store_cleanup(struct msk_store **s)
 {
 	msk_store_free(*s);
-}
-
-void msk_store_take_stage(struct msk_store *s, int own_fd)
-{
-	assert(!s->n && s->own_fd < 0);
-	s->own_fd = own_fd;
 }
 
 void msk_store_stage_in(struct msk_store *s, struct msk_stage *stage)

@@ -166,6 +166,39 @@ def measure(entries):
     return found, blob
 
 
+def make_unlike(top, salt, entries):
+    """Names that have nothing in common, so that memory soon does not hold them."""
+    blob = Blob(top)
+    for i in range(entries):
+        blob.add(header(hashlib.sha384(b"%b%d" % (salt.encode(), i)).hexdigest().encode(), b"0", 0o644, 0, 0))
+    blob.end()
+    finish(blob, top)
+
+
+def disk_fails():
+    """What lies outside of memory is on a disk, and that may be full or broken: told with the place and the cure."""
+    inject, calls = tool("inject"), os.path.join(room, "calls")
+    for name in ("a", "b"):
+        make_unlike(os.path.join(room, name), name, 60000)
+    cure = "hint: set TMPDIR to a directory on a disk with more room\n"
+    if not inject:
+        return
+    for words in (["ls", "a"], ["diff", "a", "b"], [*BUILD, "--base", "a"]):
+        subprocess.run([inject, "-l", calls, MKSCRATCH, *words], cwd=room, env=ENV, stdin=subprocess.DEVNULL,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+        with open(calls, encoding="utf-8", errors="backslashreplace") as f:
+            made = [line.split() for line in f]
+        staged = [c for c in made if c[1] == "pwrite64"][0][-1]
+        for call, error, text in (("pwrite64", 28, "write failed (No space left on device)"),
+                                  ("pread64", 5, "read failed (Input/output error)")):
+            nth = [c[2] for c in made if c[1] == call and c[-1] == staged][-1]
+            p = subprocess.run([inject, "-n", f"{call}:{nth}", "-a", f"error={error}", MKSCRATCH, *words], cwd=room, env=ENV,
+                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
+            wanted = f": staging file in {ENV['TMPDIR']}: {text}\n{cure}"
+            tap.ok(p.returncode == 5 and p.stderr.decode().endswith(wanted),
+                   f"{' '.join(words)}: {call} of what is staged fails", p.returncode, p.stderr[-500:])
+
+
 def refused(blob, entries):
     """Layers that are replaced by others count as well."""
     finish(blob, blob.top, 4000000 // entries + 1)
@@ -188,6 +221,9 @@ def main():
         sizes[entries], blob = measure(entries)
     if FULL:
         refused(blob, MANY[-1])
+    for name in ("a", "b"):
+        shutil.rmtree(os.path.join(room, name))
+    disk_fails()
     figures("entries", entries=[{"entries": n, "peak_kib": found} for n, found in sizes.items()], limit_kib=LIMIT, failed=tap.failed)
 
 

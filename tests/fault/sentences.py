@@ -71,6 +71,7 @@ row("mkscratch: --base l: layer 1: is gone.", "openat", errno.ENOENT, [*static, 
 dynamic = ["--no-cache", "-j", "1", "-q", "--root", "../in/root", "--bin", "../in/dyn"]
 built = room.prepare("built", [*dynamic, "-o", "img.tar"], [*static[:-1], "../in/app:/dyn", "-o", "other.tar"])
 row("staging file: cannot begin anew", "lseek", EIO, ["verify", "img.tar"], built)
+row("staging file: cannot be lent", "fcntl", EMFILE, ["verify", "img.tar"], built)
 for what in ("--base: ", "", "in the image: "):
     row(what + "staging file: cannot begin anew", "lseek", EIO,
         [*static[:-1], "../in/dyn:/other", "--base", "img.tar", "-o", "x.tar"], built)

@@ -37,19 +37,44 @@ run env LD_PRELOAD="$T/escape.so" ESCAPE_READ="$T/in/site/index.html" "$MKSCRATC
 like "$(escaped)" '^read: done; ' 'in a tree that is packed it may read'
 escape "$T/outside/new" deps --root in/root in/app
 like "$(escaped)" '^read: Permission denied; write: Permission denied; ' 'deps reads and writes nothing else'
-for verb in 'verify -q' ls 'why --json'; do
-	operand=
-	[ "$verb" != 'why --json' ] || operand=/app
-	# shellcheck disable=SC2086
-	escape "$T/outside/new" $verb out/x.tar $operand
-	is "$status" 0 "$verb is done in the sandbox"
-done
+
+# What reads images has nowhere to write; what is staged lies in files that were open before. The room of this test is in /tmp.
+mk "${options[@]}" --label a=b -o out/other.tar
+mk "${options[@]}" --base out/x.tar -o out/over.tar
+reading() {
+	local to
+	for to in "$T/outside/new" /tmp/mkscratch-escaped /var/tmp/mkscratch-escaped; do
+		escape "$to" "${@:2}"
+		like "$status $(escaped)" "^$1 read: Permission denied; write: Permission denied; remove: .*; directory: Permission denied; .*execute: Permission denied; \$" \
+			"reads and writes nothing else: ${*:2:1}, $to"
+		t '... where nothing came to be' test ! -e "$to"
+	done
+}
+reading 0 verify -q out/x.tar
+reading 0 verify -q - <out/x.tar
+reading 0 ls out/x.tar
+reading 0 cat out/x.tar /etc/motd
+reading 0 why --json out/x.tar /app
+reading 0 inspect out/x.tar
+reading 1 diff out/x.tar out/other.tar
+reading 0 index -q -t example.com/joined:1 -o out/joined.tar out/x.tar
+t '... and index is done' mk verify -q out/joined.tar
+reading 0 "${options[@]}" --base out/x.tar -o out/over-again.tar
+t '... and the build upon an image is done' cmp out/over-again.tar out/over.tar
+rm -rf out/new
+escape "$T/out/new" index -q -t example.com/joined:1 -o out/joined.tar out/x.tar
+like "$status $(escaped)" '^0 read: Permission denied; write: done; ' 'beside an output of index it may write'
+escape "$T/in/new" index -q -t example.com/joined:1 -o out/joined/ out/x.tar
+like "$status $(escaped)" '^0 read: Permission denied; write: Permission denied; ' 'index writes nothing beside another directory'
+t '... and a layout is there' mk verify -q out/joined
+run env LD_PRELOAD="$T/escape.so" ESCAPE_READ="$T/outside/secret" "$T/inject" -n landlock_create_ruleset:1+ -a error=38 \
+	"$MKSCRATCH" index -q -t example.com/joined:1 -o out/joined.tar out/x.tar
+like "$(escaped)" '^read: done; ' 'without it the stranger has its way in index, too'
 run env LD_PRELOAD="$T/escape.so" ESCAPE_READ="$T/outside/secret" "$T/inject" -n landlock_create_ruleset:1+ -a error=38 \
 	"$MKSCRATCH" "${options[@]}" -o out/x.tar
 like "$(escaped)" '^read: done; ' 'without it the stranger has its way, so the above can fail'
 
 # verify --rebuild reads what the image's recipe names, and that root; an image is what a stranger hands out.
-# Below /tmp and /var/tmp an image may be unpacked.
 far=$(mktemp -d /dev/shm/mkscratch-t.XXXXXX) || far=$(mktemp -d "$BUILD/mkscratch-t.XXXXXX")
 remove_far() {
 	rm -rf "$far"
@@ -67,6 +92,8 @@ for image in out/again.tar -; do
 		"verify --rebuild reads and writes nothing that the recipe does not name: $image"
 	like "$status $(grep rebuild: "$out")" '^0 ✓ rebuild: the same image, byte for byte' '... and makes it again'
 done
+run env LD_PRELOAD="$T/escape.so" ESCAPE_AT="$T/in/app" ESCAPE_WRITE=/tmp/mkscratch-escaped "$MKSCRATCH" verify -q --rebuild out/again.tar
+like "$status $(escaped)" '^0 write: Permission denied; ' '... nor below /tmp'
 cat out/again.tar | rebuild "$MKSCRATCH" verify --rebuild --require-sandbox -
 like "$status $(escaped)" '^0 read: Permission denied; write: Permission denied; ' '... from a pipe, too'
 mk "${options[@]}" -t app:other --certs=in/../in/certs.pem -e OTHER=1 -o out/layout/
@@ -81,7 +108,12 @@ like "$(escaped)" '^read: done; ' 'without it the stranger has its way there, to
 run ./inject -n landlock_create_ruleset:1+ -a error=38 "$MKSCRATCH" verify --rebuild --require-sandbox out/again.tar
 is "$status $(head -n 1 "$err")" '5 mkscratch: --require-sandbox: this kernel has none, or refuses it (Landlock)' '... and --require-sandbox says so'
 mkdir tmp && run env TMPDIR="$T/tmp" "$MKSCRATCH" verify -q --rebuild --require-sandbox out/again.tar
-is "$status $(cat "$err")" '0 ' 'TMPDIR may be written'
+is "$status $(cat "$err")" '0 ' 'TMPDIR may be closed to it by then'
+# Elsewhere than in the directories for temporary files: the page, and pipes.
+mk inspect --html "$far/page.html" out/x.tar
+t 'inspect writes its page anywhere' test -s "$far/page.html"
+like "$(mk diff <(cat out/x.tar) <(cat out/other.tar))" Labels 'images that come by pipes'
+cat out/x.tar | mk index -q -t example.com/joined:1 -o "$far/joined.tar" - && t 'index, from a pipe' cmp "$far/joined.tar" out/joined.tar
 
 # The same bytes, whatever the kernel has, and wherever things are.
 mk "${options[@]}" -o out/want.tar

@@ -24,7 +24,7 @@ getpwuid getpwnam getgrgid getgrnam getlogin'
 
 # What a file may use all the same, each for a reason.
 ALLOWED='
-src/base/mem.c       _exit        msk_oom: memory ran out and there is nobody to tell
+src/base/mem.c       _exit        msk_oom, msk_end: memory ran out, or what lay outside of it is lost, and there is nobody to tell
 src/sink/layout_lock.c getpid     left in the lock file for whoever waits for it
 '
 

@@ -13,8 +13,6 @@
 #include "../../src/layer/split.h"
 #include "mkscratch/image.h"
 
-static const char *const dirs[] = { "/tmp", NULL };
-
 static void add(struct msk_rootfs *fs, const char *path, enum msk_strata stratum, const char *data)
 {
 	struct msk_entry_spec s = { .path = path, .what = "test", .why = "", .mode = 0644, .uid = 3000000,
@@ -92,7 +90,7 @@ static void diff_ids_are_golden_and_the_codec_leaves_them_alone(void **state)
 
 	(void)state;
 	for (int i = 0; i < 3; i++) {
-		MSK_CLEANUP(msk_store_cleanup) struct msk_store *st = msk_store_new(dirs);
+		MSK_CLEANUP(msk_store_cleanup) struct msk_store *st = msk_store_new();
 		MSK_CLEANUP(msk_layers_release) struct msk_layers l = { NULL, 0, 0 };
 
 		write_sample(codecs[i], st, &l);
@@ -121,7 +119,7 @@ static void add_host_file(struct msk_rootfs *fs, const char *path)
 
 static void a_file_that_changed_since_it_was_gathered_is_an_error(void **state)
 {
-	MSK_CLEANUP(msk_store_cleanup) struct msk_store *st = msk_store_new(dirs);
+	MSK_CLEANUP(msk_store_cleanup) struct msk_store *st = msk_store_new();
 	MSK_CLEANUP(msk_rootfs_cleanup) struct msk_rootfs *fs = msk_rootfs_new();
 	char path[] = "/tmp/mkscratch-test-XXXXXX";
 	MSK_AUTO_FD int fd = mkstemp(path);
@@ -143,7 +141,7 @@ static void a_file_that_changed_since_it_was_gathered_is_an_error(void **state)
 /* The file is gone by then: that its layer is there once more can only be known from the first time. */
 static void a_layer_that_was_made_before_is_not_made_again(void **state)
 {
-	MSK_CLEANUP(msk_store_cleanup) struct msk_store *st = msk_store_new(dirs);
+	MSK_CLEANUP(msk_store_cleanup) struct msk_store *st = msk_store_new();
 	MSK_CLEANUP(msk_rootfs_cleanup) struct msk_rootfs *one = msk_rootfs_new(), *two = msk_rootfs_new();
 	char path[] = "/tmp/mkscratch-test-XXXXXX";
 	MSK_AUTO_FD int fd = mkstemp(path);

@@ -9,7 +9,7 @@
 
 #include "../../src/doctor/scan.h"
 #include "mkscratch/mem.h"
-#include "mkscratch/tempfile.h"
+#include "mkscratch/staging.h"
 
 #define SIZE (700u << 10)          /* several windows */
 
@@ -60,7 +60,6 @@ static void on_hit(void *ctx, const struct scan_hit *h)
 /* `n` bytes of few kinds, so that there are many hits. */
 static void scan(size_t n)
 {
-	static const char *const dirs[] = { "/tmp", NULL };
 	MSK_CLEANUP(scan_set_cleanup) struct scan_set *set = scan_set_new(patterns, N);
 	MSK_AUTO_FREE unsigned char *data = msk_xmalloc(n + 1);
 	struct seen got = { .data = data, .n = n }, want = { .n = n };
@@ -75,7 +74,7 @@ static void scan(size_t n)
 				want.count[k]++;
 				want.sum[k] += i;
 			}
-	assert_int_equal(msk_tempfile_anonymous(dirs, &f.fd, &err), 0);
+	assert_int_equal(msk_staging_file(&f.fd, &err), 0);
 	assert_int_equal(pwrite(f.fd, data, n, 0), n);
 	assert_int_equal(scan_file(set, &f, "file", on_hit, &got, &err), 0);
 	assert_memory_equal(got.count, want.count, sizeof want.count);

@@ -16,7 +16,6 @@
 #include "mkscratch/mem.h"
 #include "mkscratch/sink.h"
 
-static const char *const dirs[] = { "/tmp", NULL };
 static char here[] = "/tmp/mkscratch-sink.XXXXXX";
 
 static int make_directory(void **state)
@@ -73,7 +72,7 @@ static void write_archive(const char *path, const struct msk_product *img, const
 {
 	const struct msk_target t = { MSK_TARGET_ARCHIVE, (char *)(uintptr_t)path };
 	const struct msk_target u = { MSK_TARGET_ARCHIVE, (char *)(uintptr_t)beside };
-	MSK_CLEANUP(msk_store_cleanup) struct msk_store *st = msk_store_new(dirs);
+	MSK_CLEANUP(msk_store_cleanup) struct msk_store *st = msk_store_new();
 	struct msk_sink *s = NULL, *other = NULL;
 	struct msk_err err = MSK_ERR_INIT;
 
@@ -152,7 +151,7 @@ static int write_while(void (*act)(void), enum when when, const struct msk_produ
 		       struct msk_err *err)
 {
 	const struct msk_target t = { MSK_TARGET_ARCHIVE, (char *)(uintptr_t)"a.tar" };
-	MSK_CLEANUP(msk_store_cleanup) struct msk_store *st = msk_store_new(dirs);
+	MSK_CLEANUP(msk_store_cleanup) struct msk_store *st = msk_store_new();
 	struct msk_sink *s = NULL;
 	int rc;
 

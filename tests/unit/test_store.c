@@ -13,10 +13,9 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "mkscratch/staging.h"
 #include "mkscratch/store.h"
 #include "mkscratch/tempfile.h"
-
-static const char *const dirs[] = { "/nonexistent", "/tmp", NULL };
 
 static void put(struct msk_store *st, char fill, size_t n, struct msk_digest *d)
 {
@@ -49,7 +48,7 @@ static void assert_sends(struct msk_store *st, const struct msk_digest *d, size_
 static void blobs_come_back_from_memory_and_from_disk(void **state)
 {
 	static const size_t sizes[] = { 0, 1, 1000, MSK_STORE_MEMORY - 1001, MSK_STORE_MEMORY, 5, 3 * MSK_STORE_MEMORY };
-	MSK_CLEANUP(msk_store_cleanup) struct msk_store *st = msk_store_new(dirs);
+	MSK_CLEANUP(msk_store_cleanup) struct msk_store *st = msk_store_new();
 	struct msk_digest d[7];
 
 	(void)state;
@@ -70,7 +69,7 @@ static void blobs_come_back_from_memory_and_from_disk(void **state)
 
 static void what_has_a_digest_already_is_a_blob_like_any(void **state)
 {
-	MSK_CLEANUP(msk_store_cleanup) struct msk_store *st = msk_store_new(dirs);
+	MSK_CLEANUP(msk_store_cleanup) struct msk_store *st = msk_store_new();
 	struct msk_err err = MSK_ERR_INIT;
 	struct msk_digest d, of_text;
 
@@ -88,7 +87,7 @@ static void what_has_a_digest_already_is_a_blob_like_any(void **state)
 
 static void the_same_content_is_stored_once(void **state)
 {
-	MSK_CLEANUP(msk_store_cleanup) struct msk_store *st = msk_store_new(dirs);
+	MSK_CLEANUP(msk_store_cleanup) struct msk_store *st = msk_store_new();
 	struct msk_digest a, b, c;
 
 	(void)state;
@@ -107,13 +106,13 @@ static struct msk_outfile unnamed(void)
 	struct msk_outfile f = MSK_OUTFILE_INIT;
 
 	f.name = "img.tar";
-	assert_int_equal(msk_tempfile_anonymous(dirs, &f.temp.fd, &(struct msk_err)MSK_ERR_INIT), 0);
+	assert_int_equal(msk_staging_file(&f.temp.fd, &(struct msk_err)MSK_ERR_INIT), 0);
 	return f;
 }
 
 static void a_stage_holds_every_blob_where_it_belongs(void **state)
 {
-	MSK_CLEANUP(msk_store_cleanup) struct msk_store *st = msk_store_new(dirs);
+	MSK_CLEANUP(msk_store_cleanup) struct msk_store *st = msk_store_new();
 	static const size_t sizes[] = { 1000, 0, MSK_STORE_MEMORY + 1, 17 };
 	static const uint64_t offsets[] = { 1064, 2164, 2264, 8390964 };
 	struct msk_outfile file = unnamed();
@@ -159,7 +158,7 @@ static void what_is_abandoned_was_never_there(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < 2 * sizeof sizes / sizeof *sizes; i++) {
-		MSK_CLEANUP(msk_store_cleanup) struct msk_store *st = msk_store_new(dirs);
+		MSK_CLEANUP(msk_store_cleanup) struct msk_store *st = msk_store_new();
 		struct msk_outfile file = unnamed();
 		struct msk_stage stage = { .file = &file, .next = 1024, .head = 512, .align = 512, .name = "img.tar" };
 
@@ -176,7 +175,7 @@ static void what_is_abandoned_was_never_there(void **state)
 
 static void a_stage_that_is_full_says_what_it_was_told_to_say(void **state)
 {
-	MSK_CLEANUP(msk_store_cleanup) struct msk_store *st = msk_store_new(dirs);
+	MSK_CLEANUP(msk_store_cleanup) struct msk_store *st = msk_store_new();
 	struct msk_outfile file = MSK_OUTFILE_INIT;
 	struct msk_stage stage = { .file = &file, .align = 1, .name = "img.tar", .kept = "; previous file kept" };
 	struct msk_err err = MSK_ERR_INIT;
@@ -193,12 +192,12 @@ static void a_stage_that_is_full_says_what_it_was_told_to_say(void **state)
 static void nowhere_to_stage_is_an_error_with_a_cure(void **state)
 {
 	static const char *const nowhere[] = { "/nonexistent", NULL };
-	MSK_CLEANUP(msk_store_cleanup) struct msk_store *st = msk_store_new(nowhere);
-	MSK_AUTO_FREE char *p = msk_xcalloc(1, MSK_STORE_MEMORY + 1);
 	struct msk_err err = MSK_ERR_INIT;
+	const char *where;
+	int fd;
 
 	(void)state;
-	assert_int_equal(msk_writer_write(msk_store_begin(st), p, MSK_STORE_MEMORY + 1, &err), -1);
+	assert_int_equal(msk_tempfile_anonymous(nowhere, &where, &fd, &err), -1);
 	assert_int_equal(err.code, MSK_E_IO);
 	assert_string_equal(err.msg, "no directory for a staging file (No such file or directory)");
 	assert_string_equal(err.hint, "set TMPDIR to a directory that can be written");

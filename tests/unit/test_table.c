@@ -112,7 +112,7 @@ static void test_more_than_fits_into_memory(void **state)
 
 	(void)state;
 	fill(&t, STEP);
-	assert_true(t.has_file && t.n_runs > 1);
+	assert_true(t.file.n && t.n_runs > 1);
 	assert_in_range(t.memory, 1, MSK_TABLE_MEMORY);
 	msk_table_walk_init(&w, &t);
 	assert_whole(&w);
