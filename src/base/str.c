@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define USUAL_TEXT 120
+
 void msk_str_release(struct msk_str *s)
 {
 	free(s->buf);
@@ -56,20 +58,24 @@ void msk_str_addc(struct msk_str *s, char c)
 	msk_str_add(s, &c, 1);
 }
 
+/* Most texts are short: they are printed once, and those for which there is no room again. */
 void msk_str_addf(struct msk_str *s, const char *fmt, ...)
 {
 	va_list ap;
 	int n;
 
+	reserve(s, USUAL_TEXT);
 	va_start(ap, fmt);
-	n = vsnprintf(NULL, 0, fmt, ap);
+	n = vsnprintf(s->buf + s->len, s->cap - s->len, fmt, ap);
 	va_end(ap);
 	if (n < 0)
 		msk_oom();
-	reserve(s, (size_t)n);
-	va_start(ap, fmt);
-	vsnprintf(s->buf + s->len, (size_t)n + 1, fmt, ap);
-	va_end(ap);
+	if ((size_t)n >= s->cap - s->len) {
+		reserve(s, (size_t)n);
+		va_start(ap, fmt);
+		vsnprintf(s->buf + s->len, (size_t)n + 1, fmt, ap);
+		va_end(ap);
+	}
 	s->len += (size_t)n;
 }
 
