@@ -6,10 +6,10 @@
  * cached" and is told once at most. Many processes may use one directory: an entry appears whole or not at all.
  *
  *   DIR/CACHEDIR.TAG           so that backups leave it out (bford.info/cachedir)
- *   DIR/5/block/ab/<key>       compressed blocks
- *   DIR/5/layer/ab/<key>       what is known of layers, and of which blocks they are
- *   DIR/5/sketch/ab/<key>      which layer one is likely to be, by little of its bytes
- *   DIR/5/grown                how large it is, about: when to look at all of it
+ *   DIR/6/block/ab/<key>       compressed blocks
+ *   DIR/6/layer/ab/<key>       what is known of layers, and of which blocks they are
+ *   DIR/6/sketch/ab/<key>      which layer one is likely to be, by little of its bytes
+ *   DIR/6/grown                how large it is, about: when to look at all of it
  *
  * Directories are made 0700 and files 0600. A directory that belongs to another user, or that others may write to, is
  * not used: who can write to a cache decides what comes out of it. */
@@ -48,6 +48,8 @@ void msk_cache_cleanup(struct msk_cache **c);
 size_t msk_cache_get(struct msk_cache *c, enum msk_cache_kind kind, const struct msk_digest *key, void *out, size_t room);
 /* n > 0. More than MSK_CACHE_MAX_ENTRY bytes are not kept. */
 void msk_cache_put(struct msk_cache *c, enum msk_cache_kind kind, const struct msk_digest *key, const void *p, size_t n);
+/* As though it had been read, for trimming. */
+void msk_cache_touch(struct msk_cache *c, enum msk_cache_kind kind, const struct msk_digest *key);
 /* What it led to was not it. */
 void msk_cache_drop(struct msk_cache *c, enum msk_cache_kind kind, const struct msk_digest *key);
 

@@ -35,6 +35,10 @@ int msk_outfile_open(struct msk_outfile *o, int dirfd, const char *final, bool a
 int msk_outfile_write(struct msk_outfile *o, const void *p, size_t n, uint64_t offset, struct msk_err *err);
 /* What was written before; as msk_pread_full(). */
 ssize_t msk_outfile_read(const struct msk_outfile *o, void *p, size_t n, uint64_t offset, struct msk_err *err);
+/* Is all that was written so far in the older file? Whoever knows by another way that it has these bytes as well need not write
+ * them: he claims them. */
+bool msk_outfile_stays(const struct msk_outfile *o);
+void msk_outfile_claim(struct msk_outfile *o, size_t n, uint64_t offset);
 /* Others may have written to what is read: the older file, or one that got a part of it while it changed. Whoever reads
  * holds it against a digest. */
 bool msk_outfile_shared(const struct msk_outfile *o);

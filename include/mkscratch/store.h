@@ -19,7 +19,7 @@ void msk_store_cleanup(struct msk_store **s);
 struct msk_stage {
 	struct msk_outfile *file;
 	uint64_t next;           /* where the next blob and what is in front of it begin */
-	unsigned head, align;    /* bytes in front of each blob; what is behind it begins at a multiple of align */
+	unsigned head, align;    /* bytes in front of each blob, which name it; what is behind begins at a multiple of align */
 	const char *name;        /* for messages */
 	const char *kept;        /* what to say behind them when a write fails; NULL: nothing */
 };
@@ -36,6 +36,9 @@ int msk_store_put(struct msk_store *s, const void *p, size_t n, struct msk_diges
 /* For bytes whose digest somebody else knows by then: they are not hashed again. */
 struct msk_writer *msk_store_begin_known(struct msk_store *s);
 int msk_store_end_known(struct msk_store *s, const struct msk_digest *digest, uint64_t size, struct msk_err *err);
+/* In place of pushing them: does the stage have the bytes already where they would come to lie, as it does when an archive is
+ * made again? They are read and hashed; false: no. Behind msk_store_begin_known(), before any. */
+bool msk_store_adopt(struct msk_store *s, const struct msk_digest *digest, uint64_t size);
 /* What was begun is not to be: as if nothing had been written. */
 void msk_store_abandon(struct msk_store *s);
 

@@ -108,10 +108,20 @@ static int begin_new(struct msk_outfile *o, struct msk_err *err)
 	return 0;
 }
 
+bool msk_outfile_stays(const struct msk_outfile *o)
+{
+	return o->old >= 0;
+}
+
+void msk_outfile_claim(struct msk_outfile *o, size_t n, uint64_t offset)
+{
+	o->end = offset + n > o->end ? offset + n : o->end;
+}
+
 int msk_outfile_write(struct msk_outfile *o, const void *p, size_t n, uint64_t offset, struct msk_err *err)
 {
 	if (o->old >= 0 && is_equal(o, p, n, offset)) {
-		o->end = offset + n > o->end ? offset + n : o->end;
+		msk_outfile_claim(o, n, offset);
 		return 0;
 	}
 	if (o->old >= 0 && begin_new(o, err) < 0)

@@ -147,6 +147,14 @@ size_t msk_cache_get(struct msk_cache *c, enum msk_cache_kind kind, const struct
 	return n;
 }
 
+void msk_cache_touch(struct msk_cache *c, enum msk_cache_kind kind, const struct msk_digest *key)
+{
+	MSK_AUTO_FD int bucket = msk_cache_bucket_open(c->dir, kind, hex(key), false);
+
+	if (bucket >= 0)
+		utimensat(bucket, hex(key), NULL, AT_SYMLINK_NOFOLLOW);
+}
+
 void msk_cache_drop(struct msk_cache *c, enum msk_cache_kind kind, const struct msk_digest *key)
 {
 	MSK_AUTO_FD int bucket = msk_cache_bucket_open(c->dir, kind, hex(key), false);

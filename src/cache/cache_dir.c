@@ -9,7 +9,7 @@
 
 #include "mkscratch/fs.h"
 
-#define FORMAT "5"
+#define FORMAT "6"
 #define OPEN_DIR (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
 
 const char *const msk_cache_kind_names[MSK_CACHE_KINDS] = { "block", "layer", "sketch" };

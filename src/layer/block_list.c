@@ -15,14 +15,20 @@ struct slot {
 	size_t n;                      /* 0: it is not there */
 };
 
+/* False: it is none. */
+static bool read_key(const char *text, struct msk_digest *out)
+{
+	memcpy(out->text, text, sizeof out->text);
+	out->text[sizeof out->text - 1] = '\0';
+	return msk_digest_valid(out->text);
+}
+
 static void fetch(struct msk_task *t)
 {
 	struct slot *s = (struct slot *)t;
 	struct msk_digest key;
 
-	memcpy(key.text, s->key, sizeof key.text);
-	key.text[sizeof key.text - 1] = '\0';
-	s->n = msk_digest_valid(key.text) ? msk_cache_get(s->list->cache, MSK_CACHE_BLOCK, &key, s->buf, s->list->room) : 0;
+	s->n = read_key(s->key, &key) ? msk_cache_get(s->list->cache, MSK_CACHE_BLOCK, &key, s->buf, s->list->room) : 0;
 }
 
 static void start(struct slot *s, size_t i)
@@ -70,4 +76,13 @@ int msk_block_list_send(const struct msk_block_list *l, struct msk_writer *to, u
 		free(slots[i].buf);
 	}
 	return rc;
+}
+
+void msk_block_list_touch(const struct msk_block_list *l)
+{
+	struct msk_digest key;
+
+	for (size_t i = 0; i < l->n; i++)
+		if (read_key(l->keys + i * MSK_DIGEST_CHARS, &key))
+			msk_cache_touch(l->cache, MSK_CACHE_BLOCK, &key);
 }

@@ -19,5 +19,7 @@ struct msk_block_list {
  * cache any more: then only those before it were written. Fails as `to` does. */
 int msk_block_list_send(const struct msk_block_list *l, struct msk_writer *to, uint64_t *size, bool *all,
 			struct msk_err *err);
+/* Those that are there were of use just now, though nobody read them. */
+void msk_block_list_touch(const struct msk_block_list *l);
 
 #endif

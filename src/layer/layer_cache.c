@@ -13,7 +13,7 @@
 /* Of a layer in the cache: what is known of it, and behind that the keys of its blocks. */
 struct facts {
 	char diff_id[MSK_DIGEST_CHARS], digest[MSK_DIGEST_CHARS];
-	unsigned char plain_size[8], crc[8], blocks[8];
+	unsigned char plain_size[8], size[8], crc[8], blocks[8];
 };
 
 #define MAX_BLOCKS 8192
@@ -221,12 +221,17 @@ int msk_layer_cache_find(struct msk_layer_cache *lc, size_t i, const struct msk_
 	return 0;
 }
 
+static struct msk_block_list blocks_of(const struct msk_layer_cache *lc)
+{
+	return (struct msk_block_list){ lc->args->cache, lc->args->pool, lc->entry + sizeof lc->facts,
+					get_le64(lc->facts.blocks), msk_block_bound(&lc->args->codec) };
+}
+
 /* The blob, put together from its blocks; *all is false when one of them is gone. */
 static int assemble(const struct msk_layer_cache *lc, struct msk_writer *to, uint64_t *size, bool *all, struct msk_err *err)
 {
 	const struct msk_codec_spec *codec = &lc->args->codec;
-	const struct msk_block_list blocks = { lc->args->cache, lc->args->pool, lc->entry + sizeof lc->facts,
-					       get_le64(lc->facts.blocks), msk_block_bound(codec) };
+	const struct msk_block_list blocks = blocks_of(lc);
 	MSK_AUTO_STR head = MSK_STR_INIT, tail = MSK_STR_INIT;
 	struct msk_str_writer to_head = msk_str_writer(&head), to_tail = msk_str_writer(&tail);
 	struct msk_part p = { .to = &to_head.w, .size = get_le64(lc->facts.plain_size),
@@ -241,6 +246,22 @@ static int assemble(const struct msk_layer_cache *lc, struct msk_writer *to, uin
 	if (msk_writer_write(to, head.buf, head.len, err) < 0 || msk_block_list_send(&blocks, to, size, all, err) < 0)
 		return -1;
 	return *all ? msk_writer_write(to, tail.buf, tail.len, err) : 0;
+}
+
+/* The blob, from where it lies already, or put together. */
+static int fetch(const struct msk_layer_cache *lc, struct msk_store *st, uint64_t *size, bool *all, struct msk_err *err)
+{
+	const struct msk_block_list blocks = blocks_of(lc);
+	struct msk_writer *to = msk_store_begin_known(st);
+	struct msk_digest digest;
+
+	memcpy(digest.text, lc->facts.digest, sizeof digest.text);
+	*size = get_le64(lc->facts.size);
+	*all = msk_store_adopt(st, &digest, *size);
+	if (!*all)
+		return assemble(lc, to, size, all, err);
+	msk_block_list_touch(&blocks);
+	return 0;
 }
 
 /* The files of a large layer are read on one thread while its blob is put together on another. */
@@ -259,15 +280,15 @@ static void read_files(struct msk_task *t)
 	r->rc = make_key(r->lc, r->lc->s[r->i], &r->lc->keys[r->i], &r->err);
 }
 
-/* As assemble(); *all is false as well when the files are not those of the layer that was likely. */
-static int assemble_beside_reading(struct msk_layer_cache *lc, size_t i, struct msk_writer *to, uint64_t *size, bool *all,
-				   struct msk_err *err)
+/* As fetch(); *all is false as well when the files are not those of the layer that was likely. */
+static int fetch_beside_reading(struct msk_layer_cache *lc, size_t i, struct msk_store *st, uint64_t *size, bool *all,
+				struct msk_err *err)
 {
 	struct reading r = { .task = { .run = read_files }, .lc = lc, .i = i, .err = MSK_ERR_INIT };
 	int rc;
 
 	msk_task_start(lc->args->pool, &r.task);
-	rc = assemble(lc, to, size, all, err);
+	rc = fetch(lc, st, size, all, err);
 	msk_task_join(&r.task);
 	if (rc == 0 && r.rc < 0)
 		*err = r.err;
@@ -291,12 +312,11 @@ static void forget_reading(struct msk_layer_cache *lc, size_t i)
 int msk_layer_cache_recall(struct msk_layer_cache *lc, size_t i, struct msk_store *st, struct msk_layer_desc *out,
 			   struct msk_err *err)
 {
-	struct msk_writer *to = msk_store_begin_known(st);
 	uint64_t size;
 
 	assert(lc->had[i]);
-	if ((lc->large[i] ? assemble_beside_reading(lc, i, to, &size, &lc->had[i], err)
-			  : assemble(lc, to, &size, &lc->had[i], err)) < 0)
+	if ((lc->large[i] ? fetch_beside_reading(lc, i, st, &size, &lc->had[i], err)
+			  : fetch(lc, st, &size, &lc->had[i], err)) < 0)
 		return -1;
 	if (!lc->had[i]) {
 		forget_reading(lc, i);
@@ -338,6 +358,7 @@ void msk_layer_cache_keep(struct msk_layer_cache *lc, size_t i, const struct msk
 	memcpy(facts.diff_id, l->diff_id.text, sizeof facts.diff_id);
 	memcpy(facts.digest, l->blob.digest.text, sizeof facts.digest);
 	put_le64(facts.plain_size, p->size);
+	put_le64(facts.size, l->blob.size);
 	put_le64(facts.crc, p->crc);
 	put_le64(facts.blocks, p->keys->n);
 	msk_str_add(&entry, &facts, sizeof facts);

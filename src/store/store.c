@@ -1,7 +1,6 @@
 #include "mkscratch/store.h"
 
 #include <assert.h>
-#include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -178,6 +177,51 @@ static void add(struct msk_store *s, const struct blob *b)
 	s->v[s->n++] = *b;
 	if (b->staged)
 		s->stage->next = (b->offset + b->size + s->stage->align - 1) / s->stage->align * s->stage->align;
+}
+
+/* What is in front tells soon that it is another blob. */
+static bool is_named_at(const struct msk_store *s, uint64_t offset, const struct msk_digest *digest)
+{
+	MSK_AUTO_FREE char *head = msk_xmalloc(s->stage->head + 1);
+	const char *hex = digest->text + strlen("sha256:");
+	struct msk_err ignored = MSK_ERR_INIT;
+	ssize_t n = read_at(s, head, s->stage->head, offset - s->stage->head, &ignored);
+
+	return n > 0 && memmem(head, (size_t)n, hex, strlen(hex));
+}
+
+static bool is_at(const struct msk_store *s, uint64_t offset, uint64_t size, const struct msk_digest *want)
+{
+	MSK_CLEANUP(msk_sha256_cleanup) struct msk_sha256 *hash = msk_sha256_new();
+	MSK_AUTO_FREE char *buf = msk_xmalloc(COPY_CHUNK);
+	struct msk_err ignored = MSK_ERR_INIT;
+	struct msk_digest got;
+
+	for (uint64_t done = 0; done < size;) {
+		size_t want_n = size - done < COPY_CHUNK ? (size_t)(size - done) : COPY_CHUNK;
+
+		if (read_at(s, buf, want_n, offset + done, &ignored) != (ssize_t)want_n)
+			return false;
+		msk_sha256_add(hash, buf, want_n);
+		done += want_n;
+	}
+	msk_sha256_end(hash, &got);
+	return strcmp(got.text, want->text) == 0;
+}
+
+bool msk_store_adopt(struct msk_store *s, const struct msk_digest *digest, uint64_t size)
+{
+	uint64_t offset = s->stage->next + s->stage->head;
+
+	assert(!s->current.bytes.len && !s->current.staged);
+	if (!s->stage->file || !msk_outfile_stays(s->stage->file) || !is_named_at(s, offset, digest) ||
+	    !is_at(s, offset, size, digest))
+		return false;
+	msk_outfile_claim(s->stage->file, size, offset);
+	s->current.staged = true;
+	s->current.offset = offset;
+	s->current.size = size;
+	return true;
 }
 
 /* In the stage the bytes are simply written over by the next blob. */

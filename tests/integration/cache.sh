@@ -7,8 +7,13 @@ require jq python3
 blocks in/site/large 1700000
 unset XDG_CACHE_HOME
 
-# $1: output; more words: options. What -v says of the cache is left in $hits.
+# $1: output, made anew; more words: options. What -v says of the cache is left in $hits.
 build() {
+	rm -f "$1"
+	over "$@"
+}
+# The same over whatever is there.
+over() {
 	local to=$1
 	shift
 	run mk -v --bin in/app --tree in/site:/srv -o "$to" "$@"
@@ -20,7 +25,7 @@ same() {
 	is "$status $(cat "$out" "$err")" '0 ' "$3"
 }
 files() {
-	find c/5 -type f | LC_ALL=C sort
+	find c/6 -type f | LC_ALL=C sort
 }
 
 build want.tar --no-cache
@@ -35,14 +40,39 @@ t warm_verifies mk verify -q warm.tar
 is "$(find c ! -type d ! -perm 0600 -o -type d ! -perm 0700)" '' all_of_it_is_private
 like "$(head -n 1 c/CACHEDIR.TAG)" '^Signature: 8a477f597d28d172789f06886806bc55$' backups_are_told
 
+# What an output has already where it belongs is not even read from the cache; it is held against what the cache knows of it.
+over warm.tar --cache c
+same want.tar warm.tar over_itself_is_the_same
+is "$hits" '0 of 0 blocks, 2 of 2 layers' over_itself_no_block_is_read
+change() { # FILE OFFSET
+	printf '\125' | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
+}
+# Documents, then the header and the bytes of each layer, in one of several blocks, then config and manifest.
+for offset in 600 5000 10000 1000000 1700000 $(($(stat -c %s want.tar) - 3000)); do
+	change warm.tar "$offset"
+	over warm.tar --cache c
+	same want.tar warm.tar "over_one_that_differs_at_${offset}_is_the_same"
+	like "$hits" '^[06] of [06] blocks, 2 of 2 layers$|^([1-6]) of \1 blocks, 2 of 2 layers$' '... and each layer is taken'
+done
+truncate -s 1000000 warm.tar
+over warm.tar --cache c
+same want.tar warm.tar over_a_part_is_the_same
+over warm.tar --cache c --certs="$FIXTURE/certs.pem"
+build plain.tar --no-cache --certs="$FIXTURE/certs.pem"
+same plain.tar warm.tar over_one_where_it_lies_elsewhere_is_the_same
+over warm.tar --cache c --paranoid
+same want.tar warm.tar over_another_paranoid_is_the_same
+rm -r c
+build cold.tar --cache c
+
 # Part of it is there.
-rm -r c/5/layer
+rm -r c/6/layer
 build blocks.tar --cache c
 same want.tar blocks.tar blocks_alone_give_the_same
 is "$hits" '6 of 6 blocks, 0 of 2 layers' blocks_alone_do_most_of_it
 # A layer that has lost a block is made again.
 build blocks.tar --cache c
-find c/5/block -type f | LC_ALL=C sort | head -n 1 | xargs rm
+find c/6/block -type f | LC_ALL=C sort | head -n 1 | xargs rm
 build lost.tar --cache c
 same want.tar lost.tar a_lost_block_is_the_same
 is "$(echo "$hits" | awk '{ print $3 - $1, $5, $7 }')" '2 2 2' '... and is all that is missed, once by its layer'
@@ -74,7 +104,7 @@ fill_with_another() {
 	cat "$(files | head -n 1)" >"$T/another" && cat "$T/another" >"$1"
 }
 remove_layers() {
-	rm -rf c/5/layer
+	rm -rf c/6/layer
 }
 for how in flip_middle cut_short empty fill_with_another; do
 	poison "$how"_is_the_same "$how"
@@ -84,15 +114,19 @@ done
 files | while read -r file; do rm "$file" && mkdir "$file"; done
 build dirs.tar --cache c
 same want.tar dirs.tar directories_in_the_place_of_entries_are_no_harm
-find c/5 -mindepth 3 -maxdepth 3 -type d | while read -r dir; do mkdir -p "$dir/a/b" && touch "$dir/a/file" "$dir/c"; done
+find c/6 -mindepth 3 -maxdepth 3 -type d | while read -r dir; do mkdir -p "$dir/a/b" && touch "$dir/a/file" "$dir/c"; done
 t clearing_takes_directories_too mk cache clear --cache c
-is "$(find c/5 -mindepth 3)" '' '... with all that is in them'
+is "$(find c/6 -mindepth 3)" '' '... with all that is in them'
 rm -rf c
 
 # Of a large layer some bytes tell which one it is likely to be; all of them tell whether it is.
 blocks big 1700000
 truncate -s 40M big
 large() {
+	rm -f "$1"
+	large_over "$@"
+}
+large_over() {
 	run mk -v --bin in/app --file big:/big -o "$@"
 	[ "$status" = 0 ] || comment <"$err"
 	hits=$(sed -n 's/^cache .*: \([0-9]* of [0-9]* blocks, .*\)/\1/p' "$err")
@@ -100,7 +134,7 @@ large() {
 spoil() {
 	local kind=$1 name=$2
 	shift 2
-	find c/5/"$kind" -type f | while read -r file; do "$@" "$file"; done
+	find c/6/"$kind" -type f | while read -r file; do "$@" "$file"; done
 	large spoiled.tar --cache c
 	same big.tar spoiled.tar "$name"
 	large again.tar --cache c
@@ -109,10 +143,16 @@ spoil() {
 large big.tar --no-cache
 large cold.tar --cache c
 same big.tar cold.tar large_cold_is_the_same
-is "$(find c/5/sketch -type f | wc -l)" 1 a_large_layer_leaves_a_sketch
+is "$(find c/6/sketch -type f | wc -l)" 1 a_large_layer_leaves_a_sketch
 large warm.tar --cache c
 same big.tar warm.tar large_warm_is_the_same
 like "$hits" '^([0-9]+) of \1 blocks, 2 of 2 layers$' large_warm_takes_the_layer
+large_over warm.tar --cache c
+same big.tar warm.tar large_over_itself_is_the_same
+like "$hits" '^([01]) of \1 blocks, 2 of 2 layers$' large_over_itself_no_block_is_read_but_a_first_guess
+change warm.tar 900000
+large_over warm.tar --cache c
+same big.tar warm.tar large_over_one_that_differs_is_the_same
 large alone.tar --cache c -j 1
 same big.tar alone.tar large_warm_is_the_same_on_one_thread
 for how in flip_middle cut_short empty fill_with_another; do
@@ -120,7 +160,7 @@ for how in flip_middle cut_short empty fill_with_another; do
 		spoil "$kind" "large: $how of each $kind is the same" "$how"
 	done
 done
-find c/5/block -type f | LC_ALL=C sort | tail -n 1 | xargs rm
+find c/6/block -type f | LC_ALL=C sort | tail -n 1 | xargs rm
 large lost.tar --cache c
 same big.tar lost.tar large_with_a_lost_block_is_the_same
 large dir --cache c -o lost.tar
@@ -183,9 +223,9 @@ cp -a kept in/site/large
 
 # Where it lies.
 XDG_CACHE_HOME=$T/xdg build x.tar
-t xdg_cache_home_is_used test -d xdg/mkscratch/5
+t xdg_cache_home_is_used test -d xdg/mkscratch/6
 build x.tar
-t else_below_home test -d "$HOME/.cache/mkscratch/5"
+t else_below_home test -d "$HOME/.cache/mkscratch/6"
 rm -rf "$HOME/.cache"
 (cd in && XDG_CACHE_HOME=relative "$MKSCRATCH" --bin app -o ../x.tar >/dev/null)
 is "$([ -e in/relative ] && echo made)$([ -d "$HOME/.cache/mkscratch" ] && echo home)" home a_relative_xdg_cache_home_counts_for_none
@@ -233,16 +273,16 @@ t a_build_trims test "$(mk cache stat --cache c --json | jq .size)" -le 1000000
 build x.tar --cache c
 like "$(mk cache stat --cache c)" '^c: [0-9]+ blocks? and 2 layers, [0-9.]+ [kM]B of 1\.0 GB$' stat_tells
 is "$(mk cache stat --cache c --json | jq -c 'keys')" '["blocks","dir","layers","max_size","size"]' stat_tells_in_json
-mkdir -p c/5/block && echo mine >c/5/block/notes
+mkdir -p c/6/block && echo mine >c/6/block/notes
 : >c/mine
-rm -rf c/5/layer
+rm -rf c/6/layer
 build x.tar --cache c
 like "$(mk cache trim --cache c --cache-size 900k)" '^c: removed [0-9]+ blocks? and [0-2] layers?, .*B; left .*B of 900\.0 kB$' \
 	trim_tells
 t trim_meets_the_size test "$(mk cache stat --cache c --json | jq .size)" -le 900000
 is "$(mk cache clear --cache c --json | jq -c '[.blocks, .layers, .size, .removed.size > 0]')" '[0,0,0,true]' clear_empties_it
 is "$(mk cache clear -q --cache c)" '' quiet_says_nothing
-is "$(cat c/5/block/notes) $([ -e c/mine ] && echo there)" 'mine there' what_is_not_ours_stays
+is "$(cat c/6/block/notes) $([ -e c/mine ] && echo there)" 'mine there' what_is_not_ours_stays
 is "$(mk cache stat --cache nowhere)" 'nowhere: 0 blocks and 0 layers, 0 B of 1.0 GB' no_directory_is_an_empty_cache
 t stat_makes_none test ! -e nowhere
 

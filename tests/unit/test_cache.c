@@ -83,7 +83,7 @@ static void entry_path(const struct fixture *f, const char *kind, const char *ke
 {
 	struct msk_digest d = key_of(key);
 
-	snprintf(out, room, "%s/5/%s/%.2s/%s", f->dir, kind, d.text + 7, d.text + 7);
+	snprintf(out, room, "%s/6/%s/%.2s/%s", f->dir, kind, d.text + 7, d.text + 7);
 }
 
 static void put(struct fixture *f, const char *key, const char *text)
@@ -373,11 +373,32 @@ static void what_was_used_longest_ago_goes_first(void **state)
 	assert_string_equal(get(f, MSK_CACHE_BLOCK, "d"), "28 bytes, which make a hundred");
 }
 
+static void what_is_touched_counts_as_used(void **state)
+{
+	struct fixture *f = *state;
+	struct msk_digest a = key_of("a"), none = key_of("none");
+	struct msk_cache *c;
+
+	put(f, "a", "28 bytes, which make a hundred");
+	put(f, "b", "28 bytes, which make a hundred");
+	age(f, "a", 1000);
+	age(f, "b", 1001);
+	c = msk_cache_open(&f->args);
+	msk_cache_touch(c, MSK_CACHE_BLOCK, &a);
+	msk_cache_touch(c, MSK_CACHE_BLOCK, &none);
+	msk_cache_free(c);
+	f->args.max_size = 240;               /* seven eighths of it hold two */
+	put(f, "c", "28 bytes, which make a hundred");
+	assert_string_equal(get(f, MSK_CACHE_BLOCK, "b"), "");
+	assert_string_equal(get(f, MSK_CACHE_BLOCK, "a"), "28 bytes, which make a hundred");
+	assert_string_equal(get(f, MSK_CACHE_BLOCK, "none"), "");
+}
+
 static char *grown_path(struct fixture *f)
 {
 	static char path[300];
 
-	snprintf(path, sizeof path, "%s/5/grown", f->dir);
+	snprintf(path, sizeof path, "%s/6/grown", f->dir);
 	return path;
 }
 
@@ -562,6 +583,7 @@ int main(void)
 		T(a_directory_that_is_a_file_is_an_error),
 		T(a_full_disk_is_told_once_and_leaves_no_part),
 		T(what_was_used_longest_ago_goes_first),
+		T(what_is_touched_counts_as_used),
 		T(all_is_looked_at_only_when_there_may_be_too_much),
 		T(trimming_counts_and_spares_what_is_not_ours),
 		T(what_a_killed_run_left_is_removed_after_an_hour),

@@ -173,6 +173,67 @@ static void what_is_abandoned_was_never_there(void **state)
 	}
 }
 
+/* A file of 1024 bytes, 512 that name the blob, and it. */
+static void lay_out_file(const char *path, const char *hex, const char *blob)
+{
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	fprintf(f, "%1024s%512s%s", "", hex, blob);
+	assert_int_equal(fclose(f), 0);
+}
+
+static void what_the_stage_has_already_is_adopted(void **state)
+{
+	static const struct {
+		const char *blob;
+		bool named, there;
+	} ways[] = {
+		{ "content", true, true }, { "contend", true, false }, { "conte", true, false }, { "content", false, false },
+	};
+	struct msk_digest d;
+
+	(void)state;
+	msk_digest_of("content", 7, &d);
+	for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+		MSK_CLEANUP(msk_store_cleanup) struct msk_store *st = msk_store_new(dirs);
+		struct msk_outfile file;
+		struct msk_stage stage = { .file = &file, .next = 1024, .head = 512, .align = 512, .name = "img.tar" };
+		struct msk_err err = MSK_ERR_INIT;
+		char path[] = "/tmp/mkscratch-store.XXXXXX";
+		int dirfd = open("/tmp", O_RDONLY | O_DIRECTORY), fd = mkstemp(path);
+
+		umask(022);
+		assert_int_equal(fchmod(fd, 0644), 0);
+		close(fd);
+		lay_out_file(path, ways[i].named ? d.text + 7 : "another", ways[i].blob);
+		assert_int_equal(msk_outfile_open(&file, dirfd, path + 5, false, path, &err), 0);
+		msk_store_stage_in(st, &stage);
+		msk_store_begin_known(st);
+		assert_int_equal(msk_store_adopt(st, &d, 7), ways[i].there);
+		if (ways[i].there) {
+			assert_int_equal(msk_store_end_known(st, &d, 7, &err), 0);
+			assert_int_equal(msk_store_offset(st, 0), 1536);
+			assert_sends(st, &d, 7);
+			assert_int_equal(stage.next, 2048);
+		}
+		msk_outfile_release(&file);
+		unlink(path);
+		close(dirfd);
+	}
+}
+
+static void without_a_stage_nothing_is_adopted(void **state)
+{
+	MSK_CLEANUP(msk_store_cleanup) struct msk_store *st = msk_store_new(dirs);
+	struct msk_digest d;
+
+	(void)state;
+	put(st, 'a', 100, &d);
+	msk_store_begin_known(st);
+	assert_false(msk_store_adopt(st, &d, 100));
+}
+
 static void a_stage_that_is_full_says_what_it_was_told_to_say(void **state)
 {
 	MSK_CLEANUP(msk_store_cleanup) struct msk_store *st = msk_store_new();
@@ -332,6 +393,8 @@ int main(void)
 		cmocka_unit_test(the_same_content_is_stored_once),
 		cmocka_unit_test(a_stage_holds_every_blob_where_it_belongs),
 		cmocka_unit_test(what_is_abandoned_was_never_there),
+		cmocka_unit_test(what_the_stage_has_already_is_adopted),
+		cmocka_unit_test(without_a_stage_nothing_is_adopted),
 		cmocka_unit_test(a_stage_that_is_full_says_what_it_was_told_to_say),
 		cmocka_unit_test(nowhere_to_stage_is_an_error_with_a_cure),
 		cmocka_unit_test(digests_are_checked_before_they_may_name_a_file),
