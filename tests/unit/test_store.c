@@ -196,7 +196,7 @@ static void what_the_stage_has_already_is_adopted(void **state)
 	(void)state;
 	msk_digest_of("content", 7, &d);
 	for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
-		MSK_CLEANUP(msk_store_cleanup) struct msk_store *st = msk_store_new(dirs);
+		MSK_CLEANUP(msk_store_cleanup) struct msk_store *st = msk_store_new();
 		struct msk_outfile file;
 		struct msk_stage stage = { .file = &file, .next = 1024, .head = 512, .align = 512, .name = "img.tar" };
 		struct msk_err err = MSK_ERR_INIT;
@@ -225,7 +225,7 @@ static void what_the_stage_has_already_is_adopted(void **state)
 
 static void without_a_stage_nothing_is_adopted(void **state)
 {
-	MSK_CLEANUP(msk_store_cleanup) struct msk_store *st = msk_store_new(dirs);
+	MSK_CLEANUP(msk_store_cleanup) struct msk_store *st = msk_store_new();
 	struct msk_digest d;
 
 	(void)state;
