@@ -11,18 +11,28 @@
 #include "mkscratch/path.h"
 #include "mkscratch/staging.h"
 
+/* A layout may have its blobs elsewhere, by a link. */
+static void allow_operand(struct msk_confine *c, const char *path)
+{
+	MSK_AUTO_FREE char *blobs = msk_xasprintf("%s/blobs", path), *sha256 = msk_xasprintf("%s/sha256", blobs);
+
+	msk_confine_allow(c, path, MSK_CONFINE_READ);
+	msk_confine_allow(c, blobs, MSK_CONFINE_READ);
+	msk_confine_allow(c, sha256, MSK_CONFINE_READ);
+}
+
 /* An operand as typed: SRC, SRC:DEST, SRC:DEST:MODE..., IMAGE:TAG, IMAGE@DIGEST. Either sign may be part of a name, so each
  * is tried. */
 static void allow_typed(struct msk_confine *c, const char *typed)
 {
 	MSK_AUTO_FREE char *part = msk_xstrdup(typed);
 
-	msk_confine_allow(c, part, MSK_CONFINE_READ);
+	allow_operand(c, part);
 	for (char *sign = part + strlen(part); sign > part; sign--) {
 		if (*sign != ':' && *sign != '@')
 			continue;
 		*sign = '\0';
-		msk_confine_allow(c, part, MSK_CONFINE_READ);
+		allow_operand(c, part);
 	}
 }
 
