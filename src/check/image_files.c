@@ -47,6 +47,20 @@ static mode_t type_of(const struct msk_node *n)
 	}
 }
 
+static bool is_refused(const struct msk_image_files *f, const struct msk_node *n, const char *path)
+{
+	struct msk_image_reader *r = f->reader;
+	MSK_AUTO_FREE struct msk_node *loader = r && r->loader ? msk_image_tree_resolve(f->tree, r->loader) : NULL;
+	MSK_AUTO_FREE char *why = NULL;
+
+	if (!r || !n->data_layer || (loader && loader->at == n->at))
+		return false;
+	why = msk_starter_refused(r->who, f->tree, path, MSK_MAY_READ);
+	if (why && !r->refused)
+		r->refused = msk_xasprintf("%s: %s", path, why);
+	return why;
+}
+
 static int files_open(struct msk_rotree *t, const char *path, enum msk_lookup *how, struct msk_rofile *out,
 		      struct msk_walk *walk, struct msk_err *err)
 {
@@ -59,6 +73,10 @@ static int files_open(struct msk_rotree *t, const char *path, enum msk_lookup *h
 	if (!n) {
 		if (link && link->type == MSK_TAR_SYMLINK)
 			out->mode = S_IFLNK;
+		return 0;
+	}
+	if (is_refused(f, n, path)) {
+		*how = MSK_DENIED;
 		return 0;
 	}
 	/* A hard link is the file it names: the same inode. */
@@ -86,5 +104,5 @@ static int files_list(struct msk_rotree *t, const char *path, enum msk_lookup *h
 void msk_image_files_init(struct msk_image_files *f, const struct msk_image_tree *tree,
 			  const struct msk_source_images *images, const struct msk_source_image *image)
 {
-	*f = (struct msk_image_files){ { files_open, files_list }, tree, images, image };
+	*f = (struct msk_image_files){ { files_open, files_list }, tree, images, image, NULL };
 }

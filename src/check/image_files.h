@@ -5,6 +5,14 @@
 
 #include "checks.h"
 #include "mkscratch/rotree.h"
+#include "starter.h"
+
+/* Somebody who reads them: what may not be read is MSK_DENIED. */
+struct msk_image_reader {
+	const struct msk_starter *who;
+	const char *loader;            /* the kernel has opened it already; NULL: none */
+	char *refused;                 /* out: the first of such files, and why: "/lib/a.so: may not read it (...)"; NULL */
+};
 
 /* Borrows all of it; the tree is settled. */
 struct msk_image_files {
@@ -12,6 +20,7 @@ struct msk_image_files {
 	const struct msk_image_tree *tree;
 	const struct msk_source_images *images;
 	const struct msk_source_image *image;
+	struct msk_image_reader *reader;       /* NULL: all may be read */
 };
 
 void msk_image_files_init(struct msk_image_files *f, const struct msk_image_tree *tree,

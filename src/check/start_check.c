@@ -27,6 +27,7 @@ struct start {
 	struct msk_image_files *files;
 	const struct msk_json *config;
 	struct msk_starter starter;
+	struct msk_image_reader reader;
 	const char *named;             /* as the config has it */
 	char *path;                    /* in the image; of a script, its interpreter's */
 	struct msk_rofile file;
@@ -38,6 +39,7 @@ static void start_release(struct start *s)
 	msk_elf_release(&s->elf);
 	msk_rofile_release(&s->file);
 	msk_starter_release(&s->starter);
+	free(s->reader.refused);
 	free(s->path);
 }
 
@@ -71,10 +73,15 @@ static int resolve(struct start *s, struct msk_closure *out, struct msk_err *err
 	struct msk_closure_args args = { .tree = &s->files->files, .library_path = &library_path, .origin = origin,
 					 .cwd = cwd && cwd[0] == '/' ? cwd : NULL, .start_only = true,
 					 .secure = gains_rights(&s->starter, n) };
+	int rc;
 
 	read_env(s->config, &env);
 	msk_loader_env_path(&env, &library_path);
-	return msk_closure_resolve(&args, &s->file, s->path, out, err);
+	/* Who gains rights reads by these. */
+	s->files->reader = args.secure ? NULL : &s->reader;
+	rc = msk_closure_resolve(&args, &s->file, s->path, out, err);
+	s->files->reader = NULL;
+	return rc;
 }
 
 static int fail_start(struct start *s, const char *path, const char *why)
@@ -100,6 +107,18 @@ static bool may_load(struct start *s)
 	return !refused || fail_refused(s, s->elf.interp, refused);
 }
 
+/* What a loader cannot open it passes over: then the reason is told besides. */
+static int fail_libraries(struct start *s, struct msk_err *err)
+{
+	if (err->code == MSK_E_INPUT)
+		err->code = MSK_E_MISSING;
+	if (!s->reader.refused || err->code != MSK_E_MISSING)
+		return msk_checks_absorb(s->checks, "libraries", err);
+	msk_checks_fail(s->checks, err->code, "libraries", "%s; user %s: %s", err->msg, s->starter.user, s->reader.refused);
+	*err = (struct msk_err)MSK_ERR_INIT;
+	return 0;
+}
+
 /* A dynamic program: all it needs at its start is found inside. */
 static int check_libraries(struct start *s, struct msk_err *err)
 {
@@ -107,11 +126,10 @@ static int check_libraries(struct start *s, struct msk_err *err)
 
 	if (s->elf.linkage != MSK_ELF_DYNAMIC || !may_load(s))
 		return 0;
-	if (resolve(s, &c, err) < 0 || msk_closure_check(&c, s->path, err) < 0) {
-		if (err->code == MSK_E_INPUT)
-			err->code = MSK_E_MISSING;
-		return msk_checks_absorb(s->checks, "libraries", err);
-	}
+	s->reader.who = &s->starter;
+	s->reader.loader = s->elf.interp;
+	if (resolve(s, &c, err) < 0 || msk_closure_check(&c, s->path, err) < 0)
+		return fail_libraries(s, err);
 	msk_checks_pass(s->checks, "libraries", "%zu, found as the loader %s looks for them", c.n_objects - 1,
 			s->elf.interp);
 	return 0;

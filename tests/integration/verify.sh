@@ -600,6 +600,31 @@ gains '... not to its own group' 2755:0:7 65534:7 'libc\.so\.6'
 gains '... nor where the group may not execute it' 2705:0:7 65534:65534 'libc\.so\.6'
 gains 'so do file capabilities' 0755:0:0 65534:65534 'libx\.so' --cap /dyn=cap_net_bind_service
 gains '... to all but root' 0755:0:0 0:0 'libc\.so\.6' --cap /dyn=cap_net_bind_service
+reads() { # NAME USER WANT ARG...: what verify says of the libraries of /dyn, which are in /opt
+	local name=$1 user=$2 want=$3
+	shift 3
+	mk -q --bin app --file dyn:/dyn:0755 "$@" --entrypoint /dyn -e LD_LIBRARY_PATH=/opt --user "$user" -o reads.tar
+	like "$(verdict reads.tar)" "$want" "$name"
+}
+loader="--file $interp:$interp:0755"
+# shellcheck disable=SC2086
+{
+	reads 'a library that the user may not read' 1000:1000 \
+		'^false /dyn: needs libx\.so, found only /opt/libx\.so: cannot be read \(Permission denied\); user 1000:1000: /opt/libx\.so: may not read it \(mode 0700, 0:0\)$' \
+		$loader --file lib/libx.so:/opt/libx.so:0700
+	reads '... which root may' 0:0 '^false /dyn: needs libc\.so\.6, not found' $loader --file lib/libx.so:/opt/libx.so:0700
+	reads '... and its owner' 1000:1000 '^false /dyn: needs libc\.so\.6, not found' $loader --file lib/libx.so:/opt/libx.so:0400:1000:0
+	reads '... in a directory that is closed' 1000:1000 'user 1000:1000: /opt/libx\.so: may not search /opt \(mode 0700, 0:0\)$' \
+		$loader --dir /opt:0700 --file lib/libx.so:/opt/libx.so:0644
+	reads '... by a link into one' 1000:1000 'user 1000:1000: /opt/libx\.so: may not search /shut \(mode 0700, 0:0\)$' \
+		$loader --dir /shut:0700 --file lib/libx.so:/shut/libx.so:0644 --link /shut/libx.so:/opt/libx.so
+	reads '... is passed over for the next' 1000:1000 '^false /dyn: needs libc\.so\.6, not found' \
+		$loader --file lib/libx.so:/opt/libx.so:0700 --file lib/libx.so:/lib/libx.so:0644
+	reads 'a loader that may be executed, but not read' 1000:1000 '^false /dyn: needs libc\.so\.6, not found' \
+		--file "$interp:$interp:0711" --file lib/libx.so:/opt/libx.so:0644
+	reads '... the other way round' 1000:1000 "^false /dyn, $interp: user 1000:1000 may not execute it \\(mode 0644, 0:0\\)\$" \
+		--file "$interp:$interp:0644" --file lib/libx.so:/opt/libx.so:0644
+}
 # Another tool writes the same layers, with a hard link in them.
 if command -v umoci >/dev/null && [ "$(id -u)" = 0 ]; then
 	mk -q --bin dyn:/srv/dyn -t x:v1 -o made/ && umoci unpack --image made:v1 bundle >/dev/null 2>&1 &&
