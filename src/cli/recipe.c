@@ -11,10 +11,13 @@ bool msk_recipe_holds(const struct opt_row *row)
 	static const char *const of_output[] = { "compress", "layers", "media-types", NULL };
 	bool content = row->group < GROUP_OUTPUT;
 
+	/* Other verbs have options of the same names. */
+	if (!(row->verbs & VERB_BUILD))
+		return false;
 	for (const char *const *name = content ? no_byte : of_output; *name; name++)
 		if (strcmp(*name, row->name) == 0)
 			return !content;
-	return content && (row->verbs & VERB_BUILD);
+	return content;
 }
 
 struct msk_json *msk_recipe_make(const struct msk_options *o, const struct msk_plan *plan)
@@ -113,7 +116,7 @@ static void add_option(struct msk_str *out, const struct opt_row *row, const str
 static void add_options(struct msk_str *out, const struct msk_json *options)
 {
 	for (const struct opt_row *row = msk_opt_rows; row->name; row++) {
-		const struct msk_json *value = msk_json_get(options, row->name);
+		const struct msk_json *value = msk_recipe_holds(row) ? msk_json_get(options, row->name) : NULL;
 
 		if (value && !msk_json_is_array(value))
 			add_option(out, row, value);

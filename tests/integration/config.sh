@@ -22,7 +22,18 @@ is "$(mk --config all.json --print config)" "$(cat all.json)" '... and printed a
 is "$(jq -c '[.entrypoint, .["healthcheck-cmd"], .tz]' all.json)" '[["/app","x"],["/app","ok"],["UTC"]]' 'exec form is a list'
 
 # The same for each option there is: a new one has to come with a sample.
-mkdir certs-dir && printf 'root:x:0:0:root:/root:/bin/sh\n' >sub/passwd
+# Where it can be built, the bytes are the same, and so are those of its recipe, pasted where the inputs lie at the same places.
+cp "$TOP/oci-layout-spec/fixture/certs.pem" sub/conf
+mk --bin app -q -t base:v1 --allow-expired --certs=sub/conf -o sub/base.tar && cp sub/base.tar sub/old.tar && cp sub/base.tar b.tar
+mkdir bin elsewhere sub/tree && echo x >sub/tree/x && ln -s "$MKSCRATCH" bin/mkscratch && cp -r app tool sub b.tar elsewhere/
+built=0 unbuilt='' other_bytes='' other_recipe=''
+same_bytes() { # SAMPLE: that y.tar, which its words have made, comes of one.json and of its recipe too
+	mk --config one.json -q -o z.tar 2>one.err && cmp -s y.tar z.tar || other_bytes="$other_bytes $1"
+	built=$((built + 1))
+	[[ $1 == --no-record* ]] && return
+	(cd elsewhere && PATH=$T/bin:$PATH bash -c "$(mk verify --recipe ../y.tar)") >one.out 2>one.err && cmp -s y.tar elsewhere/rebuilt.tar ||
+		{ other_recipe="$other_recipe $1"; comment <one.err; }
+}
 samples='--allow-expired|--annotation=k=a b|--annotation=k=v=w|--author=Ada <a@b>|--auto|--base=sub/base.tar:v1|--baseline=sub/old.tar --max-growth=5%
 --bin=sub/app:/second|--cap=/app=cap_chown|--cert=sub/conf|--certs|--certs=sub/conf|--certs-expiry-min=3d --certs|--certs-for=sub/conf --certs
 --cmd=["a b","c"]|--cmd=x --cmd=y|--compress=zstd:4|--created=5|--dir=/d:0700:1:2|--dlopen=-all|--entrypoint=/app|--entrypoint=["/app","a b"]
@@ -31,7 +42,7 @@ samples='--allow-expired|--annotation=k=a b|--annotation=k=v=w|--author=Ada <a@b
 --health-start-period=2s --healthcheck=tcp://:1|--health-timeout=3s --healthcheck=tcp://:1|--hwcaps=v3|--label=l=|--layers=single
 --lib=libz.so.1|--library-path=/a:/b|--link=../x:/l|--localtime=Etc/UTC|--max-growth=0.5% --baseline=sub/old.tar|--max-size=1.5G
 --media-types=docker|--no-base-labels --base=b.tar|--no-record|--output=sub/x.tar|--passwd-entry=jack:9:9:/home/jack|--platform=linux/amd64|--preset=distroless
---root=sub|--root=linux/amd64=sub|--stop-signal=9|--tag=a:b --tag=c|--tree=sub:/t|--tz|--tz=UTC,Europe/Paris --tz=Asia/*|--user=nonroot
+--root=sub|--root=linux/amd64=sub|--stop-signal=9|--tag=a:b --tag=c|--tree=sub/tree:/t|--tz|--tz=UTC,Europe/Paris --tz=Asia/*|--user=nonroot
 --volume=/v|--workdir=/w'
 sampled='' differing=''
 while IFS= read -r sample; do
@@ -48,7 +59,16 @@ while IFS= read -r sample; do
 		{ differing="$differing $sample"; comment <one.err; continue; }
 	[ "$(mk --config one.json --print plan 2>&1)" = "$(cat one.plan)" ] && [ "$(mk --config one.json --print config)" = "$(cat one.json)" ] &&
 		[ "$(jq --arg k "${name#--}" 'has($k)' one.json)" = true ] || differing="$differing $sample"
+	if mk "${sample_words[@]}" -q -o y.tar 2>one.err; then
+		same_bytes "$sample"
+	else
+		unbuilt="$unbuilt $sample"
+	fi
 done <<<"${samples//|/$'\n'}"
+is "$other_bytes" '' '... and makes the same bytes by a file'
+is "$other_recipe" '' '... and by its recipe'
+echo "# built: $built; not: $unbuilt"
+t '... which was tried of most' test "$built" -ge 50
 is "$differing" '' 'each option, with values of each kind, is the same by a file'
 sampled="$sampled cache cache-size jobs max-layer-size no-cache paranoid require-sandbox"
 is "$(jq -r '."$defs" | keys[]' "$TOP/docs/mkscratch.schema.json" | grep -vxF "$(tr ' ' '\n' <<<"$sampled")" | xargs)" '' '... and there is none but those'
