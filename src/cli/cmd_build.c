@@ -43,6 +43,8 @@ static void tell_of_health(const struct msk_options *o, const struct msk_plan *p
 /* Of what was typed, once it is clear that there is an image. */
 static void tell_config(const struct msk_options *o, const struct msk_build *b)
 {
+	if (b->plan->record && !b->recipe)
+		msk_warn(b->log, "a name that was typed is no UTF-8: the image cannot tell how it was made (verify --rebuild)");
 	tell_of_health(o, b->plan, b->log);
 	msk_tell_secrets(&b->plan->config, b->log);
 }

@@ -298,7 +298,8 @@ int msk_rebuild_image(void *ctx, const struct msk_validated *v, struct msk_err *
 	if (msk_checks_sound(v->checks, WHAT, &unsound) < 0)
 		return 0;
 	if (!text) {
-		msk_checks_fail(r->checks, MSK_E_INPUT, WHAT, "has no recipe: made with --no-record, or by another tool");
+		msk_checks_fail(r->checks, MSK_E_INPUT, WHAT,
+				"has no recipe: made with --no-record, of names that are no UTF-8, or by another tool");
 		return 0;
 	}
 	if (msk_json_parse(text, strlen(text), MSK_ANNOTATION_RECIPE, &recipe, err) < 0)
@@ -398,7 +399,7 @@ int msk_recipe_collect(void *ctx, const struct msk_validated *v, struct msk_err 
 		return -1;
 	if (!text) {
 		msk_fail(err, MSK_E_INPUT, "%s: has no recipe", list->image);
-		return msk_hint(err, "images made with --no-record, or by another tool, have none");
+		return msk_hint(err, "images made with --no-record, of names that are no UTF-8, or by another tool, have none");
 	}
 	add_names(v->image, &names);
 	if (msk_json_parse(text, strlen(text), MSK_ANNOTATION_RECIPE, &recipe, err) < 0 ||

@@ -53,9 +53,12 @@ int msk_recipe_options(const struct msk_json *recipe, struct msk_options *out, s
 	       msk_ctx(err, "the recipe") : 0;
 }
 
+/* "=ls" at the front is a program's path to zsh. */
 static bool is_plain(const char *word)
 {
-	return *word && word[strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=:,./@%")] == '\0';
+	const char *const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=:,./@%";
+
+	return *word && *word != '=' && word[strspn(word, plain)] == '\0';
 }
 
 static bool has_control(const char *word)

@@ -52,6 +52,30 @@ is "$(spelled --bin app --file conf:/etc/conf --tree tree:/srv --root / --certs=
 is "$(mk verify --recipe --json plainly.tar | jq -c .options.file)" '["conf:/etc/conf"]' the_recipe_has_the_plainest
 is "$(again plainly.tar)" $'the same image, byte for byte: D\n0' ..._and_makes_it_again
 
+# Names that a shell would take for something else, pasted in another directory.
+mkdir odd elsewhere-in
+for name in 'a b' "it's" 'do"uble' $'new\nline' '$HOME' '`id`' 'back\slash' '!bang' '*' '~' '=eq' '-dash' '{a,b}' '#hash' 'é' $'tab\t' ';semi' '&' '(p)' 'q?' \
+	$'e\x1b[0m'; do
+	echo x >"odd/$name"
+done
+mkdir in && cp app in/ && cp odd/* in/ && cp in/* elsewhere-in/
+(cd in && odd=() && for file in *; do odd+=(--file "./$file:/f/$file"); done &&
+	mk -q --bin app "${odd[@]}" --author "O'Neil \"x\"" --cmd 'a b' --cmd '' -o odd.tar)
+for shell in bash zsh; do
+	if ! command -v $shell >/dev/null; then
+		skip "odd names, pasted into $shell" "$shell is not installed"
+		continue
+	fi
+	(cd elsewhere-in && rm -f rebuilt.tar && PATH=$T/bin:$PATH $shell -c "$(mk verify --recipe ../in/odd.tar)") >"$out"
+	t "odd names, pasted into $shell" cmp elsewhere-in/rebuilt.tar in/odd.tar
+done
+cp conf $'\377' && run mk --bin app --file $'\377:/c' -o bytes.tar
+is "$status $(cat "$err")" '0 warning: a name that was typed is no UTF-8: the image cannot tell how it was made (verify --rebuild)' \
+	'a name that is no UTF-8 leaves no recipe, which is told'
+run mk --bin app --file $'\377:/c' --no-record -o bytes.tar
+is "$status $(cat "$err")" '0 ' '... unless none was wanted'
+rm $'\377'
+
 # What is not as it was.
 echo other >conf
 is "$(again img.tar)" $'input /etc/conf (--file): has changed, was D, is D\nlayer 3: DiffID was D, is D\n7' a_changed_file
@@ -75,8 +99,8 @@ else
 fi
 is "$(again img.tar)" $'the same image, byte for byte: D\n0' all_is_well_again
 mk -q --bin app --no-record -o plain.tar
-is "$(again plain.tar)" $'has no recipe: made with --no-record, or by another tool\n3' without_a_record
-must_fail 3 'plain.tar: has no recipe' 'images made with --no-record, or by another tool, have none' -- verify --recipe plain.tar
+is "$(again plain.tar)" $'has no recipe: made with --no-record, of names that are no UTF-8, or by another tool\n3' without_a_record
+must_fail 3 'plain.tar: has no recipe' 'images made with --no-record, of names that are no UTF-8, or by another tool, have none' -- verify --recipe plain.tar
 must_fail 2 '--recipe: not together with --rebuild' -- verify --recipe --rebuild img.tar
 
 # A library that changed, and another root.
