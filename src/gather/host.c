@@ -1,5 +1,6 @@
 #include "mkscratch/host.h"
 #include "mkscratch/fs.h"
+#include "mkscratch/platform.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -231,6 +232,18 @@ static int host_list(struct msk_rotree *t, const char *path, enum msk_lookup *ho
 	return *how == MSK_FOUND ? msk_list_fd(fd, MSK_MAX_ENTRIES, path, names, err) : 0;
 }
 
+/* "arm64=DIR" was likely meant to be the root of a platform. */
+static int fail_root(const char *root, const char *what, struct msk_err *err)
+{
+	MSK_AUTO_FREE char *word = msk_xstrndup(root, strcspn(root, "=/"));
+	struct msk_platform ignored;
+
+	msk_fail(err, MSK_E_USAGE, "--root %s: %s", root, what);
+	if (root[strlen(word)] == '=' && msk_platform_parse(word, &ignored))
+		return msk_hint(err, "--root linux/%s", root);
+	return -1;
+}
+
 int msk_host_new(const char *root, struct msk_host **out, struct msk_err *err)
 {
 	int fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -240,7 +253,7 @@ int msk_host_new(const char *root, struct msk_host **out, struct msk_err *err)
 		const char *what = errno == ENOENT ? "no such directory" : errno == ENOTDIR ? "not a directory" : NULL;
 
 		if (what)
-			return msk_fail(err, MSK_E_USAGE, "--root %s: %s", root, what);
+			return fail_root(root, what, err);
 		return msk_fail_sys(err, errno, "--root %s: cannot open", root);
 	}
 	h = msk_xcalloc(1, sizeof *h);

@@ -128,6 +128,7 @@ must_fail 2 '--root linux/aarch64=b: that platform has one already (a)' -- --bin
 	--root linux/aarch64=b -o x.tar
 must_fail 2 '--root: the value is empty' -- --bin amd64/app --root '' -o x.tar
 must_fail 2 '--root linux/arm64=in: only a build has a root for each platform' '--root in' -- deps --root linux/arm64=in arm64/app
+must_fail 2 '--root arm64=in: no such directory' '--root linux/arm64=in' -- --bin amd64/app --bin arm64/app --root arm64=in -o x.tar
 must_fail 2 '--root nowhere: no such directory' -- --bin amd64/app --bin arm64/app --root linux/arm64=nowhere -o x.tar
 mkdir -p linux/arm64=d
 t 'a directory whose name looks like that can be had' mk --bin amd64/app --root ./linux/arm64=d -o x.tar
