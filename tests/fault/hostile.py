@@ -819,7 +819,7 @@ config(343, "a program that is a number", '{"bin":7}')
 config(344, "options of 5 MiB", " " * (5 << 20))
 config(345, "NUL in an option", '{"bin":"app\\u0000/etc/passwd"}')
 config(346, "a target with escapes for a name", '{"targets":{"\\u001b]0;x\\u0007":{"bin":"app","output":"x.tar"}}}')
-config(347, "options that begin with a byte order mark", b"\xef\xbb\xbf{}")
+config(347, "options that begin with two byte order marks", b"\xef\xbb\xbf\xef\xbb\xbf{}")
 config(348, "options that are UTF-16", '{"bin":"app"}'.encode("utf-16"))
 
 
