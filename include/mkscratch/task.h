@@ -23,7 +23,6 @@ unsigned msk_pool_threads(const struct msk_pool *p);
 
 struct msk_task {
 	void (*run)(struct msk_task *t);
-	bool brief;                           /* waits for nobody: a longer one may give way to it */
 	/* For the pool. */
 	struct msk_pool *pool;                /* NULL: there is nothing to wait for */
 	struct msk_task *next;
@@ -35,10 +34,6 @@ struct msk_task {
 void msk_task_start(struct msk_pool *p, struct msk_task *t);
 /* Wait until it is done. Fine for a task that was never started, and a second time. */
 void msk_task_join(struct msk_task *t);
-
-/* For a long task, between two of its steps: do one that is brief and waits. On one thread a caller who needs that soon would
- * have to do it himself, and then wait for this one. */
-void msk_task_give_way(struct msk_pool *p);
 
 /* The cores this process may run on; 1 when that cannot be told. */
 unsigned msk_cores(void);

@@ -42,28 +42,17 @@ unsigned msk_pool_threads(const struct msk_pool *p)
 	return p ? p->most : 0;
 }
 
-static void withdraw(struct msk_pool *p, const struct msk_task *t)
+/* The first of those that wait. */
+static struct msk_task *begin_next(struct msk_pool *p)
 {
-	struct msk_task **at = &p->first;
+	struct msk_task *t = p->first;
 
-	while (*at != t)
-		at = &(*at)->next;
-	*at = t->next;
-	if (!*at)
-		p->end = at;
+	p->first = t->next;
+	if (!p->first)
+		p->end = &p->first;
 	p->waiting--;
-}
-
-/* One that waits, with the lock held. */
-static void run(struct msk_pool *p, struct msk_task *t)
-{
-	withdraw(p, t);
 	t->state = MSK_TASK_RUNS;
-	pthread_mutex_unlock(&p->lock);
-	t->run(t);
-	pthread_mutex_lock(&p->lock);
-	t->state = MSK_TASK_DONE;
-	pthread_cond_broadcast(&p->done);
+	return t;
 }
 
 /* A kernel may put a new thread on the core of its maker and leave both there for some milliseconds, although others have
@@ -91,13 +80,20 @@ static void *thread(void *arg)
 	leave(maker);
 	pthread_mutex_lock(&p->lock);
 	while (p->first || !p->stop) {
-		if (p->first) {
-			run(p, p->first);
+		struct msk_task *t;
+
+		if (!p->first) {
+			p->idle++;
+			pthread_cond_wait(&p->work, &p->lock);
+			p->idle--;
 			continue;
 		}
-		p->idle++;
-		pthread_cond_wait(&p->work, &p->lock);
-		p->idle--;
+		t = begin_next(p);
+		pthread_mutex_unlock(&p->lock);
+		t->run(t);
+		pthread_mutex_lock(&p->lock);
+		t->state = MSK_TASK_DONE;
+		pthread_cond_broadcast(&p->done);
 	}
 	pthread_mutex_unlock(&p->lock);
 	return NULL;
@@ -131,18 +127,16 @@ void msk_task_start(struct msk_pool *p, struct msk_task *t)
 	pthread_mutex_unlock(&p->lock);
 }
 
-void msk_task_give_way(struct msk_pool *p)
+static void withdraw(struct msk_pool *p, const struct msk_task *t)
 {
-	struct msk_task *t;
+	struct msk_task **at = &p->first;
 
-	if (!p)
-		return;
-	pthread_mutex_lock(&p->lock);
-	for (t = p->first; t && !t->brief; t = t->next)
-		;
-	if (t)
-		run(p, t);
-	pthread_mutex_unlock(&p->lock);
+	while (*at != t)
+		at = &(*at)->next;
+	*at = t->next;
+	if (!*at)
+		p->end = at;
+	p->waiting--;
 }
 
 void msk_task_join(struct msk_task *t)

@@ -40,7 +40,7 @@ static void start_zones(struct zones *z, struct msk_gather *g)
 {
 	bool many = g->plan->tz && !g->plan->zones.n;
 
-	*z = (struct zones){ .task = { .run = gather_zones, .brief = true }, .g = *g, .err = MSK_ERR_INIT };
+	*z = (struct zones){ .task = { .run = gather_zones }, .g = *g, .err = MSK_ERR_INIT };
 	z->common = msk_common_take(g, MSK_WANT_ZONES);
 	if (z->common)
 		return;

@@ -20,7 +20,6 @@ struct known {
 
 struct msk_ahead {
 	struct msk_task task;          /* first: the task is this */
-	struct msk_pool *pool;
 	struct msk_strv paths;
 	struct known *v;
 	atomic_bool stop;
@@ -68,7 +67,6 @@ static bool hash_file(struct msk_ahead *a, int fd, uint64_t size, struct msk_dig
 			return false;
 		msk_sha256_add(h, buf, (size_t)got);
 		done += (uint64_t)got;
-		msk_task_give_way(a->pool);
 	}
 	msk_sha256_end(h, out);
 	return true;
@@ -106,7 +104,6 @@ struct msk_ahead *msk_ahead_start(struct msk_pool *pool, const struct msk_strv *
 	for (size_t i = 0; i < paths->n; i++)
 		msk_strv_push(&a->paths, paths->v[i]);
 	a->v = msk_xcalloc(paths->n ? paths->n : 1, sizeof *a->v);
-	a->pool = pool;
 	a->task.run = look_at_all;
 	msk_task_start(pool, &a->task);
 	return a;

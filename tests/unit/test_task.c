@@ -5,7 +5,6 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdatomic.h>
 
 #include "mkscratch/mem.h"
@@ -80,48 +79,6 @@ static void each_is_done_once(void **state)
 	}
 }
 
-struct giving {
-	struct msk_task task;
-	struct msk_pool *pool;
-	struct count brief, lasting;
-	int brief_done, lasting_done;
-	atomic_bool begun;
-};
-
-static void give_way(struct msk_task *t)
-{
-	struct giving *g = (struct giving *)t;
-
-	atomic_store(&g->begun, true);
-	msk_task_start(g->pool, &g->lasting.task);
-	msk_task_start(g->pool, &g->brief.task);
-	for (int i = 0; i < 3; i++)
-		msk_task_give_way(g->pool);
-	g->brief_done = g->brief.done;
-	g->lasting_done = g->lasting.done;
-}
-
-static void a_long_one_gives_way_to_what_is_brief(void **state)
-{
-	MSK_CLEANUP(msk_pool_cleanup) struct msk_pool *p = msk_pool_new(2);
-	struct giving g = { { .run = give_way }, p, { { .run = count, .brief = true }, 0, 0 }, COUNT, 0, 0, false };
-
-	(void)state;
-	msk_task_give_way(NULL);
-	msk_task_give_way(p);
-	msk_task_start(p, &g.task);
-	/* By the only thread. */
-	while (!atomic_load(&g.begun))
-		sched_yield();
-	msk_task_join(&g.task);
-	assert_int_equal(g.brief_done, 1);
-	assert_int_equal(g.lasting_done, 0);
-	msk_task_join(&g.lasting.task);
-	msk_task_join(&g.brief.task);
-	assert_int_equal(g.brief.done, 1);
-	assert_int_equal(g.lasting.done, 1);
-}
-
 struct gate {
 	struct msk_task task;
 	pthread_mutex_t lock;
@@ -186,7 +143,6 @@ int main(void)
 		cmocka_unit_test(without_threads_it_is_done_at_once),
 		cmocka_unit_test(jobs_count_the_caller),
 		cmocka_unit_test(each_is_done_once),
-		cmocka_unit_test(a_long_one_gives_way_to_what_is_brief),
 		cmocka_unit_test(what_no_thread_has_begun_is_done_by_who_waits),
 		cmocka_unit_test(one_that_was_never_started_is_not_waited_for),
 	};
