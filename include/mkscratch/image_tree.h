@@ -44,12 +44,20 @@ static inline bool msk_node_is_device(const struct msk_node *n)
 	return n->type == MSK_TAR_CHARDEV || n->type == MSK_TAR_BLOCKDEV;
 }
 
+/* The root has no node: what the last entry for it says. */
+struct msk_tree_root {
+	bool given;                /* by a layer; else runtimes make it 0755, 0:0 */
+	uint16_t mode;
+	uint32_t uid, gid;
+};
+
 struct msk_image_tree {
 	struct msk_table table;
 	size_t n;                  /* nodes; of a tree that is not settled, entries */
 	size_t name_bytes;         /* of all that were added */
 	bool links, symlinks;      /* some of them are hard links; symlinks */
 	size_t moved;              /* of a settled tree: entries that stand where a link of the image leads */
+	struct msk_tree_root root;
 	char *first_moved;         /* the path of the first of them, as its layer has it */
 };
 
@@ -57,12 +65,15 @@ void msk_image_tree_release(struct msk_image_tree *t);
 /* The one way to write a path of a layer: "./a//b/" and "/a/b" are "a/b", the root is "". NULL when it has a ".." part or
  * more than 4,095 bytes. Heap. */
 char *msk_layer_path(const char *path);
+/* Is it what aufs kept for itself at the root of a layer (.wh..wh.plnk/12.34), which old images have? Runtimes take it for
+ * no file, but for what hard links may name. */
+bool msk_is_aufs_own(const char *path);
 /* What a whiteout of this path deletes, of what is opaque the directory; NULL: it is none. Heap. */
 char *msk_whiteout_path(const char *path, bool *is_opaque);
 /* The node that an entry is, with `path` as its canonical path; its strings are borrowed. */
 struct msk_node msk_node_of_entry(const struct msk_layer_entry *entry, const char *path);
 
-/* Take an entry of a layer in, by the canonical path; the root itself is left out.
+/* Take an entry of a layer in, by the canonical path; the root itself goes to `root`.
  * Fails: MSK_E_INPUT `layer 1: entry "../x" leaves the image`, `layer 1: more than 4000000 entries, or their names and
  * extended attributes are longer than 536870912 bytes`. MSK_E_IO. */
 int msk_image_tree_add(struct msk_image_tree *t, const struct msk_layer_entry *entry, struct msk_err *err);

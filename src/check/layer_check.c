@@ -52,7 +52,7 @@ static void check_whiteout(struct pass *p, const struct msk_tar_entry *e, const 
 {
 	const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
 
-	if (!msk_starts_with(base, ".wh."))
+	if (!msk_starts_with(base, ".wh.") || msk_is_aufs_own(path))
 		return;
 	if (!base[4])
 		fault(p, "deletes nothing: a whiteout without a name", e->path);

@@ -170,6 +170,9 @@ char *msk_starter_refused(const struct msk_starter *s, const struct msk_image_tr
 
 	if (!s->has_uid)
 		return NULL;
+	if (t->root.given && !may(s, &(struct msk_node){ .type = MSK_TAR_DIR, .mode = t->root.mode, .uid = t->root.uid,
+							 .gid = t->root.gid }, MSK_MAY_EXECUTE))
+		return msk_xasprintf("may not search / (mode %04o, %u:%u)", t->root.mode, t->root.uid, t->root.gid);
 	if (msk_path_resolve(&tree, path, MSK_MAX_LINKS, &final) == MSK_RESOLVED && !w.closed && w.at &&
 	    !may(s, w.at, right))
 		why = tell(w.at, right == MSK_MAY_READ ? "read" : "execute", "");

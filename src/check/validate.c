@@ -117,7 +117,8 @@ static void note_odd(struct odd *o, const char *path)
 		o->first = msk_xstrdup(path);
 }
 
-static void find_odd(const struct msk_image_tree *t, struct odd *below, struct odd *through)
+/* What leads somewhere was moved there; a link that something is still below is one of a loop, or came behind it. */
+static void find_odd(const struct msk_image_tree *t, struct odd *below, struct odd *looped)
 {
 	MSK_AUTO_FREE char *last = NULL;       /* no directory; whatever is below stands right behind it */
 	MSK_AUTO_TREE_WALK w;
@@ -128,7 +129,7 @@ static void find_odd(const struct msk_image_tree *t, struct odd *below, struct o
 		MSK_AUTO_FREE struct msk_node *parent = is_below ? odd_parent(t, n) : NULL;
 
 		if (parent)
-			note_odd(parent->type == MSK_TAR_SYMLINK ? through : below, n->path);
+			note_odd(parent->type == MSK_TAR_SYMLINK ? looped : below, n->path);
 		if (is_below || n->type == MSK_TAR_DIR)
 			continue;
 		free(last);
@@ -139,19 +140,18 @@ static void find_odd(const struct msk_image_tree *t, struct odd *below, struct o
 /* One line for all of a kind: there may be a million. */
 static void check_parents(struct msk_checks *c, const struct msk_image_tree *t)
 {
-	struct odd below = { NULL, 0 }, through = { NULL, 0 };
+	struct odd below = { NULL, 0 }, looped = { NULL, 0 };
 
-	find_odd(t, &below, &through);
-	if (t->moved) {
-		free(through.first);
-		through = (struct odd){ msk_xstrdup(t->first_moved), through.n + t->moved };
-	}
+	find_odd(t, &below, &looped);
 	if (below.n)
 		msk_checks_fail(c, MSK_E_INPUT, "paths", "/%s is below what is no directory (%zu such)", below.first, below.n);
-	if (through.n)
-		msk_checks_note(c, "paths", "/%s goes where a link leads (%zu such)", through.first, through.n);
+	if (looped.n)
+		msk_checks_fail(c, MSK_E_INPUT, "paths", "/%s is below a link, and not where that leads (%zu such)",
+				looped.first, looped.n);
+	if (t->moved)
+		msk_checks_note(c, "paths", "/%s goes where a link leads (%zu such)", t->first_moved, t->moved);
 	free(below.first);
-	free(through.first);
+	free(looped.first);
 }
 
 static int read_layers(struct validation *v, const struct msk_source_image *image, struct msk_image_tree *tree,

@@ -80,13 +80,18 @@ static int add_record(struct adding *a, const char *path, struct msk_err *err)
 	return msk_table_add(&a->t->table, msk_str_c(&a->key), a->key.len, a->value.buf, a->value.len, err);
 }
 
+bool msk_is_aufs_own(const char *path)
+{
+	return msk_starts_with(path, ".wh..wh.") && strcmp(path, ".wh..wh..opq") != 0;
+}
+
 /* image-spec "whiteouts": .wh.NAME deletes NAME of the layers below, .wh..wh..opq everything in its directory. */
 char *msk_whiteout_path(const char *path, bool *is_opaque)
 {
 	const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
 	int dir = (int)(base - path);
 
-	if (!msk_starts_with(base, ".wh."))
+	if (!msk_starts_with(base, ".wh.") || msk_is_aufs_own(path))
 		return NULL;
 	*is_opaque = strcmp(base, ".wh..wh..opq") == 0;
 	return *is_opaque ? msk_xstrndup(path, dir ? (size_t)dir - 1 : 0) :
@@ -98,15 +103,18 @@ static int add_removal(struct adding *a, const struct msk_node *n, struct msk_er
 	bool is_opaque;
 	MSK_AUTO_FREE char *path = msk_whiteout_path(n->path, &is_opaque);
 
+	if (!path)
+		return 0;
 	msk_record_put_removal(&a->value, &(struct msk_removal){ is_opaque ? 0 : n->layer, n->layer });
 	return add_record(a, path, err);
 }
 
+/* No file of the image, but a name for hard links. */
 static bool is_whiteout(const struct msk_node *n)
 {
 	const char *slash = strrchr(n->path, '/');
 
-	return msk_starts_with(slash ? slash + 1 : n->path, ".wh.");
+	return msk_starts_with(slash ? slash + 1 : n->path, ".wh.") || msk_is_aufs_own(n->path);
 }
 
 /* Before the link itself, which does not name itself. */
@@ -151,9 +159,12 @@ int msk_image_tree_add(struct msk_image_tree *t, const struct msk_layer_entry *e
 
 	if (!path)
 		return msk_fail(err, MSK_E_INPUT, "layer %u: entry \"%.200s\" leaves the image", entry->layer, entry->e->path);
-	if (!*path)
-		return 0;
 	n = msk_node_of_entry(entry, path);
+	if (!*path) {
+		if (n.type == MSK_TAR_DIR)
+			t->root = (struct msk_tree_root){ true, n.mode, n.uid, n.gid };
+		return 0;
+	}
 	return msk_image_tree_add_node(t, &n, err);
 }
 

@@ -332,6 +332,7 @@ int msk_tree_follow_links(struct msk_image_tree *t, struct msk_err *err)
 			return fail_many(err);
 		if ((pass == 0 && sort_by_place(t, &entries, err) < 0) || place_all(&entries, &c, &out, err) < 0)
 			return -1;
+		out.root = t->root;
 		msk_image_tree_release(t);
 		*t = out;
 		out = (struct msk_image_tree){ 0 };

@@ -311,6 +311,7 @@ int msk_image_tree_settle(struct msk_image_tree *t, struct msk_err *err)
 		return -1;
 	s.out.name_bytes = t->name_bytes;
 	s.out.moved = t->moved;
+	s.out.root = t->root;
 	s.out.first_moved = msk_take(&t->first_moved);
 	msk_image_tree_release(t);
 	*t = s.out;

@@ -416,6 +416,11 @@ for how in 'b[-8] ^= 1' 'b[-1] ^= 1' 'b += b"junk"' 'b += bytes(512)'; do
 done
 docker_archive 'b[:] = gzip.compress(plain[:512]) + gzip.compress(plain[512:])' gzip
 t 'a gzip stream of two members' mk verify bent.tar
+for how in 'plain pass' 'gzip pass' 'gzip b[-1]^=1'; do
+	docker_archive "${how#* }" "${how%% *}"
+	run mk verify --max-layer-size 10k bent.tar
+	is "$status $(grep -c '✗ layer [12]: expands beyond 10000 bytes (--max-layer-size)$' "$out")" '3 1' "a layer beyond the limit is that, and nothing else: $how"
+done
 
 # Layers by others: their tars need not be ours, but must be sound.
 layered() { # STATUS NAME CODE: a layer made by Python's tarfile, in an image that says it is ours if BY does
@@ -475,6 +480,14 @@ layered 3 'a file, and an entry below it' 'add("a", b"1"); add("a/b", b"2"); add
 told '... is told' '✗ paths: /a/b is below what is no directory (2 such)'
 layered 0 'an entry below a link' 'add("a", type=tarfile.SYMTYPE, linkname="/etc"); add("a/b", b"2")'
 told '... is told' '· paths: /a/b goes where a link leads (1 such)'
+layered 3 'an entry below a loop' 'add("a", type=tarfile.SYMTYPE, linkname="b"); add("b", type=tarfile.SYMTYPE, linkname="a"); add("a/c", b"2")'
+told '... is told' '✗ paths: /a/c is below a link, and not where that leads (1 such)'
+layered 0 'what aufs kept for itself' 'add(".wh..wh.aufs"); add(".wh..wh.orph", type=tarfile.DIRTYPE); add(".wh..wh.plnk", type=tarfile.DIRTYPE); add(".wh..wh.plnk/1.2", b"1"); add("b", type=tarfile.LNKTYPE, linkname=".wh..wh.plnk/1.2")'
+is "$(mk cat bent b) $(mk ls bent | grep -c aufs)" '1 0' '... is no file of the image, but the bytes of some'
+layered 4 'a root that is closed to the user' 'add(".", type=tarfile.DIRTYPE, mode=0o700)'
+told '... is told' '✗ entrypoint: /app: user 65534:65534 may not search / (mode 0700, 0:0)'
+layered 0 '... that is not' 'add(".", type=tarfile.DIRTYPE, mode=0o711)'
+layered 0 '... that is its own, whatever is moved in it' 'add(".", type=tarfile.DIRTYPE, mode=0o700, uid=65534); add("a", type=tarfile.SYMTYPE, linkname="/etc"); add("a/b", b"2")'
 layered 0 'a hard link to a file of a layer below' 'add("b", type=tarfile.LNKTYPE, linkname="data/file")'
 layered 3 'a hard link to nothing' 'add("b", type=tarfile.LNKTYPE, linkname="none")'
 layered 3 'certificates that do not parse' 'add("etc/ssl/cert.pem", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")'

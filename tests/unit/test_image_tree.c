@@ -168,6 +168,16 @@ static void test_hard_links_to_other_than_files(void **state)
 	assert_seen("d:x h:y=x", "d:x h:y=x");
 }
 
+/* Layers of aufs hold what it kept for itself, as docker save of old had it. */
+static void test_aufs(void **state)
+{
+	(void)state;
+	assert_seen("d:d f:d/x | w:.wh..wh.aufs d:.wh..wh.orph d:.wh..wh.plnk f:.wh..wh.plnk/1.2 h:y=.wh..wh.plnk/1.2",
+		    "d:d f:d/x(1) f:y(3)");
+	assert_seen("d:d d:d/.wh..wh.x", "d:d");
+	assert_data("d:.wh..wh.plnk f:.wh..wh.plnk/1.2 h:y=.wh..wh.plnk/1.2", "y", 1, 1);
+}
+
 static void test_whiteouts(void **state)
 {
 	(void)state;
@@ -363,6 +373,7 @@ int main(void)
 		cmocka_unit_test(test_hard_links),
 		cmocka_unit_test(test_hard_links_outlive_their_file),
 		cmocka_unit_test(test_hard_links_to_other_than_files),
+		cmocka_unit_test(test_aufs),
 		cmocka_unit_test(test_whiteouts),
 		cmocka_unit_test(test_what_is_no_directory_has_nothing_below),
 		cmocka_unit_test(test_links_are_followed),
