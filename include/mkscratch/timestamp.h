@@ -20,4 +20,8 @@ bool msk_rfc3339_can(int64_t t);
 /* "2024-05-01 10:00:00", for people: of any t. Years after 9999 have more digits, those before 0 a minus. */
 void msk_time_add(struct msk_str *s, int64_t t);
 
+/* A span in nanoseconds as Docker's durations are written, exactly and as short as can be: "1ns", "1.5s", "1m30s", "2h". What
+ * --health-interval takes again. Below 0 with a minus. */
+void msk_duration_add(struct msk_str *s, int64_t ns);
+
 #endif

@@ -107,17 +107,15 @@ static void add_env(const struct msk_json *config, struct msk_str *out)
 			add_line(out, i ? "" : "env", msk_json_string_value(msk_json_at(env, i)));
 }
 
-/* "every 30 s" from nanoseconds. */
+/* "every 30s" from nanoseconds. */
 static void add_duration(const struct msk_json *check, const char *key, const char *words, struct msk_str *out)
 {
 	int64_t ns;
 
 	if (!msk_json_get_int(check, key, &ns) || ns <= 0)
 		return;
-	if (ns % 1000000000 == 0)
-		msk_str_addf(out, ", %s %lld s", words, (long long)(ns / 1000000000));
-	else
-		msk_str_addf(out, ", %s %lld ms", words, (long long)(ns / 1000000));
+	msk_str_addf(out, ", %s ", words);
+	msk_duration_add(out, ns);
 }
 
 static void add_healthcheck(const struct msk_json *config, struct msk_str *out)
@@ -133,6 +131,7 @@ static void add_healthcheck(const struct msk_json *config, struct msk_str *out)
 	add_duration(check, "Interval", "every", &text);
 	add_duration(check, "Timeout", "within", &text);
 	add_duration(check, "StartPeriod", "after", &text);
+	add_duration(check, "StartInterval", "at first every", &text);
 	if (msk_json_get_int(check, "Retries", &retries) && retries > 0)
 		msk_str_addf(&text, ", %lld %s", (long long)retries,
 			     msk_plural((unsigned long long)retries, "retry", "retries"));

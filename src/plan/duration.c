@@ -1,7 +1,9 @@
 /* Durations as Go writes them, which Docker takes: 30s, 1m30s, 1.5h, 250ms; and days, 90d. */
+#include <stdio.h>
 #include <string.h>
 
 #include "parts.h"
+#include "mkscratch/timestamp.h"
 
 #define MAX_DIGITS 18           /* behind the point; more say nothing in an int64 */
 
@@ -72,4 +74,44 @@ int msk_duration_parse(const char *option, const char *text, int64_t *out, struc
 	}
 	msk_fail(err, MSK_E_USAGE, "%s %s: not a duration", option, text);
 	return msk_hint(err, "%s 90s, 1m30s, 12h or 90d", option);
+}
+
+/* "1.5s": so many of a unit, with what is left of it behind the point. */
+static void add_decimal(struct msk_str *s, uint64_t n, uint64_t unit, const char *name)
+{
+	char digits[24];
+	int places = 0;
+
+	msk_str_addf(s, "%llu", (unsigned long long)(n / unit));
+	for (uint64_t u = unit; u > 1; u /= 10)
+		places++;
+	snprintf(digits, sizeof digits, "%0*llu", places, (unsigned long long)(n % unit));
+	while (places && digits[places - 1] == '0')
+		places--;
+	if (places)
+		msk_str_addf(s, ".%.*s", places, digits);
+	msk_str_adds(s, name);
+}
+
+void msk_duration_add(struct msk_str *s, int64_t ns)
+{
+	const uint64_t second = 1000000000, minute = 60 * second, hour = 60 * minute;
+	uint64_t n = ns < 0 ? -(uint64_t)ns : (uint64_t)ns;
+
+	msk_str_adds(s, ns < 0 ? "-" : "");
+	if (n >= hour)
+		msk_str_addf(s, "%lluh", (unsigned long long)(n / hour));
+	if (n % hour >= minute)
+		msk_str_addf(s, "%llum", (unsigned long long)(n % hour / minute));
+	if (n >= minute && n % minute == 0)
+		return;
+	n %= minute;
+	if (n >= second || ns >= (int64_t)minute || ns <= -(int64_t)minute || n == 0)
+		add_decimal(s, n, second, "s");
+	else if (n >= 1000000)
+		add_decimal(s, n, 1000000, "ms");
+	else if (n >= 1000)
+		add_decimal(s, n, 1000, "us");
+	else
+		add_decimal(s, n, 1, "ns");
 }

@@ -27,7 +27,7 @@ has '  ports         53/udp' ports
 has '                80/tcp' '... each of them'
 has '  volumes       /data' volumes
 has '  stop signal   SIGINT' 'stop signal'
-has '  healthcheck   ["CMD","/app","-c"], every 30 s, 2 retries' healthcheck
+has '  healthcheck   ["CMD","/app","-c"], every 30s, 2 retries' healthcheck
 has '  labels        k=a b' labels
 has '  author        Me' author
 has '  org.example.x=y' annotations
@@ -165,6 +165,21 @@ else
 fi
 has '/bin/\x1b]0;x' 'names are escaped'
 is "$(mk inspect --json odd.tar | jq -c .objects)" '[]' 'objects that are none'
+python3 - <<'P'
+import hashlib, io, json, tarfile
+layer = bytes(1024)
+config = {"os": "linux", "architecture": "amd64", "rootfs": {"type": "layers", "diff_ids": ["sha256:" + hashlib.sha256(layer).hexdigest()]},
+          "config": {"Healthcheck": {"Test": ["CMD", "/a"], "Interval": 1, "Timeout": 1500000000, "StartPeriod": 90000000000,
+                                     "StartInterval": 250000000, "Retries": 1}}}
+manifest = [{"Config": "c.json", "RepoTags": ["t:1"], "Layers": ["l.tar"]}]
+with tarfile.open("health.tar", "w") as t:
+    for name, data in (("l.tar", layer), ("c.json", json.dumps(config).encode()), ("manifest.json", json.dumps(manifest).encode())):
+        i = tarfile.TarInfo(name)
+        i.size = len(data)
+        t.addfile(i, io.BytesIO(data))
+P
+mk inspect health.tar >text
+has '  healthcheck   ["CMD","/a"], every 1ns, within 1.5s, after 1m30s, at first every 250ms, 1 retry' 'durations, exactly'
 make_layers empty.tar '[]'
 mk inspect empty.tar >text
 has 'no files that are left in the end' 'an image of nothing'

@@ -587,6 +587,29 @@ static void durations_are_those_of_go_and_days(void **state)
 	}
 }
 
+static void a_duration_is_told_exactly(void **state)
+{
+	static const struct {
+		int64_t ns;
+		const char *text;
+	} all[] = {
+		{ 0, "0s" }, { 1, "1ns" }, { 999, "999ns" }, { 1000, "1us" }, { 1001, "1.001us" }, { 1500000, "1.5ms" },
+		{ 999999999, "999.999999ms" }, { 1000000000, "1s" }, { 1500000000, "1.5s" }, { 30000000000, "30s" },
+		{ 59999999999, "59.999999999s" }, { 60000000000, "1m" }, { 60000000001, "1m0.000000001s" },
+		{ 90000000000, "1m30s" }, { 3600000000000, "1h" }, { 3600500000000, "1h0.5s" }, { 5400000000000, "1h30m" },
+		{ 90061000000000, "25h1m1s" }, { -1, "-1ns" }, { -90000000000, "-1m30s" },
+		{ INT64_MAX, "2562047h47m16.854775807s" }, { INT64_MIN, "-2562047h47m16.854775808s" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+		MSK_AUTO_STR text = MSK_STR_INIT;
+
+		msk_duration_add(&text, all[i].ns);
+		assert_string_equal(text.buf, all[i].text);
+	}
+}
+
 /* --- times --- */
 
 static void check_created(const char *typed, int64_t want)
@@ -794,6 +817,7 @@ int main(void)
 		cmocka_unit_test(directories_of_the_config),
 		cmocka_unit_test(stop_signals),
 		cmocka_unit_test(durations_are_those_of_go_and_days),
+		cmocka_unit_test(a_duration_is_told_exactly),
 		cmocka_unit_test(times_are_rfc_3339_seconds_or_now),
 		cmocka_unit_test(bad_times_have_their_sentences),
 		cmocka_unit_test(source_date_epoch_dates_files_and_image),
