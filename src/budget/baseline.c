@@ -37,6 +37,15 @@ static int weigh(const struct msk_source_images *s, const struct msk_source_imag
 	return 0;
 }
 
+/* Whoever asks for the first time has none yet. */
+static int fail_open(struct msk_err *err)
+{
+	bool absent = msk_ends_with(err->msg, ": no such image");
+
+	msk_ctx(err, "--baseline");
+	return absent ? msk_hint(err, "where there is no earlier image yet, leave --max-growth and --baseline out") : -1;
+}
+
 static int pick(const struct msk_source_images *s, const struct msk_platform *pf, const struct msk_source_image **out,
 		struct msk_err *err)
 {
@@ -59,7 +68,7 @@ int msk_baseline_read(const struct msk_plan *p, const struct msk_platform *pf, s
 	if (!p->baseline)
 		return 0;
 	if (msk_source_images_open(p->baseline, NULL, &s, err) < 0)
-		return msk_ctx(err, "--baseline");
+		return fail_open(err);
 	s.max_layer = p->max_layer;
 	if (pick(&s, pf, &image, err) < 0 || weigh(&s, image, &b, err) < 0) {
 		msk_baseline_release(&b);

@@ -210,7 +210,8 @@ int msk_plan_inputs(const struct msk_options *o, struct msk_plan *p, struct msk_
 {
 	if (o->bin.n == 0) {
 		msk_fail(err, MSK_E_USAGE, "nothing to run: no --bin given");
-		return msk_hint(err, "mkscratch --bin ./app -o app.tar");
+		return msk_hint(err, "mkscratch --bin ./app -o app.tar, or a file mkscratch.json with \"bin\" for "
+				"mkscratch build");
 	}
 	p->inputs = msk_xcalloc(o->bin.n + o->file.n + o->tree.n + o->dir.n + o->link.n, sizeof *p->inputs);
 	if (add_inputs(p, MSK_INPUT_BIN, "--bin", &o->bin, parse_pair, err) < 0 ||

@@ -8,7 +8,10 @@
 
 #include "mkscratch/digest.h"
 #include "mkscratch/fs.h"
+#include "mkscratch/path.h"
+#include "mkscratch/ref.h"
 #include "mkscratch/staging.h"
+#include "mkscratch/tempfile.h"
 #include "source.h"
 
 #define STDIN_NAME "standard input"
@@ -66,6 +69,21 @@ static int spool(int from, const char *name, int to, struct msk_err *err)
 	return n < 0 ? -1 : 0;
 }
 
+/* "debian:12", "gcr.io/distroless/static": what docker would pull. */
+static bool is_reference(const char *name)
+{
+	struct msk_err ignored = MSK_ERR_INIT;
+	const char *colon = strrchr(name, ':');
+	size_t first = strcspn(name, "/");
+	bool has_domain = name[first] && strcspn(name, ".:") < first, has_tag = colon && !strchr(colon, '/');
+	struct msk_ref ref;
+
+	if (strstr(name, ".tar") || *name == '.' || !(has_domain || has_tag) || msk_ref_parse(name, &ref, &ignored) < 0)
+		return false;
+	msk_ref_release(&ref);
+	return true;
+}
+
 static int fail_absent(const char *name, struct msk_err *err)
 {
 	const char *behind = msk_path_behind_transport(name);
@@ -79,7 +97,10 @@ static int fail_absent(const char *name, struct msk_err *err)
 				     msk_hint(err, "fetch it first, and name the file");
 	}
 	msk_fail(err, MSK_E_INPUT, "%s: no such image", name);
-	return behind && !msk_starts_with(behind, "//") ? msk_hint(err, "its path alone: %s", behind) : -1;
+	if (behind && !msk_starts_with(behind, "//"))
+		return msk_hint(err, "its path alone: %s", behind);
+	return is_reference(name) ? msk_hint(err, "an image is a file here: first skopeo copy docker://%s oci-archive:img.tar",
+					     name) : -1;
 }
 
 static int open_archive_fd(struct msk_source *s, const char *name, struct msk_err *err)

@@ -55,7 +55,7 @@ must_fail 2 '--max-growth: since when? no --baseline given' '--max-growth 5% --b
 must_fail 2 '--baseline: nothing to hold it against, no --max-growth given' '--max-growth 5% --baseline old.tar' -- \
 	--bin app --baseline fits.tar -o y.tar
 must_fail 2 '--baseline: the value is empty' -- --bin app --max-growth 5% --baseline= -o y.tar
-must_fail 3 '--baseline: none.tar: no such image' -- --bin app --max-growth 5% --baseline none.tar -o y.tar
+must_fail 3 '--baseline: none.tar: no such image' 'where there is no earlier image yet, leave --max-growth and --baseline out' -- --bin app --max-growth 5% --baseline none.tar -o y.tar
 mk --bin app -q --no-record -o old.tar
 was=$(mk --bin app --no-record --json -o old.tar | jq .size)
 head -c 20000 /dev/urandom >noise && head -c 1000 /dev/urandom >bit

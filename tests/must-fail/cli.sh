@@ -45,7 +45,7 @@ must_fail 2 'help: one topic at a time (2 vs 1)' -- help a b
 must_fail 2 'completion ksh: no such shell here' 'mkscratch completion bash, zsh or fish' -- completion ksh
 must_fail 2 'completion: needs the name of a shell (0 vs 1)' -- completion
 
-must_fail 2 'nothing to run: no --bin given' 'mkscratch --bin ./app -o app.tar' -- --certs -o img.tar
+must_fail 2 'nothing to run: no --bin given' 'mkscratch --bin ./app -o app.tar, or a file mkscratch.json with "bin" for mkscratch build' -- --certs -o img.tar
 must_fail 2 'nowhere to write: no --output given' '-o img.tar' -- --bin app
 if script -qec true /dev/null >/dev/null 2>&1; then
 	script -qec "'$MKSCRATCH' --bin app -o -" /dev/null >typed </dev/null
