@@ -343,14 +343,62 @@ static void set_pairs(struct config_file *f, const struct opt_row *row, const st
 	msk_strv_release(&typed);
 }
 
+/* Options that say the same thing in two ways: who says one has decided on the other. */
+static const char *other_way(const char *name)
+{
+	static const char *const pairs[][2] = { { "healthcheck", "healthcheck-cmd" }, { "cache", "no-cache" } };
+
+	for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
+		for (size_t k = 0; k < 2; k++)
+			if (strcmp(name, pairs[i][k]) == 0)
+				return pairs[i][1 - k];
+	return NULL;
+}
+
+/* A check that is turned off has no times. */
+static bool times_a_check(const char *name)
+{
+	return msk_starts_with(name, "health-");
+}
+
+static bool is_none(const char *healthcheck)
+{
+	return healthcheck && strcmp(healthcheck, "none") == 0;
+}
+
+/* Names that are decided on by others that were typed. */
+static void note_decided(const struct msk_options *typed, struct msk_strv *names)
+{
+	for (const struct opt_row *row = msk_opt_rows; row->name; row++) {
+		const char *other = msk_config_holds(row) ? other_way(row->name) : NULL;
+
+		if ((other && msk_opt_given(typed, row_of(other))) ||
+		    (times_a_check(row->name) && is_none(typed->healthcheck)))
+			msk_strv_push(names, row->name);
+	}
+}
+
+/* What the top says that counts for a target. */
+static const struct msk_json *of_top(const struct config_file *f, const struct msk_json *target, const struct opt_row *row)
+{
+	const char *other = other_way(row->name);
+
+	if ((other && msk_json_get(target, other)) ||
+	    (times_a_check(row->name) && is_none(msk_json_get_string(target, "healthcheck"))))
+		return NULL;
+	return msk_json_get(f->doc, row->name);
+}
+
 void msk_config_file_apply(struct config_file *f, const char *target, struct msk_options *o)
 {
 	const struct msk_json *of_target = target ? msk_json_get(msk_json_get(f->doc, TARGETS), target) : NULL;
+	MSK_AUTO_STRV decided = MSK_STRV_INIT;
 
+	note_decided(o, &decided);
 	for (const struct opt_row *row = msk_opt_rows; row->name; row++) {
-		const struct msk_json *top = msk_json_get(f->doc, row->name), *own = msk_json_get(of_target, row->name);
+		const struct msk_json *top = of_top(f, of_target, row), *own = msk_json_get(of_target, row->name);
 
-		if (!msk_config_holds(row))
+		if (!msk_config_holds(row) || msk_strv_has(&decided, row->name))
 			continue;
 		if (msk_config_is_pair(row))
 			set_pairs(f, row, top, own, o);

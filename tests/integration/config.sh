@@ -96,6 +96,19 @@ is "$(asked --target tool)" '["root",["tool:1"],["A=top","T=top"],false]' '... a
 is "$(asked --target app -t mine:1 --user 5 -e A=typed -e N=1)" '["user",["mine:1"],["A=typed","T=top","N=1"],false]' \
 	'the command line goes before both'
 
+# ... also where it says the same thing in another way.
+echo '{ "bin": "app", "healthcheck": "http://:80/", "health-interval": "5s", "no-cache": true, "media-types": "docker", "output": "h/",
+  "targets": { "cmd": { "healthcheck-cmd": "/app ok" }, "none": { "healthcheck": "none" }, "top": {} } }' >health.json
+health() { mk --config health.json "$@" --print plan | jq -c .config.health.test; }
+is "$(health | xargs -d '\n')" '["/app","ok"] [] ["/healthcheck","http://:80/"]' 'a command of a target goes before the URL of the top, none before both'
+is "$(health --target top --healthcheck-cmd '/app typed')" '["/app","typed"]' '... and a command that was typed before a URL'
+is "$(health --target cmd --healthcheck tcp://:1)" '["/healthcheck","tcp://:1"]' '... a URL before a command'
+is "$(health --target top --healthcheck none)" '[]' '... and none before its times'
+mk --config health.json --target none --cache kept -q
+t '... a cache before none' test -d kept
+echo '{ "bin": "app", "healthcheck": "http://:80/", "healthcheck-cmd": "/app" }' >both.json
+must_fail 2 '--healthcheck-cmd /app: there is --healthcheck http://:80/ already' -- --config both.json -o x.tar
+
 # Several images.
 is "$(mk build | cut -d' ' -f1,2 | xargs)" 'app.tar: top:1,top:2 tool.tar: tool:1' 'all targets are built'
 rm ./*.tar
