@@ -67,5 +67,6 @@ int msk_cmd_index(const struct msk_options *o, struct msk_err *err)
 	if (check_words(o, &join, &plan, err) < 0 || msk_join_run(&join, &plan, &log, &product, err) < 0)
 		return -1;
 	tell_left_out(&join, &log);
+	msk_tell_secrets(&plan.config, &log);
 	return msk_report(o, &(struct msk_build){ .plan = &plan, .log = &log, .facts = &facts }, &product, err);
 }

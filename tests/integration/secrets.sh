@@ -39,6 +39,15 @@ warns source_and_revision_are_fine '' -l org.opencontainers.image.source=https:/
 run mk -q --bin app -e "X=$token" -n
 is "$status$(cat "$err")" 0 quietly_there_is_no_warning
 
+mk -q --bin app -o one.tar
+if command -v aarch64-linux-gnu-gcc >/dev/null; then
+	mkdir arm64 && aarch64-linux-gnu-gcc -static -x c -o arm64/app - <<<'int main(void) { return 0; }' && mk -q --bin arm64/app -o arm64.tar
+	run mk index --annotation "a=$token" -o joined.tar one.tar arm64.tar
+	is "$status $(cat "$err")" "0 warning: --annotation a: looks like it holds a secret (GitHub token, ghp_ab...); $advice" 'index warns of it too'
+else
+	skip 'index warns of it too' 'aarch64-linux-gnu-gcc is not installed'
+fi
+
 # A value that another takes the place of is nowhere.
 for option in env label annotation; do
 	run mk --bin app --"$option" "A=$token" --"$option" B=2 --"$option" A=1 -o "$option.tar"
