@@ -106,8 +106,11 @@ static int add_rule(const struct msk_confine *c, const char *path, enum msk_conf
 	struct landlock_path_beneath_attr rule = { .parent_fd = fd };
 	struct stat st;
 
-	if (fd < 0 || fstat(fd, &st) < 0)
+	if (fd < 0)
 		return errno;
+	/* It is there, whatever the reason. */
+	if (fstat(fd, &st) < 0)
+		return EIO;
 	rule.allowed_access = (right == MSK_CONFINE_WRITE ? WRITE : READ) & c->known;
 	if (!S_ISDIR(st.st_mode))
 		rule.allowed_access &= OF_FILES;

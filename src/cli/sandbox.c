@@ -11,14 +11,13 @@
 #include "mkscratch/path.h"
 #include "mkscratch/staging.h"
 
-/* A layout may have its blobs elsewhere, by a link. */
-static void allow_operand(struct msk_confine *c, const char *path)
+/* Layouts may share their blobs: then the directory of these is a link. */
+static void allow_input(struct msk_confine *c, const char *path)
 {
-	MSK_AUTO_FREE char *blobs = msk_xasprintf("%s/blobs", path), *sha256 = msk_xasprintf("%s/sha256", blobs);
+	MSK_AUTO_FREE char *blobs = msk_xasprintf("%s/blobs/sha256", path);
 
 	msk_confine_allow(c, path, MSK_CONFINE_READ);
 	msk_confine_allow(c, blobs, MSK_CONFINE_READ);
-	msk_confine_allow(c, sha256, MSK_CONFINE_READ);
 }
 
 /* An operand as typed: SRC, SRC:DEST, SRC:DEST:MODE..., IMAGE:TAG, IMAGE@DIGEST. Either sign may be part of a name, so each
@@ -27,12 +26,12 @@ static void allow_typed(struct msk_confine *c, const char *typed)
 {
 	MSK_AUTO_FREE char *part = msk_xstrdup(typed);
 
-	allow_operand(c, part);
+	allow_input(c, part);
 	for (char *sign = part + strlen(part); sign > part; sign--) {
 		if (*sign != ':' && *sign != '@')
 			continue;
 		*sign = '\0';
-		allow_operand(c, part);
+		allow_input(c, part);
 	}
 }
 

@@ -109,7 +109,9 @@ run ./inject -n landlock_create_ruleset:1+ -a error=38 "$MKSCRATCH" verify --reb
 is "$status $(head -n 1 "$err")" '5 mkscratch: --require-sandbox: this kernel has none, or refuses it (Landlock)' '... and --require-sandbox says so'
 mkdir tmp && run env TMPDIR="$T/tmp" "$MKSCRATCH" verify -q --rebuild --require-sandbox out/again.tar
 is "$status $(cat "$err")" '0 ' 'TMPDIR may be closed to it by then'
-# Elsewhere than in the directories for temporary files: the page, and pipes.
+# Elsewhere than in the directories for temporary files: blobs that layouts share, the page, and pipes.
+mk "${options[@]}" -o "$far/layout/" && mv "$far/layout/blobs" out/shared && ln -s "$T/out/shared" "$far/layout/blobs"
+t 'a layout whose blobs are a link to elsewhere' mk verify -q --require-sandbox "$far/layout"
 mk inspect --html "$far/page.html" out/x.tar
 t 'inspect writes its page anywhere' test -s "$far/page.html"
 like "$(mk diff <(cat out/x.tar) <(cat out/other.tar))" Labels 'images that come by pipes'
