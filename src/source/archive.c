@@ -70,19 +70,101 @@ static int begin_plain(struct msk_archive_pass *p, struct msk_source *s, uint64_
 	return msk_inflate_new(p->file, s->name, &p->inflate, err);
 }
 
+/* More is not put on a disk for the sake of time. */
+#define MAX_UNPACKED (4ull << 30)
+
+static bool is_zero(const char *p, size_t n)
+{
+	return p[0] == 0 && memcmp(p, p + 1, n - 1) == 0;
+}
+
+static int unpack(struct msk_source *s, struct msk_reader *from, struct msk_err *err)
+{
+	MSK_AUTO_FREE char *buf = msk_xmalloc(MSK_STAGED_PART);
+
+	for (uint64_t at = 0; at < s->end;) {
+		size_t n = 0, want = s->end - at < MSK_STAGED_PART ? (size_t)(s->end - at) : MSK_STAGED_PART;
+
+		for (ssize_t got = 1; n < want && got > 0; n += (size_t)got)
+			if ((got = from->read(from, buf + n, want - n, err)) < 0)
+				return -1;
+		if (n == 0)
+			return 0;
+		if (!is_zero(buf, n) && msk_staged_write(&s->unpacked, buf, n, at, err) < 0)
+			return -1;
+		at += n;
+	}
+	return 0;
+}
+
+/* One stream, which no walk can be begun within: its layers may stand in any order, and each that lies behind the walk would
+ * cost all before it once more. */
+static int unpack_once(struct msk_source *s, struct msk_err *err)
+{
+	MSK_CLEANUP(msk_archive_pass_release) struct msk_archive_pass p = { 0 };
+	struct msk_err full = MSK_ERR_INIT;
+
+	if (s->end > MAX_UNPACKED)
+		return 0;
+	if (begin_plain(&p, s, 0, err) < 0)
+		return -1;
+	s->is_unpacked = unpack(s, msk_inflate_reader(p.inflate), &full) == 0;
+	/* Without it, all is as it was before, but slow. */
+	if (!s->is_unpacked)
+		msk_staged_release(&s->unpacked);
+	return 0;
+}
+
+static bool begins_anywhere(const struct msk_source *s)
+{
+	return s->plain || s->is_unpacked;
+}
+
 /* Documents and then layers in their order take up to three; who needs more of them is better off with a reading for marks. */
 #define RESTARTS_BEFORE_MARKS 4
 
-static int look_for_marks(struct msk_source *s, struct msk_err *err)
+static int make_quick(struct msk_source *s, struct msk_err *err)
 {
 	MSK_CLEANUP(msk_source_stream_cleanup) struct msk_reader *file = NULL;
 
-	if (s->plain || ++s->restarts != RESTARTS_BEFORE_MARKS)
+	if (begins_anywhere(s) || ++s->restarts != RESTARTS_BEFORE_MARKS)
 		return 0;
 	if (open_at(s, 0, &file, err) < 0)
 		return -1;
 	s->marks = msk_gzip_marks_new(file);
-	return 0;
+	return s->marks ? 0 : unpack_once(s, err);
+}
+
+struct unpacked_reader {
+	struct msk_stream s;         /* first: the reader is this */
+	const struct msk_source *from;
+	uint64_t at;
+};
+
+static ssize_t unpacked_read(struct msk_reader *pr, void *p, size_t n, struct msk_err *err)
+{
+	struct unpacked_reader *r = (struct unpacked_reader *)pr;
+	uint64_t left = r->from->end - r->at;
+
+	(void)err;
+	n = n < left ? n : (size_t)left;
+	msk_staged_read(&r->from->unpacked, p, n, r->at);
+	r->at += n;
+	return (ssize_t)n;
+}
+
+static void unpacked_free(struct msk_reader *r)
+{
+	free(r);
+}
+
+static int begin_unpacked(struct msk_archive_pass *p, struct msk_source *s, uint64_t position, struct msk_err *err)
+{
+	struct unpacked_reader *r = msk_xcalloc(1, sizeof *r);
+
+	*r = (struct unpacked_reader){ { { unpacked_read }, unpacked_free }, s, position };
+	p->unpacked = &r->s.r;
+	return msk_tar_in_new(p->unpacked, s->name, &p->tar, err);
 }
 
 static int begin_at_mark(struct msk_archive_pass *p, struct msk_source *s, uint64_t position, struct msk_err *err)
@@ -97,6 +179,8 @@ int msk_archive_pass_begin(struct msk_archive_pass *p, struct msk_source *s, uin
 {
 	if (s->marks)
 		return begin_at_mark(p, s, position, err);
+	if (s->is_unpacked)
+		return begin_unpacked(p, s, position, err);
 	if (begin_plain(p, s, position, err) < 0)
 		return -1;
 	return msk_tar_in_new(msk_inflate_reader(p->inflate), s->name, &p->tar, err);
@@ -107,6 +191,7 @@ void msk_archive_pass_release(struct msk_archive_pass *p)
 	msk_tar_in_free(p->tar);
 	msk_inflate_free(p->inflate);
 	msk_gzip_resumed_free(p->resumed);
+	msk_source_stream_free(p->unpacked);
 	msk_source_stream_free(p->file);
 }
 
@@ -235,7 +320,7 @@ static void entry_free(struct msk_reader *r)
 {
 	struct entry_reader *e = (struct entry_reader *)r;
 
-	if (e->source->plain || e->failed || !e->pass.tar) {
+	if (begins_anywhere(e->source) || e->failed || !e->pass.tar) {
 		msk_archive_pass_release(&e->pass);
 	} else {
 		msk_archive_pass_release(&e->source->parked);
@@ -261,8 +346,8 @@ static int begin_before(struct msk_archive_pass *p, struct msk_source *s, const 
 	if (parked_is_best(s, at)) {
 		*p = s->parked;
 		s->parked = (struct msk_archive_pass){ 0 };
-	} else if (look_for_marks(s, err) < 0 ||
-		   msk_archive_pass_begin(p, s, s->plain || s->marks ? m->position : 0, err) < 0) {
+	} else if (make_quick(s, err) < 0 ||
+		   msk_archive_pass_begin(p, s, begins_anywhere(s) || s->marks ? m->position : 0, err) < 0) {
 		return -1;
 	}
 	p->next = at + 1;

@@ -24,6 +24,7 @@ void msk_source_free(struct msk_source *s)
 		close(s->fd);
 	msk_archive_pass_release(&s->parked);
 	msk_gzip_marks_free(s->marks);
+	msk_staged_release(&s->unpacked);
 	msk_strv_release(&s->files);
 	for (size_t i = 0; i < s->n_members; i++)
 		free(s->members[i].target);

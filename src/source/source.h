@@ -4,6 +4,7 @@
 
 #include "mkscratch/gzip_marks.h"
 #include "mkscratch/source.h"
+#include "mkscratch/staging.h"
 #include "mkscratch/tar.h"
 
 /* A file of an archive. */
@@ -17,7 +18,8 @@ struct msk_member {
 struct msk_archive_pass {
 	struct msk_reader *file;
 	struct msk_inflate *inflate; /* NULL where it begins at a mark, */
-	struct msk_reader *resumed;  /* which this is then */
+	struct msk_reader *resumed;  /* which this is then; or else */
+	struct msk_reader *unpacked;
 	struct msk_tar_in *tar;
 	size_t next;                 /* no member before this one can be met any more */
 };
@@ -34,6 +36,8 @@ struct msk_source {
 	uint64_t end;                /* of an archive: bytes of the plain tar up to its end */
 	unsigned restarts;           /* ... walks that had to begin anew */
 	struct msk_gzip_marks *marks;    /* ... where they may begin; NULL: at the start alone */
+	struct msk_staged unpacked;      /* ... the tar itself, for walks that begin anywhere */
+	bool is_unpacked;
 	struct msk_archive_pass parked;  /* of one that is compressed: a walk that may go on; tar NULL: there is none */
 };
 
@@ -45,7 +49,7 @@ struct msk_stream {
 
 /* The list of what is in the archive. */
 int msk_archive_list(struct msk_source *s, struct msk_err *err);
-/* From `position` on, which is 0 unless the archive is plain or has marks. */
+/* From `position` on, which is 0 unless the archive is plain, unpacked, or has marks. */
 int msk_archive_pass_begin(struct msk_archive_pass *p, struct msk_source *s, uint64_t position, struct msk_err *err);
 void msk_archive_pass_release(struct msk_archive_pass *p);
 int msk_archive_stream(struct msk_source *s, const char *path, bool *found, struct msk_reader **out, struct msk_err *err);
