@@ -86,15 +86,16 @@ static double now(void)
 int main(int argc, char **argv)
 {
 	pthread_t threads[MAX_THREADS];
-	int n = argc > 3 ? atoi(argv[2]) : 0;
+	int n = argc > 3 ? (int)strtol(argv[2], NULL, 10) : 0;
+	char *rest;
 	double start;
 
 	if (n < 1 || n > MAX_THREADS) {
 		fputs("usage: limit LEVEL[:KIB] THREADS FILE...\n", stderr);
 		return 2;
 	}
-	work.level = atoi(argv[1]);
-	work.block = (size_t)(strchr(argv[1], ':') ? atoi(strchr(argv[1], ':') + 1) : 512) << 10;
+	work.level = (int)strtol(argv[1], &rest, 10);
+	work.block = (*rest == ':' ? strtoul(rest + 1, NULL, 10) : 512) << 10;
 	if (!work.block)
 		die("block size");
 	for (int i = 3; i < argc; i++)

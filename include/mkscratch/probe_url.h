@@ -31,6 +31,6 @@ struct probe_url {
 };
 
 /* NULL when it is sound; else what is wrong with it, as an end for the sentence "URL: ...". */
-const char *probe_url_parse(const char *text, struct probe_url *out);
+const char *probe_url_parse(const char *text, struct probe_url *u);
 
 #endif

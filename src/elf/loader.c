@@ -79,9 +79,9 @@ enum msk_libc msk_loader_kind(const char *interp)
 	return MSK_LIBC_OTHER;
 }
 
-const struct msk_loader_rules *msk_loader_rules(const char *path)
+const struct msk_loader_rules *msk_loader_rules(const char *interp)
 {
-	switch (path ? msk_loader_kind(path) : MSK_LIBC_OTHER) {
+	switch (interp ? msk_loader_kind(interp) : MSK_LIBC_OTHER) {
 	case MSK_LIBC_GLIBC: return &msk_glibc_rules;
 	case MSK_LIBC_MUSL:  return &msk_musl_rules;
 	default:             return &msk_other_rules;

@@ -55,20 +55,19 @@ static char *expand_origin(struct msk_loader *l, size_t object, const char *list
 	MSK_AUTO_STR out = MSK_STR_INIT;
 	bool trusted = origin && (object != 0 || !l->args->secure);
 
-	while (*list) {
+	while (*list && out.len <= MSK_ELF_MAX_STRING) {
 		size_t n = msk_starts_with(list, "$ORIGIN") ? 7 : msk_starts_with(list, "${ORIGIN}") ? 9 : 0;
 
-		if (*list == '$' && (n == 0 || !trusted))
-			return NULL;
-		if (out.len > MSK_ELF_MAX_STRING)
-			return NULL;
-		if (n)
-			msk_str_adds(&out, strcmp(origin, "/") == 0 ? "" : origin);
-		else
+		if (*list != '$') {
 			msk_str_addc(&out, *list++);
+			continue;
+		}
+		if (n == 0 || !trusted)
+			return NULL;
+		msk_str_adds(&out, strcmp(origin, "/") == 0 ? "" : origin);
 		list += n;
 	}
-	return msk_str_take(&out);
+	return *list ? NULL : msk_str_take(&out);
 }
 
 static const struct msk_strv *path_of(struct msk_loader *l, size_t object)

@@ -61,8 +61,8 @@ int msk_golang_read(const struct msk_elf_source *s, struct msk_elf *e, struct ms
 /* Tag_CPU_arch of .ARM.attributes; -1 when there is none. */
 int msk_attributes_read(const struct msk_elf_source *s, int *cpu_arch, struct msk_err *err);
 
-/* The section headers, when they are sound; the rest of *out is left alone. Fails: MSK_E_IO alone. */
-int msk_layout_sections(const struct msk_elf_source *s, struct msk_elf_layout *out, struct msk_err *err);
+/* The section headers, when they are sound; the rest of *l is left alone. Fails: MSK_E_IO alone. */
+int msk_layout_sections(const struct msk_elf_source *s, struct msk_elf_layout *l, struct msk_err *err);
 
 /* The JSON of one .note.dlopen. What is malformed is left out, and the first fault is kept in e->note_fault. */
 void msk_dlopen_note_add(struct msk_elf *e, const unsigned char *json, size_t n);

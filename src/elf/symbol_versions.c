@@ -69,7 +69,7 @@ static int read_aux(struct chain *c, const char *file, const unsigned char *p, s
 static int read_need(struct chain *c, uint64_t at, uint32_t *next, struct msk_err *err)
 {
 	const struct msk_elf_source *s = c->t->s;
-	const unsigned char *p;
+	const unsigned char *p = NULL;
 	const char *file;
 	uint32_t step;
 
@@ -95,7 +95,7 @@ static int read_def(struct chain *c, uint64_t at, uint32_t *next, struct msk_err
 {
 	const struct msk_elf_source *s = c->t->s;
 	struct msk_version_def def;
-	const unsigned char *p;
+	const unsigned char *p = NULL;
 	uint32_t aux;
 
 	if (take_record(c, at, 20, &p, err) < 0 || check_format(c, p, err) < 0)

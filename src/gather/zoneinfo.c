@@ -268,7 +268,7 @@ static int add_zone(struct zones *z, const char *top, const char *zone, struct m
 }
 
 /* Where zoneinfo really lies: the links met on the way to a zone are told in canonical paths. */
-static int find_top(struct zones *z, char **out, struct msk_err *err)
+static char *find_top(struct zones *z, struct msk_err *err)
 {
 	MSK_AUTO_ROFILE f = MSK_ROFILE_INIT;
 	MSK_AUTO_WALK walk = MSK_WALK_INIT;
@@ -276,11 +276,12 @@ static int find_top(struct zones *z, char **out, struct msk_err *err)
 	enum msk_lookup how;
 
 	if (t->open(t, MSK_ZONEINFO, &how, &f, &walk, err) < 0)
-		return -1;
-	if (how == MSK_ABSENT)
-		return fail_none(z, err);
-	*out = how == MSK_FOUND ? msk_take(&walk.final) : msk_xstrdup(MSK_ZONEINFO);
-	return 0;
+		return NULL;
+	if (how == MSK_ABSENT) {
+		fail_none(z, err);
+		return NULL;
+	}
+	return how == MSK_FOUND ? msk_take(&walk.final) : msk_xstrdup(MSK_ZONEINFO);
 }
 
 static int add_matching(struct zones *z, const char *top, const char *pattern, struct msk_err *err)
@@ -300,8 +301,8 @@ static int add_matching(struct zones *z, const char *top, const char *pattern, s
 
 static int add_chosen(struct zones *z, const struct msk_strv *names, struct msk_err *err)
 {
-	MSK_AUTO_FREE char *top = NULL;
-	int rc = find_top(z, &top, err);
+	MSK_AUTO_FREE char *top = find_top(z, err);
+	int rc = top ? 0 : -1;
 
 	for (size_t i = 0; i < names->n && rc == 0; i++)
 		rc = msk_zone_is_pattern(names->v[i]) ? add_matching(z, top, names->v[i], err) :
@@ -313,9 +314,9 @@ static int add_chosen(struct zones *z, const struct msk_strv *names, struct msk_
 static int add_localtime(struct zones *z, const char *zone, struct msk_err *err)
 {
 	MSK_AUTO_FREE char *target = msk_xasprintf("..%s/%s", MSK_ZONEINFO, zone);
-	MSK_AUTO_FREE char *top = NULL;
+	MSK_AUTO_FREE char *top = find_top(z, err);
 
-	if (find_top(z, &top, err) < 0 || add_zone(z, top, zone, err) < 0)
+	if (!top || add_zone(z, top, zone, err) < 0)
 		return -1;
 	return msk_rootfs_add_symlink(z->g->fs, &(struct msk_entry_spec){
 		.path = "/etc/localtime", .what = "--localtime", .why = "the zone of the image",

@@ -147,7 +147,8 @@ static int open_all(const struct msk_strv *names, const struct msk_platform *wan
 	}
 	if (check_wanted(j, wanted, n, err) < 0)
 		return -1;
-	qsort(j->v, j->n, sizeof *j->v, by_platform);
+	if (j->n)
+		qsort(j->v, j->n, sizeof *j->v, by_platform);
 	msk_join_attach(j);
 	return 0;
 }

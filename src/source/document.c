@@ -120,7 +120,7 @@ bool msk_document_is_absent(struct msk_reading *r, const struct msk_json *desc)
 	MSK_CLEANUP(msk_source_stream_cleanup) struct msk_reader *in = NULL;
 	struct msk_err ignored = MSK_ERR_INIT;
 	MSK_AUTO_FREE char *path = NULL;
-	struct msk_descriptor d;
+	struct msk_descriptor d = { .digest = "" };
 	bool found;
 
 	if (msk_descriptor_read(desc, &d, &ignored) < 0)

@@ -100,7 +100,7 @@ char *msk_whiteout_path(const char *path, bool *is_opaque)
 
 static int add_removal(struct adding *a, const struct msk_node *n, struct msk_err *err)
 {
-	bool is_opaque;
+	bool is_opaque = false;
 	MSK_AUTO_FREE char *path = msk_whiteout_path(n->path, &is_opaque);
 
 	if (!path)

@@ -14,7 +14,7 @@ struct found {
 	bool wanted;                           /* not only looked through for the digest that was asked for */
 };
 
-static int follow(struct msk_reading *r, const struct found *f, struct msk_err *err);
+static int follow(struct msk_reading *r, const struct found *at, struct msk_err *err);
 
 static int read_blob(const struct msk_json *desc, struct msk_source_layer *out, struct msk_err *err)
 {

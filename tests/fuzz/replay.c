@@ -21,9 +21,9 @@ static unsigned n_tests, n_mutants;
 /* From a heap block of just that size, so that a sanitizer sees the first byte too many. */
 static void run_bytes(const uint8_t *bytes, size_t n)
 {
-	uint8_t *copy = malloc(n);
+	uint8_t *copy = malloc(n ? n : 1);
 
-	assert(copy || n == 0);
+	assert(copy);
 	if (n)
 		memcpy(copy, bytes, n);
 	alarm(SECONDS);
@@ -87,17 +87,15 @@ int main(int argc, char **argv)
 {
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	run("no bytes at all", &(struct msk_str)MSK_STR_INIT);
-	for (int i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "-m") == 0 && argv[i + 1]) {
-			n_mutants = (unsigned)strtoul(argv[++i], NULL, 10);
-			continue;
-		}
-		DIR *dir = opendir(argv[i]);
+	for (int option; (option = getopt(argc, argv, "m:")) == 'm';)
+		n_mutants = (unsigned)strtoul(optarg, NULL, 10);
+	for (; optind < argc; optind++) {
+		DIR *dir = opendir(argv[optind]);
 
 		if (dir)
-			run_dir(argv[i], dir);
+			run_dir(argv[optind], dir);
 		else
-			run_file(argv[i]);
+			run_file(argv[optind]);
 		if (dir)
 			closedir(dir);
 	}

@@ -36,22 +36,22 @@ static struct listing *listing_of(DIR *d)
 	return l;
 }
 
-struct dirent64 *readdir64(DIR *d)
+struct dirent64 *readdir64(DIR *dirp)
 {
-	struct listing *l = listing_of(d);
+	struct listing *l = listing_of(dirp);
 
 	return l->n ? l->v[--l->n] : NULL;
 }
 
-int closedir(DIR *d)
+int closedir(DIR *dirp)
 {
 	int (*next)(DIR *) = (int (*)(DIR *))real("closedir");
 
 	for (struct listing **l = &listings; *l; l = &(*l)->next) {
-		if ((*l)->dir == d) {
+		if ((*l)->dir == dirp) {
 			*l = (*l)->next;
 			break;
 		}
 	}
-	return next(d);
+	return next(dirp);
 }

@@ -2,12 +2,12 @@
 #include <dirent.h>
 #include <stdio.h>
 
-struct dirent64 *readdir64(DIR *dir)
+struct dirent64 *readdir64(DIR *dirp)
 {
 	static struct dirent64 e;
 	static unsigned n;
 
-	(void)dir;
+	(void)dirp;
 	e.d_type = DT_REG;
 	snprintf(e.d_name, sizeof e.d_name, "%u", n++);
 	return &e;

@@ -48,7 +48,7 @@ static int is_time(int fd)
 	return !at || (stat(at, &want) == 0 && fstat(fd, &got) == 0 && want.st_ino == got.st_ino && want.st_dev == got.st_dev);
 }
 
-ssize_t pread64(int fd, void *buf, size_t n, off64_t at)
+ssize_t pread64(int fd, void *buf, size_t nbytes, off64_t offset)
 {
 	static ssize_t (*next)(int, void *, size_t, off64_t);
 	static atomic_flag tried = ATOMIC_FLAG_INIT;
@@ -57,5 +57,5 @@ ssize_t pread64(int fd, void *buf, size_t n, off64_t at)
 		*(void **)&next = dlsym(RTLD_NEXT, "pread64");
 	if (is_time(fd) && !atomic_flag_test_and_set(&tried))
 		try_all();
-	return next(fd, buf, n, at);
+	return next(fd, buf, nbytes, offset);
 }

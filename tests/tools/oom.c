@@ -137,12 +137,12 @@ void *__libc_memalign(size_t align, size_t n)
 	return refused() ? NULL : counted(next.memalign(align, n));
 }
 
-void free(void *p)
+void free(void *ptr)
 {
 	find();
-	if (p && !inside)
+	if (ptr && !inside)
 		atomic_fetch_sub(&live, 1);
-	next.free(p);
+	next.free(ptr);
 }
 
 /* Out of the way of the numbers that the program gets. */

@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 #include <unistd.h>
 
 #include "mkscratch/gather.h"
+#include "remove_tree.h"
 
 struct sysroot {
 	char top[64];
@@ -86,7 +86,7 @@ static inline int sysroot_setup(void **state)
 	struct msk_err err = MSK_ERR_INIT;
 
 	assert_non_null(s);
-	strcpy(s->top, "/tmp/mkscratch-test-XXXXXX");
+	snprintf(s->top, sizeof s->top, "/tmp/mkscratch-test-XXXXXX");
 	assert_non_null(mkdtemp(s->top));
 	assert_int_equal(chmod(s->top, 0755), 0);
 	assert_int_equal(msk_host_new(s->top, &s->host, &err), 0);
@@ -98,21 +98,13 @@ static inline int sysroot_setup(void **state)
 	return 0;
 }
 
-static inline int sysroot_remove(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
-
 static inline int sysroot_teardown(void **state)
 {
 	struct sysroot *s = *state;
 
 	msk_rootfs_free(s->g.fs);
 	msk_host_free(s->host);
-	nftw(s->top, sysroot_remove, 16, FTW_DEPTH | FTW_PHYS);
+	remove_tree(s->top);
 	free(s);
 	return 0;
 }

@@ -27,11 +27,12 @@ static void tlv(struct msk_str *out, int tag, struct msk_str *own_value)
 
 static void add_hex(struct msk_str *out, const char *hex)
 {
-	unsigned byte;
-
 	for (; *hex; hex += 2) {
-		assert_int_equal(sscanf(hex, "%2x", &byte), 1);
-		msk_str_addc(out, (char)byte);
+		const char two[] = { hex[0], hex[1], '\0' };
+		char *end;
+
+		msk_str_addc(out, (char)strtoul(two, &end, 16));
+		assert_ptr_equal(end, two + 2);
 	}
 }
 

@@ -1,6 +1,5 @@
 #include <dirent.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -17,6 +16,7 @@
 
 #include "mkscratch/cache.h"
 #include "mkscratch/str.h"
+#include "remove_tree.h"
 
 #define ROOM 65536
 
@@ -43,19 +43,11 @@ static int set_up(void **state)
 	return 0;
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *at)
-{
-	(void)st;
-	(void)type;
-	(void)at;
-	return remove(path);
-}
-
 static int tear_down(void **state)
 {
 	struct fixture *f = *state;
 
-	nftw(f->top, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	remove_tree(f->top);
 	fclose(f->said);
 	free(f);
 	return 0;
@@ -84,6 +76,14 @@ static void entry_path(const struct fixture *f, const char *kind, const char *ke
 	struct msk_digest d = key_of(key);
 
 	snprintf(out, room, "%s/6/%s/%.2s/%s", f->dir, kind, d.text + 7, d.text + 7);
+}
+
+/* Another file in the same directory. */
+static void beside(char *path, size_t room, const char *name)
+{
+	size_t n = (size_t)(strrchr(path, '/') + 1 - path);
+
+	assert_true((size_t)snprintf(path + n, room - n, "%s", name) < room - n);
 }
 
 static void put(struct fixture *f, const char *key, const char *text)
@@ -454,7 +454,7 @@ static void trimming_counts_and_spares_what_is_not_ours(void **state)
 	assert_int_equal(stat.bytes, 0);
 	put(f, "a", "12345678");
 	entry_path(f, "block", "a", path, sizeof path);
-	strcpy(strrchr(path, '/'), "/notes.txt");
+	beside(path, sizeof path, "notes.txt");
 	fd = open(path, O_CREAT | O_WRONLY, 0600);
 	assert_true(fd >= 0);
 	close(fd);
@@ -481,7 +481,7 @@ static void what_a_killed_run_left_is_removed_after_an_hour(void **state)
 
 	put(f, "a", "x");
 	entry_path(f, "block", "a", path, sizeof path);
-	strcpy(strrchr(path, '/'), "/.tmp-0123456789abcdef");
+	beside(path, sizeof path, ".tmp-0123456789abcdef");
 	fd = open(path, O_CREAT | O_WRONLY, 0600);
 	assert_int_equal(fstat(fd, &st), 0);
 	close(fd);

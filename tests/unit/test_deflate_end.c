@@ -182,7 +182,7 @@ static void long_blocks_of_any_code_end_where_zlib_says(void **state)
 static void opened_ends_join(void **state)
 {
 	static unsigned char joined[ROOM * 3], in[ROOM];
-	struct msk_deflate_end end, theirs;
+	struct msk_deflate_end end, theirs = { 0 };
 
 	(void)state;
 	for (int round = 0; round < 40; round++) {

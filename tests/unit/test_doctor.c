@@ -285,7 +285,7 @@ static void forms_of_secrets_are_none(void **state)
 {
 	static const char *const texts[] = {
 		"-----BEGIN RSA PRIVATE KEY-----", "-----BEGIN PRIVATE KEY-----\n%s\n-----END PRIVATE KEY-----",
-		"-----BEGIN CERTIFICATE-----\n" BODY "\n", "-----BEGIN PUBLIC KEY-----\n" BODY "\n",
+		("-----BEGIN CERTIFICATE-----\n" BODY "\n"), ("-----BEGIN PUBLIC KEY-----\n" BODY "\n"),
 		"AKIAIOSFODNN7EXAMPLE", "AKIA0123", "AKIAQ3EGRZ5NT7YVWKPDX", "ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
 		"ghp_0123456789abcdefABCDEF0123456789abcde", "xoxb-%s", "xoxb-notanumber-but-quite-long-all-the-same",
 		"/home/%s/x.go", "/home/", "/root/.ssh/id_rsa", "/srv/home/alice/a.go", "/home/nonroot/data",
@@ -294,13 +294,13 @@ static void forms_of_secrets_are_none(void **state)
 		"ghp-0123456789abcdefABCDEF0123456789abcd", "ghp", "github_pat_0123456789abcdefABCDEF-0123456789",
 		"github_pat_0123", "glpat-0123456789abcdefABC", "glpat-0123456789abcdefABCDE", "glpat-00000000000000000000",
 		"sk_live_", "sk_live_0123456789abcdefABCDEF0", "sk_live_000000000000000000000000",
-		"sk_live_" TEXT32 TEXT32 TEXT32 TEXT32 "0", "AIza0123456789abcdef.ABCDEF0123456789ab",
+		("sk_live_" TEXT32 TEXT32 TEXT32 TEXT32 "0"), "AIza0123456789abcdef.ABCDEF0123456789ab",
 		"pypi-AgEIcHlwaS5vcmc0123", "pypi-AgEIcHlwaS5vcmc", "xoxp-", "xoxq-123456789012-123456789012-abcdef",
 		"xoxp_123456789012-123456789012-abcdef", "xoxp-12345678901-abcdef", "xoxp-123456789012123456789012abcdef",
-		"xoxp-111111111111-111111111111-111111", "xoxp-1" TEXT32 TEXT32 TEXT32 TEXT32 "-" TEXT32 TEXT32 TEXT32 TEXT32,
-		"-----BEGIN RSA PRIVATE KEY----", "-----BEGIN RSA PRIVATE KEY-----x" BODY,
-		"-----BEGIN RSA PRIVATE KEY+++++\n" BODY,
-		"-----BEGIN PRIVATE KEY-----\na: b\nc: d\ne: f\ng: h\ni: j\nk: l\n" BODY "\n",
+		"xoxp-111111111111-111111111111-111111", ("xoxp-1" TEXT32 TEXT32 TEXT32 TEXT32 "-" TEXT32 TEXT32 TEXT32 TEXT32),
+		"-----BEGIN RSA PRIVATE KEY----", ("-----BEGIN RSA PRIVATE KEY-----x" BODY),
+		("-----BEGIN RSA PRIVATE KEY+++++\n" BODY),
+		("-----BEGIN PRIVATE KEY-----\na: b\nc: d\ne: f\ng: h\ni: j\nk: l\n" BODY "\n"),
 		"-----BEGIN PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED", "/root/x/file.cs", "/root/x/file.txt",
 		"/home/", "/Users//a.go", "a/root/x/lib.c", "0/root/x/lib.c", "Z/root/x/lib.c", "~/root/x/lib.c",
 	};

@@ -148,7 +148,7 @@ static void memory_put(struct msk_block_cache *c, const struct msk_digest *key, 
 static void a_cache_is_asked_first(void **state)
 {
 	MSK_AUTO_FREE unsigned char *file = make_noise(SIZE, 3), *mine = msk_xmalloc(1 << 20);
-	size_t ends[3];
+	size_t ends[3] = { 0 };
 
 	(void)state;
 	assert_int_equal(cut_stream(file, SIZE, ends, 3), 3);

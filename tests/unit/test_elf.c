@@ -392,7 +392,7 @@ static void add_sections(const char *name, uint64_t addr, uint64_t size)
 	char names[64] = { 0 };
 	size_t names_at, at;
 
-	strcpy(names + 1, name);
+	snprintf(names + 1, sizeof names - 1, "%s", name);
 	names_at = fake_bytes(&file, names, sizeof names, 1);
 	at = fake_bytes(&file, (char[192]){ 0 }, 192, 8);
 	fake_put(&file, at + 64, 1, 4);
@@ -748,7 +748,7 @@ static void survives_mutations_of(const struct fake *s, uint32_t seed)
 			survives(file.b, file.n);
 			file.b[at] ^= (unsigned char)(1u << bit);
 		}
-	for (unsigned round = 0; round < 3000; round++) {
+	for (unsigned round = 0; file.n && round < 3000; round++) {
 		memcpy(bytes, file.b, file.n);
 		for (unsigned k = 1 + lcg(&seed) % 6; k; k--) {
 			static const unsigned char telling[] = { 0, 1, 0x7f, 0x80, 0xff };

@@ -16,6 +16,7 @@
 #include "mkscratch/staging.h"
 #include "mkscratch/store.h"
 #include "mkscratch/tempfile.h"
+#include "remove_tree.h"
 
 static void put(struct msk_store *st, char fill, size_t n, struct msk_digest *d)
 {
@@ -301,9 +302,8 @@ static int in_fresh_directory(void **state)
 static int remove_directory(void **state)
 {
 	MSK_AUTO_FREE char *dir = *state;
-	MSK_AUTO_FREE char *command = msk_xasprintf("rm -rf '%s'", dir);
 
-	return system(command);
+	return remove_tree(dir);
 }
 
 static void a_commit_replaces_and_a_release_removes(void **state)
