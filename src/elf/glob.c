@@ -88,6 +88,6 @@ int msk_tree_glob(struct msk_rotree *t, const char *pattern, size_t *room, struc
 	/* By their bytes as a whole: "a.b/x" comes before "a/x". */
 	msk_strv_sort(&g.paths);
 	for (size_t i = 0; i < g.paths.n; i++)
-		msk_strv_push(out, g.paths.v[i]);
+		msk_strv_push(out, g.paths.v[i][0] ? g.paths.v[i] : "/");
 	return 0;
 }

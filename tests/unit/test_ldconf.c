@@ -59,6 +59,7 @@ static void patterns_may_stand_in_any_part(void **state)
 	gives(s, "include d1/../d2/b/*\n", "/b");
 	gives(s, "include d2/.*/x.conf\n", "/h");
 	gives(s, "include none/*/x.conf\n", "");
+	gives(s, "include / //\n/a\n", "/a");
 }
 
 static void files_that_include_one_another_end(void **state)
