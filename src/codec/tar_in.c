@@ -6,6 +6,7 @@
 #include "mkscratch/str.h"
 #include "mkscratch/tar.h"
 #include "mkscratch/xattr.h"
+#include "tar_headers.h"
 
 #define CHUNK (256u << 10)
 
@@ -16,11 +17,13 @@ struct feed {
 	struct archive *a;
 	struct msk_err *err;           /* of the call under way */
 	uint64_t taken;                /* bytes that came of it */
+	struct tar_headers *headers;   /* of a tar: sees them too; borrowed */
 	unsigned char buf[CHUNK];
 };
 
 struct msk_tar_in {
 	struct feed feed;
+	struct tar_headers headers;
 	struct msk_str xattrs;         /* of the entry */
 };
 
@@ -37,8 +40,9 @@ static la_ssize_t from_reader(struct archive *a, void *arg, const void **p)
 
 	if (n < 0)
 		archive_set_error(a, -1, "read");
-	else
-		f->taken += (uint64_t)n;
+	else if (f->headers)
+		tar_headers_add(f->headers, f->taken, f->buf, (size_t)n);
+	f->taken += n > 0 ? (uint64_t)n : 0;
 	*p = f->buf;
 	return n;
 }
@@ -74,6 +78,7 @@ int msk_tar_in_new(struct msk_reader *r, const char *name, struct msk_tar_in **o
 	MSK_CLEANUP(msk_tar_in_cleanup) struct msk_tar_in *t = msk_xcalloc(1, sizeof *t);
 
 	feed_open(&t->feed, r, name);
+	t->feed.headers = &t->headers;
 	t->feed.err = err;
 	archive_read_support_format_tar(t->feed.a);
 	archive_read_support_format_empty(t->feed.a);
@@ -134,9 +139,27 @@ static bool is_id(int64_t id)
 	return id >= 0 && id <= UINT32_MAX;
 }
 
+/* Do runtimes, too, find this entry here, with as many bytes behind it; or, NULL, the end? */
+static int check_headers(struct msk_tar_in *t, struct archive_entry *e, struct tar_told *told, struct msk_err *err)
+{
+	uint64_t at = e ? msk_tar_in_position(t) : t->headers.next;
+	const char *why = e ? tar_headers_next(&t->headers, at, msk_tar_in_offset(t), told) : tar_headers_end(&t->headers);
+
+	if (e && !why && !told->sparse && archive_entry_size_is_set(e) && (uint64_t)archive_entry_size(e) != told->body)
+		why = "the size";
+	if (e && !why && told->type == '0' && archive_entry_filetype(e) != AE_IFREG)
+		why = "the type";
+	if (why)
+		return msk_fail(err, MSK_E_INPUT,
+				"%s: not a sound tar archive (readers differ about the header at byte %llu: %s)",
+				t->feed.name, (unsigned long long)at, why);
+	return 0;
+}
+
 int msk_tar_in_next(struct msk_tar_in *t, struct msk_tar_entry *out, bool *more, struct msk_err *err)
 {
 	struct archive_entry *e;
+	struct tar_told told;
 	int rc;
 
 	t->feed.err = err;
@@ -145,12 +168,14 @@ int msk_tar_in_next(struct msk_tar_in *t, struct msk_tar_entry *out, bool *more,
 	if (rc != ARCHIVE_EOF && rc != ARCHIVE_OK && (rc != ARCHIVE_WARN || is_passed_over(t->feed.a)))
 		return tar_failure(&t->feed, err);
 	t->feed.err = NULL;
+	if (check_headers(t, *more ? e : NULL, &told, err) < 0)
+		return -1;
 	if (!*more)
 		return 0;
 	*out = (struct msk_tar_entry){
 		.path = archive_entry_pathname(e),
 		.type = type_of(e),
-		.mode = archive_entry_perm(e),
+		.mode = told.mode,
 		.uid = (uint32_t)archive_entry_uid(e),
 		.gid = (uint32_t)archive_entry_gid(e),
 		.size = (uint64_t)archive_entry_size(e),
@@ -210,6 +235,7 @@ void msk_tar_in_free(struct msk_tar_in *t)
 	if (!t)
 		return;
 	feed_close(&t->feed);
+	tar_headers_release(&t->headers);
 	msk_str_release(&t->xattrs);
 	free(t);
 }

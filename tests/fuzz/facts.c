@@ -84,15 +84,24 @@ static void tell_entry(const struct msk_tar_entry *e)
 		say("link", e->link);
 }
 
+/* The bytes of an entry, as far as LIMIT: a sparse one can be of any length. */
+static int pass_over(struct msk_tar_in *t, struct msk_err *err)
+{
+	char buf[4096];
+	ssize_t n = 0;
+
+	for (size_t total = 0; total < LIMIT && (n = msk_tar_in_read(t, buf, sizeof buf, err)) > 0; total += (size_t)n)
+		;
+	return n < 0 ? -1 : 0;
+}
+
 static void tell_tar(const struct msk_str *bytes)
 {
 	MSK_CLEANUP(msk_tar_in_cleanup) struct msk_tar_in *t = NULL;
 	struct memory m = { { memory_read }, bytes, 0 };
 	struct msk_err err = MSK_ERR_INIT;
 	struct msk_tar_entry e;
-	char buf[4096];
 	bool more = true;
-	ssize_t n = 0;
 	int rc = msk_tar_in_new(&m.r, "x", &t, &err);
 
 	while (rc == 0) {
@@ -100,9 +109,7 @@ static void tell_tar(const struct msk_str *bytes)
 		if (rc < 0 || !more)
 			break;
 		tell_entry(&e);
-		while ((n = msk_tar_in_read(t, buf, sizeof buf, &err)) > 0)
-			;
-		rc = n < 0 ? -1 : 0;
+		rc = pass_over(t, &err);
 	}
 	if (rc < 0)
 		say("refused", err.msg);

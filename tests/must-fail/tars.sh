@@ -28,6 +28,9 @@ def layer(name, data, pax, **fields):
 
 # A file that has more bytes than it says in its sparse header: libarchive offers to try again, for ever.
 image("overlap.tar", layer("a", b"hello", {"GNU.sparse.size": "0"}))
+# The same by a map of the form that runtimes read.
+image("order.tar", layer("GNUSparseFile.0/a", b"2\n512\n1\n0\n1\n".ljust(512, b"\0") + b"x" * 2,
+                         {"GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.name": "a", "GNU.sparse.realsize": "600"}))
 # One with a hole of four exabytes.
 hole = b"2\n0\n1\n%d\n0\n" % (1 << 62)
 image("hole.tar", layer("GNUSparseFile.0/big", hole.ljust(512, b"\0") + b"x",
@@ -35,8 +38,77 @@ image("hole.tar", layer("GNUSparseFile.0/big", hole.ljust(512, b"\0") + b"x",
 # Links without a target.
 image("symlink.tar", layer("s", b"", {}, type=tarfile.SYMTYPE))
 image("hardlink.tar", layer("h", b"", {}, type=tarfile.LNKTYPE))
+
+# What tar readers differ about: the layer of NAME.tar is `parts`, of which some are headers made here.
+def header(name=b"a", kind=b"0", size=b"00000000000\0", link=b"", magic=b"ustar\x0000", at={}):
+    h = bytearray(512)
+    for where, text in {0: name, 100: b"0000644\0", 108: b"0000007\0", 116: b"0000010\0", 124: size, 136: b"00000000000\0",
+                        156: kind, 157: link, 257: magic, **at}.items():
+        h[where:where + len(text)] = text
+    h[148:156] = b" " * 8
+    h[148:156] = b"%06o\0 " % sum(h)
+    return bytes(h)
+
+def block(text):
+    return text + bytes(-len(text) % 512)
+
+def pax(*records, kind=b"x"):
+    lines = b"".join(b"%d %s\n" % (len(r) + 4, r) for r in records)     # of 10 to 99 bytes
+    return header(b"pax", kind, b"%011o\0" % len(lines)) + block(lines)
+
+def long(text, kind=b"L"):
+    return header(b"long", kind, b"%011o\0" % len(text)) + block(text)
+
+gnu = b"ustar  \0"
+for name, *parts in (
+        # libarchive takes the header of `hidden` for a part of what is before it; GNU tar and runtimes unpack it.
+        ("hidden", header(magic=gnu, at={482: b"\1"}), header(b"hidden")),
+        ("body", pax(b"comment=x"), header(b"h", b"1", b"00000001000\0", b"a"), header(b"hidden")),
+        ("slash", header(b"a/")), ("contiguous", header(kind=b"7")), ("sparse", header(kind=b"S", magic=gnu)),
+        ("volume", header(kind=b"V"), header()), ("last", header(), header(kind=b"V")),
+        ("nul", header(at={124: b"\0" + b"0000001000\0"})), ("gid", header(b"first"), header(at={116: b"12-4567\0"})),
+        ("wide", header(at={136: b"\x80\1" + bytes(10)})), ("device", header(b"first"), header(at={329: b"x"})), ("version", header(magic=b"ustar 00")),
+        ("star", header(at={345: b"d/" * 77, 508: b"tar\0"})), ("old", pax(b"GNU.sparse.name=b"), header()),
+        ("two", pax(b"path=bbb"), pax(b"comment=x"), header()), ("behind", pax(b"path=bbb"), pax(b"path=ccc", kind=b"g"), header()),
+        ("both", pax(b"path=bbb"), long(b"ccc\0"), header()), ("empty", long(b"\0"), header()),
+        ("number", pax(b"uid=0x10"), header()), ("path", pax(b"path=b\0c"), header()), ("kind", pax(b"linkpath"), header()),
+        ("huge", header(kind=b"x", size=b"\x80" + bytes(2) + b"\0" + b"\x7f" + bytes(7)), header()),
+        ("negative", header(kind=b"5", size=b"\xff" * 12))):
+    image(name + ".tar", b"".join(parts) + bytes(1024))
+# Which bits a file has is said by its header alone.
+image("list.tar", pax(b"SCHILY.acl.access=u::rwx,g::rwx,o::rwx") + header() + bytes(1024))
 P
-must_fail 3 'overlap.tar: layer 1: not a sound tar archive (Encountered out-of-order sparse blocks)' -- cat overlap.tar a
+while read -r name at why; do
+	must_fail 3 "$name.tar: layer 1: not a sound tar archive (readers differ about the header at byte $at: $why)" -- ls "$name.tar"
+done <<'END'
+hidden 0 what follows the devices
+body 0 the size
+slash 0 the type
+contiguous 0 the type
+sparse 0 the type
+volume 0 the type
+last 512 the type
+nul 0 a number
+gid 512 a number
+wide 0 a number
+device 512 a number
+version 0 the version
+star 0 where the path ends
+old 0 a sparse file of an old form
+overlap 0 a sparse file of an old form
+behind 0 which extension holds
+both 0 which extension holds
+empty 0 a name that is empty or has a NUL
+path 0 a name that is empty or has a NUL
+number 0 a number
+kind 0 pax records
+END
+must_fail 3 'two.tar: layer 1: not a sound tar archive (Ignoring malformed pax extended attribute)' -- ls two.tar
+must_fail 3 'huge.tar: layer 1: not a sound tar archive (Special header too large)' -- ls huge.tar
+must_fail 3 'negative.tar: layer 1: not a sound tar archive (Tar entry has negative size)' -- ls negative.tar
+run "$MKSCRATCH" ls list.tar
+like "$(cat "$out")" '-rw-r--r--' 'an access list changes no bits'
+must_fail 3 'order.tar: layer 1: not a sound tar archive (Encountered out-of-order sparse blocks)' -- cat order.tar a
 for verb in ls inspect verify 'cat hole.tar big' 'diff hole.tar'; do
 	# shellcheck disable=SC2086
 	run timeout 20 "$MKSCRATCH" $verb hole.tar

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """What our parsers read, and what other tools read from the same bytes: real files, and those altered by their structure.
 
-    differ.py [elf] [tar] [image] [--mutants N] [--seed N] [--record]
+    differ.py [elf] [tar] [image] [--mutants N] [--seed N] [--record] [--keep DIR]
 
-elf: readelf of binutils. tar: GNU tar and bsdtar. image: skopeo. --record adds the counts to tests/FUZZ.json. Prints TAP.
+elf: readelf of binutils. tar: GNU tar, bsdtar and Go's archive/tar. image: skopeo. --record adds the counts to tests/FUZZ.json. --keep leaves
+a copy of each input that differs in DIR. Prints TAP.
 
 What is compared, and when: a file that both take without a word has to be the same in every field that both tell. Where
 the other tool warns, or prints a number for a name, it reads on by its own guess: nothing is compared, and it is counted as
@@ -13,6 +14,8 @@ Environment: BUILD, MKSCRATCH.
 """
 import argparse
 import collections
+import datetime
+import functools
 import hashlib
 import json
 import os
@@ -21,6 +24,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import zlib
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.path.abspath(os.environ.get("BUILD") or os.path.join(TOP, "build"))
@@ -41,26 +45,31 @@ STRICTER = {
         r"empty|not a path|no path|absolute|control|name": "a name that no loader can open",
     },
     "tar": {
+        r"readers differ about": "what Go, GNU tar and libarchive take for different entries, or no runtime unpacks",
         r"a link to nothing|without a name": "an entry that nobody can make",
         r"out of range": "a user or group of more than 32 bits, which no system has",
         r"not a(?: sound)? tar archive": "libarchive takes no part of a spoiled header",
     },
     "image": {r".": "each digest, size, media type and name has to be right, where skopeo looks at the first image alone"},
 }
-# Where both take a tar and read it otherwise, each with right: (what is in its headers, why).
+# Where both take a tar and read it otherwise, each with right: what is in its headers, the fields that may differ (None: any,
+# also which entries there are), and why.
+TYPE, MODE, UID, GID, SIZE, MTIME, PATH, LINK = range(8)
 OTHERWISE = [
-    (lambda types, data: types & {b"x", b"g"} and types & {b"L", b"K"},
-     "a pax path and GNU's long name of one entry: GNU tar goes by the first, libarchive and Go by the second"),
     (lambda types, data: b"GNU.sparse." in data or any(data[at + 483:at + 495].strip(b"\0") for at in headers(data)),
-     "the size of a sparse file is told of an entry that is none"),
-    (lambda types, data: types - {bytes([c]) for c in b"01234567xgLKS\0"},
-     "a type that POSIX does not know: a file for it, for GNU tar a volume, a directory's list or a part of a file"),
+     {SIZE, PATH}, "the size and name of a sparse file whose map is none, or told of an entry that is no sparse file"),
+    (lambda types, data: b"g" in types, None,
+     "a global pax header holds for all that follows: GNU tar goes by it, libarchive and the runtimes pass it over"),
+    (lambda types, data: any(data[at + 156:at + 157] in b"123456" and any(data[at + 124:at + 136].strip(b" 0\0")) for at in headers(data)),
+     None, "a link, pipe or directory that has a size: for POSIX, libarchive and Go nothing follows it, for GNU tar that many bytes"),
+    (lambda types, data: any(data[at + 156:at + 157] in b"LK" and size_at(data, at) and data[at + 511 + size_at(data, at)] for at in headers(data)),
+     {PATH, LINK}, "a long name without a NUL: GNU tar reads on to the end of the block"),
 ]
 
 
 class Tally:
-    def __init__(self, kind):
-        self.kind, self.counts, self.faults = kind, collections.Counter(), []
+    def __init__(self, kind, keep=None):
+        self.kind, self.keep, self.counts, self.faults = kind, keep, collections.Counter(), []
 
     def add(self, what):
         self.counts[what] += 1
@@ -68,6 +77,8 @@ class Tally:
     def differ(self, name, text):
         self.counts["differ"] += 1
         self.faults.append(f"{name}: {text}")
+        if self.keep:
+            (shutil.copytree if os.path.isdir(name) else shutil.copy)(name, os.path.join(self.keep, f"{self.kind}-{len(self.faults)}"))
 
     def refused_by_us(self, name, why):
         known = next((r for p, r in STRICTER[self.kind].items() if re.search(p, why)), None)
@@ -82,11 +93,11 @@ def chunks(items, n=BATCH):
         yield items[i:i + n]
 
 
-def facts(kind, paths):
-    """Of each path, the pairs that our parser tells."""
+def facts(paths, *program):
+    """Of each path, the pairs that a program tells: FACTS, or another that speaks like it."""
     out = {}
     for part in chunks(paths):
-        text = subprocess.run([FACTS, kind, *part], capture_output=True, check=True, timeout=120).stdout.decode("ascii")
+        text = subprocess.run([*program, *part], capture_output=True, check=True, timeout=120).stdout.decode("ascii")
         for line in text.splitlines():
             key, _, value = line.partition(" ")
             if key == "file":
@@ -98,7 +109,8 @@ def facts(kind, paths):
 
 def mutants(kind, seed, n, path, room):
     os.makedirs(room, exist_ok=True)
-    subprocess.run([FACTS, "mutate", kind, str(seed), str(n), path, room], check=True)
+    first = (seed * 1000003 + zlib.crc32(path.rpartition("/")[2].encode())) % 2**32     # runs whose seeds are near have none in common
+    subprocess.run([FACTS, "mutate", kind, str(first), str(n), path, room], check=True)
     return [os.path.join(room, str(i)) for i in range(n)]
 
 
@@ -132,7 +144,7 @@ def readelf_facts(text):
             else:
                 out.append(("flags", value.split(",")[0]))
         m = re.match(r" +\[Requesting program interpreter: (.*)\]$", line)
-        if m:
+        if m and not any(k == "interp" for k, _ in out):       # of several, the kernel takes the first
             out.append(("interp", m[1]))
         m = re.match(r" 0x[0-9a-f]+ \((\w+)\) +.*?: \[(.*)\]$", line)
         if m and m[1] in TAGS:
@@ -162,7 +174,7 @@ def comparable(ours, theirs):
 
 
 def compare_elf(paths, tally):
-    ours = facts("elf", paths)
+    ours = facts(paths, FACTS, "elf")
     for path in paths:
         tally.add("inputs")
         p = subprocess.run(["readelf", "-W", "-h", "-l", "-d", "-n", path], env=ENV, capture_output=True, check=False, timeout=60)
@@ -179,6 +191,8 @@ def compare_elf(paths, tally):
         a, b = comparable(mine, readelf_facts(text))
         if a == b:
             tally.add("same")
+        elif len(re.findall(r"\(STRTAB\)", text)) > 1:        # a loader goes by the last string table, readelf by the first
+            tally.add("otherwise")
         else:
             tally.differ(path, f"{a} but readelf: {b}")
 
@@ -228,19 +242,20 @@ def plain(path):
 
 
 def gnu_entries(text):
-    """GNU tar's lines, one an entry. Its C is a file that should lie in one piece."""
-    out = []
+    """GNU tar's lines, one an entry. Its C is a file that should lie in one piece; it unpacks one that ends in / as a directory."""
+    out, width = [], 0
     for line in text.decode().splitlines():
         m = re.match(r"(.)([rwxsStT-]{9}) (\d+)/(\d+) +(\d+|\d+,\d+) (-?[\d-]+ [\d:.]+) (.*)$", line)
         if not m:
             return None
-        path, link = m[7], None
+        width = max(width, len(m[6]))           # its times are as wide as the widest so far
+        path, link = m[7][width - len(m[6]):], None
         if m[1] == "l":
             path, _, link = path.partition(" -> ")
         elif m[1] == "h":
             path, _, link = path.partition(" link to ")
-        out.append((re.sub("[-C]", "f", m[1]), m[2], m[3], m[4], m[5] if m[1] in "-C" else "", m[6].split(".")[0],
-                    plain(path), link))
+        kind = "d" if m[1] == "C" and path.endswith("/") else re.sub("[-C]", "f", m[1])
+        out.append((kind, m[2], m[3], m[4], m[5] if kind == "f" else "", m[6].split(".")[0], plain(path), link))
     return out
 
 
@@ -253,17 +268,19 @@ def mode_text(mode):
     return "".join(out)
 
 
+def time_text(seconds):
+    """Of any year: the calendar comes again every 400 years."""
+    cycles, rest = divmod(seconds, 146097 * 86400)
+    when = datetime.datetime(1970, 1, 1) + datetime.timedelta(seconds=rest)
+    return f"{when.year + 400 * cycles:04}" + when.strftime("-%m-%d %H:%M:%S")
+
+
 def our_entries(pairs):
-    import datetime
     out = []
     for key, value in pairs:
         if key == "entry":
             kind, mode, uid, gid, size, mtime = value.split(" ")
-            try:
-                when = (datetime.datetime(1970, 1, 1) + datetime.timedelta(seconds=int(mtime))).strftime("%Y-%m-%d %H:%M:%S")
-            except OverflowError:
-                when = mtime
-            out.append([kind, mode_text(mode), uid, gid, size if kind == "f" else "", when, "", None])
+            out.append([kind, mode_text(mode), uid, gid, size if kind == "f" else "", time_text(int(mtime)), "", None])
         elif key == "path":
             out[-1][6] = plain(value)
         elif key == "link":
@@ -271,8 +288,34 @@ def our_entries(pairs):
     return [tuple(e) for e in out]
 
 
+@functools.cache
+def go_program():
+    """tar_facts.go, built."""
+    out = os.path.join(BUILD, "tar_facts")
+    subprocess.run(["go", "build", "-o", out, os.path.join(TOP, "tests/oracle/tar_facts.go")], check=True,
+                   env={**ENV, "CGO_ENABLED": "0", "GOCACHE": os.path.join(BUILD, "go-cache"), "GOFLAGS": "-mod=mod"})
+    return out
+
+
+def go_differs(mine, pairs):
+    """What runtimes would unpack otherwise, of what we take; None: nothing."""
+    theirs = our_entries(pairs)
+    refused = next((v for k, v in pairs if k == "refused"), None)
+    if refused is not None and mine != theirs:     # when it is the same so far, Go wants a second block of zeros at the end
+        return f"Go refuses what we take: {refused}"
+    # Half a second before 1970 is for libarchive half a second behind.
+    mine, theirs = ([e[:MTIME] + (re.sub("^1969-12-31 23:59:5[89]$", "before 1970", e[MTIME]),) + e[MTIME + 1:] for e in entries]
+                    for entries in (mine, theirs))
+    return None if mine == theirs else first_difference(mine, theirs, "Go")
+
+
+def first_difference(mine, theirs, who):
+    pair = next(((x, y) for x, y in zip(mine, theirs) if x != y), (len(mine), len(theirs)))
+    return f"{pair[0]} but {who}: {pair[1]}"
+
+
 def compare_tars(paths, tally):
-    ours = facts("tar", paths)
+    ours, go = facts(paths, FACTS, "tar"), facts(paths, go_program())
     for path in paths:
         tally.add("inputs")
         p = subprocess.run(["tar", "--numeric-owner", "--full-time", "--quoting-style=escape", "--absolute-names", "-tvf", path],
@@ -281,12 +324,18 @@ def compare_tars(paths, tally):
         refused = next((v for k, v in ours[path] if k == "refused"), None)
         silent = p.returncode == 0 and not p.stderr
         if refused is not None:
-            if q.returncode == 0 and not q.stderr and not re.search("link to nothing|without a name|out of range|out-of-order sparse", refused):
+            if q.returncode == 0 and not q.stderr and not re.search("link to nothing|without a name|out of range|"
+                                                                    "out-of-order sparse|readers differ about", refused):
                 tally.differ(path, f"bsdtar takes what we refuse: {refused}")
             elif silent:
                 tally.refused_by_us(path, refused)
             else:
                 tally.add("refused by both")
+            continue
+        mine = our_entries(ours[path])
+        other = go_differs(mine, go[path])
+        if other:
+            tally.differ(path, other)
             continue
         warned = q.stderr.decode(errors="replace")
         if q.returncode and not re.search("Error exit delayed", warned):
@@ -296,26 +345,38 @@ def compare_tars(paths, tally):
         if theirs is None or any("\\" in (e[6] + (e[7] or "")) for e in theirs):
             tally.add("other warns")
             continue
-        mine = our_entries(ours[path])
         if mine == theirs:
             tally.add("same")
-        elif read_otherwise(path):
+        elif read_otherwise(path, mine, theirs):
             tally.add("otherwise")
         else:
-            pair = next(((x, y) for x, y in zip(mine, theirs) if x != y), (len(mine), len(theirs)))
-            tally.differ(path, f"{pair[0]} but GNU tar: {pair[1]}")
+            tally.differ(path, first_difference(mine, theirs, "GNU tar"))
+
+
+def size_at(data, at):
+    """Of the header there; 0: none that is in the file."""
+    field = data[at + 124:at + 136]
+    digits = field.strip(b" \0")
+    size = int(digits, 8) if re.fullmatch(b"[0-7]+", digits) else int.from_bytes(field[4:], "big") if field[0] == 0x80 else 0
+    return size if at + 512 + size <= len(data) else 0
 
 
 def headers(data):
-    return [at for at in range(0, len(data) - 511, 512) if data[at + 257:at + 262] == b"ustar"]
+    """Where a block has the sum of a header, also within what one heads."""
+    def total(block):
+        return sum(block) - sum(block[148:156]) + 8 * 32
+    return [at for at in range(0, len(data) - 511, 512)
+            if data[at] | data[at + 156] and data[at + 148:at + 156].strip(b" \0") == b"%06o" % total(data[at:at + 512])]
 
 
-def read_otherwise(path):
-    """OTHERWISE"""
+def read_otherwise(path, mine, theirs):
+    """Is each difference one of OTHERWISE?"""
     with open(path, "rb") as f:
         data = f.read()
     types = {data[at + 156:at + 157] for at in headers(data)}
-    return any(applies(types, data) for applies, _ in OTHERWISE)
+    where = {i for x, y in zip(mine, theirs) for i in range(len(x)) if x[i] != y[i]} if len(mine) == len(theirs) else None
+    rules = [fields for applies, fields, _ in OTHERWISE if applies(types, data)]
+    return None in rules or where is not None and where <= set().union(*rules)
 
 
 def seed_tars(room):
@@ -410,6 +471,8 @@ def image(room, a, tally):
             tally.add("refused by both")
         elif mine:
             tally.refused_by_us(path, why)
+        elif theirs and said(MKSCRATCH, "verify", path)[0]:    # inspect shows also what verify finds wrong
+            tally.add("refused by both")
         elif theirs:
             tally.differ(path, f"only skopeo refuses: {other}")
         elif manifest != raw or json.loads(config) != json.loads(raw_config):
@@ -424,7 +487,7 @@ def record(tallies, seed):
     campaign.add_comparisons([{"with": WITH[t.kind], "kind": t.kind, "seed": seed, **t.counts} for t in tallies])
 
 
-WITH = {"elf": "readelf", "tar": "GNU tar and bsdtar", "image": "skopeo"}
+WITH = {"elf": "readelf", "tar": "GNU tar, bsdtar and Go", "image": "skopeo"}
 
 
 def main():
@@ -433,17 +496,18 @@ def main():
     parser.add_argument("--mutants", type=int, default=240)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--record", action="store_true")
+    parser.add_argument("--keep")
     a = parser.parse_args()
     tallies = []
     for i, kind in enumerate(a.kinds or list(WITH)):
-        tally = Tally(kind)
+        tally = Tally(kind, a.keep)
         with tempfile.TemporaryDirectory(prefix="mkscratch-differ-") as room:
             {"elf": elf, "tar": tar, "image": image}[kind](room, a, tally)
         tallies.append(tally)
         told = ", ".join(f"{n} {what}" for what, n in sorted(tally.counts.items()) if what != "inputs")
         good = not tally.faults and tally.counts["same"] > 0
         print(f"{'ok' if good else 'not ok'} {i + 1} - {tally.counts['inputs']} {kind}s as {WITH[kind]} reads them: {told}")
-        for fault in tally.faults[:12]:
+        for fault in tally.faults if a.keep else tally.faults[:12]:
             print("#", fault)
     print(f"1..{len(tallies)}")
     if a.record:
