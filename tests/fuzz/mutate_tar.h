@@ -180,7 +180,7 @@ static inline size_t mutate_tar(uint8_t *data, size_t size, size_t room, unsigne
 		one = at[mutation_below(&m, n)];
 		switch (mutation_below(&m, 6)) {
 		case 0:  tar_insert_pax(&m, one); break;
-		case 1:  tar_insert(&m, one, mutation_below(&m, 2) ? 'L' : 'K', "long/name", mutation_below(&m, 12)); break;
+		case 1:  tar_insert(&m, one, mutation_below(&m, 2) ? 'L' : 'K', "long/name/of", mutation_below(&m, 12)); break;
 		case 2:  tar_shuffle(&m, at, n); break;
 		default: tar_field(&m, m.p + one);
 		}
