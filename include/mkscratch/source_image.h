@@ -117,6 +117,10 @@ int msk_source_images_pick(const struct msk_source_images *s, const char *platfo
 /* The data of an entry may be read, as far as wanted, by msk_layer_reader_data(). */
 typedef int msk_layer_visitor(void *ctx, const struct msk_layer_entry *entry, struct msk_err *err);
 
+/* Is layer `i` one that nobody passes on, by its media type, and not here? Its reader fetches it from where it is published;
+ * to all calls below its blob is missing. */
+bool msk_source_layer_is_elsewhere(const struct msk_source_images *s, const struct msk_source_image *image, size_t i);
+
 /* Every entry of layer `i` (from 0) as it stands in the tar, whiteouts and all; then size, digest and DiffID are compared.
  * `sums` may be NULL. A blob whose digest is wrong fails with that, whatever else is wrong with it.
  * Fails also: MSK_E_INTEGRITY `layer 2: sha256:...: content hashes to sha256:...`; with what the visitor fails with. */

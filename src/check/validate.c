@@ -154,14 +154,23 @@ static void check_parents(struct msk_checks *c, const struct msk_image_tree *t)
 	free(looped.first);
 }
 
+/* *whole false: some of them are not here, and need not be. */
 static int read_layers(struct validation *v, const struct msk_source_image *image, struct msk_image_tree *tree,
-		       struct msk_contents *contents, struct msk_err *err)
+		       struct msk_contents *contents, bool *whole, struct msk_err *err)
 {
+	*whole = true;
 	for (size_t i = 0; i < image->n_layers; i++) {
 		struct msk_layer_check l = { &v->images, image, v->checks, tree, i, is_ours(image, i), contents };
+		MSK_AUTO_FREE char *what = msk_xasprintf("layer %zu", i + 1);
 
-		if (msk_check_layer(&l, err) < 0)
-			return -1;
+		if (!msk_source_layer_is_elsewhere(&v->images, image, i)) {
+			if (msk_check_layer(&l, err) < 0)
+				return -1;
+			continue;
+		}
+		*whole = false;
+		msk_checks_note(v->checks, what, "%s: not here: nobody passes on what is not to be distributed",
+				image->layers[i].digest.text);
 	}
 	return msk_image_tree_settle(tree, err);
 }
@@ -171,10 +180,15 @@ static int check_image(struct validation *v, const struct msk_source_image *imag
 	MSK_CLEANUP(msk_image_tree_release) struct msk_image_tree tree = { 0 };
 	MSK_CLEANUP(msk_contents_release) struct msk_contents contents = { .now = v->checks->now };
 	struct msk_image_files files;
+	bool whole;
 
 	msk_check_documents(v->checks, image);
-	if (read_layers(v, image, &tree, &contents, err) < 0)
+	if (read_layers(v, image, &tree, &contents, &whole, err) < 0)
 		return -1;
+	if (!whole) {
+		msk_checks_note(v->checks, "entrypoint", "whether it would start is not looked at: a layer is not here");
+		return 0;
+	}
 	check_hardlinks(v->checks, &tree);
 	check_parents(v->checks, &tree);
 	msk_image_files_init(&files, &tree, &v->images, image);

@@ -3,6 +3,18 @@
 #include "mkscratch/source_image.h"
 #include "tree_record.h"
 
+bool msk_source_layer_is_elsewhere(const struct msk_source_images *s, const struct msk_source_image *image, size_t i)
+{
+	MSK_CLEANUP(msk_source_stream_cleanup) struct msk_reader *in = NULL;
+	const struct msk_source_layer *l = &image->layers[i];
+	struct msk_err ignored = MSK_ERR_INIT;
+	bool found = true;
+
+	return l->media_type && (msk_starts_with(l->media_type, "application/vnd.oci.image.layer.nondistributable.") ||
+				 msk_starts_with(l->media_type, "application/vnd.docker.image.rootfs.foreign.")) &&
+	       msk_source_stream(s->source, l->path, &found, &in, &ignored) == 0 && !found;
+}
+
 /* The blob first: where it is not what was described, its DiffID says nothing more. */
 static int compare_blob(const struct msk_source_layer *l, const struct msk_digest *packed, uint64_t size, struct msk_err *err)
 {

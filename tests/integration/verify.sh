@@ -212,6 +212,17 @@ rewritten 0 'an image for another system is not started' 'config["os"] = "window
 fine 'a machine by its other name' 'config["architecture"] = "x86_64"; config["config"]["Entrypoint"] = None' \
 	'config: architecture "x86_64": its name is amd64'
 
+# Layers that are not to be distributed need not be there; they are published elsewhere.
+for type in application/vnd.oci.image.layer.nondistributable.v1.tar+gzip application/vnd.docker.image.rootfs.foreign.diff.tar.gzip; do
+	foreign="manifest['layers'][0].update(mediaType='$type', urls=['https://layers.example/1'])"
+	rewritten 0 "a layer that is not to be distributed: $type" "$foreign"
+	is "$(grep -c 'not here' "$out")" 0 '... which is here'
+	fine '... which is not here' "import os; $foreign; os.remove('bent/blobs/sha256/' + manifest['layers'][0]['digest'][7:])" \
+		"layer 1: sha256:$(jq -r .layers[0].digest[7:] "gzip/blobs/sha256/$(jq -r '.manifests[0].digest[7:]' gzip/index.json)"): not here: nobody passes on what is not to be distributed"
+	told '... as far as it goes' '· entrypoint: whether it would start is not looked at: a layer is not here'
+done
+rewritten 7 'any other is missing' 'import os; os.remove("bent/blobs/sha256/" + manifest["layers"][0]["digest"][7:])'
+
 # An index within the index.
 nested() { # STATUS NAME CODE [TEXT]: inner is the index that has the manifest, its entry in index.json is outer
 	rm -rf bent && cp -r gzip bent
