@@ -163,7 +163,8 @@ static int read_layers(struct validation *v, const struct msk_source_image *imag
 		struct msk_layer_check l = { &v->images, image, v->checks, tree, i, is_ours(image, i), contents };
 		MSK_AUTO_FREE char *what = msk_xasprintf("layer %zu", i + 1);
 
-		if (!msk_source_layer_is_elsewhere(&v->images, image, i)) {
+		/* Who looks further needs all of it. */
+		if (v->visit || !msk_source_layer_is_elsewhere(&v->images, image, i)) {
 			if (msk_check_layer(&l, err) < 0)
 				return -1;
 			continue;
