@@ -40,7 +40,7 @@ int msk_cache_options(const struct msk_options *o, const struct msk_log *log, st
 	if (o->cache_size && size_of(o->cache_size, &out->max_size, err) < 0)
 		return -1;
 	if (o->cache && !*o->cache)
-		return msk_fail(err, MSK_E_USAGE, "--cache: is empty");
+		return msk_fail(err, MSK_E_USAGE, "--cache: the value is empty");
 	if (o->cache)
 		msk_str_adds(dir, o->cache);
 	else

@@ -1,6 +1,7 @@
 #include <unistd.h>
 
 #include "image_arg.h"
+#include "node_json.h"
 #include "mkscratch/fs.h"
 
 #define CHUNK (256u << 10)
@@ -23,14 +24,16 @@ static int find_file(const struct image_arg *a, const char *path, struct msk_nod
 	const char *name = msk_source_name(a->images.source);
 	MSK_AUTO_FREE struct msk_node *n = NULL;
 
-	if (msk_image_arg_find(a, path, true, &n, err) < 0)
+	bool root = msk_image_arg_is_root(path);
+
+	if (!root && msk_image_arg_find(a, path, true, &n, err) < 0)
 		return -1;
-	if (n->type == MSK_TAR_DIR) {
+	if (root || n->type == MSK_TAR_DIR) {
 		msk_fail(err, MSK_E_INPUT, "%s: %s: is a directory", name, path);
 		return msk_hint(err, "mkscratch ls %s %s", name, path);
 	}
 	if (n->type != MSK_TAR_FILE && n->type != MSK_TAR_HARDLINK)
-		return msk_fail(err, MSK_E_INPUT, "%s: %s: not a regular file", name, path);
+		return msk_fail(err, MSK_E_INPUT, "%s: %s: is a %s, which has no content", name, path, msk_type_name(n->type));
 	*out = msk_take(&n);
 	return 0;
 }

@@ -165,8 +165,10 @@ static int list_paths(struct listing *l, const struct image_arg *a, struct msk_e
 	for (size_t i = 1; i < l->o->args.n; i++) {
 		MSK_AUTO_FREE struct msk_node *top = NULL;
 
-		if (strspn(l->o->args.v[i], "/.") != strlen(l->o->args.v[i]) &&
-		    msk_image_arg_find(a, l->o->args.v[i], false, &top, err) < 0)
+		const char *path = l->o->args.v[i];
+
+		/* "dir/" is the directory, though dir be a link to it. */
+		if (!msk_image_arg_is_root(path) && msk_image_arg_find(a, path, msk_ends_with(path, "/"), &top, err) < 0)
 			return -1;
 		if (list_tree(l, &a->tree, top, err) < 0)
 			return -1;

@@ -85,6 +85,11 @@ static int fail_absent(const struct image_arg *a, const char *path, struct msk_e
 	return near ? msk_hint(err, "did you mean %s?", near) : -1;
 }
 
+bool msk_image_arg_is_root(const char *path)
+{
+	return strspn(path, "/.") == strlen(path) && !strstr(path, "...");
+}
+
 int msk_image_arg_find(const struct image_arg *a, const char *path, bool follow, struct msk_node **out, struct msk_err *err)
 {
 	MSK_AUTO_FREE char *full = msk_xasprintf("/%s", path);

@@ -24,6 +24,8 @@ int msk_image_arg_source(const struct msk_options *o, const char *verb, struct m
 int msk_image_arg_read(const struct msk_options *o, struct msk_source_images *own_images, struct image_arg *out,
 		       struct msk_err *err);
 
+/* "/", ".", "..": the directory in which all others lie, of which a tree has no node. */
+bool msk_image_arg_is_root(const char *path);
 /* The node of a path as it is written; symlinks are followed when `follow` says so, in the last part too. Heap.
  * Fails: MSK_E_INPUT `img.tar: /etc/pass: not in the image`, with the nearest name there as the hint. */
 int msk_image_arg_find(const struct image_arg *a, const char *path, bool follow, struct msk_node **out, struct msk_err *err);

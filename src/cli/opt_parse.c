@@ -90,10 +90,16 @@ void msk_opt_set(struct msk_options *o, const struct opt_row *row, const char *v
 		msk_strv_push(&o->paths, value);
 }
 
-static void store(struct parse *p, const struct opt_row *row, const char *value)
+/* A path is never empty. Of what has parts, the plan says which is. */
+static int store(struct parse *p, const struct opt_row *row, const char *value, struct msk_err *err)
 {
+	if (value && !*value && msk_opt_is_host_path(row) && !strchr(row->metavar, ':')) {
+		msk_fail(err, MSK_E_USAGE, "--%s: the value is empty", row->name);
+		return msk_hint(err, "is a variable of the shell not set? --%s %s", row->name, row->metavar);
+	}
 	msk_opt_set(p->o, row, value);
 	p->bare = row->kind == OPT_OPTIONAL && !value ? row : NULL;
+	return 0;
 }
 
 /* Verbs may share a name for what is not the same: the verb's own row comes first. */
@@ -197,8 +203,7 @@ static int parse_long(struct parse *p, const char *arg, struct msk_err *err)
 		return msk_fail(err, MSK_E_USAGE, "%s: takes no value (\"%s\")", typed, value);
 	if ((row->kind == OPT_VALUE || row->kind == OPT_REPEAT) && !value && next_value(p, row, typed, &value, err) < 0)
 		return -1;
-	store(p, row, value);
-	return 0;
+	return store(p, row, value, err);
 }
 
 /* "-certs" is seen as the letter c; what was meant is likely the long name. */
@@ -222,13 +227,13 @@ static int parse_letters(struct parse *p, const char *arg, struct msk_err *err)
 		if (check_applies(p, row, typed, err) < 0)
 			return -1;
 		if (row->kind == OPT_FLAG) {
-			store(p, row, NULL);
+			if (store(p, row, NULL, err) < 0)
+				return -1;
 			continue;
 		}
 		if (!*value && next_value(p, row, typed, &value, err) < 0)
 			return -1;
-		store(p, row, value);
-		return 0;
+		return store(p, row, value, err);
 	}
 	return 0;
 }
@@ -281,8 +286,20 @@ static int refuse_operand(const struct parse *p, const char *arg, struct msk_err
 			     msk_hint(err, "did you mean: mkscratch --bin %s -o img.tar", arg);
 }
 
+/* "$app" of a variable that is not set. */
+static int fail_empty(const struct parse *p, struct msk_err *err)
+{
+	const char *operands = p->verb->operands;
+
+	msk_fail(err, MSK_E_USAGE, "%s: an argument is empty", p->verb->name);
+	return msk_hint(err, "is a variable of the shell not set? mkscratch %s%s%s", p->verb->name, *operands ? " " : "",
+			operands);
+}
+
 static int parse_operand(struct parse *p, const char *arg, struct msk_err *err)
 {
+	if (!*arg)
+		return fail_empty(p, err);
 	if (!*p->verb->operands)
 		return refuse_operand(p, arg, err);
 	msk_strv_push(&p->o->args, arg);

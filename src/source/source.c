@@ -90,7 +90,7 @@ static int fail_absent(const char *name, struct msk_err *err)
 	const char *behind = msk_path_behind_transport(name);
 	bool in_registry = msk_starts_with(name, "docker://");
 
-	if (!*name)
+	if (!*name || (behind && !*behind))
 		return msk_fail(err, MSK_E_USAGE, "the name of an image is empty");
 	if (in_registry || msk_starts_with(name, "http://") || msk_starts_with(name, "https://")) {
 		msk_fail(err, MSK_E_NETWORK, "%s: not fetched: no network is used", name);

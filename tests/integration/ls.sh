@@ -124,7 +124,14 @@ must_fail 3 'a.tar: /etc/old: not in the image' -- cat a.tar /etc/old
 run mk cat a.tar /etc/passwd /home/file /quite/elsewhere
 is "$status $(cat "$out" "$err")" '3 mkscratch: a.tar: /quite/elsewhere: not in the image' '... and nothing is printed of the others'
 must_fail 3 'a.tar: /etc: is a directory' 'mkscratch ls a.tar /etc' -- cat a.tar /etc
-must_fail 3 'a.tar: dev/null: not a regular file' -- cat a.tar dev/null
+for root in / . // ./; do must_fail 3 "a.tar: $root: is a directory" "mkscratch ls a.tar $root" -- cat a.tar "$root"; done
+must_fail 3 'a.tar: ...: not in the image' -- cat a.tar ...
+must_fail 3 'a.tar: dev/null: is a character device, which has no content' -- cat a.tar dev/null
+must_fail 3 'a.tar: dev/sda: is a block device, which has no content' -- cat a.tar dev/sda
+must_fail 3 'a.tar: dev/fifo: is a fifo, which has no content' -- cat a.tar dev/fifo
+make to_dir.tar "[('d', 'dir'), ('d/f', 'file', ''), ('l', 'sym', 'd')]"
+is "$(mk ls to_dir.tar l | awk '{ print $6 }' | xargs) $(mk ls to_dir.tar l/ | awk '{ print $6 }' | xargs)" 'l d/ d/f' \
+	'a link is itself, and with a slash where it leads'
 must_fail 3 'a.tar: /loop: a symlink to loop, which leads nowhere' -- cat a.tar /loop
 must_fail 3 'a.tar: /gone: a symlink to etc/old, which leads nowhere' -- cat a.tar /gone
 make hard.tar "[('a', 'hard', 'b')]"

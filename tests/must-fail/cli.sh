@@ -45,6 +45,22 @@ must_fail 2 'help: one topic at a time (2 vs 1)' -- help a b
 must_fail 2 'completion ksh: no such shell here' 'mkscratch completion bash, zsh or fish' -- completion ksh
 must_fail 2 'completion: needs the name of a shell (0 vs 1)' -- completion
 
+for words in 'deps|FILE...' 'doctor|FILE...' 'inspect|IMAGE' 'ls|IMAGE [PATH...]' 'cat|IMAGE PATH...' 'diff|A B' 'verify|IMAGE...' \
+	'index|IMAGE...' 'why|IMAGE PATH...' 'cache|stat|trim|clear' 'help|[TOPIC]' 'completion|bash|zsh|fish'; do
+	verb=${words%%|*}
+	must_fail 2 "$verb: an argument is empty" "is a variable of the shell not set? mkscratch $verb ${words#*|}" -- "$verb" ''
+	must_fail 2 "$verb: an argument is empty" -- "$verb" app ''
+done
+must_fail 2 'build: an argument is empty' 'is a variable of the shell not set? mkscratch build' -- ''
+must_fail 2 'build: an argument is empty' -- --bin app -o img.tar ''
+must_fail 2 'the name of an image is empty' -- ls "@sha256:$(printf %064d 0)"
+must_fail 2 'the name of an image is empty' -- ls oci-archive:
+must_fail 2 '--root: the value is empty' 'is a variable of the shell not set? --root [PLATFORM=]DIR' -- deps --root= app
+must_fail 2 '--output: the value is empty' 'is a variable of the shell not set? --output PATH|-' -- --bin app -o ''
+must_fail 2 '--html: the value is empty' 'is a variable of the shell not set? --html FILE' -- inspect --html '' img.tar
+must_fail 2 '--config: the value is empty' -- --config ''
+must_fail 2 '--jobs: the value is empty' -- --bin app -j '' -o img.tar
+
 must_fail 2 'nothing to run: no --bin given' 'mkscratch --bin ./app -o app.tar, or a file mkscratch.json with "bin" for mkscratch build' -- --certs -o img.tar
 must_fail 2 'nowhere to write: no --output given' '-o img.tar' -- --bin app
 if script -qec true /dev/null >/dev/null 2>&1; then
@@ -61,7 +77,7 @@ must_fail 2 '--output app: is also an input (--bin ./app)' -- --bin ./app -o app
 must_fail 2 '--progress sometimes: is none of auto, always, never' -- --bin /bin/true --progress sometimes -o img.tar
 must_fail 2 '--progress foo: is none of auto, always, never' -- --bin /bin/true --progress foo -n
 must_fail 2 '--progress foo: is none of auto, always, never' -- --bin /bin/true --progress foo --print plan
-must_fail 2 '--cache: is empty' -- --bin /bin/true --cache '' -o img.tar
+must_fail 2 '--cache: the value is empty' -- --bin /bin/true --cache '' -o img.tar
 must_fail 2 '--cache-size 1X: not a size' '--cache-size 500M, 2G or 4Gi' -- --bin /bin/true --cache-size 1X -o img.tar
 must_fail 2 'cache: no action given' 'mkscratch cache stat, trim or clear' -- cache
 must_fail 2 'cache: one action at a time (2 vs 1)' -- cache trim clear

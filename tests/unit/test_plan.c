@@ -23,9 +23,9 @@ static int make(const char *const *argv, const char *epoch, struct msk_plan *pla
 		argc++;
 	o.now = 1700000000;
 	o.source_date_epoch = epoch;
-	if (msk_opt_parse(msk_verb_find("build"), argc, argv, &o, err) < 0)
-		fail_msg("%s", err->msg);
-	r = msk_plan_make(&o, plan, err);
+	r = msk_opt_parse(msk_verb_find("build"), argc, argv, &o, err);
+	if (r == 0)
+		r = msk_plan_make(&o, plan, err);
 	msk_options_release(&o);
 	return r;
 }
