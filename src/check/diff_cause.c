@@ -31,7 +31,7 @@ static void count(struct group *g, const char *what)
 	if (g->n++ >= NAMED)
 		return;
 	msk_str_adds(&g->names, g->n > 1 ? ", " : "");
-	if (msk_starts_with(what, "config."))
+	if (g->kind == MSK_DIFF_CONFIG && msk_starts_with(what, "config."))
 		what += strlen("config.");
 	msk_str_add_shown(&g->names, what, strlen(what));
 }
@@ -69,7 +69,8 @@ static void add(struct cause *c, const struct group *g)
 static void add_form(struct cause *c)
 {
 	size_t layers = c->groups[LAYERS].n, timed = c->groups[TIMES].n;
-	const char *but = c->parts.n ? "" : "nothing but ";
+	const char *but = c->parts.n ? "" : "nothing but ", *forms = msk_str_c(&c->groups[FORMS].names);
+	bool is_one = c->groups[FORMS].n == 1 && !msk_starts_with(forms, "layers");
 
 	if (timed)
 		msk_strv_push_own(&c->parts, msk_xasprintf("%sthe times of %zu path%s", but, timed, timed > 1 ? "s" : ""));
@@ -77,8 +78,8 @@ static void add_form(struct cause *c)
 		msk_strv_push_own(&c->parts, msk_xasprintf("%show %s compressed", c->parts.n ? "" : but,
 							    layers == 1 ? "one layer is" : "the layers are"));
 	if (c->groups[FORMS].n)
-		msk_strv_push_own(&c->parts, msk_xasprintf("%sthe form of its %s, which say the same", c->parts.n ? "" : but,
-							    c->groups[FORMS].names.buf));
+		msk_strv_push_own(&c->parts, msk_xasprintf("%sthe form of the %s, which %s the same", c->parts.n ? "" : but,
+							    forms, is_one ? "says" : "say"));
 }
 
 static void cause_release(struct cause *c)

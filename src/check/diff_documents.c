@@ -72,6 +72,15 @@ static void compare_members(struct msk_diff *d, enum msk_diff_kind kind, const c
 	msk_json_each(b, visit, &w);
 }
 
+/* Two objects of which no member differs may not be the same, as one may be absent, empty or no object at all. `before`: how
+ * many differences there were before their members were compared. */
+static void note_whole(struct msk_diff *d, enum msk_diff_kind kind, const char *name, const struct msk_json *a,
+		       const struct msk_json *b, size_t before)
+{
+	if (d->n == before)
+		note(&(struct walk){ .d = d, .kind = kind, .prefix = "" }, name, a, b);
+}
+
 static void entries_of(const struct msk_json *env, struct msk_strv *out)
 {
 	for (size_t i = 0; i < msk_json_count(env); i++)
@@ -151,30 +160,64 @@ static void compare_env(struct msk_diff *d, const struct msk_json *ja, const str
 		msk_diff_note_values(d, MSK_DIFF_CONFIG, "config.Env", from, to);
 }
 
+static void compare_labels(struct msk_diff *d, const struct msk_json *a, const struct msk_json *b)
+{
+	size_t before = d->n;
+
+	compare_members(d, MSK_DIFF_CONFIG, "config.Labels ", a, b, NULL);
+	note_whole(d, MSK_DIFF_CONFIG, "config.Labels", a, b, before);
+}
+
 static void compare_configs(struct msk_diff *d, const struct msk_json *a, const struct msk_json *b)
 {
 	static const char *const top[] = { "config", "rootfs", NULL };
 	static const char *const inner[] = { "Env", "Labels", NULL };
+	static const char *const layers[] = { "diff_ids", NULL };
 	const struct msk_json *ca = msk_json_get(a, "config"), *cb = msk_json_get(b, "config");
+	size_t before;
 
 	compare_members(d, MSK_DIFF_CONFIG, "", a, b, top);
+	before = d->n;
 	compare_members(d, MSK_DIFF_CONFIG, "config.", ca, cb, inner);
-	compare_members(d, MSK_DIFF_CONFIG, "config.Labels ", msk_json_get(ca, "Labels"), msk_json_get(cb, "Labels"), NULL);
 	compare_env(d, msk_json_get(ca, "Env"), msk_json_get(cb, "Env"));
+	compare_labels(d, msk_json_get(ca, "Labels"), msk_json_get(cb, "Labels"));
+	note_whole(d, MSK_DIFF_CONFIG, "config", ca, cb, before);
+	compare_members(d, MSK_DIFF_CONFIG, "rootfs.", msk_json_get(a, "rootfs"), msk_json_get(b, "rootfs"), layers);
 }
 
-/* What the layers and the config are is told of by themselves. */
-static void compare_manifests(struct msk_diff *d, const struct msk_json *a, const struct msk_json *b)
+/* What its layers and its config are is told of by themselves; here what the manifest says of them besides. */
+static void compare_descriptors(struct msk_diff *d, const char *name, const struct msk_json *a, const struct msk_json *b)
+{
+	static const char *const content[] = { "digest", "size", "mediaType", NULL };
+	const char *da = msk_json_get_string(a, "digest"), *db = msk_json_get_string(b, "digest");
+	bool same = da && db && strcmp(da, db) == 0;
+
+	/* Of a layer that is compressed otherwise the type says no more than that. */
+	compare_members(d, MSK_DIFF_MANIFEST, name, a, b, content);
+	if (same || msk_starts_with(name, "config"))
+		note(&(struct walk){ .d = d, .kind = MSK_DIFF_MANIFEST, .prefix = name }, "mediaType",
+		     msk_json_get(a, "mediaType"), msk_json_get(b, "mediaType"));
+}
+
+static void compare_manifests(struct msk_diff *d, const struct msk_source_image *ia, const struct msk_source_image *ib)
 {
 	static const char *const top[] = { "annotations", "config", "layers", NULL };
-	const char *ta = msk_json_get_string(msk_json_get(a, "config"), "mediaType");
-	const char *tb = msk_json_get_string(msk_json_get(b, "config"), "mediaType");
+	const struct msk_json *a = ia->manifest.json, *b = ib->manifest.json;
+	const struct msk_json *aa = msk_json_get(a, "annotations"), *ab = msk_json_get(b, "annotations");
+	const struct msk_json *la = msk_json_get(a, "layers"), *lb = msk_json_get(b, "layers");
+	size_t before;
 
 	compare_members(d, MSK_DIFF_MANIFEST, "", a, b, top);
-	compare_members(d, MSK_DIFF_MANIFEST, "annotations ", msk_json_get(a, "annotations"), msk_json_get(b, "annotations"),
-			NULL);
-	if (ta && tb && strcmp(ta, tb) != 0)
-		msk_diff_note_values(d, MSK_DIFF_MANIFEST, "config.mediaType", ta, tb);
+	before = d->n;
+	compare_members(d, MSK_DIFF_MANIFEST, "annotations ", aa, ab, NULL);
+	note_whole(d, MSK_DIFF_MANIFEST, "annotations", aa, ab, before);
+	compare_descriptors(d, "config.", msk_json_get(a, "config"), msk_json_get(b, "config"));
+	for (size_t i = 0; i < ia->n_layers && i < ib->n_layers; i++) {
+		MSK_AUTO_FREE char *name = msk_xasprintf("layer %zu ", i + 1);
+
+		if (strcmp(ia->layers[i].diff_id.text, ib->layers[i].diff_id.text) == 0)
+			compare_descriptors(d, name, msk_json_at(la, i), msk_json_at(lb, i));
+	}
 }
 
 static bool has_kind(const struct msk_diff *d, enum msk_diff_kind from, enum msk_diff_kind to)
@@ -220,7 +263,7 @@ void msk_diff_documents(const struct msk_source_image *a, const struct msk_sourc
 	/* A docker-archive has no manifest: that is the archive's way, not the image's. */
 	if (!a->manifest.json || !b->manifest.json)
 		return;
-	compare_manifests(d, a->manifest.json, b->manifest.json);
+	compare_manifests(d, a, b);
 	if (strcmp(a->manifest.digest.text, b->manifest.digest.text) != 0 && d->n == 0)
 		msk_diff_note(d, MSK_DIFF_FORM, "manifest");
 }

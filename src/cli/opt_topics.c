@@ -169,7 +169,8 @@ const struct verb msk_verbs[] = {
 	  "The first line says what makes their digests differ; then come fields of config and manifest, layers that are the "
 	  "same but for their compression, paths that were added, removed or changed, and for two programs of Go the modules. "
 	  "Files that differ in their times alone are counted; -v lists them. Exit status 0 when nothing differs, 1 when "
-	  "something does; -q prints nothing. Images of any tool can be compared.\n", msk_cmd_diff },
+	  "something does; -q prints nothing. Images of any tool can be compared. Their names, and what an index or an archive "
+	  "says beside them, are no part of them.\n", msk_cmd_diff },
 	{ "verify", VERB_VERIFY, "IMAGE...", "check every digest, size and document of an image",
 	  "IMAGE is an archive, a layout directory, or DIR:TAG. Every blob is read to its end. Exit status 7 for bytes that "
 	  "do not match, 3 for a malformed document, 4 for a program that would not start. What is only advised is a note.\n"

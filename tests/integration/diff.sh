@@ -102,23 +102,84 @@ is "$(sentence a.tar t.tar)" 'a.tar and t.tar differ in nothing but the times of
 is "$(rows a.tar t.tar)" 'changed   9 paths in time alone (-v lists them)' '... are counted'
 is "$(rows -v a.tar t.tar | head -n 1)" 'changed   /app  time 1970-01-01 00:00:00 -> 1970-01-01 00:00:09' '... and listed by -v'
 build s --bin one:/app --file one.c:/etc/conf --link conf:/etc/link --dir /data --layers single
-is "$(sentence a.tar s.tar)" 'a.tar and s.tar differ in the config (history) and the form of its layers (2 against 1), which say the same' \
+is "$(sentence a.tar s.tar)" 'a.tar and s.tar differ in the config (history) and the form of the layers (2 against 1), which say the same' \
 	'one layer instead of two'
 assemble() { python3 "$TOP/tests/integration/make_image.py" "$@"; }
 mkdir -p l/d && echo x >l/d/x && echo y >l/d/y
 tar -C l --mtime=@0 --owner=0 --group=0 -cf l1.tar d/x d/y && tar -C l --mtime=@0 --owner=0 --group=0 -cf l2.tar d/y d/x
 assemble l1 v1 '{"os":"linux","architecture":"amd64"}' l1.tar && assemble l2 v1 '{"os":"linux","architecture":"amd64"}' l2.tar
-is "$(sentence l1 l2)" 'l1 and l2 differ in nothing but the form of its layers (the order of entries), which say the same' 'the same entries in another order'
+is "$(sentence l1 l2)" 'l1 and l2 differ in nothing but the form of the layers (the order of entries), which say the same' 'the same entries in another order'
 tar -C l --mtime=@0 --owner=0 --group=0 -b 80 -cf padded.tar d/x d/y && tar -C l --mtime=@0 --owner=0 --group=0 -cf twice.tar d/x d/x d/y
 assemble padded v1 '{"os":"linux","architecture":"amd64"}' padded.tar && assemble twice v1 '{"os":"linux","architecture":"amd64"}' twice.tar
 is "$(rows l1 padded)" 'form      layers (padding, headers or hard links)  the same in other bytes' '... with more zeros at the end'
 is "$(rows l1 twice)" 'form      layers (2 entries against 3)  the same in other bytes' '... one of them twice'
 assemble l3 v1 '{"architecture":"amd64","os":"linux"}' l1.tar
-is "$(sentence l1 l3)" 'l1 and l3 differ in nothing but the form of its config, which say the same' 'the same config written in another order'
+is "$(sentence l1 l3)" 'l1 and l3 differ in nothing but the form of the config, which says the same' 'the same config written in another order'
 ln -f l/d/x l/d/z && tar -C l --mtime=@0 --owner=0 --group=0 -cf h1.tar d/x d/z && cp --remove-destination l/d/x l/d/z &&
 	tar -C l --mtime=@0 --owner=0 --group=0 -cf h2.tar d/x d/z
 assemble h1 v1 '{"os":"linux","architecture":"amd64"}' h1.tar && assemble h2 v1 '{"os":"linux","architecture":"amd64"}' h2.tar
 is "$(rows h1 h2)" 'form      layers (padding, headers or hard links)  the same in other bytes' 'a hard link is the file it names'
+
+# Documents alone: the sentence names what makes the digests differ, where anything does.
+cat >reword.py <<'P'
+"""usage: reword.py FROM TO CHANGE: a copy of a layout, `c` (config), `m` (manifest), `e` (its entry) and `x` (index.json) changed,
+or told to be written in another form."""
+import hashlib, json, os, shutil, sys
+source, out, change = sys.argv[1:]
+shutil.copytree(source, out)
+blob = lambda d: f"{out}/blobs/sha256/{d['digest'][7:]}"
+form = {"c": json.dumps, "m": json.dumps}
+x = json.load(open(out + "/index.json"))
+e = x["manifests"][0]
+m = json.load(open(blob(e)))
+c = json.load(open(blob(m["config"])))
+def put(d, text):
+    d.update(digest="sha256:" + hashlib.sha256(text.encode()).hexdigest(), size=len(text))
+    open(blob(d), "w").write(text)
+def turned(v):
+    return {k: turned(w) for k, w in reversed(v.items())} if isinstance(v, dict) else v
+exec(change)
+put(m["config"], form["c"](c))
+put(e, form["m"](m))
+json.dump(x, open(out + "/index.json", "w"))
+P
+mkdir laid && tar xf l1 -C laid && python3 reword.py laid base 'c["config"] = {"Env": ["A=1"]}'
+n=0
+while IFS='|' read -r change want; do
+	n=$((n + 1)) && rm -rf other && python3 reword.py base other "$change"
+	if [ -n "$want" ]; then want="base and other differ in $want"; fi
+	is "$(sentence base other)" "$want" "${change:0:70}"
+done <<'E'
+c["x"] = 1|the config (x)
+c["config"]["Weird"] = {}|the config (Weird)
+c["config"]["Labels"] = {}|the config (Labels)
+c["config"]["Labels"] = None|the config (Labels)
+c["config"]["Env"] = None|the config (Env A)
+c["config"] = None|the config (Env A)
+del c["config"]|the config (Env A)
+c["rootfs"]["extra"] = 1|the config (rootfs.extra)
+c["history"] = [{"comment": "x"}]|the config (history)
+c = turned(c)|nothing but the form of the config, which says the same
+form["c"] = lambda v: json.dumps(v, indent=1)|nothing but the form of the config, which says the same
+form["c"] = lambda v: json.dumps(v).replace("A", "\\u0041")|nothing but the form of the config, which says the same
+m["x"] = [1]|the manifest (x)
+m["annotations"] = {}|the manifest (annotations)
+m["annotations"] = {"k": "v"}|the manifest (annotations k)
+m["layers"][0]["annotations"] = {"k": "v"}|the manifest (layer 1 annotations)
+m["layers"][0]["urls"] = ["http://x"]; m["layers"][0]["x"] = 1|the manifest (layer 1 urls, layer 1 x)
+m["layers"][0]["mediaType"] = "application/vnd.docker.image.rootfs.diff.tar"|the manifest (layer 1 mediaType)
+m["config"]["data"] = "e30="|the manifest (config.data)
+m["config"]["mediaType"] = "application/vnd.docker.container.image.v1+json"|the manifest (config.mediaType)
+m["artifactType"] = "a/b"|the manifest (artifactType)
+m = turned(m)|nothing but the form of the manifest, which says the same
+form["m"] = lambda v: json.dumps(v, indent=1)|nothing but the form of the manifest, which says the same
+c = turned(c); m["annotations"] = {"k": "v"}|the manifest (annotations k) and the form of the config, which says the same
+e["annotations"] = {"org.opencontainers.image.ref.name": "v2"}|
+e["platform"] = {"os": "linux", "architecture": "amd64"}; x["annotations"] = {"k": "v"}; x["y"] = 1|
+E
+is $n 26 'all of them were compared'
+python3 reword.py base other2 'c["config"]["Labels"] = {"k": "v"}' && rm -rf other && python3 reword.py other2 other 'c["config"]["Labels"] = {}'
+is "$(rows other2 other)" 'config    config.Labels k  v -> (none)' 'what a member tells the whole does not tell again'
 
 # Go.
 if command -v go >/dev/null; then
