@@ -11,7 +11,6 @@
 #include "mkscratch/path.h"
 #include "mkscratch/ref.h"
 #include "mkscratch/staging.h"
-#include "mkscratch/tempfile.h"
 #include "source.h"
 
 #define STDIN_NAME "standard input"
