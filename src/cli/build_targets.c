@@ -96,6 +96,38 @@ static int build_target(const struct msk_options *typed, struct config_file *f, 
 	return rc < 0 && target && err->msg[0] ? msk_ctx(err, "target %s", target) : rc;
 }
 
+static int target_json(const struct msk_options *typed, struct config_file *f, const char *target, struct msk_json **out,
+		       struct msk_err *err)
+{
+	MSK_CLEANUP(msk_plan_release) struct msk_plan plan = { 0 };
+	struct msk_options o;
+	int rc;
+
+	target_options(typed, f, target, &o);
+	rc = msk_plan_make(&o, &plan, err) < 0 ? -1 : msk_config_file_json(&o, out, err);
+	msk_options_release(&o);
+	return rc < 0 ? msk_ctx(err, "target %s", target) : 0;
+}
+
+/* --print config of several: one file, which makes the same images. */
+static int print_configs(const struct msk_options *typed, struct config_file *f, const struct msk_strv *targets,
+			 struct msk_err *err)
+{
+	MSK_AUTO_JSON *file = msk_json_object();
+	MSK_AUTO_STR text = MSK_STR_INIT;
+
+	msk_json_set(file, MSK_CONFIG_TARGETS, msk_json_object());
+	for (size_t i = 0; i < targets->n; i++) {
+		struct msk_json *one;
+
+		if (target_json(typed, f, targets->v[i], &one, err) < 0)
+			return -1;
+		msk_json_set(msk_json_get_mut(file, MSK_CONFIG_TARGETS), targets->v[i], one);
+	}
+	msk_json_dump_pretty(file, &text);
+	return msk_print(&text, err);
+}
+
 static int check_targets(const struct msk_options *o, const struct config_file *f, struct msk_err *err)
 {
 	for (size_t i = 0; i < o->target.n; i++) {
@@ -135,6 +167,8 @@ static int build_file(const struct msk_options *o, const char *name, struct msk_
 		return -1;
 	if (!targets->n)
 		return build_target(o, &f, NULL, err);
+	if (targets->n > 1 && o->print && strcmp(o->print, "config") == 0)
+		return print_configs(o, &f, targets, err);
 	if (f.targets.n > 1 && o->target.n != 1 && confine_all(o, &f, targets, err) < 0)
 		return -1;
 	for (size_t i = 0; i < targets->n; i++)

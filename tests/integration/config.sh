@@ -96,6 +96,15 @@ is "$(asked --target tool)" '["root",["tool:1"],["A=top","T=top"],false]' '... a
 is "$(asked --target app -t mine:1 --user 5 -e A=typed -e N=1)" '["user",["mine:1"],["A=typed","T=top","N=1"],false]' \
 	'the command line goes before both'
 
+# Several targets are printed as one file, which says the same.
+mk build --print config >again.json
+is "$(jq -c '[keys, (.targets | keys), .targets.app.env]' again.json)" '[["targets"],["app","tool"],["A=top","T=top","A=target"]]' 'several targets are one file again'
+is "$(mk --config again.json --print plan)" "$(mk build --print plan)" '... of the same plans'
+is "$(mk build --target tool --print config | jq -c 'has("targets")')" false '... and one of them stands alone'
+echo '{ "targets": { "a": { "bin": "app" }, "b": { "bin": "app", "user": "a b" } } }' >bad.json
+run mk --config bad.json --print config
+is "$status $(cat "$out")$(head -c 31 "$err")" '2 mkscratch: target b: user "a b"' '... and nothing of them where one is wrong'
+
 # ... also where it says the same thing in another way.
 echo '{ "bin": "app", "healthcheck": "http://:80/", "health-interval": "5s", "no-cache": true, "media-types": "docker", "output": "h/",
   "targets": { "cmd": { "healthcheck-cmd": "/app ok" }, "none": { "healthcheck": "none" }, "top": {} } }' >health.json
