@@ -10,6 +10,11 @@ extern const char inspect_page[];
 #define TITLE "@@TITLE@@"
 #define DATA  "@@DATA@@"
 #define FLUSH (64u << 10)
+/* What a browser still opens and searches at once: rows, and bytes of them. Beyond that the largest files are told, and of
+ * all else sums, by the directory at the top. */
+#define MAX_ROWS      50000
+#define MAX_ROW_BYTES (12u << 20)
+#define MAX_SUMS      1000
 
 static void add_html(struct msk_str *out, const char *text)
 {
@@ -80,12 +85,54 @@ static void add_file(const struct msk_inspection *i, const struct msk_node *n, s
 	add_json(out, row);
 }
 
+/* Sizes told apart by their highest five bits. */
+#define N_CLASSES (64 * 16)
+
+static unsigned class_of(uint64_t size)
+{
+	unsigned top = size ? 63 - (unsigned)__builtin_clzll(size) : 0;
+
+	return top * 16 + (unsigned)(top < 4 ? size << (4 - top) : size >> (top - 4)) % 16;
+}
+
+/* Which entries have a row of their own: files of a class above `least`, and so many of that one. */
+struct choice {
+	bool all;
+	unsigned least;
+	size_t of_least;
+};
+
+static void choose(const struct msk_image_tree *t, struct choice *out)
+{
+	MSK_AUTO_FREE size_t *files = msk_xcalloc(N_CLASSES, sizeof *files);
+	MSK_AUTO_TREE_WALK w;
+	const struct msk_node *n;
+	size_t room = MAX_ROWS;
+
+	*out = (struct choice){ .all = t->n <= MAX_ROWS, .least = N_CLASSES - 1 };
+	for (msk_tree_walk_init(&w, t); !out->all && (n = msk_tree_next(&w));)
+		files[class_of(n->size)] += n->type == MSK_TAR_FILE;
+	for (; out->least && files[out->least] <= room; out->least--)
+		room -= files[out->least];
+	out->of_least = room;
+}
+
+/* What has none, below one directory at the top. */
+struct sum {
+	struct msk_str dir;
+	struct msk_tally by_origin[MSK_N_ORIGINS];
+};
+
 /* A page under way: what was not yet written. */
 struct page {
 	const struct inspected *d;
 	struct msk_str text;
 	int fd;
 	const char *name;
+	struct choice choice;
+	size_t rows, sums, unlisted;
+	uint64_t row_bytes;
+	struct sum here, rest;         /* of the directory that the walk is in; of what is in none, or in too many */
 };
 
 static int flush(struct page *p, size_t unless_below, struct msk_err *err)
@@ -98,6 +145,86 @@ static int flush(struct page *p, size_t unless_below, struct msk_err *err)
 	return 0;
 }
 
+static void begin_row(struct page *p)
+{
+	msk_str_adds(&p->text, p->rows++ ? ",\n" : "");
+}
+
+static void add_sum(struct page *p, const struct sum *s)
+{
+	for (int i = 0; i < MSK_N_ORIGINS; i++) {
+		MSK_AUTO_FREE char *path = msk_xasprintf("%s%s…", msk_str_c(&s->dir), s->dir.len ? "/" : "");
+		MSK_AUTO_FREE char *why = msk_xasprintf("%zu entries that are not told one by one", s->by_origin[i].files);
+		MSK_AUTO_JSON *row = msk_json_array();
+
+		if (!s->by_origin[i].files)
+			continue;
+		msk_json_push(row, msk_json_text(path));
+		msk_json_push(row, msk_json_string("smaller"));
+		msk_json_push(row, msk_json_int((int64_t)s->by_origin[i].bytes));
+		msk_json_push(row, msk_json_string(""));
+		msk_json_push(row, msk_json_string(""));
+		msk_json_push(row, msk_json_int(0));
+		msk_json_push(row, msk_json_int(i));
+		msk_json_push(row, msk_json_string(why));
+		begin_row(p);
+		add_json(&p->text, row);
+	}
+}
+
+static void end_directory(struct page *p)
+{
+	bool has_own = p->sums < MAX_SUMS;
+
+	for (int i = 0; !has_own && i < MSK_N_ORIGINS; i++) {
+		p->rest.by_origin[i].files += p->here.by_origin[i].files;
+		p->rest.by_origin[i].bytes += p->here.by_origin[i].bytes;
+	}
+	if (has_own)
+		add_sum(p, &p->here);
+	p->sums++;
+	msk_str_release(&p->here.dir);
+	p->here = (struct sum){ .dir = MSK_STR_INIT };
+}
+
+/* What is below a directory stands right behind it. */
+static struct sum *sum_for(struct page *p, const char *path)
+{
+	size_t n = strcspn(path, "/");
+
+	if (!path[n])
+		return &p->rest;
+	if (p->here.dir.len == n && memcmp(p->here.dir.buf, path, n) == 0)
+		return &p->here;
+	if (p->here.dir.len)
+		end_directory(p);
+	msk_str_add(&p->here.dir, path, n);
+	return &p->here;
+}
+
+static void count_in_sum(struct page *p, const struct msk_node *n)
+{
+	struct msk_tally *t = &sum_for(p, n->path)->by_origin[p->d->i->origins[n->at]];
+
+	t->files++;
+	t->bytes += n->type == MSK_TAR_FILE ? n->size : 0;
+	p->unlisted++;
+}
+
+static bool has_row(struct page *p, const struct msk_node *n)
+{
+	unsigned class = class_of(n->size);
+
+	if (p->row_bytes > MAX_ROW_BYTES)
+		return false;
+	if (p->choice.all)
+		return true;
+	if (n->type != MSK_TAR_FILE || class < p->choice.least || (class == p->choice.least && !p->choice.of_least))
+		return false;
+	p->choice.of_least -= class == p->choice.least;
+	return true;
+}
+
 /* The rows go out one by one: as values all of them would take ten times the room. */
 static int add_data(struct page *p, struct msk_err *err)
 {
@@ -108,13 +235,24 @@ static int add_data(struct page *p, struct msk_err *err)
 	add_json(&p->text, summary);
 	p->text.len--;                         /* its closing brace */
 	msk_str_adds(&p->text, ",\"files\":[");
+	choose(p->d->i->tree, &p->choice);
 	for (msk_tree_walk_init(&w, p->d->i->tree); (n = msk_tree_next(&w));) {
-		msk_str_adds(&p->text, n->at ? ",\n" : "");
+		size_t before;
+
+		if (!has_row(p, n)) {
+			count_in_sum(p, n);
+			continue;
+		}
+		begin_row(p);
+		before = p->text.len;
 		add_file(p->d->i, n, &p->text);
+		p->row_bytes += p->text.len - before;
 		if (flush(p, FLUSH, err) < 0)
 			return -1;
 	}
-	msk_str_adds(&p->text, "]}");
+	end_directory(p);
+	add_sum(p, &p->rest);
+	msk_str_addf(&p->text, "],\"unlisted\":%zu}", p->unlisted);
 	return 0;
 }
 
@@ -139,5 +277,6 @@ int msk_inspect_write_page(const struct inspected *d, int fd, const char *name, 
 	int rc = write_page(&p, err);
 
 	msk_str_release(&p.text);
+	msk_str_release(&p.here.dir);
 	return rc;
 }

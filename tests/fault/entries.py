@@ -20,6 +20,7 @@ from common import ENV, FULL, MKSCRATCH, Tap, figures, static_elf, tool, write
 MANY = [int(n) for n in os.environ["ENTRIES"].split(",")] if "ENTRIES" in os.environ else \
     [1000000, 3999000] if FULL else [100000]
 LIMIT = 64 << 10                # KiB
+PAGE = 16 << 20                 # bytes of a page, which are to be searched at each key
 SHORT = {"ls": 14, "cat": 14, "inspect": 20, "verify": 14, "index": 14, "diff": 32, "build": 20}      # MiB
 PER_DIRECTORY = 300
 TOP_DIRECTORY = "usr/share/application/components"
@@ -163,6 +164,8 @@ def measure(entries):
             print(f"# {name}: {kib:,} KiB")
         tap.ok(status == wanted and kib <= most, f"{name}, {entries:,} entries: within {most >> 10} MiB",
                f"ended with {status}, at most {kib} KiB", said()[:1000])
+    page = os.path.getsize(os.path.join(room, "page.html"))
+    tap.ok(page <= PAGE, f"inspect --html, {entries:,} entries: a page that a browser opens", page)
     return found, blob
 
 
