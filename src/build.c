@@ -209,6 +209,15 @@ int msk_build_gather(const struct msk_build *b, struct msk_editions *out, struct
 	return 0;
 }
 
+/* The one in which blobs may come to lie (msk_sinks_stage). */
+static const char *first_archive(const struct msk_plan *plan)
+{
+	for (size_t i = 0; i < plan->n_targets; i++)
+		if (plan->targets[i].kind == MSK_TARGET_ARCHIVE || plan->targets[i].kind == MSK_TARGET_LAYOUT_OR_ARCHIVE)
+			return plan->targets[i].path;
+	return NULL;
+}
+
 /* Programs and files that were named are read beside the gathering; of a tree there may be too much. */
 static struct msk_ahead *look_ahead(const struct msk_build *b)
 {
@@ -219,7 +228,7 @@ static struct msk_ahead *look_ahead(const struct msk_build *b)
 	for (size_t i = 0; i < b->plan->n_inputs; i++)
 		if (msk_ahead_wants(b->plan->inputs[i].src))
 			msk_strv_push(&paths, b->plan->inputs[i].src);
-	return paths.n ? msk_ahead_start(b->pool, &paths) : NULL;
+	return paths.n ? msk_ahead_start(b->pool, &paths, first_archive(b->plan)) : NULL;
 }
 
 /* The tar headers of a file and of its parents, where no other file stands before it. */

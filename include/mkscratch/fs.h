@@ -43,6 +43,10 @@ int msk_list_fd(int dirfd, size_t max, const char *name, struct msk_strv *names,
  * more than 40 ends at its last link. Heap. */
 char *msk_written_at(const char *path);
 
+/* Of one file, between which nothing was written to it or changed of it. */
+struct stat;
+bool msk_same_state(const struct stat *a, const struct stat *b);
+
 /* fsync a file or a directory; file systems that cannot sync a directory (EINVAL) are forgiven. */
 int msk_fsync(int fd, const char *name, struct msk_err *err);
 /* The bytes and length of a file alone. */

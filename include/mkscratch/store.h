@@ -36,9 +36,11 @@ int msk_store_put(struct msk_store *s, const void *p, size_t n, struct msk_diges
 /* For bytes whose digest somebody else knows by then: they are not hashed again. */
 struct msk_writer *msk_store_begin_known(struct msk_store *s);
 int msk_store_end_known(struct msk_store *s, const struct msk_digest *digest, uint64_t size, struct msk_err *err);
-/* In place of pushing them: does the stage have the bytes already where they would come to lie, as it does when an archive is
- * made again? They are read and hashed; false: no. Behind msk_store_begin_known(), before any. */
-bool msk_store_adopt(struct msk_store *s, const struct msk_digest *digest, uint64_t size);
+/* The older file that the stage is held against, and where in it the next blob would come to lie; NULL: there is none. */
+const struct stat *msk_store_older(const struct msk_store *s, uint64_t *offset);
+/* In place of pushing them: does that file have the bytes there? They are read and hashed, unless somebody has done that;
+ * false: no. Behind msk_store_begin_known(), before any. */
+bool msk_store_adopt(struct msk_store *s, const struct msk_digest *digest, uint64_t size, bool hashed);
 /* What was begun is not to be: as if nothing had been written. */
 void msk_store_abandon(struct msk_store *s);
 

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define CHUNK      16384           /* of a file that is read to its end: at first, and at most */
@@ -184,6 +185,13 @@ char *msk_written_at(const char *path)
 		at = link[0] == '/' ? msk_take(&link) : msk_xasprintf("%s/%s", dir, link);
 	}
 	return at;
+}
+
+bool msk_same_state(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
+	       a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
+	       a->st_ctim.tv_sec == b->st_ctim.tv_sec && a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
 }
 
 /* A failed sync is final: asking again may report success for pages that are gone. */

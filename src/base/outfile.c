@@ -70,15 +70,6 @@ static bool is_equal(const struct msk_outfile *o, const unsigned char *p, size_t
 	return true;
 }
 
-static bool is_as_it_was(const struct msk_outfile *o, const struct stat *st)
-{
-	const struct stat *was = &o->was;
-
-	return st->st_dev == was->st_dev && st->st_ino == was->st_ino && st->st_size == was->st_size &&
-	       st->st_mtim.tv_sec == was->st_mtim.tv_sec && st->st_mtim.tv_nsec == was->st_mtim.tv_nsec &&
-	       st->st_ctim.tv_sec == was->st_ctim.tv_sec && st->st_ctim.tv_nsec == was->st_ctim.tv_nsec;
-}
-
 static int copy_equal(struct msk_outfile *o, struct msk_err *err)
 {
 	for (uint64_t done = 0; done < o->end;) {
@@ -101,7 +92,7 @@ static int begin_new(struct msk_outfile *o, struct msk_err *err)
 
 	if (msk_tempfile_open(&o->temp, o->dirfd, o->final, MSK_MODE_UMASK, o->name, err) < 0 || copy_equal(o, err) < 0)
 		return -1;
-	o->doubtful = fstat(o->old, &now) < 0 || !is_as_it_was(o, &now);
+	o->doubtful = fstat(o->old, &now) < 0 || !msk_same_state(&o->was, &now);
 	msk_outfile_push(o, 0, o->end);
 	close(o->old);
 	o->old = -1;
@@ -162,7 +153,7 @@ bool msk_outfile_lost(const struct msk_outfile *o)
 {
 	struct stat st;
 
-	return o->old >= 0 && (fstatat(o->dirfd, o->final, &st, AT_SYMLINK_NOFOLLOW) < 0 || !is_as_it_was(o, &st));
+	return o->old >= 0 && (fstatat(o->dirfd, o->final, &st, AT_SYMLINK_NOFOLLOW) < 0 || !msk_same_state(&o->was, &st));
 }
 
 int msk_outfile_put(struct msk_outfile *o, const bool *stays, bool *unchanged, struct msk_err *err)

@@ -2,10 +2,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdatomic.h>
-#include <sys/stat.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "ahead_archive.h"
 #include "mkscratch/fs.h"
 #include "mkscratch/task.h"
 
@@ -22,6 +22,8 @@ struct msk_ahead {
 	struct msk_task task;          /* first: the task is this */
 	struct msk_strv paths;
 	struct known *v;
+	char *archive;                 /* NULL: none */
+	struct msk_held_blobs held;
 	atomic_bool stop;
 };
 
@@ -54,19 +56,19 @@ static bool same(const struct known *a, const struct known *b)
 	return a->dev == b->dev && a->ino == b->ino && a->size == b->size && a->mtime_ns == b->mtime_ns;
 }
 
-static bool hash_file(struct msk_ahead *a, int fd, uint64_t size, struct msk_digest *out)
+bool msk_hash_range(int fd, uint64_t offset, uint64_t size, const atomic_bool *stop, struct msk_digest *out)
 {
 	MSK_CLEANUP(msk_sha256_cleanup) struct msk_sha256 *h = msk_sha256_new();
 	MSK_AUTO_FREE char *buf = msk_xmalloc(CHUNK);
 	struct msk_err ignored = MSK_ERR_INIT;
 
 	for (uint64_t done = 0; done < size;) {
-		ssize_t got = msk_pread_full(fd, buf, CHUNK, done, "", &ignored);
+		size_t want = size - done < CHUNK ? (size_t)(size - done) : CHUNK;
 
-		if (got <= 0 || atomic_load(&a->stop))
+		if (atomic_load(stop) || msk_pread_full(fd, buf, want, offset + done, "", &ignored) != (ssize_t)want)
 			return false;
-		msk_sha256_add(h, buf, (size_t)got);
-		done += (uint64_t)got;
+		msk_sha256_add(h, buf, want);
+		done += want;
 	}
 	msk_sha256_end(h, out);
 	return true;
@@ -82,7 +84,7 @@ static void look_at(struct msk_ahead *a, const char *path, struct known *out)
 		return;
 	fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	before = fd < 0 ? (struct known){ 0 } : identify(fd);
-	if (!before.size || !hash_file(a, fd, before.size, &before.digest))
+	if (!before.size || !msk_hash_range(fd, 0, before.size, &a->stop, &before.digest))
 		return;
 	after = identify(fd);
 	if (same(&before, &after))
@@ -92,18 +94,25 @@ static void look_at(struct msk_ahead *a, const char *path, struct known *out)
 static void look_at_all(struct msk_task *t)
 {
 	struct msk_ahead *a = (struct msk_ahead *)t;
+	MSK_AUTO_STRV digests = MSK_STRV_INIT;
 
-	for (size_t i = 0; i < a->paths.n; i++)
+	for (size_t i = 0; i < a->paths.n; i++) {
 		look_at(a, a->paths.v[i], &a->v[i]);
+		if (a->v[i].size)
+			msk_strv_push(&digests, a->v[i].digest.text);
+	}
+	if (a->archive)
+		msk_archive_look(a->archive, &digests, &a->stop, &a->held);
 }
 
-struct msk_ahead *msk_ahead_start(struct msk_pool *pool, const struct msk_strv *paths)
+struct msk_ahead *msk_ahead_start(struct msk_pool *pool, const struct msk_strv *paths, const char *archive)
 {
 	struct msk_ahead *a = msk_xcalloc(1, sizeof *a);
 
 	for (size_t i = 0; i < paths->n; i++)
 		msk_strv_push(&a->paths, paths->v[i]);
 	a->v = msk_xcalloc(paths->n ? paths->n : 1, sizeof *a->v);
+	a->archive = archive ? msk_xstrdup(archive) : NULL;
 	a->task.run = look_at_all;
 	msk_task_start(pool, &a->task);
 	return a;
@@ -124,6 +133,21 @@ bool msk_ahead_digest(struct msk_ahead *a, const struct msk_content *c, struct m
 	return false;
 }
 
+bool msk_ahead_holds(struct msk_ahead *a, const struct stat *st, uint64_t offset, const struct msk_digest *digest,
+		     uint64_t size)
+{
+	if (!a || !a->archive || size < MSK_AHEAD_LEAST)
+		return false;
+	msk_task_join(&a->task);
+	for (size_t i = 0; i < a->held.n; i++) {
+		const struct msk_held *b = &a->held.v[i];
+
+		if (b->offset == offset && b->size == size && strcmp(b->digest.text, digest->text) == 0)
+			return msk_same_state(st, &a->held.st);
+	}
+	return false;
+}
+
 void msk_ahead_cleanup(struct msk_ahead **a)
 {
 	if (!*a)
@@ -132,6 +156,7 @@ void msk_ahead_cleanup(struct msk_ahead **a)
 	msk_task_join(&(*a)->task);
 	msk_strv_release(&(*a)->paths);
 	free((*a)->v);
+	free((*a)->archive);
 	free(*a);
 	*a = NULL;
 }

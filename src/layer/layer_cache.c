@@ -248,6 +248,15 @@ static int assemble(const struct msk_layer_cache *lc, struct msk_writer *to, uin
 	return *all ? msk_writer_write(to, tail.buf, tail.len, err) : 0;
 }
 
+static bool is_held(const struct msk_layer_cache *lc, const struct msk_store *st, const struct msk_digest *digest,
+		    uint64_t size)
+{
+	uint64_t offset;
+	const struct stat *older = msk_store_older(st, &offset);
+
+	return older && msk_ahead_holds(lc->args->ahead, older, offset, digest, size);
+}
+
 /* The blob, from where it lies already, or put together. */
 static int fetch(const struct msk_layer_cache *lc, struct msk_store *st, uint64_t *size, bool *all, struct msk_err *err)
 {
@@ -257,7 +266,7 @@ static int fetch(const struct msk_layer_cache *lc, struct msk_store *st, uint64_
 
 	memcpy(digest.text, lc->facts.digest, sizeof digest.text);
 	*size = get_le64(lc->facts.size);
-	*all = msk_store_adopt(st, &digest, *size);
+	*all = msk_store_adopt(st, &digest, *size, is_held(lc, st, &digest, *size));
 	if (!*all)
 		return assemble(lc, to, size, all, err);
 	msk_block_list_touch(&blocks);

@@ -209,13 +209,19 @@ static bool is_at(const struct msk_store *s, uint64_t offset, uint64_t size, con
 	return strcmp(got.text, want->text) == 0;
 }
 
-bool msk_store_adopt(struct msk_store *s, const struct msk_digest *digest, uint64_t size)
+const struct stat *msk_store_older(const struct msk_store *s, uint64_t *offset)
 {
-	uint64_t offset = s->stage->next + s->stage->head;
+	*offset = s->stage->next + s->stage->head;
+	return s->stage->file && msk_outfile_stays(s->stage->file) ? &s->stage->file->was : NULL;
+}
+
+bool msk_store_adopt(struct msk_store *s, const struct msk_digest *digest, uint64_t size, bool hashed)
+{
+	uint64_t offset;
 
 	assert(!s->current.bytes.len && !s->current.staged);
-	if (!s->stage->file || !msk_outfile_stays(s->stage->file) || !is_named_at(s, offset, digest) ||
-	    !is_at(s, offset, size, digest))
+	if (!msk_store_older(s, &offset) ||
+	    (!hashed && (!is_named_at(s, offset, digest) || !is_at(s, offset, size, digest))))
 		return false;
 	msk_outfile_claim(s->stage->file, size, offset);
 	s->current.staged = true;

@@ -60,6 +60,16 @@ same want.tar warm.tar over_a_part_is_the_same
 over warm.tar --cache c --certs="$FIXTURE/certs.pem"
 build plain.tar --no-cache --certs="$FIXTURE/certs.pem"
 same plain.tar warm.tar over_one_where_it_lies_elsewhere_is_the_same
+# Of a large file the blob in the output is hashed ahead, once a document there tells of the file.
+blocks big 1700000
+build plain.tar --no-cache --file big:/big
+build warm.tar --cache c --file big:/big
+for offset in '' 5000 1200000 $(($(stat -c %s plain.tar) - 3000)); do
+	[ -z "$offset" ] || change warm.tar "$offset"
+	over warm.tar --cache c --file big:/big
+	same plain.tar warm.tar "over_what_is_hashed_ahead${offset:+_and_differs_at_$offset}_is_the_same"
+done
+rm big
 over warm.tar --cache c --paranoid
 same want.tar warm.tar over_another_paranoid_is_the_same
 rm -r c

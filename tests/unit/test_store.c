@@ -211,7 +211,7 @@ static void what_the_stage_has_already_is_adopted(void **state)
 		assert_int_equal(msk_outfile_open(&file, dirfd, path + 5, false, path, &err), 0);
 		msk_store_stage_in(st, &stage);
 		msk_store_begin_known(st);
-		assert_int_equal(msk_store_adopt(st, &d, 7), ways[i].there);
+		assert_int_equal(msk_store_adopt(st, &d, 7, false), ways[i].there);
 		if (ways[i].there) {
 			assert_int_equal(msk_store_end_known(st, &d, 7, &err), 0);
 			assert_int_equal(msk_store_offset(st, 0), 1536);
@@ -232,7 +232,7 @@ static void without_a_stage_nothing_is_adopted(void **state)
 	(void)state;
 	put(st, 'a', 100, &d);
 	msk_store_begin_known(st);
-	assert_false(msk_store_adopt(st, &d, 100));
+	assert_false(msk_store_adopt(st, &d, 100, true));
 }
 
 static void a_stage_that_is_full_says_what_it_was_told_to_say(void **state)
