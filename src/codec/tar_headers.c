@@ -96,6 +96,16 @@ static size_t digits(const char *p, size_t n)
 	return i;
 }
 
+static bool fits(const char *p, size_t n)
+{
+	int64_t v = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (__builtin_mul_overflow(v, 10, &v) || __builtin_add_overflow(v, p[i] - '0', &v))
+			return false;
+	return true;
+}
+
 /* Digits, as many as 63 bits have; of a time also a sign before and a fraction behind. */
 static bool is_decimal(const char *p, size_t n, bool time)
 {
@@ -103,7 +113,7 @@ static bool is_decimal(const char *p, size_t n, bool time)
 
 	if (time && i < n && p[i] == '.')
 		i += 1 + digits(p + i + 1, n - i - 1);
-	return i == n && whole > 0 && whole <= 18;
+	return i == n && whole > 0 && fits(p + sign, whole);
 }
 
 /* Of the records only those that runtimes go by. An empty one takes none away that stands in the header. */
