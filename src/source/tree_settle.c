@@ -60,7 +60,7 @@ static int answer_links(const struct msk_image_tree *t, struct msk_table *answer
 				return -1;
 		}
 	}
-	return msk_table_seal(answers, err);
+	return msk_table_sort(answers, err);
 }
 
 /* A removal that counts for where the walk is: that of a directory it is in, of which the first bytes of its key are the

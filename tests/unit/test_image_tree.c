@@ -168,6 +168,42 @@ static void test_hard_links_to_other_than_files(void **state)
 	assert_seen("d:x h:y=x", "d:x h:y=x");
 }
 
+static void add_entry(struct msk_image_tree *t, uint32_t nth, enum msk_tar_type type, const char *path, const char *link)
+{
+	struct msk_tar_entry e = { .type = type, .path = path, .link = link };
+	struct msk_layer_entry entry = { .e = &e, .layer = 1, .nth = nth };
+	struct msk_err err = MSK_ERR_INIT;
+
+	assert_int_equal(msk_image_tree_add(t, &entry, &err), 0);
+}
+
+/* More than memory holds, and the links in another order than their files. */
+static void test_many_hard_links(void **state)
+{
+	MSK_CLEANUP(msk_image_tree_release) struct msk_image_tree t = { 0 };
+	const uint32_t n = 120000;
+	struct msk_err err = MSK_ERR_INIT;
+	MSK_AUTO_TREE_WALK w;
+	const struct msk_node *node;
+	size_t links = 0;
+	char path[32], link[32];
+
+	(void)state;
+	for (uint32_t i = 0; i < n; i++) {
+		snprintf(path, sizeof path, "f%u", i);
+		add_entry(&t, i, MSK_TAR_FILE, path, NULL);
+	}
+	for (uint32_t i = 0; i < n; i++) {
+		snprintf(path, sizeof path, "h%u", i);
+		snprintf(link, sizeof link, "f%u", n - 1 - i);
+		add_entry(&t, n + i, MSK_TAR_HARDLINK, path, link);
+	}
+	assert_int_equal(msk_image_tree_settle(&t, &err), 0);
+	for (msk_tree_walk_init(&w, &t); (node = msk_tree_next(&w));)
+		links += node->type == MSK_TAR_HARDLINK && node->data_layer == 1 && node->data_nth + node->nth == 2 * n - 1;
+	assert_int_equal(links, n);
+}
+
 /* Layers of aufs hold what it kept for itself, as docker save of old had it. */
 static void test_aufs(void **state)
 {
@@ -373,6 +409,7 @@ int main(void)
 		cmocka_unit_test(test_hard_links),
 		cmocka_unit_test(test_hard_links_outlive_their_file),
 		cmocka_unit_test(test_hard_links_to_other_than_files),
+		cmocka_unit_test(test_many_hard_links),
 		cmocka_unit_test(test_aufs),
 		cmocka_unit_test(test_whiteouts),
 		cmocka_unit_test(test_what_is_no_directory_has_nothing_below),
