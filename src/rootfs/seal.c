@@ -162,6 +162,8 @@ static int conflict(const struct msk_entry *a, const struct msk_entry *b, struct
 	if (a->type == b->type && a->type == MSK_DIR)
 		msk_hint(err, "they differ in mode or owner: %04o %u:%u and %04o %u:%u", a->mode, a->uid, a->gid,
 			 b->mode, b->uid, b->gid);
+	else if (msk_starts_with(a->origin.what, "--bin ") && msk_starts_with(b->origin.what, "--bin "))
+		msk_hint(err, "programs for one platform have a DEST each: --bin SRC:DEST");
 	return -1;
 }
 

@@ -106,7 +106,7 @@ mk -q --bin amd64/app --bin amd64/app:/tool --bin arm64/app:/tool --bin arm64/ap
 is "$(entrypoints two.tar)" '/app /app' '... unless one is given'
 like "$(mk --bin in/app:/srv/web --bin in/app-arm64:/srv/web -o n.tar)" '^n\.tar: web:latest ' \
 	'programs of other names are called what they are in the image'
-must_fail 2 '/app: given by --bin amd64/app and by --bin in/app' -- --bin amd64/app --bin in/app --bin arm64/app \
+must_fail 2 '/app: given by --bin amd64/app and by --bin in/app' 'programs for one platform have a DEST each: --bin SRC:DEST' -- --bin amd64/app --bin in/app --bin arm64/app \
 	--file in/motd:/x -o x.tar
 must_fail 2 'in/app-arm64: built for linux/arm64, for which there is no /app (for linux/amd64 there is)' \
 	'every platform has the same programs: --bin in/app-arm64:/app' -- --bin in/app --bin in/app-arm64 -o x.tar
