@@ -18,14 +18,14 @@ static bool tell_value(const char *option, const char *key, const char *value, c
 	return true;
 }
 
-/* A path is where the secret is, not what it is. */
+/* A path is where the secret is, not what it is; nor is the name of a variable that somebody else will put in. */
 static void tell_variable(const char *variable, const struct msk_log *log)
 {
 	size_t n = strcspn(variable, "=");
 	MSK_AUTO_FREE char *name = msk_xstrndup(variable, n);
 	const char *value = variable[n] ? variable + n + 1 : "";
 
-	if (!tell_value("--env", name, value, log) && msk_names_secret(name) && *value && *value != '/')
+	if (!tell_value("--env", name, value, log) && msk_names_secret(name) && *value && *value != '/' && *value != '$')
 		msk_warn(log, "--env %s: is a secret by its name" ADVICE, name);
 }
 

@@ -31,7 +31,7 @@ warns a_url_with_a_password '--env DATABASE: looks like it holds a secret (URL w
 warns ...or_a_token_alone '--label source: looks like it holds a secret (URL with a password, git+https://:...@)' -l "source=git+https://:$alphabet@host/"
 warns a_name_that_says_so '--env DB_PASSWORD: is a secret by its name' -e "DB_PASSWORD=$alphabet"
 warns ...in_small_letters '--env my.api-key: is a secret by its name' -e "my.api-key=$alphabet"
-for fine in DB_PASSWORD= DB_PASSWORD_FILE=/run/x DB_PASSWORD=/run/secrets/db TOKENS=5 MONKEY=1 PASSWORDLESS=1 X=ghp_short \
+for fine in DB_PASSWORD= DB_PASSWORD_FILE=/run/x DB_PASSWORD=/run/secrets/db 'DB_PASSWORD=$OTHER' TOKENS=5 MONKEY=1 PASSWORDLESS=1 X=ghp_short \
 	X=http://host:80/a@b X=http://me@host/ 'X=http://me:$PASSWORD@host/' X=ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx X=a://b:@c X=:// X=a:b@c; do
 	warns "fine: $fine" '' -e "$fine"
 done
