@@ -26,6 +26,8 @@ void msk_str_wrote(struct msk_str *s, size_t k);
 void msk_str_adds(struct msk_str *s, const char *text);
 void msk_str_addc(struct msk_str *s, char c);
 void msk_str_addf(struct msk_str *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* As %llo, %llu or %llx would, where a format is too slow: 8, 10 or 16. */
+void msk_str_addu(struct msk_str *s, unsigned long long n, unsigned base);
 const char *msk_str_c(const struct msk_str *s);
 char *msk_str_take(struct msk_str *s);            /* heap string, never NULL; s is empty afterwards */
 

@@ -79,6 +79,16 @@ void msk_str_addf(struct msk_str *s, const char *fmt, ...)
 	s->len += (size_t)n;
 }
 
+void msk_str_addu(struct msk_str *s, unsigned long long n, unsigned base)
+{
+	char digits[3 * sizeof n], *p = digits + sizeof digits;
+
+	do
+		*--p = "0123456789abcdef"[n % base];
+	while (n /= base);
+	msk_str_add(s, p, (size_t)(digits + sizeof digits - p));
+}
+
 const char *msk_str_c(const struct msk_str *s)
 {
 	return s->buf ? s->buf : "";

@@ -53,8 +53,14 @@ static void add_line(struct group *g, const struct msk_entry *e, const struct ms
 	MSK_AUTO_STR line = MSK_STR_INIT;
 	struct msk_digest room;
 
-	msk_str_addf(&line, "%c%04o %u:%u %s %s", kinds[e->type], e->mode, e->uid, e->gid,
-		     content_digest(g, e, of_file, &room), e->path);
+	msk_str_addf(&line, "%c%04o ", kinds[e->type], e->mode);
+	msk_str_addu(&line, e->uid, 10);
+	msk_str_addc(&line, ':');
+	msk_str_addu(&line, e->gid, 10);
+	msk_str_addc(&line, ' ');
+	msk_str_adds(&line, content_digest(g, e, of_file, &room));
+	msk_str_addc(&line, ' ');
+	msk_str_adds(&line, e->path);
 	msk_sha256_add(g->listing, line.buf, line.len + 1);
 }
 

@@ -58,15 +58,37 @@ bool msk_layer_cache_had(const struct msk_layer_cache *lc, size_t i)
 	return lc && lc->had[i];
 }
 
+static void add_number(struct msk_str *to, unsigned long long n, unsigned base)
+{
+	msk_str_addc(to, ' ');
+	msk_str_addu(to, n, base);
+}
+
+static void add_text(struct msk_str *to, const char *text)
+{
+	add_number(to, text ? strlen(text) : 0, 10);
+	msk_str_addc(to, ':');
+	msk_str_adds(to, text ? text : "");
+}
+
 /* Every field with its length or in a fixed order, so that no two entries are written alike. */
 static void add_fields(struct msk_sha256 *to, const struct msk_entry *e, const char *content)
 {
 	MSK_AUTO_STR text = MSK_STR_INIT;
 
-	msk_str_addf(&text, "%d%s %o %u %u %llx %llu %s %zu:%s %zu:%s\n", (int)e->type, e->replaces ? " over" : "",
-		     e->mode, e->uid, e->gid, (unsigned long long)e->caps,
-		     (unsigned long long)e->body.size, content, strlen(e->path), e->path, e->link ? strlen(e->link) : 0,
-		     e->link ? e->link : "");
+	msk_str_room(&text, 200);
+	msk_str_addu(&text, e->type, 10);
+	msk_str_adds(&text, e->replaces ? " over" : "");
+	add_number(&text, e->mode, 8);
+	add_number(&text, e->uid, 10);
+	add_number(&text, e->gid, 10);
+	add_number(&text, e->caps, 16);
+	add_number(&text, e->body.size, 10);
+	msk_str_addc(&text, ' ');
+	msk_str_adds(&text, content);
+	add_text(&text, e->path);
+	add_text(&text, e->link);
+	msk_str_addc(&text, '\n');
 	msk_sha256_add(to, text.buf, text.len);
 }
 

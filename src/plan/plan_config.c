@@ -223,12 +223,12 @@ static int add_ports(const char *typed, char *set, struct msk_err *err)
 
 static int plan_ports(const struct msk_strv *typed, struct msk_strv *ports, struct msk_err *err)
 {
-	MSK_AUTO_FREE char *set = msk_xcalloc(MAX_PORT + 1, N_PROTOCOLS);
+	MSK_AUTO_FREE char *set = typed->n ? msk_xcalloc(MAX_PORT + 1, N_PROTOCOLS) : NULL;
 
 	for (size_t i = 0; i < typed->n; i++)
 		if (add_ports(typed->v[i], set, err) < 0)
 			return -1;
-	for (size_t i = 0; i < (MAX_PORT + 1) * N_PROTOCOLS; i++)
+	for (size_t i = 0; set && i < (MAX_PORT + 1) * N_PROTOCOLS; i++)
 		if (set[i])
 			msk_strv_push_own(ports, msk_xasprintf("%zu/%s", i / N_PROTOCOLS, protocols[i % N_PROTOCOLS]));
 	return 0;

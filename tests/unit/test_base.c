@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 #include <cmocka.h>
@@ -313,9 +314,38 @@ static void all_that_a_value_says_of_capabilities_is_told(void **state)
 	assert_caps_text("", 0, NULL);
 }
 
+static void numbers_and_formats_add_what_printf_would(void **state)
+{
+	static const unsigned long long numbers[] = { 0, 7, 8, 9, 10, 255, 0644, 4294967296, 18446744073709551615ull };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+		MSK_AUTO_STR s = MSK_STR_INIT;
+		char want[100];
+
+		snprintf(want, sizeof want, "%llo %llu %llx", numbers[i], numbers[i], numbers[i]);
+		msk_str_addu(&s, numbers[i], 8);
+		msk_str_addc(&s, ' ');
+		msk_str_addu(&s, numbers[i], 10);
+		msk_str_addc(&s, ' ');
+		msk_str_addu(&s, numbers[i], 16);
+		assert_string_equal(s.buf, want);
+	}
+	for (int n = 0; n < 600; n += 7) {
+		MSK_AUTO_STR s = MSK_STR_INIT;
+
+		msk_str_adds(&s, "<");
+		msk_str_addf(&s, "%*s>", n, "");
+		assert_int_equal(s.len, n + 2);
+		assert_int_equal(s.buf[n + 1], '>');
+		assert_int_equal(strlen(s.buf), s.len);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(numbers_and_formats_add_what_printf_would),
 		cmocka_unit_test(capabilities_have_names),
 		cmocka_unit_test(capabilities_are_what_the_kernel_reads),
 		cmocka_unit_test(all_that_a_value_says_of_capabilities_is_told),
