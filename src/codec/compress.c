@@ -263,6 +263,7 @@ struct msk_writer *msk_compressor_begin(struct msk_compressor *c, struct msk_par
 int msk_compressor_finish(struct msk_compressor *c, struct msk_err *err)
 {
 	assert(!c->part);
+	msk_ring_complete(&c->ring);
 	while (msk_ring_oldest(&c->ring))
 		if (drain_one(c, err) < 0)
 			return -1;
@@ -282,10 +283,10 @@ static unsigned threads_that_fit(const struct msk_compressor *c)
 	return jobs <= fit ? jobs : fit ? (unsigned)fit : 1;
 }
 
-/* Where the blocks lie. */
+/* Where the blocks lie. Where some are there already the run is no short one. */
 static void lay_out(struct msk_compressor *c)
 {
-	msk_slab_init(&c->slab, c->ring.slots, MSK_BLOCK_SIZE + c->room);
+	msk_slab_init(&c->slab, c->ring.slots, MSK_BLOCK_SIZE + c->room, c->args.early ? 0 : 1);
 	for (size_t i = 0; i < c->ring.slots; i++) {
 		c->ring.v[i].in = msk_slab_piece(&c->slab, i);
 		c->ring.v[i].out = c->ring.v[i].in + MSK_BLOCK_SIZE;

@@ -147,7 +147,7 @@ static unsigned threads_of_use(const struct msk_compress_args *a, const struct m
 
 static void lay_out(struct msk_early *e)
 {
-	msk_slab_init(&e->slab, MAX_BLOCKS, MSK_BLOCK_SIZE + e->room);
+	msk_slab_init(&e->slab, MAX_BLOCKS, MSK_BLOCK_SIZE + e->room, 0);
 	for (size_t i = 0; i < MAX_BLOCKS; i++) {
 		e->v[i].in = msk_slab_piece(&e->slab, i);
 		e->v[i].out = e->v[i].in + MSK_BLOCK_SIZE;

@@ -4,6 +4,9 @@
 
 #include "mkscratch/mem.h"
 
+/* So many blocks may wait for their hash until the last of all are being encoded: a millisecond. */
+#define HASHED_LAST 4
+
 void msk_ring_init(struct msk_ring *r, size_t slots)
 {
 	memset(r, 0, sizeof *r);
@@ -41,6 +44,7 @@ struct msk_block *msk_ring_oldest(struct msk_ring *r)
 void msk_ring_submit(struct msk_ring *r)
 {
 	pthread_mutex_lock(&r->lock);
+	r->complete = false;
 	r->filled++;
 	/* Two jobs. */
 	pthread_cond_signal(&r->work);
@@ -56,16 +60,31 @@ void msk_ring_drop(struct msk_ring *r)
 	r->tail++;
 }
 
-/* The hash first: it is short, and nothing else can catch up for it. */
+static struct msk_job pick_hash(struct msk_ring *r)
+{
+	if (r->hashing || r->next_hash == r->filled)
+		return (struct msk_job){ MSK_JOB_NONE, NULL };
+	r->hashing = true;
+	return (struct msk_job){ MSK_JOB_HASH, at(r, r->next_hash++) };
+}
+
+static struct msk_job pick_encode(struct msk_ring *r)
+{
+	if (r->next_encode == r->filled)
+		return (struct msk_job){ MSK_JOB_NONE, NULL };
+	return (struct msk_job){ MSK_JOB_ENCODE, at(r, r->next_encode++) };
+}
+
+/* The hash first: it is short, and nothing else can catch up for it. But when no other block comes it is what there is left
+ * to do beside the encoding of the last. */
 static struct msk_job pick(struct msk_ring *r)
 {
-	if (!r->hashing && r->next_hash != r->filled) {
-		r->hashing = true;
-		return (struct msk_job){ MSK_JOB_HASH, at(r, r->next_hash++) };
-	}
-	if (r->next_encode != r->filled)
-		return (struct msk_job){ MSK_JOB_ENCODE, at(r, r->next_encode++) };
-	return (struct msk_job){ MSK_JOB_NONE, NULL };
+	bool late = r->complete && r->filled - r->next_hash <= HASHED_LAST;
+	struct msk_job job = late ? pick_encode(r) : pick_hash(r);
+
+	if (job.kind == MSK_JOB_NONE)
+		job = late ? pick_hash(r) : pick_encode(r);
+	return job;
 }
 
 bool msk_ring_await(struct msk_ring *r, struct msk_job *instead)
@@ -108,6 +127,13 @@ void msk_ring_done(struct msk_ring *r, const struct msk_job *job)
 		job->block->encoded = true;
 	}
 	pthread_cond_signal(&r->done);
+	pthread_mutex_unlock(&r->lock);
+}
+
+void msk_ring_complete(struct msk_ring *r)
+{
+	pthread_mutex_lock(&r->lock);
+	r->complete = true;
 	pthread_mutex_unlock(&r->lock);
 }
 

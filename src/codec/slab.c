@@ -13,7 +13,7 @@ static size_t up_to(size_t n, size_t multiple)
 	return (n + multiple - 1) / multiple * multiple;
 }
 
-void msk_slab_init(struct msk_slab *s, size_t count, size_t size)
+void msk_slab_init(struct msk_slab *s, size_t count, size_t size, size_t small)
 {
 	unsigned char *large;
 	size_t rest;
@@ -23,10 +23,10 @@ void msk_slab_init(struct msk_slab *s, size_t count, size_t size)
 	s->map = mmap(NULL, s->mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (s->map == MAP_FAILED)
 		msk_oom();
-	/* The first piece ends where the first large page may begin. */
-	large = (unsigned char *)up_to((uintptr_t)s->map + s->piece, LARGE_PAGE);
-	s->first = large - s->piece;
-	rest = (count - 1) * s->piece;
+	/* The small pieces end where the first large page may begin. */
+	large = (unsigned char *)up_to((uintptr_t)s->map + small * s->piece, LARGE_PAGE);
+	s->first = large - small * s->piece;
+	rest = (count - small) * s->piece;
 	/* Where it is refused, no harm is done. Some systems give large pages to all who do not refuse them. */
 	madvise(s->map, s->mapped, MADV_NOHUGEPAGE);
 	madvise(large, rest < MSK_SLAB_LARGE ? rest : MSK_SLAB_LARGE, MADV_HUGEPAGE);
