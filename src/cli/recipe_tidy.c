@@ -39,11 +39,11 @@ static bool same_key(const char *a, const char *b)
 	return strncmp(a, b, n) == 0 && (b[n] == '=' || b[n] == '\0');
 }
 
-/* Is there one behind it that says the same, or has the last word? */
-static bool is_said_again(const struct msk_strv *words, size_t i, bool map)
+/* Is there one behind it that has the last word? */
+static bool is_said_again(const struct msk_strv *words, size_t i)
 {
 	for (size_t k = i + 1; k < words->n; k++)
-		if (map ? same_key(words->v[i], words->v[k]) : strcmp(words->v[i], words->v[k]) == 0)
+		if (same_key(words->v[i], words->v[k]))
 			return true;
 	return false;
 }
@@ -78,8 +78,10 @@ static struct msk_json *tidy_list(const struct opt_row *row, const struct msk_js
 		return tidy_env(&words);
 	if (!is_set(row->name))
 		return msk_json_strings(&words);
+	if (!is_map(row->name))
+		msk_strv_sort(&words);
 	for (size_t i = 0; i < words.n; i++)
-		if (!is_said_again(&words, i, is_map(row->name)))
+		if (is_map(row->name) ? !is_said_again(&words, i) : i == 0 || strcmp(words.v[i - 1], words.v[i]) != 0)
 			msk_strv_push(&kept, words.v[i]);
 	msk_strv_sort(&kept);
 	return msk_json_strings(&kept);

@@ -273,6 +273,8 @@ static ssize_t inflate_read(struct msk_reader *r, void *p, size_t n, struct msk_
 		i->ended = rc == ARCHIVE_EOF;
 		if (!i->ended && rc < ARCHIVE_WARN)
 			return inflate_failure(&i->feed, err);
+		if (archive_filter_count(i->feed.a) > 2)
+			return msk_fail(err, MSK_E_INPUT, "%s: compressed more than once", i->feed.name);
 	}
 	return i->ended ? 0 : feed_read(&i->feed, p, n, inflate_failure, err);
 }

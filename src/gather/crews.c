@@ -166,7 +166,7 @@ static int fail_lacking(const struct msk_crew *c, const struct hands *h, const s
 /* A program that was built for another machine by mistake would else become an image that lacks the others. */
 static int check_dests(const struct msk_crews *c, const struct hands *h, struct msk_err *err)
 {
-	for (size_t i = 0; i < h->n; i++)
+	for (size_t i = 0; i < h->n && c->n > 1; i++)
 		for (size_t k = 0; k < c->n && h->v[i].in; k++)
 			if (!has_dest(&c->v[k], h, h->v[i].in->dest))
 				return fail_lacking(&c->v[k], h, &h->v[i], err);

@@ -281,6 +281,8 @@ static int open_target(struct archive_sink *s, const struct msk_target *t, struc
 		s->s.name = "standard output";
 		return 0;
 	}
+	if (stat(t->path, &st) == 0 && S_ISSOCK(st.st_mode))
+		return msk_fail(err, MSK_E_IO, "%s: is a socket, expected a file, FIFO or device", t->path);
 	/* /dev/fd/63, by which a shell means a pipe, is a link to no path. */
 	if (stat(t->path, &st) == 0 && !S_ISREG(st.st_mode))
 		return open_device(s, t->path, err);

@@ -998,6 +998,322 @@ def _():
     return ["cat", "l", "/../../../../etc/passwd"]
 
 
+# --- what was thought of later: documents
+
+def raw_manifest(number, name, text):
+    """A manifest of these bytes under its right digest; LAYER and CONFIG stand for the descriptors."""
+    @row(number, name)
+    def _():
+        image = Image()
+        parts = {}
+        image.edit_manifest = lambda m: parts.update(m)
+        image.save()
+        data = text.replace("CONFIG", json.dumps(parts["config"])).replace("LAYER", json.dumps(parts["layers"][0])).encode()
+        image.top["manifests"][-1].update(image.blob(data, "application/vnd.oci.image.manifest.v1+json"))
+        put("l/blobs/sha256/" + hashlib.sha256(data).hexdigest(), data)
+        put("l/index.json", json.dumps(image.top))
+        return VERIFY
+
+
+def ref_name(text):
+    return lambda i: setattr(i, "edit_index", lambda x: x["manifests"][0].update(
+        annotations={"org.opencontainers.image.ref.name": text}))
+
+
+def first_layer(**more):
+    return lambda i: setattr(i, "edit_manifest", lambda m: m["layers"][0].update(more))
+
+
+def nested(depth, width=1):
+    """Indexes in indexes, `width` times each."""
+    def spoil(image):
+        kind = "application/vnd.oci.image.index.v1+json"
+
+        def wrap(index):
+            for _ in range(depth):
+                inner = json.dumps({"schemaVersion": 2, "mediaType": kind, "manifests": index["manifests"]}).encode()
+                one = image.blob(inner, kind)
+                put("l/blobs/sha256/" + one["digest"][7:], inner)
+                index["manifests"] = [one] * width
+        image.edit_index = wrap
+    return spoil
+
+
+raw_manifest(450, "a manifest that names its layers twice", '{"schemaVersion":2,"config":CONFIG,"layers":[LAYER],"layers":[]}')
+raw_manifest(451, "a manifest in which a name is there once more by an escape", '{"schemaVersion":2,"config":CONFIG,"layers":[LAYER],"\\u006cayers":[]}')
+raw_manifest(452, "a manifest that is two", '{"schemaVersion":2,"config":CONFIG,"layers":[LAYER]}{"schemaVersion":2}')
+raw_manifest(453, "a manifest with a size of 1e2", '{"schemaVersion":2,"config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"sha256:%s","size":1e2},"layers":[LAYER]}' % ("0" * 64))
+raw_manifest(454, "a manifest that has the layer for its config", '{"schemaVersion":2,"config":LAYER,"layers":[LAYER]}')
+raw_manifest(455, "a manifest whose layers are an object", '{"schemaVersion":2,"config":CONFIG,"layers":{"0":LAYER}}')
+raw_manifest(456, "a manifest without an end", '{"schemaVersion":2,"config":CONFIG,"layers":[LAYER')
+raw_manifest(457, "a schema of version 2.0", '{"schemaVersion":2.0,"config":CONFIG,"layers":[LAYER]}')
+image_row(458, "a reference name with NUL", ref_name("a\0b"))
+image_row(459, "a reference name of four MB", ref_name("a" * 4000000))
+image_row(460, "indexes in indexes, ten deep", nested(10))
+image_row(461, "indexes in indexes, 30 each, four deep", nested(4, 30))
+image_row(462, "a digest whose algorithm is in capitals", lambda i: setattr(i, "edit_manifest", lambda m: m["layers"][0].update(
+    digest=m["layers"][0]["digest"].upper())))
+image_row(463, "a digest of SHA-512 of which nothing is there", first_layer(digest="sha512:" + "0" * 128))
+image_row(464, "a layer of 2^63 - 1 bytes", first_layer(size=2**63 - 1))
+image_row(465, "a kind of layer with escapes", first_layer(mediaType="\x1b[31m\n"))
+image_row(466, "the same layer twice", lambda i: (i.config["rootfs"].update(diff_ids=i.config["rootfs"]["diff_ids"] * 2),
+                                                  setattr(i, "edit_manifest", lambda m: m.update(layers=m["layers"] * 2))))
+image_row(467, "DiffIDs that are numbers", lambda i: i.config["rootfs"].update(diff_ids=[1]))
+image_row(468, "no DiffIDs", lambda i: i.config.pop("rootfs"))
+image_row(469, "a config that is a list", lambda i: setattr(i, "config", []))
+image_row(470, "a config nested a thousand times", lambda i: i.config.update(x=json.loads("[" * 900 + "]" * 900)))
+image_row(471, "a working directory that climbs", lambda i: i.config["config"].update(WorkingDir="../../etc"))
+image_row(472, "a user with escapes", lambda i: i.config["config"].update(User="\x1b[31m:\n"))
+image_row(473, "a time that is none", lambda i: i.config.update(created="\x1b[31m"))
+image_row(474, "an entrypoint of 100,000 bytes", lambda i: i.config["config"].update(Entrypoint=["/" + "x" * 100000]))
+image_row(475, "an operating system that is another's", lambda i: i.config.update(os="windows"))
+raw_row(476, "an oci-layout of 5 MiB", lambda: put("l/oci-layout", b'{"imageLayoutVersion":"1.0.0"}' + b" " * (5 << 20)))
+raw_row(477, "an index that is a directory", lambda: (os.unlink(at("l/index.json")), os.mkdir(at("l/index.json"))))
+raw_row(478, "an index of 64 MiB without a byte on the disk", lambda: os.truncate(at("l/index.json"), 64 << 20))
+raw_row(479, "a layer of 64 MiB without a byte on the disk", lambda: os.truncate(at(blob_path("layer")), 64 << 20))
+
+
+# --- archives
+
+def archive_row(number, name, make):
+    @row(number, name)
+    def _():
+        put("img.tar", make())
+        return ["verify", "img.tar"]
+
+
+def layout_tar(*more, without=()):
+    """The layout of Image as a tar, and entries behind it."""
+    Image().save()
+    entries = [("oci-layout", b'{"imageLayoutVersion":"1.0.0"}', {})]
+    for top, _, names in os.walk(at("l")):
+        entries += [(os.path.relpath(os.path.join(top, n), at("l")), open(os.path.join(top, n), "rb").read(), {})
+                    for n in sorted(names) if n != "oci-layout"]
+    shutil.rmtree(at("l"))
+    return Image.tar([e for e in entries if not e[0].startswith(tuple(without))] + list(more))
+
+
+archive_row(480, "an index that is there twice", lambda: layout_tar(("index.json", b"{}", {})))
+archive_row(481, "an index that is a link out of the archive", lambda: layout_tar(
+    ("index.json", b"", {"type": tarfile.SYMTYPE, "linkname": "/etc/passwd"}), without=["index.json"]))
+archive_row(482, "an index that is a hard link to itself", lambda: layout_tar(
+    ("index.json", b"", {"type": tarfile.LNKTYPE, "linkname": "index.json"}), without=["index.json"]))
+archive_row(483, "an index of a TiB of holes", lambda: layout_tar(("index.json", b"1\n0\n0\n".ljust(512, b"\0"), {"pax_headers": {
+    "GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.name": "index.json", "GNU.sparse.realsize": str(1 << 40)}}),
+    without=["index.json"]))
+archive_row(485, "an archive of zeros in gzip", lambda: gzip.compress(bytes(80 << 20), mtime=0))
+archive_row(486, "a gzip stream in a gzip stream in a gzip stream", lambda: gzip.compress(gzip.compress(gzip.compress(layout_tar()))))
+archive_row(487, "an archive in gzip without its last bytes", lambda: gzip.compress(layout_tar(), 0, mtime=0)[:-9])
+archive_row(488, "an archive without its end", lambda: layout_tar().rstrip(b"\0") + bytes(100))
+docker_row(490, "a list of images of 5 MiB", b"[" + b" " * (5 << 20) + b"]")
+docker_row(491, "the list twice", [{"Config": "c.json", "Layers": []}], CONFIG, ("manifest.json", b"[]", {}))
+docker_row(492, "tags with escapes", [{"Config": "c.json", "Layers": [], "RepoTags": ["\x1b[31m:\n"]}], CONFIG)
+docker_row(493, "a config for a layer", [{"Config": "c.json", "Layers": ["c.json"]}], CONFIG)
+docker_row(494, "a list for a config", [{"Config": "manifest.json", "Layers": []}])
+docker_row(495, "a thousand layers", [{"Config": "c.json", "Layers": ["l.tar"] * 1000}], CONFIG, ("l.tar", END, {}))
+docker_row(496, "a layer that is a directory", [{"Config": "c.json", "Layers": ["d"]}],
+           ("c.json", CONFIG[1].replace(b"[]", b'["sha256:%s"]' % (b"0" * 64)), {}), ("d", b"", {"type": tarfile.DIRTYPE}))
+docker_row(497, "names with NUL", [{"Config": "c.json\0x", "Layers": []}], CONFIG)
+
+
+# --- tars that readers take for different things
+
+GNU = b"ustar  \0"
+
+
+def made_header(kind=b"0", name=b"a", size=b"00000000000\0", **at_bytes):
+    """tar_header() with other bytes, at_N=b"..", and the right sum."""
+    head = bytearray(tar_header(name=name, kind=kind, size=size))
+    for where, text in at_bytes.items():
+        head[int(where[3:]):int(where[3:]) + len(text)] = text
+    head[148:156] = b" " * 8
+    head[148:156] = b"%06o\0 " % sum(head)
+    return bytes(head)
+
+
+def pax_header(text, kind=b"x"):
+    return tar_header(name=b"pax", kind=kind, size=b"%011o\0" % len(text)) + text + bytes(-len(text) % 512)
+
+
+for n, name, tar in (
+        (500, "an entry behind the flag of more sparse blocks", made_header(at_257=GNU, at_482=b"\1") + tar_header(b"hidden") + END),
+        (501, "a hard link with a body in which an entry is", pax_header(b"13 comment=x\n") + tar_header(
+            b"h", size=b"00000001000\0", kind=b"1", link=b"a") + tar_header(b"hidden") + END),
+        (502, "a size that begins with NUL", made_header(at_124=b"\0" + b"0000001000") + tar_header(b"hidden") + END),
+        (503, "a GNU sparse file of 2^62 bytes", made_header(b"S", at_257=GNU, at_483=b"\x80\0\0\0\x40") + END),
+        (504, "a pax size below zero", pax_header(b"11 size=-1\n") + tar_header() + END),
+        (505, "a pax size of 2^64", pax_header(b"29 size=18446744073709551616\n") + tar_header() + END),
+        (506, "a pax size behind the end", pax_header(b"19 size=1000000000\n") + tar_header() + END),
+        (507, "a pax size of nothing", pax_header(b"8 size=\n") + tar_header() + END),
+        (508, "pax records before pax records", pax_header(b"10 path=b\n") + pax_header(b"10 path=c\n") + tar_header() + END),
+        (509, "a pax path and a long name", pax_header(b"10 path=b\n") + tar_header(kind=b"L", size=b"00000000002\0") + b"c".ljust(512, b"\0") +
+         tar_header() + END),
+        (510, "a path for all that follows", pax_header(b"17 path=../../etc\n"[:17], b"g") + tar_header() + END),
+        (511, "a link for all that follows", pax_header(b"19 linkpath=/../..\n", b"g") + tar_header() + END),
+        (512, "pax records with nothing behind them", pax_header(b"10 path=b\n") + END),
+        (513, "a long name of no bytes", tar_header(kind=b"L") + tar_header() + END),
+        (514, "a long link of a MiB", tar_header(kind=b"K", size=b"00004000000\0") + b"x" * (1 << 20) + tar_header(kind=b"2") + END),
+        (515, "a user of minus one", made_header(at_108=b"\xff" * 8) + END),
+        (516, "a time of 2^62", made_header(at_136=b"\x80" + bytes(3) + b"\x40" + bytes(7)) + END),
+        (517, "a path of two fields that climbs", made_header(name=b"passwd", at_345=b"a/../../etc") + END),
+        (518, "a tar cut in the second header", tar_header() + tar_header()[:200]),
+        (519, "a tar cut between entries", tar_header()),
+        (520, "a file whose name ends in a slash", tar_header(b"a/") + END),
+        (521, "a volume's name", tar_header(kind=b"V") + END),
+        (522, "a device of a number that is none", made_header(b"3", at_329=b"99999999") + END)):
+    layer_row(n, name, lambda tar=tar: APP + tar)
+layer_row(523, "a name of 256 bytes", [("x" * 256, b"", {})])
+layer_row(524, "a link to itself by another name", [("a", b"", {"type": tarfile.SYMTYPE, "linkname": "./a"})])
+layer_row(525, "attributes of 900 kB", [("a", b"", {"pax_headers": {f"SCHILY.xattr.user.{i}": "x" * 9000 for i in range(100)}})])
+layer_row(526, "a capability of wrong length", [("a", b"", {"pax_headers": {"SCHILY.xattr.security.capability": "x"}})])
+
+
+# --- programs again
+
+def sections(data, count, offset, size=64, kind=1, flags=0):
+    """The file with section headers behind it, all alike."""
+    at_end = len(data)
+    data = patched(patched(patched(data, 40, "<Q", at_end), 60, "<H", count), 58, "<H", 64)
+    return data + struct.pack("<IIQQQQIIQQ", 0, kind, flags, 0, offset, size, 0, 0, 1, 0) * min(count, 1000)
+
+
+program(530, "program headers in the header", lambda: patched(ELF, 32, "<Q", 0))
+program(531, "program headers at an odd place", lambda: patched(ELF, 32, "<Q", 65))
+program(532, "a dynamic section of 2^63 bytes", lambda: patched(dynamic([]), 64 + 56 * 3 + 32, "<Q", 2**63))
+program(533, "a dynamic section without an end", lambda: (lambda d: d.replace(struct.pack("<QQQQ", 11, 24, 0, 0), struct.pack("<QQQQ", 11, 24, 1, 1)))(dynamic([(1, "libx.so")])))
+program(534, "segments one over the other", lambda: patched(dynamic([(1, "libx.so")]), 64 + 56, "<I", 1))
+program(535, "an interpreter of 2^64 - 1 bytes", lambda: patched(dynamic([]), 64 + 56 + 32, "<Q", 2**64 - 1))
+program(536, "an interpreter without NUL", lambda: patched(dynamic([]), 64 + 56 + 32, "<Q", len(LOADER)))
+program(537, "a note of 2^32 - 1 bytes", lambda: patched(ELF + struct.pack("<III", 2**32 - 1, 2**32 - 1, 1) + b"GNU\0", 64, "<IIQQQQQ", 4, 4, len(ELF), 0, 0, 16, 16))
+program(538, "65,535 sections", lambda: sections(ELF, 65535, 0))
+program(539, "sections behind the end", lambda: patched(sections(ELF, 3, 0), 40, "<Q", 2**63))
+program(540, "a compressed section that is a bomb", lambda: sections(ELF, 3, 64, 24, 1, 0x800))
+program(541, "versions that follow themselves", lambda: dynamic([(0x6FFFFFFE, 64), (0x6FFFFFFF, 2**32 - 1), (1, "libx.so")]))
+program(542, "5,000 search paths that are the same", lambda: dynamic([(1, "libx.so"), (29, ":".join(["/d"] * 5000))]))
+program(543, "a library without a name", lambda: dynamic([(1, "")]))
+program(544, "a library of a name of 5,000 bytes", lambda: dynamic([(1, "x" * 5000)]))
+program(545, "a library by a path that climbs out and in again", lambda: dynamic([(1, "../" * 50 + "lib/libx.so")]))
+program(546, "a library that is not UTF-8", lambda: dynamic([(1, "lib\udcff.so".encode("utf-8", "surrogateescape").decode("latin1"))]))
+
+
+for number, what in ((547, "doctor"), (548, "deps")):
+    @row(number, f"a program that {what} shall look at and is 65,535 sections of strings behind the end")
+    def _(what=what):
+        put("app", sections(dynamic([]), 65535, 2**62, 2**62, 3), 0o755)
+        dynamic_root()
+        return [what, "--root", "root", "app"]
+
+
+# --- certificates and zones once more
+
+@row(550, "100,000 beginnings of a certificate")
+def _():
+    return cert_words("-----BEGIN CERTIFICATE-----\n" * 100000)
+
+
+@row(551, "a certificate whose parts are longer than the whole")
+def _():
+    put("ca.der", b"\x30\x82\x01\x00\x30\x82\xff\xff" + bytes(252))
+    return [*app(), "--certs=ca.der"]
+
+
+@row(552, "NUL in a certificate")
+def _():
+    return cert_words(certs().replace("MII", "M\0I", 1))
+
+
+@row(553, "a certificate on one line of blanks")
+def _():
+    return cert_words("-----BEGIN CERTIFICATE-----" + " " * 3000000 + "-----END CERTIFICATE-----\n")
+
+
+@row(554, "certificates that are a link to themselves")
+def _():
+    os.symlink("ca.pem", at("ca.pem"))
+    return [*app(), "--certs=ca.pem"]
+
+
+@row(555, "certificates from a device")
+def _():
+    return [*app(), "--certs=/dev/zero"]
+
+
+@row(556, "a directory of certificates that is a link to itself")
+def _():
+    os.makedirs(at("certs"))
+    os.symlink(".", at("certs/d"))
+    put("certs/a.pem", certs())
+    put("certs/b.pem", b"\xff\xfe")
+    return [*app(), "--certs=certs"]
+
+
+def zone_tree(number, what, make):
+    @row(number, what)
+    def _():
+        put("root/usr/share/zoneinfo/UTC", UTC)
+        make(at("root/usr/share/zoneinfo"))
+        return [*app(), "--tz"]
+
+
+zone_tree(560, "zones with a link to their own directory", lambda z: os.symlink(".", z + "/d"))
+zone_tree(561, "zones with a FIFO among them", lambda z: os.mkfifo(z + "/Fifo"))
+zone_tree(562, "zones with links in a ring", lambda z: (os.symlink("B", z + "/A"), os.symlink("A", z + "/B")))
+zone_tree(563, "zones 300 deep", lambda z: os.makedirs(z + "/d" * 300))
+zone_tree(564, "zones that are a link to /", lambda z: os.symlink("/", z + "/Root"))
+zone_tree(565, "a zone of three MiB without a byte on the disk", lambda z: (put("root/usr/share/zoneinfo/Big", UTC), os.truncate(z + "/Big", 3 << 20)))
+zone_tree(566, "a zone with escapes in its name", lambda z: put("root/usr/share/zoneinfo/\x1b[31m\n", UTC))
+
+
+# --- files of options, trees and outputs once more
+
+config(570, "a number beyond all", '{"bin":"app","jobs":1e400}')
+config(571, "a file of options that names itself", '{"bin":"app","config":"c.json"}')
+config(572, "10,000 files", json.dumps({"bin": "app", "file": [f"app:/f{i}" for i in range(10000)]}))
+config(574, "options that are a text", '"bin"')
+
+
+for number, what, make in ((575, "a FIFO", os.mkfifo), (576, "a directory", os.makedirs), (577, "a link to itself", lambda p: os.symlink(p, p))):
+    @row(number, "a file of options that is " + what)
+    def _(make=make):
+        app()
+        make(at("c.json"))
+        return ["--config", "c.json", "-o", "x.tar"]
+
+
+tree(580, "a tree into which the output goes", lambda: None, "-o", "t/y.tar")
+tree(581, "a tree with a link to its own directory", lambda: os.symlink(".", at("t/d")))
+tree(582, "a tree with names that are not UTF-8", lambda: open(os.fsencode(at("t")) + b"/\xff\xfe", "w").close())
+tree(583, "a tree with a name of 255 bytes", lambda: put("t/" + "x" * 255, ""))
+tree(584, "a tree with a file of 80 MiB without a byte on the disk", lambda: (put("t/big", ""), os.truncate(at("t/big"), 80 << 20)), "--max-layer-size", "64Mi")
+
+
+@row(585, "a tree that is a FIFO")
+def _():
+    os.mkfifo(at("t"))
+    return [*app(), "--tree", "t:/srv"]
+
+
+def output_row(number, name, output, make=lambda: None, more=()):
+    @row(number, name)
+    def _():
+        words = app()[:-2]
+        make()
+        return [*words, *more, *(x for o in output for x in ("-o", o))]
+
+
+output_row(591, "an output that is a socket", ["sock"], lambda: os.mknod(at("sock"), 0o644 | stat.S_IFSOCK))
+output_row(592, "an output without a name", [""])
+output_row(593, "an output of a name of 256 bytes", ["x" * 256])
+output_row(596, "standard output twice", ["-", "-"])
+output_row(597, "standard output by two names", ["-", "/dev/stdout"])
+output_row(598, "an output onto the certificates", ["ca.pem"], lambda: put("ca.pem", certs()), ["--certs=ca.pem"])
+output_row(599, "an output onto the base", ["l"], lambda: (Image().save(), put("l/x", "")), ["--base", "l"])
+output_row(600, "an output below a file", ["f/x.tar"], lambda: put("f", ""))
+output_row(601, "an output into a directory that has other things", ["d"], lambda: put("d/index.json", "{"))
+for n, tag in ((602, "a:b:c"), (603, ":"), (604, "A/b"), (605, "a@sha256:" + "0" * 64), (606, "a:"), (607, "-a"), (608, "a/\x1b[31m"), (609, "a:" + "x" * 129)):
+    output_row(n, f"the tag {tag[:12]!r}", ["x.tar"], more=["-t", tag])
+
+
 # --- judging
 
 def measure(words, env):
