@@ -38,7 +38,7 @@ STRICTER = {
     "elf": {
         r"not (a sound|an) ELF|ELF (class|version|header|data)|program header|byte order": "the header is unsound",
         r"relocatable|core (dump|file)|object|not loadable|neither|type": "only what a loader takes is read",
-        r"outside|ends at|past|truncated|beyond|file has|not terminated|no segment to load": "a part is not in the file",
+        r"outside|ends at|past|truncated|beyond|file has|not terminated|no segment to load|path of its loader": "a part is not in the file",
         r"string table|dynamic section|interpreter|interp": "readelf prints what it finds of a dynamic section",
         r"too (large|long|many)|more than|larger": "a limit of ours",
         r"marked as|alignment|separate debug": "no loader takes it: another byte order, an address off its page, debug data",
@@ -356,8 +356,8 @@ def compare_tars(paths, tally):
 def size_at(data, at):
     """Of the header there; 0: none that is in the file."""
     field = data[at + 124:at + 136]
-    digits = field.strip(b" \0")
-    size = int(digits, 8) if re.fullmatch(b"[0-7]+", digits) else int.from_bytes(field[4:], "big") if field[0] == 0x80 else 0
+    octal = re.match(b" *([0-7]+)", field)
+    size = int(octal[1], 8) if octal else int.from_bytes(field[4:], "big") if field[0] == 0x80 else 0
     return size if at + 512 + size <= len(data) else 0
 
 
