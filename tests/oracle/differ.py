@@ -38,7 +38,7 @@ STRICTER = {
     "elf": {
         r"not (a sound|an) ELF|ELF (class|version|header|data)|program header|byte order": "the header is unsound",
         r"relocatable|core (dump|file)|object|not loadable|neither|type": "only what a loader takes is read",
-        r"outside|ends at|past|truncated|beyond|file has|not terminated|no segment to load|path of its loader": "a part is not in the file",
+        r"outside|ends at|past|truncated|beyond|file has|not terminated|no segment to load|path of its loader|wraps round": "a part is not in the file",
         r"string table|dynamic section|interpreter|interp": "readelf prints what it finds of a dynamic section",
         r"too (large|long|many)|more than|larger": "a limit of ours",
         r"marked as|alignment|separate debug": "no loader takes it: another byte order, an address off its page, debug data",
@@ -471,6 +471,8 @@ def image(room, a, tally):
             tally.add("refused by both")
         elif mine:
             tally.refused_by_us(path, why)
+        elif theirs and "choose an image" in other:            # of several without names we show each, skopeo none
+            tally.add("otherwise")
         elif theirs and said(MKSCRATCH, "verify", path)[0]:    # inspect shows also what verify finds wrong
             tally.add("refused by both")
         elif theirs:
