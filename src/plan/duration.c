@@ -79,17 +79,17 @@ int msk_duration_parse(const char *option, const char *text, int64_t *out, struc
 /* "1.5s": so many of a unit, with what is left of it behind the point. */
 static void add_decimal(struct msk_str *s, uint64_t n, uint64_t unit, const char *name)
 {
-	char digits[24];
+	MSK_AUTO_STR digits = MSK_STR_INIT;
 	int places = 0;
 
 	msk_str_addf(s, "%llu", (unsigned long long)(n / unit));
 	for (uint64_t u = unit; u > 1; u /= 10)
 		places++;
-	snprintf(digits, sizeof digits, "%0*llu", places, (unsigned long long)(n % unit));
-	while (places && digits[places - 1] == '0')
+	msk_str_addf(&digits, "%0*llu", places, (unsigned long long)(n % unit));
+	while (places && digits.buf[places - 1] == '0')
 		places--;
 	if (places)
-		msk_str_addf(s, ".%.*s", places, digits);
+		msk_str_addf(s, ".%.*s", places, digits.buf);
 	msk_str_adds(s, name);
 }
 
