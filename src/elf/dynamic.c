@@ -220,9 +220,6 @@ static int read_needed(const struct msk_elf_source *s, struct dynamic *d, struct
 
 		if (read_string(s, d, d->needs[i], MSK_MAX_PATH, "library name", &name, err) < 0)
 			return -1;
-		if (!*name)
-			return msk_fail(err, MSK_E_INPUT, "%s: library name at offset %llu is empty", s->name,
-					(unsigned long long)d->needs[i]);
 		msk_strv_push_own(&e->needed, name);
 		bytes += strlen(e->needed.v[e->needed.n - 1]);
 		if (bytes > MSK_ELF_MAX_NAMES)

@@ -147,7 +147,8 @@ static int add_alias(struct msk_program *p, size_t i, const char *name, struct m
 	struct msk_entry_spec s;
 	enum msk_lookup how;
 
-	if (!dir && name[0] != '/')
+	/* The empty name is the program's own. */
+	if (!*name || (!dir && name[0] != '/'))
 		return 0;
 	/* Links on the way to a directory are links of the image as well: a link lies where they end. */
 	if (dir && t->open(t, dir, &how, &f, &walk, err) < 0)

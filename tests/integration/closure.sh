@@ -117,6 +117,9 @@ else
 	skip ...nor_missed_in_an_image 'cannot: no patchelf, or not x86-64'
 fi
 # The kernel tells a loader of capabilities as it does of set-id bits.
+prog unnamed && patchelf --add-needed '' unnamed
+mk -q --bin unnamed -o unnamed.tar
+t an_empty_name_is_the_program_s_own mk verify unnamed.tar
 if python3 -c 'import os
 os.setxattr("plain", "security.capability", bytes.fromhex("0100000200040000000000000000000000000000"))' 2>/dev/null; then
 	run mk deps --list --library-path "$T/a" plain
