@@ -145,6 +145,7 @@ differ: all unit
 
 fuzz-seeds: $(O)/fuzz/seeds
 	$< tests/fuzz/corpus
+	python3 -B tests/fuzz/seeds.py
 
 # Every suite against the release program; unit tests and the fuzzers' corpora also under the sanitizers.
 check: all unit lint

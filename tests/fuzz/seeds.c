@@ -1,5 +1,5 @@
 /* Writes the seeds that are bytes rather than text: seeds DIR fills DIR/elf, DIR/symbols, DIR/notes, DIR/ldcache.
- * `make fuzz-seeds` runs it over tests/fuzz/corpus; seeds of the other targets are written by hand. */
+ * `make fuzz-seeds` runs it over tests/fuzz/corpus, and seeds.py; most seeds of the other targets are written by hand. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
