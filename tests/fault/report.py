@@ -33,7 +33,8 @@ def others(p):
     rows = []
     for name in ("mkscratch", "skopeo", "umoci", "crane"):
         if name in p:
-            rows.append(f"| {name} | {number(p[name]['ended_well'])} | {number(p[name]['kept'])} |")
+            kept = "none: index.json is no JSON any more" if p[name].get("torn") else number(p[name]["kept"])
+            rows.append(f"| {name} | {number(p[name]['ended_well'])} | {kept} |")
     return rows
 
 
