@@ -4,8 +4,8 @@
  * there is none to the end, the older file stays.
  *
  * It is compared with only when a new one would be in no way different: a regular file under one name, with the owner, mode
- * and ACL that a file made here and now has. Where the file system has no unnamed files (O_TMPFILE) to learn that from, it is
- * written anew.
+ * and ACL that a file made here and now has (other extended attributes do not count). Where the file system has no unnamed
+ * files (O_TMPFILE) to learn that from, it is written anew.
  *
  * Any order will do, and a place may be written twice; but by the end each byte has to have been written. For one thread. */
 #ifndef MKSCRATCH_OUTFILE_H

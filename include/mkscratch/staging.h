@@ -12,7 +12,7 @@
 #include "mkscratch/err.h"
 
 /* Open so many more now, to be lent later; `tmpdir` may be NULL or "", and has to stay. Where that cannot be done nothing is
- * said: who is lent none will say why. */
+ * said, nor tried again: who is lent none will say why. */
 void msk_staging_reserve(const char *tmpdir, size_t files);
 
 /* An empty file that is the caller's alone until it is closed: one of the reserve, or a new one. Duplicates of the descriptor
@@ -24,7 +24,7 @@ int msk_staging_new(int *out_fd, struct msk_err *err);
 int msk_staging_append(int fd, const void *p, size_t n, struct msk_err *err);
 
 /* Room for bytes, as much as they need; all zero has none. However many there are, they share one file. What is passed over
- * in steps of MSK_STAGED_PART is zeros and takes none. */
+ * in steps of MSK_STAGED_PART, from one to the next, is zeros and takes none; less than that must not be passed over. */
 #define MSK_STAGED_PART (1u << 20)
 struct msk_staged {
 	uint32_t *parts;           /* of that file: which of them this consists of; from 1, 0: none */

@@ -41,9 +41,10 @@ static void allow_links(struct msk_confine *c, const char *dir)
 	DIR *d = opendir(dir);
 
 	for (struct dirent *e; d && (e = readdir(d));) {
-		MSK_AUTO_FREE char *path = e->d_type == DT_LNK ? msk_xasprintf("%s/%s", dir, e->d_name) : NULL;
+		MSK_AUTO_FREE char *path = msk_xasprintf("%s/%s", dir, e->d_name);
 
-		if (path)
+		/* Some file systems do not tell; a rule more than is needed does no harm, unless it is for what is above. */
+		if (e->d_type == DT_LNK || (e->d_type == DT_UNKNOWN && strcmp(e->d_name, "..") != 0))
 			msk_confine_allow(c, path, MSK_CONFINE_READ);
 	}
 	if (d)

@@ -88,8 +88,8 @@ static int unpack(struct msk_source *s, struct msk_reader *from, struct msk_err 
 		for (ssize_t got = 1; n < want && got > 0; n += (size_t)got)
 			if ((got = from->read(from, buf + n, want - n, err)) < 0)
 				return -1;
-		if (n == 0)
-			return 0;
+		if (n < want)
+			return msk_fail(err, MSK_E_INTEGRITY, "%s: ends early", s->name);
 		if (!is_zero(buf, n) && msk_staged_write(&s->unpacked, buf, n, at, err) < 0)
 			return -1;
 		at += n;
