@@ -168,8 +168,9 @@ check-tsan:
 	@! ls '$(BUILD)'/tsan/report.* 2>/dev/null
 
 # Everything else fails: memory, system calls, the disk, the power. Half an hour; the figures go into tests/TORTURE.md.
-TORTURE := oom calls kill order disk hostile mutate parallel entries
+TORTURE := oom corpora calls kill order disk hostile mutate parallel entries
 torture: all
+	@$(MAKE) --no-print-directory MODE=asan fuzz-bin
 	@for t in $(TORTURE); do \
 		BUILD='$(abspath $(BUILD))' MKSCRATCH='$(abspath $(BIN))' python3 tests/fault/$$t.py --full || true; \
 	done

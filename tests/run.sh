@@ -5,8 +5,8 @@
 #   tests/run.sh --list [-k ...]  their names alone
 #
 # Environment: BUILD, MKSCRATCH; MSK_MODES, the builds of which the unit tests run (release asan); MSK_FUZZ_MUTANTS, how many
-# alterations of each input of a fuzz corpus (20); SUITES=peers takes the
-# suites of that folder instead, which are no part of the rest; MSK_MUST_WORK=1 turns skips into failures (see
+# alterations of each input of a fuzz corpus (20); MSK_FUZZ_REFUSED, how many runs of each are refused an allocation (2);
+# SUITES=peers takes the suites of that folder instead, which are no part of the rest; MSK_MUST_WORK=1 turns skips into failures (see
 # tests/lib.sh). A line a suite; the whole log of one that failed; at the end `N passed, N failed, N skipped`.
 set -u
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -57,7 +57,8 @@ run_suite() {
 	local log=$logs/$2 start=$EPOCHREALTIME
 	case $1 in
 	*.sh) timeout -k 10 900 bash "$1" >"$log" 2>&1 </dev/null ;;
-	*/fuzz_*) timeout -k 10 900 "$1" -m "${MSK_FUZZ_MUTANTS:-20}" "$top/tests/fuzz/corpus/${1##*/fuzz_}" >"$log" 2>&1 </dev/null ;;
+	*/fuzz_*) timeout -k 10 900 "$1" -m "${MSK_FUZZ_MUTANTS:-20}" -o "${MSK_FUZZ_REFUSED:-2}" \
+		"$top/tests/fuzz/corpus/${1##*/fuzz_}" >"$log" 2>&1 </dev/null ;;
 	*) CMOCKA_MESSAGE_OUTPUT=TAP timeout -k 10 900 "$1" >"$log" 2>&1 </dev/null ;;
 	esac
 	echo "$? $(awk -v a="$start" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.1f", b - a }')" >"$log.end"

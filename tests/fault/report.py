@@ -7,7 +7,7 @@ import sys
 
 TOP = os.environ.get("TOP") or os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.environ.get("BUILD") or os.path.join(TOP, "build")
-NAMES = ("oom", "calls", "kill", "order", "disk", "parallel", "hostile", "mutate", "sandbox", "entries")
+NAMES = ("oom", "corpora", "calls", "kill", "order", "disk", "parallel", "hostile", "mutate", "sandbox", "entries")
 
 
 def load():
@@ -45,6 +45,11 @@ def rows(d):
                f"{number(t['once'])} once, {number(t['from then on'])} for good; {number(t['exit 5'])} ended with 5, "
                f"{number(t['without it'])} did without it to the same result",
                "no crash, no file left, the old output or the whole new one", d["oom"])
+    if "corpora" in d:
+        t = d["corpora"]["totals"]
+        yield (f"each allocation fails under each of the {number(t['inputs'])} inputs of {t['targets']} fuzzers, under the address sanitizer",
+               f"{number(t['ended'] + t['went on'])}; {number(t['ended'])} ended with 5, {number(t['went on'])} went on without",
+               "no crash, no leak, what holds of every result holds of these", d["corpora"])
     if "calls" in d:
         t = d["calls"]["totals"]
         yield (f"each system call fails with each error it may have; short reads and writes, interruptions without end; {t['scenarios']} "

@@ -3,6 +3,8 @@
 #include "fuzz.h"
 #include "mkscratch/json.h"
 
+FUZZ_ALLOCATOR_ENDS;
+
 static void visit(void *ctx, const char *name)
 {
 	*(size_t *)ctx += strlen(name);

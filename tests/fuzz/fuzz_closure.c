@@ -10,6 +10,8 @@
 #include "memtree.h"
 #include "mkscratch/closure.h"
 
+FUZZ_ALLOCATOR_ENDS;
+
 #define LINE 400
 
 static struct fake_file file;

@@ -6,6 +6,8 @@
 #include "mkscratch/plan.h"
 #include "mutate_json.h"
 
+FUZZ_ALLOCATOR_ENDS;
+
 static void check_target(struct config_file *f, const char *target)
 {
 	struct msk_options o = MSK_OPTIONS_INIT;

@@ -3,6 +3,8 @@
 #include "mkscratch/doctor.h"
 #include "mutate_elf.h"
 
+FUZZ_ALLOCATOR_ENDS;
+
 static void check(const struct msk_diagnosis *d, size_t size)
 {
 	for (int w = 0; w < MSK_N_WANTS; w++) {

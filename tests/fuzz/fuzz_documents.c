@@ -6,6 +6,8 @@
 #include "mutate_json.h"
 #include "read_image.h"
 
+FUZZ_ALLOCATOR_ENDS;
+
 struct collector {
 	struct msk_writer w;
 	struct msk_str *to;

@@ -3,6 +3,8 @@
 #include "mkscratch/elf.h"
 #include "mutate_elf.h"
 
+FUZZ_ALLOCATOR_ENDS;
+
 static void check_facts(const struct msk_elf *e)
 {
 	assert(e->elf_class == 32 || e->elf_class == 64);

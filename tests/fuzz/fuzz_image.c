@@ -2,6 +2,8 @@
 #include "mutate_tar.h"
 #include "read_image.h"
 
+FUZZ_ALLOCATOR_ENDS;
+
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t room, unsigned seed)
 {
 	return mutate_tar(data, size, room, seed);

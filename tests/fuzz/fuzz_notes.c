@@ -2,6 +2,8 @@
 #include "../unit/fake_elf.h"
 #include "mutate_elf.h"
 
+FUZZ_ALLOCATOR_ENDS;
+
 #define ROOM 32768
 
 /* The first byte, and the notes as words of four bytes. */

@@ -22,6 +22,8 @@
 #include "mkscratch/xattr.h"
 #include "mutate_tar.h"
 
+FUZZ_ALLOCATOR_ENDS;
+
 #define ROOM (1 << 14)
 #define RAW  4
 

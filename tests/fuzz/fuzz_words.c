@@ -6,6 +6,8 @@
 #include "fuzz.h"
 #include "mkscratch/plan.h"
 
+FUZZ_ALLOCATOR_ENDS;
+
 #define WORDS 40
 
 static bool all_options(const struct opt_row *row)
