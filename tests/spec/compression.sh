@@ -76,6 +76,11 @@ print(ended, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)' "$
 }
 "$python" -c 'import random; r = random.Random(1); open("noise", "wb").write(r.randbytes(96 << 20))'
 for codec in gzip zstd:3; do
+	case $MKSCRATCH in
+	*/asan/* | */tsan/* | */cov/* | */debug/*)
+		skip "$codec on 31 threads needs at most 64 MiB" 'cannot: this is no release build, of which the memory is another'
+		continue ;;
+	esac
 	read -r ended mib < <(peak -q --no-cache -j 64 --compress "$codec" --bin in/app --file noise:/noise -o big.tar)
 	t "$codec on 31 threads needs at most 64 MiB (${mib:-?})" test "${ended:-1}" = 0 -a "${mib:-999}" -le 64
 done
