@@ -216,6 +216,17 @@ void msk_staged_read(const struct msk_staged *s, void *p, size_t n, uint64_t at)
 	}
 }
 
+/* Under the lock. Nobody has any part: the next begins at the beginning, and there is no list to keep. */
+static void forget_spare(void)
+{
+	if (shared.n_spare < shared.end)
+		return;
+	free(shared.spare);
+	shared.spare = NULL;
+	shared.n_spare = shared.cap_spare = 0;
+	shared.end = 0;
+}
+
 void msk_staged_release(struct msk_staged *s)
 {
 	pthread_mutex_lock(&lock);
@@ -224,6 +235,7 @@ void msk_staged_release(struct msk_staged *s)
 		if (s->parts[s->n - 1])
 			shared.spare[shared.n_spare++] = s->parts[s->n - 1];
 	}
+	forget_spare();
 	pthread_mutex_unlock(&lock);
 	free(s->parts);
 	*s = (struct msk_staged){ 0 };

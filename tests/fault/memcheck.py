@@ -44,7 +44,7 @@ def others(room):
         ("doctor, SARIF", ["doctor", "--sarif", "../in/app"]), ("doctor of itself", ["doctor", MKSCRATCH]),
         ("deps of itself", ["deps", MKSCRATCH]),
         ("index", ["index", "-t", "both:1", "-o", "both.tar", "img.tar"]),
-        ("cache", ["cache", "--cache", "../cache"]), ("the plan", [*static, "--print", "plan", "-o", "x.tar"]),
+        ("cache", ["cache", "--cache", "../cache", "stat"]), ("the plan", [*static, "--print", "plan", "-o", "x.tar"]),
         ("the tree", [*static, "--print", "rootfs", "--tree", "../in/site:/srv", "-o", "x.tar"]),
         ("a base", [*static, "--base", "img.tar", "-o", "based.tar"]),
         ("a recipe", ["--no-cache", "-q", "--config", "r.json"]),

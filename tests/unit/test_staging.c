@@ -109,6 +109,22 @@ static int get(void)
 	return fd;
 }
 
+static void what_all_have_given_back_begins_anew(void **state)
+{
+	struct msk_staged a = { 0 }, b = { 0 };
+
+	(void)state;
+	for (int round = 0; round < 2; round++) {
+		write_all(&a, 1, 0, 2 * MSK_STAGED_PART);
+		write_all(&b, 2, 0, 2 * MSK_STAGED_PART);
+		assert_int_equal(a.parts[0], 1);
+		assert_int_equal(b.parts[0], a.n + 1);
+		msk_staged_release(&a);
+		assert_holds(&b, 2, 2 * MSK_STAGED_PART);
+		msk_staged_release(&b);
+	}
+}
+
 static void a_reserve_is_lent_again_once_it_was_closed(void **state)
 {
 	int a, b, more;
@@ -166,6 +182,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_staged_side_by_side_stays_apart),
 		cmocka_unit_test(what_is_passed_over_is_zeros),
+		cmocka_unit_test(what_all_have_given_back_begins_anew),
 		cmocka_unit_test(a_reserve_is_lent_again_once_it_was_closed),
 		cmocka_unit_test(what_cannot_be_written_names_the_place_and_the_cure),
 	};
