@@ -8,6 +8,7 @@
 #ifndef MKSCRATCH_MEM_H
 #define MKSCRATCH_MEM_H
 
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
 
@@ -23,6 +24,7 @@ void *msk_xrealloc(void *own_p, size_t count, size_t size) __attribute__((alloc_
 char *msk_xstrdup(const char *s) __attribute__((malloc, returns_nonnull));
 char *msk_xstrndup(const char *s, size_t n) __attribute__((malloc, returns_nonnull));
 char *msk_xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2), malloc, returns_nonnull));
+char *msk_xvasprintf(const char *fmt, va_list ap) __attribute__((format(printf, 1, 0), malloc, returns_nonnull));
 
 /* Make room for one more element behind `count` in the array `p` of capacity `cap`. */
 #define MSK_GROW(p, count, cap) \

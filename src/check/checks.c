@@ -10,23 +10,12 @@ static void add(struct msk_checks *c, enum msk_code code, const char *what, char
 	c->v[c->n++] = (struct msk_check){ msk_xstrdup(what), code, own_detail, false };
 }
 
-static char *format(const char *fmt, va_list ap) __attribute__((format(printf, 1, 0)));
-
-static char *format(const char *fmt, va_list ap)
-{
-	char *text = NULL;
-
-	if (vasprintf(&text, fmt, ap) < 0)
-		msk_oom();
-	return text;
-}
-
 void msk_checks_pass(struct msk_checks *c, const char *what, const char *fmt, ...)
 {
 	va_list ap;
 
 	va_start(ap, fmt);
-	add(c, MSK_OK, what, format(fmt, ap));
+	add(c, MSK_OK, what, msk_xvasprintf(fmt, ap));
 	va_end(ap);
 }
 
@@ -35,7 +24,7 @@ void msk_checks_note(struct msk_checks *c, const char *what, const char *fmt, ..
 	va_list ap;
 
 	va_start(ap, fmt);
-	add(c, MSK_OK, what, format(fmt, ap));
+	add(c, MSK_OK, what, msk_xvasprintf(fmt, ap));
 	va_end(ap);
 	c->v[c->n - 1].note = true;
 }
@@ -45,7 +34,7 @@ void msk_checks_fail(struct msk_checks *c, enum msk_code code, const char *what,
 	va_list ap;
 
 	va_start(ap, fmt);
-	add(c, code, what, format(fmt, ap));
+	add(c, code, what, msk_xvasprintf(fmt, ap));
 	va_end(ap);
 }
 

@@ -28,8 +28,7 @@ static void fault(struct doc *d, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) < 0)
-		msk_oom();
+	text = msk_xvasprintf(fmt, ap);
 	va_end(ap);
 	/* A document that is wrong throughout need not say so a thousand times. */
 	if (d->faults++ < 20)
@@ -44,8 +43,7 @@ static void note(struct doc *d, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) < 0)
-		msk_oom();
+	text = msk_xvasprintf(fmt, ap);
 	va_end(ap);
 	if (d->notes++ < 20)
 		msk_checks_note(d->checks, d->what, "%s", text);
