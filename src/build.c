@@ -469,25 +469,8 @@ static int spare_entries(const struct msk_plan *plan, const struct msk_rootfs *f
 	return 0;
 }
 
-static int spare_base(const struct msk_plan *plan, struct msk_err *err)
-{
-	struct stat base, st;
-
-	if (!plan->base || stat(plan->base, &base) < 0 || !S_ISREG(base.st_mode))
-		return 0;
-	for (size_t i = 0; i < plan->n_targets; i++) {
-		if (stat(plan->targets[i].path, &st) < 0 || st.st_dev != base.st_dev || st.st_ino != base.st_ino)
-			continue;
-		msk_fail(err, MSK_E_USAGE, "--output %s: is also an input (--base %s)", plan->targets[i].path, plan->base);
-		return msk_hint(err, "write it elsewhere, or remove it first");
-	}
-	return 0;
-}
-
 static int spare_inputs(const struct msk_plan *plan, const struct msk_editions *e, struct msk_err *err)
 {
-	if (spare_base(plan, err) < 0)
-		return -1;
 	for (size_t i = 0; i < e->n; i++)
 		if (spare_entries(plan, e->v[i].fs, err) < 0)
 			return -1;

@@ -43,6 +43,7 @@ static void target_options(const struct msk_options *typed, struct config_file *
 {
 	copy_options(typed, o);
 	o->several = f->targets.n > 1 && typed->target.n != 1;
+	o->config = f->name;
 	msk_config_file_apply(f, target, o);
 }
 

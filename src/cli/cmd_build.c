@@ -6,6 +6,7 @@
 #include "cache_options.h"
 #include "config_file.h"
 #include "opt.h"
+#include "outputs.h"
 #include "sandbox.h"
 #include "recipe.h"
 #include "view.h"
@@ -123,7 +124,7 @@ int msk_cmd_build_one(const struct msk_options *o, struct msk_err *err)
 	MSK_AUTO_JSON *recipe = NULL;
 	struct msk_build b = { .plan = &plan, .log = &log, .now = o->now, .facts = &facts };
 
-	if (msk_view_check(o, err) < 0 || msk_plan_make(o, &plan, err) < 0)
+	if (msk_view_check(o, err) < 0 || msk_plan_make(o, &plan, err) < 0 || msk_outputs_check(o, &plan, err) < 0)
 		return -1;
 	b.pool = pool = msk_pool_new(plan.jobs);
 	b.recipe = recipe = msk_recipe_make(o, &plan);

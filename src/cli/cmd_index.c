@@ -1,24 +1,9 @@
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "build_report.h"
 #include "opt.h"
+#include "outputs.h"
 #include "mkscratch/join.h"
-
-/* An archive that is read while it is written over would be lost. */
-static int spare_inputs(const struct msk_plan *plan, const struct msk_strv *images, struct msk_err *err)
-{
-	for (size_t i = 0; i < plan->n_targets; i++) {
-		struct stat to, from;
-
-		if (stat(plan->targets[i].path, &to) < 0 || !S_ISREG(to.st_mode))
-			continue;
-		for (size_t k = 0; k < images->n; k++)
-			if (stat(images->v[k], &from) == 0 && from.st_dev == to.st_dev && from.st_ino == to.st_ino)
-				return msk_fail(err, MSK_E_USAGE, "--output %s: is also an input", plan->targets[i].path);
-	}
-	return 0;
-}
 
 static int check_words(const struct msk_options *o, const struct msk_join *j, const struct msk_plan *plan,
 		       struct msk_err *err)
@@ -28,7 +13,7 @@ static int check_words(const struct msk_options *o, const struct msk_join *j, co
 				o->annotation.v[0]);
 	if (msk_stdout_target(plan) && isatty(STDOUT_FILENO))
 		return msk_fail(err, MSK_E_USAGE, "--output %s: standard output is a terminal", msk_stdout_target(plan));
-	return spare_inputs(plan, &o->args, err);
+	return msk_outputs_check(o, plan, err);
 }
 
 static void tell_left_out(const struct msk_join *j, const struct msk_log *log)

@@ -4,6 +4,7 @@
 #include "content.h"
 #include "mkscratch/gather.h"
 #include "mkscratch/path.h"
+#include "mkscratch/written.h"
 
 #define SET_ID_BITS (S_ISUID | S_ISGID)
 
@@ -113,34 +114,17 @@ static int visit_checked(void *ctx, const struct msk_visit *v, struct msk_err *e
 	return visit(ctx, v, err);
 }
 
-/* Where an output's bytes will lie, as an absolute path without links; NULL when it cannot be anywhere. Heap. */
-static char *place_of_output(const char *path)
-{
-	char *there = realpath(path, NULL);
-	MSK_AUTO_FREE char *dir = there ? NULL : msk_path_dir(path);
-	MSK_AUTO_FREE char *base = there ? NULL : msk_path_base(path);
-	MSK_AUTO_FREE char *parent = there ? NULL : realpath(dir, NULL);
-
-	return parent ? msk_xasprintf("%s/%s", parent, base) : there;
-}
-
-static bool is_below(const char *path, const char *top)
-{
-	size_t n = strcmp(top, "/") == 0 ? 0 : strlen(top);
-
-	return path && strncmp(path, top, n) == 0 && path[n] == '/';
-}
-
 /* An output in the tree would be packed by the next run, so that no two runs would be the same. */
 static int refuse_outputs_inside(const struct msk_plan *plan, const struct msk_input *in, struct msk_err *err)
 {
-	MSK_AUTO_FREE char *top = realpath(in->src, NULL);
-
-	for (size_t i = 0; top && i < plan->n_targets; i++) {
+	for (size_t i = 0; i < plan->n_targets; i++) {
 		const struct msk_target *t = &plan->targets[i];
-		MSK_AUTO_FREE char *place = t->kind == MSK_TARGET_STDOUT ? NULL : place_of_output(t->path);
+		MSK_AUTO_WRITTEN at = { .exists = false };
 
-		if (!is_below(place, top) && !(place && strcmp(place, top) == 0))
+		if (t->kind == MSK_TARGET_STDOUT)
+			continue;
+		msk_written_find(t->path, &at);
+		if (!msk_written_in(&at, in->src))
 			continue;
 		msk_fail(err, MSK_E_USAGE, "--output %s: lies in a directory that is packed (%s)", t->path, in->spec);
 		return msk_hint(err, "write it elsewhere");

@@ -38,7 +38,8 @@ static bool same_name(const char *a, const char *b)
 	return strcmp(x, y) == 0;
 }
 
-/* An output over an input would eat what the next run reads. Names alone are compared here; the sinks look closer. */
+/* An output over an input would eat what the next run reads. Names alone are compared here; the command line
+ * looks at the files. */
 static int check_target(const struct msk_plan *p, const char *path, struct msk_err *err)
 {
 	for (size_t i = 0; i < p->n_targets; i++)

@@ -16,6 +16,7 @@ for name in debian:12 gcr.io/distroless/static localhost:5000/app; do
 done
 must_fail 2 '--output ./base.tar: is also an input (--base)' -- --base base.tar --bin app -o ./base.tar
 ln base.tar hard.tar
+must_fail 2 '--output base.tar: is also an input (--base base.tar:app:latest)' -- --base base.tar:app:latest --bin app -o base.tar
 must_fail 2 '--output hard.tar: is also an input (--base base.tar)' 'write it elsewhere, or remove it first' -- \
 	--base base.tar --bin app -o hard.tar
 mkdir dir && tar xf base.tar -C dir && mk --bin app:/other -q -t other:v2 -o dir

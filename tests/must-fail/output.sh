@@ -70,6 +70,33 @@ must_fail 2 '--output packed/img.tar: lies in a directory that is packed (--tree
 	--bin app --tree way:/srv -o packed/img.tar -n
 t 'an output beside the tree is none in it' mk --bin app --tree packed:/srv -q -o packed.tar
 
+must_fail 2 '--output later: lies in a directory that is packed (--tree packed:/srv)' -- --bin app --tree packed:/srv -o later
+
+# One file by two names, and what else is read.
+same_file() { must_fail 2 "--output $2: is the same file as --output $1" 'leave one of them out' -- --bin app -o "$1" -o "$2"; }
+mk --bin app -q -o one.tar && ln -s one.tar soft.tar && ln one.tar hard.tar && ln -s new.tar gone.tar && mkdir dir && ln -s . here
+for other in "$PWD/one.tar" dir/../one.tar here/one.tar soft.tar hard.tar; do
+	same_file one.tar "$other"
+done
+same_file new.tar "$PWD/new.tar"
+same_file new.tar gone.tar
+same_file dir/ "$PWD/dir"
+same_file lay/ "$PWD/lay"
+"$MKSCRATCH" --bin app -o - -o one.tar 2>said >one.tar
+is "$? $(head -n 1 said)" '2 mkscratch: --output one.tar: is the same file as --output -' 'standard output is a file, too'
+t 'to a device any number of outputs may go' "$MKSCRATCH" --bin app -q -o /dev/null -o /dev/zero -o "$PWD/../../dev/null"
+echo certificate >ca.pem
+must_fail 2 "--output $PWD/ca.pem: is also an input (--certs ca.pem)" 'write it elsewhere, or remove it first' -- \
+	--bin app --certs=ca.pem -o "$PWD/ca.pem"
+must_fail 2 "--output $PWD/ca.pem: is also an input (--cert ca.pem)" -- --bin app --cert ca.pem -o "$PWD/ca.pem"
+must_fail 2 '--output ca.pem: is also an input (--certs-for ca.pem)' -- --bin app --certs --certs-for ca.pem -o ca.pem
+echo '{ "bin": "app" }' >some.json
+must_fail 2 '--output some.json: is also an input (--config some.json)' -- --config some.json -o some.json
+mkdir with && echo '{ "bin": "../app", "output": "./mkscratch.json" }' >with/mkscratch.json
+run bash -c 'cd with && exec "$MKSCRATCH" build'
+is "$status $(head -n1 "$err")" '2 mkscratch: --output ./mkscratch.json: is also an input (--config mkscratch.json)' \
+	'... also the one that is there by itself'
+
 # A file system that fills up: a size limit acts like one (EFBIG in place of ENOSPC).
 mk --bin app -q -o keep.tar && cp keep.tar before
 run bash -c 'ulimit -f 8; "$MKSCRATCH" --bin app -l new=1 -o keep.tar'

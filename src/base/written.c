@@ -1,0 +1,68 @@
+#include "mkscratch/written.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "mkscratch/fs.h"
+
+static void know(const struct stat *st, struct msk_written *out)
+{
+	out->exists = true;
+	out->mode = st->st_mode;
+	out->dev = st->st_dev;
+	out->ino = st->st_ino;
+}
+
+void msk_written_find(const char *path, struct msk_written *out)
+{
+	MSK_AUTO_FREE char *at = msk_written_at(path), *dir = msk_path_dir(at), *real_dir = realpath(dir, NULL);
+	struct stat st;
+
+	*out = (struct msk_written){ .name = msk_path_base(at) };
+	/* By the path as it is typed: a link of /proc leads to no path. */
+	if (stat(path, &st) == 0) {
+		know(&st, out);
+		out->place = realpath(path, NULL);
+	}
+	if (stat(dir, &st) == 0) {
+		out->dir_exists = true;
+		out->dir_dev = st.st_dev;
+		out->dir_ino = st.st_ino;
+	}
+	if (!out->place && real_dir)
+		out->place = msk_xasprintf("%s/%s", strcmp(real_dir, "/") == 0 ? "" : real_dir, out->name);
+}
+
+void msk_written_find_fd(int fd, struct msk_written *out)
+{
+	struct stat st;
+
+	*out = (struct msk_written){ .exists = false };
+	if (fstat(fd, &st) == 0)
+		know(&st, out);
+}
+
+void msk_written_release(struct msk_written *w)
+{
+	free(w->place);
+	free(w->name);
+	*w = (struct msk_written){ .exists = false };
+}
+
+bool msk_written_same(const struct msk_written *a, const struct msk_written *b)
+{
+	if (a->exists && b->exists)
+		return a->dev == b->dev && a->ino == b->ino;
+	return !a->exists && !b->exists && a->dir_exists && b->dir_exists && a->dir_dev == b->dir_dev &&
+	       a->dir_ino == b->dir_ino && strcmp(a->name, b->name) == 0;
+}
+
+bool msk_written_in(const struct msk_written *w, const char *dir)
+{
+	MSK_AUTO_FREE char *top = realpath(dir, NULL);
+	size_t n = !top || strcmp(top, "/") == 0 ? 0 : strlen(top);
+
+	return w->place && top && strncmp(w->place, top, n) == 0 && (w->place[n] == '/' || !w->place[n]);
+}
