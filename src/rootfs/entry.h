@@ -29,4 +29,7 @@ int msk_rootfs_settle_below(struct msk_rootfs *fs, struct msk_err *err);
 int msk_rootfs_grant_caps(struct msk_rootfs *fs, struct msk_err *err);
 int msk_rootfs_add_parents(struct msk_rootfs *fs, struct msk_err *err);
 
+/* Where `path` leads by the symlinks of the file system below, its last part too; "/" is its root. NULL: in circles. Heap. */
+char *msk_rootfs_leads_below(const struct msk_rootfs *fs, const char *path);
+
 #endif

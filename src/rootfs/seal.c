@@ -87,6 +87,24 @@ static int follow(const struct msk_rootfs *fs, const struct links *l, struct msk
 	return 0;
 }
 
+char *msk_rootfs_leads_below(const struct msk_rootfs *fs, const char *path)
+{
+	const struct links none = { NULL, 0, 0 };
+	struct msk_entry e = { .path = msk_xstrdup(path), .type = MSK_DIR };
+	const char *text;
+	size_t len;
+
+	for (int hops = 0; e.path[1] && (text = first_link(fs, &none, &e, &len)); hops++) {
+		char *to = hops < MSK_MAX_LINKS ? through(e.path, len, text) : NULL;
+
+		free(e.path);
+		e.path = to;
+		if (!to)
+			return NULL;
+	}
+	return e.path;
+}
+
 static struct links links_of(const struct msk_rootfs *fs)
 {
 	struct links l = { NULL, 0, 0 };

@@ -45,28 +45,113 @@ static void spread_link(struct msk_rootfs *fs, const struct msk_entry *link)
 	}
 }
 
-/* false: the entry is not wanted. */
-static bool settle(struct msk_rootfs *fs, size_t i)
+static size_t count_below(struct msk_below *b, const char *dir)
+{
+	MSK_AUTO_STRV names = MSK_STRV_INIT;
+	size_t n;
+
+	b->list(b, dir, &names);
+	n = names.n;
+	for (size_t i = 0; i < names.n; i++) {
+		MSK_AUTO_FREE char *path = msk_xasprintf("%s/%s", strcmp(dir, "/") == 0 ? "" : dir, names.v[i]);
+		struct msk_below_node node;
+
+		if (b->look(b, path, &node) && node.type == MSK_DIR)
+			n += count_below(b, path);
+	}
+	return n;
+}
+
+static int hint_into(const struct msk_entry *e, struct msk_err *err)
+{
+	bool has_dest = msk_starts_with(e->origin.what, "--bin ") || msk_starts_with(e->origin.what, "--file ");
+	MSK_AUTO_FREE char *name = has_dest && e->body.host_path ? msk_path_base(e->body.host_path) : NULL;
+
+	if (name)
+		return msk_hint(err, "DEST %s/, with the slash, puts it into the directory, as %s/%s", e->path, e->path, name);
+	return msk_hint(err, "choose another path: a directory of a base stays one");
+}
+
+/* A layer can only delete such a directory with all that is in it, and nobody has asked for that. */
+static int refuse_over_dir(const struct msk_entry *e, size_t n, struct msk_err *err)
+{
+	msk_fail(err, MSK_E_USAGE, "%s: given by %s, but the base image has a directory there", e->path, e->origin.what);
+	if (n)
+		msk_more(err, " (%zu %s would vanish)", n, msk_plural(n, "entry", "entries"));
+	else
+		msk_more(err, " (an empty one)");
+	return hint_into(e, err);
+}
+
+/* What is found by way of the link would be found no more. */
+static int refuse_over_link(struct msk_below *b, const struct msk_entry *e, const char *dir, struct msk_err *err)
+{
+	size_t n = count_below(b, dir);
+
+	msk_fail(err, MSK_E_USAGE, "%s: given by %s, but the base image has a link to the directory %s there (%zu %s)", e->path,
+		 e->origin.what, dir, n, msk_plural(n, "entry", "entries"));
+	return hint_into(e, err);
+}
+
+static int refuse_over_file(const struct msk_entry *e, struct msk_err *err)
+{
+	msk_fail(err, MSK_E_USAGE, "%s: a directory, given by %s, but the base image has a file there", e->path,
+		 e->origin.what);
+	return msk_hint(err, "choose another path: a file of a base is replaced by a file alone");
+}
+
+/* Of what is no directory, over a directory below. Nothing is lost where a link takes the place of an empty one. */
+static int settle_over_dir(struct msk_rootfs *fs, struct msk_entry *e, bool *wanted, struct msk_err *err)
+{
+	size_t n;
+
+	if (e->type == MSK_SYMLINK && e->yields) {
+		struct msk_entry link = { .path = e->path, .link = e->link };
+
+		spread_link(fs, &link);
+		*wanted = false;
+		return 0;
+	}
+	n = count_below(fs->below, e->path);
+	if (n || e->type == MSK_FILE)
+		return refuse_over_dir(e, n, err);
+	e->replaces = true;
+	return 0;
+}
+
+static int settle_over_link(struct msk_rootfs *fs, struct msk_entry *e, const char *text, struct msk_err *err)
+{
+	MSK_AUTO_FREE char *dir = NULL;
+	struct msk_below_node n;
+
+	if (e->type == MSK_SYMLINK) {
+		e->kept_below = strcmp(text, e->link) == 0;
+		return 0;
+	}
+	dir = msk_rootfs_leads_below(fs, e->path);
+	if (dir && (strcmp(dir, "/") == 0 || (fs->below->look(fs->below, dir, &n) && n.type == MSK_DIR)))
+		return refuse_over_link(fs->below, e, dir, err);
+	return 0;
+}
+
+static int settle(struct msk_rootfs *fs, size_t i, bool *wanted, struct msk_err *err)
 {
 	struct msk_entry *e = &fs->v[i];
 	struct msk_below_node n;
 
+	*wanted = true;
 	if (!fs->below->look(fs->below, e->path, &n))
-		return true;
+		return 0;
+	*wanted = !e->gives_way;
 	if (e->gives_way)
-		return false;
-	if (e->type == MSK_DIR) {
-		e->kept_below = n.type == MSK_DIR && n.mode == e->mode && n.uid == e->uid && n.gid == e->gid;
-	} else if (n.type == MSK_DIR && e->type == MSK_SYMLINK && e->yields) {
-		struct msk_entry link = { .path = e->path, .link = e->link };
-
-		spread_link(fs, &link);
-		return false;
-	} else if (e->type == MSK_SYMLINK && n.type == MSK_SYMLINK) {
-		e->kept_below = strcmp(n.link, e->link) == 0;
-	}
-	e->replaces = n.type == MSK_DIR && e->type != MSK_DIR;
-	return true;
+		return 0;
+	if (e->type != MSK_DIR)
+		return n.type == MSK_DIR ? settle_over_dir(fs, e, wanted, err) :
+		       n.type == MSK_SYMLINK ? settle_over_link(fs, e, n.link, err) : 0;
+	if (n.type != MSK_DIR)
+		return refuse_over_file(e, err);
+	e->kept_below = n.mode == e->mode && n.uid == e->uid && n.gid == e->gid;
+	return 0;
 }
 
 int msk_rootfs_settle_below(struct msk_rootfs *fs, struct msk_err *err)
@@ -77,7 +162,8 @@ int msk_rootfs_settle_below(struct msk_rootfs *fs, struct msk_err *err)
 	if (!fs->below)
 		return 0;
 	for (size_t i = 0; i < before; i++)
-		wanted[i] = settle(fs, i);
+		if (settle(fs, i, &wanted[i], err) < 0)
+			return -1;
 	for (size_t i = 0; i < fs->n; i++) {
 		if (i < before && !wanted[i])
 			msk_entry_release(&fs->v[i]);

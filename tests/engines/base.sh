@@ -7,7 +7,7 @@ build_fixtures || skip_all 'the example does not build'
 need_dockerd
 
 # A root file system of two layers, the second of which replaces and deletes.
-mkdir -p root/etc root/srv root/opt/gone root/data
+mkdir -p root/etc root/srv root/opt/gone root/opt/empty root/data
 printf 'root:x:0:0:root:/root:/bin/sh\nsvc:x:321:322:svc:/:/bin/sh\n' >root/etc/passwd
 printf 'root:x:0:\nsvc:x:322:\n' >root/etc/group
 echo old >root/srv/file && echo gone >root/opt/gone/file && chmod 750 root/data
@@ -33,24 +33,24 @@ d create --name kept on/saved:v1 >/dev/null
 is "$(d export kept | tar xOf - srv/file)" "$([ "$base" = me/base:v1 ] && echo newer || echo old)" 'files of the base are there'
 is "$(d export kept | tar tvf - --numeric-owner data/ | awk '{ print $1, $2 }')" 'drwxr-x--- 0/0' '... directories as they were'
 
-# A file over a directory: what was below is gone.
-mk --base saved.tar --bin "$FIXTURES/service:/service" --file context/file:/opt/gone --dir /data/new -q -t on/over:v1 -o over.tar
+# A link over an empty directory, and a file in another.
+mk --base saved.tar --bin "$FIXTURES/service:/service" --link gone/file:/opt/empty --file context/file:/opt/gone/ --dir /data/new -q -t on/over:v1 -o over.tar
 d load -q -i over.tar >/dev/null && d create --name over on/over:v1 >/dev/null
-is "$(d export over | tar tf - | grep '^opt\|^data' | xargs)" 'data/ data/new/ opt/ opt/gone' 'a file over a directory, in docker'
+is "$(d export over | tar tf - | grep '^opt\|^data' | xargs)" 'data/ data/new/ opt/ opt/empty opt/gone/ opt/gone/file' 'a link over a directory, in docker'
 is "$(d export over | tar tvf - --numeric-owner data/ | head -n 1 | awk '{ print $1 }')" 'drwxr-x---' '... and a parent keeps its mode'
 if command -v podman >/dev/null; then
 	podman --storage-driver vfs --root "$T/ps" --runroot "$T/pr" load -q -i over.tar >/dev/null 2>&1
 	mnt=$(podman --storage-driver vfs --root "$T/ps" --runroot "$T/pr" image mount on/over:v1 2>/dev/null)
-	is "$(cat "$mnt/opt/gone")" newer 'a file over a directory, in podman'
+	is "$(readlink "$mnt/opt/empty") $(cat "$mnt/opt/empty")" 'gone/file newer' 'a link over a directory, in podman'
 	podman --storage-driver vfs --root "$T/ps" --runroot "$T/pr" image umount -a >/dev/null 2>&1
 else
-	skip 'a file over a directory, in podman' 'podman is not installed'
+	skip 'a link over a directory, in podman' 'podman is not installed'
 fi
 if command -v umoci >/dev/null; then
 	mkdir u && tar xf over.tar -C u && umoci unpack --image u:v1 bundle >/dev/null 2>&1
-	is "$(cat bundle/rootfs/opt/gone)" newer 'a file over a directory, in umoci'
+	is "$(readlink bundle/rootfs/opt/empty) $(cat bundle/rootfs/opt/empty)" 'gone/file newer' 'a link over a directory, in umoci'
 else
-	skip 'a file over a directory, in umoci' 'umoci is not installed'
+	skip 'a link over a directory, in umoci' 'umoci is not installed'
 fi
 
 # buildah.

@@ -55,6 +55,25 @@ refused 2 '--passwd-entry tom: passwd of the base has it as 1000, not 7' 'choose
 refused 2 '--group-entry tom: group of the base has it as 1000, not 7' 'choose another name, or the number of the base' -- \
 	--base base.tar --group-entry tom:7
 refused 2 '/old: a file of the base image, but /old/x lies below it' -- --base base.tar --file app.c:/old/x
+
+# Nothing of the base vanishes.
+mkdir -p merged/usr/bin merged/srv && touch merged/usr/bin/sh merged/usr/bin/env && ln -s usr/bin merged/bin
+mk --bin app:/old --tree merged:/ -q -o merged.tar
+refused 2 '/etc: given by --file app.c:/etc, but the base image has a directory there (3 entries would vanish)' \
+	'DEST /etc/, with the slash, puts it into the directory, as /etc/app.c' -- --base base.tar --file app.c:/etc
+must_fail 2 '/usr: given by --bin app:/usr, but the base image has a directory there (3 entries would vanish)' \
+	'DEST /usr/, with the slash, puts it into the directory, as /usr/app' -- --bin app:/usr --base merged.tar -o x.tar
+must_fail 2 '/bin: given by --bin app:/bin, but the base image has a link to the directory /usr/bin there (2 entries)' \
+	'DEST /bin/, with the slash, puts it into the directory, as /bin/app' -- --bin app:/bin --base merged.tar -o x.tar
+refused 2 '/srv: given by --file app.c:/srv, but the base image has a directory there (an empty one)' \
+	'DEST /srv/, with the slash, puts it into the directory, as /srv/app.c' -- --base merged.tar --file app.c:/srv
+refused 2 '/usr: given by --link bin:/usr, but the base image has a directory there (3 entries would vanish)' \
+	'choose another path: a directory of a base stays one' -- --base merged.tar --link bin:/usr
+refused 2 '/etc/passwd: a directory, given by --dir /etc/passwd, but the base image has a file there' \
+	'choose another path: a file of a base is replaced by a file alone' -- --base base.tar --dir /etc/passwd
+t '... with the slash it is built' mk --base merged.tar --bin app:/bin/ --file app.c:/srv/ -q -o merged-app.tar
+is "$(mk ls merged-app.tar | awk '/app/ { print $6 }' | xargs)" 'srv/app.c usr/bin/app' '... and lies in the directories'
+rm merged-app.tar
 with_user() { python3 - "$1" <<'P'
 import json, subprocess, sys
 config = {"architecture": "amd64", "os": "linux", "config": {"User": sys.argv[1]}}

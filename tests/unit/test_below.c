@@ -29,6 +29,8 @@ static const struct {
 	{ "/top", { MSK_SYMLINK, 0777, 0, 0, 8, "/" } },
 	{ "/usr", { MSK_DIR, 0755, 0, 0, 9, NULL } },
 	{ "/usr/lib", { MSK_DIR, 0711, 7, 8, 10, NULL } },
+	{ "/usr/lib/a", { MSK_FILE, 0644, 0, 0, 11, NULL } },
+	{ "/usr/lib/none", { MSK_SYMLINK, 0777, 0, 0, 12, "nowhere" } },
 };
 
 static bool look(struct msk_below *b, const char *path, struct msk_below_node *out)
@@ -57,9 +59,12 @@ static int open_base(struct msk_below *b, const char *path, int *out_fd, struct 
 
 static void list(struct msk_below *b, const char *path, struct msk_strv *names)
 {
+	size_t n = strcmp(path, "/") == 0 ? 0 : strlen(path);
+
 	(void)b;
-	if (strcmp(path, "/etc") == 0)
-		msk_strv_push(names, "conf");
+	for (size_t i = 0; i < sizeof base / sizeof *base; i++)
+		if (strncmp(base[i].path, path, n) == 0 && base[i].path[n] == '/' && !strchr(base[i].path + n + 1, '/'))
+			msk_strv_push(names, base[i].path + n + 1);
 }
 
 static struct msk_rootfs *over_base(void)
@@ -131,18 +136,55 @@ static void parents_that_are_there_keep_mode_and_owner(void **state)
 	assert_true(e->implied && e->mode == 0711 && e->uid == 7 && e->gid == 8);
 }
 
-static void a_file_replaces_a_directory_and_a_directory_a_file(void **state)
+static void a_link_replaces_an_empty_directory(void **state)
 {
 	AUTO_ROOTFS *fs = over_base();
 
 	(void)state;
-	add(fs, MSK_FILE, "/opt", "a", false);
 	add(fs, MSK_SYMLINK, "/bin", "usr/bin", false);
-	add(fs, MSK_DIR, "/etc/conf", NULL, false);
+	add(fs, MSK_SYMLINK, "/lib", "opt", false);
+	add(fs, MSK_FILE, "/etc/conf", "a", false);
 	seal(fs);
-	assert_true(msk_rootfs_find(fs, "/opt")->replaces);
 	assert_true(msk_rootfs_find(fs, "/bin")->replaces);
+	assert_false(msk_rootfs_find(fs, "/lib")->replaces);
 	assert_false(msk_rootfs_find(fs, "/etc/conf")->replaces);
+}
+
+static void assert_refused(enum msk_entry_type type, const char *path, const char *msg)
+{
+	AUTO_ROOTFS *fs = over_base();
+
+	add(fs, type, path, "a", false);
+	assert_seal_fails(fs, msg);
+}
+
+static void nothing_of_the_base_vanishes(void **state)
+{
+	(void)state;
+	assert_refused(MSK_FILE, "/etc", "/etc: given by --file, but the base image has a directory there "
+		       "(1 entry would vanish)");
+	assert_refused(MSK_SYMLINK, "/etc", "/etc: given by --file, but the base image has a directory there "
+		       "(1 entry would vanish)");
+	assert_refused(MSK_FILE, "/usr", "/usr: given by --file, but the base image has a directory there "
+		       "(3 entries would vanish)");
+	assert_refused(MSK_FILE, "/opt", "/opt: given by --file, but the base image has a directory there (an empty one)");
+	assert_refused(MSK_FILE, "/lib", "/lib: given by --file, but the base image has a link to the directory /usr/lib there "
+		       "(2 entries)");
+	assert_refused(MSK_FILE, "/top", "/top: given by --file, but the base image has a link to the directory / there "
+		       "(12 entries)");
+	assert_refused(MSK_DIR, "/etc/conf", "/etc/conf: a directory, given by --file, but the base image has a file there");
+}
+
+static void a_link_there_to_no_directory_is_replaced(void **state)
+{
+	AUTO_ROOTFS *fs = over_base();
+
+	(void)state;
+	add(fs, MSK_FILE, "/loop", "a", false);
+	add(fs, MSK_FILE, "/usr/lib/none", "a", false);
+	seal(fs);
+	assert_int_equal(msk_rootfs_find(fs, "/loop")->type, MSK_FILE);
+	assert_int_equal(msk_rootfs_find(fs, "/usr/lib/none")->type, MSK_FILE);
 }
 
 static void a_file_there_is_nobodys_parent(void **state)
@@ -242,7 +284,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(paths_run_through_its_links_and_parents_are_as_there),
 		cmocka_unit_test(parents_that_are_there_keep_mode_and_owner),
-		cmocka_unit_test(a_file_replaces_a_directory_and_a_directory_a_file),
+		cmocka_unit_test(a_link_replaces_an_empty_directory),
+		cmocka_unit_test(nothing_of_the_base_vanishes),
+		cmocka_unit_test(a_link_there_to_no_directory_is_replaced),
 		cmocka_unit_test(a_file_there_is_nobodys_parent),
 		cmocka_unit_test(what_is_there_already_is_in_no_layer),
 		cmocka_unit_test(what_gives_way_goes),
