@@ -129,7 +129,7 @@ void msk_rootfs_remove(struct msk_rootfs *fs, const char *path, const char *what
 /* The entry at `path` is below already, with the same bytes. Sealed only, as all that follows. */
 void msk_rootfs_keep_below(struct msk_rootfs *fs, const char *path);
 
-/* Is what is below at `path` no part of the whole, since an entry has taken its place, or that of a directory above it? */
+/* Is what is below at `path` no part of the whole, since an entry has taken its place? */
 bool msk_rootfs_covers(const struct msk_rootfs *fs, const char *path);
 
 size_t msk_rootfs_count(const struct msk_rootfs *fs);

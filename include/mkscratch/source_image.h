@@ -114,6 +114,10 @@ static inline bool msk_source_images_chosen(const struct msk_source_images *s)
 int msk_source_images_pick(const struct msk_source_images *s, const char *platform, const struct msk_source_image **out,
 			   struct msk_err *err);
 
+/* What it takes up as it is stored, as `build` says it (msk_image_size): manifest, config and layers, each blob once. Of layers
+ * that are not here what the manifest says. */
+uint64_t msk_source_image_size(const struct msk_source_image *image);
+
 /* The data of an entry may be read, as far as wanted, by msk_layer_reader_data(). */
 typedef int msk_layer_visitor(void *ctx, const struct msk_layer_entry *entry, struct msk_err *err);
 

@@ -26,11 +26,10 @@ static int weigh(const struct msk_source_images *s, const struct msk_source_imag
 
 	if (msk_source_image_tree(s, image, &b->tree, sums, err) < 0)
 		return -1;
-	b->stored = image->config.text.len + image->manifest.text.len;
+	b->stored = msk_source_image_size(image);
 	for (size_t i = 0; i < image->n_layers; i++) {
 		if (seen_before(sums, i))
 			continue;
-		b->stored += sums[i].packed_size;
 		b->plain += sums[i].plain_size;
 		b->codecs |= 1u << msk_codec_by_head(sums[i].head);
 	}

@@ -8,15 +8,6 @@
 #include "mkscratch/fs.h"
 #include "mkscratch/tempfile.h"
 
-uint64_t msk_inspected_packed(const struct inspected *d)
-{
-	uint64_t sum = 0;
-
-	for (size_t i = 0; i < d->arg->image->n_layers; i++)
-		sum += d->arg->sums[i].packed_size;
-	return sum;
-}
-
 uint64_t msk_inspected_plain(const struct inspected *d)
 {
 	uint64_t sum = 0;

@@ -12,8 +12,7 @@ struct inspected {
 	int64_t now;                   /* for what is said of certificates to people */
 };
 
-/* Packed and plain bytes of all layers. */
-uint64_t msk_inspected_packed(const struct inspected *d);
+/* Plain bytes of all layers. */
 uint64_t msk_inspected_plain(const struct inspected *d);
 /* The digest that names the image: of its manifest, or without one of its config. */
 const char *msk_source_image_digest(const struct msk_source_image *image);

@@ -141,7 +141,7 @@ struct msk_json *msk_inspect_json(const struct inspected *d)
 
 	set_text(o, "image", msk_source_name(d->arg->images.source));
 	msk_json_set_string(o, "config_digest", image->config.digest.text);
-	msk_json_set_int(o, "size", (int64_t)msk_inspected_packed(d));
+	msk_json_set_int(o, "size", (int64_t)msk_source_image_size(image));
 	msk_json_set_int(o, "plain_size", (int64_t)msk_inspected_plain(d));
 	msk_json_set_int(o, "files", (int64_t)d->i->total.files);
 	msk_json_set_int(o, "file_size", (int64_t)d->i->total.bytes);

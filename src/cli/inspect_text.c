@@ -189,7 +189,7 @@ static void add_head(const struct inspected *d, struct msk_str *out)
 	add_string(image->config.json, "created", "created", out);
 	add_string(image->config.json, "author", "author", out);
 	add_label(out, "size");
-	msk_str_add_size(out, msk_inspected_packed(d));
+	msk_str_add_size(out, msk_source_image_size(image));
 	msk_str_addf(out, " in %zu %s, ", image->n_layers, msk_plural(image->n_layers, "layer", "layers"));
 	msk_str_add_size(out, d->i->total.bytes);
 	msk_str_addf(out, " in %zu %s\n", n, msk_plural(n, "file", "files"));
@@ -304,13 +304,10 @@ void msk_inspect_add_text(const struct inspected *d, struct msk_str *out)
 static void add_list_line(const struct msk_source_image *image, const char *kind, struct msk_str *out)
 {
 	MSK_AUTO_STR platform = MSK_STR_INIT;
-	uint64_t size = 0;
 
-	for (size_t i = 0; i < image->n_layers; i++)
-		size += image->layers[i].size;
 	add_platform(&platform, &image->platform);
 	msk_str_addf(out, "  %-16s ", msk_str_c(&platform));
-	add_size(out, size);
+	add_size(out, msk_source_image_size(image));
 	msk_str_addf(out, "  %2zu %-6s  %s", image->n_layers, msk_plural(image->n_layers, "layer", "layers"),
 		     msk_source_image_digest(image));
 	for (size_t i = 0; i < image->tags.n; i++) {

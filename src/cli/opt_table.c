@@ -218,7 +218,8 @@ const struct opt_row msk_opt_rows[] = {
 	  TO_FLAG(no_record), COMPLETE_NONE, NULL },
 
 	{ 0, "max-size", "SIZE", OPT_VALUE, GROUP_BUDGET, B,
-	  "Write no image that is larger as it is stored (compressed): 500k, 12M, 1Gi. What is large in it is told.",
+	  "Write no image whose size (manifest, config and compressed layers) is larger: 500k, 12M, 1Gi. What is large in it "
+	  "is told.",
 	  TO_TEXT(max_size), COMPLETE_NONE, NULL },
 	{ 0, "max-layer-size", "SIZE", OPT_VALUE, GROUP_BUDGET,
 	  B | VERB_INDEX | VERB_VERIFY | VERB_WHY | VERB_LS | VERB_CAT | VERB_INSPECT | VERB_DIFF,

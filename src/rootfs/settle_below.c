@@ -178,15 +178,6 @@ int msk_rootfs_settle_below(struct msk_rootfs *fs, struct msk_err *err)
 bool msk_rootfs_covers(const struct msk_rootfs *fs, const char *path)
 {
 	const struct msk_entry *e = msk_rootfs_find(fs, path);
-	MSK_AUTO_FREE char *dir = msk_xstrdup(path);
 
-	if (e && !e->kept_below)
-		return true;
-	for (char *slash; (slash = strrchr(dir, '/')) && slash > dir;) {
-		*slash = '\0';
-		e = msk_rootfs_find(fs, dir);
-		if (e && e->type != MSK_DIR)
-			return true;
-	}
-	return false;
+	return e && !e->kept_below;
 }

@@ -1,4 +1,4 @@
-/* The list of images: its life, and the choice of one. */
+/* The list of images: its life, the choice of one, and what one takes up. */
 #include <stdio.h>
 #include <string.h>
 
@@ -50,6 +50,28 @@ void msk_source_images_release(struct msk_source_images *s)
 	list_release(&s->others);
 	list_release(&s->absent);
 	*s = (struct msk_source_images){ 0 };
+}
+
+/* Layers without a digest are known by their paths: those of a docker-archive. */
+static bool same_blob(const struct msk_source_layer *a, const struct msk_source_layer *b)
+{
+	if (a->described && b->described)
+		return strcmp(a->digest.text, b->digest.text) == 0;
+	return strcmp(a->path, b->path) == 0;
+}
+
+uint64_t msk_source_image_size(const struct msk_source_image *image)
+{
+	uint64_t total = image->config.text.len + image->blob.size + image->manifest.text.len;
+
+	for (size_t i = 0; i < image->n_layers; i++) {
+		size_t first = 0;
+
+		while (!same_blob(&image->layers[first], &image->layers[i]))
+			first++;
+		total += first == i ? image->layers[i].size : 0;
+	}
+	return total;
 }
 
 static void list_platforms(const struct msk_source_images *s, struct msk_str *out)
