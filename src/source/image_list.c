@@ -90,12 +90,26 @@ static int fitness(const struct msk_platform *have, const struct msk_platform *w
 	return msk_platform_equal(have, want) ? 2 : msk_platform_covers(want, have);
 }
 
+/* Their names, as they may be given. */
+static int hint_names(const struct msk_source_images *s, const struct msk_platform *platform, struct msk_err *err)
+{
+	MSK_AUTO_STR list = MSK_STR_INIT;
+
+	for (size_t i = 0; i < s->images.n && list.len < 200; i++) {
+		const struct msk_source_image *one = &s->images.v[i];
+
+		if (one->tags.n && msk_platform_equal(&one->platform, platform))
+			msk_str_addf(&list, "%s%s:%s", list.len ? ", " : "", msk_source_name(s->source), one->tags.v[0]);
+	}
+	return list.len ? msk_hint(err, "choose one: %s", list.buf) : -1;
+}
+
 /* Under several tags. */
 static int fail_alike(const struct msk_source_images *s, const struct msk_source_image *one, const char *platform,
 		      struct msk_err *err)
 {
 	msk_fail(err, MSK_E_INPUT, "%s: several images for %s", msk_source_name(s->source), platform);
-	return one->tags.n ? msk_hint(err, "choose one: %s:%s", msk_source_name(s->source), one->tags.v[0]) : -1;
+	return hint_names(s, &one->platform, err);
 }
 
 /* As an image that was pulled for one platform is saved. */
@@ -157,9 +171,7 @@ static int fail_several(const struct msk_source_images *s, struct msk_err *err)
 	msk_platform_add(&first, &a->platform);
 	if (!msk_platform_equal(&a->platform, &b->platform))
 		return msk_hint(err, "choose one: --platform %s", first.buf);
-	if (a->tags.n)
-		return msk_hint(err, "choose one: %s:%s", msk_source_name(s->source), a->tags.v[0]);
-	return -1;
+	return hint_names(s, &a->platform, err);
 }
 
 int msk_source_images_pick(const struct msk_source_images *s, const char *platform, const struct msk_source_image **out,

@@ -389,18 +389,36 @@ int msk_reading_no_tag(const struct msk_reading *r, const struct msk_strv *tags,
 	MSK_AUTO_STR list = MSK_STR_INIT;
 
 	for (size_t i = 0; i < tags->n && list.len < 200; i++)
-		msk_str_addf(&list, "%s%s", list.len ? ", " : "", tags->v[i]);
+		msk_str_addf(&list, "%s%s:%s", list.len ? ", " : "", msk_source_name(r->s->source), tags->v[i]);
 	msk_fail(err, MSK_E_INPUT, "%s: no image has the tag %s", msk_source_name(r->s->source), r->s->tag);
-	return list.len ? msk_hint(err, "its tags: %s", list.buf) : -1;
+	return list.len ? msk_hint(err, "choose one: %s", list.buf) : -1;
+}
+
+/* Of several names one tag says nothing. */
+static const char *telling_name(const struct msk_json *manifests, size_t i)
+{
+	const struct msk_json *desc = msk_json_at(manifests, i);
+	const char *tag = ref_name(desc);
+
+	for (size_t k = 0; tag && k < msk_json_count(manifests); k++) {
+		const char *other = ref_name(msk_json_at(manifests, k));
+
+		if (k != i && other && strcmp(tag, other) == 0)
+			return full_name(desc) ? full_name(desc) : tag;
+	}
+	return tag;
 }
 
 static int fail_no_tag(const struct msk_reading *r, const struct msk_json *manifests, struct msk_err *err)
 {
 	MSK_AUTO_STRV tags = MSK_STRV_INIT;
 
-	for (size_t i = 0; i < msk_json_count(manifests); i++)
-		if (ref_name(msk_json_at(manifests, i)))
-			msk_strv_push(&tags, ref_name(msk_json_at(manifests, i)));
+	for (size_t i = 0; i < msk_json_count(manifests) && tags.n < 100; i++) {
+		const char *name = telling_name(manifests, i);
+
+		if (name && !msk_strv_has(&tags, name))
+			msk_strv_push(&tags, name);
+	}
 	return msk_reading_no_tag(r, &tags, err);
 }
 

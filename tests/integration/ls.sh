@@ -166,7 +166,7 @@ printf 'int main(void){return 0;}\n' | cc -static -x c -o app - 2>/dev/null && {
 		like "$(mk ls --platform $good several:v2)" ' d/$' "--platform $good"
 	done
 	mk -q --bin app -t a:v1 -o two/ && mk -q --bin app --dir /e -t a:v2 -o two/
-	must_fail 3 'two: 2 images (linux/amd64, linux/amd64)' 'choose one: two:docker.io/library/a:v1' -- ls two
+	must_fail 3 'two: 2 images (linux/amd64, linux/amd64)' 'choose one: two:docker.io/library/a:v1, two:docker.io/library/a:v2' -- ls two
 	t 'a tag chooses' mk ls two:v2 /e
 	t '... in full' mk ls two:docker.io/library/a:v2 /e
 }

@@ -47,7 +47,7 @@ is "$(mk verify --json docker20.tar | jq -c '[.checks[].check]')" \
 	'["config","documents","layer 1","layer 2","layer 3","user","entrypoint","manifest.json","archive"]' 'the layers of a docker-archive are all looked at'
 must_fail 3 'docker20.tar: has no record of why its files are there' \
 	'images made with --no-record, or by another tool, have none' -- why docker20.tar /app
-must_fail 3 'docker20.tar: no image has the tag v9' 'its tags: app:v1, localhost:5000/app:v2' -- verify docker20.tar:v9
+must_fail 3 'docker20.tar: no image has the tag v9' 'choose one: docker20.tar:app:v1, docker20.tar:localhost:5000/app:v2' -- verify docker20.tar:v9
 for tag in v1 app:v1 v2 localhost:5000/app:v2; do
 	t "a docker-archive has the tag $tag" mk verify docker20.tar:$tag
 done

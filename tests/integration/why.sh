@@ -101,7 +101,7 @@ must_fail 2 'why: no PATH given' 'mkscratch why img.tar /app' -- why i.tar
 must_fail 3 'i.tar: /none is not in the image' -- why i.tar /none
 must_fail 3 'without.tar: has no record of why its files are there' \
 	'images made with --no-record, or by another tool, have none' -- why without.tar /srv/app
-must_fail 3 'layout: no image has the tag v3' 'its tags: v1, v2' -- why layout:v3 /srv/app
+must_fail 3 'layout: no image has the tag v3' 'choose one: layout:v1, layout:v2' -- why layout:v3 /srv/app
 must_fail 2 '--annotation dev.mkscratch.x: keys beginning with dev.mkscratch. are made by mkscratch' -- \
 	--bin app --annotation dev.mkscratch.x=1 -o x.tar
 forged() { # NAME TEXT: an archive whose record is TEXT

@@ -20,11 +20,14 @@ must_fail 2 '--output base.tar: is also an input (--base base.tar:app:latest)' -
 must_fail 2 '--output hard.tar: is also an input (--base base.tar)' 'write it elsewhere, or remove it first' -- \
 	--base base.tar --bin app -o hard.tar
 mkdir dir && tar xf base.tar -C dir && mk --bin app:/other -q -t other:v2 -o dir
-refused 3 '--base: dir: several images for linux/amd64' 'choose one: dir:docker.io/library/base:v1' -- --base dir
+refused 3 '--base: dir: several images for linux/amd64' 'choose one: dir:docker.io/library/base:v1, dir:docker.io/library/other:v2' -- --base dir
 t '... and one is chosen by its name' mk --base dir:docker.io/library/base:v1 --bin app -q -o x.tar
 t '... or its tag' mk --base dir:v2 --bin app -q -o x.tar
 rm x.tar
-refused 3 'dir: no image has the tag v3' -- --base dir:v3
+refused 3 'dir: no image has the tag v3' 'choose one: dir:v1, dir:v2' -- --base dir:v3
+mk --bin app:/one -q -t one -o alike/ && mk --bin app:/two -q -t two -o alike/ 2>/dev/null
+refused 3 'alike: no image has the tag two' 'choose one: alike:docker.io/library/one:latest, alike:docker.io/library/two:latest' -- \
+	--base alike:two
 
 # Another platform, told with both.
 python3 - <<'P'
