@@ -75,12 +75,6 @@ struct msk_doctor_args {
 int msk_doctor_examine(const struct msk_doctor_args *args, struct msk_diagnosis *out, struct msk_err *err);
 void msk_diagnosis_release(struct msk_diagnosis *d);
 
-/* Does a text that goes into an image hold what looks like a secret: a key or token of a kind that is known, or a URL with a
- * password? *what is static ("a GitHub token"), *shown what may be shown of it, heap. */
-bool msk_secret_in(const char *text, const char **what, char **shown);
-/* Does the name of a variable say that its value is a secret: "DB_PASSWORD", "api-key"? */
-bool msk_names_secret(const char *name);
-
 /* "certificates"; "--certs"; "x509: certificate signed by unknown authority": the word in reports, what supplies it
  * (NULL when no option of ours does, and then the advice says what to do), and what it is. All static. */
 const char *msk_want_name(enum msk_want w);

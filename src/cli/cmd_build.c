@@ -128,10 +128,10 @@ int msk_cmd_build_one(const struct msk_options *o, struct msk_err *err)
 		return -1;
 	b.pool = pool = msk_pool_new(plan.jobs);
 	b.recipe = recipe = msk_recipe_make(o, &plan);
-	if (o->print && strcmp(o->print, "plan") == 0)
-		return print_plan(&plan, err);
-	if (o->print && strcmp(o->print, "config") == 0)
-		return print_config(o, err);
+	if (o->print && strcmp(o->print, "rootfs") != 0) {
+		msk_tell_secrets(&plan.config, &log);
+		return strcmp(o->print, "plan") == 0 ? print_plan(&plan, err) : print_config(o, err);
+	}
 	if (o->print || o->dry_run)
 		return look_only(o, &b, err);
 	return build(o, &b, err);

@@ -31,11 +31,29 @@ warns a_url_with_a_password '--env DATABASE: looks like it holds a secret (URL w
 warns ...or_a_token_alone '--label source: looks like it holds a secret (URL with a password, git+https://:...@)' -l "source=git+https://:$alphabet@host/"
 warns a_name_that_says_so '--env DB_PASSWORD: is a secret by its name' -e "DB_PASSWORD=$alphabet"
 warns ...in_small_letters '--env my.api-key: is a secret by its name' -e "my.api-key=$alphabet"
+warns ...of_a_label '--label org.example.token: is a secret by its name' -l "org.example.token=$alphabet"
+warns ...of_an_annotation '--annotation api-key: is a secret by its name' --annotation "api-key=$alphabet"
+warns an_argument_with_such_a_name '--cmd --db-password: is a secret by its name' --cmd "--db-password=$alphabet"
+warns ...the_value_behind_it '--cmd -password: is a secret by its name' --cmd '["-password","'$alphabet'"]'
+warns ...a_variable_for_env '--entrypoint DB_PASS: is a secret by its name' --entrypoint '["/app","DB_PASS='$alphabet'"]'
+warns ...of_a_health_check_by_name '--healthcheck-cmd --token: is a secret by its name' --healthcheck-cmd "/app --token $alphabet"
+for fine in '"--password-file=/run/x"' '"--password","--user","me"' '"--password"' '"--token=$TOKEN"' '"--token","/run/secrets/t"' \
+	'"--max-token=4096"' '"-p","hunter2"' '"password","hunter2"' '"--require-password=yes"'; do
+	warns "fine among arguments: $fine" '' --cmd "[$fine]"
+done
+for fine in API_TOKEN=5 MAX_TOKEN=4096 TOKEN_TTL=3600 MAX_TOKENS=4096 USE_PASSWORD=true NEEDS_SECRET=1 PWD=app DB_PASSWORD='<password>'; do
+	warns "fine, not the secret: $fine" '' -e "$fine"
+done
+warns a_number_is_a_password_all_the_same '--env PASSWORD: is a secret by its name' -e PASSWORD=123456
 for fine in DB_PASSWORD= DB_PASSWORD_FILE=/run/x DB_PASSWORD=/run/secrets/db 'DB_PASSWORD=$OTHER' TOKENS=5 MONKEY=1 PASSWORDLESS=1 X=ghp_short \
 	X=http://host:80/a@b X=http://me@host/ 'X=http://me:$PASSWORD@host/' X=ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx X=a://b:@c X=:// X=a:b@c; do
 	warns "fine: $fine" '' -e "$fine"
 done
 warns source_and_revision_are_fine '' -l org.opencontainers.image.source=https://github.com/a/b -l org.opencontainers.image.revision=$alphabet
+for print in config plan; do
+	run mk --bin app -e "X=$token" --print $print
+	is "$status $(cat "$err")" "0 warning: --env X: looks like it holds a secret (GitHub token, ghp_ab...); $advice" "--print $print, which shows it, warns too"
+done
 run mk -q --bin app -e "X=$token" -n
 is "$status$(cat "$err")" 0 quietly_there_is_no_warning
 
