@@ -117,6 +117,7 @@ static int gather(const struct msk_build *b, struct msk_common *common, struct m
 		return -1;
 	tell_facts(b, &g.certs, fs);
 	tell_reasons(b->log, fs);
+	msk_gather_tell_secrets(fs, b->log);
 	e->platform = g.platform;
 	e->fs = msk_take(&fs);
 	return 0;

@@ -106,6 +106,9 @@ int msk_check_homes(const struct msk_gather *g, struct msk_err *err);
  * no file, not executable, without its interpreter; and where an input lies in a place of the runtime's own.
  * Fails: MSK_E_IO. */
 int msk_check_commands(struct msk_gather *g, struct msk_err *err);
+/* Behind the seal: warnings of keys and of what tools keep where a user logs in, among the files that were named and in trees,
+ * a line for each kind. Of files with such a name the beginning is read. */
+void msk_gather_tell_secrets(const struct msk_rootfs *fs, const struct msk_log *log);
 
 /* All of them in turn; then the set is sealed, and each dynamic program is resolved once more inside of it: where that
  * does not give the same files, there is no image. Fails as those above, and MSK_E_MISSING for what would not start. */

@@ -2,7 +2,7 @@
 # What looks like a secret and would be in the image for everybody to read is warned of, and never printed; a recipe has no
 # value that the image has not.
 . "$(dirname "$0")/../lib.sh"
-require cc jq
+require cc jq openssl
 cc -static -x c -o app - <<<'int main(void) { return 0; }'
 alphabet=abcdefghijklmnopqrstuvwxyz0123456789
 token=ghp_$alphabet
@@ -56,6 +56,64 @@ for print in config plan; do
 done
 run mk -q --bin app -e "X=$token" -n
 is "$status$(cat "$err")" 0 quietly_there_is_no_warning
+
+# Files by their names and by what is in them.
+mkdir files && cd files
+mount='; whoever has the image can read it: mount it when a container is started'
+openssl req -x509 -newkey rsa:2048 -nodes -keyout key -out certificate -subj /CN=x -days 9 2>/dev/null
+openssl pkey -in key -pubout -out public
+{ echo '-----BEGIN OPENSSH PRIVATE KEY-----'; head -c 150 key | tail -c 120 | base64 -w 70; echo '-----END OPENSSH PRIVATE KEY-----'; } >id_ed25519
+echo "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI$alphabet x" >id_ed25519.pub
+cat certificate key >both.pem
+cp certificate server.key && cat public >>server.key
+mkdir .docker .aws .kube
+put() { # PATH TEXT
+	printf '%b' "$2" >"$1"
+}
+put .docker/config.json '{"auths":{"x":{"auth":"'$alphabet'"}}}'
+put .aws/credentials "[default]\n# key\naws_secret_access_key = $alphabet\n"
+put .kube/config "users:\n- name: a\n  user:\n    token: $alphabet\n"
+put .npmrc "//registry.npmjs.org/:_authToken=$alphabet\n"
+put .netrc "machine x login y password $alphabet\n"
+put .git-credentials "https://me:$alphabet@github.com\n"
+put prod.env "# x\n\nexport DB_PASSWORD='$alphabet'\n"
+put .env.local "A=1\nX=$token\n"
+told() { # NAME WANT ARG...: what is told of a file, "" for nothing
+	local name=$1 want=$2
+	shift 2
+	run mk --bin ../app -n "$@"
+	is "$status $(cat "$err")" "0 ${want:+warning: $want$mount}" "$name"
+	is "$(grep -c "$alphabet" "$out" "$err" | xargs)" "$out:0 $err:0" '... of which nothing is shown'
+}
+for kind in 'id_ed25519:private key, -----BEGIN OPENSSH PRIVATE KEY-----' 'both.pem:private key, -----BEGIN PRIVATE KEY-----' \
+	'.docker/config.json:secret by its name, auth' '.aws/credentials:secret by its name, aws_secret_access_key' \
+	'.kube/config:secret by its name, token' '.npmrc:secret by its name, _authToken' '.netrc:secret by its name, password' \
+	'.git-credentials:URL with a password, https://me:...@' 'prod.env:secret by its name, DB_PASSWORD' \
+	'.env.local:GitHub token, ghp_ab...'; do
+	file=${kind%%:*}
+	told "$file" "/there (--file $file:/there): looks like it holds a secret (${kind#*:})" --file "$file:/there"
+done
+told by_the_name_in_the_image '/etc/tls.key (--file key:/etc/tls.key): looks like it holds a secret (private key, -----BEGIN PRIVATE KEY-----)' \
+	--file key:/etc/tls.key
+told a_key_by_another_name '' --file key:/there
+for fine in certificate:/a.pem public:/b.pem id_ed25519.pub:/id_ed25519.pub server.key:/server.key prod.env:/x/.env.example; do
+	cp "${fine%%:*}" plain
+	told "fine: $fine" '' --file "plain:${fine#*:}"
+done
+for fine in '.npmrc://x/:_authToken=${NPM_TOKEN}\n_auth=\n# _password=x\nalways-auth=true' '.docker/config.json:{"auths":{"x":{}},"credsStore":"pass"}' \
+	'.docker/config.json:{"auths":{"x":{"auth":""}}}' '.env:DB_PASSWORD=\n#API_KEY=x\nTOKEN_TTL=3600\nSECRET="" # none\nnothing' \
+	'.kube/config:token:\ntokenFile: /x\npassword: null' '.netrc:machine password\n' '.git-credentials:https://github.com' '.pypirc:'; do
+	mkdir -p fine/.docker fine/.kube
+	put "fine/${fine%%:*}" "${fine#*:}"
+	told "fine: $fine" '' --file "fine/${fine%%:*}:/${fine%%:*}"
+done
+mkdir tree && cp both.pem .npmrc .netrc tree && cp both.pem tree/again.pem
+run mk --bin ../app --tree tree:/t -o ../keys.tar
+is "$(sed 's/ (--tree.*(/ (/; s/; whoever.*//' "$err")" "warning: /t/.netrc (secret by its name, password; 2 such files)
+warning: /t/again.pem (private key, -----BEGIN PRIVATE KEY-----; 2 such files)" 'of a tree there is a line for each kind'
+head -c 65536 /dev/zero | tr '\0' '\n' | cat - key >late.pem
+told 'of a file the beginning is read' '' --file late.pem:/late.pem
+cd ..
 
 mk -q --bin app -o one.tar
 if command -v aarch64-linux-gnu-gcc >/dev/null; then

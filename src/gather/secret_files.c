@@ -1,0 +1,49 @@
+#include <unistd.h>
+
+#include "mkscratch/gather.h"
+#include "mkscratch/secret_file.h"
+
+/* The beginning of a file; less of one that is shorter. One that has changed meanwhile is refused by who packs it. */
+static size_t read_start(const struct msk_content *c, char *buf, size_t n)
+{
+	struct msk_err ignored = MSK_ERR_INIT;
+	MSK_AUTO_FD int fd = -1;
+	size_t got = 0;
+	ssize_t k;
+
+	if (msk_content_open(c, &fd, &ignored) < 0)
+		return 0;
+	while (got < n && (k = pread(fd, buf + got, n - got, (off_t)got)) > 0)
+		got += (size_t)k;
+	return got;
+}
+
+/* By either name: /run/key may be what was ~/.ssh/id_rsa, and the other way round. */
+static void look(struct msk_secret_files *found, const struct msk_entry *e, char *buf)
+{
+	const char *path = msk_may_hold_secret(e->path) ? e->path : e->body.host_path;
+	MSK_AUTO_FREE char *where = NULL;
+
+	if (!path || !msk_may_hold_secret(path))
+		return;
+	where = msk_xasprintf("%s (%s)", e->path, e->origin.what);
+	msk_secret_files_look(found, path, where, buf, read_start(&e->body, buf, MSK_SECRET_FILE_MOST));
+}
+
+void msk_gather_tell_secrets(const struct msk_rootfs *fs, const struct msk_log *log)
+{
+	MSK_CLEANUP(msk_secret_files_release) struct msk_secret_files found = { 0 };
+	MSK_AUTO_FREE char *buf = msk_xmalloc(MSK_SECRET_FILE_MOST);
+
+	for (size_t i = 0; i < msk_rootfs_count(fs); i++) {
+		const struct msk_entry *e = msk_rootfs_at(fs, i);
+
+		if (e->type == MSK_FILE && e->body.host_path && e->stratum == MSK_STRATUM_APP)
+			look(&found, e, buf);
+	}
+	for (size_t i = 0; i < found.n; i++) {
+		MSK_AUTO_FREE char *text = msk_secret_found_text(&found.v[i]);
+
+		msk_warn(log, "%s; whoever has the image can read it: mount it when a container is started", text);
+	}
+}
