@@ -16,6 +16,8 @@ struct msk_arena {
 void *msk_arena_copy(struct msk_arena *a, const void *bytes, size_t n);
 /* The same with a NUL behind them. */
 char *msk_arena_text(struct msk_arena *a, const char *text, size_t n);
+/* All that was taken from another, which is empty then; nothing moves. */
+void msk_arena_absorb(struct msk_arena *a, struct msk_arena *other);
 void msk_arena_release(struct msk_arena *a);
 
 #endif

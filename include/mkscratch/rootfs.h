@@ -29,19 +29,19 @@ struct msk_content {
 };
 
 /* Why an entry is in the image. What depends on the host (paths as typed, the rule of the host's loader) is for those who
- * look on; what goes into the image is made by msk_rootfs_reasons(). */
+ * look on; what goes into the image is made by msk_rootfs_reasons(). The texts belong to the set. */
 struct msk_origin {
-	char *what;                 /* who asked: "--file ./a:/b", "--certs", "identity", "library" */
-	char *why;                  /* the reason in words: "libz.so.1 needed by /app, found by runpath in /opt/lib" */
-	char *lasting;              /* the same without what depends on the host; NULL: `why` is that already */
-	char *from;                 /* path of the entry that brought this one along, with which the lasting sentence
+	const char *what;           /* who asked: "--file ./a:/b", "--certs", "identity", "library" */
+	const char *why;            /* the reason in words: "libz.so.1 needed by /app, found by runpath in /opt/lib" */
+	const char *lasting;        /* the same without what depends on the host; NULL: `why` is that already */
+	const char *from;           /* path of the entry that brought this one along, with which the lasting sentence
 	                             * ends; NULL: an option did */
 };
 
 struct msk_entry {
-	char *path;                 /* absolute, normalised; never "/" itself */
+	const char *path;           /* absolute, normalised; never "/" itself; like all texts but those of the body the set's */
 	enum msk_entry_type type;
-	char *link;                 /* symlink: its text */
+	const char *link;           /* symlink: its text */
 	uint32_t mode, uid, gid;    /* mode: permission bits, set-id and sticky */
 	struct msk_content body;    /* file only */
 	uint64_t caps;              /* file only: its capabilities, a bit for each; 0: none */

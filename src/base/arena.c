@@ -54,6 +54,23 @@ char *msk_arena_text(struct msk_arena *a, const char *text, size_t n)
 	return at;
 }
 
+/* Below the last block, which goes on being filled. */
+void msk_arena_absorb(struct msk_arena *a, struct msk_arena *other)
+{
+	struct msk_arena_block **end = &other->last;
+
+	if (!a->last) {
+		*a = *other;
+		other->last = NULL;
+		return;
+	}
+	while (*end)
+		end = &(*end)->before;
+	*end = a->last->before;
+	a->last->before = other->last;
+	other->last = NULL;
+}
+
 void msk_arena_release(struct msk_arena *a)
 {
 	while (a->last) {

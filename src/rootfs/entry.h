@@ -2,6 +2,7 @@
 #ifndef ROOTFS_ENTRY_H
 #define ROOTFS_ENTRY_H
 
+#include "mkscratch/arena.h"
 #include "mkscratch/rootfs.h"
 
 /* Capabilities that wait for the seal. */
@@ -16,10 +17,14 @@ struct msk_rootfs {
 	struct msk_caps_wish *wishes;
 	size_t n_wishes, cap_wishes;
 	struct msk_below *below;
+	struct msk_arena texts;     /* of the entries, also of those that are gone */
+	struct msk_origin last;     /* added: as a rule the next is there for the same reason */
 	bool sealed;
 };
 
-void msk_entry_release(struct msk_entry *e);
+/* The texts of an origin from elsewhere, as this set has them. */
+struct msk_origin msk_rootfs_origin(struct msk_rootfs *fs, const struct msk_origin *o);
+const char *msk_rootfs_text(struct msk_rootfs *fs, const char *text);
 void msk_entries_sort(struct msk_rootfs *fs);
 
 /* Steps of the seal, in their order. */

@@ -65,23 +65,20 @@ static char *through(const char *path, size_t len, const char *text)
 	return to.len ? msk_str_take(&to) : msk_xstrdup("/");
 }
 
-static int follow(const struct msk_rootfs *fs, const struct links *l, struct msk_entry *e, bool *moved, struct msk_err *err)
+static int follow(struct msk_rootfs *fs, const struct links *l, struct msk_entry *e, bool *moved, struct msk_err *err)
 {
 	const char *text;
 	size_t len;
 
 	for (int hops = 0; (text = first_link(fs, l, e, &len)); hops++) {
-		char *to;
+		MSK_AUTO_FREE char *to = NULL;
 
 		if (hops == MSK_MAX_LINKS)
 			return msk_fail(err, MSK_E_USAGE, "%s: too many symbolic links (%d)", e->path, MSK_MAX_LINKS);
 		to = through(e->path, len, text);
-		if (!to[1]) {
-			free(to);
+		if (!to[1])
 			return msk_fail(err, MSK_E_USAGE, "%s: leads to the root of the image", e->path);
-		}
-		free(e->path);
-		e->path = to;
+		e->path = msk_rootfs_text(fs, to);
 		*moved = true;
 	}
 	return 0;
@@ -195,7 +192,7 @@ static void merge_into(struct msk_entry *a, struct msk_entry *b)
 		a->stratum = gone.stratum;
 		*b = gone;
 	}
-	msk_entry_release(b);
+	msk_content_release(&b->body);
 }
 
 int msk_rootfs_merge(struct msk_rootfs *fs, struct msk_err *err)
@@ -239,14 +236,15 @@ static size_t find_among(const struct msk_rootfs *fs, size_t n, const char *path
 
 static int append_parent(struct msk_rootfs *fs, const char *path, size_t len, enum msk_strata stratum, struct msk_err *err)
 {
-	MSK_AUTO_FREE char *dir = msk_xstrndup(path, len);
+	MSK_AUTO_FREE char *dir = msk_xstrndup(path, len), *why = msk_xasprintf("parent of %s", path);
+	const struct msk_origin origin = { .what = "parent", .why = why };
 	struct msk_below_node n = { .type = MSK_DIR, .mode = 0755 };
 
 	if (fs->below && fs->below->look(fs->below, dir, &n) && n.type != MSK_DIR)
 		return msk_fail(err, MSK_E_USAGE, "%s: a file of the base image, but %s lies below it", dir, path);
 	MSK_GROW(fs->v, fs->n, fs->cap);
 	fs->v[fs->n++] = (struct msk_entry){
-		.path = msk_take(&dir),
+		.path = msk_rootfs_text(fs, dir),
 		.type = MSK_DIR,
 		.mode = n.mode,
 		.uid = n.uid,
@@ -254,7 +252,7 @@ static int append_parent(struct msk_rootfs *fs, const char *path, size_t len, en
 		.stratum = stratum,
 		.implied = true,
 		.body.fd = -1,
-		.origin = { .what = msk_xstrdup("parent"), .why = msk_xasprintf("parent of %s", path) },
+		.origin = msk_rootfs_origin(fs, &origin),
 	};
 	return 0;
 }
@@ -320,13 +318,12 @@ int msk_rootfs_grant_caps(struct msk_rootfs *fs, struct msk_err *err)
 	int rc = 0;
 
 	for (size_t i = 0; i < fs->n_wishes && rc == 0; i++) {
-		struct msk_entry e = { .path = msk_xstrdup(fs->wishes[i].path), .type = MSK_FILE };
+		struct msk_entry e = { .path = fs->wishes[i].path, .type = MSK_FILE };
 		bool moved;
 
 		rc = follow(fs, &l, &e, &moved, err);
 		if (rc == 0)
 			rc = grant(fs, &fs->wishes[i], e.path, err);
-		free(e.path);
 	}
 	free(l.v);
 	return rc;

@@ -28,19 +28,14 @@ static void spread_link(struct msk_rootfs *fs, const struct msk_entry *link)
 		MSK_GROW(fs->v, fs->n, fs->cap);
 		e = &fs->v[i];
 		fs->v[fs->n++] = (struct msk_entry){
-			.path = msk_take(&path),
+			.path = msk_rootfs_text(fs, path),
 			.type = MSK_SYMLINK,
-			.link = msk_xstrdup(e->path),
+			.link = e->path,
 			.mode = 0777,
 			.stratum = e->stratum,
 			.yields = true,
 			.body.fd = -1,
-			.origin = {
-				.what = msk_xstrdup(e->origin.what),
-				.why = msk_xstrdup(e->origin.why),
-				.lasting = e->origin.lasting ? msk_xstrdup(e->origin.lasting) : NULL,
-				.from = e->origin.from ? msk_xstrdup(e->origin.from) : NULL,
-			},
+			.origin = e->origin,
 		};
 	}
 }
@@ -166,7 +161,7 @@ int msk_rootfs_settle_below(struct msk_rootfs *fs, struct msk_err *err)
 			return -1;
 	for (size_t i = 0; i < fs->n; i++) {
 		if (i < before && !wanted[i])
-			msk_entry_release(&fs->v[i]);
+			msk_content_release(&fs->v[i].body);
 		else
 			fs->v[kept++] = fs->v[i];
 	}

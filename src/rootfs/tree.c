@@ -14,17 +14,6 @@ void msk_content_release(struct msk_content *c)
 	*c = (struct msk_content){ .fd = -1 };
 }
 
-void msk_entry_release(struct msk_entry *e)
-{
-	free(e->path);
-	free(e->link);
-	free(e->origin.what);
-	free(e->origin.why);
-	free(e->origin.lasting);
-	free(e->origin.from);
-	msk_content_release(&e->body);
-}
-
 struct msk_rootfs *msk_rootfs_new(void)
 {
 	return msk_xcalloc(1, sizeof(struct msk_rootfs));
@@ -35,13 +24,14 @@ void msk_rootfs_free(struct msk_rootfs *fs)
 	if (!fs)
 		return;
 	for (size_t i = 0; i < fs->n; i++)
-		msk_entry_release(&fs->v[i]);
+		msk_content_release(&fs->v[i].body);
 	for (size_t i = 0; i < fs->n_wishes; i++) {
 		free(fs->wishes[i].path);
 		free(fs->wishes[i].what);
 	}
 	free(fs->wishes);
 	free(fs->v);
+	msk_arena_release(&fs->texts);
 	free(fs);
 }
 
@@ -85,6 +75,28 @@ static int check_path(const char *path, struct msk_err *err)
 	return 0;
 }
 
+const char *msk_rootfs_text(struct msk_rootfs *fs, const char *text)
+{
+	return text ? msk_arena_text(&fs->texts, text, strlen(text)) : NULL;
+}
+
+/* The same text as last time is not kept twice. */
+static const char *share(struct msk_rootfs *fs, const char *text, const char **last)
+{
+	if (!text || !*last || strcmp(text, *last) != 0)
+		*last = msk_rootfs_text(fs, text);
+	return *last;
+}
+
+struct msk_origin msk_rootfs_origin(struct msk_rootfs *fs, const struct msk_origin *o)
+{
+	share(fs, o->what, &fs->last.what);
+	share(fs, o->why, &fs->last.why);
+	share(fs, o->lasting, &fs->last.lasting);
+	share(fs, o->from, &fs->last.from);
+	return fs->last;
+}
+
 static int append(struct msk_rootfs *fs, const struct msk_entry_spec *s, enum msk_entry_type type,
 		  struct msk_entry **out, struct msk_err *err)
 {
@@ -94,7 +106,7 @@ static int append(struct msk_rootfs *fs, const struct msk_entry_spec *s, enum ms
 	MSK_GROW(fs->v, fs->n, fs->cap);
 	*out = &fs->v[fs->n++];
 	**out = (struct msk_entry){
-		.path = msk_xstrdup(s->path),
+		.path = msk_rootfs_text(fs, s->path),
 		.type = type,
 		.mode = s->mode,
 		.uid = s->uid,
@@ -103,12 +115,7 @@ static int append(struct msk_rootfs *fs, const struct msk_entry_spec *s, enum ms
 		.yields = s->yields,
 		.gives_way = s->gives_way,
 		.body.fd = -1,
-		.origin = {
-			.what = msk_xstrdup(s->what),
-			.why = msk_xstrdup(s->why),
-			.lasting = s->lasting ? msk_xstrdup(s->lasting) : NULL,
-			.from = s->from ? msk_xstrdup(s->from) : NULL,
-		},
+		.origin = msk_rootfs_origin(fs, &(struct msk_origin){ s->what, s->why, s->lasting, s->from }),
 	};
 	return 0;
 }
@@ -127,7 +134,7 @@ int msk_rootfs_add_symlink(struct msk_rootfs *fs, const struct msk_entry_spec *s
 	if (append(fs, s, MSK_SYMLINK, &e, err) < 0)
 		return -1;
 	e->mode = 0777;
-	e->link = msk_xstrdup(text);
+	e->link = msk_rootfs_text(fs, text);
 	return 0;
 }
 
@@ -167,22 +174,18 @@ void msk_rootfs_absorb(struct msk_rootfs *fs, struct msk_rootfs *other)
 		fs->v[fs->n++] = other->v[i];
 	}
 	other->n = 0;
+	msk_arena_absorb(&fs->texts, &other->texts);
+	other->last = (struct msk_origin){ NULL, NULL, NULL, NULL };
 }
 
-static char *copy_text(const char *text)
-{
-	return text ? msk_xstrdup(text) : NULL;
-}
-
-static struct msk_entry copy_entry(const struct msk_entry *e)
+static struct msk_entry copy_entry(struct msk_rootfs *fs, const struct msk_entry *e)
 {
 	struct msk_entry to = *e;
 
-	to.path = msk_xstrdup(e->path);
-	to.link = copy_text(e->link);
-	to.origin = (struct msk_origin){ msk_xstrdup(e->origin.what), msk_xstrdup(e->origin.why),
-					 copy_text(e->origin.lasting), copy_text(e->origin.from) };
-	to.body.host_path = copy_text(e->body.host_path);
+	to.path = msk_rootfs_text(fs, e->path);
+	to.link = msk_rootfs_text(fs, e->link);
+	to.origin = msk_rootfs_origin(fs, &e->origin);
+	to.body.host_path = e->body.host_path ? msk_xstrdup(e->body.host_path) : NULL;
 	if (e->body.data)
 		to.body.data = memcpy(msk_xmalloc((size_t)e->body.size), e->body.data, (size_t)e->body.size);
 	assert(e->body.fd < 0);
@@ -194,7 +197,7 @@ void msk_rootfs_copy(struct msk_rootfs *fs, const struct msk_rootfs *other)
 	assert(!fs->sealed && !other->sealed && !other->n_wishes);
 	for (size_t i = 0; i < other->n; i++) {
 		MSK_GROW(fs->v, fs->n, fs->cap);
-		fs->v[fs->n++] = copy_entry(&other->v[i]);
+		fs->v[fs->n++] = copy_entry(fs, &other->v[i]);
 	}
 }
 
@@ -260,7 +263,7 @@ void msk_rootfs_remove(struct msk_rootfs *fs, const char *path, const char *what
 	assert(!fs->sealed);
 	for (size_t i = 0; i < fs->n; i++) {
 		if (strcmp(fs->v[i].path, path) == 0 && strcmp(fs->v[i].origin.what, what) == 0)
-			msk_entry_release(&fs->v[i]);
+			msk_content_release(&fs->v[i].body);
 		else
 			fs->v[kept++] = fs->v[i];
 	}

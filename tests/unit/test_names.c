@@ -116,6 +116,32 @@ static void what_an_arena_gave_stays_where_it_is(void **state)
 	msk_arena_release(&a);
 }
 
+static void what_one_arena_takes_over_from_another_stays_where_it_is(void **state)
+{
+	struct msk_arena a = { 0 }, other = { 0 };
+	char *texts[3][2000];
+
+	(void)state;
+	for (size_t round = 0; round < 3; round++) {
+		for (size_t i = 0; i < 2000; i++) {
+			char buf[32];
+
+			texts[round][i] = msk_arena_text(round == 2 ? &a : &other, nth(buf, i), strlen(nth(buf, i)));
+		}
+		if (round < 2)
+			msk_arena_absorb(&a, &other);
+		assert_null(other.last);
+	}
+	msk_arena_absorb(&a, &other);
+	for (size_t i = 0; i < 6000; i++) {
+		char buf[32];
+
+		assert_string_equal(texts[i / 2000][i % 2000], nth(buf, i % 2000));
+	}
+	msk_arena_release(&a);
+	msk_arena_release(&other);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -124,6 +150,7 @@ int main(void)
 		cmocka_unit_test(a_name_moves_and_a_borrowed_one_is_found_by_its_text),
 		cmocka_unit_test(rows_of_numbers_are_names_too),
 		cmocka_unit_test(what_an_arena_gave_stays_where_it_is),
+		cmocka_unit_test(what_one_arena_takes_over_from_another_stays_where_it_is),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
