@@ -87,19 +87,20 @@ static int follow(struct msk_rootfs *fs, const struct links *l, struct msk_entry
 char *msk_rootfs_leads_below(const struct msk_rootfs *fs, const char *path)
 {
 	const struct links none = { NULL, 0, 0 };
-	struct msk_entry e = { .path = msk_xstrdup(path), .type = MSK_DIR };
-	const char *text;
+	char *at = msk_xstrdup(path), *next;
 	size_t len;
 
-	for (int hops = 0; e.path[1] && (text = first_link(fs, &none, &e, &len)); hops++) {
-		char *to = hops < MSK_MAX_LINKS ? through(e.path, len, text) : NULL;
+	for (int hops = 0; at && at[1]; hops++) {
+		const struct msk_entry e = { .path = at, .type = MSK_DIR };
+		const char *text = first_link(fs, &none, &e, &len);
 
-		free(e.path);
-		e.path = to;
-		if (!to)
-			return NULL;
+		if (!text)
+			break;
+		next = hops < MSK_MAX_LINKS ? through(at, len, text) : NULL;
+		free(at);
+		at = next;
 	}
-	return e.path;
+	return at;
 }
 
 static struct links links_of(const struct msk_rootfs *fs)
