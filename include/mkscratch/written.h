@@ -26,6 +26,6 @@ void msk_written_release(struct msk_written *w);
 /* The same file or directory, also by a hard link. */
 bool msk_written_same(const struct msk_written *a, const struct msk_written *b);
 /* Is it the directory, or something below it? */
-bool msk_written_in(const struct msk_written *w, const char *dir);
+bool msk_written_in(const struct msk_written *w, const struct msk_written *dir);
 
 #endif

@@ -59,10 +59,10 @@ bool msk_written_same(const struct msk_written *a, const struct msk_written *b)
 	       a->dir_ino == b->dir_ino && strcmp(a->name, b->name) == 0;
 }
 
-bool msk_written_in(const struct msk_written *w, const char *dir)
+bool msk_written_in(const struct msk_written *w, const struct msk_written *dir)
 {
-	MSK_AUTO_FREE char *top = realpath(dir, NULL);
-	size_t n = !top || strcmp(top, "/") == 0 ? 0 : strlen(top);
+	const char *top = dir->place && strcmp(dir->place, "/") == 0 ? "" : dir->place;
+	size_t n = top ? strlen(top) : 0;
 
 	return w->place && top && strncmp(w->place, top, n) == 0 && (w->place[n] == '/' || !w->place[n]);
 }

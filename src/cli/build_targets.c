@@ -6,6 +6,7 @@
 #include "cache_options.h"
 #include "config_file.h"
 #include "sandbox.h"
+#include "targets.h"
 
 static int print_schema(struct msk_err *err)
 {
@@ -24,27 +25,6 @@ static int check_print(const struct msk_options *o, struct msk_err *err)
 		if (strcmp(o->print, words[i]) == 0)
 			return 0;
 	return o->print ? msk_fail(err, MSK_E_USAGE, "--print %s: is none of plan, rootfs, config, schema", o->print) : 0;
-}
-
-/* The lists are its own. */
-static void copy_options(const struct msk_options *from, struct msk_options *to)
-{
-	*to = *from;
-	for (const struct opt_row *row = msk_opt_rows; row->name; row++)
-		if (row->kind == OPT_REPEAT)
-			msk_strv_copy((struct msk_strv *)((char *)to + row->field),
-				      (const struct msk_strv *)((const char *)from + row->field));
-	msk_strv_copy(&to->tz_zones, &from->tz_zones);
-	msk_strv_copy(&to->args, &from->args);
-	msk_strv_copy(&to->paths, &from->paths);
-}
-
-static void target_options(const struct msk_options *typed, struct config_file *f, const char *target, struct msk_options *o)
-{
-	copy_options(typed, o);
-	o->several = f->targets.n > 1 && typed->target.n != 1;
-	o->config = f->name;
-	msk_config_file_apply(f, target, o);
 }
 
 /* What is wrong with it is told when its turn comes. The cache has to be there to be allowed. */
@@ -77,7 +57,7 @@ static int confine_all(const struct msk_options *typed, struct config_file *f, c
 	for (size_t i = 0; i < targets->n; i++) {
 		struct msk_options o;
 
-		target_options(typed, f, targets->v[i], &o);
+		msk_target_options(typed, f, targets->v[i], &o);
 		allow_target(&c, &o);
 		required = required || o.require_sandbox;
 		msk_options_release(&o);
@@ -91,7 +71,7 @@ static int build_target(const struct msk_options *typed, struct config_file *f, 
 	struct msk_options o;
 	int rc;
 
-	target_options(typed, f, target, &o);
+	msk_target_options(typed, f, target, &o);
 	rc = msk_cmd_build_one(&o, err);
 	msk_options_release(&o);
 	return rc < 0 && target && err->msg[0] ? msk_ctx(err, "target %s", target) : rc;
@@ -104,7 +84,7 @@ static int target_json(const struct msk_options *typed, struct config_file *f, c
 	struct msk_options o;
 	int rc;
 
-	target_options(typed, f, target, &o);
+	msk_target_options(typed, f, target, &o);
 	rc = msk_plan_make(&o, &plan, err) < 0 ? -1 : msk_config_file_json(&o, out, err);
 	msk_options_release(&o);
 	return rc < 0 ? msk_ctx(err, "target %s", target) : 0;
@@ -156,9 +136,20 @@ static int check_outputs(const struct msk_options *o, const struct msk_strv *tar
 	return 0;
 }
 
+static int build_all(const struct msk_options *o, struct config_file *f, const struct msk_strv *targets, struct msk_err *err)
+{
+	if (f->targets.n > 1 && o->target.n != 1 && confine_all(o, f, targets, err) < 0)
+		return -1;
+	for (size_t i = 0; i < targets->n; i++)
+		if (build_target(o, f, targets->v[i], err) < 0)
+			return -1;
+	return 0;
+}
+
 static int build_file(const struct msk_options *o, const char *name, struct msk_err *err)
 {
 	MSK_AUTO_CONFIG_FILE f = { 0 };
+	MSK_AUTO_STRV order = MSK_STRV_INIT;
 	const struct msk_strv *targets;
 
 	if (msk_config_file_open(name, &f, err) < 0 || check_targets(o, &f, err) < 0)
@@ -170,12 +161,7 @@ static int build_file(const struct msk_options *o, const char *name, struct msk_
 		return build_target(o, &f, NULL, err);
 	if (targets->n > 1 && o->print && strcmp(o->print, "config") == 0)
 		return print_configs(o, &f, targets, err);
-	if (f.targets.n > 1 && o->target.n != 1 && confine_all(o, &f, targets, err) < 0)
-		return -1;
-	for (size_t i = 0; i < targets->n; i++)
-		if (build_target(o, &f, targets->v[i], err) < 0)
-			return -1;
-	return 0;
+	return msk_targets_settle(o, &f, targets, &order, err) < 0 ? -1 : build_all(o, &f, &order, err);
 }
 
 /* A command line that names its programs is whole: no file that happens to lie here has a say in it. */

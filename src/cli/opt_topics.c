@@ -83,7 +83,9 @@ const struct topic msk_topics[] = {
 	  "  { \"certs\": true, \"env\": { \"MODE\": \"prod\" },\n"
 	  "    \"targets\": { \"one\": { \"bin\": \"./one\", \"output\": \"one.tar\" },\n"
 	  "                 \"two\": { \"bin\": \"./two\", \"output\": \"two.tar\" } } }\n\n"
-	  "Of several targets all are built, or those of --target. What a target says takes the place of what the top says, "
+	  "Of several targets all are built, or those of --target, in that order; but a target comes after those whose "
+	  "outputs it is made of (as \"base\", \"file\" or any other input). No two may write one file; in one directory "
+	  "each needs a \"tag\" of its own. What a target says takes the place of what the top says, "
 	  "and the command line that of both; pairs K=V add up, and the last of a key counts. --print config writes such a "
 	  "file from a command line, --print schema what editors check it against.\n", NULL },
 	{ "base", "On top of another image",

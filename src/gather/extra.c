@@ -117,6 +117,9 @@ static int visit_checked(void *ctx, const struct msk_visit *v, struct msk_err *e
 /* An output in the tree would be packed by the next run, so that no two runs would be the same. */
 static int refuse_outputs_inside(const struct msk_plan *plan, const struct msk_input *in, struct msk_err *err)
 {
+	MSK_AUTO_WRITTEN top = { .exists = false };
+
+	msk_written_find(in->src, &top);
 	for (size_t i = 0; i < plan->n_targets; i++) {
 		const struct msk_target *t = &plan->targets[i];
 		MSK_AUTO_WRITTEN at = { .exists = false };
@@ -124,7 +127,7 @@ static int refuse_outputs_inside(const struct msk_plan *plan, const struct msk_i
 		if (t->kind == MSK_TARGET_STDOUT)
 			continue;
 		msk_written_find(t->path, &at);
-		if (!msk_written_in(&at, in->src))
+		if (!msk_written_in(&at, &top))
 			continue;
 		msk_fail(err, MSK_E_USAGE, "--output %s: lies in a directory that is packed (%s)", t->path, in->spec);
 		return msk_hint(err, "write it elsewhere");

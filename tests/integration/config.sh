@@ -127,6 +127,21 @@ is "$(mk build --target tool --target app --json | jq -r '.outputs[0]' | xargs)"
 t 'into one layout' mk build -q -o all/
 is "$(jq '.manifests | length' all/index.json)" 3 '... which has all of them'
 
+# What another target is made of comes first, whatever their names and in whatever order they are asked for.
+ordered() { mk --config order.json "$@" | cut -d: -f1 | xargs; }
+cat >order.json <<'J'
+{ "bin": "app", "targets": {
+    "a": { "base": "./c.tar", "output": "a.tar", "tag": "a" }, "b": { "file": "a.tar:/a.tar", "output": "images/", "tag": "b:1" },
+    "c": { "output": "c.tar", "tag": "c" }, "d": { "base": "images:b:1", "output": "images/", "tag": "d:2" } } }
+J
+is "$(ordered)" 'c.tar a.tar images/ images/' 'a target whose output is a base of another is made before it'
+is "$(ordered --target a --target c)" 'c.tar a.tar' '... though asked for behind it'
+is "$(ordered --target a)" a.tar '... or not at all, of what is there'
+is "$(ordered --target c --target d --target a --target d)" 'c.tar images/ a.tar' 'others keep their order, and none is made twice'
+is "$(jq '.manifests | length' images/index.json)" 2 'several targets may go into one layout'
+mkdir site && echo '{ "bin": "app", "targets": { "a": { "tree": "site:/srv", "output": "a.tar" }, "b": { "output": "site/b.tar" } } }' >order.json
+is "$(ordered) $(mk ls --json a.tar /srv/b.tar | jq length)" 'site/b.tar a.tar 1' 'so is one that writes into a directory that is packed'
+
 # When the file is read.
 is "$(mk --bin app --print plan -o x | jq -r .user.name)" nobody 'a command line with a program is whole without it'
 is "$(mk --bin app --config mkscratch.json --target tool --print plan | jq -r .user.name)" root '... unless the file is named'

@@ -74,6 +74,25 @@ must_fail 2 '--target one: no such target in none.json' 'it has none' -- --confi
 must_fail 3 'target one: app: ELF header is truncated (4 of 64 bytes)' -- --config c.json --target one -o x.tar
 must_fail 2 '--print tree: is none of plan, rootfs, config, schema' -- --print tree
 must_fail 2 '--print config: a value is not valid UTF-8, which JSON needs' -- --bin app --file "$(printf 'a\377'):/a" -o x.tar --print config
+# ... among themselves: one file of two of them, and what is made of what another makes.
+pair() { echo "{ \"bin\": \"app\", \"targets\": { \"a\": { $1 }, \"b\": { $2 } } }" >pair.json; }
+own='give each an "output" of its own, or a directory for all: images/'
+ln -s . here
+for name in ./x.tar here/x.tar "$PWD/x.tar"; do
+	pair '"output": "x.tar"' '"output": ["y.tar", "'"$name"'"]'
+	must_fail 2 "targets a and b: both write $name" "$own" -- --config pair.json
+	must_fail 2 "targets a and b: both write $name" "$own" -- --config pair.json --target b --target a -n
+done
+pair '"output": "-"' '"output": "/dev/stdout"'
+must_fail 2 'targets a and b: both write /dev/stdout' "$own" -- --config pair.json
+pair '"output": "l/", "tag": ["x:1", "y:1"]' '"output": "./l/", "tag": "y:1"'
+must_fail 2 'targets a and b: both write y:1 in ./l/' 'give each a "tag" of its own' -- --config pair.json
+pair '"output": "a.tar", "base": "b.tar"' '"output": "b.tar", "file": "a.tar:/a"'
+must_fail 2 'targets a, b: each reads what the next one writes, in a circle' '--target a makes one alone, of what is there' -- \
+	--config pair.json
+pair '"output": "a.tar", "base": "b.tar"' '"output": "b.tar"'
+must_fail 3 'target a: b.tar: no such image' 'target b makes it: --target b --target a' -- --config pair.json --target a
+must_fail 3 'target a: b.tar: no such image' 'nothing is written here; --target b alone would make it' -- --config pair.json -n
 cp c.json mkscratch.json
 must_fail 2 '--output x.tar: would be written by each of 2 targets' -- build -o x.tar
 done_testing

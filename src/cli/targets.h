@@ -1,0 +1,18 @@
+/* The targets of a config file among themselves: what each writes, and what it reads of what others write. */
+#ifndef MSK_CLI_TARGETS_H
+#define MSK_CLI_TARGETS_H
+
+#include "config_file.h"
+
+/* All that is said of a target; its strings are those of `typed` and of the file. Release with msk_options_release(). */
+void msk_target_options(const struct msk_options *typed, struct config_file *f, const char *target, struct msk_options *o);
+
+/* The order in which those chosen are built: as they stand there, but one whose base, file or other input another writes comes
+ * after that one. *order gets names of its own.
+ * Fails: MSK_E_USAGE `targets a and b: both write x.tar`, `targets a, b: each reads what the next one writes, in a circle`;
+ * MSK_E_INPUT `target b: a.tar: no such image` where a target that was not chosen would make it. A target that is faulty in
+ * itself says so when its turn comes. */
+int msk_targets_settle(const struct msk_options *typed, struct config_file *f, const struct msk_strv *chosen,
+		       struct msk_strv *order, struct msk_err *err);
+
+#endif
