@@ -18,6 +18,9 @@ char *msk_path_base(const char *path);
  * there is none. */
 const char *msk_path_behind_transport(const char *name);
 
+/* Standard output by any of the names that Linux has for it, and "-". */
+bool msk_path_is_stdout(const char *path);
+
 /* Append the parts of `more` to the canonical path in `to`; "" stands for the root there. */
 void msk_path_append(struct msk_str *to, const char *more);
 /* "/a//b/../c" is "/a/c": as text alone, whatever may be a symlink. */

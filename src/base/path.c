@@ -170,3 +170,13 @@ const char *msk_path_behind_transport(const char *name)
 			return name + strlen(transports[i]);
 	return NULL;
 }
+
+bool msk_path_is_stdout(const char *path)
+{
+	static const char *const names[] = { "-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1" };
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (strcmp(path, names[i]) == 0)
+			return true;
+	return false;
+}

@@ -1,12 +1,6 @@
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "inspect.h"
-#include "mkscratch/fs.h"
-#include "mkscratch/tempfile.h"
 
 uint64_t msk_inspected_plain(const struct inspected *d)
 {
@@ -92,45 +86,6 @@ static int print_list(const struct msk_options *o, const struct msk_source_image
 	return msk_print(&text, err);
 }
 
-static bool same_file(const char *a, const char *b)
-{
-	struct stat x, y;
-
-	return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
-}
-
-/* By whatever name: the page would take the place of what was asked about, or of a part of it. */
-static int spare_image(const char *path, const char *dir, const char *image, struct msk_err *err)
-{
-	if (same_file(path, image))
-		msk_fail(err, MSK_E_USAGE, "--html %s: is the image itself", path);
-	else if (same_file(dir, image))
-		msk_fail(err, MSK_E_USAGE, "--html %s: lies in the image", path);
-	else
-		return 0;
-	return msk_hint(err, "write the page elsewhere: --html image.html");
-}
-
-/* The old page stays until the new one is whole. */
-static int write_page(const struct inspected *d, const char *path, struct msk_err *err)
-{
-	MSK_AUTO_FREE char *dir = msk_path_dir(path), *base = msk_path_base(path);
-	MSK_AUTO_TEMPFILE t = MSK_TEMPFILE_INIT;
-	MSK_AUTO_FD int dirfd = -1;
-
-	if (strcmp(path, "-") == 0)
-		return msk_inspect_write_page(d, STDOUT_FILENO, "standard output", err);
-	if (spare_image(path, dir, msk_source_name(d->arg->images.source), err) < 0)
-		return -1;
-	dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (dirfd < 0)
-		return msk_fail_sys(err, errno, "%s: cannot create", path);
-	if (msk_tempfile_open(&t, dirfd, base, MSK_MODE_UMASK, path, err) < 0 ||
-	    msk_inspect_write_page(d, t.fd, path, err) < 0)
-		return -1;
-	return msk_tempfile_commit(&t, base, path, err);
-}
-
 static int print_one(const struct msk_options *o, struct msk_source_images *own_images, struct msk_err *err)
 {
 	MSK_AUTO_IMAGE_ARG a = { 0 };
@@ -146,7 +101,7 @@ static int print_one(const struct msk_options *o, struct msk_source_images *own_
 		return msk_print_json(json, err);
 	}
 	if (o->html)
-		return write_page(&d, o->html, err);
+		return msk_page_put(&d, o->html, err);
 	msk_inspect_add_text(&d, &text);
 	return msk_print(&text, err);
 }
@@ -170,5 +125,7 @@ int msk_cmd_inspect(const struct msk_options *o, struct msk_err *err)
 		return -1;
 	if (o->raw_config || o->raw_manifest || o->raw_index)
 		return print_raw(o, &s, err);
+	if (o->html && msk_page_may_be(o->html, msk_source_name(s.source), err) < 0)
+		return -1;
 	return s.images.n > 1 && !o->platform && !o->html ? print_list(o, &s, err) : print_one(o, &s, err);
 }

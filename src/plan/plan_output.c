@@ -4,23 +4,12 @@
 #include "parts.h"
 #include "mkscratch/fs.h"
 
-/* Standard output by any of the names that Linux has for it. */
-static bool is_stdout(const char *path)
-{
-	static const char *const names[] = { "-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1" };
-
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (strcmp(path, names[i]) == 0)
-			return true;
-	return false;
-}
-
 /* The same file under two spellings that need no look at the file system: "./a" and "a", "a//" and "a". */
 static char *plain_name(const char *path)
 {
 	size_t n = strlen(path);
 
-	if (is_stdout(path))
+	if (msk_path_is_stdout(path))
 		return msk_xstrdup("-");
 	while (path[0] == '.' && path[1] == '/') {
 		path += 2 + strspn(path + 2, "/");
@@ -45,7 +34,7 @@ static int check_target(const struct msk_plan *p, const char *path, struct msk_e
 	for (size_t i = 0; i < p->n_targets; i++)
 		if (same_name(p->targets[i].path, path))
 			return msk_fail(err, MSK_E_USAGE, "--output %s: given twice", path);
-	if (is_stdout(path))
+	if (msk_path_is_stdout(path))
 		return 0;
 	for (size_t i = 0; i < p->n_inputs; i++)
 		if (p->inputs[i].src && same_name(p->inputs[i].src, path))
@@ -77,7 +66,7 @@ static int refuse_transport(const char *path, const char *behind, struct msk_err
 
 static enum msk_target_kind target_kind(const char *path)
 {
-	if (is_stdout(path))
+	if (msk_path_is_stdout(path))
 		return MSK_TARGET_STDOUT;
 	return msk_ends_with(path, "/") ? MSK_TARGET_LAYOUT : MSK_TARGET_LAYOUT_OR_ARCHIVE;
 }

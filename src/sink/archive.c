@@ -2,17 +2,15 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "mkscratch/device.h"
 #include "mkscratch/fs.h"
 #include "mkscratch/outfile.h"
 #include "mkscratch/sink.h"
 #include "outer_tar.h"
 
 #define BUFFER (256u << 10)
-#define READER_SECONDS 10
-#define POLL_MS 20
 
 struct archive_sink {
 	struct msk_sink s;             /* first: the sink is this */
@@ -251,25 +249,6 @@ static int open_beside(struct archive_sink *s, const char *path, struct msk_err 
 	return msk_outfile_open(&s->file, s->dirfd, s->final, false, s->s.name, err);
 }
 
-/* A FIFO takes what is written only while somebody reads: whoever that is gets some time to come. */
-static int open_device(struct archive_sink *s, const char *path, struct msk_err *err)
-{
-	const struct timespec pause = { 0, POLL_MS * 1000000L };
-
-	for (int left = READER_SECONDS * 1000 / POLL_MS;; left--) {
-		s->fd = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
-		if (s->fd >= 0 || errno != ENXIO || !left)
-			break;
-		nanosleep(&pause, NULL);
-	}
-	if (s->fd >= 0 && fcntl(s->fd, F_SETFL, 0) == 0)
-		return 0;
-	if (errno != ENXIO)
-		return msk_fail_sys(err, errno, "%s: cannot open", s->s.name);
-	msk_fail(err, MSK_E_IO, "%s: a FIFO that nobody reads (waited %d s)", s->s.name, READER_SECONDS);
-	return msk_hint(err, "have it read meanwhile: docker load <%s", s->s.name);
-}
-
 static int open_target(struct archive_sink *s, const struct msk_target *t, struct msk_err *err)
 {
 	MSK_AUTO_FREE char *path = NULL;
@@ -281,11 +260,9 @@ static int open_target(struct archive_sink *s, const struct msk_target *t, struc
 		s->s.name = "standard output";
 		return 0;
 	}
-	if (stat(t->path, &st) == 0 && S_ISSOCK(st.st_mode))
-		return msk_fail(err, MSK_E_IO, "%s: is a socket, expected a file, FIFO or device", t->path);
 	/* /dev/fd/63, by which a shell means a pipe, is a link to no path. */
 	if (stat(t->path, &st) == 0 && !S_ISREG(st.st_mode))
-		return open_device(s, t->path, err);
+		return msk_device_open(t->path, "docker load", &s->fd, err);
 	path = msk_written_at(t->path);
 	if (lstat(path, &st) == 0 && S_ISLNK(st.st_mode))
 		return msk_fail_sys(err, ELOOP, "%s: cannot create", t->path);

@@ -32,6 +32,34 @@ t '... and the image is as it was' cmp i.tar before.tar
 mk -q --bin app --library-path "$PWD" -o lay/
 must_fail 2 '--html lay/index.json: lies in the image' 'write the page elsewhere: --html image.html' -- \
 	inspect --html lay/index.json lay
+echo precious >notes && cp notes notes.before && sed 's/name="generator" content="mkscratch"/name="generator" content="other"/' page.html >other.html
+for file in notes other.html before.tar; do
+	must_fail 2 "--html $file: is there already, and is no page of mkscratch" \
+		'write the page elsewhere: --html image.html; or remove that file first' -- inspect --html "$file" i.tar
+done
+t '... and it is as it was' cmp notes notes.before
+mkdir pages
+must_fail 2 '--html pages: is a directory' 'write the page elsewhere: --html image.html' -- inspect --html pages i.tar
+must_fail 2 '--html new/: is a directory' -- inspect --html new/ i.tar
+ln -s round round
+must_fail 5 'round: cannot create (Too many levels of symbolic links)' -- inspect --html round i.tar
+: >empty.html && ln -s pages/real.html link.html
+mk inspect --html empty.html i.tar && mk inspect --html link.html i.tar && mk inspect --html link.html i.tar
+t 'an empty file is no loss' cmp page.html empty.html
+t 'a link is written through' test -L link.html -a -f pages/real.html
+for name in /dev/stdout /dev/fd/1 /proc/self/fd/1; do
+	t "$name is standard output" bash -c '"$MKSCRATCH" inspect --html "$1" i.tar | cmp - page.html' - "$name"
+done
+t 'a pipe that a shell names' bash -c '"$MKSCRATCH" inspect --html >(cat >from-pipe) i.tar; wait $!; cmp from-pipe page.html'
+mkfifo fifo && { cat fifo >from-fifo & } && mk inspect --html fifo i.tar && wait
+t 'a FIFO' cmp from-fifo page.html
+mk inspect --html /dev/null i.tar
+t 'a device stays one' test -c /dev/null
+run bash -c 'ulimit -f 8; "$MKSCRATCH" inspect --html page.html odd.tar'
+is "$status $(cat "$err")" '5 mkscratch: page.html: write failed (File too large)' 'a page that cannot be written says so'
+run mk inspect --html /dev/full i.tar
+is "$status $(cat "$err")" '5 mkscratch: /dev/full: write failed (No space left on device)' '... nor to a full device'
+is "$(cmp page.html again.html && find . -name '*.mkscratch-*' | wc -l)" 0 '... leaves the one before, and nothing else'
 cp page.html old.html
 head -c 3000 i.tar >cut.tar
 run mk inspect --html old.html cut.tar
