@@ -44,21 +44,30 @@ static const char *verb_name_at(size_t i)
 	return msk_verbs[i].name;
 }
 
-static const char *verb_of(const struct opt_row *row)
+/* "ls, diff and verify": of several rows of one name those of all. */
+static void add_verbs_of(const struct opt_row *row, struct msk_str *out)
 {
-	const struct verb *v = msk_verbs;
+	MSK_AUTO_STRV names = MSK_STRV_INIT;
+	unsigned bits = 0;
 
-	while (!(v->bit & row->verbs))
-		v++;
-	return v->name;
+	for (const struct opt_row *r = msk_opt_rows; r->name; r++)
+		bits |= strcmp(r->name, row->name) == 0 ? r->verbs : 0;
+	for (const struct verb *v = msk_verbs; v->name; v++)
+		if (v->bit & bits)
+			msk_strv_push(&names, v->name);
+	for (size_t i = 0; i < names.n; i++)
+		msk_str_addf(out, "%s%s", i == 0 ? "" : i + 1 < names.n ? ", " : " and ", names.v[i]);
 }
 
 static int check_applies(const struct parse *p, const struct opt_row *row, const char *typed, struct msk_err *err)
 {
+	MSK_AUTO_STR verbs = MSK_STR_INIT;
+
 	if (row->verbs & p->verb->bit)
 		return 0;
+	add_verbs_of(row, &verbs);
 	msk_fail(err, MSK_E_USAGE, "%s: not an option of %s", typed, p->verb->name);
-	return msk_hint(err, "it belongs to mkscratch %s", verb_of(row));
+	return msk_hint(err, "it belongs to mkscratch %s", msk_str_c(&verbs));
 }
 
 static int needs_value(const struct opt_row *row, const char *typed, struct msk_err *err)

@@ -178,7 +178,9 @@ static void options_of_another_verb_say_whose(void **state)
 {
 	(void)state;
 	parse_bad("build", ARGS("--list"), "--list: not an option of build", "it belongs to mkscratch deps");
-	parse_bad("deps", ARGS("-o", "x"), "-o: not an option of deps", "it belongs to mkscratch build");
+	parse_bad("deps", ARGS("--platform", "x"), "--platform: not an option of deps",
+		  "it belongs to mkscratch build, inspect, ls, cat, diff, verify, index and why");
+	parse_bad("deps", ARGS("-o", "x"), "-o: not an option of deps", "it belongs to mkscratch build and index");
 }
 
 static void values_that_lack_or_are_too_much(void **state)
