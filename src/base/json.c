@@ -233,12 +233,24 @@ static int parse_failure(const json_error_t *e, const char *name, struct msk_err
 	return msk_fail(err, MSK_E_INPUT, "%s: line %d, column %d: %s", name, e->line, e->column ? e->column : 1, e->text);
 }
 
+/* What does not is refused at its first word, however deep brackets seem to lie in it. */
+static bool begins_document(const char *buf, size_t n)
+{
+	size_t at = 0;
+
+	while (at < n && buf[at] && strchr(" \t\r\n", buf[at]))
+		at++;
+	return at < n && (buf[at] == '[' || buf[at] == '{');
+}
+
 int msk_json_parse(const char *buf, size_t n, const char *name, struct msk_json **out, struct msk_err *err)
 {
-	struct shape shape = measure(buf, n);
+	struct shape shape = begins_document(buf, n) ? measure(buf, n) : (struct shape){ 0, 0 };
 	json_error_t e;
 	json_t *v;
 
+	if (n == 0)
+		return msk_fail(err, MSK_E_INPUT, "%s: is empty", name);
 	if (shape.depth > MAX_DEPTH)
 		return msk_fail(err, MSK_E_INPUT, "%s: nested deeper than %d", name, MAX_DEPTH);
 	if (shape.values > MSK_MAX_VALUES)

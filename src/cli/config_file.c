@@ -249,6 +249,8 @@ static int hint_at_others(struct msk_err *err)
 		return msk_hint(err, "JSON has no comments");
 	if (strstr(err->msg, "expected near '}'") && strstr(err->msg, "string or"))
 		return msk_hint(err, "the last member has no comma behind it");
+	if (strstr(err->msg, "'[' or '{' expected") || msk_ends_with(err->msg, ": is empty"))
+		return msk_hint(err, "options are JSON here: --print config writes those of a command line so");
 	return -1;
 }
 

@@ -1,34 +1,8 @@
 #include <string.h>
 
 #include "mkscratch/fs.h"
+#include "mkscratch/magic.h"
 #include "parse.h"
-
-/* Files that are no ELF, by how they begin. */
-static const struct magic {
-	const char *bytes;
-	size_t n;
-	const char *what, *hint;
-} magics[] = {
-#define MAGIC(bytes, what, hint) { bytes, sizeof bytes - 1, what, hint }
-	MAGIC("MZqFpD", "an Actually Portable Executable", "its `assimilate` tool makes an ELF file of it"),
-	MAGIC("MZ", "a Windows program", "build it for Linux"),
-	MAGIC("\xfe\xed\xfa\xce", "a macOS program", "build it for Linux"),
-	MAGIC("\xfe\xed\xfa\xcf", "a macOS program", "build it for Linux"),
-	MAGIC("\xce\xfa\xed\xfe", "a macOS program", "build it for Linux"),
-	MAGIC("\xcf\xfa\xed\xfe", "a macOS program", "build it for Linux"),
-	MAGIC("\xca\xfe\xba\xbe", "a macOS program or a Java class", "build it for Linux"),
-	MAGIC("\0asm", "a WebAssembly module", NULL),
-	MAGIC("!<arch>\n", "a static library", "link it into a program first"),
-	MAGIC("!<thin>\n", "a static library", "link it into a program first"),
-	MAGIC("BC\xc0\xde", "LLVM bitcode", "compile and link it first"),
-	MAGIC("\xde\xc0\x17\x0b", "LLVM bitcode", "compile and link it first"),
-	MAGIC("\x1f\x8b", "gzip data", "unpack it first"),
-	MAGIC("PK\x03\x04", "a zip archive", "unpack it first"),
-	MAGIC("\xfd" "7zXZ", "xz data", "unpack it first"),
-	MAGIC("\x28\xb5\x2f\xfd", "zstd data", "unpack it first"),
-	MAGIC("BZh", "bzip2 data", "unpack it first"),
-#undef MAGIC
-};
 
 /* The word of a script's first line that begins at or behind *at, which then is its end; "" when there is none. Heap. */
 static char *next_word(const char *line, size_t *at)
@@ -54,45 +28,31 @@ static int fail_script(const char *head, size_t n, const char *name, struct msk_
 			interpreter, interpreter, by_env ? " and " : "", by_env ? wanted : "", by_env ? " likewise" : "");
 }
 
-/* The first bytes as text when they are text, else as numbers. */
 static int fail_unknown(const unsigned char *head, size_t n, const char *name, struct msk_err *err)
 {
 	MSK_AUTO_STR text = MSK_STR_INIT;
-	size_t shown = n < 8 ? n : 8, plain = 0;
 
-	while (plain < shown && head[plain] >= 0x20 && head[plain] < 0x7f)
-		plain++;
-	if (plain == shown || (plain && head[plain] == '\n')) {
-		msk_str_addc(&text, '"');
-		msk_str_add(&text, head, plain);
-		msk_str_addc(&text, '"');
-	} else {
-		for (size_t i = 0; i < shown; i++)
-			msk_str_addf(&text, i ? " %02x" : "%02x", head[i]);
-	}
+	msk_magic_add_head(&text, head, n);
 	return msk_fail(err, MSK_E_INPUT, "%s: not an ELF file (starts with %s)", name, msk_str_c(&text));
 }
 
 int msk_fail_not_elf(const struct msk_rofile *f, const char *name, struct msk_err *err)
 {
-	unsigned char head[256];
+	unsigned char head[MSK_MAGIC_BYTES];
 	ssize_t n = msk_pread_full(f->fd, head, sizeof head, 0, name, err);
+	const struct msk_magic *m;
 
 	if (n < 0)
 		return -1;
 	if (n == 0)
-		return msk_fail(err, MSK_E_INPUT, "%s: not an ELF file (0 bytes)", name);
+		return msk_fail(err, MSK_E_INPUT, "%s: is empty", name);
 	if (n >= 2 && memcmp(head, "#!", 2) == 0)
 		return fail_script((const char *)head, (size_t)n, name, err);
-	for (size_t i = 0; i < sizeof magics / sizeof *magics; i++) {
-		const struct magic *m = &magics[i];
-
-		if ((size_t)n < m->n || memcmp(head, m->bytes, m->n) != 0)
-			continue;
-		msk_fail(err, MSK_E_INPUT, "%s: not an ELF file (%s)", name, m->what);
-		return m->hint ? msk_hint(err, "%s", m->hint) : -1;
-	}
-	return fail_unknown(head, (size_t)n, name, err);
+	m = msk_magic_find(head, (size_t)n);
+	if (!m)
+		return fail_unknown(head, (size_t)n, name, err);
+	msk_fail(err, MSK_E_INPUT, "%s: not an ELF file (%s)", name, m->what);
+	return m->mend ? msk_hint(err, "%s", m->mend) : -1;
 }
 
 int msk_elf_check_program(const struct msk_elf *e, const char *name, struct msk_err *err)

@@ -135,7 +135,10 @@ static int add_pem(struct msk_bundle *b, const char *name, const struct msk_str 
 			return refuse_block(&r, &block, name, err);
 		}
 	}
-	return c.number ? 0 : msk_fail(err, MSK_E_INPUT, "%s: no certificate found", name);
+	if (c.number)
+		return 0;
+	msk_fail(err, MSK_E_INPUT, "%s: no certificate found", name);
+	return msk_hint(err, text->len ? "certificates are PEM (-----BEGIN CERTIFICATE-----) or DER" : "it is empty");
 }
 
 int msk_bundle_add_file(struct msk_bundle *b, const struct msk_rofile *f, const char *name, struct msk_err *err)

@@ -62,8 +62,7 @@ static int open_at(struct msk_source *s, uint64_t offset, struct msk_reader **ou
 	return 0;
 }
 
-/* The plain bytes, from `position` on. */
-static int begin_plain(struct msk_archive_pass *p, struct msk_source *s, uint64_t position, struct msk_err *err)
+int msk_archive_pass_begin_plain(struct msk_archive_pass *p, struct msk_source *s, uint64_t position, struct msk_err *err)
 {
 	if (open_at(s, position, &p->file, err) < 0)
 		return -1;
@@ -106,7 +105,7 @@ static int unpack_once(struct msk_source *s, struct msk_err *err)
 
 	if (s->end > MAX_UNPACKED)
 		return 0;
-	if (begin_plain(&p, s, 0, err) < 0)
+	if (msk_archive_pass_begin_plain(&p, s, 0, err) < 0)
 		return -1;
 	s->is_unpacked = unpack(s, msk_inflate_reader(p.inflate), &full) == 0;
 	/* Without it, all is as it was before, but slow. */
@@ -181,7 +180,7 @@ int msk_archive_pass_begin(struct msk_archive_pass *p, struct msk_source *s, uin
 		return begin_at_mark(p, s, position, err);
 	if (s->is_unpacked)
 		return begin_unpacked(p, s, position, err);
-	if (begin_plain(p, s, position, err) < 0)
+	if (msk_archive_pass_begin_plain(p, s, position, err) < 0)
 		return -1;
 	return msk_tar_in_new(msk_inflate_reader(p->inflate), s->name, &p->tar, err);
 }
@@ -238,7 +237,7 @@ int msk_archive_list(struct msk_source *s, struct msk_err *err)
 	bool more;
 
 	if (msk_archive_pass_begin(&p, s, 0, err) < 0)
-		return -1;
+		return p.inflate ? msk_source_misfit(s, err) : -1;
 	while (msk_tar_in_next(p.tar, &e, &more, err) == 0 && more)
 		if (note_member(s, &e, msk_tar_in_position(p.tar), err) < 0)
 			return -1;
@@ -256,7 +255,7 @@ int msk_source_tail(struct msk_source *s, uint64_t *end, uint64_t *behind, uint6
 
 	*end = s->end;
 	*behind = *junk = 0;
-	if (begin_plain(&p, s, 0, err) < 0)
+	if (msk_archive_pass_begin_plain(&p, s, 0, err) < 0)
 		return -1;
 	while ((n = msk_inflate_reader(p.inflate)->read(msk_inflate_reader(p.inflate), buf, TAIL_CHUNK, err)) > 0) {
 		uint64_t from = at >= s->end ? 0 : s->end - at;

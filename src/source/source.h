@@ -50,6 +50,8 @@ struct msk_stream {
 /* The list of what is in the archive. */
 int msk_archive_list(struct msk_source *s, struct msk_err *err);
 /* From `position` on, which is 0 unless the archive is plain, unpacked, or has marks. */
+/* The plain bytes alone, without a walk over them. */
+int msk_archive_pass_begin_plain(struct msk_archive_pass *p, struct msk_source *s, uint64_t position, struct msk_err *err);
 int msk_archive_pass_begin(struct msk_archive_pass *p, struct msk_source *s, uint64_t position, struct msk_err *err);
 void msk_archive_pass_release(struct msk_archive_pass *p);
 int msk_archive_stream(struct msk_source *s, const char *path, bool *found, struct msk_reader **out, struct msk_err *err);
@@ -60,6 +62,11 @@ int msk_directory_stream(struct msk_source *s, const char *path, bool *found, st
 
 /* A reader over a file descriptor, by offset; takes own_fd over. */
 struct msk_reader *msk_fd_reader_new(int own_fd, uint64_t offset, const char *name);
+
+/* The list failed: where the archive is no tar at all, the error becomes one that says what it is. Always -1. */
+int msk_source_misfit(struct msk_source *s, struct msk_err *err);
+/* What it has is no image's: say so; always -1. */
+int msk_source_no_image(const struct msk_source *s, struct msk_err *err);
 
 /* "./a" is "a". */
 const char *msk_source_plain_name(const char *path);

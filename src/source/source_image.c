@@ -488,7 +488,7 @@ static int read_all(struct msk_reading *r, struct msk_err *err)
 		return read_index(r, err);
 	if (r->s->docker.json)
 		return msk_docker_archive_read(r, err);
-	return msk_fail(err, MSK_E_INPUT, "%s: not an OCI layout (oci-layout is missing)", name);
+	return msk_source_no_image(r->s->source, err);
 }
 
 static int fail_empty(const struct msk_source_images *s, struct msk_err *err)

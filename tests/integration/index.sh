@@ -74,7 +74,7 @@ mk -q --bin amd64/app -t app:c -l other=yes -o tags/
 must_fail 3 'tags: two images for linux/amd64' 'choose one by its tag: tags:docker.io/library/app:c' -- index -t app:d -o x.tar tags
 must_fail 2 '--output amd64.tar: is also an input (amd64.tar)' 'write it elsewhere, or remove it first' -- index -o amd64.tar amd64.tar arm64.tar
 must_fail 2 '--annotation a=b: one image has no index that could carry it' -- index --annotation a=b -o x.tar amd64.tar
-must_fail 3 'in/app: not a tar archive (Unrecognized archive format)' -- index -o x.tar amd64.tar in/app
+must_fail 3 'in/app: not an image, but an ELF file' -- index -o x.tar amd64.tar in/app
 mkdir old && tar -xf amd64.tar -C old && rm old/index.json old/oci-layout && tar -cf old.tar -C old manifest.json blobs
 # A docker-archive has no manifests: here all that one of ours says but its record of how it was made.
 mk -q --bin amd64/app "${content[@]}" --no-record -o bare.tar

@@ -59,7 +59,9 @@ refused 'c.json: is a list, expected an object of options' -- '[]'
 refused "c.json: line 2, column 6: ':' expected near '1'" -- '{
 "bin"1}'
 refused 'c.json: line 1: key "bin" given twice' -- '{"bin":"a", "bin": 1}'
-refused 'c.json: line 1, column 1: '"'[' or '{' expected near end of file" -- ''
+refused 'c.json: is empty' 'options are JSON here: --print config writes those of a command line so' -- ''
+refused "c.json: line 1, column 3: '[' or '{' expected near 'bin'" 'options are JSON here: --print config writes those of a command line so' -- \
+	'bin: app # [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[['
 truncate -s 5M large.json
 must_fail 3 'large.json: larger than 4194304 bytes' -- --config large.json -o x.tar
 

@@ -303,9 +303,9 @@ static void a_text_without_certificates_is_refused(void **state)
 	struct sysroot *s = *state;
 	MSK_AUTO_STR text = MSK_STR_INIT;
 
-	assert_bundle_fails(s, &text, "no certificate found", "");
+	assert_bundle_fails(s, &text, "no certificate found", "it is empty");
 	msk_str_adds(&text, "0123 is no DER\n");
-	assert_bundle_fails(s, &text, "no certificate found", "");
+	assert_bundle_fails(s, &text, "no certificate found", "certificates are PEM (-----BEGIN CERTIFICATE-----) or DER");
 }
 
 static void bad_base64_is_found_by_certificate_and_line(void **state)
