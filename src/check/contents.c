@@ -43,23 +43,32 @@ void msk_contents_release(struct msk_contents *c)
 	msk_str_release(&c->passwd.text);
 	msk_str_release(&c->group.text);
 	msk_file_look_release(&c->sum);
+	msk_secret_files_release(&c->secrets);
 	msk_table_release(&c->looked);
+}
+
+/* All of it, or `most` bytes and perhaps a few more. */
+static int read_start(const struct msk_layer_entry *entry, size_t most, struct msk_str *out, struct msk_err *err)
+{
+	char buf[16384];
+	ssize_t n;
+
+	out->len = 0;
+	while (out->len < most && (n = msk_layer_reader_data(entry->r, buf, sizeof buf, err)) != 0) {
+		if (n < 0)
+			return -1;
+		msk_str_add(out, buf, (size_t)n);
+	}
+	return 0;
 }
 
 /* *whole false: it is larger than that, and is left alone. */
 static int read_data(const struct msk_layer_entry *entry, size_t most, struct msk_str *out, bool *whole, struct msk_err *err)
 {
-	char buf[16384];
-	ssize_t n;
-
 	*whole = entry->e->size <= most;
-	out->len = 0;
-	while (*whole && (n = msk_layer_reader_data(entry->r, buf, sizeof buf, err)) != 0) {
-		if (n < 0)
-			return -1;
-		msk_str_add(out, buf, (size_t)n);
-		*whole = out->len <= most;
-	}
+	if (*whole && read_start(entry, most + 1, out, err) < 0)
+		return -1;
+	*whole = *whole && out->len <= most;
 	return 0;
 }
 
@@ -127,18 +136,30 @@ int msk_file_look_at_entry(void *look, const struct msk_layer_entry *entry, stru
 	return whole ? look_at(look, kind, path, &data, 0, err) : 0;
 }
 
+static void look_for_secret(struct msk_contents *c, const struct file *f)
+{
+	MSK_AUTO_FREE char *where = msk_xasprintf("layer %u: /%s", f->entry->layer, f->path);
+	const size_t n = f->data->len < MSK_SECRET_FILE_MOST ? f->data->len : MSK_SECRET_FILE_MOST;
+
+	msk_secret_files_look(&c->secrets, f->path, where, msk_str_c(f->data), n);
+}
+
 int msk_contents_look(struct msk_contents *c, const struct msk_layer_entry *entry, struct msk_err *err)
 {
 	MSK_CLEANUP(msk_file_look_release) struct msk_file_look look = { 0 };
 	MSK_AUTO_FREE char *path = entry->e->type == MSK_TAR_FILE ? msk_layer_path(entry->e->path) : NULL;
 	MSK_AUTO_STR data = MSK_STR_INIT;
 	struct file f = { path ? kind_of(path) : NOTHING, path, entry, &data };
-	bool whole;
+	const bool may_hold_secret = path && msk_may_hold_secret(path);
+	bool whole = false;
 
-	if (f.kind == NOTHING)
+	if (f.kind == NOTHING && !may_hold_secret)
 		return 0;
-	if (read_data(entry, most_of(f.kind), &data, &whole, err) < 0)
+	if ((f.kind == NOTHING ? read_start(entry, MSK_SECRET_FILE_MOST, &data, err) :
+	     read_data(entry, most_of(f.kind), &data, &whole, err)) < 0)
 		return -1;
+	if (may_hold_secret)
+		look_for_secret(c, &f);
 	return !whole ? 0 : take(c, &f, &look, err) < 0 ? -1 : keep(c, &f, &look, err);
 }
 
@@ -331,6 +352,15 @@ int msk_contents_settle(struct msk_contents *c, const struct msk_image_files *of
 	return rc;
 }
 
+static void tell_secrets(const struct msk_contents *c, struct msk_checks *checks)
+{
+	for (size_t i = 0; i < c->secrets.n; i++) {
+		MSK_AUTO_FREE char *text = msk_secret_found_text(&c->secrets.v[i]);
+
+		msk_checks_note(checks, "secrets", "%s", text);
+	}
+}
+
 void msk_contents_tell(const struct msk_contents *c, struct msk_checks *checks)
 {
 	const struct msk_file_look *sum = &c->sum;
@@ -345,6 +375,7 @@ void msk_contents_tell(const struct msk_contents *c, struct msk_checks *checks)
 		msk_checks_note(checks, "certificates", "%zu of %zu have expired", sum->expired, sum->certs);
 	if (sum->zones && !sum->faults.n)
 		msk_checks_pass(checks, "zones", "%zu", sum->zones);
+	tell_secrets(c, checks);
 }
 
 bool msk_contents_names(const struct msk_contents_table *table, const char *name, size_t n)

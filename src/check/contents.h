@@ -1,12 +1,14 @@
-/* What stands in certain files of an image: accounts, certificates, zones.
+/* What stands in certain files of an image: accounts, certificates, zones, secrets.
  *
  * While the layers are read, what has the path of such a file is looked at; which of it counts is known when the tree is
- * settled. What stands there by a link, or came under another name, is read then. */
+ * settled. What stands there by a link, or came under another name, is read then. A secret counts in whichever layer it is: who
+ * has the image has that, even where a later layer deletes the file. */
 #ifndef CHECK_CONTENTS_H
 #define CHECK_CONTENTS_H
 
 #include "checks.h"
 #include "file_look.h"
+#include "mkscratch/secret_file.h"
 
 /* /etc/passwd or /etc/group: at most 1 MiB of it. */
 struct msk_contents_table {
@@ -18,6 +20,7 @@ struct msk_contents {
 	struct msk_contents_table passwd, group;
 	int64_t now;                       /* in: what certificates are held against; 0: nothing is said of dates */
 	struct msk_file_look sum;          /* of all that counts */
+	struct msk_secret_files secrets;   /* of all layers */
 	struct msk_table looked;           /* by their places, bundles and zones, each a packed look */
 };
 

@@ -58,7 +58,8 @@ run mk -q --bin app -e "X=$token" -n
 is "$status$(cat "$err")" 0 quietly_there_is_no_warning
 
 # Files by their names and by what is in them.
-mkdir files && cd files
+mkdir files
+cd files || exit
 mount='; whoever has the image can read it: mount it when a container is started'
 openssl req -x509 -newkey rsa:2048 -nodes -keyout key -out certificate -subj /CN=x -days 9 2>/dev/null
 openssl pkey -in key -pubout -out public
@@ -111,9 +112,19 @@ mkdir tree && cp both.pem .npmrc .netrc tree && cp both.pem tree/again.pem
 run mk --bin ../app --tree tree:/t -o ../keys.tar
 is "$(sed 's/ (--tree.*(/ (/; s/; whoever.*//' "$err")" "warning: /t/.netrc (secret by its name, password; 2 such files)
 warning: /t/again.pem (private key, -----BEGIN PRIVATE KEY-----; 2 such files)" 'of a tree there is a line for each kind'
+noted() { # IMAGE: what verify says of secrets
+	mk verify "$1" | sed -n 's/^· secrets: //p'
+}
+is "$(noted ../keys.tar)" "layer 2: /t/.netrc: looks like it holds a secret (secret by its name, password; 2 such files)
+layer 2: /t/again.pem: looks like it holds a secret (private key, -----BEGIN PRIVATE KEY-----; 2 such files)" 'verify notes them'
+is "$(mk verify --json ../keys.tar | jq -c '.checks[]|select(.check=="secrets")|[.ok,.note]' | xargs)" '[true,true] [true,true]' '... as no fault'
+python3 -B "$TOP/tests/integration/make_layers.py" deleted.tar "[('a.pem', 'file', '$(sed ':a;N;$!ba;s/\n/\\n/g' key)')]" \
+	"[('.wh.a.pem', 'file', '')]" "[('etc/ssl/cert.pem', 'file', '$(sed ':a;N;$!ba;s/\n/\\n/g' certificate)')]"
+is "$(noted deleted.tar)" 'layer 1: /a.pem: looks like it holds a secret (private key, -----BEGIN PRIVATE KEY-----)' \
+	'... one that a later layer deletes, too, and no certificate'
 head -c 65536 /dev/zero | tr '\0' '\n' | cat - key >late.pem
 told 'of a file the beginning is read' '' --file late.pem:/late.pem
-cd ..
+cd .. || exit
 
 mk -q --bin app -o one.tar
 if command -v aarch64-linux-gnu-gcc >/dev/null; then

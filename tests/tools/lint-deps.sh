@@ -26,7 +26,7 @@ image   base value codec plan layer store
 source  base value codec image
 sink    base value codec store image
 join    base value codec plan store layer image source sink
-check   base value codec elf formats source image
+check   base value codec elf doctor formats source image
 inspect base value codec elf formats plan gather source
 budget  base value codec plan rootfs doctor image source layer store
 build   *
