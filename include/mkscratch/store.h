@@ -33,7 +33,8 @@ int msk_store_end(struct msk_store *s, struct msk_digest *digest, uint64_t *size
 /* A whole document at once. */
 int msk_store_put(struct msk_store *s, const void *p, size_t n, struct msk_digest *digest, struct msk_err *err);
 
-/* For bytes whose digest somebody else knows by then: they are not hashed again. */
+/* For bytes whose digest somebody else knows by then: they are not hashed again. `size` is that of the bytes that were pushed,
+ * or adopted. */
 struct msk_writer *msk_store_begin_known(struct msk_store *s);
 int msk_store_end_known(struct msk_store *s, const struct msk_digest *digest, uint64_t size, struct msk_err *err);
 /* The older file that the stage is held against, and where in it the next blob would come to lie; NULL: there is none. */

@@ -190,23 +190,50 @@ static bool is_named_at(const struct msk_store *s, uint64_t offset, const struct
 	return n > 0 && memmem(head, (size_t)n, hex, strlen(hex));
 }
 
-static bool is_at(const struct msk_store *s, uint64_t offset, uint64_t size, const struct msk_digest *want)
+/* Read it in pieces: `hash` is of all, `w` gets all; either may be NULL. Fails: MSK_E_IO, also where the stage ends early. */
+static int read_staged(const struct msk_store *s, const struct blob *b, struct msk_sha256 *hash, struct msk_writer *w,
+		       struct msk_err *err)
+{
+	MSK_AUTO_FREE char *buf = msk_xmalloc(COPY_CHUNK);
+
+	for (uint64_t done = 0; done < b->size;) {
+		size_t want = b->size - done < COPY_CHUNK ? (size_t)(b->size - done) : COPY_CHUNK;
+		ssize_t got = read_at(s, buf, want, b->offset + done, err);
+
+		if (got < 0)
+			return -1;
+		if ((size_t)got != want)
+			return msk_fail(err, MSK_E_IO, "%s: ends early (%llu of %llu bytes)", s->stage->name,
+					(unsigned long long)(done + (size_t)got), (unsigned long long)b->size);
+		if (hash)
+			msk_sha256_add(hash, buf, want);
+		if (w && msk_writer_write(w, buf, want, err) < 0)
+			return -1;
+		done += want;
+	}
+	return 0;
+}
+
+/* `w` may be NULL. *same: do the bytes hash to its digest? */
+static int read_hashed(const struct msk_store *s, const struct blob *b, struct msk_writer *w, bool *same, struct msk_err *err)
 {
 	MSK_CLEANUP(msk_sha256_cleanup) struct msk_sha256 *hash = msk_sha256_new();
-	MSK_AUTO_FREE char *buf = msk_xmalloc(COPY_CHUNK);
-	struct msk_err ignored = MSK_ERR_INIT;
 	struct msk_digest got;
 
-	for (uint64_t done = 0; done < size;) {
-		size_t want_n = size - done < COPY_CHUNK ? (size_t)(size - done) : COPY_CHUNK;
-
-		if (read_at(s, buf, want_n, offset + done, &ignored) != (ssize_t)want_n)
-			return false;
-		msk_sha256_add(hash, buf, want_n);
-		done += want_n;
-	}
+	if (read_staged(s, b, hash, w, err) < 0)
+		return -1;
 	msk_sha256_end(hash, &got);
-	return strcmp(got.text, want->text) == 0;
+	*same = strcmp(got.text, b->digest.text) == 0;
+	return 0;
+}
+
+static bool is_at(const struct msk_store *s, uint64_t offset, uint64_t size, const struct msk_digest *want)
+{
+	const struct blob b = { .digest = *want, .size = size, .offset = offset };
+	struct msk_err ignored = MSK_ERR_INIT;
+	bool same;
+
+	return read_hashed(s, &b, NULL, &same, &ignored) == 0 && same;
 }
 
 const struct stat *msk_store_older(const struct msk_store *s, uint64_t *offset)
@@ -252,6 +279,7 @@ int msk_store_end_known(struct msk_store *s, const struct msk_digest *digest, ui
 	/* A stage holds also what is empty. */
 	if (s->stage != &s->own && !b->staged && move_to_stage(s, err) < 0)
 		return -1;
+	assert(size == (b->staged ? b->size : b->bytes.len));
 	b->digest = *digest;
 	b->size = size;
 	if (!find(s, &b->digest))
@@ -279,39 +307,13 @@ int msk_store_put(struct msk_store *s, const void *p, size_t n, struct msk_diges
 	return msk_store_end(s, digest, &size, err);
 }
 
-/* `hash`: of what is sent, or NULL. */
-static int send_staged(struct msk_store *s, const struct blob *b, struct msk_sha256 *hash, struct msk_writer *w,
-		       struct msk_err *err)
-{
-	MSK_AUTO_FREE char *buf = msk_xmalloc(COPY_CHUNK);
-
-	for (uint64_t done = 0; done < b->size;) {
-		size_t want = b->size - done < COPY_CHUNK ? (size_t)(b->size - done) : COPY_CHUNK;
-		ssize_t got = read_at(s, buf, want, b->offset + done, err);
-
-		if (got < 0)
-			return -1;
-		if ((size_t)got != want)
-			return msk_fail(err, MSK_E_IO, "%s: ends early (%llu of %llu bytes)", s->stage->name,
-					(unsigned long long)(done + (size_t)got), (unsigned long long)b->size);
-		if (hash)
-			msk_sha256_add(hash, buf, want);
-		if (msk_writer_write(w, buf, want, err) < 0)
-			return -1;
-		done += want;
-	}
-	return 0;
-}
-
 static int send_checked(struct msk_store *s, const struct blob *b, struct msk_writer *w, struct msk_err *err)
 {
-	MSK_CLEANUP(msk_sha256_cleanup) struct msk_sha256 *hash = msk_sha256_new();
-	struct msk_digest got;
+	bool same;
 
-	if (send_staged(s, b, hash, w, err) < 0)
+	if (read_hashed(s, b, w, &same, err) < 0)
 		return -1;
-	msk_sha256_end(hash, &got);
-	if (strcmp(got.text, b->digest.text) == 0)
+	if (same)
 		return 0;
 	msk_fail(err, MSK_E_IO, "%s: changed while it was being written", s->stage->name);
 	return msk_hint(err, "another program writes to it: run again when that is done");
@@ -325,7 +327,7 @@ int msk_store_send(struct msk_store *s, const struct msk_digest *digest, struct 
 	if (b->staged && s->stage->file && msk_outfile_shared(s->stage->file))
 		return send_checked(s, b, w, err);
 	if (b->staged)
-		return send_staged(s, b, NULL, w, err);
+		return read_staged(s, b, NULL, w, err);
 	return msk_writer_write(w, b->bytes.buf, b->bytes.len, err);
 }
 
