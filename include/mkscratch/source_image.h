@@ -146,5 +146,9 @@ int msk_source_image_visit(const struct msk_source_images *s, const struct msk_s
  * Fails also: MSK_E_INPUT `img.tar: usr/bin/x: a hard link to usr/bin/y, which is not there`. */
 int msk_source_data_visit(const struct msk_source_images *s, const struct msk_source_image *image,
 			  const struct msk_node *node, msk_layer_visitor *visit, void *ctx, struct msk_err *err);
+/* Its bytes in a staging file (staging.h), which is the caller's to close and stands at its beginning; `size`, in bytes, may be
+ * NULL. */
+int msk_source_data_file(const struct msk_source_images *s, const struct msk_source_image *image,
+			 const struct msk_node *node, int *out_fd, uint64_t *size, struct msk_err *err);
 
 #endif

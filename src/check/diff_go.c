@@ -1,15 +1,9 @@
 /* What Go's build info tells of two programs: versions of Go and of modules, and how they were built. */
-#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "diff.h"
 #include "mkscratch/elf.h"
-#include "mkscratch/fs.h"
-#include "mkscratch/staging.h"
-
-#define CHUNK   (256u << 10)
 
 /* "dep golang.org/x/net" and its version, in the order of the text. */
 struct facts {
@@ -50,17 +44,6 @@ static void add_line(struct facts *f, const char *line)
 	}
 }
 
-static int copy_bytes(void *ctx, const struct msk_layer_entry *entry, struct msk_err *err)
-{
-	MSK_AUTO_FREE char *buf = msk_xmalloc(CHUNK);
-	ssize_t n;
-
-	while ((n = msk_layer_reader_data(entry->r, buf, CHUNK, err)) > 0)
-		if (msk_staging_append(*(int *)ctx, buf, (size_t)n, err) < 0)
-			return -1;
-	return n < 0 ? -1 : 0;
-}
-
 /* *found false: it is no program of Go. */
 static int read_facts(const struct msk_diff_program *p, struct facts *out, bool *found, struct msk_err *err)
 {
@@ -68,16 +51,11 @@ static int read_facts(const struct msk_diff_program *p, struct facts *out, bool 
 	MSK_AUTO_ROFILE f = MSK_ROFILE_INIT;
 	MSK_AUTO_STRV lines = MSK_STRV_INIT;
 	struct msk_err ignored = MSK_ERR_INIT;
-	struct stat st;
 
 	*found = false;
-	if (msk_staging_file(&f.fd, err) < 0 ||
-	    msk_source_data_visit(p->side->images, p->side->image, p->node, copy_bytes, &f.fd, err) < 0)
+	if (msk_source_data_file(p->side->images, p->side->image, p->node, &f.fd, &f.size, err) < 0)
 		return -1;
-	if (fstat(f.fd, &st) < 0)
-		return msk_fail_sys(err, errno, "staging file: cannot look at it");
-	f.mode = st.st_mode;
-	f.size = (uint64_t)st.st_size;
+	f.mode = S_IFREG;
 	if (msk_elf_read(&f, p->node->path, &elf, &ignored) < 0 || !elf.go_version)
 		return 0;
 	*found = true;

@@ -1,39 +1,9 @@
 #include "image_files.h"
 
-#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include "mkscratch/fs.h"
 #include "mkscratch/path.h"
-#include "mkscratch/staging.h"
-
-#define CHUNK   (256u << 10)
-
-static int copy_bytes(void *ctx, const struct msk_layer_entry *entry, struct msk_err *err)
-{
-	struct msk_rofile *out = ctx;
-	MSK_AUTO_FREE char *buf = msk_xmalloc(CHUNK);
-	ssize_t n;
-
-	out->size = entry->e->size;
-	while ((n = msk_layer_reader_data(entry->r, buf, CHUNK, err)) > 0)
-		if (msk_staging_append(out->fd, buf, (size_t)n, err) < 0)
-			return -1;
-	return n < 0 ? -1 : 0;
-}
-
-static int open_bytes(const struct msk_image_files *f, const struct msk_node *n, struct msk_rofile *out,
-		      struct msk_err *err)
-{
-	if (msk_staging_file(&out->fd, err) < 0 ||
-	    msk_source_data_visit(f->images, f->image, n, copy_bytes, out, err) < 0)
-		return -1;
-	if (lseek(out->fd, 0, SEEK_SET) < 0)
-		return msk_fail_sys(err, errno, "staging file: cannot begin anew");
-	return 0;
-}
 
 static mode_t type_of(const struct msk_node *n)
 {
@@ -84,7 +54,7 @@ static int files_open(struct msk_rotree *t, const char *path, enum msk_lookup *h
 				    .ino = n->data_layer ? n->data_nth : n->at };
 	if (walk)
 		walk->final = msk_xasprintf("/%s", n->path);
-	return n->data_layer ? open_bytes(f, n, out, err) : 0;
+	return n->data_layer ? msk_source_data_file(f->images, f->image, n, &out->fd, &out->size, err) : 0;
 }
 
 static int files_list(struct msk_rotree *t, const char *path, enum msk_lookup *how, struct msk_strv *names,

@@ -1,13 +1,11 @@
 #include "ground.h"
 
-#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "mkscratch/fs.h"
 
 #define MAX_TABLE_BYTES (1u << 20)
-#define CHUNK   (256u << 10)
 
 static enum msk_entry_type type_of(const struct msk_node *n)
 {
@@ -35,31 +33,6 @@ static bool look(struct msk_below *b, const char *path, struct msk_below_node *o
 	return true;
 }
 
-static int copy_bytes(void *ctx, const struct msk_layer_entry *entry, struct msk_err *err)
-{
-	MSK_AUTO_FREE char *buf = msk_xmalloc(CHUNK);
-	ssize_t n;
-
-	while ((n = msk_layer_reader_data(entry->r, buf, CHUNK, err)) > 0)
-		if (msk_staging_append(*(int *)ctx, buf, (size_t)n, err) < 0)
-			return -1;
-	return n < 0 ? -1 : 0;
-}
-
-static int open_node(const struct msk_ground *g, const struct msk_node *n, int *out_fd, struct msk_err *err)
-{
-	MSK_AUTO_FD int fd = -1;
-
-	if (msk_staging_file(&fd, err) < 0 ||
-	    msk_source_data_visit(g->images, g->image, n, copy_bytes, &fd, err) < 0)
-		return -1;
-	if (lseek(fd, 0, SEEK_SET) < 0)
-		return msk_fail_sys(err, errno, "staging file: cannot begin anew");
-	*out_fd = fd;
-	fd = -1;
-	return 0;
-}
-
 static int open_path(struct msk_below *b, const char *path, int *out_fd, struct msk_err *err)
 {
 	struct msk_ground *g = (struct msk_ground *)b;
@@ -68,7 +41,7 @@ static int open_path(struct msk_below *b, const char *path, int *out_fd, struct 
 
 	if (msk_stash_open(g, n, &found, out_fd, err) < 0)
 		return -1;
-	return found ? 0 : open_node(g, n, out_fd, err);
+	return found ? 0 : msk_source_data_file(g->images, g->image, n, out_fd, NULL, err);
 }
 
 static void list(struct msk_below *b, const char *path, struct msk_strv *names)
@@ -86,7 +59,7 @@ static int read_table(struct msk_ground *g, const char *path, struct msk_str *ou
 
 	if (!n || !n->data_layer)
 		return 0;
-	if (open_node(g, n, &fd, err) < 0)
+	if (msk_source_data_file(g->images, g->image, n, &fd, NULL, err) < 0)
 		return -1;
 	return msk_read_all(fd, MAX_TABLE_BYTES, out, path, err);
 }

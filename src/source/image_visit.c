@@ -1,7 +1,12 @@
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "mkscratch/source_image.h"
+#include "mkscratch/staging.h"
 #include "tree_record.h"
+
+#define CHUNK (256u << 10)
 
 bool msk_source_layer_is_elsewhere(const struct msk_source_images *s, const struct msk_source_image *image, size_t i)
 {
@@ -229,5 +234,43 @@ int msk_source_data_visit(const struct msk_source_images *s, const struct msk_so
 				node->path, node->link ? node->link : "nothing");
 	if (msk_source_layer_visit(s, image, node->data_layer - 1, visit_nth, &v, NULL, err) < 0)
 		return msk_ctx(err, "%s", msk_source_name(s->source));
+	return 0;
+}
+
+struct data_file {
+	int fd;
+	uint64_t size;
+};
+
+static int append(void *ctx, const struct msk_layer_entry *entry, struct msk_err *err)
+{
+	struct data_file *to = ctx;
+	MSK_AUTO_FREE char *buf = msk_xmalloc(CHUNK);
+	ssize_t n;
+
+	while ((n = msk_layer_reader_data(entry->r, buf, CHUNK, err)) > 0) {
+		if (msk_staging_append(to->fd, buf, (size_t)n, err) < 0)
+			return -1;
+		to->size += (uint64_t)n;
+	}
+	return n < 0 ? -1 : 0;
+}
+
+int msk_source_data_file(const struct msk_source_images *s, const struct msk_source_image *image,
+			 const struct msk_node *node, int *out_fd, uint64_t *size, struct msk_err *err)
+{
+	MSK_AUTO_FD int fd = -1;
+	struct data_file to = { -1, 0 };
+
+	if (msk_staging_file(&fd, err) < 0)
+		return -1;
+	to.fd = fd;
+	if (msk_source_data_visit(s, image, node, append, &to, err) < 0)
+		return -1;
+	if (lseek(fd, 0, SEEK_SET) < 0)
+		return msk_fail_sys(err, errno, "staging file: cannot begin anew");
+	*out_fd = msk_take_fd(&fd);
+	if (size)
+		*size = to.size;
 	return 0;
 }
