@@ -3,7 +3,9 @@
  * what will run. Not looked at is what both read alike, as the sum.
  * (POSIX.1-1988 ustar, POSIX.1-2001 pax; GNU tar, "Basic Tar Format".)
  *
- * Of the stream only what may still be headers is kept: an entry's body has the length that is told here, and passes by. */
+ * Of the stream only what may still be headers is kept: an entry's body has the length that is told here, and passes by. How
+ * much that can be the library says: it takes 32 extended headers of 1 MiB before an entry and no more, and a piece of what
+ * follows is read with them. */
 #ifndef CODEC_TAR_HEADERS_H
 #define CODEC_TAR_HEADERS_H
 

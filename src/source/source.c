@@ -53,7 +53,7 @@ bool msk_source_is_archive(const struct msk_source *s)
 }
 
 /* What cannot be read twice goes to an unnamed file first. */
-static int spool(int from, const char *name, int to, struct msk_err *err)
+static int keep_all(int from, const char *name, int to, struct msk_err *err)
 {
 	MSK_AUTO_FREE char *buf = msk_xmalloc(1 << 18);
 	bool empty = true;
@@ -121,7 +121,7 @@ static int open_archive_fd(struct msk_source *s, const char *name, struct msk_er
 		return msk_fail(err, MSK_E_INPUT, "%s: neither a file nor a directory", name);
 	if (fcntl(fd, F_SETFL, 0) < 0)
 		return msk_fail_sys(err, errno, "%s: cannot read", name);
-	return msk_staging_file(&s->fd, err) < 0 ? -1 : spool(fd, s->name, s->fd, err);
+	return msk_staging_file(&s->fd, err) < 0 ? -1 : keep_all(fd, s->name, s->fd, err);
 }
 
 int msk_source_keep_input(struct msk_err *err)
@@ -131,7 +131,7 @@ int msk_source_keep_input(struct msk_err *err)
 
 	if (fstat(STDIN_FILENO, &st) < 0 || S_ISREG(st.st_mode))
 		return 0;
-	if (msk_staging_new(&fd, err) < 0 || spool(STDIN_FILENO, STDIN_NAME, fd, err) < 0)
+	if (msk_staging_new(&fd, err) < 0 || keep_all(STDIN_FILENO, STDIN_NAME, fd, err) < 0)
 		return -1;
 	return dup2(fd, STDIN_FILENO) < 0 ? msk_fail_sys(err, errno, STDIN_NAME ": cannot read") : 0;
 }

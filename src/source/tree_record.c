@@ -133,39 +133,45 @@ void msk_record_node(const unsigned char *value, struct msk_str *texts, struct m
 	out->xattrs = extras & XATTRS ? texts->buf + xattrs : NULL;
 }
 
-void msk_record_put_removal(struct msk_str *value, const struct msk_removal *r)
+static void put_two(struct msk_str *value, enum msk_record_kind kind, uint32_t a, uint32_t b)
 {
 	value->len = 0;
-	msk_str_addc(value, MSK_RECORD_REMOVAL);
-	msk_table_put(value, r->at);
-	msk_table_put(value, r->below);
+	msk_str_addc(value, (char)kind);
+	msk_table_put(value, a);
+	msk_table_put(value, b);
+}
+
+static void take_two(const unsigned char *value, uint32_t *a, uint32_t *b)
+{
+	const unsigned char *p = value + 1;
+
+	*a = (uint32_t)msk_table_number(&p);
+	*b = (uint32_t)msk_table_number(&p);
+}
+
+void msk_record_put_removal(struct msk_str *value, const struct msk_removal *r)
+{
+	put_two(value, MSK_RECORD_REMOVAL, r->at, r->below);
 }
 
 struct msk_removal msk_record_removal(const unsigned char *value)
 {
-	const unsigned char *p = value + 1;
 	struct msk_removal r;
 
-	r.at = (uint32_t)msk_table_number(&p);
-	r.below = (uint32_t)msk_table_number(&p);
+	take_two(value, &r.at, &r.below);
 	return r;
 }
 
 void msk_record_put_asked(struct msk_str *value, const struct msk_place *by)
 {
-	value->len = 0;
-	msk_str_addc(value, MSK_RECORD_ASKED);
-	msk_table_put(value, by->layer);
-	msk_table_put(value, by->nth);
+	put_two(value, MSK_RECORD_ASKED, by->layer, by->nth);
 }
 
 struct msk_place msk_record_asked(const unsigned char *value)
 {
-	const unsigned char *p = value + 1;
 	struct msk_place by;
 
-	by.layer = (uint32_t)msk_table_number(&p);
-	by.nth = (uint32_t)msk_table_number(&p);
+	take_two(value, &by.layer, &by.nth);
 	return by;
 }
 
