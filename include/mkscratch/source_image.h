@@ -113,6 +113,12 @@ static inline bool msk_source_images_chosen(const struct msk_source_images *s)
  * linux/arm64 is named by the index, but is not there`. MSK_E_USAGE for what is no platform. */
 int msk_source_images_pick(const struct msk_source_images *s, const char *platform, const struct msk_source_image **out,
 			   struct msk_err *err);
+/* The same; errors do not say of which source. */
+int msk_source_images_choose(const struct msk_source_images *s, const char *platform, const struct msk_source_image **out,
+			     struct msk_err *err);
+/* The one for a machine of that platform: levels of a CPU are no matter unless there is a choice. Fails as the first. */
+int msk_source_images_pick_like(const struct msk_source_images *s, const struct msk_platform *pf,
+				const struct msk_source_image **out, struct msk_err *err);
 
 /* What it takes up as it is stored, as `build` says it (msk_image_size): manifest, config and layers, each blob once. Of layers
  * that are not here what the manifest says. */

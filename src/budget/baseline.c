@@ -45,19 +45,6 @@ static int fail_open(struct msk_err *err)
 	return absent ? msk_hint(err, "where there is no earlier image yet, leave --max-growth and --baseline out") : -1;
 }
 
-static int pick(const struct msk_source_images *s, const struct msk_platform *pf, const struct msk_source_image **out,
-		struct msk_err *err)
-{
-	MSK_AUTO_FREE char *plain = msk_xasprintf("%s/%s", pf->os, pf->arch);
-	struct msk_err ignored = MSK_ERR_INIT;
-	MSK_AUTO_STR exact = MSK_STR_INIT;
-
-	msk_platform_add(&exact, pf);
-	if (msk_source_images_pick(s, exact.buf, out, &ignored) == 0)
-		return 0;
-	return msk_source_images_pick(s, plain, out, err);
-}
-
 int msk_baseline_read(const struct msk_plan *p, const struct msk_platform *pf, struct msk_baseline *out, struct msk_err *err)
 {
 	MSK_AUTO_SOURCE_IMAGES s = { 0 };
@@ -69,7 +56,7 @@ int msk_baseline_read(const struct msk_plan *p, const struct msk_platform *pf, s
 	if (msk_source_images_open(p->baseline, NULL, &s, err) < 0)
 		return fail_open(err);
 	s.max_layer = p->max_layer;
-	if (pick(&s, pf, &image, err) < 0 || weigh(&s, image, &b, err) < 0) {
+	if (msk_source_images_pick_like(&s, pf, &image, err) < 0 || weigh(&s, image, &b, err) < 0) {
 		msk_baseline_release(&b);
 		return msk_ctx(err, "--baseline");
 	}

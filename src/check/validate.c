@@ -242,16 +242,11 @@ static bool note_absent(void *ctx, const struct msk_platform *platform, const ch
 /* Of which image all of it is, the list says above. */
 static int check_platform(struct msk_checks *c, const struct msk_source_images *s, struct msk_err *err)
 {
-	MSK_AUTO_FREE char *name = msk_xasprintf("%s: ", msk_source_name(s->source));
 	const struct msk_source_image *ignored;
 
-	if (!c->platform || msk_source_images_pick(s, c->platform, &ignored, err) == 0)
+	if (!c->platform || msk_source_images_choose(s, c->platform, &ignored, err) == 0)
 		return 0;
-	if (err->code == MSK_E_USAGE)
-		return -1;
-	if (msk_starts_with(err->msg, name))
-		memmove(err->msg, err->msg + strlen(name), strlen(err->msg) - strlen(name) + 1);
-	return msk_checks_absorb(c, "platform", err);
+	return err->code == MSK_E_USAGE ? -1 : msk_checks_absorb(c, "platform", err);
 }
 
 int msk_validate(const char *name, msk_validated_visitor *visit, void *ctx, struct msk_checks *out, struct msk_err *err)

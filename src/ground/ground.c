@@ -64,20 +64,6 @@ static int read_table(struct msk_ground *g, const char *path, struct msk_str *ou
 	return msk_read_all(fd, MAX_TABLE_BYTES, out, path, err);
 }
 
-/* Levels of a CPU are no matter unless there is a choice. */
-static int pick(const struct msk_source_images *s, const struct msk_platform *pf, const struct msk_source_image **out,
-		struct msk_err *err)
-{
-	MSK_AUTO_STR exact = MSK_STR_INIT;
-	MSK_AUTO_FREE char *plain = msk_xasprintf("%s/%s", pf->os, pf->arch);
-	struct msk_err ignored = MSK_ERR_INIT;
-
-	msk_platform_add(&exact, pf);
-	if (msk_source_images_pick(s, exact.buf, out, &ignored) == 0)
-		return 0;
-	return msk_source_images_pick(s, plain, out, err);
-}
-
 static int read_ground(struct msk_ground *g, struct msk_err *err)
 {
 	const struct msk_source_image *image = g->image;
@@ -103,7 +89,7 @@ int msk_ground_new(const struct msk_source_images *s, const struct msk_platform 
 
 	g->below = (struct msk_below){ look, open_path, list };
 	g->images = s;
-	if (pick(s, pf, &g->image, err) < 0 || read_ground(g, err) < 0)
+	if (msk_source_images_pick_like(s, pf, &g->image, err) < 0 || read_ground(g, err) < 0)
 		return msk_ctx(err, "--base");
 	*out = msk_take(&g);
 	return 0;

@@ -108,7 +108,7 @@ static int hint_names(const struct msk_source_images *s, const struct msk_platfo
 static int fail_alike(const struct msk_source_images *s, const struct msk_source_image *one, const char *platform,
 		      struct msk_err *err)
 {
-	msk_fail(err, MSK_E_INPUT, "%s: several images for %s", msk_source_name(s->source), platform);
+	msk_fail(err, MSK_E_INPUT, "several images for %s", platform);
 	return hint_names(s, &one->platform, err);
 }
 
@@ -118,8 +118,7 @@ static int fail_absent(const struct msk_source_images *s, const char *platform, 
 	MSK_AUTO_STR have = MSK_STR_INIT;
 
 	list_platforms(s, &have);
-	msk_fail(err, MSK_E_INTEGRITY, "%s: the image for %s is named by the index, but is not there",
-		 msk_source_name(s->source), platform);
+	msk_fail(err, MSK_E_INTEGRITY, "the image for %s is named by the index, but is not there", platform);
 	return msk_hint(err, "there is %s", msk_str_c(&have));
 }
 
@@ -148,14 +147,14 @@ static int pick_platform(const struct msk_source_images *s, const char *platform
 		if (fitness(&s->absent.v[i].platform, &want))
 			return fail_absent(s, platform, err);
 	list_platforms(s, &have);
-	msk_fail(err, MSK_E_INPUT, "%s: no image for %s", msk_source_name(s->source), platform);
+	msk_fail(err, MSK_E_INPUT, "no image for %s", platform);
 	return msk_hint(err, "it has %s", msk_str_c(&have));
 }
 
 /* Chosen by its digest. */
 static int fail_other(const struct msk_source_images *s, struct msk_err *err)
 {
-	msk_fail(err, MSK_E_INPUT, "%s: %s is of no image (an attestation or the like)", msk_source_name(s->source), s->digest);
+	msk_fail(err, MSK_E_INPUT, "%s is of no image (an attestation or the like)", s->digest);
 	return msk_hint(err, "inspect --manifest and --config print its documents");
 }
 
@@ -167,15 +166,15 @@ static int fail_several(const struct msk_source_images *s, struct msk_err *err)
 	MSK_AUTO_STR first = MSK_STR_INIT;
 
 	list_platforms(s, &have);
-	msk_fail(err, MSK_E_INPUT, "%s: %zu images (%s)", msk_source_name(s->source), s->images.n, have.buf);
+	msk_fail(err, MSK_E_INPUT, "%zu images (%s)", s->images.n, have.buf);
 	msk_platform_add(&first, &a->platform);
 	if (!msk_platform_equal(&a->platform, &b->platform))
 		return msk_hint(err, "choose one: --platform %s", first.buf);
 	return hint_names(s, &a->platform, err);
 }
 
-int msk_source_images_pick(const struct msk_source_images *s, const char *platform, const struct msk_source_image **out,
-			   struct msk_err *err)
+int msk_source_images_choose(const struct msk_source_images *s, const char *platform, const struct msk_source_image **out,
+			     struct msk_err *err)
 {
 	if (!s->images.n && s->digest)
 		return fail_other(s, err);
@@ -185,4 +184,25 @@ int msk_source_images_pick(const struct msk_source_images *s, const char *platfo
 		return fail_several(s, err);
 	*out = &s->images.v[0];
 	return 0;
+}
+
+int msk_source_images_pick(const struct msk_source_images *s, const char *platform, const struct msk_source_image **out,
+			   struct msk_err *err)
+{
+	if (msk_source_images_choose(s, platform, out, err) == 0)
+		return 0;
+	return err->code == MSK_E_USAGE ? -1 : msk_ctx(err, "%s", msk_source_name(s->source));
+}
+
+int msk_source_images_pick_like(const struct msk_source_images *s, const struct msk_platform *pf,
+				const struct msk_source_image **out, struct msk_err *err)
+{
+	MSK_AUTO_FREE char *plain = msk_xasprintf("%s/%s", pf->os, pf->arch);
+	struct msk_err ignored = MSK_ERR_INIT;
+	MSK_AUTO_STR exact = MSK_STR_INIT;
+
+	msk_platform_add(&exact, pf);
+	if (msk_source_images_choose(s, exact.buf, out, &ignored) == 0)
+		return 0;
+	return msk_source_images_pick(s, plain, out, err);
 }
