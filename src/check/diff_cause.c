@@ -93,19 +93,21 @@ void msk_diff_add_cause(const struct msk_diff *d, struct msk_str *out)
 {
 	MSK_CLEANUP(cause_release) struct cause c = {
 		.groups = {
-			{ MSK_DIFF_CHANGED, MSK_DIFF_CONTENT, "the content of ", "the content of", 0, MSK_STR_INIT },
-			{ MSK_DIFF_ADDED, 0, "what was added, ", "what was added,", 0, MSK_STR_INIT },
-			{ MSK_DIFF_REMOVED, 0, "what was removed, ", "what was removed,", 0, MSK_STR_INIT },
-			{ MSK_DIFF_CHANGED, MSK_DIFF_TYPE, "the type of ", "the types of", 0, MSK_STR_INIT },
-			{ MSK_DIFF_CHANGED, MSK_DIFF_LINK, "where a link leads, ", "where links lead,", 0, MSK_STR_INIT },
-			{ MSK_DIFF_CHANGED, MSK_DIFF_MODE, "the mode of ", "the modes of", 0, MSK_STR_INIT },
-			{ MSK_DIFF_CHANGED, MSK_DIFF_OWNER, "the owner of ", "the owners of", 0, MSK_STR_INIT },
-			{ MSK_DIFF_CHANGED, MSK_DIFF_XATTR, "the attributes of ", "the attributes of", 0, MSK_STR_INIT },
-			{ MSK_DIFF_CONFIG, 0, "the config", NULL, 0, MSK_STR_INIT },
-			{ MSK_DIFF_MANIFEST, 0, "the manifest", NULL, 0, MSK_STR_INIT },
-			[LAYERS] = { MSK_DIFF_LAYER, 0, NULL, NULL, 0, MSK_STR_INIT },
-			[FORMS] = { MSK_DIFF_FORM, 0, NULL, NULL, 0, MSK_STR_INIT },
-			[TIMES] = { MSK_DIFF_CHANGED, MSK_DIFF_TIME, NULL, NULL, 0, MSK_STR_INIT },
+#define GROUP(k, of, o, m) { .kind = MSK_DIFF_##k, .aspects = of, .one = o, .many = m, .names = MSK_STR_INIT }
+			GROUP(CHANGED, MSK_DIFF_CONTENT, "the content of ", "the content of"),
+			GROUP(ADDED, 0, "what was added, ", "what was added,"),
+			GROUP(REMOVED, 0, "what was removed, ", "what was removed,"),
+			GROUP(CHANGED, MSK_DIFF_TYPE, "the type of ", "the types of"),
+			GROUP(CHANGED, MSK_DIFF_LINK, "where a link leads, ", "where links lead,"),
+			GROUP(CHANGED, MSK_DIFF_MODE, "the mode of ", "the modes of"),
+			GROUP(CHANGED, MSK_DIFF_OWNER, "the owner of ", "the owners of"),
+			GROUP(CHANGED, MSK_DIFF_XATTR, "the attributes of ", "the attributes of"),
+			GROUP(CONFIG, 0, "the config", NULL),
+			GROUP(MANIFEST, 0, "the manifest", NULL),
+			[LAYERS] = GROUP(LAYER, 0, NULL, NULL),
+			[FORMS] = GROUP(FORM, 0, NULL, NULL),
+			[TIMES] = GROUP(CHANGED, MSK_DIFF_TIME, NULL, NULL),
+#undef GROUP
 		},
 	};
 
