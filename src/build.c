@@ -11,6 +11,7 @@
 #include "mkscratch/fs.h"
 #include "mkscratch/gather.h"
 #include "mkscratch/image_contents.h"
+#include "mkscratch/rootfs_walk.h"
 #include "mkscratch/sink.h"
 #include "mkscratch/task.h"
 
@@ -455,12 +456,12 @@ static int spare_entries(const struct msk_plan *plan, const struct msk_rootfs *f
 
 	for (size_t i = 0; i < plan->n_targets; i++) {
 		const char *path = plan->targets[i].path;
+		MSK_AUTO_ROOTFS_WALK w = { 0 };
 
 		if (!path || stat(path, &st) < 0 || !S_ISREG(st.st_mode))
 			continue;
-		for (size_t k = 0; k < msk_rootfs_count(fs); k++) {
-			const struct msk_entry *e = msk_rootfs_at(fs, k);
-
+		msk_rootfs_walk_init(&w, fs);
+		for (const struct msk_entry *e; (e = msk_rootfs_next(&w));) {
 			if (!e->body.host_path || e->body.dev != st.st_dev || e->body.ino != st.st_ino)
 				continue;
 			msk_fail(err, MSK_E_USAGE, "--output %s: is also an input (%s)", path, e->origin.what);

@@ -29,7 +29,7 @@ void msk_layers_release(struct msk_layers *l);
 struct msk_layered {
 	const struct msk_rootfs *fs;
 	const struct msk_layer_desc *layers;  /* those that were made of it; borrowed */
-	const struct msk_digest *digests;     /* of each file's content, by entry, where somebody asked */
+	const struct msk_digest *digests;     /* of each file's content, by its number, where somebody asked */
 };
 
 struct msk_layer_args {
@@ -45,7 +45,7 @@ struct msk_layer_args {
 	struct msk_block_cache *blocks;  /* of it; NULL: none */
 	struct msk_early *early;         /* blocks of a program that are compressed already; NULL: none */
 	struct msk_ahead *ahead;         /* digests of files that are known already; NULL: none */
-	struct msk_digest *digests;      /* out: of each file's content, by entry, "" before; NULL: nobody asks */
+	struct msk_digest *digests;      /* out: of each file's content, by its number, "" before; NULL: nobody asks */
 	const struct msk_layered *before;/* a layer that one of these has is not made again */
 	size_t n_before;
 };
@@ -53,7 +53,7 @@ struct msk_layer_args {
 /* How many there will be. */
 size_t msk_layers_count(const struct msk_rootfs *fs, bool single);
 /* What they are made from, as it travels inside the image (oci-layout-spec, section 5.8). `digests`: of each file's
- * content, by entry; NULL: made up, all else is as it will be. Depends on the entries alone. */
+ * content, by its number; NULL: made up, all else is as it will be. Depends on the entries alone. */
 struct msk_json *msk_layer_inputs(const struct msk_rootfs *fs, const struct msk_digest *digests);
 /* Write all layers into the store, and put them on top of those in *out. Fails: MSK_E_IO (also when a host file changed
  * since it was gathered). */

@@ -39,6 +39,7 @@ struct msk_origin {
 };
 
 struct msk_entry {
+	size_t number;              /* of a sealed set: from 0 to its count, each once; in no order */
 	const char *path;           /* absolute, normalised; never "/" itself; like all texts but those of the body the set's */
 	enum msk_entry_type type;
 	const char *link;           /* symlink: its text */
@@ -134,7 +135,6 @@ bool msk_rootfs_covers(const struct msk_rootfs *fs, const char *path);
 
 size_t msk_rootfs_count(const struct msk_rootfs *fs);
 uint64_t msk_rootfs_content_size(const struct msk_rootfs *fs);      /* bytes of all files */
-const struct msk_entry *msk_rootfs_at(const struct msk_rootfs *fs, size_t i);
 const struct msk_entry *msk_rootfs_find(const struct msk_rootfs *fs, const char *path);   /* NULL when absent */
 
 /* One line an entry, what --print rootfs shows, fields parted by tabs:

@@ -9,7 +9,7 @@
 
 static const char *whose(const struct msk_weight *w)
 {
-	return w->e ? "" : " (of the base)";
+	return w->fs ? "" : " (of the base)";
 }
 
 /* Of several images, which. Heap. */

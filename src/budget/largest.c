@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "mkscratch/doctor.h"
+#include "mkscratch/rootfs_walk.h"
 
 /* A weighing under way. */
 struct weighing {
@@ -38,13 +39,13 @@ static void insert(struct msk_weights *w, struct msk_weight own)
 	w->n++;
 }
 
-static void add(struct weighing *g, const char *path, uint64_t size, const struct msk_entry *e)
+static void add(struct weighing *g, const char *path, uint64_t size, const struct msk_rootfs *fs)
 {
 	const struct msk_node *node = g->earlier ? msk_tree_walk_to(&g->then, path) : NULL;
 	uint64_t was = node && node->type == MSK_TAR_FILE ? node->size : 0;
 
 	if (size > was)
-		insert(g->out, (struct msk_weight){ msk_xstrdup(path), size, was, size - was, !node, e });
+		insert(g->out, (struct msk_weight){ msk_xstrdup(path), size, was, size - was, !node, fs });
 }
 
 /* What an entry of the image has replaced is no part of it any more; what it leaves in its place is the base's. */
@@ -65,15 +66,14 @@ void msk_weigh(const struct msk_rootfs *fs, const struct msk_image_tree *below, 
 	       struct msk_weights *out)
 {
 	struct weighing g = { .out = out, .earlier = then };
+	MSK_AUTO_ROOTFS_WALK w;
 
 	if (then)
 		msk_tree_walk_init(&g.then, then);
-	for (size_t i = 0; i < msk_rootfs_count(fs); i++) {
-		const struct msk_entry *e = msk_rootfs_at(fs, i);
-
+	msk_rootfs_walk_init(&w, fs);
+	for (const struct msk_entry *e; (e = msk_rootfs_next(&w));)
 		if (e->type == MSK_FILE && e->body.size && !e->kept_below)
-			add(&g, e->path, e->body.size, e);
-	}
+			add(&g, e->path, e->body.size, fs);
 	if (below)
 		add_below(&g, fs, below);
 	msk_tree_walk_release(&g.then);
@@ -105,6 +105,6 @@ static void tell_strip(const struct msk_entry *e, struct msk_err *err)
 
 void msk_tell_strip(const struct msk_weight *w, struct msk_err *err)
 {
-	if (w->e)
-		tell_strip(w->e, err);
+	if (w->fs)
+		tell_strip(msk_rootfs_find(w->fs, w->path), err);
 }

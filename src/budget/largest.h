@@ -13,7 +13,7 @@ struct msk_weight {
 	uint64_t size;                 /* before compression */
 	uint64_t was, by;              /* at an earlier time, 0: there was no such file; and by how much it is larger now */
 	bool is_new;                   /* there was nothing at its path */
-	const struct msk_entry *e;     /* borrowed; NULL: of the base */
+	const struct msk_rootfs *fs;   /* that it is of, borrowed; NULL: of the base */
 };
 
 struct msk_weights {

@@ -7,6 +7,7 @@
 #include "opt.h"
 #include "mkscratch/filecap.h"
 #include "mkscratch/fs.h"
+#include "mkscratch/rootfs_walk.h"
 #include "mkscratch/timestamp.h"
 
 static struct msk_json *entry_json(const struct msk_entry *e)
@@ -41,8 +42,11 @@ static struct msk_json *entries_json(const struct msk_rootfs *fs)
 {
 	struct msk_json *list = msk_json_array();
 
-	for (size_t i = 0; i < msk_rootfs_count(fs); i++)
-		msk_json_push(list, entry_json(msk_rootfs_at(fs, i)));
+	MSK_AUTO_ROOTFS_WALK w;
+
+	msk_rootfs_walk_init(&w, fs);
+	for (const struct msk_entry *e; (e = msk_rootfs_next(&w));)
+		msk_json_push(list, entry_json(e));
 	return list;
 }
 

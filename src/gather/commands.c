@@ -9,6 +9,7 @@
 #include "mkscratch/gather.h"
 #include "mkscratch/path.h"
 #include "mkscratch/rootfs_view.h"
+#include "mkscratch/rootfs_walk.h"
 
 #define DEFAULT_PATH  "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 #define HASH_BANG_MAX 255       /* the kernel reads no more of the line */
@@ -73,24 +74,22 @@ static bool may_come_with_a_volume(const struct msk_plan *p, const char *program
 	return false;
 }
 
-/* The file of that name which is somewhere else. */
-static const struct msk_entry *namesake(const struct msk_rootfs *fs, const char *program)
+/* The path of the file of that name which is somewhere else; heap, NULL when there is none. */
+static char *namesake(const struct msk_rootfs *fs, const char *program)
 {
 	MSK_AUTO_FREE char *name = msk_path_base(program);
+	MSK_AUTO_ROOTFS_WALK w;
 
-	for (size_t i = 0; i < msk_rootfs_count(fs); i++) {
-		const struct msk_entry *e = msk_rootfs_at(fs, i);
-		MSK_AUTO_FREE char *base = msk_path_base(e->path);
-
-		if (e->type == MSK_FILE && strcmp(base, name) == 0)
-			return e;
-	}
+	msk_rootfs_walk_init(&w, fs);
+	for (const struct msk_entry *e; (e = msk_rootfs_next(&w));)
+		if (e->type == MSK_FILE && strcmp(strrchr(e->path, '/') + 1, name) == 0)
+			return msk_xstrdup(e->path);
 	return NULL;
 }
 
 static void warn_absent(const struct commands *c, const char *what, const char *program)
 {
-	const struct msk_entry *other = namesake(c->g->fs, program);
+	MSK_AUTO_FREE char *other = namesake(c->g->fs, program);
 	const char *where = strchr(program, '/') ? "not in the image" : "in no directory of PATH";
 	MSK_AUTO_FREE char *first = msk_xstrndup(program, strcspn(program, " "));
 
@@ -101,7 +100,7 @@ static void warn_absent(const struct commands *c, const char *what, const char *
 			 first);
 	else
 		msk_warn(c->g->log, "%s %s: is %s%s%s%s", what, program, where, other ? "; did you mean " : "",
-			 other ? other->path : "", other ? "?" : "");
+			 other ? other : "", other ? "?" : "");
 }
 
 /* The directory on the way to a path without links that keeps the user out. *out is the caller's to release. */

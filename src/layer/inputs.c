@@ -2,6 +2,7 @@
 
 #include "mkscratch/json.h"
 #include "mkscratch/layer.h"
+#include "mkscratch/rootfs_walk.h"
 
 /* Stands for those that are not known yet. */
 static const struct msk_digest made_up = {
@@ -10,7 +11,10 @@ static const struct msk_digest made_up = {
 
 /* Entries that one option brought along and that are told as one: those of a --tree, all zones. */
 struct group {
-	size_t first, last, n;
+	const char *what;
+	char *first;                          /* path of the first and the last, a slash behind a directory's */
+	struct msk_str last;
+	size_t n;
 	uint64_t size;
 	struct msk_sha256 *listing, *link;    /* NULL: nothing is hashed */
 };
@@ -64,45 +68,51 @@ static void add_line(struct group *g, const struct msk_entry *e, const struct ms
 	msk_sha256_add(g->listing, line.buf, line.len + 1);
 }
 
-/* The entries of the same option from `first` on. */
-static void gather_group(const struct msk_rootfs *fs, size_t first, const struct msk_digest *digests, bool *told,
-			 struct group *g)
+static void group_release(struct group *g)
 {
-	const char *what = msk_rootfs_at(fs, first)->origin.what;
+	free(g->first);
+	msk_str_release(&g->last);
+	msk_sha256_free(g->listing);
+	msk_sha256_free(g->link);
+}
 
-	*g = (struct group){ .first = first };
-	if (digests) {
-		g->listing = msk_sha256_new();
-		g->link = msk_sha256_new();
-	}
-	for (size_t i = first; i < msk_rootfs_count(fs); i++) {
-		const struct msk_entry *e = msk_rootfs_at(fs, i);
+static void set_path(struct msk_str *to, const struct msk_entry *e)
+{
+	to->len = 0;
+	msk_str_adds(to, e->path);
+	msk_str_adds(to, e->type == MSK_DIR ? "/" : "");
+}
 
-		if (told[i] || !is_grouped(e) || strcmp(e->origin.what, what) != 0)
+/* The entries of the same option as the first of them. */
+static void gather_group(const struct msk_rootfs *fs, const struct msk_digest *digests, bool *told, struct group *g)
+{
+	MSK_AUTO_ROOTFS_WALK w;
+
+	msk_rootfs_walk_init(&w, fs);
+	for (const struct msk_entry *e; (e = msk_rootfs_next(&w));) {
+		if (told[e->number] || !is_grouped(e) || strcmp(e->origin.what, g->what) != 0)
 			continue;
-		told[i] = true;
+		told[e->number] = true;
 		if (digests)
-			add_line(g, e, &digests[i]);
-		g->last = i;
-		g->n++;
+			add_line(g, e, &digests[e->number]);
+		set_path(&g->last, e);
+		if (!g->n++)
+			g->first = msk_xstrdup(g->last.buf);
 		g->size += e->type == MSK_FILE ? e->body.size : 0;
 	}
 }
 
 /* The directory, with a slash, that holds them all: what the first and the last of a sorted list have in common. */
-static char *group_path(const struct msk_rootfs *fs, const struct group *g)
+static char *group_path(const struct group *g)
 {
-	const struct msk_entry *a = msk_rootfs_at(fs, g->first), *b = msk_rootfs_at(fs, g->last);
-	MSK_AUTO_FREE char *first = msk_xasprintf(a->type == MSK_DIR ? "%s/" : "%s", a->path);
-	MSK_AUTO_FREE char *last = msk_xasprintf(b->type == MSK_DIR ? "%s/" : "%s", b->path);
-	size_t n = 0, end = 0;
+	size_t end = 0;
 
 	if (g->n == 1)
-		return msk_take(&first);
-	for (; first[n] && first[n] == last[n]; n++)
-		if (first[n] == '/')
+		return msk_xstrdup(g->first);
+	for (size_t n = 0; g->first[n] && g->first[n] == g->last.buf[n]; n++)
+		if (g->first[n] == '/')
 			end = n + 1;
-	return msk_xstrndup(first, end);
+	return msk_xstrndup(g->first, end);
 }
 
 static void add_row(struct msk_json *rows, const char *path, const char *what, const struct msk_digest *digest,
@@ -120,35 +130,36 @@ static void add_row(struct msk_json *rows, const char *path, const char *what, c
 	msk_json_push(rows, row);
 }
 
-static void add_group(struct msk_json *rows, const struct msk_rootfs *fs, size_t first, const struct msk_digest *digests,
-		      bool *told)
+static void add_group(struct msk_json *rows, const struct msk_rootfs *fs, const char *what,
+		      const struct msk_digest *digests, bool *told)
 {
-	struct group g;
+	MSK_CLEANUP(group_release) struct group g = { .what = what };
 	struct msk_digest digest = made_up;
 	MSK_AUTO_FREE char *path = NULL;
 
-	gather_group(fs, first, digests, told, &g);
-	path = group_path(fs, &g);
+	if (digests) {
+		g.listing = msk_sha256_new();
+		g.link = msk_sha256_new();
+	}
+	gather_group(fs, digests, told, &g);
+	path = group_path(&g);
 	if (digests)
 		msk_sha256_end(g.listing, &digest);
-	msk_sha256_free(g.listing);
-	msk_sha256_free(g.link);
-	add_row(rows, path, msk_rootfs_at(fs, first)->origin.what, &digest, g.size);
+	add_row(rows, path, what, &digest, g.size);
 }
 
 struct msk_json *msk_layer_inputs(const struct msk_rootfs *fs, const struct msk_digest *digests)
 {
-	size_t n = msk_rootfs_count(fs);
-	MSK_AUTO_FREE bool *told = msk_xcalloc(n + 1, sizeof *told);
+	MSK_AUTO_FREE bool *told = msk_xcalloc(msk_rootfs_count(fs) + 1, sizeof *told);
 	struct msk_json *rows = msk_json_array();
+	MSK_AUTO_ROOTFS_WALK w;
 
-	for (size_t i = 0; i < n; i++) {
-		const struct msk_entry *e = msk_rootfs_at(fs, i);
-
-		if (is_grouped(e) && !told[i])
-			add_group(rows, fs, i, digests, told);
+	msk_rootfs_walk_init(&w, fs);
+	for (const struct msk_entry *e; (e = msk_rootfs_next(&w));) {
+		if (is_grouped(e) && !told[e->number])
+			add_group(rows, fs, e->origin.what, digests, told);
 		else if (!is_grouped(e) && is_input(e))
-			add_row(rows, e->path, e->origin.what, digests ? &digests[i] : &made_up, e->body.size);
+			add_row(rows, e->path, e->origin.what, digests ? &digests[e->number] : &made_up, e->body.size);
 	}
 	return rows;
 }

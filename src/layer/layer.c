@@ -50,10 +50,9 @@ static int add_body(const struct msk_content *body, const struct msk_layer_args 
 	return 0;
 }
 
-static int add_entry(size_t i, const struct msk_layer_args *a, struct msk_sha256 *hash, struct msk_tar *tar,
-		     struct msk_err *err)
+static int add_entry(const struct msk_entry *e, const struct msk_layer_args *a, struct msk_sha256 *hash,
+		     struct msk_tar *tar, struct msk_err *err)
 {
-	const struct msk_entry *e = msk_rootfs_at(a->fs, i);
 	static const enum msk_tar_type type[] = {
 		[MSK_DIR] = MSK_TAR_DIR, [MSK_FILE] = MSK_TAR_FILE, [MSK_SYMLINK] = MSK_TAR_SYMLINK,
 	};
@@ -71,7 +70,7 @@ static int add_entry(size_t i, const struct msk_layer_args *a, struct msk_sha256
 
 	if ((e->replaces && add_whiteout(e, a, tar, err) < 0) || msk_tar_header(tar, &te, err) < 0)
 		return -1;
-	return e->type == MSK_FILE ? add_body(&e->body, a, a->digests ? &a->digests[i] : NULL, hash, tar, err) : 0;
+	return e->type == MSK_FILE ? add_body(&e->body, a, a->digests ? &a->digests[e->number] : NULL, hash, tar, err) : 0;
 }
 
 /* A layer on its way: its tar goes through the compressor into a blob. */
@@ -111,11 +110,13 @@ static int write_entries(const struct msk_layer_args *a, const struct msk_select
 {
 	MSK_CLEANUP(msk_tar_cleanup) struct msk_tar *tar = NULL;
 	MSK_CLEANUP(msk_sha256_cleanup) struct msk_sha256 *hash = msk_sha256_new();
+	MSK_AUTO_ROOTFS_WALK w;
 
+	msk_rootfs_walk_init(&w, a->fs);
 	if (msk_tar_new(to, &tar, err) < 0)
 		return -1;
-	for (size_t i = 0; i < s->n; i++)
-		if (add_entry(s->v[i], a, hash, tar, err) < 0)
+	for (const struct msk_entry *e; (e = msk_selection_next(s, &w));)
+		if (add_entry(e, a, hash, tar, err) < 0)
 			return -1;
 	return msk_tar_finish(tar, err);
 }
@@ -123,9 +124,11 @@ static int write_entries(const struct msk_layer_args *a, const struct msk_select
 static struct msk_layer_desc describe(const struct msk_layer_args *a, const struct msk_selection *s)
 {
 	size_t whiteouts = 0;
+	MSK_AUTO_ROOTFS_WALK w;
 
-	for (size_t i = 0; i < s->n; i++)
-		whiteouts += msk_rootfs_at(a->fs, s->v[i])->replaces;
+	msk_rootfs_walk_init(&w, a->fs);
+	for (const struct msk_entry *e; (e = msk_selection_next(s, &w));)
+		whiteouts += e->replaces;
 	return (struct msk_layer_desc){
 		.blob.media_type = msk_media_type_layer(a->media_types, a->codec.kind),
 		.entries = s->n + whiteouts,
@@ -194,15 +197,13 @@ static int write_layers(const struct msk_layer_args *a, const struct msk_selecti
 static int hash_kept(const struct msk_layer_args *a, struct msk_err *err)
 {
 	MSK_CLEANUP(msk_sha256_cleanup) struct msk_sha256 *hash = msk_sha256_new();
+	MSK_AUTO_ROOTFS_WALK w;
 
-	for (size_t i = 0; a->digests && i < msk_rootfs_count(a->fs); i++) {
-		const struct msk_entry *e = msk_rootfs_at(a->fs, i);
-
-		if (!e->kept_below || e->type != MSK_FILE)
-			continue;
-		if (msk_body_hash(&e->body, hash, &a->digests[i], err) < 0)
+	msk_rootfs_walk_init(&w, a->fs);
+	for (const struct msk_entry *e; a->digests && (e = msk_rootfs_next(&w));)
+		if (e->kept_below && e->type == MSK_FILE &&
+		    msk_body_hash(&e->body, hash, &a->digests[e->number], err) < 0)
 			return -1;
-	}
 	return 0;
 }
 

@@ -92,28 +92,25 @@ static void add_fields(struct msk_sha256 *to, const struct msk_entry *e, const c
 	msk_sha256_add(to, text.buf, text.len);
 }
 
-static int find_digest(const struct msk_layer_args *a, size_t i, struct msk_sha256 *hash, struct msk_digest *out,
-		       struct msk_err *err)
+static int find_digest(const struct msk_layer_args *a, const struct msk_entry *e, struct msk_sha256 *hash,
+		       struct msk_digest *out, struct msk_err *err)
 {
-	const struct msk_content *body = &msk_rootfs_at(a->fs, i)->body;
-
-	if (a->digests && a->digests[i].text[0]) {
-		*out = a->digests[i];
+	if (a->digests && a->digests[e->number].text[0]) {
+		*out = a->digests[e->number];
 		return 0;
 	}
-	return msk_ahead_digest(a->ahead, body, out) ? 0 : msk_body_hash(body, hash, out, err);
+	return msk_ahead_digest(a->ahead, &e->body, out) ? 0 : msk_body_hash(&e->body, hash, out, err);
 }
 
-static int add_entry(const struct msk_layer_cache *lc, size_t i, struct msk_sha256 *key,
+static int add_entry(const struct msk_layer_cache *lc, const struct msk_entry *e, struct msk_sha256 *key,
 		     struct msk_sha256 *hash, struct msk_err *err)
 {
-	const struct msk_entry *e = msk_rootfs_at(lc->args->fs, i);
 	struct msk_digest digest = { "" };
 
-	if (e->type == MSK_FILE && find_digest(lc->args, i, hash, &digest, err) < 0)
+	if (e->type == MSK_FILE && find_digest(lc->args, e, hash, &digest, err) < 0)
 		return -1;
 	if (lc->args->digests)
-		lc->args->digests[i] = digest;
+		lc->args->digests[e->number] = digest;
 	add_fields(key, e, digest.text);
 	return 0;
 }
@@ -132,10 +129,12 @@ static int make_key(const struct msk_layer_cache *lc, const struct msk_selection
 {
 	MSK_CLEANUP(msk_sha256_cleanup) struct msk_sha256 *key = msk_sha256_new();
 	MSK_CLEANUP(msk_sha256_cleanup) struct msk_sha256 *hash = msk_sha256_new();
+	MSK_AUTO_ROOTFS_WALK w;
 
+	msk_rootfs_walk_init(&w, lc->args->fs);
 	add_head(lc, key);
-	for (size_t i = 0; i < s->n; i++)
-		if (add_entry(lc, s->v[i], key, hash, err) < 0)
+	for (const struct msk_entry *e; (e = msk_selection_next(s, &w));)
+		if (add_entry(lc, e, key, hash, err) < 0)
 			return -1;
 	msk_sha256_end(key, out);
 	return 0;
@@ -161,11 +160,12 @@ static bool add_samples(struct msk_sha256 *to, const struct msk_content *c)
 static bool make_sketch(const struct msk_layer_cache *lc, const struct msk_selection *s, struct msk_digest *out)
 {
 	MSK_CLEANUP(msk_sha256_cleanup) struct msk_sha256 *to = msk_sha256_new();
+	MSK_AUTO_ROOTFS_WALK w;
 
+	msk_rootfs_walk_init(&w, lc->args->fs);
 	msk_sha256_add(to, "sketch ", sizeof "sketch " - 1);
 	add_head(lc, to);
-	for (size_t i = 0; i < s->n; i++) {
-		const struct msk_entry *e = msk_rootfs_at(lc->args->fs, s->v[i]);
+	for (const struct msk_entry *e; (e = msk_selection_next(s, &w));) {
 		bool sampled = e->type == MSK_FILE && !e->body.data && e->body.size >= SAMPLED;
 		char time[32] = "";
 
@@ -182,9 +182,11 @@ static bool make_sketch(const struct msk_layer_cache *lc, const struct msk_selec
 static uint64_t content_size(const struct msk_layer_cache *lc, const struct msk_selection *s)
 {
 	uint64_t sum = 0;
+	MSK_AUTO_ROOTFS_WALK w;
 
-	for (size_t i = 0; i < s->n; i++)
-		sum += msk_rootfs_at(lc->args->fs, s->v[i])->body.size;
+	msk_rootfs_walk_init(&w, lc->args->fs);
+	for (const struct msk_entry *e; (e = msk_selection_next(s, &w));)
+		sum += e->body.size;
 	return sum;
 }
 
@@ -335,8 +337,9 @@ static int fetch_beside_reading(struct msk_layer_cache *lc, size_t i, struct msk
 /* What was read for a large layer is read again: digests and key shall be those of the bytes that are written. */
 static void forget_reading(struct msk_layer_cache *lc, size_t i)
 {
-	for (size_t k = 0; lc->large[i] && k < lc->s[i]->n; k++)
-		lc->args->digests[lc->s[i]->v[k]].text[0] = '\0';
+	for (size_t k = 0; lc->large[i] && k < msk_rootfs_count(lc->args->fs); k++)
+		if (lc->s[i]->has[k])
+			lc->args->digests[k].text[0] = '\0';
 	lc->keyed[i] = lc->keyed[i] && !lc->large[i];
 }
 

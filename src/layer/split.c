@@ -4,33 +4,33 @@
 
 void msk_selection_release(struct msk_selection *s)
 {
-	free(s->v);
+	free(s->has);
 	*s = (struct msk_selection){ 0 };
 }
 
-/* Mark an entry and its parents; a marked parent has all of its own marked already. */
-static void mark(const struct msk_rootfs *fs, bool *marks, size_t i)
+const struct msk_entry *msk_selection_next(const struct msk_selection *s, struct msk_rootfs_walk *w)
 {
-	MSK_AUTO_FREE char *path = msk_xstrdup(msk_rootfs_at(fs, i)->path);
+	const struct msk_entry *e;
 
-	while (!marks[i]) {
+	while ((e = msk_rootfs_next(w)) && !s->has[e->number])
+		;
+	return e;
+}
+
+/* Select an entry and its parents; a selected parent has all of its own selected already. */
+static void select_with_parents(const struct msk_rootfs *fs, struct msk_selection *s, const struct msk_entry *e)
+{
+	MSK_AUTO_FREE char *path = msk_xstrdup(e->path);
+
+	while (!s->has[e->number]) {
 		char *slash = strrchr(path, '/');
 
-		marks[i] = true;
+		s->has[e->number] = true;
+		s->n++;
 		if (slash == path)
 			return;
 		*slash = '\0';
-		i = (size_t)(msk_rootfs_find(fs, path) - msk_rootfs_at(fs, 0));
-	}
-}
-
-static void select_marked(const bool *marks, size_t n, struct msk_selection *s)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (!marks[i])
-			continue;
-		MSK_GROW(s->v, s->n, s->cap);
-		s->v[s->n++] = i;
+		e = msk_rootfs_find(fs, path);
 	}
 }
 
@@ -38,16 +38,15 @@ static void select_marked(const bool *marks, size_t n, struct msk_selection *s)
 static void select_strata(const struct msk_rootfs *fs, enum msk_strata from, enum msk_strata to,
 			  struct msk_selection *s)
 {
-	size_t n = msk_rootfs_count(fs);
-	MSK_AUTO_FREE bool *marks = msk_xcalloc(n, sizeof *marks);
+	MSK_AUTO_ROOTFS_WALK w;
 
-	for (size_t i = 0; i < n; i++) {
-		const struct msk_entry *e = msk_rootfs_at(fs, i);
-
+	s->has = msk_xcalloc(msk_rootfs_count(fs) + 1, sizeof *s->has);
+	msk_rootfs_walk_init(&w, fs);
+	for (const struct msk_entry *e; (e = msk_rootfs_next(&w));)
 		if (!e->implied && !e->kept_below && e->stratum >= from && e->stratum <= to)
-			mark(fs, marks, i);
-	}
-	select_marked(marks, n, s);
+			select_with_parents(fs, s, e);
+	if (!s->n)
+		msk_selection_release(s);
 }
 
 size_t msk_split(const struct msk_rootfs *fs, bool single, struct msk_selection out[MSK_OWN_LAYERS])

@@ -4,15 +4,18 @@
 
 #include <stdbool.h>
 #include "mkscratch/layer.h"
+#include "mkscratch/rootfs_walk.h"
 
-/* Indices into the sealed rootfs, in its order. */
 struct msk_selection {
-	size_t *v;
-	size_t n, cap;
+	bool *has;                  /* by the number of an entry of the sealed rootfs */
+	size_t n;
 	const char *history;        /* what the layer holds; static */
 };
 
 void msk_selection_release(struct msk_selection *s);
+
+/* The next entry of the walk that is one of the selection; NULL: there is none. */
+const struct msk_entry *msk_selection_next(const struct msk_selection *s, struct msk_rootfs_walk *w);
 
 /* Fill up to three selections; returns how many are not empty. `single`: one of everything. */
 size_t msk_split(const struct msk_rootfs *fs, bool single, struct msk_selection out[MSK_OWN_LAYERS]);

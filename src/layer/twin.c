@@ -27,10 +27,14 @@ static bool same_entry(const struct msk_entry *a, const struct msk_entry *b)
 static bool same_layer(const struct msk_rootfs *fs, const struct msk_selection *s, const struct msk_rootfs *other_fs,
 		       const struct msk_selection *other)
 {
+	MSK_AUTO_ROOTFS_WALK w, other_w;
+
+	msk_rootfs_walk_init(&w, fs);
+	msk_rootfs_walk_init(&other_w, other_fs);
 	if (s->n != other->n || strcmp(s->history, other->history) != 0)
 		return false;
-	for (size_t i = 0; i < s->n; i++)
-		if (!same_entry(msk_rootfs_at(fs, s->v[i]), msk_rootfs_at(other_fs, other->v[i])))
+	for (const struct msk_entry *e; (e = msk_selection_next(s, &w));)
+		if (!same_entry(e, msk_selection_next(other, &other_w)))
 			return false;
 	return true;
 }
@@ -38,8 +42,12 @@ static bool same_layer(const struct msk_rootfs *fs, const struct msk_selection *
 static void copy_digests(const struct msk_layered *other, const struct msk_selection *theirs,
 			 const struct msk_layer_args *a, const struct msk_selection *s)
 {
-	for (size_t i = 0; a->digests && i < s->n; i++)
-		a->digests[s->v[i]] = other->digests[theirs->v[i]];
+	MSK_AUTO_ROOTFS_WALK w, other_w;
+
+	msk_rootfs_walk_init(&w, a->fs);
+	msk_rootfs_walk_init(&other_w, other->fs);
+	for (const struct msk_entry *e; a->digests && (e = msk_selection_next(s, &w));)
+		a->digests[e->number] = other->digests[msk_selection_next(theirs, &other_w)->number];
 }
 
 static const struct msk_layer_desc *find_in(const struct msk_layered *other, const struct msk_layer_args *a,
@@ -62,10 +70,12 @@ static const struct msk_layer_desc *find_in(const struct msk_layered *other, con
 const struct msk_layer_desc *msk_layer_twin(const struct msk_layer_args *a, const struct msk_selection *s)
 {
 	const struct msk_layer_desc *found = NULL;
+	MSK_AUTO_ROOTFS_WALK w;
 
 	for (size_t i = 0; i < a->n_before && !found; i++)
 		found = find_in(&a->before[i], a, s);
-	for (size_t i = 0; found && i < s->n; i++)
-		msk_progress_add(a->progress, msk_rootfs_at(a->fs, s->v[i])->body.size);
+	msk_rootfs_walk_init(&w, a->fs);
+	for (const struct msk_entry *e; found && (e = msk_selection_next(s, &w));)
+		msk_progress_add(a->progress, e->body.size);
 	return found;
 }

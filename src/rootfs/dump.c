@@ -1,7 +1,7 @@
 #include <string.h>
 
-#include "entry.h"
 #include "mkscratch/filecap.h"
+#include "mkscratch/rootfs_walk.h"
 
 static const char *stratum_name(enum msk_strata s)
 {
@@ -37,6 +37,9 @@ static void dump_entry(const struct msk_entry *e, struct msk_str *out)
 
 void msk_rootfs_dump(const struct msk_rootfs *fs, struct msk_str *out)
 {
-	for (size_t i = 0; i < fs->n; i++)
-		dump_entry(&fs->v[i], out);
+	MSK_AUTO_ROOTFS_WALK w;
+
+	msk_rootfs_walk_init(&w, fs);
+	for (const struct msk_entry *e; (e = msk_rootfs_next(&w));)
+		dump_entry(e, out);
 }

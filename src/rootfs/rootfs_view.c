@@ -8,6 +8,7 @@
 
 #include "mkscratch/fs.h"
 #include "mkscratch/path.h"
+#include "mkscratch/rootfs_walk.h"
 
 /* What the callbacks of a resolution get. */
 struct visit {
@@ -82,9 +83,8 @@ static int open_data(const struct msk_entry *e, int *out_fd, struct msk_err *err
 	return 0;
 }
 
-/* Two entries are two files, whatever they were on the host: the entry's place is its inode number. */
-static int open_entry(const struct msk_rootfs_view *v, const struct msk_entry *e, struct msk_rofile *out,
-		      struct msk_err *err)
+/* Two entries are two files, whatever they were on the host: the entry's number is that of its inode. */
+static int open_entry(const struct msk_entry *e, struct msk_rofile *out, struct msk_err *err)
 {
 	static const mode_t types[] = { [MSK_DIR] = S_IFDIR, [MSK_FILE] = S_IFREG, [MSK_SYMLINK] = S_IFLNK };
 	int fd = -1;
@@ -95,7 +95,7 @@ static int open_entry(const struct msk_rootfs_view *v, const struct msk_entry *e
 		.fd = fd,
 		.mode = types[e->type] | e->mode,
 		.size = e->body.size,
-		.ino = (uint64_t)(e - msk_rootfs_at(v->fs, 0)) + 1,
+		.ino = e->number + 1,
 		.mtime_ns = e->body.mtime_ns,
 	};
 	return 0;
@@ -145,21 +145,11 @@ static int view_open(struct msk_rotree *t, const char *path, enum msk_lookup *ho
 	if (*how != MSK_FOUND)
 		return 0;
 	e = msk_rootfs_find(v->fs, final);
-	if ((e ? open_entry(v, e, out, err) : open_below(v, final, out, err)) < 0)
+	if ((e ? open_entry(e, out, err) : open_below(v, final, out, err)) < 0)
 		return -1;
 	if (log)
 		log->final = msk_take(&final);
 	return 0;
-}
-
-/* The name of an entry when it lies right in the directory. */
-static const char *name_in(const struct msk_entry *e, const char *dir)
-{
-	size_t n = strcmp(dir, "/") == 0 ? 0 : strlen(dir);
-
-	if (strncmp(e->path, dir, n) != 0 || e->path[n] != '/' || strchr(e->path + n + 1, '/'))
-		return NULL;
-	return e->path + n + 1;
 }
 
 static int view_list(struct msk_rotree *t, const char *path, enum msk_lookup *how, struct msk_strv *names,
@@ -169,6 +159,7 @@ static int view_list(struct msk_rotree *t, const char *path, enum msk_lookup *ho
 	MSK_AUTO_FREE char *final = NULL;
 	const struct msk_entry *e;
 	struct msk_below_node n;
+	MSK_AUTO_ROOTFS_WALK w = { 0 };
 
 	(void)err;
 	*how = resolve(v, path, NULL, &final);
@@ -181,10 +172,10 @@ static int view_list(struct msk_rotree *t, const char *path, enum msk_lookup *ho
 	}
 	if (msk_rootfs_below(v->fs))
 		msk_rootfs_below(v->fs)->list(msk_rootfs_below(v->fs), final, names);
-	for (size_t i = 0; i < msk_rootfs_count(v->fs); i++) {
-		const char *name = name_in(msk_rootfs_at(v->fs, i), final);
+	for (msk_rootfs_walk_below(&w, v->fs, final); (e = msk_rootfs_next(&w));) {
+		const char *name = e->path + w.prefix.len;
 
-		if (name && !msk_strv_has(names, name))
+		if (!strchr(name, '/') && !msk_strv_has(names, name))
 			msk_strv_push(names, name);
 	}
 	msk_strv_sort(names);

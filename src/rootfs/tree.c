@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "entry.h"
+#include "mkscratch/rootfs_walk.h"
 #include "mkscratch/rotree.h"
 
 void msk_content_release(struct msk_content *c)
@@ -246,6 +247,8 @@ int msk_rootfs_seal(struct msk_rootfs *fs, struct msk_err *err)
 	if (msk_rootfs_follow_links(fs, err) < 0 || msk_rootfs_merge(fs, err) < 0 || msk_rootfs_settle_below(fs, err) < 0 ||
 	    msk_rootfs_add_parents(fs, err) < 0)
 		return -1;
+	for (size_t i = 0; i < fs->n; i++)
+		fs->v[i].number = i;
 	fs->sealed = true;
 	return msk_rootfs_grant_caps(fs, err);
 }
@@ -279,16 +282,12 @@ uint64_t msk_rootfs_content_size(const struct msk_rootfs *fs)
 {
 	uint64_t sum = 0;
 
-	for (size_t i = 0; i < fs->n; i++)
-		if (msk_rootfs_at(fs, i)->type == MSK_FILE)
-			sum += msk_rootfs_at(fs, i)->body.size;
-	return sum;
-}
+	MSK_AUTO_ROOTFS_WALK w;
 
-const struct msk_entry *msk_rootfs_at(const struct msk_rootfs *fs, size_t i)
-{
-	assert(fs->sealed && i < fs->n);
-	return &fs->v[i];
+	msk_rootfs_walk_init(&w, fs);
+	for (const struct msk_entry *e; (e = msk_rootfs_next(&w));)
+		sum += e->type == MSK_FILE ? e->body.size : 0;
+	return sum;
 }
 
 static int path_vs_entry(const void *key, const void *e)

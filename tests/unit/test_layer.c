@@ -39,8 +39,11 @@ static void assert_selects(const struct msk_rootfs *fs, const struct msk_selecti
 {
 	MSK_AUTO_STR got = MSK_STR_INIT;
 
-	for (size_t i = 0; i < s->n; i++)
-		msk_str_addf(&got, "%s ", msk_rootfs_at(fs, s->v[i])->path);
+	MSK_AUTO_ROOTFS_WALK w;
+
+	msk_rootfs_walk_init(&w, fs);
+	for (const struct msk_entry *e; (e = msk_selection_next(s, &w));)
+		msk_str_addf(&got, "%s ", e->path);
 	assert_string_equal(msk_str_c(&got), paths);
 }
 

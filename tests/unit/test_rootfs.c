@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "mkscratch/rootfs.h"
+#include "mkscratch/rootfs_walk.h"
 
 #define AUTO_ROOTFS MSK_CLEANUP(msk_rootfs_cleanup) struct msk_rootfs
 
@@ -63,6 +64,7 @@ static void entries_are_sorted_and_parents_come_first(void **state)
 {
 	AUTO_ROOTFS *fs = msk_rootfs_new();
 	static const char *const want[] = { "/a", "/a-b", "/a/b", "/a/b/c", "/etc", "/etc/x" };
+	MSK_AUTO_ROOTFS_WALK w;
 
 	(void)state;
 	add_file(fs, "/etc/x", "one", "1");
@@ -70,8 +72,16 @@ static void entries_are_sorted_and_parents_come_first(void **state)
 	add_file(fs, "/a-b", "three", "3");
 	seal(fs);
 	assert_int_equal(msk_rootfs_count(fs), sizeof want / sizeof *want);
+	msk_rootfs_walk_init(&w, fs);
 	for (size_t i = 0; i < msk_rootfs_count(fs); i++)
-		assert_string_equal(msk_rootfs_at(fs, i)->path, want[i]);
+		assert_string_equal(msk_rootfs_next(&w)->path, want[i]);
+	assert_null(msk_rootfs_next(&w));
+	assert_null(msk_rootfs_next(&w));
+	msk_rootfs_walk_release(&w);
+	msk_rootfs_walk_below(&w, fs, "/a");
+	assert_string_equal(msk_rootfs_next(&w)->path, "/a/b");
+	assert_string_equal(msk_rootfs_next(&w)->path, "/a/b/c");
+	assert_null(msk_rootfs_next(&w));
 	assert_int_equal(msk_rootfs_find(fs, "/a/b")->mode, 0755);
 	assert_true(msk_rootfs_find(fs, "/a/b")->implied);
 	assert_null(msk_rootfs_find(fs, "/b"));
