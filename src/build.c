@@ -130,7 +130,7 @@ void msk_editions_release(struct msk_editions *e)
 		msk_plan_narrow_release(&e->v[i].plan);
 		msk_rootfs_free(e->v[i].fs);
 		msk_ground_free(e->v[i].ground);
-		free(e->v[i].digests);
+		msk_file_digests_free(e->v[i].digests);
 	}
 	free(e->v);
 	if (e->base)
@@ -363,7 +363,7 @@ static int make_image(const struct msk_build *b, struct msk_edition *e, struct m
 
 	a.fs = e->fs;
 	if (b->plan->record && b->recipe)
-		a.digests = e->digests = msk_xcalloc(msk_rootfs_count(e->fs) + 1, sizeof *e->digests);
+		a.digests = e->digests = msk_file_digests_new(msk_rootfs_count(e->fs));
 	if ((e->ground && msk_ground_copy(e->ground, e->plan.media_types, st, &layers, err) < 0) ||
 	    msk_layers_write(&a, st, &layers, err) < 0)
 		return -1;

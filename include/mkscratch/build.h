@@ -32,7 +32,7 @@ struct msk_edition {
 	struct msk_platform platform;
 	struct msk_ground *ground;            /* what it is laid over; NULL: nothing */
 	struct msk_rootfs *fs;                /* sealed */
-	struct msk_digest *digests;           /* of each file's content, by entry: where a recipe is made, once layers are */
+	struct msk_file_digests *digests;     /* where a recipe is made, once layers are */
 };
 
 struct msk_editions {

@@ -11,6 +11,7 @@
 #include "mkscratch/codec_spec.h"
 #include "mkscratch/descriptor.h"
 #include "mkscratch/early.h"
+#include "mkscratch/file_digests.h"
 #include "mkscratch/media_type.h"
 #include "mkscratch/progress.h"
 #include "mkscratch/rootfs.h"
@@ -29,7 +30,7 @@ void msk_layers_release(struct msk_layers *l);
 struct msk_layered {
 	const struct msk_rootfs *fs;
 	const struct msk_layer_desc *layers;  /* those that were made of it; borrowed */
-	const struct msk_digest *digests;     /* of each file's content, by its number, where somebody asked */
+	struct msk_file_digests *digests;     /* where somebody asked; borrowed */
 };
 
 struct msk_layer_args {
@@ -45,16 +46,16 @@ struct msk_layer_args {
 	struct msk_block_cache *blocks;  /* of it; NULL: none */
 	struct msk_early *early;         /* blocks of a program that are compressed already; NULL: none */
 	struct msk_ahead *ahead;         /* digests of files that are known already; NULL: none */
-	struct msk_digest *digests;      /* out: of each file's content, by its number, "" before; NULL: nobody asks */
+	struct msk_file_digests *digests;/* out; NULL: nobody asks */
 	const struct msk_layered *before;/* a layer that one of these has is not made again */
 	size_t n_before;
 };
 
 /* How many there will be. */
 size_t msk_layers_count(const struct msk_rootfs *fs, bool single);
-/* What they are made from, as it travels inside the image (oci-layout-spec, section 5.8). `digests`: of each file's
- * content, by its number; NULL: made up, all else is as it will be. Depends on the entries alone. */
-struct msk_json *msk_layer_inputs(const struct msk_rootfs *fs, const struct msk_digest *digests);
+/* What they are made from, as it travels inside the image (oci-layout-spec, section 5.8). `digests`: of all
+ * files; NULL: made up, all else is as it will be. Depends on the entries alone. */
+struct msk_json *msk_layer_inputs(const struct msk_rootfs *fs, struct msk_file_digests *digests);
 /* Write all layers into the store, and put them on top of those in *out. Fails: MSK_E_IO (also when a host file changed
  * since it was gathered). */
 int msk_layers_write(const struct msk_layer_args *a, struct msk_store *st, struct msk_layers *out, struct msk_err *err);

@@ -84,8 +84,9 @@ static void set_path(struct msk_str *to, const struct msk_entry *e)
 }
 
 /* The entries of the same option as the first of them. */
-static void gather_group(const struct msk_rootfs *fs, const struct msk_digest *digests, bool *told, struct group *g)
+static void gather_group(const struct msk_rootfs *fs, struct msk_file_digests *digests, bool *told, struct group *g)
 {
+	struct msk_digest digest;
 	MSK_AUTO_ROOTFS_WALK w;
 
 	msk_rootfs_walk_init(&w, fs);
@@ -93,8 +94,11 @@ static void gather_group(const struct msk_rootfs *fs, const struct msk_digest *d
 		if (told[e->number] || !is_grouped(e) || strcmp(e->origin.what, g->what) != 0)
 			continue;
 		told[e->number] = true;
-		if (digests)
-			add_line(g, e, &digests[e->number]);
+		if (digests) {
+			if (!msk_file_digests_get(digests, e->number, &digest))
+				digest.text[0] = '\0';
+			add_line(g, e, &digest);
+		}
 		set_path(&g->last, e);
 		if (!g->n++)
 			g->first = msk_xstrdup(g->last.buf);
@@ -130,8 +134,17 @@ static void add_row(struct msk_json *rows, const char *path, const char *what, c
 	msk_json_push(rows, row);
 }
 
+static void add_file(struct msk_json *rows, const struct msk_entry *e, struct msk_file_digests *digests)
+{
+	struct msk_digest digest = made_up;
+
+	if (digests)
+		msk_file_digests_get(digests, e->number, &digest);
+	add_row(rows, e->path, e->origin.what, &digest, e->body.size);
+}
+
 static void add_group(struct msk_json *rows, const struct msk_rootfs *fs, const char *what,
-		      const struct msk_digest *digests, bool *told)
+		      struct msk_file_digests *digests, bool *told)
 {
 	MSK_CLEANUP(group_release) struct group g = { .what = what };
 	struct msk_digest digest = made_up;
@@ -148,7 +161,7 @@ static void add_group(struct msk_json *rows, const struct msk_rootfs *fs, const 
 	add_row(rows, path, what, &digest, g.size);
 }
 
-struct msk_json *msk_layer_inputs(const struct msk_rootfs *fs, const struct msk_digest *digests)
+struct msk_json *msk_layer_inputs(const struct msk_rootfs *fs, struct msk_file_digests *digests)
 {
 	MSK_AUTO_FREE bool *told = msk_xcalloc(msk_rootfs_count(fs) + 1, sizeof *told);
 	struct msk_json *rows = msk_json_array();
@@ -159,7 +172,7 @@ struct msk_json *msk_layer_inputs(const struct msk_rootfs *fs, const struct msk_
 		if (is_grouped(e) && !told[e->number])
 			add_group(rows, fs, e->origin.what, digests, told);
 		else if (!is_grouped(e) && is_input(e))
-			add_row(rows, e->path, e->origin.what, digests ? &digests[e->number] : &made_up, e->body.size);
+			add_file(rows, e, digests);
 	}
 	return rows;
 }

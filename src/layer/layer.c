@@ -37,17 +37,19 @@ static int add_whiteout(const struct msk_entry *e, const struct msk_layer_args *
 	return msk_tar_header(tar, &te, err);
 }
 
-static int add_body(const struct msk_content *body, const struct msk_layer_args *a, struct msk_digest *digest,
-		    struct msk_sha256 *hash, struct msk_tar *tar, struct msk_err *err)
+static int add_body(const struct msk_entry *e, const struct msk_layer_args *a, struct msk_sha256 *hash,
+		    struct msk_tar *tar, struct msk_err *err)
 {
-	bool asked = digest && !digest->text[0];
+	struct msk_digest digest;
+	bool asked = a->digests && !msk_file_digests_get(a->digests, e->number, &digest);
 	struct into_tar to = { { take_for_tar }, tar, a->progress, asked ? hash : NULL };
 
-	if (msk_body_read(body, &to.t, err) < 0)
+	if (msk_body_read(&e->body, &to.t, err) < 0)
 		return -1;
-	if (asked)
-		msk_sha256_end(hash, digest);
-	return 0;
+	if (!asked)
+		return 0;
+	msk_sha256_end(hash, &digest);
+	return msk_file_digests_set(a->digests, e->number, &digest, err);
 }
 
 static int add_entry(const struct msk_entry *e, const struct msk_layer_args *a, struct msk_sha256 *hash,
@@ -70,7 +72,7 @@ static int add_entry(const struct msk_entry *e, const struct msk_layer_args *a, 
 
 	if ((e->replaces && add_whiteout(e, a, tar, err) < 0) || msk_tar_header(tar, &te, err) < 0)
 		return -1;
-	return e->type == MSK_FILE ? add_body(&e->body, a, a->digests ? &a->digests[e->number] : NULL, hash, tar, err) : 0;
+	return e->type == MSK_FILE ? add_body(e, a, hash, tar, err) : 0;
 }
 
 /* A layer on its way: its tar goes through the compressor into a blob. */
@@ -156,8 +158,10 @@ static int make_layers(const struct msk_layer_args *a, const struct msk_selectio
 	if (msk_compressor_new(&args, &c, err) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++) {
-		const struct msk_layer_desc *twin = msk_layer_twin(a, &s[i]);
+		const struct msk_layer_desc *twin;
 
+		if (msk_layer_twin(a, &s[i], &twin, err) < 0)
+			return -1;
 		if (twin) {
 			made[i] = *twin;
 			continue;
@@ -200,10 +204,15 @@ static int hash_kept(const struct msk_layer_args *a, struct msk_err *err)
 	MSK_AUTO_ROOTFS_WALK w;
 
 	msk_rootfs_walk_init(&w, a->fs);
-	for (const struct msk_entry *e; a->digests && (e = msk_rootfs_next(&w));)
-		if (e->kept_below && e->type == MSK_FILE &&
-		    msk_body_hash(&e->body, hash, &a->digests[e->number], err) < 0)
+	for (const struct msk_entry *e; a->digests && (e = msk_rootfs_next(&w));) {
+		struct msk_digest digest;
+
+		if (!e->kept_below || e->type != MSK_FILE)
+			continue;
+		if (msk_body_hash(&e->body, hash, &digest, err) < 0 ||
+		    msk_file_digests_set(a->digests, e->number, &digest, err) < 0)
 			return -1;
+	}
 	return 0;
 }
 

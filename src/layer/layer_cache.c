@@ -95,11 +95,11 @@ static void add_fields(struct msk_sha256 *to, const struct msk_entry *e, const c
 static int find_digest(const struct msk_layer_args *a, const struct msk_entry *e, struct msk_sha256 *hash,
 		       struct msk_digest *out, struct msk_err *err)
 {
-	if (a->digests && a->digests[e->number].text[0]) {
-		*out = a->digests[e->number];
+	if (msk_file_digests_get(a->digests, e->number, out))
 		return 0;
-	}
-	return msk_ahead_digest(a->ahead, &e->body, out) ? 0 : msk_body_hash(&e->body, hash, out, err);
+	if (!msk_ahead_digest(a->ahead, &e->body, out) && msk_body_hash(&e->body, hash, out, err) < 0)
+		return -1;
+	return a->digests ? msk_file_digests_set(a->digests, e->number, out, err) : 0;
 }
 
 static int add_entry(const struct msk_layer_cache *lc, const struct msk_entry *e, struct msk_sha256 *key,
@@ -109,8 +109,6 @@ static int add_entry(const struct msk_layer_cache *lc, const struct msk_entry *e
 
 	if (e->type == MSK_FILE && find_digest(lc->args, e, hash, &digest, err) < 0)
 		return -1;
-	if (lc->args->digests)
-		lc->args->digests[e->number] = digest;
 	add_fields(key, e, digest.text);
 	return 0;
 }
@@ -335,12 +333,13 @@ static int fetch_beside_reading(struct msk_layer_cache *lc, size_t i, struct msk
 }
 
 /* What was read for a large layer is read again: digests and key shall be those of the bytes that are written. */
-static void forget_reading(struct msk_layer_cache *lc, size_t i)
+static int forget_reading(struct msk_layer_cache *lc, size_t i, struct msk_err *err)
 {
 	for (size_t k = 0; lc->large[i] && k < msk_rootfs_count(lc->args->fs); k++)
-		if (lc->s[i]->has[k])
-			lc->args->digests[k].text[0] = '\0';
+		if (lc->s[i]->has[k] && msk_file_digests_forget(lc->args->digests, k, err) < 0)
+			return -1;
 	lc->keyed[i] = lc->keyed[i] && !lc->large[i];
+	return 0;
 }
 
 int msk_layer_cache_recall(struct msk_layer_cache *lc, size_t i, struct msk_store *st, struct msk_layer_desc *out,
@@ -353,9 +352,8 @@ int msk_layer_cache_recall(struct msk_layer_cache *lc, size_t i, struct msk_stor
 			  : fetch(lc, st, &size, &lc->had[i], err)) < 0)
 		return -1;
 	if (!lc->had[i]) {
-		forget_reading(lc, i);
 		msk_store_abandon(st);
-		return 0;
+		return forget_reading(lc, i, err);
 	}
 	memcpy(out->diff_id.text, lc->facts.diff_id, sizeof lc->facts.diff_id);
 	memcpy(out->blob.digest.text, lc->facts.digest, sizeof lc->facts.digest);

@@ -39,43 +39,52 @@ static bool same_layer(const struct msk_rootfs *fs, const struct msk_selection *
 	return true;
 }
 
-static void copy_digests(const struct msk_layered *other, const struct msk_selection *theirs,
-			 const struct msk_layer_args *a, const struct msk_selection *s)
+static int copy_digests(const struct msk_layered *other, const struct msk_selection *theirs,
+			const struct msk_layer_args *a, const struct msk_selection *s, struct msk_err *err)
 {
 	MSK_AUTO_ROOTFS_WALK w, other_w;
 
 	msk_rootfs_walk_init(&w, a->fs);
 	msk_rootfs_walk_init(&other_w, other->fs);
-	for (const struct msk_entry *e; a->digests && (e = msk_selection_next(s, &w));)
-		a->digests[e->number] = other->digests[msk_selection_next(theirs, &other_w)->number];
+	for (const struct msk_entry *e; a->digests && (e = msk_selection_next(s, &w));) {
+		const struct msk_entry *same = msk_selection_next(theirs, &other_w);
+		struct msk_digest digest;
+
+		if (msk_file_digests_get(other->digests, same->number, &digest) &&
+		    msk_file_digests_set(a->digests, e->number, &digest, err) < 0)
+			return -1;
+	}
+	return 0;
 }
 
-static const struct msk_layer_desc *find_in(const struct msk_layered *other, const struct msk_layer_args *a,
-					    const struct msk_selection *s)
+static int find_in(const struct msk_layered *other, const struct msk_layer_args *a, const struct msk_selection *s,
+		   const struct msk_layer_desc **out, struct msk_err *err)
 {
 	struct msk_selection theirs[MSK_OWN_LAYERS];
-	const struct msk_layer_desc *found = NULL;
 	size_t n = msk_split(other->fs, a->single, theirs);
+	int rc = 0;
 
-	for (size_t i = 0; i < n && !found; i++)
+	for (size_t i = 0; i < n && !*out; i++)
 		if (same_layer(a->fs, s, other->fs, &theirs[i])) {
-			found = &other->layers[i];
-			copy_digests(other, &theirs[i], a, s);
+			*out = &other->layers[i];
+			rc = copy_digests(other, &theirs[i], a, s, err);
 		}
 	for (size_t i = 0; i < MSK_OWN_LAYERS; i++)
 		msk_selection_release(&theirs[i]);
-	return found;
+	return rc;
 }
 
-const struct msk_layer_desc *msk_layer_twin(const struct msk_layer_args *a, const struct msk_selection *s)
+int msk_layer_twin(const struct msk_layer_args *a, const struct msk_selection *s, const struct msk_layer_desc **out,
+		   struct msk_err *err)
 {
-	const struct msk_layer_desc *found = NULL;
 	MSK_AUTO_ROOTFS_WALK w;
 
-	for (size_t i = 0; i < a->n_before && !found; i++)
-		found = find_in(&a->before[i], a, s);
+	*out = NULL;
+	for (size_t i = 0; i < a->n_before && !*out; i++)
+		if (find_in(&a->before[i], a, s, out, err) < 0)
+			return -1;
 	msk_rootfs_walk_init(&w, a->fs);
-	for (const struct msk_entry *e; found && (e = msk_selection_next(s, &w));)
+	for (const struct msk_entry *e; *out && (e = msk_selection_next(s, &w));)
 		msk_progress_add(a->progress, e->body.size);
-	return found;
+	return 0;
 }

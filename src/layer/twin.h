@@ -5,7 +5,9 @@
 #include "mkscratch/layer.h"
 #include "split.h"
 
-/* Borrowed from a->before; NULL: there is none. */
-const struct msk_layer_desc *msk_layer_twin(const struct msk_layer_args *a, const struct msk_selection *s);
+/* *out: borrowed from a->before; NULL: there is none. Its digests are those of this one, too. Fails: MSK_E_IO, as setting
+ * them does. */
+int msk_layer_twin(const struct msk_layer_args *a, const struct msk_selection *s, const struct msk_layer_desc **out,
+		   struct msk_err *err);
 
 #endif
