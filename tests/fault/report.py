@@ -47,9 +47,10 @@ def rows(d):
                "no crash, no file left, the old output or the whole new one", d["oom"])
     if "corpora" in d:
         t = d["corpora"]["totals"]
+        share = f"all of those of {number(t['whole inputs'])} inputs, {number(d['corpora']['most'])} of each other"
         yield (f"each allocation fails under each of the {number(t['inputs'])} inputs of {t['targets']} fuzzers, under the address sanitizer",
-               f"{number(t['ended'] + t['went on'])}; {number(t['ended'])} ended with 5, {number(t['went on'])} went on without",
-               "no crash, no leak, what holds of every result holds of these", d["corpora"])
+               f"{number(t['ended'] + t['went on'])} of {number(t['points'])}: {share}; {number(t['ended'])} ended with 5, "
+               f"{number(t['went on'])} went on without", "no crash, no leak, what holds of every result holds of these", d["corpora"])
     if "calls" in d:
         t = d["calls"]["totals"]
         yield (f"each system call fails with each error it may have; short reads and writes, interruptions without end; {t['scenarios']} "

@@ -1,10 +1,11 @@
-/* Runs a fuzz target over files, without a fuzzer: replay [-m N] [-o N] DIR-OR-FILE... prints TAP, one test for each file.
+/* Runs a fuzz target over files, without a fuzzer: replay [-m N] [-o N] DIR-OR-FILE... prints TAP, one test for each file and,
+ * before those of a directory, one for no bytes at all.
  * With -m also over N alterations of each, by the target's own mutator where it has one: the same at each time. An input that
  * takes more than ten seconds is a hang.
  *
  * With -o (under the address sanitizer) also N times each in a process that is refused one allocation, another at each time,
  * all of them where there are no more: it says that memory ran out and ends with 5, or does without it, all that the target
- * asserts of a result holds, and it leaves no block behind. The last line tells how many did what. */
+ * asserts of a result holds, and it leaves no block behind. The last line tells how many did what, and of how many. */
 #include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -25,8 +26,8 @@
 
 static unsigned n_tests, n_failed, n_mutants, n_refused;
 static struct {
-	unsigned long ended, went_on;
-} refusals;
+	unsigned long ended, went_on, points, whole;
+} refusals;                            /* of `points` allocations; all those of `whole` inputs */
 
 #pragma weak LLVMFuzzerCustomMutator
 
@@ -122,6 +123,8 @@ static bool run_refused(const struct msk_str *bytes)
 	leaves = heap.live - leaves;
 	total = heap.count;
 	n = n_refused < total ? n_refused : total;
+	refusals.points += total;
+	refusals.whole += n == total;
 	for (unsigned long i = 0; i < n; i++)
 		good &= refuse(bytes, 1 + (i * total + n_tests * 37ul % total) / n % total, leaves);
 	return good;
@@ -160,7 +163,9 @@ static void run_dir(const char *path, DIR *dir)
 	for (const struct dirent *e; (e = readdir(dir));)
 		if (e->d_name[0] != '.')
 			msk_strv_push_own(&names, msk_xasprintf("%s/%s", path, e->d_name));
+	closedir(dir);
 	msk_strv_sort(&names);
+	run("no bytes at all", &(struct msk_str)MSK_STR_INIT);
 	for (size_t i = 0; i < names.n; i++)
 		run_file(names.v[i]);
 }
@@ -170,7 +175,6 @@ int main(int argc, char **argv)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	for (int option; (option = getopt(argc, argv, "m:o:")) != -1;)
 		*(option == 'o' ? &n_refused : &n_mutants) = (unsigned)strtoul(optarg, NULL, 10);
-	run("no bytes at all", &(struct msk_str)MSK_STR_INIT);
 	for (; optind < argc; optind++) {
 		DIR *dir = opendir(argv[optind]);
 
@@ -178,10 +182,9 @@ int main(int argc, char **argv)
 			run_dir(argv[optind], dir);
 		else
 			run_file(argv[optind]);
-		if (dir)
-			closedir(dir);
 	}
 	printf("1..%u\n", n_tests);
-	printf("# refused: %lu ended, %lu went on\n", refusals.ended, refusals.went_on);
+	printf("# refused: %lu ended, %lu went on, of %lu; all of %lu inputs\n", refusals.ended, refusals.went_on,
+	       refusals.points, refusals.whole);
 	return n_failed != 0;
 }
