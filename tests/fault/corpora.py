@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from common import *
 
 SUMMARY = re.compile(r"^# refused: (\d+) ended, (\d+) went on, of (\d+); all of (\d+) inputs$", re.M)
-MOST = 512 if FULL else 2
+MOST = 4096 if FULL else 2
 SHARE = 8       # inputs of one process: a small one, as it is copied for each allocation
 # A fork copies what the sanitizer keeps for its reports; an input of which there is one can be run again without this.
 SMALL = {**ENV, "ASAN_OPTIONS": "quarantine_size_mb=1:malloc_context_size=4"}
