@@ -1,6 +1,7 @@
 #include <unistd.h>
 
 #include "mkscratch/gather.h"
+#include "mkscratch/rootfs_walk.h"
 #include "mkscratch/secret_file.h"
 
 /* The beginning of a file; less of one that is shorter. One that has changed meanwhile is refused by who packs it. */
@@ -34,13 +35,12 @@ void msk_gather_tell_secrets(const struct msk_rootfs *fs, const struct msk_log *
 {
 	MSK_CLEANUP(msk_secret_files_release) struct msk_secret_files found = { 0 };
 	MSK_AUTO_FREE char *buf = msk_xmalloc(MSK_SECRET_FILE_MOST);
+	MSK_AUTO_ROOTFS_WALK w = { 0 };
 
-	for (size_t i = 0; i < msk_rootfs_count(fs); i++) {
-		const struct msk_entry *e = msk_rootfs_at(fs, i);
-
+	msk_rootfs_walk_init(&w, fs);
+	for (const struct msk_entry *e; (e = msk_rootfs_next(&w));)
 		if (e->type == MSK_FILE && e->body.host_path && e->stratum == MSK_STRATUM_APP)
 			look(&found, e, buf);
-	}
 	for (size_t i = 0; i < found.n; i++) {
 		MSK_AUTO_FREE char *text = msk_secret_found_text(&found.v[i]);
 
