@@ -429,11 +429,18 @@ static void baselines_release(struct baselines *b)
 	free(b->v);
 }
 
-static int read_baselines(const struct msk_editions *e, struct baselines *out, struct msk_err *err)
+static int read_baselines(const struct msk_plan *plan, const struct msk_editions *e, struct baselines *out,
+			  struct msk_err *err)
 {
+	MSK_AUTO_SOURCE_IMAGES s = { 0 };
+
 	out->v = msk_xcalloc(e->n, sizeof *out->v);
+	if (!plan->baseline)
+		return 0;
+	if (msk_baseline_open(plan->baseline, plan->max_layer, &s, err) < 0)
+		return -1;
 	for (; out->n < e->n; out->n++)
-		if (msk_baseline_read(&e->v[out->n].plan, &e->v[out->n].platform, &out->v[out->n], err) < 0)
+		if (msk_baseline_read(&s, &e->v[out->n].platform, &out->v[out->n], err) < 0)
 			return -1;
 	return 0;
 }
@@ -506,7 +513,7 @@ int msk_build_run(const struct msk_build *b, struct msk_product *out, struct msk
 
 	msk_progress_stage(b->progress, "gathering", 0);
 	if (msk_build_gather(b, &editions, err) < 0 || spare_inputs(b->plan, &editions, err) < 0 ||
-	    read_baselines(&editions, &baselines, err) < 0 ||
+	    read_baselines(b->plan, &editions, &baselines, err) < 0 ||
 	    msk_sinks_open(b->plan->targets, b->plan->n_targets, b->log, &sinks, err) < 0)
 		return -1;
 	outline(b, &editions, &like);

@@ -15,9 +15,12 @@ struct msk_baseline {
 	unsigned codecs;              /* by which its layers are compressed: 1 << enum msk_codec_kind */
 };
 
-/* The baseline of a plan for a platform (of levels of a CPU any does where there is no other), read to its end and verified;
- * *out stays empty when there is to be none. Fails: MSK_E_INPUT, MSK_E_INTEGRITY, MSK_E_IO. */
-int msk_baseline_read(const struct msk_plan *p, const struct msk_platform *pf, struct msk_baseline *out, struct msk_err *err);
+/* The image that --baseline names, for all platforms: what comes by a pipe comes but once. */
+int msk_baseline_open(const char *name, uint64_t max_layer, struct msk_source_images *out, struct msk_err *err);
+/* That of a platform (of levels of a CPU any does where there is no other), read to its end and verified.
+ * Fails: MSK_E_INPUT, MSK_E_INTEGRITY, MSK_E_IO. */
+int msk_baseline_read(const struct msk_source_images *s, const struct msk_platform *pf, struct msk_baseline *out,
+		      struct msk_err *err);
 void msk_baseline_release(struct msk_baseline *b);
 
 /* `below` is what the base has, whose files count as well; NULL: there is none. Where baseline and image are not

@@ -17,6 +17,8 @@ int msk_pwrite_full(int fd, const void *buf, size_t n, uint64_t offset, const ch
 /* Begin to move these bytes to the disk, without waiting; a hint. */
 void msk_push_out(int fd, uint64_t offset, uint64_t n);
 
+/* Open to read, as `cat` does: a FIFO waits for somebody to write, however long; nothing else is waited for. -1 and errno. */
+int msk_open_to_read(const char *path);
 /* Append the rest of fd to out; more than `limit` bytes is MSK_E_INPUT `<name>: larger than <limit> bytes`. */
 int msk_read_all(int fd, size_t limit, struct msk_str *out, const char *name, struct msk_err *err);
 

@@ -83,6 +83,17 @@ int msk_pwrite_full(int fd, const void *buf, size_t n, uint64_t offset, const ch
 	return write_full(fd, buf, n, (off_t)offset, name, err);
 }
 
+int msk_open_to_read(const char *path)
+{
+	struct stat st;
+	int wait = stat(path, &st) == 0 && S_ISFIFO(st.st_mode) ? 0 : O_NONBLOCK, fd;
+
+	do
+		fd = open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC | wait);
+	while (fd < 0 && errno == EINTR);
+	return fd;
+}
+
 void msk_push_out(int fd, uint64_t offset, uint64_t n)
 {
 	/* Whatever goes wrong shows when the file is synced. */

@@ -45,18 +45,21 @@ static int fail_open(struct msk_err *err)
 	return absent ? msk_hint(err, "where there is no earlier image yet, leave --max-growth and --baseline out") : -1;
 }
 
-int msk_baseline_read(const struct msk_plan *p, const struct msk_platform *pf, struct msk_baseline *out, struct msk_err *err)
+int msk_baseline_open(const char *name, uint64_t max_layer, struct msk_source_images *out, struct msk_err *err)
 {
-	MSK_AUTO_SOURCE_IMAGES s = { 0 };
+	if (msk_source_images_open(name, NULL, out, err) < 0)
+		return fail_open(err);
+	out->max_layer = max_layer;
+	return 0;
+}
+
+int msk_baseline_read(const struct msk_source_images *s, const struct msk_platform *pf, struct msk_baseline *out,
+		      struct msk_err *err)
+{
 	const struct msk_source_image *image;
 	struct msk_baseline b = { 0 };
 
-	if (!p->baseline)
-		return 0;
-	if (msk_source_images_open(p->baseline, NULL, &s, err) < 0)
-		return fail_open(err);
-	s.max_layer = p->max_layer;
-	if (msk_source_images_pick_like(&s, pf, &image, err) < 0 || weigh(&s, image, &b, err) < 0) {
+	if (msk_source_images_pick_like(s, pf, &image, err) < 0 || weigh(s, image, &b, err) < 0) {
 		msk_baseline_release(&b);
 		return msk_ctx(err, "--baseline");
 	}

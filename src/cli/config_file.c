@@ -256,10 +256,9 @@ static int hint_at_others(struct msk_err *err)
 
 static int read_file(struct config_file *f, struct msk_err *err)
 {
-	MSK_AUTO_FD int fd = strcmp(f->name, "-") == 0 ? dup(STDIN_FILENO) : open(f->name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	MSK_AUTO_FD int fd = strcmp(f->name, "-") == 0 ? dup(STDIN_FILENO) : msk_open_to_read(f->name);
 	struct stat st;
 
-	/* A FIFO that nobody writes to is empty, and not waited for; one that is written to is read as it comes. */
 	if (fd < 0 && errno == ENOENT)
 		return msk_fail(err, MSK_E_INPUT, "--config %s: no such file", f->name);
 	if (fd < 0 || (strcmp(f->name, "-") != 0 && fcntl(fd, F_SETFL, 0) < 0))

@@ -324,10 +324,26 @@ static void allow_recipe(struct msk_confine *c, const struct msk_options *asked,
 	msk_sandbox_add_build(c, &a.options, &a.plan, NULL);
 }
 
+/* The recipes are read before the confinement, and the images behind it. Standard input can be kept for that. */
+static int refuse_fifos(const struct msk_strv *images, struct msk_err *err)
+{
+	struct stat st;
+
+	for (size_t i = 0; i < images->n; i++) {
+		if (stat(images->v[i], &st) < 0 || !S_ISFIFO(st.st_mode))
+			continue;
+		msk_fail(err, MSK_E_USAGE, "verify --rebuild: %s: is a FIFO, and an image is read twice", images->v[i]);
+		return msk_hint(err, "verify --rebuild - <%s", images->v[i]);
+	}
+	return 0;
+}
+
 int msk_rebuild_confine(const struct msk_options *o, struct msk_err *err)
 {
 	MSK_AUTO_CONFINE c;
 
+	if (refuse_fifos(&o->args, err) < 0)
+		return -1;
 	msk_sandbox_reserve(o);
 	msk_confine_init(&c);
 	for (size_t i = 0; i < o->args.n; i++) {

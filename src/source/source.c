@@ -105,7 +105,7 @@ static int fail_absent(const char *name, struct msk_err *err)
 
 static int open_archive_fd(struct msk_source *s, const char *name, struct msk_err *err)
 {
-	MSK_AUTO_FD int fd = strcmp(name, "-") == 0 ? dup(STDIN_FILENO) : open(name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	MSK_AUTO_FD int fd = strcmp(name, "-") == 0 ? dup(STDIN_FILENO) : msk_open_to_read(name);
 	struct stat st;
 
 	if (fd < 0 && errno == ENOENT)

@@ -7,6 +7,7 @@ mkscratch does not ask, and says so. What is expected stands in hostile.tsv; `--
 import base64
 import re
 import struct
+import threading
 
 from images import *
 
@@ -671,9 +672,15 @@ def _():
     return ["verify", "img.tar"]
 
 
-@row(254, "a FIFO for an archive, with no writer")
+def silent_fifo(path):
+    """A FIFO whose writer comes, and says nothing."""
+    os.mkfifo(path)
+    threading.Thread(target=lambda: open(path, "wb").close(), daemon=True).start()
+
+
+@row(254, "a FIFO for an archive, whose writer says nothing")
 def _():
-    os.mkfifo(at("img.tar"))
+    silent_fifo(at("img.tar"))
     return ["verify", "img.tar"]
 
 
@@ -1272,7 +1279,7 @@ config(572, "10,000 files", json.dumps({"bin": "app", "file": [f"app:/f{i}" for 
 config(574, "options that are a text", '"bin"')
 
 
-for number, what, make in ((575, "a FIFO", os.mkfifo), (576, "a directory", os.makedirs), (577, "a link to itself", lambda p: os.symlink(p, p))):
+for number, what, make in ((575, "a FIFO of which nothing comes", silent_fifo), (576, "a directory", os.makedirs), (577, "a link to itself", lambda p: os.symlink(p, p))):
     @row(number, "a file of options that is " + what)
     def _(make=make):
         app()

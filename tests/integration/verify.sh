@@ -696,6 +696,8 @@ run mk verify plain.tar
 is "$status" 0 'a bundle that was left empty is no fault'
 told '... but told' '· content: /etc/ssl/cert.pem: no certificate found'
 mkfifo fifo
+: >fifo &
 must_fail 3 'fifo: nothing came out of it' -- verify fifo
+must_fail 2 'verify --rebuild: fifo: is a FIFO, and an image is read twice' 'verify --rebuild - <fifo' -- verify --rebuild fifo
 t 'a pipe is an archive' bash -c '"$MKSCRATCH" verify <(cat gzip.tar)'
 done_testing
