@@ -10,6 +10,8 @@
 #ifndef MKSCRATCH_ERR_H
 #define MKSCRATCH_ERR_H
 
+#include <stdbool.h>
+
 /* Each code is the process's exit status. */
 enum msk_code {
 	MSK_OK = 0,
@@ -26,6 +28,7 @@ enum msk_code {
 /* Lives in the caller's storage; owns nothing. Zero is "no error". */
 struct msk_err {
 	enum msk_code code;
+	bool writing;         /* something could not be written: what was read meanwhile has no part in it */
 	char msg[1024];
 	char hint[512];       /* what mends it; "" when nothing helps */
 	char detail[2048];    /* lines that say more, escaped, each ended; "" for none */
@@ -39,8 +42,14 @@ int msk_fail(struct msk_err *err, enum msk_code code, const char *fmt, ...)
 /* The same as MSK_E_IO with the text of errno value `sys` behind it in brackets. */
 int msk_fail_sys(struct msk_err *err, int sys, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4), cold));
+/* The same of what could not be written. */
+int msk_fail_write(struct msk_err *err, int sys, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4), cold));
 /* Put "<subject>: " in front of the message; always -1. */
 int msk_ctx(struct msk_err *err, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3), cold));
+/* The same where the subject is what was being read, for which an error of writing stays as it is. */
+int msk_ctx_read(struct msk_err *err, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3), cold));
 /* Put more behind the message; always -1. */
 int msk_more(struct msk_err *err, const char *fmt, ...)

@@ -41,6 +41,7 @@ int msk_fail(struct msk_err *err, enum msk_code code, const char *fmt, ...)
 
 	assert(err->code == MSK_OK && code != MSK_OK);
 	err->code = code;
+	err->writing = false;
 	err->hint[0] = err->detail[0] = '\0';
 	va_start(ap, fmt);
 	format(err->msg, sizeof err->msg, fmt, ap);
@@ -48,33 +49,69 @@ int msk_fail(struct msk_err *err, enum msk_code code, const char *fmt, ...)
 	return -1;
 }
 
-int msk_fail_sys(struct msk_err *err, int sys, const char *fmt, ...)
+static int fail_sys(struct msk_err *err, int sys, const char *fmt, va_list ap) __attribute__((format(printf, 3, 0)));
+
+/* The program never calls setlocale(), so strerror() speaks the C locale. */
+static int fail_sys(struct msk_err *err, int sys, const char *fmt, va_list ap)
 {
 	char what[sizeof err->msg - 128];
+
+	format(what, sizeof what, fmt, ap);
+	return msk_fail(err, MSK_E_IO, "%s (%s)", what, strerror(sys));
+}
+
+int msk_fail_sys(struct msk_err *err, int sys, const char *fmt, ...)
+{
 	va_list ap;
 
-	assert(err->code == MSK_OK);
-	err->code = MSK_E_IO;
-	err->hint[0] = err->detail[0] = '\0';
 	va_start(ap, fmt);
-	format(what, sizeof what, fmt, ap);
+	fail_sys(err, sys, fmt, ap);
 	va_end(ap);
-	/* The program never calls setlocale(), so strerror() speaks the C locale. */
-	snprintf(err->msg, sizeof err->msg, "%s (%s)", what, strerror(sys));
+	return -1;
+}
+
+int msk_fail_write(struct msk_err *err, int sys, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	fail_sys(err, sys, fmt, ap);
+	va_end(ap);
+	err->writing = true;
+	return -1;
+}
+
+static int put_in_front(struct msk_err *err, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
+
+static int put_in_front(struct msk_err *err, const char *fmt, va_list ap)
+{
+	char subject[sizeof err->msg], whole[2 * sizeof err->msg + 2];
+
+	assert(err->code != MSK_OK);
+	format(subject, sizeof subject, fmt, ap);
+	snprintf(whole, sizeof whole, "%s: %s", subject, err->msg);
+	copy_shortened(err->msg, sizeof err->msg, whole);
 	return -1;
 }
 
 int msk_ctx(struct msk_err *err, const char *fmt, ...)
 {
-	char subject[sizeof err->msg], whole[2 * sizeof err->msg + 2];
 	va_list ap;
 
-	assert(err->code != MSK_OK);
 	va_start(ap, fmt);
-	format(subject, sizeof subject, fmt, ap);
+	put_in_front(err, fmt, ap);
 	va_end(ap);
-	snprintf(whole, sizeof whole, "%s: %s", subject, err->msg);
-	copy_shortened(err->msg, sizeof err->msg, whole);
+	return -1;
+}
+
+int msk_ctx_read(struct msk_err *err, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (!err->writing)
+		put_in_front(err, fmt, ap);
+	va_end(ap);
 	return -1;
 }
 

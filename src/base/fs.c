@@ -65,7 +65,7 @@ static int write_full(int fd, const char *p, size_t n, off_t offset, const char 
 		ssize_t put = write_some(fd, p + done, n - done, offset < 0 ? -1 : offset + (off_t)done);
 
 		if (put <= 0)
-			return msk_fail_sys(err, put < 0 ? errno : EIO, "%s: write failed", name);
+			return msk_fail_write(err, put < 0 ? errno : EIO, "%s: write failed", name);
 		done += (size_t)put;
 	}
 	return 0;
@@ -79,7 +79,7 @@ int msk_write_full(int fd, const void *buf, size_t n, const char *name, struct m
 int msk_pwrite_full(int fd, const void *buf, size_t n, uint64_t offset, const char *name, struct msk_err *err)
 {
 	if (offset > INT64_MAX)
-		return msk_fail_sys(err, EFBIG, "%s: write failed", name);
+		return msk_fail_write(err, EFBIG, "%s: write failed", name);
 	return write_full(fd, buf, n, (off_t)offset, name, err);
 }
 
@@ -210,7 +210,7 @@ static int settle_sync(int rc, const char *name, struct msk_err *err)
 {
 	if (rc == 0 || errno == EINVAL || errno == EROFS)
 		return 0;
-	return msk_fail_sys(err, errno, "%s: sync failed", name);
+	return msk_fail_write(err, errno, "%s: sync failed", name);
 }
 
 int msk_fsync(int fd, const char *name, struct msk_err *err)

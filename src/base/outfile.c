@@ -145,7 +145,7 @@ int msk_outfile_end(struct msk_outfile *o, uint64_t size, struct msk_err *err)
 	if (o->old >= 0 && begin_new(o, err) < 0)
 		return -1;
 	if (ftruncate(o->temp.fd, (off_t)size) < 0)
-		return msk_fail_sys(err, errno, "%s: write failed", o->name);
+		return msk_fail_write(err, errno, "%s: write failed", o->name);
 	return msk_tempfile_sync(&o->temp, o->name, err);
 }
 

@@ -93,7 +93,7 @@ static int lend(struct reserved *r, int *out_fd, struct msk_err *err)
 	int fd = fcntl(r->fd, F_DUPFD_CLOEXEC, 3);
 
 	if (fd < 0)
-		return msk_fail_sys(err, errno, "staging file: cannot be lent");
+		return msk_fail_write(err, errno, "staging file: cannot be lent");
 	*out_fd = r->lent = fd;
 	return 0;
 }

@@ -159,7 +159,7 @@ int msk_tempfile_open(struct msk_tempfile *t, int dirfd, const char *final, mode
 		msk_tempfile_release(t);
 		errno = EEXIST;
 	}
-	msk_fail_sys(err, errno, "%s: cannot create", name);
+	msk_fail_write(err, errno, "%s: cannot create", name);
 	msk_tempfile_release(t);
 	return -1;
 }
@@ -278,6 +278,6 @@ int msk_tempfile_anonymous(const char *const *dirs, const char **where, int *out
 		}
 		sys = errno;
 	}
-	msk_fail_sys(err, sys, "no directory for a staging file");
+	msk_fail_write(err, sys, "no directory for a staging file");
 	return msk_hint(err, "set TMPDIR to a directory that can be written");
 }

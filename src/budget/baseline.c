@@ -41,7 +41,7 @@ static int fail_open(struct msk_err *err)
 {
 	bool absent = msk_ends_with(err->msg, ": no such image");
 
-	msk_ctx(err, "--baseline");
+	msk_ctx_read(err, "--baseline");
 	return absent ? msk_hint(err, "where there is no earlier image yet, leave --max-growth and --baseline out") : -1;
 }
 
@@ -61,7 +61,7 @@ int msk_baseline_read(const struct msk_source_images *s, const struct msk_platfo
 
 	if (msk_source_images_pick_like(s, pf, &image, err) < 0 || weigh(s, image, &b, err) < 0) {
 		msk_baseline_release(&b);
-		return msk_ctx(err, "--baseline");
+		return msk_ctx_read(err, "--baseline");
 	}
 	*out = b;
 	return 0;

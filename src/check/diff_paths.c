@@ -60,7 +60,7 @@ static int read_side(struct side *s, struct msk_err *err)
 	s->sums = msk_xcalloc(image->n_layers, sizeof *s->sums);
 	for (size_t i = 0; i < image->n_layers; i++)
 		if (msk_source_layer_visit(s->of->images, image, i, take_entry, s, &s->sums[i], err) < 0)
-			return msk_ctx(err, "%s", msk_source_name(s->of->images->source));
+			return msk_ctx_read(err, "%s", msk_source_name(s->of->images->source));
 	return msk_image_tree_settle(&s->tree, err);
 }
 
@@ -164,7 +164,7 @@ static int hash_contents(struct side *s, struct msk_err *err)
 	for (uint32_t layer = 1; layer <= s->of->image->n_layers; layer++)
 		if (msk_place_seek_layer(&s->at_wanted, layer) &&
 		    msk_source_layer_visit(s->of->images, s->of->image, layer - 1, hash_entry, s, NULL, err) < 0)
-			return msk_ctx(err, "%s", msk_source_name(s->of->images->source));
+			return msk_ctx_read(err, "%s", msk_source_name(s->of->images->source));
 	msk_table_walk_release(&s->at_wanted);
 	msk_table_release(&s->wanted);
 	if (msk_table_seal(&s->digests, err) < 0)

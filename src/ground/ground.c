@@ -90,7 +90,7 @@ int msk_ground_new(const struct msk_source_images *s, const struct msk_platform 
 	g->below = (struct msk_below){ look, open_path, list };
 	g->images = s;
 	if (msk_source_images_pick_like(s, pf, &g->image, err) < 0 || read_ground(g, err) < 0)
-		return msk_ctx(err, "--base");
+		return msk_ctx_read(err, "--base");
 	*out = msk_take(&g);
 	return 0;
 }

@@ -78,7 +78,7 @@ int msk_ground_copy(const struct msk_ground *g, enum msk_media_types types, stru
 		struct msk_layer_desc l = { .history = "", .entries = left[i] };
 
 		if (copy_layer(g, i, types, st, &l, err) < 0)
-			return msk_ctx(err, "--base %s", msk_source_name(g->images->source));
+			return msk_ctx_read(err, "--base %s", msk_source_name(g->images->source));
 		MSK_GROW(out->v, out->n, out->cap);
 		out->v[out->n++] = l;
 	}

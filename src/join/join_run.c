@@ -137,7 +137,7 @@ static int put(const struct msk_source_document *d, struct msk_store *st, struct
 static int copy_image(const struct msk_joined *m, struct msk_store *st, struct msk_err *err)
 {
 	if (copy_layers(m->from, m->image, st, err) < 0)
-		return msk_ctx(err, "%s", msk_source_name(m->from->source));
+		return msk_ctx_read(err, "%s", msk_source_name(m->from->source));
 	return put(&m->image->config, st, err) < 0 ? -1 : put(&m->image->manifest, st, err);
 }
 
@@ -145,8 +145,8 @@ static int copy_attestation(const struct msk_joined_attestation *a, struct msk_s
 {
 	if (copy_layers(a->from, a->image, st, err) < 0 ||
 	    (a->image->blob.path && copy_blob(a->from, &a->image->blob, "config", st, err) < 0)) {
-		msk_ctx(err, "attestation %s", a->image->manifest.digest.text);
-		return msk_ctx(err, "%s", msk_source_name(a->from->source));
+		msk_ctx_read(err, "attestation %s", a->image->manifest.digest.text);
+		return msk_ctx_read(err, "%s", msk_source_name(a->from->source));
 	}
 	return put(&a->image->manifest, st, err);
 }

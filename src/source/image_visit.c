@@ -65,7 +65,7 @@ static int judge_failure(const struct msk_source_layer *l, const char *what, str
 	    (l->described && msk_layer_reader_packed(r, &packed, &size, &why) == 0 &&
 	     compare_blob(l, &packed, size, &why) < 0)) {
 		*err = why;
-		msk_ctx(err, "%s", what);
+		msk_ctx_read(err, "%s", what);
 	} else if (!l->described && why.code == MSK_E_INPUT && !msk_layer_reader_is_full(r)) {
 		/* It cannot be decoded, so it is not what the DiffID says, either. */
 		err->code = MSK_E_INTEGRITY;
@@ -112,13 +112,13 @@ int msk_source_layer_visit(const struct msk_source_images *s, const struct msk_s
 		return -1;
 	if (!found) {
 		msk_fail(err, MSK_E_INTEGRITY, "%s: blob is missing", l->described ? l->digest.text : l->path);
-		return msk_ctx(err, "%s", what);
+		return msk_ctx_read(err, "%s", what);
 	}
 	entry.r = r;
 	if (visit_entries(&v, &entry, &got, err) < 0)
 		return judge_failure(l, what, r, err);
 	if (compare(l, &got, err) < 0)
-		return msk_ctx(err, "%s", what);
+		return msk_ctx_read(err, "%s", what);
 	if (sums)
 		*sums = got;
 	return 0;
@@ -136,7 +136,7 @@ int msk_source_image_tree(const struct msk_source_images *s, const struct msk_so
 
 	for (size_t i = 0; i < image->n_layers; i++)
 		if (msk_source_layer_visit(s, image, i, add_to_tree, &tree, sums ? &sums[i] : NULL, err) < 0)
-			return msk_ctx(err, "%s", msk_source_name(s->source));
+			return msk_ctx_read(err, "%s", msk_source_name(s->source));
 	if (msk_image_tree_settle(&tree, err) < 0)
 		return -1;
 	*out = tree;
@@ -192,7 +192,7 @@ static int visit_layers(const struct msk_source_images *s, const struct msk_sour
 	for (size_t i = 0; i < image->n_layers; i++)
 		if (msk_place_seek_layer(&v->left, (uint32_t)i + 1) &&
 		    msk_source_layer_visit(s, image, i, visit_if_left, v, NULL, err) < 0)
-			return msk_ctx(err, "%s", msk_source_name(s->source));
+			return msk_ctx_read(err, "%s", msk_source_name(s->source));
 	return 0;
 }
 
@@ -233,7 +233,7 @@ int msk_source_data_visit(const struct msk_source_images *s, const struct msk_so
 		return msk_fail(err, MSK_E_INPUT, "%s: %s: a hard link to %s, which is not there", msk_source_name(s->source),
 				node->path, node->link ? node->link : "nothing");
 	if (msk_source_layer_visit(s, image, node->data_layer - 1, visit_nth, &v, NULL, err) < 0)
-		return msk_ctx(err, "%s", msk_source_name(s->source));
+		return msk_ctx_read(err, "%s", msk_source_name(s->source));
 	return 0;
 }
 

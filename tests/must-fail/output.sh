@@ -110,6 +110,26 @@ is "$status $(head -n1 "$err")" '5 mkscratch: standard output: write failed (No 
 run bash -c '"$MKSCRATCH" --bin app -q -o - | head -c 10 >/dev/null; exit ${PIPESTATUS[0]}'
 is "$status" 5 'a reader of an image that goes away is an error, not a signal'
 
+# What was being read has no part in that.
+mk --bin app -q -o full.tar -o fulls/ && gzip -k full.tar
+for args in 'index -q -o /dev/full full.tar' 'index -q -o /dev/full full.tar.gz' 'index -q -o /dev/full fulls' \
+	'--bin app --base full.tar -q -o /dev/full' '--bin app --base fulls -q -o /dev/full'; do
+	# shellcheck disable=SC2086
+	run "$MKSCRATCH" $args
+	is "$status $(cat "$err")" '5 mkscratch: /dev/full: write failed (No space left on device)' "$args: the output is named"
+done
+cp keep.tar before
+for args in 'index -q -t other:1 -o keep.tar full.tar' '--bin app --base full.tar --no-cache -q -o keep.tar'; do
+	run bash -c "ulimit -f 8; exec \"\$MKSCRATCH\" $args"
+	is "$status $(cat "$err")" '5 mkscratch: keep.tar: write failed (File too large); previous file kept' "$args: so it is"
+	t '... and the previous file is whole' cmp keep.tar before
+done
+run bash -c '"$MKSCRATCH" cat full.tar /app >/dev/full'
+is "$status $(cat "$err")" '5 mkscratch: standard output: write failed (No space left on device)' 'so it is by cat'
+mkdir tmp && run bash -c 'ulimit -f 8; export TMPDIR=$PWD/tmp; exec "$MKSCRATCH" verify full.tar'
+is "$status $(cat "$err")" "5 mkscratch: staging file in $PWD/tmp: write failed (File too large)
+hint: set TMPDIR to a directory on a disk with more room" 'a staging file that fills up is named alone, too'
+
 wait
 is "$(cat "$HOME/said")" 'mkscratch: idle: a FIFO that nobody reads (waited 10 s)
 hint: have it read meanwhile: docker load <idle

@@ -12,7 +12,7 @@ import os
 import re
 import sys
 
-CALLS = "msk_fail msk_fail_sys msk_hint msk_warn msk_note msk_more msk_detail msk_ctx warn".split()
+CALLS = "msk_fail msk_fail_sys msk_fail_write msk_hint msk_warn msk_note msk_more msk_detail msk_ctx msk_ctx_read warn".split()
 TESTS = ("tests/must-fail", "tests/unit", "tests/integration", "tests/fault", "tests/golden", "tests/spec", "tests/repro",
          "tests/oracle", "tests/engines", "tests/doctor")
 LITERAL = re.compile(r'"((?:[^"\\\n]|\\.)*)"')
