@@ -37,6 +37,11 @@ void msk_json_cleanup(struct msk_json **v);
 
 void msk_json_set(struct msk_json *object, const char *key, struct msk_json *own_value);
 void msk_json_set_string(struct msk_json *object, const char *key, const char *utf8);
+/* Bytes that nobody has checked, as names of files are: as msk_json_text() has them, and where that is not the same, as they
+ * are no UTF-8, a member KEY_base64 with the bytes themselves. NULL becomes null. */
+void msk_json_set_text(struct msk_json *object, const char *key, const char *bytes);
+/* A list of such; KEY_base64 has all of them where one is no UTF-8. */
+void msk_json_set_texts(struct msk_json *object, const char *key, const struct msk_strv *bytes);
 void msk_json_set_int(struct msk_json *object, const char *key, int64_t n);
 void msk_json_push(struct msk_json *array, struct msk_json *own_value);
 void msk_json_insert(struct msk_json *array, size_t i, struct msk_json *own_value);

@@ -41,6 +41,9 @@ void msk_str_add_safe(struct msk_str *s, const char *text, size_t n);
  * are \xNN. Bytes of images depend on it. */
 void msk_str_add_escaped(struct msk_str *s, const char *text, size_t n);
 
+/* RFC 4648, with padding. */
+void msk_str_add_base64(struct msk_str *s, const void *bytes, size_t n);
+
 /* "3.2 MB": decimal units, one digit behind the point from kB on. */
 void msk_str_add_size(struct msk_str *s, unsigned long long bytes);
 

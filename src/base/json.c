@@ -98,6 +98,44 @@ void msk_json_set_string(struct msk_json *object, const char *key, const char *u
 	msk_json_set(object, key, msk_json_string(utf8));
 }
 
+static struct msk_json *base64(const char *bytes)
+{
+	MSK_AUTO_STR s = MSK_STR_INIT;
+
+	msk_str_add_base64(&s, bytes, strlen(bytes));
+	return msk_json_string(msk_str_c(&s));
+}
+
+void msk_json_set_text(struct msk_json *object, const char *key, const char *bytes)
+{
+	MSK_AUTO_FREE char *exact = NULL;
+
+	msk_json_set(object, key, msk_json_text_or_null(bytes));
+	if (!bytes || msk_utf8_valid(bytes, strlen(bytes)))
+		return;
+	exact = msk_xasprintf("%s_base64", key);
+	msk_json_set(object, exact, base64(bytes));
+}
+
+void msk_json_set_texts(struct msk_json *object, const char *key, const struct msk_strv *bytes)
+{
+	MSK_AUTO_FREE char *exact = msk_xasprintf("%s_base64", key);
+	struct msk_json *texts = msk_json_array(), *all;
+	bool valid = true;
+
+	for (size_t i = 0; i < bytes->n; i++) {
+		msk_json_push(texts, msk_json_text(bytes->v[i]));
+		valid = valid && msk_utf8_valid(bytes->v[i], strlen(bytes->v[i]));
+	}
+	msk_json_set(object, key, texts);
+	if (valid)
+		return;
+	all = msk_json_array();
+	for (size_t i = 0; i < bytes->n; i++)
+		msk_json_push(all, base64(bytes->v[i]));
+	msk_json_set(object, exact, all);
+}
+
 void msk_json_set_int(struct msk_json *object, const char *key, int64_t n)
 {
 	msk_json_set(object, key, msk_json_int(n));

@@ -187,6 +187,21 @@ void msk_str_add_escaped(struct msk_str *s, const char *text, size_t n)
 	add_checked(s, text, n, false);
 }
 
+void msk_str_add_base64(struct msk_str *s, const void *bytes, size_t n)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	const unsigned char *p = bytes;
+
+	for (size_t i = 0; i < n; i += 3) {
+		uint32_t group = (uint32_t)p[i] << 16 | (uint32_t)(i + 1 < n ? p[i + 1] : 0) << 8 | (i + 2 < n ? p[i + 2] : 0);
+
+		msk_str_addc(s, digits[group >> 18]);
+		msk_str_addc(s, digits[group >> 12 & 63]);
+		msk_str_addc(s, i + 1 < n ? digits[group >> 6 & 63] : '=');
+		msk_str_addc(s, i + 2 < n ? digits[group & 63] : '=');
+	}
+}
+
 void msk_str_add_safe(struct msk_str *s, const char *text, size_t n)
 {
 	add_checked(s, text, n, true);

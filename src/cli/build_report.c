@@ -16,7 +16,7 @@ static struct msk_json *entry_json(const struct msk_entry *e)
 	MSK_AUTO_FREE char *mode = msk_xasprintf("%04o", e->mode);
 	struct msk_json *o = msk_json_object();
 
-	msk_json_set(o, "path", msk_json_text(e->path));
+	msk_json_set_text(o, "path", e->path);
 	msk_json_set_string(o, "type", types[e->type]);
 	msk_json_set_string(o, "mode", mode);
 	msk_json_set_int(o, "uid", e->uid);
@@ -24,7 +24,7 @@ static struct msk_json *entry_json(const struct msk_entry *e)
 	if (e->type == MSK_FILE)
 		msk_json_set_int(o, "size", (int64_t)e->body.size);
 	if (e->link)
-		msk_json_set(o, "link", msk_json_text(e->link));
+		msk_json_set_text(o, "link", e->link);
 	if (e->caps) {
 		MSK_AUTO_STR names = MSK_STR_INIT;
 
@@ -32,9 +32,9 @@ static struct msk_json *entry_json(const struct msk_entry *e)
 		msk_json_set_string(o, "capabilities", names.buf);
 	}
 	if (e->origin.what)
-		msk_json_set(o, "what", msk_json_text(e->origin.what));
+		msk_json_set_text(o, "what", e->origin.what);
 	if (e->origin.why)
-		msk_json_set(o, "why", msk_json_text(e->origin.why));
+		msk_json_set_text(o, "why", e->origin.why);
 	return o;
 }
 
@@ -103,13 +103,13 @@ static struct msk_json *tags_json(const struct msk_plan *plan)
 	return a;
 }
 
-static struct msk_json *outputs_json(const struct msk_plan *plan)
+static void set_outputs(struct msk_json *o, const struct msk_plan *plan)
 {
-	struct msk_json *a = msk_json_array();
+	MSK_AUTO_STRV paths = MSK_STRV_INIT;
 
 	for (size_t i = 0; i < plan->n_targets; i++)
-		msk_json_push(a, msk_json_text(plan->targets[i].path));
-	return a;
+		msk_strv_push(&paths, plan->targets[i].path);
+	msk_json_set_texts(o, "outputs", &paths);
 }
 
 /* "img.tar: app:latest,app:v1 " */
@@ -136,7 +136,7 @@ static void set_certs(struct msk_json *v, const struct msk_build_facts *facts)
 	if (facts->certs.first_expiry >= 0)
 		msk_rfc3339_add(&expiry, facts->certs.first_expiry);
 	msk_json_set_string(o, "first_expiry", msk_str_c(&expiry));
-	msk_json_set(o, "first_subject", msk_json_text(facts->certs.first_subject));
+	msk_json_set_text(o, "first_subject", facts->certs.first_subject);
 	msk_json_set_string(o, "sha256", facts->certs_digest.text);
 	msk_json_set(v, "certificates", o);
 }
@@ -149,7 +149,7 @@ static struct msk_json *edition_json(const struct msk_plan *plan, const struct m
 	msk_json_set(o, "dry_run", msk_json_bool(true));
 	msk_json_set(o, "platform", platform_json(&e->platform));
 	msk_json_set(o, "tags", tags_json(plan));
-	msk_json_set(o, "outputs", outputs_json(plan));
+	set_outputs(o, plan);
 	msk_json_set_int(o, "entries", (int64_t)msk_rootfs_count(e->fs));
 	msk_json_set_int(o, "content_size", (int64_t)msk_rootfs_content_size(e->fs));
 	return o;
@@ -167,7 +167,7 @@ static struct msk_json *editions_json(const struct msk_plan *plan, const struct 
 		msk_json_push(list, edition_json(plan, &e->v[i]));
 	msk_json_set(o, "dry_run", msk_json_bool(true));
 	msk_json_set(o, "tags", tags_json(plan));
-	msk_json_set(o, "outputs", outputs_json(plan));
+	set_outputs(o, plan);
 	msk_json_set(o, "manifests", list);
 	return o;
 }
@@ -239,7 +239,7 @@ static struct msk_json *image_json(const struct msk_plan *plan, const struct msk
 	msk_json_set_int(o, "size", (int64_t)img->size);
 	msk_json_set(o, "tags", tags_json(plan));
 	msk_json_set(o, "layers", layers);
-	msk_json_set(o, "outputs", outputs_json(plan));
+	set_outputs(o, plan);
 	return o;
 }
 
@@ -258,7 +258,7 @@ static struct msk_json *product_json(const struct msk_plan *plan, const struct m
 	msk_json_set(o, "tags", tags_json(plan));
 	msk_json_set(o, "docker_load", platform_json(&p->images[p->loaded].platform));
 	msk_json_set(o, "manifests", list);
-	msk_json_set(o, "outputs", outputs_json(plan));
+	set_outputs(o, plan);
 	return o;
 }
 

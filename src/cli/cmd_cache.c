@@ -38,7 +38,7 @@ static int print(const struct msk_options *o, const struct msk_cache_args *a, co
 
 	if (msk_cache_stat(a, &left, err) < 0)
 		return -1;
-	msk_json_set(v, "dir", msk_json_text(a->dir));
+	msk_json_set_text(v, "dir", a->dir);
 	set_content(v, &left);
 	msk_json_set_int(v, "max_size", (int64_t)a->max_size);
 	msk_str_add_shown(&text, a->dir, strlen(a->dir));

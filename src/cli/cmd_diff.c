@@ -65,9 +65,9 @@ static struct msk_json *difference_json(const struct msk_difference *n)
 	struct msk_json *o = msk_json_object();
 
 	msk_json_set_string(o, "kind", msk_diff_kind_name(n->kind));
-	msk_json_set(o, is_path(n) ? "path" : "what", msk_json_text(n->what));
+	msk_json_set_text(o, is_path(n) ? "path" : "what", n->what);
 	if (n->path)
-		msk_json_set(o, "path", msk_json_text(n->path));
+		msk_json_set_text(o, "path", n->path);
 	if (n->kind == MSK_DIFF_CHANGED)
 		msk_json_set(o, "aspects", aspects_json(n));
 	if (is_path(n)) {

@@ -108,7 +108,7 @@ static void add_json(struct listing *l, const struct msk_node *n)
 {
 	MSK_AUTO_JSON *o = msk_node_json(n, n->type);
 
-	msk_json_set(o, "path", msk_json_text(n->path));
+	msk_json_set_text(o, "path", n->path);
 	msk_json_set_int(o, "layer", n->layer);
 	msk_str_adds(&l->out, l->began ? ",\n " : "[");
 	msk_json_dump_safe(o, &l->out);

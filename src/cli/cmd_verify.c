@@ -41,14 +41,14 @@ static int print_json(const char *image, const struct msk_checks *c, struct msk_
 	for (size_t i = 0; i < c->n; i++) {
 		struct msk_json *check = msk_json_object();
 
-		msk_json_set(check, "check", msk_json_text(c->v[i].what));
+		msk_json_set_text(check, "check", c->v[i].what);
 		msk_json_set(check, "ok", msk_json_bool(c->v[i].code == MSK_OK));
 		if (c->v[i].note)
 			msk_json_set(check, "note", msk_json_bool(true));
-		msk_json_set(check, "detail", msk_json_text(c->v[i].detail));
+		msk_json_set_text(check, "detail", c->v[i].detail);
 		msk_json_push(list, check);
 	}
-	msk_json_set(o, "image", msk_json_text(image));
+	msk_json_set_text(o, "image", image);
 	msk_json_set(o, "ok", msk_json_bool(msk_checks_verdict(c) == MSK_OK));
 	msk_json_set(o, "checks", list);
 	return msk_print_json(o, err);

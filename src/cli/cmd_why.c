@@ -105,7 +105,7 @@ static void add_chain_json(const char *asked, const struct chain *c, struct msk_
 			msk_json_set_string(s, "from", c->v[i].from);
 		msk_json_push(steps, s);
 	}
-	msk_json_set(o, "path", msk_json_text(asked));
+	msk_json_set_text(o, "path", asked);
 	msk_json_set(o, "chain", steps);
 	msk_json_dump_safe(o, out);
 	msk_str_addc(out, '\n');

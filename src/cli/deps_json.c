@@ -45,14 +45,14 @@ static struct askers *collect_askers(const struct msk_closure *c)
 	return of;
 }
 
-static struct msk_json *needed_by_json(const struct msk_deps *d, const struct askers *a)
+static void set_needed_by(struct msk_json *o, const struct msk_deps *d, const struct askers *a)
 {
-	struct msk_json *list = msk_json_array();
+	MSK_AUTO_STRV list = MSK_STRV_INIT;
 
 	for (size_t k = 0; k < a->n; k++)
 		if (k == 0 || a->v[k] != a->v[k - 1])
-			msk_json_push(list, msk_json_text(a->v[k] ? d->closure.objects[a->v[k]].path : d->file));
-	return list;
+			msk_strv_push(&list, a->v[k] ? d->closure.objects[a->v[k]].path : d->file);
+	msk_json_set_texts(o, "needed_by", &list);
 }
 
 static struct msk_json *object_json(const struct msk_deps *d, size_t i, const struct askers *of)
@@ -60,11 +60,11 @@ static struct msk_json *object_json(const struct msk_deps *d, size_t i, const st
 	const struct msk_object *object = &d->closure.objects[i];
 	struct msk_json *o = msk_json_object();
 
-	msk_json_set(o, "name", msk_json_text(object->name));
-	msk_json_set(o, "path", msk_json_text(object->path));
+	msk_json_set_text(o, "name", object->name);
+	msk_json_set_text(o, "path", object->path);
 	msk_json_set_string(o, "found_by", msk_found_by_name(object->found_by));
-	msk_json_set(o, "needed_by", needed_by_json(d, &of[i]));
-	msk_json_set(o, "glibc", msk_json_text_or_null(i < d->remarks.n_objects ? d->remarks.glibc[i] : NULL));
+	set_needed_by(o, d, &of[i]);
+	msk_json_set_text(o, "glibc", i < d->remarks.n_objects ? d->remarks.glibc[i] : NULL);
 	return o;
 }
 
@@ -79,26 +79,17 @@ static struct msk_json *later_json(const struct msk_deps *d, size_t i, const str
 		msk_wish_add_reason(w, d->closure.objects[w->cause].name, &why);
 	else
 		msk_str_addf(&why, "needed by %s", d->closure.objects[object->parent].name);
-	msk_json_set(o, "why", msk_json_text(msk_str_c(&why)));
+	msk_json_set_text(o, "why", msk_str_c(&why));
 	return o;
-}
-
-static struct msk_json *texts(const struct msk_strv *sv)
-{
-	struct msk_json *a = msk_json_array();
-
-	for (size_t i = 0; i < sv->n; i++)
-		msk_json_push(a, msk_json_text(sv->v[i]));
-	return a;
 }
 
 static struct msk_json *missing_json(const struct msk_deps *d, const struct msk_missing *m)
 {
 	struct msk_json *o = msk_json_object();
 
-	msk_json_set(o, "name", msk_json_text(m->name));
-	msk_json_set(o, "needed_by", msk_json_text(m->needed_by ? d->closure.objects[m->needed_by].path : d->file));
-	msk_json_set(o, "searched", texts(&m->searched));
+	msk_json_set_text(o, "name", m->name);
+	msk_json_set_text(o, "needed_by", m->needed_by ? d->closure.objects[m->needed_by].path : d->file);
+	msk_json_set_texts(o, "searched", &m->searched);
 	return o;
 }
 
@@ -106,15 +97,15 @@ static struct msk_json *wish_json(const struct msk_deps *d, const struct msk_wis
 {
 	struct msk_json *o = msk_json_object();
 
-	msk_json_set(o, "names", texts(&w->names));
-	msk_json_set(o, "by", msk_json_text(w->cause ? d->closure.objects[w->cause].path : d->file));
-	msk_json_set(o, "import", msk_json_text_or_null(w->import));
-	msk_json_set(o, "feature", msk_json_text_or_null(w->feature));
-	msk_json_set(o, "description", msk_json_text_or_null(w->description));
+	msk_json_set_texts(o, "names", &w->names);
+	msk_json_set_text(o, "by", w->cause ? d->closure.objects[w->cause].path : d->file);
+	msk_json_set_text(o, "import", w->import);
+	msk_json_set_text(o, "feature", w->feature);
+	msk_json_set_text(o, "description", w->description);
 	msk_json_set_string(o, "priority", msk_priority_name(w->priority));
 	msk_json_set(o, "wanted", msk_json_bool(w->wanted));
-	msk_json_set(o, "lacks", msk_json_text_or_null(w->lacks));
-	msk_json_set(o, "path", msk_json_text_or_null(w->object == MSK_NO_OBJECT ? NULL : d->closure.objects[w->object].path));
+	msk_json_set_text(o, "lacks", w->lacks);
+	msk_json_set_text(o, "path", w->object == MSK_NO_OBJECT ? NULL : d->closure.objects[w->object].path);
 	return o;
 }
 
@@ -125,9 +116,9 @@ static struct msk_json *advice_json(const struct msk_closure *c)
 	for (size_t i = 0; i < c->n_advice; i++) {
 		struct msk_json *o = msk_json_object();
 
-		msk_json_set(o, "what", msk_json_text(c->advice[i].what));
-		msk_json_set(o, "evidence", msk_json_text(c->advice[i].evidence));
-		msk_json_set(o, "fix", msk_json_text(c->advice[i].fix));
+		msk_json_set_text(o, "what", c->advice[i].what);
+		msk_json_set_text(o, "evidence", c->advice[i].evidence);
+		msk_json_set_text(o, "fix", c->advice[i].fix);
 		msk_json_push(list, o);
 	}
 	return list;
@@ -150,8 +141,8 @@ struct msk_json *msk_deps_json(const struct msk_deps *d)
 	for (size_t i = 0; i < d->closure.n_missing; i++)
 		msk_json_push(missing, missing_json(d, &d->closure.missing[i]));
 	msk_platform_add(&platform, &d->closure.objects[0].elf.platform);
-	msk_json_set(o, "file", msk_json_text(d->file));
-	msk_json_set(o, "interp", msk_json_text_or_null(d->closure.objects[0].elf.interp));
+	msk_json_set_text(o, "file", d->file);
+	msk_json_set_text(o, "interp", d->closure.objects[0].elf.interp);
 	msk_json_set_string(o, "libc", msk_libc_name(d->closure.libc));
 	msk_json_set_string(o, "platform", msk_str_c(&platform));
 	msk_json_set(o, "objects", objects);

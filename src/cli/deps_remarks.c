@@ -88,16 +88,11 @@ static struct msk_json *remark_json(const struct msk_remark *remark)
 
 	msk_json_set_string(o, "level", msk_remark_level_name(remark->level));
 	msk_json_set_string(o, "kind", msk_remark_kind_name(remark->kind));
-	msk_json_set(o, "object", msk_json_text(remark->subject));
-	msk_json_set(o, "text", msk_json_text(remark->text));
-	msk_json_set(o, "hint", msk_json_text_or_null(remark->hint));
-	if (remark->kind == MSK_REMARK_SYMBOL) {
-		struct msk_json *symbols = msk_json_array();
-
-		for (size_t i = 0; i < remark->symbols.n; i++)
-			msk_json_push(symbols, msk_json_text(remark->symbols.v[i]));
-		msk_json_set(o, "symbols", symbols);
-	}
+	msk_json_set_text(o, "object", remark->subject);
+	msk_json_set_text(o, "text", remark->text);
+	msk_json_set_text(o, "hint", remark->hint);
+	if (remark->kind == MSK_REMARK_SYMBOL)
+		msk_json_set_texts(o, "symbols", &remark->symbols);
 	return o;
 }
 
@@ -109,9 +104,9 @@ void msk_deps_set_remarks(const struct msk_deps *d, struct msk_json *o)
 
 	if (remarks->isa_level > 1)
 		isa = msk_xasprintf("x86-64-v%u", remarks->isa_level);
-	msk_json_set(needs, "glibc", msk_json_text_or_null(newest_glibc(&d->closure, remarks)));
-	msk_json_set(needs, "kernel", msk_json_text_or_null(least));
-	msk_json_set(needs, "cpu", msk_json_text_or_null(isa));
+	msk_json_set_text(needs, "glibc", newest_glibc(&d->closure, remarks));
+	msk_json_set_text(needs, "kernel", least);
+	msk_json_set_text(needs, "cpu", isa);
 	for (size_t i = 0; i < remarks->n; i++)
 		msk_json_push(list, remark_json(&remarks->v[i]));
 	msk_json_set(o, "needs", needs);

@@ -22,7 +22,7 @@ static struct msk_json *needs_json(const struct msk_diagnosis *d)
 		o = msk_json_object();
 		msk_json_set_string(o, "what", msk_want_name(w));
 		msk_json_set_string(o, "level", msk_certainty_name(f->level));
-		msk_json_set(o, "evidence", msk_json_text(f->evidence));
+		msk_json_set_text(o, "evidence", f->evidence);
 		msk_json_set_string(o, "fix", msk_doctor_fix(w));
 		msk_json_set_string(o, "advice", msk_want_advice(w));
 		if (msk_symptom_of(w))
@@ -43,7 +43,7 @@ static struct msk_json *embedded_json(const struct msk_diagnosis *d)
 			continue;
 		o = msk_json_object();
 		msk_json_set_string(o, "what", msk_want_name(w));
-		msk_json_set(o, "evidence", msk_json_text(d->wants[w].evidence));
+		msk_json_set_text(o, "evidence", d->wants[w].evidence);
 		msk_json_push(a, o);
 	}
 	return a;
@@ -51,7 +51,7 @@ static struct msk_json *embedded_json(const struct msk_diagnosis *d)
 
 static struct msk_json *hardening_json(const struct msk_hardening *h)
 {
-	struct msk_json *o = msk_json_object(), *loose = msk_json_array();
+	struct msk_json *o = msk_json_object();
 
 	msk_json_set(o, "pie", msk_json_bool(h->pie));
 	msk_json_set_string(o, "relro", msk_relro_name(h->relro));
@@ -59,9 +59,7 @@ static struct msk_json *hardening_json(const struct msk_hardening *h)
 	msk_json_set(o, "canary", msk_json_bool(h->canary));
 	msk_json_set(o, "fortify", msk_json_bool(h->fortify));
 	msk_json_set(o, "rwx", msk_json_bool(h->rwx));
-	for (size_t i = 0; i < h->loose_paths.n; i++)
-		msk_json_push(loose, msk_json_text(h->loose_paths.v[i]));
-	msk_json_set(o, "loose_paths", loose);
+	msk_json_set_texts(o, "loose_paths", &h->loose_paths);
 	return o;
 }
 
@@ -76,7 +74,7 @@ static struct msk_json *secrets_json(const struct msk_diagnosis *d)
 		msk_json_set_string(o, "what", d->secrets[i].what);
 		msk_json_set_int(o, "offset", (int64_t)d->secrets[i].offset);
 		msk_json_set_int(o, "count", (int64_t)d->secrets[i].count);
-		msk_json_set(o, "shown", msk_json_text(d->secrets[i].shown));
+		msk_json_set_text(o, "shown", d->secrets[i].shown);
 		msk_json_push(a, o);
 	}
 	return a;
@@ -108,13 +106,11 @@ static struct msk_json *missing_json(const struct doctor_file *f)
 
 	for (size_t i = 0; i < f->closure.n_missing; i++) {
 		const struct msk_missing *m = &f->closure.missing[i];
-		struct msk_json *o = msk_json_object(), *searched = msk_json_array();
+		struct msk_json *o = msk_json_object();
 
-		for (size_t k = 0; k < m->searched.n; k++)
-			msk_json_push(searched, msk_json_text(m->searched.v[k]));
-		msk_json_set(o, "name", msk_json_text(m->name));
-		msk_json_set(o, "needed_by", msk_json_text(m->needed_by ? f->closure.objects[m->needed_by].path : f->file));
-		msk_json_set(o, "searched", searched);
+		msk_json_set_text(o, "name", m->name);
+		msk_json_set_text(o, "needed_by", m->needed_by ? f->closure.objects[m->needed_by].path : f->file);
+		msk_json_set_texts(o, "searched", &m->searched);
 		msk_json_set_string(o, "fix", MSK_DOCTOR_MISSING_FIX);
 		msk_json_push(a, o);
 	}
@@ -149,11 +145,11 @@ struct msk_json *msk_doctor_json(const struct doctor_file *f)
 	MSK_AUTO_STR platform = MSK_STR_INIT;
 
 	msk_platform_add(&platform, &d->elf.platform);
-	msk_json_set(o, "file", msk_json_text(f->file));
+	msk_json_set_text(o, "file", f->file);
 	msk_json_set_int(o, "size", (int64_t)f->size);
 	msk_json_set_string(o, "linkage", msk_linkage_name(d->elf.linkage));
 	msk_json_set_string(o, "libc", msk_libc_name(d->libc));
-	msk_json_set(o, "platform", msk_json_text(msk_str_c(&platform)));
+	msk_json_set_text(o, "platform", msk_str_c(&platform));
 	msk_json_set(o, "language", d->language ? msk_json_string(d->language) : msk_json_null());
 	msk_json_set(o, "language_version", d->language_version ? msk_json_text(d->language_version) : msk_json_null());
 	msk_json_set(o, "needs", needs_json(d));

@@ -1,10 +1,5 @@
 #include "inspect.h"
 
-static void set_text(struct msk_json *o, const char *key, const char *text)
-{
-	msk_json_set(o, key, text ? msk_json_text(text) : msk_json_null());
-}
-
 static struct msk_json *tags_json(const struct msk_strv *tags)
 {
 	struct msk_json *list = msk_json_array();
@@ -38,7 +33,7 @@ static struct msk_json *layers_json(const struct inspected *d)
 
 		msk_json_set_string(o, "digest", s->packed.text);
 		msk_json_set_string(o, "diff_id", s->plain.text);
-		set_text(o, "media_type", d->arg->image->layers[i].media_type);
+		msk_json_set_text(o, "media_type", d->arg->image->layers[i].media_type);
 		msk_json_set_int(o, "size", (int64_t)s->packed_size);
 		msk_json_set_int(o, "plain_size", (int64_t)s->plain_size);
 		msk_json_set_int(o, "entries", (int64_t)s->entries);
@@ -56,7 +51,7 @@ static struct msk_json *largest_json(const struct msk_inspection *i)
 		const struct msk_node *n = i->largest[k];
 		struct msk_json *o = msk_json_object();
 
-		msk_json_set(o, "path", msk_json_text(n->path));
+		msk_json_set_text(o, "path", n->path);
 		msk_json_set_int(o, "size", (int64_t)n->size);
 		msk_json_set_int(o, "layer", n->layer);
 		msk_json_set_string(o, "origin", msk_origin_kind_name(i->origins[n->at]));
@@ -72,8 +67,8 @@ static struct msk_json *certificates_json(const struct msk_cert_list *l)
 	for (size_t i = 0; i < l->n; i++) {
 		struct msk_json *o = msk_json_object();
 
-		set_text(o, "subject", l->v[i].subject);
-		set_text(o, "path", l->v[i].file);
+		msk_json_set_text(o, "subject", l->v[i].subject);
+		msk_json_set_text(o, "path", l->v[i].file);
 		msk_json_set(o, "not_before", msk_time_json(l->v[i].not_before));
 		msk_json_set(o, "not_after", msk_time_json(l->v[i].not_after));
 		msk_json_push(list, o);
@@ -86,13 +81,11 @@ static struct msk_json *objects_json(const struct msk_inspection *i)
 	struct msk_json *list = msk_json_array();
 
 	for (size_t k = 0; k < i->n_objects; k++) {
-		struct msk_json *o = msk_json_object(), *needs = msk_json_array();
+		struct msk_json *o = msk_json_object();
 
-		for (size_t j = 0; j < i->objects[k].needed.n; j++)
-			msk_json_push(needs, msk_json_text(i->objects[k].needed.v[j]));
-		msk_json_set(o, "path", msk_json_text(i->objects[k].node->path));
-		set_text(o, "soname", i->objects[k].soname);
-		msk_json_set(o, "needs", needs);
+		msk_json_set_text(o, "path", i->objects[k].node->path);
+		msk_json_set_text(o, "soname", i->objects[k].soname);
+		msk_json_set_texts(o, "needs", &i->objects[k].needed);
 		msk_json_push(list, o);
 	}
 	return list;
@@ -110,7 +103,7 @@ static struct msk_json *outline_json(const struct msk_source_image *image)
 	struct msk_json *o = msk_json_object();
 
 	msk_platform_add(&platform, &image->platform);
-	set_text(o, "platform", platform.buf);
+	msk_json_set_text(o, "platform", platform.buf);
 	msk_json_set_string(o, "digest", msk_source_image_digest(image));
 	msk_json_set(o, "tags", tags_json(&image->tags));
 	return o;
@@ -126,8 +119,8 @@ static void set_absent(struct msk_json *o, const struct msk_source_images *s)
 		MSK_AUTO_STR platform = MSK_STR_INIT;
 
 		msk_platform_add(&platform, &s->absent.v[i].platform);
-		msk_json_set(one, "platform", msk_json_text(platform.buf));
-		set_text(one, "digest", msk_json_get_string(s->absent.v[i].entry, "digest"));
+		msk_json_set_text(one, "platform", platform.buf);
+		msk_json_set_text(one, "digest", msk_json_get_string(s->absent.v[i].entry, "digest"));
 		msk_json_push(list, one);
 	}
 	if (list)
@@ -139,7 +132,7 @@ struct msk_json *msk_inspect_json(const struct inspected *d)
 	const struct msk_source_image *image = d->arg->image;
 	struct msk_json *o = outline_json(image);
 
-	set_text(o, "image", msk_source_name(d->arg->images.source));
+	msk_json_set_text(o, "image", msk_source_name(d->arg->images.source));
 	msk_json_set_string(o, "config_digest", image->config.digest.text);
 	msk_json_set_int(o, "size", (int64_t)msk_source_image_size(image));
 	msk_json_set_int(o, "plain_size", (int64_t)msk_inspected_plain(d));
@@ -167,7 +160,7 @@ struct msk_json *msk_inspect_list_json(const struct msk_source_images *s)
 		msk_json_set(image, "manifest", document_json(&s->images.v[i].manifest));
 		msk_json_push(list, image);
 	}
-	set_text(o, "image", msk_source_name(s->source));
+	msk_json_set_text(o, "image", msk_source_name(s->source));
 	msk_json_set(o, "images", list);
 	msk_json_set(o, "index", document_json(&s->index));
 	set_absent(o, s);

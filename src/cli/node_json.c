@@ -21,7 +21,7 @@ static struct msk_json *xattr_json(const struct msk_xattr *x)
 	MSK_AUTO_STR hex = MSK_STR_INIT, caps = MSK_STR_INIT;
 	struct msk_json *o = msk_json_object();
 
-	msk_json_set(o, "name", msk_json_text(msk_str_c(&x->name)));
+	msk_json_set_text(o, "name", msk_str_c(&x->name));
 	msk_json_set_int(o, "size", (int64_t)x->size);
 	if (x->digest.text[0]) {
 		msk_json_set_string(o, "digest", x->digest.text);
@@ -62,7 +62,7 @@ struct msk_json *msk_node_json(const struct msk_node *n, enum msk_tar_type type)
 		msk_json_set_int(o, "minor", n->dev_minor);
 	}
 	if (n->link)
-		msk_json_set(o, "link", msk_json_text(n->link));
+		msk_json_set_text(o, "link", n->link);
 	if (n->xattrs)
 		msk_json_set(o, "xattrs", xattrs_json(n->xattrs));
 	return o;

@@ -164,7 +164,9 @@ const struct verb msk_verbs[] = {
 	  "below it. IMAGE is an archive (- for standard input), a layout directory, or DIR:TAG, whoever made it. All of it is "
 	  "read and verified before a line is printed.\n"
 	  "With --json mtime is seconds since 1970, and time the same in words (RFC 3339), or null where the year is none of 0 "
-	  "to 9999; xattrs has extended attributes with their values, or the digests of those over 64 bytes.\n", msk_cmd_ls },
+	  "to 9999; xattrs has extended attributes with their values, or the digests of those over 64 bytes. A name that is "
+	  "no UTF-8 has \\xNN for such bytes, and path_base64 all of them; so it is with every verb (file_base64, ...).\n",
+	  msk_cmd_ls },
 	{ "cat", VERB_CAT, "IMAGE PATH...", "print files of an image",
 	  "Symlinks are followed inside the image. All of it is read and verified before a byte is printed.\n", msk_cmd_cat },
 	{ "diff", VERB_DIFF, "A B", "tell two images apart, file by file and field by field",

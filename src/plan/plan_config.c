@@ -49,7 +49,8 @@ static int plan_command(const struct msk_options *o, struct msk_plan *p, struct 
 	p->starts_first = !o->entrypoint;
 	if (p->starts_first) {
 		if (msk_check_utf8(p->inputs[0].spec, p->inputs[0].dest, err) < 0)
-			return msk_hint(err, "give it a name in the image: --bin SRC:/NAME");
+			return msk_hint(err, "give it a name in the image: --bin SRC:/NAME; the recipe is left out then "
+					"(verify --rebuild)");
 		msk_strv_push(&c->entrypoint, p->inputs[0].dest);
 	} else if (msk_plan_args("--entrypoint", o->entrypoint, &c->entrypoint, err) < 0) {
 		return -1;

@@ -5,17 +5,7 @@
 static void set_text(struct msk_json *o, const char *key, const char *text)
 {
 	if (text)
-		msk_json_set(o, key, msk_json_text(text));
-}
-
-/* Names of files need not be UTF-8. */
-static struct msk_json *texts(const struct msk_strv *sv)
-{
-	struct msk_json *a = msk_json_array();
-
-	for (size_t i = 0; i < sv->n; i++)
-		msk_json_push(a, msk_json_text(sv->v[i]));
-	return a;
+		msk_json_set_text(o, key, text);
 }
 
 static struct msk_json *pairs(const struct msk_strv *keys, const struct msk_strv *values)
@@ -213,15 +203,15 @@ struct msk_json *msk_plan_json(const struct msk_plan *p)
 	msk_json_set(o, "inputs", inputs_json(p));
 	if (p->n_caps)
 		msk_json_set(o, "caps", caps_json(p));
-	msk_json_set(o, "libs", texts(&p->libs));
-	msk_json_set(o, "library_path", texts(&p->library_path));
+	msk_json_set_texts(o, "libs", &p->libs);
+	msk_json_set_texts(o, "library_path", &p->library_path);
 	set_text(o, "hwcaps", p->hwcaps);
-	msk_json_set(o, "dlopen", texts(&p->dlopen));
+	msk_json_set_texts(o, "dlopen", &p->dlopen);
 	msk_json_set(o, "auto", msk_json_bool(p->automatic));
 	msk_json_set(o, "certs", msk_json_bool(p->certs));
 	set_text(o, "certs_file", p->certs_file);
-	msk_json_set(o, "extra_certs", texts(&p->extra_certs));
-	msk_json_set(o, "certs_for", texts(&p->certs_for));
+	msk_json_set_texts(o, "extra_certs", &p->extra_certs);
+	msk_json_set_texts(o, "certs_for", &p->certs_for);
 	msk_json_set(o, "allow_expired", msk_json_bool(p->allow_expired));
 	msk_json_set_int(o, "certs_expiry_min", p->certs_expiry_min);
 	msk_json_set(o, "tz", msk_json_bool(p->tz));

@@ -113,6 +113,8 @@ link -> e\x1b]0;x\x07\xc2\x9b31m\x0a\xe2\x80\xae\xe2\x81\xa6\xe2\x80\x8f\xd8\x9c
 	'what is not seen is told by its bytes, and a backslash is doubled'
 is "$(mk ls --json evil | jq -c 'map(.path)[3]')" "$(python3 -c 'exec(open("make.py").read().split("def layout")[0]); print(json.dumps(EVIL, ensure_ascii=False))' | jq -c .)" \
 	'JSON has the name itself'
+is "$(mk ls --json evil | jq -c 'map(select(.path | test("^(bad|a)")) | [.path, .path_base64])')" \
+	'[["a\nb",null],["a\\nb",null],["bad\\xff","YmFk/w=="]]' '... and beside one that is no UTF-8 its bytes'
 has_line() { if grep -qxF -- "$1" "$out"; then pass "$2"; else fail "$2"; comment <"$out"; fi; }
 run mk inspect evil
 has_line '  entrypoint    ["e\u001B]0;x\u0007\u009b31m\n\u202e\u2066\u200f\u061c\u2028\ufeff\\n"]' 'what is shown as JSON has the escapes of JSON'
@@ -121,4 +123,19 @@ run mk ls 'x\n.tar' /y
 is "$(cat "$err")" 'mkscratch: x\\n.tar: /y: not in the image' 'an error too'
 run mk diff x.tar evil
 like "$(head -n 1 "$out")" ' differ in what was added, 5 paths \(/a\\x0ab, /a\\\\nb and 3 more\), ' 'and a sentence'
+
+# What was typed comes back, as bytes where it is no UTF-8.
+python3 -B "$TOP/tests/integration/make_layers.py" b.tar "[('d/a\\\\xffb', 'file', ''), ('d/a\udcffb', 'file', '')]"
+bytes_of() { jq -r "$1" | base64 -d | od -An -tx1 | tr -d " \n"; }
+is "$(mk ls --json b.tar | jq -c 'map(.path) | .[-2:]')" '["d/a\\xffb","d/a\\xffb"]' 'two names that look the same in JSON'
+is "$(mk ls --json b.tar | bytes_of '.[] | .path_base64 // empty')" 642f61ff62 '... are told apart'
+if printf 'int main(void) { return 0; }\n' | cc -x c -static -o app - 2>/dev/null; then
+	cp app $'app\xff'
+	is "$(mk deps --json $'app\xff' | jq -c '[.file, .file_base64]')" '["app\\xff","YXBw/w=="]' 'a file that was asked for'
+	is "$(mk --bin app --json -o i.tar -o $'o\xff' 2>/dev/null | jq -c '[.outputs, .outputs_base64]')" \
+		'[["i.tar","o\\xff"],["aS50YXI=","b/8="]]' 'of several names all, where one is none of UTF-8'
+	is "$(mk --bin app --json -n -o i.tar | jq -c 'keys | map(select(endswith("base64")))')" '[]' '... and none where there is no need'
+else
+	skip 'names that were typed' 'cannot: no static libc'
+fi
 done_testing

@@ -91,7 +91,7 @@ must_fail 2 '--print tree: is none of plan, rootfs, config, schema' -- --bin app
 must_fail 2 '--bin app:bin/app: DEST "bin/app" is not an absolute path' \
 	'--bin app:/bin/app; or --bin app:bin/app:/PATH, where the colon belongs to the name of the file' -- \
 	--bin app:bin/app -o img.tar
-must_fail 2 $'--bin ./b\\xff: not valid UTF-8, which JSON needs' 'give it a name in the image: --bin SRC:/NAME' -- \
+must_fail 2 $'--bin ./b\\xff: not valid UTF-8, which JSON needs' 'give it a name in the image: --bin SRC:/NAME; the recipe is left out then (verify --rebuild)' -- \
 	--bin $'./b\xff' -o img.tar
 must_fail 2 '--file app: has no DEST' '--file app:/PATH/IN/IMAGE' -- --bin app --file app -o img.tar
 must_fail 2 '--file app:/b:999: mode "999" is not octal' -- --bin app --file app:/b:999 -o img.tar
