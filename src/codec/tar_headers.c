@@ -19,6 +19,7 @@ struct run {
 	bool sparse, major, minor;     /* of pax records: any of a sparse file; its form is 1.0 */
 	bool has_size;
 	int64_t size;
+	struct text { const char *p; size_t n; } path, linkpath, sparse_name;
 	struct tar_told *told;
 };
 
@@ -126,6 +127,12 @@ static const char *read_record(struct run *r, const char *key, size_t n, const c
 		r->major = r->major || (is_key(key, n, "GNU.sparse.major") && is_key(value, length, "1"));
 		r->minor = r->minor || (is_key(key, n, "GNU.sparse.minor") && is_key(value, length, "0"));
 	}
+	if (is_key(key, n, "path"))
+		r->path = (struct text){ value, length };
+	if (is_key(key, n, "linkpath"))
+		r->linkpath = (struct text){ value, length };
+	if (is_key(key, n, "GNU.sparse.name"))
+		r->sparse_name = (struct text){ value, length };
 	if ((is_key(key, n, "path") || is_key(key, n, "linkpath") || is_key(key, n, "uname") || is_key(key, n, "gname")) &&
 	    (length == 0 || memchr(value, '\0', length)))
 		return "a name that is empty or has a NUL";
@@ -225,6 +232,7 @@ static const char *read_extension(struct run *r, const unsigned char *b)
 static const char *read_entry(struct run *r, const unsigned char *b)
 {
 	bool file = b[TYPE] == '0' || b[TYPE] == '\0';
+	const struct text *path;
 	int64_t mode, size;
 
 	if (r->sparse && !(r->major && r->minor && file))
@@ -234,7 +242,11 @@ static const char *read_entry(struct run *r, const unsigned char *b)
 	size = r->has_size ? r->size : size;
 	if (size < 0 || size > INT64_MAX / 2)
 		return "the size";
-	*r->told = (struct tar_told){ (uint32_t)mode & 07777, file ? (uint64_t)size : 0, (char)b[TYPE], r->sparse };
+	path = r->sparse && r->sparse_name.p ? &r->sparse_name : &r->path;
+	*r->told = (struct tar_told){
+		.mode = (uint32_t)mode & 07777, .body = file ? (uint64_t)size : 0, .type = (char)b[TYPE], .sparse = r->sparse,
+		.path = path->p, .path_len = path->n, .link = r->linkpath.p, .link_len = r->linkpath.n,
+	};
 	return NULL;
 }
 

@@ -26,6 +26,10 @@ struct tar_told {
 	uint64_t body;                 /* bytes that follow in the stream, without what fills the last block */
 	char type;                     /* of the header; '0': a file, also when its name ends in a slash */
 	bool sparse;                   /* they are a map and the parts of a file that is larger */
+	/* Of pax records, whose names the library converts to the locale, which loses characters; not ended; NULL: none has it.
+	 * Lent until more is added. */
+	const char *path, *link;
+	size_t path_len, link_len;
 };
 
 /* The n bytes at `at`, which come one behind the other. */

@@ -25,6 +25,7 @@ struct msk_tar_in {
 	struct feed feed;
 	struct tar_headers headers;
 	struct msk_str xattrs;         /* of the entry */
+	struct msk_str path, link;     /* of its pax records */
 };
 
 struct msk_inflate {
@@ -156,6 +157,25 @@ static int check_headers(struct msk_tar_in *t, struct archive_entry *e, struct t
 	return 0;
 }
 
+static const char *keep(struct msk_str *s, const char *text, size_t n)
+{
+	s->len = 0;
+	msk_str_add(s, text, n);
+	return msk_str_c(s);
+}
+
+static const char *path_of(struct msk_tar_in *t, struct archive_entry *e, const struct tar_told *told)
+{
+	return told->path ? keep(&t->path, told->path, told->path_len) : archive_entry_pathname(e);
+}
+
+static const char *link_of(struct msk_tar_in *t, struct archive_entry *e, const struct tar_told *told, enum msk_tar_type type)
+{
+	if (told->link && (type == MSK_TAR_HARDLINK || type == MSK_TAR_SYMLINK))
+		return keep(&t->link, told->link, told->link_len);
+	return type == MSK_TAR_HARDLINK ? archive_entry_hardlink(e) : archive_entry_symlink(e);
+}
+
 int msk_tar_in_next(struct msk_tar_in *t, struct msk_tar_entry *out, bool *more, struct msk_err *err)
 {
 	struct archive_entry *e;
@@ -173,7 +193,7 @@ int msk_tar_in_next(struct msk_tar_in *t, struct msk_tar_entry *out, bool *more,
 	if (!*more)
 		return 0;
 	*out = (struct msk_tar_entry){
-		.path = archive_entry_pathname(e),
+		.path = path_of(t, e, &told),
 		.type = type_of(e),
 		.mode = told.mode,
 		.uid = (uint32_t)archive_entry_uid(e),
@@ -184,7 +204,7 @@ int msk_tar_in_next(struct msk_tar_in *t, struct msk_tar_entry *out, bool *more,
 		.mtime = archive_entry_mtime(e),
 	};
 	read_xattrs(t, e, out);
-	out->link = out->type == MSK_TAR_HARDLINK ? archive_entry_hardlink(e) : archive_entry_symlink(e);
+	out->link = link_of(t, e, &told, out->type);
 	if (!out->path || archive_entry_size(e) < 0)
 		return msk_fail(err, MSK_E_INPUT, "%s: an entry without a name", t->feed.name);
 	if (!is_id(archive_entry_uid(e)) || !is_id(archive_entry_gid(e)))
@@ -237,6 +257,8 @@ void msk_tar_in_free(struct msk_tar_in *t)
 	feed_close(&t->feed);
 	tar_headers_release(&t->headers);
 	msk_str_release(&t->xattrs);
+	msk_str_release(&t->path);
+	msk_str_release(&t->link);
 	free(t);
 }
 

@@ -124,6 +124,23 @@ is "$(cat "$err")" 'mkscratch: x\\n.tar: /y: not in the image' 'an error too'
 run mk diff x.tar evil
 like "$(head -n 1 "$out")" ' differ in what was added, 5 paths \(/a\\x0ab, /a\\\\nb and 3 more\), ' 'and a sentence'
 
+# No character of a name in pax records is lost: of tags (U+E0061 and the like) iconv makes nothing.
+python3 -B - <<'P'
+import tarfile
+with tarfile.open("tags.layer", "w", format=tarfile.PAX_FORMAT) as t:
+    for name, to in ("a\U000e0061", None), ("b\U000e0061x", None), ("l", "a\U000e0061"):
+        i = tarfile.TarInfo(name)
+        i.type, i.linkname = (tarfile.SYMTYPE, to) if to else (tarfile.REGTYPE, "")
+        t.addfile(i)
+P
+python3 -B "$TOP/tests/integration/make_image.py" tags.tar v1 '{"architecture":"amd64","os":"linux"}' tags.layer
+is "$(mk ls tags.tar | cut -d" " -f6-)" 'a\xf3\xa0\x81\xa1
+b\xf3\xa0\x81\xa1x
+l -> a\xf3\xa0\x81\xa1' 'names of a layer that have characters of no width'
+is "$(mk cat tags.tar /l | wc -c)" 0 '... and lead where they say'
+mkdir tags && touch tags/$'a\xf3\xa0\x81\xa1' && cp /bin/true true
+t '... as an image that is made has them' bash -c '"$MKSCRATCH" --bin true --tree tags:/d -q -o made.tar && "$MKSCRATCH" cat made.tar "/d/$(ls tags)"'
+
 # What was typed comes back, as bytes where it is no UTF-8.
 python3 -B "$TOP/tests/integration/make_layers.py" b.tar "[('d/a\\\\xffb', 'file', ''), ('d/a\udcffb', 'file', '')]"
 bytes_of() { jq -r "$1" | base64 -d | od -An -tx1 | tr -d " \n"; }
