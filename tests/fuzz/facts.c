@@ -98,7 +98,7 @@ static int pass_over(struct msk_tar_in *t, struct msk_err *err)
 static void tell_tar(const struct msk_str *bytes)
 {
 	MSK_CLEANUP(msk_tar_in_cleanup) struct msk_tar_in *t = NULL;
-	struct memory m = { { memory_read }, bytes, 0 };
+	struct memory m = memory_of(bytes->buf, bytes->len);
 	struct msk_err err = MSK_ERR_INIT;
 	struct msk_tar_entry e;
 	bool more = true;

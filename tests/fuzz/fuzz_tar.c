@@ -208,7 +208,7 @@ static void check_positions(const struct msk_str *plain, bool odd, const struct 
 	const char *line = msk_str_c(listed);
 
 	for (size_t i = 0; i < where->len / sizeof(uint64_t); i++) {
-		struct memory m = { { memory_read }, plain, 0 };
+		struct memory m = memory_of(plain->buf, plain->len);
 		MSK_AUTO_STR one = MSK_STR_INIT;
 		uint64_t at;
 
@@ -246,7 +246,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	MSK_AUTO_STR listed = MSK_STR_INIT;
 	MSK_AUTO_STR again = MSK_STR_INIT;
 	MSK_AUTO_STR where = MSK_STR_INIT;
-	struct memory m = { { memory_read }, &plain, 0 }, p = { { memory_read }, &packed, 0 };
+	struct memory m, p;
 	MSK_CLEANUP(msk_inflate_cleanup) struct msk_inflate *i = NULL;
 	struct msk_err err = MSK_ERR_INIT;
 
@@ -256,10 +256,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		msk_str_add(&plain, data + 1, size - 1 < ROOM ? size - 1 : ROOM);
 	else
 		make(data + 1, size - 1, &plain);
+	m = memory_of(plain.buf, plain.len);
 	list(&m.r, SIZE_MAX, &listed, &where);
 	if (!has_global(data, size))
 		check_positions(&plain, data[0] & RAW || is_odd(&plain), &listed, &where);
 	pack(data[0] & 3, &plain, &packed);
+	p = memory_of(packed.buf, packed.len);
 	assert(msk_inflate_new(&p.r, "x", &i, &err) == 0);
 	list(msk_inflate_reader(i), SIZE_MAX, &again, NULL);
 	assert(strcmp(msk_str_c(&listed), msk_str_c(&again)) == 0);

@@ -7,34 +7,20 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "../fuzz/memory_reader.h"
 #include "mkscratch/gzip_marks.h"
 #include "noise.h"
 
 #define PLAIN  (9u << 20)
 #define PIECE  70001
 
-struct memory {
-	struct msk_reader r;
-	const unsigned char *p;
-	size_t n;
-};
-
-static ssize_t read_memory(struct msk_reader *r, void *p, size_t n, struct msk_err *err)
-{
-	struct memory *m = (struct memory *)r;
-	size_t got = m->n < n ? m->n : n;
-
-	(void)err;
-	got = got < PIECE ? got : PIECE;
-	memcpy(p, m->p, got);
-	m->p += got;
-	m->n -= got;
-	return (ssize_t)got;
-}
-
+/* In pieces that fit nothing else. */
 static struct memory memory(const unsigned char *p, size_t n)
 {
-	return (struct memory){ { read_memory }, p, n };
+	struct memory m = memory_of(p, n);
+
+	m.most = PIECE;
+	return m;
 }
 
 static size_t pack(const unsigned char *p, size_t n, int level, unsigned char *out, size_t room)
