@@ -233,16 +233,6 @@ static struct msk_ahead *look_ahead(const struct msk_build *b)
 	return paths.n ? msk_ahead_start(b->pool, &paths, first_archive(b->plan)) : NULL;
 }
 
-/* The tar headers of a file and of its parents, where no other file stands before it. */
-static size_t headers_before(const char *dest)
-{
-	size_t n = 0;
-
-	for (; *dest; dest++)
-		n += *dest == '/';
-	return n * 512;
-}
-
 /* The largest program. */
 static struct msk_early *look_early(const struct msk_build *b, struct msk_block_cache *blocks)
 {
@@ -263,7 +253,7 @@ static struct msk_early *look_early(const struct msk_build *b, struct msk_block_
 	if (!largest || b->plan->paranoid)
 		return NULL;
 	fd = open(largest->src, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	return fd < 0 ? NULL : msk_early_start(&args, fd, headers_before(largest->dest));
+	return fd < 0 ? NULL : msk_early_start(&args, fd, msk_layer_headers_before(largest->dest));
 }
 
 /* What goes on beside the gathering. */

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#define TAR_HEADER 512u
+
 void msk_selection_release(struct msk_selection *s)
 {
 	free(s->has);
@@ -80,4 +82,13 @@ size_t msk_layers_count(const struct msk_rootfs *fs, bool single)
 	for (size_t i = 0; i < 3; i++)
 		msk_selection_release(&s[i]);
 	return n;
+}
+
+size_t msk_layer_headers_before(const char *path)
+{
+	size_t n = 0;
+
+	for (; *path; path++)
+		n += *path == '/';
+	return n * TAR_HEADER;
 }

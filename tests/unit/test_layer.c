@@ -104,6 +104,29 @@ static void diff_ids_are_golden_and_the_codec_leaves_them_alone(void **state)
 	}
 }
 
+static void headers_before_a_file_are_told_without_its_layer(void **state)
+{
+	static const char *const paths[] = { "/app", "/opt/app", "/usr/local/bin/app" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+		MSK_CLEANUP(msk_rootfs_cleanup) struct msk_rootfs *fs = msk_rootfs_new();
+		MSK_CLEANUP(msk_store_cleanup) struct msk_store *st = msk_store_new();
+		MSK_CLEANUP(msk_layers_release) struct msk_layers l = { NULL, 0, 0 };
+		const struct msk_entry_spec s = { .path = paths[i], .what = "test", .why = "", .mode = 0755 };
+		struct msk_layer_args a = { .fs = fs, .codec = { MSK_CODEC_NONE, 0 } };
+		MSK_AUTO_STR tar = MSK_STR_INIT;
+		struct msk_str_writer to = msk_str_writer(&tar);
+		struct msk_err err = MSK_ERR_INIT;
+
+		assert_int_equal(msk_rootfs_add_data(fs, &s, "program", 7, &err), 0);
+		assert_int_equal(msk_rootfs_seal(fs, &err), 0);
+		assert_int_equal(msk_layers_write(&a, st, &l, &err), 0);
+		assert_int_equal(msk_store_send(st, &l.v[0].blob.digest, &to.w, &err), 0);
+		assert_memory_equal(tar.buf + msk_layer_headers_before(paths[i]), "program", 8);
+	}
+}
+
 static void add_host_file(struct msk_rootfs *fs, const char *path)
 {
 	struct msk_entry_spec s = { .path = "/app", .what = "--bin", .why = "", .mode = 0755 };
@@ -249,6 +272,7 @@ int main(void)
 		cmocka_unit_test(every_layer_carries_the_parents_of_its_entries),
 		cmocka_unit_test(a_single_layer_holds_each_entry_once),
 		cmocka_unit_test(diff_ids_are_golden_and_the_codec_leaves_them_alone),
+		cmocka_unit_test(headers_before_a_file_are_told_without_its_layer),
 		cmocka_unit_test(a_file_that_changed_since_it_was_gathered_is_an_error),
 		cmocka_unit_test(a_layer_that_was_made_before_is_not_made_again),
 		cmocka_unit_test(documents_are_exact),
