@@ -2,11 +2,9 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "recipe.h"
-#include "sandbox.h"
 #include "mkscratch/build.h"
 
 #define WHAT "rebuild"
@@ -32,7 +30,7 @@ static void again_release(struct again *a)
 	msk_str_release(&a->epoch);
 }
 
-static const char *recipe_text(const struct msk_json *manifest)
+const char *msk_rebuild_recipe(const struct msk_json *manifest)
 {
 	return msk_json_get_string(msk_json_get(manifest, "annotations"), MSK_ANNOTATION_RECIPE);
 }
@@ -49,15 +47,23 @@ static void use_roots(const struct msk_options *asked, const struct msk_platform
 			msk_strv_push(&o->root, asked->root.v[i]);
 }
 
+int msk_rebuild_options(const struct msk_json *recipe, const struct msk_platform *pf, const struct msk_options *asked,
+			struct msk_options *out, struct msk_str *room, struct msk_err *err)
+{
+	*out = (struct msk_options)MSK_OPTIONS_INIT;
+	if (msk_recipe_options(recipe, out, room, err) < 0)
+		return -1;
+	use_roots(asked, pf, out);
+	return 0;
+}
+
 /* What a recipe does not decide comes from whoever asks; an old certificate is as good as it was. */
 static int read_plan(struct again *a, const struct msk_options *asked, struct msk_err *err)
 {
 	struct msk_options *o = &a->options;
 
-	*o = (struct msk_options)MSK_OPTIONS_INIT;
-	if (msk_recipe_options(a->recipe, o, &a->epoch, err) < 0)
+	if (msk_rebuild_options(a->recipe, &a->image->platform, asked, o, &a->epoch, err) < 0)
 		return -1;
-	use_roots(asked, &a->image->platform, o);
 	o->allow_expired = true;
 	o->max_layer_size = asked->max_layer_size;
 	o->now = asked->now;
@@ -219,7 +225,7 @@ static void tell_rest(struct again *a, const struct msk_image *now, const struct
 
 static void compare(struct again *a, const struct msk_image *now, const struct msk_json *manifest)
 {
-	const char *text = recipe_text(manifest), *tool = word(a->recipe, "tool");
+	const char *text = msk_rebuild_recipe(manifest), *tool = word(a->recipe, "tool");
 	struct msk_err ignored = MSK_ERR_INIT;
 	MSK_AUTO_JSON *recipe = NULL;
 	size_t n;
@@ -290,7 +296,7 @@ static int make_again(struct again *a, const struct msk_options *asked, struct m
 int msk_rebuild_image(void *ctx, const struct msk_validated *v, struct msk_err *err)
 {
 	const struct rebuild *r = ctx;
-	const char *text = recipe_text(v->image->manifest.json);
+	const char *text = msk_rebuild_recipe(v->image->manifest.json);
 	MSK_AUTO_JSON *recipe = NULL;
 	MSK_CLEANUP(again_release) struct again a = { .image = v->image, .checks = r->checks };
 	struct msk_err unsound = MSK_ERR_INIT;
@@ -306,64 +312,6 @@ int msk_rebuild_image(void *ctx, const struct msk_validated *v, struct msk_err *
 		return msk_checks_absorb(r->checks, WHAT, err);
 	a.recipe = recipe;
 	return make_again(&a, r->o, err) < 0 ? msk_checks_absorb(r->checks, WHAT, err) : 0;
-}
-
-static void allow_recipe(struct msk_confine *c, const struct msk_options *asked, const struct msk_source_image *image)
-{
-	const char *text = recipe_text(image->manifest.json);
-	MSK_AUTO_JSON *recipe = NULL;
-	MSK_CLEANUP(again_release) struct again a = { .image = image };
-	struct msk_err ignored = MSK_ERR_INIT;
-
-	if (!text || msk_json_parse(text, strlen(text), MSK_ANNOTATION_RECIPE, &recipe, &ignored) < 0)
-		return;
-	a.recipe = recipe;
-	if (read_plan(&a, asked, &ignored) < 0)
-		return;
-	a.options.dry_run = true;
-	msk_sandbox_add_build(c, &a.options, &a.plan, NULL);
-}
-
-/* The recipes are read before the confinement, and the images behind it. Standard input can be kept for that. */
-static int refuse_fifos(const struct msk_strv *images, struct msk_err *err)
-{
-	struct stat st;
-
-	for (size_t i = 0; i < images->n; i++) {
-		if (stat(images->v[i], &st) < 0 || !S_ISFIFO(st.st_mode))
-			continue;
-		msk_fail(err, MSK_E_USAGE, "verify --rebuild: %s: is a FIFO, and an image is read twice", images->v[i]);
-		return msk_hint(err, "verify --rebuild - <%s", images->v[i]);
-	}
-	return 0;
-}
-
-int msk_rebuild_confine(const struct msk_options *o, struct msk_err *err)
-{
-	MSK_AUTO_CONFINE c;
-
-	if (refuse_fifos(&o->args, err) < 0)
-		return -1;
-	msk_sandbox_reserve(o);
-	msk_confine_init(&c);
-	for (size_t i = 0; i < o->args.n; i++) {
-		MSK_AUTO_SOURCE_IMAGES s = { 0 };
-		struct msk_err ignored = MSK_ERR_INIT;
-
-		if (strcmp(o->args.v[i], "-") == 0 && msk_source_keep_input(err) < 0)
-			return -1;
-		if (msk_source_images_open(o->args.v[i], NULL, &s, &ignored) < 0) {
-			/* Read at the second try, it would find its inputs closed to it. Of several, others are looked at. */
-			if (ignored.code != MSK_E_IO || o->args.n > 1)
-				continue;
-			*err = ignored;
-			return -1;
-		}
-		for (size_t k = 0; k < s.images.n; k++)
-			allow_recipe(&c, o, &s.images.v[k]);
-	}
-	msk_sandbox_add_look(&c, o, false);
-	return msk_sandbox_enter(&c, o, err);
 }
 
 /* As people write it; a bare tag is no name. */
@@ -406,7 +354,7 @@ static void collect_join(struct recipe_list *l, const struct msk_source_image *i
 int msk_recipe_collect(void *ctx, const struct msk_validated *v, struct msk_err *err)
 {
 	struct recipe_list *list = ctx;
-	const char *text = recipe_text(v->image->manifest.json);
+	const char *text = msk_rebuild_recipe(v->image->manifest.json);
 	MSK_AUTO_STRV names = MSK_STRV_INIT;
 	MSK_AUTO_JSON *recipe = NULL;
 	MSK_AUTO_STR line = MSK_STR_INIT;

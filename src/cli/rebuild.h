@@ -12,10 +12,17 @@ struct rebuild {
 };
 msk_validated_visitor msk_rebuild_image;
 
-/* The sandbox of verify --rebuild (sandbox.h). Read: the images, and what the recipes of theirs name. Write: unnamed files. An
- * image that cannot be read, or has no recipe, adds nothing: who verifies it says so. Standard input that cannot be read
- * twice is an unnamed file from then on. */
+/* The sandbox of verify --rebuild (sandbox.h). Read: the images, and what the recipes of theirs name. Write: unnamed files.
+ * What they name is found out by a child process that may read the images alone; whatever becomes of it, no byte of an image
+ * is parsed here before. An image that cannot be read, or has no recipe, adds nothing: who verifies it says so. Standard
+ * input that cannot be read twice is an unnamed file from then on. Fails: MSK_E_IO. To be called before there are threads. */
 int msk_rebuild_confine(const struct msk_options *o, struct msk_err *err);
+
+/* The recipe as a manifest has it, as text; NULL: it has none. */
+const char *msk_rebuild_recipe(const struct msk_json *manifest);
+/* The options of a recipe, with the roots of whoever asks. Strings are borrowed from both, or in `room`. Fails: MSK_E_INPUT. */
+int msk_rebuild_options(const struct msk_json *recipe, const struct msk_platform *pf, const struct msk_options *asked,
+			struct msk_options *out, struct msk_str *room, struct msk_err *err);
 
 /* For msk_validate: collect the command lines (JSON: the recipes) of the images, a line for each, each once. */
 struct recipe_list {

@@ -32,14 +32,14 @@ APT = {
     "access": ["EIO"], "fchmod": ["EIO", "EPERM"], "utimensat": ["EIO", "EPERM"],
     "flock": ["EINTR", "ENOLCK", "EIO"], "fcntl": ["EMFILE", "EINVAL"], "getdents64": ["EIO"],
     "copy_file_range": ["ENOSYS", "EXDEV", "EIO"], "getrandom": ["ENOSYS", "EINTR"], "memfd_create": ["ENOSYS", "EMFILE"],
-    "clone": ["EAGAIN"], "clone3": ["EAGAIN", "ENOSYS", "EPERM"], "ioctl": ["ENOTTY", "EIO"],
+    "wait4": ["EINTR"], "clone": ["EAGAIN"], "clone3": ["EAGAIN", "ENOSYS", "EPERM"], "ioctl": ["ENOTTY", "EIO"],
     "sched_getaffinity": ["EINVAL"], "prctl": ["EINVAL", "ENOSYS"],
     "landlock_create_ruleset": ["ENOSYS", "EOPNOTSUPP", "EMFILE"], "landlock_add_rule": ["EIO", "ENOMEM"],
     "landlock_restrict_self": ["EPERM", "E2BIG"],
 }
 # A directory that is removed while it is read is ENOENT, which glibc makes its end, as POSIX wants: nobody is told.
 EACH = "--each" in sys.argv
-RESTARTED = ["read", "write", "pread64", "pwrite64", "flock"]
+RESTARTED = ["read", "write", "pread64", "pwrite64", "flock", "wait4"]
 # What is asked of the system and may simply be refused: then the answer is that there is none, not that it failed.
 ANSWERS = {"EACCES", "ENOENT"}
 

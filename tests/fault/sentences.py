@@ -21,7 +21,8 @@ def files(top):
 
 def row(line, calls, error, words, prepared=None, status=5, otherwise=0):
     """Some call of one of those names, when it fails so, leads to this line, and nothing has changed then. A line
-    that ends with a full stop is the whole, without what the system said. A run that is let be ends with `otherwise`."""
+    that ends with a full stop is the whole, without what the system said. A run that is let be ends with `otherwise`.
+    END: the call reads nothing, as at the end of a file."""
     room.reset(prepared)
     made = [(name, nth) for name, nth, _, _ in calls_of(room, inject, words, otherwise == 0) if name in calls.split()]
     want = f"mkscratch: {line} ({os.strerror(error)})" if status == 5 and line[-1] != "." else line.rstrip(".")
@@ -29,7 +30,7 @@ def row(line, calls, error, words, prepared=None, status=5, otherwise=0):
     for name, nth in reversed(made):
         room.reset(prepared)
         before = files(room.work)
-        ran = run(room, words, around=[inject, "-n", f"{name}:{nth}", "-a", f"error={error}"])
+        ran = run(room, words, around=[inject, "-n", f"{name}:{nth}", "-a", END if error == END else f"error={error}"])
         said = ran.err.decode("utf-8", "backslashreplace").splitlines()
         if want in said and ran.status == status and (not status or files(room.work) == before):
             tap.ok(True, line)
@@ -38,6 +39,7 @@ def row(line, calls, error, words, prepared=None, status=5, otherwise=0):
     tap.ok(False, line, f"{words}: none of {len(made)} calls of {calls} leads to it, but to:", *sorted(others))
 
 
+END = "short=0"
 EIO, EACCES, EMFILE, ENOLCK = errno.EIO, errno.EACCES, errno.EMFILE, errno.ENOLCK
 STAT = "fstat newfstatat"
 rooted = ["--no-cache", "-j", "1", "-q", "--root", "../in/root", "--bin", "../in/dyn", "--tree", "../in/site:/srv"]
@@ -68,6 +70,12 @@ row("img.tar: cannot open", "openat", EACCES, ["verify", "img.tar"], bases)
 row("mkscratch: /lib/: changed while it was being read.", "openat", EIO,
     ["-n", "--no-cache", "--root", "../in/root", "--link", "x:/y", "--library-path", "/lib/../lib", "--bin", "../in/dyn", "-o", "img.tar"])
 row("mkscratch: --base l: layer 1: is gone.", "openat", errno.ENOENT, [*static, "--base", "l", "-o", "new.tar"], bases, status=7)
+row("mkscratch: --base l: layer 1: changed while it was being read.", "read pread64", END, [*static, "--base", "l", "-o", "new.tar"],
+    bases, status=7)
+big = room.prepare("big")
+write(os.path.join(big, "big"), os.urandom(3 << 20))
+row("mkscratch: new.tar: ends early (2883584 of 3152384 bytes).", "pread64", END,
+    [*static, "--compress", "none", "--layers", "single", "--file", "big:/big", "-o", "new.tar", "-o", "l/"], big)
 dynamic = ["--no-cache", "-j", "1", "-q", "--root", "../in/root", "--bin", "../in/dyn"]
 built = room.prepare("built", [*dynamic, "-o", "img.tar"], [*static[:-1], "../in/app:/dyn", "-o", "other.tar"])
 row("staging file: cannot begin anew", "lseek", EIO, ["verify", "img.tar"], built)
@@ -75,6 +83,8 @@ row("staging file: cannot be lent", "fcntl", EMFILE, ["verify", "img.tar"], buil
 for what in ("--base: ", "", "in the image: "):
     row(what + "staging file: cannot begin anew", "lseek", EIO,
         [*static[:-1], "../in/dyn:/other", "--base", "img.tar", "-o", "x.tar"], built)
+row("verify --rebuild: cannot begin anew", "lseek", EIO, ["verify", "--rebuild", "img.tar"], built)
+row("verify --rebuild: cannot start a process", "clone", errno.EAGAIN, ["verify", "--rebuild", "img.tar"], built)
 row("/lib/libtwo.so.2: cannot read the link", "readlinkat", EIO, ["-n", "--no-cache", "--root", "root", "--bin", "../in/dyn", "-o", "x.tar"], linked)
 
 

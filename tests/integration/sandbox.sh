@@ -107,6 +107,17 @@ rebuild "$T/inject" -n landlock_create_ruleset:1+ -a error=38 "$MKSCRATCH" verif
 like "$(escaped)" '^read: done; ' 'without it the stranger has its way there, too'
 run ./inject -n landlock_create_ruleset:1+ -a error=38 "$MKSCRATCH" verify --rebuild --require-sandbox out/again.tar
 is "$status $(head -n 1 "$err")" '5 mkscratch: --require-sandbox: this kernel has none, or refuses it (Landlock)' '... and --require-sandbox says so'
+# Before the recipes are known it is confined, too: the first byte of an image that is read is read so.
+mk "${options[@]}" -t app:other --certs=in/../in/certs.pem -e OTHER=1 -o out/alone/
+for image in out/again.tar out/alone - out/layout; do
+	at=out/again.tar
+	rm -rf "$far/new"
+	[ -f "$image" ] || [ "$image" = - ] || at=$(find "$image/blobs" -type f -size -3 | head -n 1)
+	run env LD_PRELOAD="$T/escape.so" ESCAPE_AT="$T/$at" ESCAPE_READ="$T/in/app" ESCAPE_WRITE="$far/new" \
+		"$MKSCRATCH" verify -q --rebuild --require-sandbox "$image" <out/again.tar
+	like "$status $(escaped)" '^0 read: Permission denied; write: Permission denied; .*execute: Permission denied; read: ' \
+		"what looks into an image for its recipe reads and writes nothing else: $image"
+done
 mkdir tmp && run env TMPDIR="$T/tmp" "$MKSCRATCH" verify -q --rebuild --require-sandbox out/again.tar
 is "$status $(cat "$err")" '0 ' 'TMPDIR may be closed to it by then'
 # Elsewhere than in the directories for temporary files: blobs that layouts share, the page, and pipes.

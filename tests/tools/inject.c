@@ -11,7 +11,7 @@
  *              signal=NUMBER: it is made, and the signal comes; kill: it is not made, and the process is killed
  *
  * Counting begins where the program looks whether descriptor 0 is open, its first step: what the loader does before is not
- * the program's. All threads are counted together. Ends as the program ended. */
+ * the program's. Threads and child processes are counted together. Ends as the program ended. */
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -55,6 +55,7 @@ static const struct call calls[] = {
 	CALL(sched_getaffinity, 9, 9), CALL(clock_nanosleep, 9, 9), CALL(set_robust_list, 9, 9), CALL(rseq, 9, 9),
 	CALL(fadvise64, 9, 0), CALL(memfd_create, 9, 9), CALL(getpid, 9, 9), CALL(gettid, 9, 9), CALL(sysinfo, 9, 9),
 	CALL(prlimit64, 9, 9), CALL(geteuid, 9, 9), CALL(getuid, 9, 9), CALL(eventfd2, 9, 9), CALL(signalfd4, 9, 9),
+	CALL(wait4, 9, 9),
 #ifdef SYS_open
 	CALL(open, 0, 9), CALL(stat, 0, 9), CALL(lstat, 0, 9), CALL(access, 0, 9), CALL(rename, 0, 9), CALL(unlink, 0, 9),
 	CALL(rmdir, 0, 9), CALL(mkdir, 0, 9), CALL(readlink, 0, 9), CALL(poll, 9, 9),
@@ -223,7 +224,9 @@ static void act(struct thread *t, pid_t leader)
 			set_count(t->tid, what.value);
 		break;
 	case SIGNAL:
-		syscall(SYS_tgkill, leader, t->tid, (int)what.value);
+		/* What is no thread of it is a child, which goes when it goes. */
+		if (syscall(SYS_tgkill, leader, t->tid, (int)what.value) < 0)
+			kill(leader, (int)what.value);
 		break;
 	case KILL:
 		skip_call(t->tid);
@@ -440,7 +443,8 @@ int main(int argc, char **argv)
 	if (child < 0 || waitpid(child, NULL, 0) != child)
 		die("fork");
 	if (ptrace(PTRACE_SETOPTIONS, child, 0,
-		   PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE | PTRACE_O_EXITKILL | PTRACE_O_TRACEEXEC) < 0)
+		   PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK | PTRACE_O_TRACEEXEC |
+		   PTRACE_O_EXITKILL) < 0)
 		die("ptrace");
 	ptrace(PTRACE_SYSCALL, child, 0, 0);
 	return watch(child);
