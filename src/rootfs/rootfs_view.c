@@ -74,10 +74,8 @@ static int open_data(const struct msk_entry *e, int *out_fd, struct msk_err *err
 
 	if (fd < 0)
 		return msk_fail_sys(err, errno, "%s: cannot hold it in memory", e->path);
-	if (msk_write_full(fd, e->body.data, (size_t)e->body.size, e->path, err) < 0)
+	if (msk_pwrite_full(fd, e->body.data, (size_t)e->body.size, 0, e->path, err) < 0)
 		return -1;
-	if (lseek(fd, 0, SEEK_SET) < 0)
-		return msk_fail_sys(err, errno, "%s: cannot hold it in memory", e->path);
 	*out_fd = fd;
 	fd = -1;
 	return 0;

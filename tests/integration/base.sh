@@ -129,6 +129,12 @@ is "$(mk diff --json glibc.tar f.tar | jq -r '.[] | select(.kind == "added") | .
 t '... and finds both' mk verify -q f.tar
 t 'a library that is named and lies in the base' mk --base glibc.tar --bin dynamic --lib "${libc##*/}" -q -o own2.tar
 t '... is not brought either' cmp <(own_layer own2.tar 2) <(own_layer own.tar 2)
+# One that lies where the program is told to look on the host, and nowhere else.
+mkdir apart && cp -a glibc/. apart && install -D libf.so apart/opt/f/libf.so && layer apart
+assemble apart.tar v1 "$base_config" apart.layer
+run mk --base apart.tar --root apart --bin needs-f --library-path /opt/f -o apart-app.tar
+like "$(cat "$err")" '/opt/f/libf.so of the base is not where the program would find it' 'a library of the base where its loader does not look'
+t '... comes again, to where it does' mk verify -q apart-app.tar
 # One that does not fit makes room.
 printf 'void nothing(void) {}\n' | cc -nostdlib -shared -fPIC -x c -o glibc"$libc" - -Wl,-soname,libc.so.6 && layer glibc
 assemble unfit.tar v1 "$base_config" glibc.layer

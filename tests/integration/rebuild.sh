@@ -34,6 +34,9 @@ mk -q --bin app --created now -o now.tar
 sleep 1.1
 is "$(again now.tar)" $'the same image, byte for byte: D\n0' created_now_is_the_time_it_was
 is "$(grep -c . <(find . -newer recipe -name '*.tar' ! -name now.tar ! -name rebuilt.tar))" 0 nothing_is_written
+python3 -B "$FIXTURE/make_inputs.py" made
+cp made/app-arm64 moved && mk -q --bin moved -o arm64.tar && cp made/app moved
+is "$(again arm64.tar)" $'the programs that are here are for another platform\n7' programs_of_another_platform
 
 # Command lines that say the same make the same image.
 spelled() {

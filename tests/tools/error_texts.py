@@ -5,8 +5,7 @@ error_texts.py [TREE]    prints `FILE:LINE: no test expects: TEXT` for each that
 
 Texts are the string literals in calls of the functions below. What stands between the conversions of a format must come
 in this order in one line of a test; quotes and backslashes of the test's language do not count. A format of which
-nothing is left but punctuation has its words in what it is given. error_texts.known lists the texts that no test brings
-about, each with the reason, behind a tab; it may only become shorter.
+nothing is left but punctuation has its words in what it is given.
 """
 import os
 import re
@@ -87,13 +86,8 @@ def expected(top):
     return "\n".join(told)
 
 
-def known(top):
-    path = os.path.join(top, "tests/tools/error_texts.known")
-    return {line.split("\t")[0] for line in read(path).splitlines()} if os.path.exists(path) else set()
-
-
 def main(top):
-    told, owed, n, bare, seen = expected(top), known(top), 0, 0, set()
+    told, n, bare = expected(top), 0, 0
     for path in files(top, "src", ".c"):
         source = without_comments(read(path))
         for at, text in texts(source):
@@ -103,13 +97,8 @@ def main(top):
             n += 1
             if re.search(r"[^\n]*?".join(map(re.escape, parts)), told):
                 continue
-            seen.add(text)
-            if text not in owed:
-                bare += 1
-                print(f"{os.path.relpath(path, top)}:{source.count(chr(10), 0, at) + 1}: no test expects: {text}")
-    for text in sorted(owed - seen):
-        bare += 1
-        print(f"tests/tools/error_texts.known: is expected by a test, or gone: {text}")
+            bare += 1
+            print(f"{os.path.relpath(path, top)}:{source.count(chr(10), 0, at) + 1}: no test expects: {text}")
     if n == 0:
         print("error_texts: found no text at all")
     sys.exit(1 if bare or n == 0 else 0)

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <openssl/crypto.h>
 
 #include "sysroot.h"
 
@@ -497,6 +498,18 @@ static void a_file_over_16_mib_is_refused(void **state)
 	gather_fails(s, msk_gather_certs, MSK_E_INPUT, msg, "");
 }
 
+/* What was cleaned up does not begin again: no other test may follow. */
+static void a_library_that_does_not_begin_is_told(void **state)
+{
+	struct sysroot *s = *state;
+	MSK_AUTO_STR text = MSK_STR_INIT;
+
+	pem(&text, 0);
+	sysroot_file(s, DEBIAN, text.buf);
+	OPENSSL_cleanup();
+	gather_fails(s, msk_gather_certs, MSK_E_IO, "OpenSSL: cannot be initialised", "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -526,6 +539,7 @@ int main(void)
 		certs_test(a_certificate_over_the_limit_is_refused),
 		certs_test(the_4097th_certificate_is_one_too_many),
 		certs_test(a_file_over_16_mib_is_refused),
+		certs_test(a_library_that_does_not_begin_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

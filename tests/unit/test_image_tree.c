@@ -4,10 +4,13 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "mkscratch/image_tree.h"
+#include "mkscratch/layer_reader.h"
 
 /* "d:a" is a directory, "f:a" a file, "p:a" a FIFO, "l:a>b" a symlink, "h:a=b" a hard link, "w:a" a whiteout or any other
  * name; "|" ends a layer. The size of a file is its number in its layer, from 0. */
@@ -400,10 +403,39 @@ static void test_links_have_an_end(void **state)
 	assert_int_equal(msk_image_tree_settle(&t, &err), 0);
 }
 
+/* What was never unpacked has no plain bytes. */
+static void test_a_reader_that_has_not_begun_has_no_plain_bytes(void **state)
+{
+	char dir[] = "/tmp/mkscratch-test.XXXXXX";
+	MSK_CLEANUP(msk_layer_reader_cleanup) struct msk_layer_reader *r = NULL;
+	MSK_CLEANUP(msk_source_cleanup) struct msk_source *s = NULL;
+	struct msk_err err = MSK_ERR_INIT;
+	MSK_AUTO_FREE char *path = NULL;
+	struct msk_digest digest;
+	bool found = false;
+	FILE *f;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	path = msk_xasprintf("%s/blob", dir);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	assert_int_equal(fclose(f), 0);
+	assert_int_equal(msk_source_open(dir, &s, &err), 0);
+	assert_int_equal(msk_layer_reader_new(s, "blob", "layer 1", 1, &found, &r, &err), 0);
+	assert_true(found);
+	assert_int_equal(msk_layer_reader_plain(r, &digest, &err), -1);
+	assert_string_equal(err.msg, "layer 1: cannot be unpacked");
+	assert_int_equal(err.code, MSK_E_INPUT);
+	unlink(path);
+	rmdir(dir);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_later_layers_win),
+		cmocka_unit_test(test_a_reader_that_has_not_begun_has_no_plain_bytes),
 		cmocka_unit_test(test_names_are_canonical),
 		cmocka_unit_test(test_directories_without_entry_are_there),
 		cmocka_unit_test(test_hard_links),

@@ -4,9 +4,12 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "mkscratch/rootfs.h"
+#include "mkscratch/rootfs_view.h"
 #include "mkscratch/rootfs_walk.h"
 
 #define AUTO_ROOTFS MSK_CLEANUP(msk_rootfs_cleanup) struct msk_rootfs
@@ -285,6 +288,32 @@ static void capabilities_of_a_loop_end(void **state)
 	assert_seal_fails(fs, "/a/x: too many symbolic links (40)");
 }
 
+static void bytes_of_our_own_open_as_a_file(void **state)
+{
+	AUTO_ROOTFS *fs = msk_rootfs_new();
+	MSK_AUTO_ROFILE f = MSK_ROFILE_INIT, none = MSK_ROFILE_INIT;
+	struct msk_err err = MSK_ERR_INIT;
+	struct msk_rootfs_view view;
+	struct rlimit was, no_more;
+	enum msk_lookup how;
+	char got[8] = "";
+
+	(void)state;
+	add_file(fs, "/motd", "motd", "hello");
+	seal(fs);
+	msk_rootfs_view_init(&view, fs);
+	assert_int_equal(view.tree.open(&view.tree, "/motd", &how, &f, NULL, &err), 0);
+	assert_int_equal(read(f.fd, got, sizeof got), 5);
+	assert_string_equal(got, "hello");
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &was), 0);
+	no_more = (struct rlimit){ .rlim_cur = 0, .rlim_max = was.rlim_max };
+	setrlimit(RLIMIT_NOFILE, &no_more);
+	assert_int_equal(view.tree.open(&view.tree, "/motd", &how, &none, NULL, &err), -1);
+	setrlimit(RLIMIT_NOFILE, &was);
+	assert_string_equal(err.msg, "/motd: cannot hold it in memory (Too many open files)");
+	assert_int_equal(err.code, MSK_E_IO);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -302,6 +331,7 @@ int main(void)
 		cmocka_unit_test(link_loops_are_refused),
 		cmocka_unit_test(odd_paths_are_refused),
 		cmocka_unit_test(the_dump_shows_each_entry_with_its_reason),
+		cmocka_unit_test(bytes_of_our_own_open_as_a_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
