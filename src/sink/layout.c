@@ -254,8 +254,7 @@ static int layout_publish(struct msk_sink *sink, const struct msk_product *p, st
 		rc = publish_locked(s, p, st, err);
 	msk_undo_hold();
 	take_back(s);
-	msk_cleanup_fd(&s->lock_fd);
-	s->lock_fd = -1;
+	msk_layout_unlock(&s->lock_fd);
 	msk_undo_let_go();
 	return rc < 0 ? -1 : msk_fsync(s->dirfd, sink->name, err);
 }

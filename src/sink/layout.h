@@ -12,10 +12,12 @@ int msk_index_merge(struct msk_json *index, const struct msk_product *p, const c
 		    struct msk_err *err);
 
 /* Hold `.mkscratch.lock` in the directory; waits up to `seconds`. Where the file system knows no locks a warning is
- * all. *out_fd, which is set in the same step in which the lock is got, is closed to let go. Fails: MSK_E_IO, naming the
- * process that holds it. */
+ * all. *out_fd, which is set in the same step in which the lock is got, is let go by msk_layout_unlock(). Fails: MSK_E_IO,
+ * naming the process that holds it. */
 int msk_layout_lock(int dirfd, const char *name, int seconds, const struct msk_log *log, int *out_fd,
 		    struct msk_err *err);
+/* Let go of it, where it is held: *fd becomes -1. The file stays and is empty, lest two layouts of the same differ. */
+void msk_layout_unlock(int *fd);
 /* Remove the lock file of a layout that did not come to be, unless another holds it; `held` is the lock, or -1. Safe in
  * a signal handler. */
 void msk_layout_lock_remove(int dirfd, int held);

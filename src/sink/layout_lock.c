@@ -27,14 +27,14 @@ static int held_by_other(int fd, const char *name, struct msk_err *err)
 	return msk_hint(err, "wait for it, or end it; the lock goes with the process");
 }
 
-/* For whoever waits in vain; a failure to write it is not worth an error. */
+/* For whoever waits in vain; a failure to write it is not worth an error. It is read as far as its first line. */
 static void leave_pid(int fd)
 {
 	char pid[16];
 	int n = snprintf(pid, sizeof pid, "%ld\n", (long)getpid());
 
-	if (ftruncate(fd, 0) == 0 && pwrite(fd, pid, (size_t)n, 0) < 0)
-		return;
+	while (pwrite(fd, pid, (size_t)n, 0) < 0 && errno == EINTR)
+		;
 }
 
 enum outcome { GOT, GONE, BUSY, NO_LOCKS, FAILED };
@@ -107,4 +107,12 @@ int msk_layout_lock(int dirfd, const char *name, int seconds, const struct msk_l
 	}
 	leave_pid(*out_fd);
 	return 0;
+}
+
+void msk_layout_unlock(int *fd)
+{
+	while (*fd >= 0 && ftruncate(*fd, 0) < 0 && errno == EINTR)
+		;
+	msk_cleanup_fd(fd);
+	*fd = -1;
 }

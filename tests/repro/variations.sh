@@ -176,6 +176,11 @@ at_the_same_time() {
 }
 same four_at_the_same_time at_the_same_time
 
+for i in 1 2; do
+	build "$inputs" "$T/o/layout-$i/" >/dev/null
+done
+t two_layouts_are_the_same_file_by_file diff -r "$T/o/layout-1" "$T/o/layout-2"
+
 # Programs of several platforms, in whatever order.
 several() {
 	local bins=() p

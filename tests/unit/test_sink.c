@@ -290,10 +290,18 @@ static void a_lock_of_another_is_waited_for_and_no_longer(void **state)
 	msk_layout_lock_remove(dirfd, -1);
 	assert_int_equal(access(".mkscratch.lock", F_OK), 0);
 	flock(other, LOCK_UN);
-	{
+	for (int i = 0; i < 2; i++) {
 		struct msk_err err = MSK_ERR_INIT;
+		char text[16] = "";
 
 		assert_int_equal(msk_layout_lock(dirfd, "d", 0, NULL, &fd, &err), 0);
+		assert_true(pread(other, text, sizeof text - 1, 0) > 0);
+		assert_int_equal(strtol(text, NULL, 10), getpid());
+		if (i == 1)
+			break;
+		msk_layout_unlock(&fd);
+		assert_int_equal(fd, -1);
+		assert_int_equal(lseek(other, 0, SEEK_END), 0);
 	}
 	msk_layout_lock_remove(dirfd, fd);
 	assert_int_equal(access(".mkscratch.lock", F_OK), -1);
