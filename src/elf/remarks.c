@@ -29,7 +29,7 @@ const char *msk_verify_name(const struct msk_closure *c, size_t object)
 	return object ? o->path : o->name;
 }
 
-static char *format(const char *fmt, va_list ap)
+__attribute__((format(printf, 1, 0))) static char *format(const char *fmt, va_list ap)
 {
 	char text[1024];
 
