@@ -251,8 +251,8 @@ const struct opt_row msk_opt_rows[] = {
 	  "Each layer as it stands, whiteouts and all, instead of what is left of them.",
 	  TO_FLAG(by_layer), COMPLETE_NONE, NULL },
 	{ 0, "html", "FILE", OPT_VALUE, GROUP_RUN, VERB_INSPECT,
-	  "Write one page for a browser: a map of sizes, every file with its reason, certificates, libraries; - is standard "
-	  "output. What is at FILE already is only replaced if it is such a page.",
+	  "Write one page for a browser: a map of sizes, every file with its reason, certificates, libraries (-: standard "
+	  "output). Of what is at FILE only such a page is replaced.",
 	  TO_TEXT(html), COMPLETE_FILE, NULL },
 	{ 0, "config", NULL, OPT_FLAG, GROUP_RUN, VERB_INSPECT,
 	  "The config alone, byte for byte.",

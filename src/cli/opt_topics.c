@@ -155,9 +155,8 @@ const struct verb msk_verbs[] = {
 	{ "inspect", VERB_INSPECT, "IMAGE", "tell what an image is and what takes its room",
 	  "Config, layers, sizes by origin, the largest files, certificates. IMAGE is an archive (- for standard input), a "
 	  "layout directory, or DIR:TAG, whoever made it; all of it is read and verified first. Of several images only the "
-	  "list is shown, unless --platform names one.\n"
-	  "Its size is that of manifest, config and compressed layers, each blob once.\n"
-	  "Every IMAGE may be IMAGE@sha256:...: an image by its manifest (of a docker-archive, its ID), an index, an "
+	  "list is shown, unless --platform names one. Its size is that of manifest, config and compressed layers, each blob "
+	  "once. Every IMAGE may be IMAGE@sha256:...: an image by its manifest (of a docker-archive, its ID), an index, an "
 	  "attestation.\n", msk_cmd_inspect },
 	{ "ls", VERB_LS, "IMAGE [PATH...]", "list what is in an image",
 	  "As tar -tv does: the file system as a program finds it, layers laid over one another, or only what is at PATH and "
