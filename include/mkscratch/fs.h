@@ -45,7 +45,9 @@ int msk_list_fd(int dirfd, size_t max, const char *name, struct msk_strv *names,
  * more than 40 ends at its last link. Heap. */
 char *msk_written_at(const char *path);
 
-/* Of one file, between which nothing was written to it or changed of it. */
+/* Of one file, between which nothing was written to it or changed of it. Stricter than what an input is known by (struct
+ * msk_content): its ctime counts, which nobody can set back. It is asked of a file that is to stay as an output, or whose bytes
+ * have been taken for granted, where a doubt only costs writing or reading it again. */
 struct stat;
 bool msk_same_state(const struct stat *a, const struct stat *b);
 

@@ -24,6 +24,8 @@ struct msk_content {
 	uint64_t size;
 	char *host_path;            /* or a file of the host, for opening and for messages */
 	int fd;                     /* -1, or kept open */
+	/* That it is the same. Not by its ctime: a link, a new mode or a backup changes that and not the bytes, and would fail
+	 * the build. Whoever changes a file during the run and sets back its time is not noticed. */
 	uint64_t dev, ino;
 	int64_t mtime_ns;
 };

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,15 +22,15 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 static struct {
 	const char *tmpdir;            /* "" for none */
-	const char *where;             /* the directory of the last file that was made */
-	char name[300];                /* what messages call files there */
+	char names[4][300];            /* what messages call files in each of the directories; once set it stays */
+	_Atomic(const char *) name;    /* of the directory of the last file that was made; read without the lock */
 	struct msk_err refused;        /* why there are fewer in reserve than were asked for */
 	struct reserved {
 		int fd;
 		int lent;              /* the duplicate that somebody has, or had; -1: nobody yet */
 	} v[MAX_RESERVE];
 	size_t n;
-} reserve;
+} reserve = { .name = "staging file" };
 
 /* The file of all that is staged, and the parts of it that nobody has. */
 static struct {
@@ -40,18 +41,26 @@ static struct {
 	size_t n_spare, cap_spare;
 } shared;
 
+/* Under the lock. Whoever reads a name has it from `reserve.name`, which is set behind it. */
+static void learn_where(size_t i, const char *dir)
+{
+	if (!reserve.names[i][0])
+		snprintf(reserve.names[i], sizeof reserve.names[i], "staging file in %s", dir);
+	atomic_store(&reserve.name, reserve.names[i]);
+}
+
 /* Under the lock. */
 static int make_file(int *out_fd, struct msk_err *err)
 {
-	bool has_tmpdir = reserve.tmpdir && *reserve.tmpdir;
-	const char *const dirs[] = { has_tmpdir ? reserve.tmpdir : "/var/tmp", "/var/tmp", "/tmp", ".", NULL };
+	const char *const dirs[] = { reserve.tmpdir, "/var/tmp", "/tmp", ".", NULL };
+	size_t i = reserve.tmpdir && *reserve.tmpdir ? 0 : 1;
+	const char *where;
 
-	const char *before = reserve.where;
-
-	if (msk_tempfile_anonymous(dirs, &reserve.where, out_fd, err) < 0)
+	if (msk_tempfile_anonymous(dirs + i, &where, out_fd, err) < 0)
 		return -1;
-	if (reserve.where != before)
-		snprintf(reserve.name, sizeof reserve.name, "staging file in %s", reserve.where);
+	while (dirs[i] != where)
+		i++;
+	learn_where(i, where);
 	return 0;
 }
 

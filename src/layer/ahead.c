@@ -11,7 +11,8 @@
 
 #define CHUNK (256u << 10)
 
-/* A file as it was when its digest was taken; size 0: none was. */
+/* A file as it was when its digest was taken; size 0: none was. By what the gathering knows it by (struct msk_content), which
+ * it is compared with. */
 struct known {
 	uint64_t dev, ino, size;
 	int64_t mtime_ns;
