@@ -19,6 +19,9 @@ void msk_push_out(int fd, uint64_t offset, uint64_t n);
 
 /* Open to read, as `cat` does: a FIFO waits for somebody to write, however long; nothing else is waited for. -1 and errno. */
 int msk_open_to_read(const char *path);
+/* `<name>: cannot create (<text of sys>)` for what was to be made in `dir`; always -1. Where that is not there the hint
+ * makes it. */
+int msk_fail_create(struct msk_err *err, int sys, const char *name, const char *dir);
 /* Append the rest of fd to out; more than `limit` bytes is MSK_E_INPUT `<name>: larger than <limit> bytes`. */
 int msk_read_all(int fd, size_t limit, struct msk_str *out, const char *name, struct msk_err *err);
 

@@ -30,8 +30,11 @@ struct msk_tempfile {
 #define MSK_TEMPFILE_INIT { .fd = -1, .dirfd = -1, .old = -1 }
 #define MSK_AUTO_TEMPFILE MSK_CLEANUP(msk_tempfile_release) struct msk_tempfile
 
-/* Who may read the file is for the umask to say, as with every other tool; never what is in it. */
+/* Who may read the file is for the umask to say, as with every other tool, and for the one that is there: no one may read
+ * or write it who might not before, but that its owner may always read it. Never what is in it. */
 #define MSK_MODE_UMASK ((mode_t)-1)
+/* What open(2) is asked for then, in the place of a file of this mode (0666: of none). */
+mode_t msk_mode_over(mode_t old);
 
 /* Create one beside `final` (a name without '/') in dirfd; `mode` is exact whatever the umask, or MSK_MODE_UMASK.
  * Stale ones in the directory are removed first. `name` is what messages call the file.

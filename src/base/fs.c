@@ -94,6 +94,12 @@ int msk_open_to_read(const char *path)
 	return fd;
 }
 
+int msk_fail_create(struct msk_err *err, int sys, const char *name, const char *dir)
+{
+	msk_fail_write(err, sys, "%s: cannot create", name);
+	return sys == ENOENT ? msk_hint(err, "mkdir -p %s", dir) : -1;
+}
+
 void msk_push_out(int fd, uint64_t offset, uint64_t n)
 {
 	/* Whatever goes wrong shows when the file is synced. */

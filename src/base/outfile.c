@@ -26,7 +26,7 @@ static bool same_acl(int a, int b)
 /* But for its bytes. It also tells whether a file can be made here at all. */
 static bool is_like_new(const struct msk_outfile *o)
 {
-	MSK_AUTO_FD int fd = openat(o->dirfd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0666);
+	MSK_AUTO_FD int fd = openat(o->dirfd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, msk_mode_over(o->was.st_mode));
 	struct stat st;
 
 	return fd >= 0 && fstat(fd, &st) == 0 && st.st_uid == o->was.st_uid && st.st_gid == o->was.st_gid &&

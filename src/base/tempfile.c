@@ -126,14 +126,26 @@ static int lock_file(int fd)
 	return 0;
 }
 
+mode_t msk_mode_over(mode_t old)
+{
+	return (old & 0666) | S_IRUSR;
+}
+
+static mode_t mode_in_place_of(int dirfd, const char *final)
+{
+	struct stat st;
+
+	return msk_mode_over(fstatat(dirfd, final, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) ? st.st_mode : 0666);
+}
+
 /* Create and lock. Between the two a sweeping process may take the file for stale and remove it, which shows as a
  * link count of zero: then *lost is set and the caller tries another name. */
-static int create_locked(struct msk_tempfile *t, mode_t mode, bool *lost)
+static int create_locked(struct msk_tempfile *t, const char *final, mode_t mode, bool *lost)
 {
 	struct stat st;
 
 	*lost = false;
-	if (make_file(t, mode == MSK_MODE_UMASK ? 0666 : mode) < 0)
+	if (make_file(t, mode == MSK_MODE_UMASK ? mode_in_place_of(t->dirfd, final) : mode) < 0)
 		return -1;
 	if (lock_file(t->fd) < 0)
 		return -1;
@@ -152,7 +164,7 @@ int msk_tempfile_open(struct msk_tempfile *t, int dirfd, const char *final, mode
 
 		*t = (struct msk_tempfile)MSK_TEMPFILE_INIT;
 		t->dirfd = dirfd;
-		if (make_name(t, final) == 0 && create_locked(t, mode, &lost) == 0 && !lost)
+		if (make_name(t, final) == 0 && create_locked(t, final, mode, &lost) == 0 && !lost)
 			return 0;
 		if (!lost && errno != EEXIST)
 			break;

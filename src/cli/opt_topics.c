@@ -31,8 +31,8 @@ const struct opt_group_text msk_opt_groups[N_GROUPS] = {
 		"docker keeps it, and oci silences the warning." },
 	[GROUP_OUTPUT] = { "output", "Where it goes",
 		"A tar is an OCI layout and a docker-archive at once: docker, podman, skopeo, buildah and ctr read it. "
-		"Several -o get the same image. Until the new one is complete and on the disk, an old output stays as it is. "
-		"A link is written through, as are devices; a FIFO, when somebody reads it within 10 s." },
+		"Several -o get the same image. Until the new one is complete and on the disk, an old output stays as it is; "
+		"its chmod 600 outlives it. Links and devices are written through; a FIFO if read in 10 s." },
 	[GROUP_BUDGET] = { "budgets", "How large it may be",
 		"Past a budget nothing is written, and the exit status is 3. What is told: the largest files, or those that "
 		"grew, and what strip would take off them. What counts is what a machine fetches: manifest, config and layers, "

@@ -84,7 +84,7 @@ static int write_file(const struct inspected *d, const char *path, struct msk_er
 	if (lstat(at, &st) == 0 && S_ISLNK(st.st_mode))
 		return msk_fail_sys(err, ELOOP, "%s: cannot create", path);
 	if (dirfd < 0)
-		return msk_fail_sys(err, errno, "%s: cannot create", path);
+		return msk_fail_create(err, errno, path, dir);
 	if (msk_tempfile_open(&t, dirfd, base, MSK_MODE_UMASK, path, err) < 0 ||
 	    msk_inspect_write_page(d, t.fd, path, err) < 0 || msk_tempfile_sync(&t, path, err) < 0 ||
 	    msk_tempfile_commit(&t, base, path, err) < 0)

@@ -245,7 +245,7 @@ static int open_beside(struct archive_sink *s, const char *path, struct msk_err 
 	s->final = msk_path_base(path);
 	s->dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (s->dirfd < 0)
-		return msk_fail_sys(err, errno, "%s: cannot create", s->s.name);
+		return msk_fail_create(err, errno, s->s.name, dir);
 	return msk_outfile_open(&s->file, s->dirfd, s->final, false, s->s.name, err);
 }
 

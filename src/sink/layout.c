@@ -335,6 +335,7 @@ static int look_if_empty(const struct layout_sink *s, bool *empty, struct msk_er
 
 static int open_directory(struct layout_sink *s, struct msk_err *err)
 {
+	MSK_AUTO_FREE char *above = msk_path_dir(s->path);
 	int sys = 0;
 
 	msk_undo_hold();
@@ -348,7 +349,7 @@ static int open_directory(struct layout_sink *s, struct msk_err *err)
 		rmdir(s->path);
 	msk_undo_let_go();
 	if (!s->made && sys != EEXIST)
-		return msk_fail_sys(err, sys, "%s: cannot create", s->s.name);
+		return msk_fail_create(err, sys, s->s.name, above);
 	return s->dirfd < 0 ? msk_fail_sys(err, errno, "%s: cannot open", s->s.name) : 0;
 }
 

@@ -23,7 +23,7 @@ python3 -B "$TOP/tests/integration/make_layers.py" odd.tar "[('</script><script>
 	('<img src=x onerror=document.title=2>', 'file', 'y'), ('a\xff\xfe\"\\\\', 'dir'), ('r\u202etxt\x1b\\\\n', 'sym', 'l\u2066')]"
 mk inspect --html odd.html odd.tar
 is "$(grep -c '</script><script>document' odd.html)" 0 'a name does not end the data'
-must_fail 5 'none/page.html: cannot create (No such file or directory)' -- inspect --html none/page.html i.tar
+must_fail 5 'none/page.html: cannot create (No such file or directory)' 'mkdir -p none' -- inspect --html none/page.html i.tar
 must_fail 2 'inspect: --config, --manifest, --index, --json and --html exclude one another' -- inspect --json --html x.html i.tar
 ln -s i.tar alias.tar && cp i.tar before.tar
 must_fail 2 '--html i.tar: is the image itself' 'write the page elsewhere: --html image.html' -- inspect --html i.tar i.tar

@@ -94,6 +94,10 @@ t 'an empty SOURCE_DATE_EPOCH is none' cmp epoch.tar a.tar
 (umask 077 && mk --bin app -q -o private.tar)
 is "$(stat -c %a private.tar)" 600 'the umask decides who may read the archive'
 t '... and not what is in it' cmp private.tar a.tar
+chmod 444 private.tar && mk --bin app -q -l new=1 -o private.tar
+is "$(stat -c %a private.tar)" 444 '... and nobody else who might not read or write the one before'
+chmod 600 private.tar && mk --bin app -q -l new=2 -o private.tar && mk --bin app -q -l new=2 -o private.tar
+is "$(stat -c %a private.tar)" 600 '... whether it is written anew or stays'
 (umask 077 && mk --bin app -q -o private/)
 is "$(find private -type f ! -name '*.lock' ! -perm 600 -o -type d ! -perm 700)" '' '... and all of a layout'
 

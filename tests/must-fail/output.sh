@@ -5,8 +5,12 @@ require cc
 printf 'int main(void){return 0;}\n' >app.c
 cc -static -o app app.c || skip_all "cannot: no static libc"
 
-must_fail 5 'none/img.tar: cannot create (No such file or directory)' -- --bin app -o none/img.tar
-must_fail 5 'none/l/: cannot create (No such file or directory)' -- --bin app -o none/l/
+must_fail 5 'none/img.tar: cannot create (No such file or directory)' 'mkdir -p none' -- --bin app -o none/img.tar
+must_fail 5 '/none/such/img.tar: cannot create (No such file or directory)' 'mkdir -p /none/such' -- --bin app -o /none/such/img.tar
+must_fail 5 'none/more/l/: cannot create (No such file or directory)' 'mkdir -p none/more' -- --bin app -o none/more/l/
+ln -s none/img.tar lost
+must_fail 5 'lost: cannot create (No such file or directory)' 'mkdir -p ./none' -- --bin app -o lost
+must_fail 5 'app/img.tar: cannot create (Not a directory)' -- --bin app -o app/img.tar
 mkdir full && echo mine >full/notes
 must_fail 3 'full: not an OCI layout (oci-layout is missing)' \
 	'name an empty or new directory, or a file: -o full/img.tar' -- --bin app -o full

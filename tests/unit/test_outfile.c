@@ -220,13 +220,45 @@ static void assert_replaced(void)
 	unlink("f");
 }
 
+/* What a new one in its place has: of the old one's bits those that the umask leaves. */
+static void nobody_may_read_what_takes_its_place_who_might_not_before(void **state)
+{
+	static const struct {
+		mode_t umask, old, new;
+	} rows[] = {
+		{ 022, 0644, 0644 }, { 022, 0600, 0600 }, { 022, 0444, 0444 }, { 022, 0666, 0644 }, { 077, 0644, 0600 },
+		{ 022, 0755, 0644 }, { 022, 04644, 0644 }, { 0, 0640, 0640 }, { 022, 0, 0400 },
+	};
+	mode_t umask_was = umask(022);
+
+	(void)state;
+	other[0] ^= 1;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct stat was;
+
+		umask(rows[i].umask);
+		for (int same = 0; same < 2; same++) {
+			put_file("f", same ? bytes : other, SIZE);
+			assert_int_equal(chmod("f", rows[i].old), 0);
+			was = look("f");
+			write_over(SIZE);
+			assert_int_equal(look("f").st_mode & 07777, rows[i].new);
+			/* With the same bytes and mode it is left. */
+			assert_int_equal(look("f").st_ino == was.st_ino, same && rows[i].old == rows[i].new);
+			unlink("f");
+		}
+	}
+	other[0] ^= 1;
+	umask(umask_was);
+}
+
 static void one_that_is_not_as_a_new_one_would_be_is_replaced(void **state)
 {
 	mode_t umask_was = umask(022);
 
 	(void)state;
 	put_file("f", bytes, SIZE);
-	assert_int_equal(chmod("f", 0640), 0);
+	assert_int_equal(chmod("f", 0664), 0);
 	assert_replaced();
 	put_file("f", bytes, SIZE);
 	umask(077);
@@ -336,6 +368,7 @@ int main(void)
 		cmocka_unit_test(a_longer_and_a_shorter_one_give_way),
 		cmocka_unit_test(a_place_may_be_written_twice),
 		cmocka_unit_test(given_up_it_leaves_the_old_one_alone),
+		cmocka_unit_test(nobody_may_read_what_takes_its_place_who_might_not_before),
 		cmocka_unit_test(one_that_is_not_as_a_new_one_would_be_is_replaced),
 		cmocka_unit_test(one_with_an_acl_is_replaced),
 		cmocka_unit_test(one_that_does_not_stay_itself_is_missed),
