@@ -34,7 +34,7 @@ static bool is_refused(const struct msk_image_files *f, const struct msk_node *n
 static int files_open(struct msk_rotree *t, const char *path, enum msk_lookup *how, struct msk_rofile *out,
 		      struct msk_walk *walk, struct msk_err *err)
 {
-	const struct msk_image_files *f = (const struct msk_image_files *)t;
+	struct msk_image_files *f = (struct msk_image_files *)t;
 	MSK_AUTO_FREE struct msk_node *n = strlen(path) > MSK_MAX_PATH ? NULL : msk_image_tree_resolve(f->tree, path);
 	MSK_AUTO_FREE char *dangling = n ? NULL : msk_image_tree_locate(f->tree, path);
 	MSK_AUTO_FREE struct msk_node *link = dangling ? msk_image_tree_find(f->tree, dangling) : NULL;
@@ -54,7 +54,7 @@ static int files_open(struct msk_rotree *t, const char *path, enum msk_lookup *h
 				    .ino = n->data_layer ? n->data_nth : n->at };
 	if (walk)
 		walk->final = msk_xasprintf("/%s", n->path);
-	return n->data_layer ? msk_source_data_file(f->images, f->image, n, &out->fd, &out->size, err) : 0;
+	return n->data_layer ? msk_stash_open(&f->stash, n, &out->fd, &out->size, err) : 0;
 }
 
 static int files_list(struct msk_rotree *t, const char *path, enum msk_lookup *how, struct msk_strv *names,
@@ -74,5 +74,11 @@ static int files_list(struct msk_rotree *t, const char *path, enum msk_lookup *h
 void msk_image_files_init(struct msk_image_files *f, const struct msk_image_tree *tree,
 			  const struct msk_source_images *images, const struct msk_source_image *image)
 {
-	*f = (struct msk_image_files){ { files_open, files_list }, tree, images, image, NULL };
+	*f = (struct msk_image_files){ .files = { files_open, files_list }, .tree = tree, .images = images, .image = image };
+	msk_stash_init(&f->stash, images, image);
+}
+
+void msk_image_files_release(struct msk_image_files *f)
+{
+	msk_stash_release(&f->stash);
 }

@@ -180,7 +180,7 @@ static int check_image(struct validation *v, const struct msk_source_image *imag
 {
 	MSK_CLEANUP(msk_image_tree_release) struct msk_image_tree tree = { 0 };
 	MSK_CLEANUP(msk_contents_release) struct msk_contents contents = { .now = v->checks->now };
-	struct msk_image_files files;
+	MSK_CLEANUP(msk_image_files_release) struct msk_image_files files = { .reader = NULL };
 	bool whole;
 
 	msk_check_documents(v->checks, image);

@@ -37,11 +37,8 @@ static int open_path(struct msk_below *b, const char *path, int *out_fd, struct 
 {
 	struct msk_ground *g = (struct msk_ground *)b;
 	MSK_AUTO_FREE struct msk_node *n = msk_image_tree_find(&g->tree, path);
-	bool found;
 
-	if (msk_stash_open(g, n, &found, out_fd, err) < 0)
-		return -1;
-	return found ? 0 : msk_source_data_file(g->images, g->image, n, out_fd, NULL, err);
+	return msk_stash_open(&g->stash, n, out_fd, NULL, err);
 }
 
 static void list(struct msk_below *b, const char *path, struct msk_strv *names)
@@ -91,6 +88,7 @@ int msk_ground_new(const struct msk_source_images *s, const struct msk_platform 
 	g->images = s;
 	if (msk_source_images_pick_like(s, pf, &g->image, err) < 0 || read_ground(g, err) < 0)
 		return msk_ctx_read(err, "--base");
+	msk_stash_init(&g->stash, s, g->image);
 	*out = msk_take(&g);
 	return 0;
 }

@@ -688,6 +688,25 @@ else
 	skip 'hard links and layers of another tool are followed' 'cannot: umoci as root is not here'
 fi
 
+# However many libraries there are, their layer is read but a few times.
+bytes_read() { # COMMAND...: by it, in all
+	bash -c '"$@" >/dev/null || exit; while read -r what n; do [ "$what" = rchar: ] && echo "$n"; done </proc/self/io' - "$@"
+}
+if [ -r /proc/self/io ]; then
+	mkdir many && printf 'int main(void) { return 0; }\n' >many.c
+	for i in $(seq 16); do
+		head -c 200000 /dev/urandom >many/noise
+		printf '__asm__(".section .rodata\\n.incbin \\"many/noise\\"\\n.text"); int f%s(void) { return 1; }\n' "$i" |
+			cc -shared -fPIC -x c -o "many/libmany$i.so" - -Wl,-soname,"libmany$i.so"
+	done
+	cc -o manylibs many.c -Wl,--no-as-needed -Wl,-rpath,"$PWD/many" many/*.so && mk -q --bin manylibs -o many.tar
+	like "$(verdict many.tar)" '^true 18, found' 'a program of many libraries'
+	most=$((10 * $(stat -c %s many.tar))) got=$(bytes_read "$MKSCRATCH" verify many.tar)
+	t "... whose layer is not read for each ($got bytes, at most $most)" [ "$got" -le "$most" ]
+else
+	skip 'a program of many libraries' 'cannot: this kernel counts no bytes that are read'
+fi
+
 # Several images: one that is bad does not keep the others from being looked at.
 run mk verify none.txt gzip.tar noise
 is "$status $(grep -c '✓ oci-layout' "$out") $(grep -c '^mkscratch: ' "$err")" '3 1 2' 'a bad image does not stop the others'

@@ -1,15 +1,22 @@
+#include "mkscratch/stash.h"
+
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "ground.h"
-
 #define CHUNK     (256u << 10)
-#define MAX_STASH (256ull << 20)          /* what does not fit is read from its layer every time */
+#define MAX_STASH (256ull << 20)
+
+void msk_stash_init(struct msk_stash *s, const struct msk_source_images *images, const struct msk_source_image *image)
+{
+	*s = (struct msk_stash){ .images = images, .image = image };
+	s->filled = msk_xcalloc(image->n_layers + 1, sizeof *s->filled);
+}
 
 void msk_stash_release(struct msk_stash *s)
 {
 	msk_staged_release(&s->bytes);
+	free(s->filled);
 	free(s->v);
 	*s = (struct msk_stash){ 0 };
 }
@@ -41,18 +48,26 @@ static int stash(void *ctx, const struct msk_layer_entry *entry, struct msk_err 
 	if (n < 0)
 		return -1;
 	MSK_GROW(s->v, s->n, s->cap);
-	s->v[s->n++] = (struct msk_stashed){ msk_ground_file_id(entry->layer, entry->nth), at, s->size - at };
+	s->v[s->n++] = (struct msk_stashed){ entry->layer, entry->nth, at, s->size - at };
 	return 0;
 }
 
-static int fill(struct msk_ground *g, struct msk_err *err)
+static int fill(struct msk_stash *s, uint32_t layer, struct msk_err *err)
 {
-	struct msk_stash *s = &g->stash;
-
-	if (s->filled)
+	if (s->filled[layer - 1])
 		return 0;
-	s->filled = true;
-	return msk_source_image_visit(g->images, g->image, &g->tree, stash, s, err);
+	s->filled[layer - 1] = true;
+	if (msk_source_layer_visit(s->images, s->image, layer - 1, stash, s, NULL, err) < 0)
+		return msk_ctx(err, "%s", msk_source_name(s->images->source));
+	return 0;
+}
+
+static const struct msk_stashed *find(const struct msk_stash *s, const struct msk_node *n)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (s->v[i].layer == n->data_layer && s->v[i].nth == n->data_nth)
+			return &s->v[i];
+	return NULL;
 }
 
 static int copy(const struct msk_staged *from, const struct msk_stashed *what, int to, struct msk_err *err)
@@ -72,25 +87,20 @@ static int copy(const struct msk_staged *from, const struct msk_stashed *what, i
 	return 0;
 }
 
-int msk_stash_open(struct msk_ground *g, const struct msk_node *n, bool *found, int *out_fd, struct msk_err *err)
+int msk_stash_open(struct msk_stash *s, const struct msk_node *n, int *out_fd, uint64_t *size, struct msk_err *err)
 {
-	const struct msk_stashed *hit = NULL;
+	const struct msk_stashed *hit;
 	MSK_AUTO_FD int fd = -1;
 
-	*found = false;
-	if (!n->data_layer || !is_library(n->path))
-		return 0;
-	if (fill(g, err) < 0)
+	if (n->data_layer && is_library(n->path) && fill(s, n->data_layer, err) < 0)
 		return -1;
-	for (size_t i = 0; i < g->stash.n && !hit; i++)
-		if (g->stash.v[i].id == msk_ground_file_id(n->data_layer, n->data_nth))
-			hit = &g->stash.v[i];
+	hit = find(s, n);
 	if (!hit)
-		return 0;
-	if (msk_staging_file(&fd, err) < 0 || copy(&g->stash.bytes, hit, fd, err) < 0)
+		return msk_source_data_file(s->images, s->image, n, out_fd, size, err);
+	if (msk_staging_file(&fd, err) < 0 || copy(&s->bytes, hit, fd, err) < 0)
 		return -1;
-	*found = true;
-	*out_fd = fd;
-	fd = -1;
+	*out_fd = msk_take_fd(&fd);
+	if (size)
+		*size = hit->size;
 	return 0;
 }
