@@ -82,6 +82,7 @@ struct settling {
 	size_t n_open, cap_open;
 	struct msk_str last;                   /* key of the node before */
 	size_t implied, implied_bytes;
+	size_t far_hops;                       /* along chains of hard links, behind the first of each */
 	struct msk_str value, texts, target, original;
 };
 
@@ -140,11 +141,15 @@ static int take_target(struct settling *s, struct msk_node *link, const struct m
 	return 0;
 }
 
+/* Each link of a chain came before the one that names it, so a chain ends; but of a million links, each to the one before, not
+ * all can be followed. No tool makes such. */
+#define MAX_FAR_HOPS (1u << 20)
+
 static int find_data(struct settling *s, struct msk_node *link, struct msk_err *err)
 {
 	struct msk_node n = *link;
 
-	for (int hops = 0; n.type == MSK_TAR_HARDLINK && hops < MSK_MAX_LINKS; hops++) {
+	for (int hops = 0; n.type == MSK_TAR_HARDLINK && (hops < MSK_MAX_LINKS || s->far_hops++ < MAX_FAR_HOPS); hops++) {
 		MSK_AUTO_FREE char *path = msk_layer_path(n.link);
 		unsigned char place[MSK_PLACE_KEY];
 

@@ -75,6 +75,9 @@ is "$(mk cat a.tar etc/link)" new '... through a symlink, out of its directory'
 is "$(mk cat a.tar home/hard | wc -c)" 1234 '... a hard link, to what stood there when it was made'
 is "$(mk cat a.tar etc/passwd home/file)" root2new '... several'
 is "$(mk cat - etc/passwd <a.tar)" root2 '... of standard input'
+make chain.tar "[('l0', 'file', 'bytes')] + [(f'l{i}', 'hard', f'l{i - 1}') for i in range(1, 200)]" "[('.wh.l0', 'file', '')]"
+is "$(mk cat chain.tar l199)$(mk verify --json chain.tar | jq -r '.checks[] | select(.check == "links")')" bytes \
+	'... through two hundred of them'
 make hard.tar "[('a', 'file', 'bytes'), ('b', 'hard', 'a'), ('c', 'hard', 'a'), ('d', 'sym', 'e'), ('f', 'hard', 'd'), ('g', 'dir'),
 	('h', 'hard', 'g'), ('i', 'hard', 'j'), ('j', 'file', '')]" "[('.wh.a', 'file', '')]"
 is "$(mk ls hard.tar | awk '{ print substr($1, 1, 1), $3, $6, $7, $8, $9 }' | sed 's/ *$//')" '- 5 b
