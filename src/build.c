@@ -278,6 +278,21 @@ static void begun_release(struct begun *b)
 	msk_block_cache_cleanup(&b->blocks);
 }
 
+/* What is of no use once all is made, to be let go while the disk is waited for. */
+struct leavings {
+	struct msk_task task;                 /* first: the task is this */
+	struct begun begun;
+	struct msk_editions editions;
+};
+
+static void let_go(struct msk_task *t)
+{
+	struct leavings *l = (struct leavings *)t;
+
+	begun_release(&l->begun);
+	msk_editions_release(&l->editions);
+}
+
 static void record_release(struct msk_maker_record *r)
 {
 	msk_json_free(r->reasons);
@@ -491,6 +506,20 @@ static void outline(const struct msk_build *b, const struct msk_editions *e, str
 	msk_product_outline(b->plan, images, e->n, out);
 }
 
+static int deliver(const struct msk_build *b, struct msk_sinks *sinks, struct begun *begun, struct msk_editions *e,
+		   struct msk_store *st, const struct msk_product *p, struct msk_err *err)
+{
+	struct leavings leavings = { { .run = let_go }, *begun, *e };
+	int rc;
+
+	*begun = (struct begun){ 0 };
+	*e = (struct msk_editions){ 0 };
+	msk_task_start(b->pool, &leavings.task);
+	rc = msk_sinks_deliver(sinks, p, st, err);
+	msk_task_join(&leavings.task);
+	return rc;
+}
+
 int msk_build_run(const struct msk_build *b, struct msk_product *out, struct msk_err *err)
 {
 	/* First of all: other threads have something to do while this one still makes ready. */
@@ -511,7 +540,7 @@ int msk_build_run(const struct msk_build *b, struct msk_product *out, struct msk
 	if (make_images(b, &editions, &begun, st, out, err) < 0 || check_budget(&editions, &baselines, out, err) < 0)
 		return -1;
 	msk_progress_stage(b->progress, "writing", 0);
-	return msk_sinks_deliver(&sinks, out, st, err);
+	return deliver(b, &sinks, &begun, &editions, st, out, err);
 }
 
 static int read_manifests(struct msk_store *st, const struct msk_product *p, struct msk_json **out, struct msk_err *err)

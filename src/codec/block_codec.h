@@ -3,6 +3,7 @@
 #define CODEC_BLOCK_CODEC_H
 
 #include "mkscratch/compress.h"
+#include "slab.h"
 
 struct msk_block_codec {
 	/* State for one thread; `paranoid`: also what decoding needs. NULL: out of memory. */
@@ -29,6 +30,12 @@ struct msk_block_codec {
 extern const struct msk_block_codec msk_gzip_codec, msk_zstd_codec, msk_plain_codec;
 
 const struct msk_block_codec *msk_codec_of(enum msk_codec_kind kind);
+
+/* How many blocks a compressor has in memory at a time. */
+size_t msk_compressor_blocks(const struct msk_block_codec *codec, const struct msk_compress_args *a);
+/* Room for them in the memory of `e`: what it has touched so far comes right before. Nothing else is done early from now on,
+ * and one compressor at a time has it, with the args for which `e` was made. */
+struct msk_slab msk_early_lend(struct msk_early *e, size_t *first);
 
 /* As msk_compressor_new, with a codec of the caller's: for tests. */
 struct msk_compressor *msk_compressor_with(const struct msk_block_codec *codec, const struct msk_compress_args *a);

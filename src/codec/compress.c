@@ -9,7 +9,6 @@
 #include "mkscratch/mem.h"
 #include "mkscratch/task.h"
 #include "ring.h"
-#include "slab.h"
 
 /* What blocks and codec states may take together; the number of threads gives way to it. */
 #define MEMORY (38u << 20)
@@ -27,7 +26,7 @@ struct msk_compressor {
 	const struct msk_block_codec *codec;
 	struct msk_compress_args args;
 	struct msk_ring ring;
-	struct msk_slab slab;                 /* of its blocks */
+	struct msk_slab slab;                 /* of its blocks, unless they are lent */
 	struct msk_block *filling;            /* NULL: none is vacant, or none was asked for yet */
 	bool complete;                        /* the block that is being filled: its cut was met */
 	struct msk_cut cut;
@@ -270,25 +269,41 @@ int msk_compressor_finish(struct msk_compressor *c, struct msk_err *err)
 	return 0;
 }
 
-/* For every thread its state, a block in work and one that waits; and those to spare. */
-static unsigned threads_that_fit(const struct msk_compressor *c)
+static size_t block_room(const struct msk_block_codec *codec)
 {
-	unsigned jobs = msk_pool_threads(c->args.pool) + 1;
-	size_t state = c->codec->state_size ? c->codec->state_size(c->args.codec.level) : 0;
-	size_t block = MSK_BLOCK_SIZE + c->room, fit = (MEMORY - SPARE * block) / (state + 2 * block);
+	return codec->bound ? codec->bound(MSK_BLOCK_SIZE) : 0;
+}
+
+/* For every thread its state, a block in work and one that waits; and those to spare. */
+static unsigned threads_that_fit(const struct msk_block_codec *codec, const struct msk_compress_args *a)
+{
+	unsigned jobs = msk_pool_threads(a->pool) + 1;
+	size_t state = codec->state_size ? codec->state_size(a->codec.level) : 0;
+	size_t block = MSK_BLOCK_SIZE + block_room(codec), fit = (MEMORY - SPARE * block) / (state + 2 * block);
 
 	/* Where nothing is encoded there is one hash to be made, and one who reads and writes. */
-	if (!c->codec->encode && jobs > 2)
+	if (!codec->encode && jobs > 2)
 		jobs = 2;
 	return jobs <= fit ? jobs : fit ? (unsigned)fit : 1;
 }
 
-/* Where the blocks lie. Where some are there already the run is no short one. */
+size_t msk_compressor_blocks(const struct msk_block_codec *codec, const struct msk_compress_args *a)
+{
+	return 2 * threads_that_fit(codec, a) + SPARE;
+}
+
+/* Where the blocks lie. */
 static void lay_out(struct msk_compressor *c)
 {
-	msk_slab_init(&c->slab, c->ring.slots, MSK_BLOCK_SIZE + c->room, c->args.early ? 0 : 1);
+	struct msk_slab slab;
+	size_t first = 0;
+
+	if (c->args.early)
+		slab = msk_early_lend(c->args.early, &first);
+	else
+		msk_slab_init(&c->slab, c->ring.slots, MSK_BLOCK_SIZE + c->room, 1);
 	for (size_t i = 0; i < c->ring.slots; i++) {
-		c->ring.v[i].in = msk_slab_piece(&c->slab, i);
+		c->ring.v[i].in = msk_slab_piece(c->args.early ? &slab : &c->slab, first + i);
 		c->ring.v[i].out = c->ring.v[i].in + MSK_BLOCK_SIZE;
 	}
 }
@@ -300,11 +315,10 @@ struct msk_compressor *msk_compressor_with(const struct msk_block_codec *codec, 
 	c->w = (struct msk_writer){ take_bytes, end_part };
 	c->codec = codec;
 	c->args = *a;
-	c->room = codec->bound ? codec->bound(MSK_BLOCK_SIZE) : 0;
-	c->max_workers = threads_that_fit(c) - 1;
-	msk_ring_init(&c->ring, 2 * (c->max_workers + 1) + SPARE);
+	c->room = block_room(codec);
+	c->max_workers = threads_that_fit(codec, a) - 1;
+	msk_ring_init(&c->ring, msk_compressor_blocks(codec, a));
 	lay_out(c);
-	msk_early_enough(a->early);
 	return c;
 }
 
@@ -335,7 +349,8 @@ void msk_compressor_free(struct msk_compressor *c)
 	free_state(c, c->state);
 	release_hashes(c);
 	msk_ring_release(&c->ring);
-	msk_slab_release(&c->slab);
+	if (!c->args.early)
+		msk_slab_release(&c->slab);
 	free(c);
 }
 

@@ -9,7 +9,6 @@
 #include "mkscratch/fs.h"
 #include "mkscratch/mem.h"
 #include "mkscratch/task.h"
-#include "slab.h"
 
 #define MAX_BLOCKS 8
 #define MAX_THREADS 4
@@ -34,7 +33,7 @@ struct msk_early {
 	struct msk_block_cache *cache;        /* may be NULL */
 	int level, fd;
 	size_t room, headers;
-	struct msk_slab slab;
+	struct msk_slab slab;                 /* of its blocks, and behind them those of a compressor */
 	uint64_t offset;                      /* of the next block to fill; its own who fills */
 	pthread_mutex_t lock;
 	pthread_cond_t change;
@@ -145,9 +144,9 @@ static unsigned threads_of_use(const struct msk_compress_args *a, const struct m
 	return threads < most ? threads : most;
 }
 
-static void lay_out(struct msk_early *e)
+static void lay_out(struct msk_early *e, const struct msk_compress_args *a)
 {
-	msk_slab_init(&e->slab, MAX_BLOCKS, MSK_BLOCK_SIZE + e->room, 0);
+	msk_slab_init(&e->slab, MAX_BLOCKS + msk_compressor_blocks(e->codec, a), MSK_BLOCK_SIZE + e->room, 0);
 	for (size_t i = 0; i < MAX_BLOCKS; i++) {
 		e->v[i].in = msk_slab_piece(&e->slab, i);
 		e->v[i].out = e->v[i].in + MSK_BLOCK_SIZE;
@@ -171,7 +170,7 @@ struct msk_early *msk_early_start(const struct msk_compress_args *a, int own_fd,
 	e->fd = own_fd;
 	e->headers = headers;
 	e->room = codec->bound(MSK_BLOCK_SIZE);
-	lay_out(e);
+	lay_out(e, a);
 	pthread_mutex_init(&e->lock, NULL);
 	pthread_cond_init(&e->change, NULL);
 	for (; e->n_encoders < n; e->n_encoders++) {
@@ -191,6 +190,15 @@ void msk_early_enough(struct msk_early *e)
 	e->enough = true;
 	pthread_cond_broadcast(&e->change);
 	pthread_mutex_unlock(&e->lock);
+}
+
+struct msk_slab msk_early_lend(struct msk_early *e, size_t *first)
+{
+	msk_early_enough(e);
+	pthread_mutex_lock(&e->lock);
+	*first = e->filled + e->filling;
+	pthread_mutex_unlock(&e->lock);
+	return e->slab;
 }
 
 /* A block that is being encoded, or was; those behind never will be. */

@@ -15,7 +15,7 @@ struct msk_slab {
 /* Room for `count` pieces of `size` bytes, of which nothing is taken from the system before it is touched: the first `small`
  * in small pages, for those whose run may have no more than one, and so those behind the first MSK_SLAB_LARGE bytes of the
  * others, since a long run does not notice and threads may be many. Ends the program when there is no memory. */
-#define MSK_SLAB_LARGE (10u << 20)
+#define MSK_SLAB_LARGE (12u << 20)
 void msk_slab_init(struct msk_slab *s, size_t count, size_t size, size_t small);
 /* The i-th piece; for as long as the slab. */
 unsigned char *msk_slab_piece(const struct msk_slab *s, size_t i);

@@ -175,6 +175,75 @@ static void a_cache_is_asked_first(void **state)
 	}
 }
 
+struct stream {
+	struct msk_part part;
+	struct msk_str bytes;
+	struct msk_str_writer to;
+};
+
+static int stream_open(struct msk_part *p, struct msk_writer **to, struct msk_err *err)
+{
+	struct stream *s = (struct stream *)p;
+
+	(void)err;
+	s->to = msk_str_writer(&s->bytes);
+	*to = &s->to.w;
+	return 0;
+}
+
+static int stream_close(struct msk_part *p, struct msk_err *err)
+{
+	(void)p;
+	(void)err;
+	return 0;
+}
+
+/* What stands before the file, and that. */
+static void compress(const struct msk_compress_args *a, const unsigned char *file, size_t n, struct msk_str *out)
+{
+	static const unsigned char headers[HEADERS];
+	struct stream s = { { .open = stream_open, .close = stream_close }, MSK_STR_INIT, { .to = NULL } };
+	MSK_CLEANUP(msk_compressor_cleanup) struct msk_compressor *c = NULL;
+	struct msk_err err = MSK_ERR_INIT;
+	struct msk_writer *w;
+
+	assert_int_equal(msk_compressor_new(a, &c, &err), 0);
+	w = msk_compressor_begin(c, &s.part);
+	assert_int_equal(msk_writer_write(w, headers, sizeof headers, &err), 0);
+	assert_int_equal(msk_writer_write(w, file, n, &err), 0);
+	assert_int_equal(msk_writer_finish(w, &err), 0);
+	assert_int_equal(msk_compressor_finish(c, &err), 0);
+	*out = s.bytes;
+}
+
+/* One compressor after the other lies in the memory of what was done early, however far that has come. */
+static void a_compressor_finds_room_behind_them(void **state)
+{
+	const size_t n = 8u << 20;
+	MSK_AUTO_FREE unsigned char *file = make_noise(n, 3);
+	const struct msk_compress_args alone = { .codec = { MSK_CODEC_GZIP, 1 } };
+	MSK_AUTO_STR want = MSK_STR_INIT;
+
+	(void)state;
+	compress(&alone, file, n, &want);
+	for (unsigned k = 0; k < 6; k++) {
+		MSK_CLEANUP(msk_pool_cleanup) struct msk_pool *pool = msk_pool_new(k % 3 + 2);
+		const struct msk_compress_args args = { .codec = alone.codec, .pool = pool };
+		MSK_CLEANUP(msk_early_cleanup) struct msk_early *e = msk_early_start(&args, file_of(file, n), HEADERS);
+		struct msk_compress_args with = args;
+
+		with.early = e;
+		nanosleep(&(struct timespec){ 0, k * 3000000L }, NULL);
+		for (int i = 0; i < 2; i++) {
+			MSK_AUTO_STR got = MSK_STR_INIT;
+
+			compress(&with, file, n, &got);
+			assert_int_equal(got.len, want.len);
+			assert_memory_equal(got.buf, want.buf, want.len);
+		}
+	}
+}
+
 static void it_is_not_begun_where_it_is_no_use(void **state)
 {
 	MSK_CLEANUP(msk_pool_cleanup) struct msk_pool *pool = msk_pool_new(2);
@@ -200,6 +269,7 @@ int main(void)
 		cmocka_unit_test(blocks_of_the_stream_are_there_but_the_first),
 		cmocka_unit_test(a_short_file_gives_none),
 		cmocka_unit_test(a_cache_is_asked_first),
+		cmocka_unit_test(a_compressor_finds_room_behind_them),
 		cmocka_unit_test(it_is_not_begun_where_it_is_no_use),
 	};
 
