@@ -350,7 +350,11 @@ static int open_directory(struct layout_sink *s, struct msk_err *err)
 	msk_undo_let_go();
 	if (!s->made && sys != EEXIST)
 		return msk_fail_create(err, sys, s->s.name, above);
-	return s->dirfd < 0 ? msk_fail_sys(err, errno, "%s: cannot open", s->s.name) : 0;
+	if (s->dirfd >= 0)
+		return 0;
+	sys = errno;
+	msk_fail_sys(err, sys, "%s: cannot open", s->s.name);
+	return sys == ENOTDIR ? msk_hint(err, "-o %s writes a tar there", s->path) : -1;
 }
 
 static int open_blobs(struct layout_sink *s, struct msk_err *err)

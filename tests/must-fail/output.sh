@@ -8,6 +8,8 @@ cc -static -o app app.c || skip_all "cannot: no static libc"
 must_fail 5 'none/img.tar: cannot create (No such file or directory)' 'mkdir -p none' -- --bin app -o none/img.tar
 must_fail 5 '/none/such/img.tar: cannot create (No such file or directory)' 'mkdir -p /none/such' -- --bin app -o /none/such/img.tar
 must_fail 5 'none/more/l/: cannot create (No such file or directory)' 'mkdir -p none/more' -- --bin app -o none/more/l/
+cp app file
+must_fail 5 'file/: cannot open (Not a directory)' '-o file writes a tar there' -- --bin app -o file/
 ln -s none/img.tar lost
 must_fail 5 'lost: cannot create (No such file or directory)' 'mkdir -p ./none' -- --bin app -o lost
 must_fail 5 'app/img.tar: cannot create (Not a directory)' -- --bin app -o app/img.tar
