@@ -12,6 +12,7 @@
 #include "mkscratch/str.h"
 
 #define MSK_MAX_PATH  4095
+#define MSK_MAX_NAME  255        /* of one part of it */
 
 /* How a path ended. Everything but FOUND is a value, not an error. */
 enum msk_lookup {

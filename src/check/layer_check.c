@@ -5,6 +5,7 @@
 #include "layer_paths.h"
 #include "mkscratch/codec_spec.h"
 #include "mkscratch/filecap.h"
+#include "mkscratch/rotree.h"
 
 /* A layer under way. */
 struct pass {
@@ -63,6 +64,36 @@ static void check_whiteout(struct pass *p, const struct msk_tar_entry *e, const 
 	p->whiteout = true;
 }
 
+static size_t longest_part(const char *path)
+{
+	size_t most = 0;
+
+	while (*path) {
+		const char *name = msk_starts_with(path, ".wh.") ? path + 4 : path;     /* no file: its name is the rest */
+		size_t n = strcspn(name, "/");
+
+		most = n > most ? n : most;
+		path = name + n + (name[n] == '/');
+	}
+	return most;
+}
+
+/* NAME_MAX and PATH_MAX of Linux, beyond which no runtime can unpack the image. */
+static void check_length(struct pass *p, const struct msk_tar_entry *e, const char *path)
+{
+	MSK_AUTO_FREE char *what = NULL;
+	size_t part = longest_part(path);
+
+	if (strcmp(p->l->image->platform.os, "linux") != 0)
+		return;
+	if (part > MSK_MAX_NAME)
+		what = msk_xasprintf("has a name of %zu bytes, and Linux takes %d", part, MSK_MAX_NAME);
+	else if (e->type == MSK_TAR_SYMLINK && strlen(e->link) > MSK_MAX_PATH)
+		what = msk_xasprintf("leads to a path of %zu bytes, and Linux takes %d", strlen(e->link), MSK_MAX_PATH);
+	if (what)
+		fault(p, what, e->path);
+}
+
 /* oci-layout-spec 6.1: sorted by the bytes of the paths; a whiteout stands in front of what it makes room for. */
 static void check_order(struct pass *p, const char *path)
 {
@@ -85,7 +116,8 @@ static int take_entry(void *ctx, const struct msk_layer_entry *entry, struct msk
 	MSK_AUTO_FREE char *target = e->type == MSK_TAR_HARDLINK ? msk_layer_path(e->link) : NULL;
 
 	if (!path) {
-		fault(p, "leaves the image", e->path);
+		fault(p, strlen(e->path) > MSK_MAX_PATH ? "is a path of more than the 4095 bytes that Linux takes" :
+			"leaves the image", e->path);
 		return 0;
 	}
 	if (!*path && e->type != MSK_TAR_DIR)
@@ -96,6 +128,7 @@ static int take_entry(void *ctx, const struct msk_layer_entry *entry, struct msk
 		fault_of_link(p, e);
 	if (e->bad_caps)
 		fault(p, "has capabilities that no kernel takes (" MSK_FILECAP_XATTR ")", e->path);
+	check_length(p, e, path);
 	check_whiteout(p, e, path);
 	check_order(p, e->path);
 	if (msk_layer_paths_whiteout(&p->whiteouts, path, entry->nth, err) < 0 ||

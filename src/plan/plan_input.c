@@ -6,9 +6,8 @@
 
 #include "parts.h"
 #include "mkscratch/fs.h"
+#include "mkscratch/rotree.h"
 
-#define MAX_PATH_BYTES 4095
-#define MAX_NAME_BYTES 255
 
 void msk_input_release(struct msk_input *in)
 {
@@ -24,9 +23,9 @@ static int check_part(const char *what, const char *part, struct msk_err *err)
 		return msk_fail(err, MSK_E_USAGE, "%s: \"..\" is not allowed in a path of the image", what);
 	if (msk_starts_with(part, ".wh."))
 		return msk_fail(err, MSK_E_USAGE, "%s: the name \"%s\" means a deletion in an image (.wh.)", what, part);
-	if (strlen(part) > MAX_NAME_BYTES)
+	if (strlen(part) > MSK_MAX_NAME)
 		return msk_fail(err, MSK_E_USAGE, "%s: name in the image is too long (%zu vs %d bytes)", what, strlen(part),
-				MAX_NAME_BYTES);
+				MSK_MAX_NAME);
 	return 0;
 }
 
@@ -48,9 +47,9 @@ int msk_image_path(const char *what, const char *typed, char **out, struct msk_e
 		msk_str_addc(&path, '/');
 		msk_str_adds(&path, part);
 	}
-	if (path.len > MAX_PATH_BYTES)
+	if (path.len > MSK_MAX_PATH)
 		return msk_fail(err, MSK_E_USAGE, "%s: path in the image is too long (%zu vs %d bytes)", what, path.len,
-				MAX_PATH_BYTES);
+				MSK_MAX_PATH);
 	if (path.len == 0)
 		msk_str_addc(&path, '/');
 	*out = msk_str_take(&path);
@@ -186,9 +185,9 @@ static int parse_link(struct msk_input *in, const char *text, struct msk_err *er
 		return msk_hint(err, "--link TARGET:/PATH makes /PATH a symlink to TARGET");
 	}
 	in->target = msk_xstrndup(text, (size_t)(split - text));
-	if (strlen(in->target) > MAX_PATH_BYTES)
+	if (strlen(in->target) > MSK_MAX_PATH)
 		return msk_fail(err, MSK_E_USAGE, "%s: TARGET is too long (%zu vs %d bytes)", in->spec, strlen(in->target),
-				MAX_PATH_BYTES);
+				MSK_MAX_PATH);
 	return parse_dest(in, split + 1, err);
 }
 
