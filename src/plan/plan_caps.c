@@ -21,21 +21,29 @@ static int drop_sets(const char *what, char *text, struct msk_err *err)
 	return msk_hint(err, "leave them out, or write +ep");
 }
 
-static int fail_unknown(const char *what, const char *bad, struct msk_err *err)
+/* Begun with or without "cap_", or misspelt. */
+static const char *nearest(const char *name)
 {
-	MSK_AUTO_FREE char *name = msk_xstrndup(bad, strcspn(bad, ","));
-	const char *near = NULL, *other;
-	size_t best = 4;
+	const char *own = msk_starts_with(name, "cap_") ? name + 4 : name, *near = NULL, *other;
+	size_t best = 3;
 
-	msk_fail(err, MSK_E_USAGE, "%s: \"%s\" is not a capability", what, name);
 	for (unsigned i = 0; (other = msk_filecap_name(i)); i++) {
-		size_t d = msk_edit_distance(name, other);
+		size_t d = strlen(own) > 2 && msk_starts_with(other + 4, own) ? 0 : msk_edit_distance(own, other + 4);
 
-		if (d < best) {
+		if (d < best && d < strlen(own)) {
 			best = d;
 			near = other;
 		}
 	}
+	return near;
+}
+
+static int fail_unknown(const char *what, const char *bad, struct msk_err *err)
+{
+	MSK_AUTO_FREE char *name = msk_xstrndup(bad, strcspn(bad, ","));
+	const char *near = nearest(name);
+
+	msk_fail(err, MSK_E_USAGE, "%s: \"%s\" is not a capability", what, name);
 	return near ? msk_hint(err, "did you mean %s?", near) : msk_hint(err, "capabilities(7) lists them");
 }
 
@@ -50,8 +58,10 @@ static int parse(const char *typed, struct msk_cap *out, struct msk_err *err)
 		return -1;
 	equals = strrchr(text, '=');
 	if (!equals || equals == text || !equals[1]) {
+		const char *name = equals || text[0] == '/' ? NULL : msk_filecap_number(text) >= 0 ? text : nearest(text);
+
 		msk_fail(err, MSK_E_USAGE, "%s: is not PATH=CAPABILITY", what);
-		return msk_hint(err, "--cap /app=cap_net_bind_service");
+		return msk_hint(err, "--cap /app=%s", name ? name : "cap_net_bind_service");
 	}
 	*equals = '\0';
 	if (!msk_filecap_parse(equals + 1, &out->caps, &bad))

@@ -108,7 +108,11 @@ refused 2 '--cap /app: is not PATH=CAPABILITY' '--cap /app=cap_net_bind_service'
 refused 2 '--cap /app=: is not PATH=CAPABILITY' '--cap /app=cap_net_bind_service' -- --cap /app=
 refused 2 '--cap app=cap_chown: "app" is not an absolute path' -- --cap app=cap_chown
 refused 2 '--cap /app=cap_chown,bind: "bind" is not a capability' 'capabilities(7) lists them' -- --cap /app=cap_chown,bind
-refused 2 '--cap /app=cap_net_bind: "cap_net_bind" is not a capability' -- --cap /app=cap_net_bind
+refused 2 '--cap /app=cap_net_bind: "cap_net_bind" is not a capability' 'did you mean cap_net_bind_service?' -- --cap /app=cap_net_bind
+refused 2 '--cap /app=net_ra: "net_ra" is not a capability' 'did you mean cap_net_raw?' -- --cap /app=net_ra
+refused 2 '--cap /app=cap_foo: "cap_foo" is not a capability' 'capabilities(7) lists them' -- --cap /app=cap_foo
+refused 2 '--cap cap_chwon: is not PATH=CAPABILITY' '--cap /app=cap_chown' -- --cap cap_chwon
+refused 2 '--cap cap_syslog: is not PATH=CAPABILITY' '--cap /app=cap_syslog' -- --cap cap_syslog
 refused 2 '--cap /app=cap_net_row: "cap_net_row" is not a capability' 'did you mean cap_net_raw?' -- --cap /app=cap_net_row
 refused 2 '--cap /app=cap_chown+eip: the sets "+eip" are not effective and permitted' 'leave them out, or write +ep' -- \
 	--cap /app=cap_chown+eip
