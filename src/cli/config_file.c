@@ -379,15 +379,51 @@ static void note_decided(const struct msk_options *typed, struct msk_strv *names
 	}
 }
 
+/* Is any of the options there, typed, of the target or of the top? */
+static bool any_is_there(const struct msk_json *top, const struct msk_json *target, const struct msk_options *typed,
+			 const char *const *names)
+{
+	for (; *names; names++) {
+		const struct msk_json *own = msk_json_get(target, *names), *here = own ? own : msk_json_get(top, *names);
+
+		if ((here && !(msk_json_is_bool(here) && !msk_json_is_true(here))) || msk_opt_given(typed, row_of(*names)))
+			return true;
+	}
+	return false;
+}
+
+static bool preset_has_certs(const struct msk_json *top, const struct msk_json *target, const struct msk_options *typed)
+{
+	const char *own = msk_json_get_string(target, "preset"), *name = own ? own : msk_json_get_string(top, "preset");
+
+	name = typed->preset ? typed->preset : name;
+	return name && strcmp(name, msk_preset_name(MSK_PRESET_DISTROLESS)) == 0;
+}
+
+/* A default for several targets is one for those that have what it is about. */
+static bool means_nothing(const struct config_file *f, const struct msk_json *target, const char *name,
+			  const struct msk_options *typed)
+{
+	static const char *const certs[] = { "certs", "cert", "certs-for", "auto", NULL };
+	static const char *const base[] = { "base", NULL };
+	const char *const *about = strcmp(name, "certs-expiry-min") == 0 ? certs :
+				   strcmp(name, "no-base-labels") == 0 ? base : NULL;
+
+	if (!target || !about || any_is_there(f->doc, target, typed, about))
+		return false;
+	return about == base || !preset_has_certs(f->doc, target, typed);
+}
+
 /* What the top says that counts for a target. */
-static const struct msk_json *of_top(const struct config_file *f, const struct msk_json *target, const struct opt_row *row)
+static const struct msk_json *of_top(const struct config_file *f, const struct msk_json *target, const struct opt_row *row,
+				      const struct msk_options *typed)
 {
 	const char *other = other_way(row->name);
 
 	if ((other && msk_json_get(target, other)) ||
 	    (times_a_check(row->name) && is_none(msk_json_get_string(target, "healthcheck"))))
 		return NULL;
-	return msk_json_get(f->doc, row->name);
+	return means_nothing(f, target, row->name, typed) ? NULL : msk_json_get(f->doc, row->name);
 }
 
 void msk_config_file_apply(struct config_file *f, const char *target, struct msk_options *o)
@@ -397,7 +433,7 @@ void msk_config_file_apply(struct config_file *f, const char *target, struct msk
 
 	note_decided(o, &decided);
 	for (const struct opt_row *row = msk_opt_rows; row->name; row++) {
-		const struct msk_json *top = of_top(f, of_target, row), *own = msk_json_get(of_target, row->name);
+		const struct msk_json *top = of_top(f, of_target, row, o), *own = msk_json_get(of_target, row->name);
 
 		if (!msk_config_holds(row) || msk_strv_has(&decided, row->name))
 			continue;

@@ -85,9 +85,10 @@ const struct topic msk_topics[] = {
 	  "                 \"two\": { \"bin\": \"./two\", \"output\": \"two.tar\" } } }\n\n"
 	  "Of several targets all are built, or those of --target, in that order; but a target comes after those whose "
 	  "outputs it is made of (as \"base\", \"file\" or any other input). No two may write one file; in one directory "
-	  "each needs a \"tag\" of its own. What a target says takes the place of what the top says, "
-	  "and the command line that of both; pairs K=V add up, and the last of a key counts. --print config writes such a "
-	  "file from a command line, --print schema what editors check it against.\n", NULL },
+	  "each needs a \"tag\" of its own. What a target says takes the place of what the top says, and the command line "
+	  "that of both; pairs K=V add up, and the last of a key counts. certs-expiry-min and no-base-labels of the top "
+	  "count where there are certificates, or a base. --print config writes such a file from a command line, --print "
+	  "schema what editors check it against.\n", NULL },
 	{ "base", "On top of another image",
 	  "--base takes an image that any tool has made. Its layers are verified and stay byte for byte as they are; ours "
 	  "lie on top. Of files that it has already, with mode and owner, nothing is stored again; parents keep the mode "
@@ -123,7 +124,8 @@ const struct topic msk_topics[] = {
 	  "A signal ends it as that signal; so does a reader of its text that goes away (head), but of an image that is an "
 	  "error. An error is one line on stderr, \"mkscratch: SUBJECT: WHAT IS WRONG\", and "
 	  "where one helps a line \"hint: ...\". Nothing is printed on stdout then (but deps and verify show what is "
-	  "wrong in its place), old outputs stay as they were, and no temporary file remains.\n", NULL },
+	  "wrong in its place), old outputs stay as they were, and no temporary file remains. Of several "
+	  "targets those that were made before a failure stay made.\n", NULL },
 	{ "environment", "Environment",
 	  "  SOURCE_DATE_EPOCH  seconds since 1970: the time of every file in the image,\n"
 	  "                     and the default of --created\n"

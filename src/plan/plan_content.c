@@ -149,7 +149,7 @@ static int plan_expiry(const struct msk_options *o, struct msk_plan *p, struct m
 	if (msk_duration_parse("--certs-expiry-min", o->certs_expiry_min, &ns, err) < 0)
 		return -1;
 	p->certs_expiry_min = ns / 1000000000;
-	if (p->certs || p->certs_file || p->extra_certs.n)
+	if (p->certs || p->certs_file || p->extra_certs.n || o->automatic)
 		return 0;
 	msk_fail(err, MSK_E_USAGE, "--certs-expiry-min %s: no certificates are packed", o->certs_expiry_min);
 	return msk_hint(err, "--certs, --cert FILE or --certs-for FILE");

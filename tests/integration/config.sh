@@ -96,6 +96,22 @@ is "$(asked --target tool)" '["root",["tool:1"],["A=top","T=top"],false]' '... a
 is "$(asked --target app -t mine:1 --user 5 -e A=typed -e N=1)" '["user",["mine:1"],["A=typed","T=top","N=1"],false]' \
 	'the command line goes before both'
 
+# What is about something else counts where that is.
+mk -q --bin app -o about.tar
+echo '{ "bin": "app", "certs-expiry-min": "1d", "no-base-labels": true, "targets": {
+  "plain": {}, "off": { "certs": false }, "scratch": { "preset": "scratch" }, "certs": { "certs": true }, "cert": { "cert": ["x"] },
+  "auto": { "auto": true }, "distroless": { "preset": "distroless" }, "base": { "base": "about.tar" } } }' >about.json
+about() { mk --config about.json --target "$@" --print config | jq -c '[has("certs-expiry-min"), has("no-base-labels")]'; }
+for target in plain off scratch; do
+	is "$(about $target)" '[false,false]' "no certificates and no base: $target"
+done
+for target in certs cert auto distroless; do
+	is "$(about $target)" '[true,false]' "certificates, for which a time at the top counts: $target"
+done
+is "$(about base)" '[false,true]' 'a base, whose labels stay out'
+is "$(about plain --certs)" '[true,false]' 'certificates of the command line'
+rm about.tar
+
 # Several targets are printed as one file, which says the same.
 mk build --print config >again.json
 is "$(jq -c '[keys, (.targets | keys), .targets.app.env]' again.json)" '[["targets"],["app","tool"],["A=top","T=top","A=target"]]' 'several targets are one file again'
