@@ -1,4 +1,5 @@
-/* What is told of the certificates in a file of an image that exists. Nothing is judged. */
+/* What is told of the certificates in a file of an image that exists. Nothing is judged, no signature looked at, and no clock
+ * asked. */
 #ifndef MKSCRATCH_CERT_LIST_H
 #define MKSCRATCH_CERT_LIST_H
 
@@ -10,8 +11,8 @@
 
 struct msk_cert_told {
 	char *subject;                 /* for people: CN=Example Root,O=Example */
-	char *file;
-	int64_t not_before, not_after;
+	char *file;                    /* in which it is, as the caller calls that */
+	int64_t not_before, not_after; /* seconds since 1970 */
 };
 
 struct msk_cert_list {

@@ -1,4 +1,4 @@
-/* Which codec at which level: what the plan and the codecs share. */
+/* Which codec at which level: what the plan and the codecs share. Both decide of the bytes of a blob, neither of a DiffID. */
 #ifndef MKSCRATCH_CODEC_SPEC_H
 #define MKSCRATCH_CODEC_SPEC_H
 
@@ -14,7 +14,5 @@ void msk_codec_levels(enum msk_codec_kind kind, int *min, int *max, int *dflt);
 
 /* What a stream is made by, from its first four bytes (zeros behind fewer); none where they are of neither. */
 enum msk_codec_kind msk_codec_by_head(const unsigned char head[4]);
-
-#define MSK_MAX_JOBS 64
 
 #endif

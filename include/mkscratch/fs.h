@@ -1,4 +1,5 @@
-/* File descriptors done right: interrupted and short calls are carried on, errors name the file. */
+/* File descriptors done right: interrupted and short calls are carried on, errors name the file. `name` is what messages call
+ * it; all fail with MSK_E_IO unless they say otherwise. Sizes and offsets are in bytes. */
 #ifndef MKSCRATCH_FS_H
 #define MKSCRATCH_FS_H
 
@@ -9,7 +10,7 @@
 #include "mkscratch/path.h"
 #include "mkscratch/str.h"
 
-/* Read up to n bytes; fewer only at end of file. Returns the count, or -1 with the error about `name`. */
+/* Read up to n bytes; fewer only at end of file. Returns the count, or -1. */
 ssize_t msk_read_full(int fd, void *buf, size_t n, const char *name, struct msk_err *err);
 ssize_t msk_pread_full(int fd, void *buf, size_t n, uint64_t offset, const char *name, struct msk_err *err);
 int msk_write_full(int fd, const void *buf, size_t n, const char *name, struct msk_err *err);

@@ -26,7 +26,7 @@ struct msk_str_writer {
 };
 struct msk_str_writer msk_str_writer(struct msk_str *to);
 
-/* Pull side: up to n bytes, fewer only at the end; -1 on failure. */
+/* Pull side: up to n bytes, fewer only at the end; -1 on failure, after which it may only be released. */
 struct msk_reader {
 	ssize_t (*read)(struct msk_reader *r, void *p, size_t n, struct msk_err *err);
 };

@@ -1,4 +1,5 @@
-/* Parts of a comparison of two images. */
+/* Parts of a comparison of two images. What they find is added to `d`, in any order; whoever reads it walks it sorted. All that
+ * return a result fail with MSK_E_IO, or as reading a layer does. */
 #ifndef CHECK_DIFF_H
 #define CHECK_DIFF_H
 

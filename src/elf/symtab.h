@@ -28,6 +28,7 @@ int msk_table_at(struct msk_table *t, uint64_t at, size_t n, const unsigned char
 struct msk_symtab {
 	const struct msk_elf_source *s;
 	uint16_t machine;
+	/* Addresses; sizes in bytes; counts of entries. */
 	uint64_t strtab, strsz, symtab, syment;
 	uint64_t hash, gnu_hash, mips_count, mips_got;
 	uint64_t versym, verneed, verdef;
@@ -40,12 +41,15 @@ struct msk_symtab {
 /* What refers to a symbol, by its index. */
 enum { MSK_REF_DATA = 1, MSK_REF_CALL = 2, MSK_REF_COPY = 4 };
 struct msk_refs {
-	unsigned char *v;
+	unsigned char *v;              /* heap */
 	size_t n, cap;                 /* n: the largest index met and one */
 };
 
+/* All below fail with MSK_E_INPUT for a table that is damaged, lies outside the file or is too large, and with MSK_E_IO. */
+
 /* How many symbols the hash table tells of, and the first that is found by it; SIZE_MAX: none is. */
 int msk_symtab_count(const struct msk_symtab *t, size_t *count, size_t *first_found, struct msk_err *err);
+/* What the relocations say; refs->v is heap, the caller's also after a failure. */
 int msk_symtab_refs(const struct msk_symtab *t, struct msk_refs *refs, struct msk_err *err);
 /* The version tables, names in out->strings; by index: the name and whether it is hidden. */
 struct msk_version_names {

@@ -1,8 +1,12 @@
-/* The parts a plan is made of, one file each; they check what was typed and fill in their fields of the plan. */
+/* The parts a plan is made of, one file each; they check what was typed and fill in their fields of the plan. What they put
+ * there is the plan's, whatever the result: msk_plan_release() frees it. All of them fail with MSK_E_USAGE, which names the
+ * option and what was typed, and look at no file. */
 #ifndef MSK_PLAN_PARTS_H
 #define MSK_PLAN_PARTS_H
 
 #include "mkscratch/plan.h"
+
+#define MSK_MAX_JOBS 64            /* of --jobs */
 
 int msk_plan_inputs(const struct msk_options *o, struct msk_plan *p, struct msk_err *err);
 int msk_plan_caps(const struct msk_options *o, struct msk_plan *p, struct msk_err *err);
