@@ -12,6 +12,7 @@
 #include "mkscratch/fs.h"
 #include "mkscratch/layer.h"
 #include "mkscratch/rootfs_view.h"
+#include "seal.h"
 
 #define AUTO_ROOTFS MSK_CLEANUP(msk_rootfs_cleanup) struct msk_rootfs
 
@@ -88,21 +89,6 @@ static void add(struct msk_rootfs *fs, enum msk_entry_type type, const char *pat
 		assert_int_equal(msk_rootfs_add_symlink(fs, &s, text, &err), 0);
 	else
 		assert_int_equal(msk_rootfs_add_data(fs, &s, text, strlen(text), &err), 0);
-}
-
-static void seal(struct msk_rootfs *fs)
-{
-	struct msk_err err = MSK_ERR_INIT;
-
-	assert_int_equal(msk_rootfs_seal(fs, &err), 0);
-}
-
-static void assert_seal_fails(struct msk_rootfs *fs, const char *msg)
-{
-	struct msk_err err = MSK_ERR_INIT;
-
-	assert_int_equal(msk_rootfs_seal(fs, &err), -1);
-	assert_string_equal(err.msg, msg);
 }
 
 static void paths_run_through_its_links_and_parents_are_as_there(void **state)

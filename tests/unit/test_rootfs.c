@@ -11,6 +11,7 @@
 #include "mkscratch/rootfs.h"
 #include "mkscratch/rootfs_view.h"
 #include "mkscratch/rootfs_walk.h"
+#include "seal.h"
 
 #define AUTO_ROOTFS MSK_CLEANUP(msk_rootfs_cleanup) struct msk_rootfs
 
@@ -34,22 +35,6 @@ static void add_link(struct msk_rootfs *fs, const char *path, const char *text)
 	struct msk_err err = MSK_ERR_INIT;
 
 	assert_int_equal(msk_rootfs_add_symlink(fs, &s, text, &err), 0);
-}
-
-static void seal(struct msk_rootfs *fs)
-{
-	struct msk_err err = MSK_ERR_INIT;
-
-	assert_int_equal(msk_rootfs_seal(fs, &err), 0);
-}
-
-static void assert_seal_fails(struct msk_rootfs *fs, const char *msg)
-{
-	struct msk_err err = MSK_ERR_INIT;
-
-	assert_int_equal(msk_rootfs_seal(fs, &err), -1);
-	assert_int_equal(err.code, MSK_E_USAGE);
-	assert_string_equal(err.msg, msg);
 }
 
 static void assert_refused(const char *path, const char *msg)
