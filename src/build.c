@@ -388,7 +388,7 @@ static uint64_t content_size(const struct msk_editions *e)
 /* Those of the run lie on top. */
 static struct msk_layered layered(const struct msk_edition *e, const struct msk_layers *l)
 {
-	return (struct msk_layered){ e->fs, l->v + (l->n - msk_layers_count(e->fs, e->plan.single_layer)), e->digests };
+	return (struct msk_layered){ e->fs, l->v + (e->ground ? msk_ground_layers(e->ground) : 0), e->digests };
 }
 
 static int make_images(const struct msk_build *b, struct msk_editions *e, const struct begun *begun,

@@ -99,6 +99,15 @@ int msk_rootfs_add_data(struct msk_rootfs *fs, const struct msk_entry_spec *s, c
 int msk_rootfs_add_file(struct msk_rootfs *fs, const struct msk_entry_spec *s, struct msk_content *own_body,
 			struct msk_err *err);
 
+/* A directory of the host whose files are to come in below s->path ("/" for the root), for the reason and with the owner that
+ * are there; they take little memory, however many they are. Its directories and links are added as others are. What comes
+ * back stands for it in the next call, in this set. */
+size_t msk_rootfs_add_tree(struct msk_rootfs *fs, const struct msk_entry_spec *s, const char *host_dir);
+/* A file of it, at `rel` in both; host_path of the facts is not looked at. Fails as the above; MSK_E_IO, when there is no place
+ * for what memory should not hold. */
+int msk_rootfs_add_tree_file(struct msk_rootfs *fs, size_t tree, const char *rel, uint32_t mode,
+			     const struct msk_content *facts, struct msk_err *err);
+
 /* Move all entries of `other` here, as though they had been added here. */
 void msk_rootfs_absorb(struct msk_rootfs *fs, struct msk_rootfs *other);
 
@@ -121,7 +130,7 @@ struct msk_below *msk_rootfs_below(const struct msk_rootfs *fs);    /* NULL: not
  * Of what lies below, directories are replaced by files where a file was named; a library's link that would replace one
  * becomes links to what it leads to.
  * Fails: MSK_E_USAGE `/etc/passwd: given by identity and by --file ./passwd`, or a parent that is no directory, or
- * capabilities for what is no file. */
+ * capabilities for what is no file; MSK_E_IO, when there is no place for what memory should not hold. */
 int msk_rootfs_seal(struct msk_rootfs *fs, struct msk_err *err);
 
 /* Open a sealed set again, for what can only be known once it was closed; seal it afterwards. */
@@ -137,7 +146,8 @@ bool msk_rootfs_covers(const struct msk_rootfs *fs, const char *path);
 
 size_t msk_rootfs_count(const struct msk_rootfs *fs);
 uint64_t msk_rootfs_content_size(const struct msk_rootfs *fs);      /* bytes of all files */
-const struct msk_entry *msk_rootfs_find(const struct msk_rootfs *fs, const char *path);   /* NULL when absent */
+/* NULL when absent. Good until the set is open again. On one thread at a time. */
+const struct msk_entry *msk_rootfs_find(const struct msk_rootfs *fs, const char *path);
 
 /* One line an entry, what --print rootfs shows, fields parted by tabs:
  *   type and mode (f0755), uid:gid, size, stratum (base, libs, app), path [-> link] ['{' capabilities '}'], "# what: why". */

@@ -4,11 +4,17 @@
 #define MKSCRATCH_ROOTFS_WALK_H
 
 #include "mkscratch/rootfs.h"
+#include "mkscratch/table.h"
 
 struct msk_rootfs_walk {
 	const struct msk_rootfs *fs;
-	size_t next, end;
 	struct msk_str prefix;      /* of all that it comes to */
+	/* Inside: of the entries that are not packed the next, and where it is among those that are. */
+	size_t next;
+	struct msk_table_walk packed;
+	bool more;
+	struct msk_entry e;
+	struct msk_str path, host_path;
 };
 #define MSK_AUTO_ROOTFS_WALK MSK_CLEANUP(msk_rootfs_walk_release) struct msk_rootfs_walk
 

@@ -104,10 +104,13 @@ static size_t comes_by_pipe(const char *image)
 	return strcmp(image, "-") == 0 || (stat(image, &st) == 0 && S_ISFIFO(st.st_mode));
 }
 
-/* Unnamed files, which cannot be made in the sandbox: one for the layers that an output is made of; for images one that
- * all shares that memory should not hold, and those in which programs lie while they are looked at, a few at a time. */
+/* Unnamed files, which cannot be made in the sandbox: one for the layers that an output is made of; for very many entries one
+ * that all shares that memory should not hold; for images that, and those in which programs lie while they are looked at, a
+ * few at a time. */
 #define FILES_OF_BUILD 1
+#define FILES_OF_MANY  1
 #define FILES_OF_IMAGE 5
+#define MANY_INPUTS    10000
 
 void msk_sandbox_reserve(const struct msk_options *o)
 {
@@ -137,6 +140,15 @@ void msk_sandbox_add_build(struct msk_confine *c, const struct msk_options *o, c
 		msk_confine_allow(c, cache_dir, MSK_CONFINE_WRITE);
 }
 
+/* May there be more entries than memory should hold? */
+static bool has_many(const struct msk_plan *plan)
+{
+	for (size_t i = 0; i < plan->n_inputs; i++)
+		if (plan->inputs[i].kind == MSK_INPUT_TREE)
+			return true;
+	return plan->n_inputs > MANY_INPUTS;
+}
+
 int msk_sandbox_build(const struct msk_options *o, const struct msk_plan *plan, const char *cache_dir, struct msk_err *err)
 {
 	MSK_AUTO_CONFINE c;
@@ -145,6 +157,8 @@ int msk_sandbox_build(const struct msk_options *o, const struct msk_plan *plan, 
 		return 0;
 	if (o->base || o->baseline)
 		msk_sandbox_reserve(o);
+	else if (has_many(plan))
+		msk_staging_reserve(o->tmpdir, FILES_OF_MANY);
 	msk_staging_reserve(o->tmpdir, FILES_OF_BUILD);
 	msk_confine_init(&c);
 	msk_sandbox_add_build(&c, o, plan, cache_dir);

@@ -53,6 +53,7 @@ static int add_link(struct msk_gather *g, const struct msk_input *in, struct msk
 struct tree {
 	struct msk_gather *g;
 	const struct msk_input *in;
+	size_t number;              /* of the tree in the set */
 	size_t set_ids;             /* entries that lost their set-id bits */
 	char *first_set_id;
 };
@@ -68,6 +69,13 @@ static uint32_t tree_mode(struct tree *t, const struct msk_visit *v)
 	return S_ISDIR(mode) ? mode & 01777 : mode & 0777;
 }
 
+static int add_tree_file(struct tree *t, const struct msk_visit *v, struct msk_err *err)
+{
+	const struct msk_content facts = msk_gather_facts(v->file);
+
+	return msk_rootfs_add_tree_file(t->g->fs, t->number, v->rel, tree_mode(t, v), &facts, err);
+}
+
 static char *tree_dest(const struct tree *t, const char *rel)
 {
 	const char *top = strcmp(t->in->dest, "/") == 0 ? "" : t->in->dest;
@@ -75,31 +83,35 @@ static char *tree_dest(const struct tree *t, const char *rel)
 	return msk_xasprintf("%s%s%s", top, rel[0] ? "/" : "", rel);
 }
 
-static int add_tree_file(struct tree *t, const struct msk_entry_spec *s, const struct msk_visit *v, struct msk_err *err)
+static struct msk_entry_spec tree_spec(const struct msk_input *in)
 {
-	char *host_path = msk_xasprintf("%s/%s", t->in->src, v->rel);
+	struct msk_entry_spec s = spec_of(in);
 
-	return msk_gather_host_file(t->g->fs, s, v->file, host_path, err);
+	s.why = "below the directory named on the command line";
+	return s;
 }
 
 static int visit(void *ctx, const struct msk_visit *v, struct msk_err *err)
 {
 	struct tree *t = ctx;
-	MSK_AUTO_FREE char *dest = tree_dest(t, v->rel);
-	struct msk_entry_spec s = spec_of(t->in);
 	mode_t mode = v->file->mode;
+	MSK_AUTO_FREE char *dest = NULL;
+	struct msk_entry_spec s;
 
+	if (!v->link && S_ISREG(mode))
+		return add_tree_file(t, v, err);
+	dest = tree_dest(t, v->rel);
 	if (!dest[0])               /* the root of the image is no entry */
 		return MSK_VISIT_GO;
+	s = tree_spec(t->in);
 	s.path = dest;
-	s.why = "below the directory named on the command line";
 	if (v->link)
 		return msk_rootfs_add_symlink(t->g->fs, &s, v->link, err);
-	if (!S_ISDIR(mode) && !S_ISREG(mode))
+	if (!S_ISDIR(mode))
 		return msk_fail(err, MSK_E_INPUT, "%s/%s: is %s, expected a regular file, directory or link",
 				t->in->src, v->rel, msk_mode_kind(mode));
 	s.mode = tree_mode(t, v);
-	return S_ISDIR(mode) ? msk_rootfs_add_dir(t->g->fs, &s, err) : add_tree_file(t, &s, v, err);
+	return msk_rootfs_add_dir(t->g->fs, &s, err);
 }
 
 /* Names that mean "delete" in a layer are caught here for the sake of the path that the user knows. */
@@ -137,7 +149,8 @@ static int refuse_outputs_inside(const struct msk_plan *plan, const struct msk_i
 
 static int add_tree(struct msk_gather *g, const struct msk_input *in, struct msk_err *err)
 {
-	struct tree t = { .g = g, .in = in };
+	const struct msk_entry_spec s = tree_spec(in);
+	struct tree t = { .g = g, .in = in, .number = msk_rootfs_add_tree(g->fs, &s, in->src) };
 	int rc = refuse_outputs_inside(g->plan, in, err) < 0 ? -1 : msk_host_visit_input(in->src, visit_checked, &t, err);
 
 	if (rc == 0 && t.set_ids)

@@ -6,7 +6,7 @@
 
 static int read_file(const struct msk_content *c, int fd, struct msk_body_taker *t, struct msk_err *err)
 {
-	MSK_AUTO_FREE char *buf = msk_xmalloc(READ_CHUNK);
+	MSK_AUTO_FREE char *buf = msk_xmalloc(c->size < READ_CHUNK ? (size_t)c->size : READ_CHUNK);
 
 	for (uint64_t done = 0; done < c->size;) {
 		size_t want = c->size - done < READ_CHUNK ? (size_t)(c->size - done) : READ_CHUNK;

@@ -129,7 +129,7 @@ static struct msk_layer_desc describe(const struct msk_layer_args *a, const stru
 	MSK_AUTO_ROOTFS_WALK w;
 
 	msk_rootfs_walk_init(&w, a->fs);
-	for (const struct msk_entry *e; (e = msk_selection_next(s, &w));)
+	for (const struct msk_entry *e; msk_rootfs_below(a->fs) && (e = msk_selection_next(s, &w));)
 		whiteouts += e->replaces;
 	return (struct msk_layer_desc){
 		.blob.media_type = msk_media_type_layer(a->media_types, a->codec.kind),
@@ -204,7 +204,7 @@ static int hash_kept(const struct msk_layer_args *a, struct msk_err *err)
 	MSK_AUTO_ROOTFS_WALK w;
 
 	msk_rootfs_walk_init(&w, a->fs);
-	for (const struct msk_entry *e; a->digests && (e = msk_rootfs_next(&w));) {
+	for (const struct msk_entry *e; a->digests && msk_rootfs_below(a->fs) && (e = msk_rootfs_next(&w));) {
 		struct msk_digest digest;
 
 		if (!e->kept_below || e->type != MSK_FILE)

@@ -36,19 +36,37 @@ static void select_with_parents(const struct msk_rootfs *fs, struct msk_selectio
 	}
 }
 
+/* The selection of a stratum, and of what it selected last the directory, all of whose parents are in it too. */
+struct selecting {
+	struct msk_selection s;
+	struct msk_str dir;         /* with a slash behind it */
+};
+
+static void select_entry(const struct msk_rootfs *fs, struct selecting *to, const struct msk_entry *e)
+{
+	size_t dir = (size_t)(strrchr(e->path, '/') - e->path) + 1;
+
+	if (!to->s.has)
+		to->s.has = msk_xcalloc(msk_rootfs_count(fs), sizeof *to->s.has);
+	if (dir == to->dir.len && memcmp(e->path, to->dir.buf, dir) == 0) {
+		to->s.n += !to->s.has[e->number];
+		to->s.has[e->number] = true;
+		return;
+	}
+	select_with_parents(fs, &to->s, e);
+	to->dir.len = 0;
+	msk_str_add(&to->dir, e->path, dir);
+}
+
 /* An implied directory is nobody's own wish: it goes wherever something below it goes. */
-static void select_strata(const struct msk_rootfs *fs, enum msk_strata from, enum msk_strata to,
-			  struct msk_selection *s)
+static void select_strata(const struct msk_rootfs *fs, bool single, struct selecting by[MSK_OWN_LAYERS])
 {
 	MSK_AUTO_ROOTFS_WALK w;
 
-	s->has = msk_xcalloc(msk_rootfs_count(fs) + 1, sizeof *s->has);
 	msk_rootfs_walk_init(&w, fs);
 	for (const struct msk_entry *e; (e = msk_rootfs_next(&w));)
-		if (!e->implied && !e->kept_below && e->stratum >= from && e->stratum <= to)
-			select_with_parents(fs, s, e);
-	if (!s->n)
-		msk_selection_release(s);
+		if (!e->implied && !e->kept_below)
+			select_entry(fs, &by[single ? 0 : e->stratum], e);
 }
 
 size_t msk_split(const struct msk_rootfs *fs, bool single, struct msk_selection out[MSK_OWN_LAYERS])
@@ -58,29 +76,35 @@ size_t msk_split(const struct msk_rootfs *fs, bool single, struct msk_selection 
 		[MSK_STRATUM_LIBS] = "mkscratch: libraries",
 		[MSK_STRATUM_APP] = "mkscratch: program",
 	};
+	struct selecting by[MSK_OWN_LAYERS] = { 0 };
 	size_t n = 0;
 
-	memset(out, 0, 3 * sizeof *out);
-	if (single) {
-		select_strata(fs, MSK_STRATUM_BASE, MSK_STRATUM_APP, &out[0]);
-		out[0].history = "mkscratch: all files";
-		return out[0].n ? 1 : 0;
-	}
-	for (int s = MSK_STRATUM_BASE; s <= MSK_STRATUM_APP; s++) {
-		select_strata(fs, s, s, &out[n]);
-		out[n].history = history[s];
-		n += out[n].n ? 1 : 0;
+	memset(out, 0, MSK_OWN_LAYERS * sizeof *out);
+	select_strata(fs, single, by);
+	for (size_t i = 0; i < MSK_OWN_LAYERS; i++) {
+		msk_str_release(&by[i].dir);
+		if (!by[i].s.n)
+			continue;
+		out[n] = by[i].s;
+		out[n++].history = single ? "mkscratch: all files" : history[i];
 	}
 	return n;
 }
 
+/* As many as there are strata with something in them. */
 size_t msk_layers_count(const struct msk_rootfs *fs, bool single)
 {
-	struct msk_selection s[3];
-	size_t n = msk_split(fs, single, s);
+	bool has[MSK_OWN_LAYERS] = { false };
+	size_t n = 0;
+	MSK_AUTO_ROOTFS_WALK w;
 
-	for (size_t i = 0; i < 3; i++)
-		msk_selection_release(&s[i]);
+	msk_rootfs_walk_init(&w, fs);
+	for (const struct msk_entry *e; n < (single ? 1 : MSK_OWN_LAYERS) && (e = msk_rootfs_next(&w));) {
+		if (e->implied || e->kept_below || has[e->stratum])
+			continue;
+		has[e->stratum] = true;
+		n++;
+	}
 	return n;
 }
 

@@ -4,6 +4,7 @@
 
 #include "mkscratch/arena.h"
 #include "mkscratch/rootfs.h"
+#include "packed.h"
 
 /* Capabilities that wait for the seal. */
 struct msk_caps_wish {
@@ -17,6 +18,7 @@ struct msk_rootfs {
 	struct msk_caps_wish *wishes;
 	size_t n_wishes, cap_wishes;
 	struct msk_below *below;
+	struct msk_packed *packed;  /* NULL: there are none */
 	struct msk_arena texts;     /* of the entries, also of those that are gone */
 	struct msk_origin last;     /* added: as a rule the next is there for the same reason */
 	bool sealed;
@@ -26,6 +28,9 @@ struct msk_rootfs {
 struct msk_origin msk_rootfs_origin(struct msk_rootfs *fs, const struct msk_origin *o);
 const char *msk_rootfs_text(struct msk_rootfs *fs, const char *text);
 void msk_entries_sort(struct msk_rootfs *fs);
+/* The first of the entries that are not packed whose path does not come before this one. */
+size_t msk_entries_from(const struct msk_rootfs *fs, const char *path);
+struct msk_entry *msk_entries_find(const struct msk_rootfs *fs, const char *path);      /* NULL: there is none among them */
 
 /* Steps of the seal, in their order. */
 int msk_rootfs_follow_links(struct msk_rootfs *fs, struct msk_err *err);

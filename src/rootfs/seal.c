@@ -297,8 +297,11 @@ int msk_rootfs_add_parents(struct msk_rootfs *fs, struct msk_err *err)
 
 static int grant(struct msk_rootfs *fs, const struct msk_caps_wish *w, const char *path, struct msk_err *err)
 {
-	struct msk_entry *e = (struct msk_entry *)msk_rootfs_find(fs, path);
+	struct msk_entry *e;
 
+	if (msk_packed_take(fs, path, err) < 0)
+		return -1;
+	e = msk_entries_find(fs, path);
 	if (!e) {
 		msk_fail(err, MSK_E_USAGE, "%s: no such file in the image", w->what);
 		return msk_hint(err, "--print rootfs lists what there is");
@@ -315,17 +318,17 @@ static int grant(struct msk_rootfs *fs, const struct msk_caps_wish *w, const cha
 
 int msk_rootfs_grant_caps(struct msk_rootfs *fs, struct msk_err *err)
 {
-	struct links l = links_of(fs);
 	int rc = 0;
 
 	for (size_t i = 0; i < fs->n_wishes && rc == 0; i++) {
+		struct links l = links_of(fs);
 		struct msk_entry e = { .path = fs->wishes[i].path, .type = MSK_FILE };
 		bool moved;
 
 		rc = follow(fs, &l, &e, &moved, err);
 		if (rc == 0)
 			rc = grant(fs, &fs->wishes[i], e.path, err);
+		free(l.v);
 	}
-	free(l.v);
 	return rc;
 }

@@ -32,6 +32,7 @@ void msk_rootfs_free(struct msk_rootfs *fs)
 	}
 	free(fs->wishes);
 	free(fs->v);
+	msk_packed_free(fs->packed);
 	msk_arena_release(&fs->texts);
 	free(fs);
 }
@@ -167,9 +168,55 @@ int msk_rootfs_add_file(struct msk_rootfs *fs, const struct msk_entry_spec *s, s
 	return 0;
 }
 
+size_t msk_rootfs_add_tree(struct msk_rootfs *fs, const struct msk_entry_spec *s, const char *host_dir)
+{
+	const struct msk_origin o = { s->what, s->why, s->lasting, s->from };
+	const char *dest = strcmp(s->path, "/") == 0 ? "" : s->path;
+	struct msk_packed *p = fs->packed = fs->packed ? fs->packed : msk_xcalloc(1, sizeof *p);
+
+	assert(!fs->sealed);
+	MSK_GROW(p->trees, p->n_trees, p->cap_trees);
+	p->trees[p->n_trees] = (struct msk_packed_tree){
+		.dest = msk_rootfs_text(fs, dest),
+		.host_dir = msk_rootfs_text(fs, host_dir),
+		.n_dest = strlen(dest),
+		.n_host_dir = strlen(host_dir),
+		.origin = msk_rootfs_origin(fs, &o),
+		.uid = s->uid,
+		.gid = s->gid,
+		.stratum = s->stratum,
+	};
+	return p->n_trees++;
+}
+
+/* Over another file system each is compared with what is there: an entry like any other. */
+static int add_unpacked(struct msk_rootfs *fs, const struct msk_packed_tree *t, const char *rel, const char *path,
+			uint32_t mode, const struct msk_content *facts, struct msk_err *err)
+{
+	const struct msk_origin *o = &t->origin;
+	const struct msk_entry_spec s = { .path = path, .what = o->what, .why = o->why, .lasting = o->lasting, .from = o->from,
+					  .mode = mode, .uid = t->uid, .gid = t->gid, .stratum = t->stratum };
+	struct msk_content body = *facts;
+
+	body.host_path = msk_xasprintf("%s/%s", t->host_dir, rel);
+	return msk_rootfs_add_file(fs, &s, &body, err);
+}
+
+int msk_rootfs_add_tree_file(struct msk_rootfs *fs, size_t tree, const char *rel, uint32_t mode,
+			     const struct msk_content *facts, struct msk_err *err)
+{
+	const struct msk_packed_tree *t = &fs->packed->trees[tree];
+	MSK_AUTO_FREE char *path = msk_xasprintf("%s/%s", t->dest, rel);
+
+	assert(!fs->sealed);
+	if (fs->below)
+		return add_unpacked(fs, t, rel, path, mode, facts, err);
+	return check_path(path, err) < 0 ? -1 : msk_packed_add(fs->packed, tree, path, mode, facts, err);
+}
+
 void msk_rootfs_absorb(struct msk_rootfs *fs, struct msk_rootfs *other)
 {
-	assert(!fs->sealed && !other->sealed && !other->n_wishes);
+	assert(!fs->sealed && !other->sealed && !other->n_wishes && !other->packed);
 	for (size_t i = 0; i < other->n; i++) {
 		MSK_GROW(fs->v, fs->n, fs->cap);
 		fs->v[fs->n++] = other->v[i];
@@ -195,7 +242,7 @@ static struct msk_entry copy_entry(struct msk_rootfs *fs, const struct msk_entry
 
 void msk_rootfs_copy(struct msk_rootfs *fs, const struct msk_rootfs *other)
 {
-	assert(!fs->sealed && !other->sealed && !other->n_wishes);
+	assert(!fs->sealed && !other->sealed && !other->n_wishes && !other->packed);
 	for (size_t i = 0; i < other->n; i++) {
 		MSK_GROW(fs->v, fs->n, fs->cap);
 		fs->v[fs->n++] = copy_entry(fs, &other->v[i]);
@@ -232,6 +279,7 @@ void msk_entries_sort(struct msk_rootfs *fs)
 
 void msk_rootfs_lay_over(struct msk_rootfs *fs, struct msk_below *below)
 {
+	assert(!fs->packed);
 	fs->below = below;
 }
 
@@ -244,18 +292,21 @@ int msk_rootfs_seal(struct msk_rootfs *fs, struct msk_err *err)
 {
 	assert(!fs->sealed);
 	msk_entries_sort(fs);
-	if (msk_rootfs_follow_links(fs, err) < 0 || msk_rootfs_merge(fs, err) < 0 || msk_rootfs_settle_below(fs, err) < 0 ||
-	    msk_rootfs_add_parents(fs, err) < 0)
+	if (msk_packed_settle(fs, err) < 0 || msk_rootfs_follow_links(fs, err) < 0 || msk_packed_make_way(fs, err) < 0 ||
+	    msk_rootfs_merge(fs, err) < 0 || msk_rootfs_settle_below(fs, err) < 0 ||
+	    msk_rootfs_add_parents(fs, err) < 0 || msk_rootfs_grant_caps(fs, err) < 0)
 		return -1;
 	for (size_t i = 0; i < fs->n; i++)
 		fs->v[i].number = i;
 	fs->sealed = true;
-	return msk_rootfs_grant_caps(fs, err);
+	return 0;
 }
 
 void msk_rootfs_reopen(struct msk_rootfs *fs)
 {
 	assert(fs->sealed);
+	if (fs->packed)
+		msk_packed_forget(fs->packed);
 	fs->sealed = false;
 }
 
@@ -275,7 +326,7 @@ void msk_rootfs_remove(struct msk_rootfs *fs, const char *path, const char *what
 
 size_t msk_rootfs_count(const struct msk_rootfs *fs)
 {
-	return fs->n;
+	return fs->n + (fs->packed ? (size_t)fs->packed->files.n : 0);
 }
 
 uint64_t msk_rootfs_content_size(const struct msk_rootfs *fs)
@@ -290,18 +341,37 @@ uint64_t msk_rootfs_content_size(const struct msk_rootfs *fs)
 	return sum;
 }
 
-static int path_vs_entry(const void *key, const void *e)
+size_t msk_entries_from(const struct msk_rootfs *fs, const char *path)
 {
-	return strcmp(key, ((const struct msk_entry *)e)->path);
+	size_t lo = 0, hi = fs->n;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (strcmp(fs->v[mid].path, path) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+struct msk_entry *msk_entries_find(const struct msk_rootfs *fs, const char *path)
+{
+	size_t i = msk_entries_from(fs, path);
+
+	return i < fs->n && strcmp(fs->v[i].path, path) == 0 ? &fs->v[i] : NULL;
 }
 
 const struct msk_entry *msk_rootfs_find(const struct msk_rootfs *fs, const char *path)
 {
+	const struct msk_entry *e = msk_entries_find(fs, path);
+
 	assert(fs->sealed);
-	return fs->n ? bsearch(path, fs->v, fs->n, sizeof *fs->v, path_vs_entry) : NULL;
+	return e || !fs->packed ? e : msk_packed_find(fs->packed, path, fs->n);
 }
 
 void msk_rootfs_keep_below(struct msk_rootfs *fs, const char *path)
 {
-	((struct msk_entry *)msk_rootfs_find(fs, path))->kept_below = true;
+	msk_entries_find(fs, path)->kept_below = true;
 }

@@ -5,7 +5,9 @@ that the first has, so that a comparison has to look at every file. In short 100
 a table of the entries in memory would not keep; in full a million, and as many as an image may have, and one image that has
 more. What is asserted is the peak of resident memory (ru_maxrss) and how the verb ends, never a time.
 
-ENTRIES=N[,N...] measures these numbers of entries instead.
+An image is also made of as many files of the host, which go in by --tree.
+
+ENTRIES=N[,N...] measures these numbers of entries instead, and prints what each takes.
 """
 import hashlib
 import json
@@ -21,7 +23,9 @@ MANY = [int(n) for n in os.environ["ENTRIES"].split(",")] if "ENTRIES" in os.env
     [1000000, 3999000] if FULL else [100000]
 LIMIT = 64 << 10                # KiB
 PAGE = 16 << 20                 # bytes of a page, which are to be searched at each key
-SHORT = {"ls": 14, "cat": 14, "inspect": 20, "verify": 14, "index": 14, "diff": 32, "build": 20}      # MiB
+SHORT = {"ls": 14, "cat": 14, "inspect": 20, "verify": 14, "index": 14, "diff": 32, "build": 20, "tree": 38}     # MiB
+# Files of a tree, with their directories no more than a tree may have, of which the host needs an inode each.
+TREES = [n for n in MANY if n <= 990000] if "ENTRIES" in os.environ else [990000] if FULL else [50000]
 PER_DIRECTORY = 300
 TOP_DIRECTORY = "usr/share/application/components"
 tap = Tap()
@@ -213,6 +217,33 @@ def refused(blob, entries):
                f"{name}, {entries * (4000000 // entries + 1):,} entries: refused, within 64 MiB", status, kib, text[:1000])
 
 
+def make_tree(top, entries):
+    """Files of a few bytes, each another."""
+    for at in range(0, entries, PER_DIRECTORY):
+        directory = os.path.join(top, TOP_DIRECTORY, "package-%06d" % (at // PER_DIRECTORY))
+        os.makedirs(directory)
+        for i in range(at, min(at + PER_DIRECTORY, entries)):
+            write(os.path.join(directory, "module_%06x_%04d.py" % (i * 7919 * 65537 % 0xffffff, i % PER_DIRECTORY)), b"%d\n" % i)
+
+
+def trees(entries):
+    """So many files of the host; also in the sandbox, when the layer goes through an unnamed file of its own."""
+    most = LIMIT if FULL or "ENTRIES" in os.environ else SHORT["tree"] << 10
+    top, out = os.path.join(room, "tree"), os.path.join(room, "out.tar")
+    make_tree(top, entries)
+    write(os.path.join(room, "large"), os.urandom(20 << 20))
+    words = ["build", "--no-cache", "-j", "2", "--require-sandbox", "--bin", "app", "--file", "large:/large", "--tree", "tree:/srv"]
+    status, kib = peak([*words, "-o", "-"], open(out, "wb"))
+    if "ENTRIES" in os.environ:
+        print(f"# build --tree: {kib:,} KiB")
+    tap.ok(status == 0 and kib <= most, f"build --tree, {entries:,} files: within {most >> 10} MiB",
+           f"ended with {status}, at most {kib} KiB", said()[:1000])
+    shown = subprocess.run([MKSCRATCH, "ls", "out.tar"], cwd=room, env=ENV, capture_output=True, check=False).stdout
+    tap.ok(shown.count(b".py") == entries, "and all of them are in the image", shown.count(b".py"))
+    shutil.rmtree(top)
+    return kib
+
+
 def main():
     sizes = {}
     write(os.path.join(room, "app"), static_elf(), 0o755)
@@ -222,12 +253,13 @@ def main():
         for name in ("a", "b"):
             shutil.rmtree(os.path.join(room, name), ignore_errors=True)
         sizes[entries], blob = measure(entries)
+    made = {entries: trees(entries) for entries in TREES}
     if FULL:
         refused(blob, MANY[-1])
     for name in ("a", "b"):
         shutil.rmtree(os.path.join(room, name))
     disk_fails()
-    figures("entries", entries=[{"entries": n, "peak_kib": found} for n, found in sizes.items()], limit_kib=LIMIT, failed=tap.failed)
+    figures("entries", entries=[{"entries": n, "peak_kib": found} for n, found in sizes.items()], trees=[{"files": n, "peak_kib": kib} for n, kib in made.items()], limit_kib=LIMIT, failed=tap.failed)
 
 
 try:
