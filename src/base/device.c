@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "mkscratch/str.h"
+
 #define READER_SECONDS 10
 #define POLL_MS 20
 
@@ -30,4 +32,9 @@ int msk_device_open(const char *path, const char *reader, int *out_fd, struct ms
 		return msk_fail_sys(err, errno, "%s: cannot open", path);
 	msk_fail(err, MSK_E_IO, "%s: a FIFO that nobody reads (waited %d s)", path, READER_SECONDS);
 	return msk_hint(err, "have it read meanwhile: %s <%s", reader, path);
+}
+
+bool msk_device_is_descriptor(const char *path)
+{
+	return msk_starts_with(path, "/dev/fd/") || msk_starts_with(path, "/proc/self/fd/");
 }

@@ -1,9 +1,11 @@
 #include "outputs.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "mkscratch/device.h"
 #include "mkscratch/source.h"
 
 void msk_places_find(const struct msk_plan *plan, struct msk_places *out)
@@ -42,6 +44,14 @@ struct outputs {
 	const struct msk_plan *plan;
 	const struct msk_places *at;
 };
+
+static int refuse_closed(const struct outputs *o, struct msk_err *err)
+{
+	for (size_t i = 0; i < o->at->n; i++)
+		if (!o->at->v[i].exists && msk_device_is_descriptor(o->plan->targets[i].path))
+			return msk_fail_sys(err, EBADF, "%s: cannot open", o->plan->targets[i].path);
+	return 0;
+}
 
 static int refuse_doubles(const struct outputs *o, struct msk_err *err)
 {
@@ -125,7 +135,8 @@ int msk_outputs_check(const struct msk_options *o, const struct msk_plan *plan, 
 	const struct outputs all = { plan, &at };
 
 	msk_places_find(plan, &at);
-	if (refuse_doubles(&all, err) < 0 || spare_value(&all, "--config", o->config, err) < 0 || spare_inputs(&all, err) < 0)
+	if (refuse_closed(&all, err) < 0 || refuse_doubles(&all, err) < 0 ||
+	    spare_value(&all, "--config", o->config, err) < 0 || spare_inputs(&all, err) < 0)
 		return -1;
 	for (size_t i = 0; i < o->args.n; i++)
 		if (spare_image(&all, o->args.v[i], o->args.v[i], false, err) < 0)

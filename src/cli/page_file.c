@@ -55,6 +55,8 @@ int msk_page_may_be(const char *path, const char *image, struct msk_err *err)
 	if (msk_path_is_stdout(path))
 		return 0;
 	msk_written_find(path, &page);
+	if (!page.exists && msk_device_is_descriptor(path))
+		return msk_fail_sys(err, EBADF, "%s: cannot open", path);
 	if (spare_image(path, &page, image, err) < 0)
 		return -1;
 	if (msk_ends_with(path, "/") || (page.exists && S_ISDIR(page.mode)))

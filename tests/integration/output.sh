@@ -86,6 +86,8 @@ t 'a pipe that a shell names' cmp from-shell a.tar
 like "$(cat said)" '^/dev/fd/[0-9]+: app:latest ' '... and the summary is on stdout'
 run bash -c '"$MKSCRATCH" --bin app --require-sandbox -o >(cat >from-shell) && "$MKSCRATCH" --bin app -q -o /dev/stderr 2>&1 >/dev/null | cmp - a.tar'
 is "$status" 0 '... in the sandbox, too, and one that is standard error'
+"$MKSCRATCH" --bin app -q -o /dev/fd/9 9>by-number
+t 'a descriptor by its number, which a file may be' cmp by-number a.tar
 mk --bin app -o /dev/null >said
 like "$(cat said)" '^/dev/null: app:latest ' 'a device is written to directly'
 t '... and stays one' test -c /dev/null

@@ -10,6 +10,11 @@ must_fail 5 '/none/such/img.tar: cannot create (No such file or directory)' 'mkd
 must_fail 5 'none/more/l/: cannot create (No such file or directory)' 'mkdir -p none/more' -- --bin app -o none/more/l/
 cp app file
 must_fail 5 'file/: cannot open (Not a directory)' '-o file writes a tar there' -- --bin app -o file/
+for fd in /dev/fd /proc/self/fd; do
+	for n in 3 4 5 6 7 8 9 123; do
+		must_fail 5 "$fd/$n: cannot open (Bad file descriptor)" -- --bin app -o "$fd/$n"
+	done
+done
 ln -s none/img.tar lost
 must_fail 5 'lost: cannot create (No such file or directory)' 'mkdir -p ./none' -- --bin app -o lost
 must_fail 5 'app/img.tar: cannot create (Not a directory)' -- --bin app -o app/img.tar
