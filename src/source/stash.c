@@ -58,7 +58,7 @@ static int fill(struct msk_stash *s, uint32_t layer, struct msk_err *err)
 		return 0;
 	s->filled[layer - 1] = true;
 	if (msk_source_layer_visit(s->images, s->image, layer - 1, stash, s, NULL, err) < 0)
-		return msk_ctx(err, "%s", msk_source_name(s->images->source));
+		return msk_ctx_read(err, "%s", msk_source_name(s->images->source));
 	return 0;
 }
 
