@@ -26,10 +26,12 @@ static bool is_base64(unsigned char c)
 	return is_alnum(c) || c == '+' || c == '/' || c == '=';
 }
 
-static size_t span(const unsigned char *p, size_t n, bool (*is)(unsigned char))
+/* No more than `most`: whatever repeats a prefix without end is not read to its end each time. */
+static size_t span(const unsigned char *p, size_t n, size_t most, bool (*is)(unsigned char))
 {
 	size_t i = 0;
 
+	n = n < most ? n : most;
 	while (i < n && is(p[i]))
 		i++;
 	return i;
@@ -51,7 +53,7 @@ static bool varied(const unsigned char *p, size_t n)
 /* A prefix of `skip` bytes, then exactly `body` bytes of one kind; more of them would be another thing. */
 static size_t fixed(const unsigned char *p, size_t n, size_t skip, size_t body, bool (*is)(unsigned char))
 {
-	if (n < skip + body || span(p + skip, n - skip, is) != body || !varied(p + skip, body))
+	if (n < skip + body || span(p + skip, n - skip, body + 1, is) != body || !varied(p + skip, body))
 		return 0;
 	return skip + body;
 }
@@ -84,7 +86,7 @@ static size_t npm(const unsigned char *p, size_t n)
 
 static size_t stripe(const unsigned char *p, size_t n)
 {
-	size_t body = n > 8 ? span(p + 8, n - 8, is_alnum) : 0;
+	size_t body = n > 8 ? span(p + 8, n - 8, 129, is_alnum) : 0;
 
 	return body >= 24 && body <= 128 && varied(p + 8, body) ? 8 + body : 0;
 }
@@ -96,7 +98,7 @@ static size_t google(const unsigned char *p, size_t n)
 
 static size_t pypi(const unsigned char *p, size_t n)
 {
-	size_t body = n > 21 ? span(p + 21, n - 21, is_word) : 0;
+	size_t body = n > 21 ? span(p + 21, n - 21, 4096, is_word) : 0;
 
 	return body >= 50 ? 21 + body : 0;
 }
@@ -108,7 +110,7 @@ static size_t slack(const unsigned char *p, size_t n)
 
 	if (n < 6 || !strchr("abeprs", p[3]) || p[4] != '-' || p[5] < '0' || p[5] > '9')
 		return 0;
-	body = span(p + 5, n - 5, is_word);
+	body = span(p + 5, n - 5, 251, is_word);
 	return body >= 20 && body <= 250 && memchr(p + 5, '-', body) && varied(p + 5, body) ? 5 + body : 0;
 }
 
@@ -142,7 +144,7 @@ static size_t private_key(const unsigned char *p, size_t n)
 	i += 5;
 	for (int lines = 0; lines < 6 && line_break(p + i, n - i); lines++) {
 		i += line_break(p + i, n - i);
-		if (span(p + i, n - i, is_base64) >= 40)
+		if (span(p + i, n - i, 40, is_base64) >= 40)
 			return i;
 		colon = memmem(p + i, n - i < 32 ? n - i : 32, ": ", 2);
 		while (colon && i < n && !line_break(p + i, n - i))
@@ -161,9 +163,9 @@ static size_t build_path(const unsigned char *p, size_t n)
 {
 	static const char *const suffixes[] = { ".go", ".rs", ".c", ".cc", ".cpp", ".cxx", ".h", ".hpp", ".zig", ".nim",
 						".swift", ".s", ".S" };
-	size_t len = span(p, n < 512 ? n : 512, is_path), user;
+	size_t len = span(p, n, 512, is_path), user;
 
-	user = p[1] == 'r' ? 0 : span(p + (p[1] == 'h' ? 6 : 7), n > 7 ? n - 7 : 0, is_word);
+	user = p[1] == 'r' ? 0 : span(p + (p[1] == 'h' ? 6 : 7), n > 7 ? n - 7 : 0, 512, is_word);
 	if (p[1] != 'r' && user == 0)
 		return 0;
 	for (size_t i = 7; i < len; i++) {
