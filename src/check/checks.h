@@ -22,6 +22,10 @@ struct msk_layer_check {
 };
 int msk_check_layer(const struct msk_layer_check *l, struct msk_err *err);
 
+/* Notes of what looks like a secret in the variables, labels, words and history of a config, the first twenty. Values are not
+ * shown. */
+void msk_check_config_secrets(struct msk_checks *c, const struct msk_json *config);
+
 /* Will it start: user, entrypoint, and what its loader looks for, found inside the image. */
 struct msk_image_files;
 int msk_check_start(struct msk_checks *c, struct msk_image_files *files, const struct msk_source_image *image,

@@ -184,6 +184,7 @@ static int check_image(struct validation *v, const struct msk_source_image *imag
 	bool whole;
 
 	msk_check_documents(v->checks, image);
+	msk_check_config_secrets(v->checks, image->config.json);
 	if (read_layers(v, image, &tree, &contents, &whole, err) < 0)
 		return -1;
 	if (!whole) {

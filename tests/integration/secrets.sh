@@ -122,6 +122,17 @@ python3 -B "$TOP/tests/integration/make_layers.py" deleted.tar "[('a.pem', 'file
 	"[('.wh.a.pem', 'file', '')]" "[('etc/ssl/cert.pem', 'file', '$(sed ':a;N;$!ba;s/\n/\\n/g' certificate)')]"
 is "$(noted deleted.tar)" 'layer 1: /a.pem: looks like it holds a secret (private key, -----BEGIN PRIVATE KEY-----)' \
 	'... one that a later layer deletes, too, and no certificate'
+cat >config.json <<-END
+	{"os":"linux","architecture":"amd64","config":{"Env":["DB_PASSWORD=$alphabet","PATH=/bin","DB_PASSWORD_FILE=/x","X"],
+	"Labels":{"a":"$token","b":1},"Entrypoint":["/app"],"Cmd":["--token=$token"]},
+	"history":[{"created_by":"RUN |1 TOKEN=$token /bin/sh -c make"},{}]}
+END
+tar -cf l.layer --files-from /dev/null
+python3 -B "$TOP/tests/integration/make_image.py" config.tar v1 "$(cat config.json)" l.layer
+is "$(noted config.tar)" "config: Env DB_PASSWORD: is a secret by its name
+config: Labels a: looks like it holds a secret (GitHub token, ghp_ab...)
+config: Cmd: looks like it holds a secret (GitHub token, ghp_ab...)
+config: history: looks like it holds a secret (GitHub token, ghp_ab...)" '... and those of the config'
 head -c 65536 /dev/zero | tr '\0' '\n' | cat - key >late.pem
 told 'of a file the beginning is read' '' --file late.pem:/late.pem
 cd .. || exit
