@@ -24,7 +24,7 @@ MANY = [int(n) for n in os.environ["ENTRIES"].split(",")] if "ENTRIES" in os.env
 LIMIT = 64 << 10                # KiB
 PAGE = 16 << 20                 # bytes of a page, which are to be searched at each key
 SHORT = {"ls": 14, "cat": 14, "inspect": 20, "verify": 14, "index": 14, "diff": 32, "build": 20, "tree": 38}     # MiB
-# Files of a tree, with their directories no more than a tree may have, of which the host needs an inode each.
+# Files of a tree: with their directories no more than a tree may have, of which the host needs an inode each.
 TREES = [n for n in MANY if n <= 990000] if "ENTRIES" in os.environ else [990000] if FULL else [50000]
 PER_DIRECTORY = 300
 TOP_DIRECTORY = "usr/share/application/components"
@@ -223,16 +223,17 @@ def make_tree(top, entries):
         directory = os.path.join(top, TOP_DIRECTORY, "package-%06d" % (at // PER_DIRECTORY))
         os.makedirs(directory)
         for i in range(at, min(at + PER_DIRECTORY, entries)):
-            write(os.path.join(directory, "module_%06x_%04d.py" % (i * 7919 * 65537 % 0xffffff, i % PER_DIRECTORY)), b"%d\n" % i)
+            name = "module_%06x_%04d.py" % (i * 7919 * 65537 % 0xffffff, i % PER_DIRECTORY)
+            write(os.path.join(directory, name), b"%d\n" % i)
 
 
 def trees(entries):
-    """So many files of the host; also in the sandbox, when the layer goes through an unnamed file of its own."""
+    """So many files of the host; in the sandbox, if there is one, and beside a layer that goes through an unnamed file too."""
     most = LIMIT if FULL or "ENTRIES" in os.environ else SHORT["tree"] << 10
     top, out = os.path.join(room, "tree"), os.path.join(room, "out.tar")
     make_tree(top, entries)
     write(os.path.join(room, "large"), os.urandom(20 << 20))
-    words = ["build", "--no-cache", "-j", "2", "--require-sandbox", "--bin", "app", "--file", "large:/large", "--tree", "tree:/srv"]
+    words = ["build", "--no-cache", "-j", "2", "--bin", "app", "--file", "large:/large", "--tree", "tree:/srv"]
     status, kib = peak([*words, "-o", "-"], open(out, "wb"))
     if "ENTRIES" in os.environ:
         print(f"# build --tree: {kib:,} KiB")
@@ -259,7 +260,8 @@ def main():
     for name in ("a", "b"):
         shutil.rmtree(os.path.join(room, name))
     disk_fails()
-    figures("entries", entries=[{"entries": n, "peak_kib": found} for n, found in sizes.items()], trees=[{"files": n, "peak_kib": kib} for n, kib in made.items()], limit_kib=LIMIT, failed=tap.failed)
+    figures("entries", entries=[{"entries": n, "peak_kib": found} for n, found in sizes.items()],
+            trees=[{"files": n, "peak_kib": kib} for n, kib in made.items()], limit_kib=LIMIT, failed=tap.failed)
 
 
 try:

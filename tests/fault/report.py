@@ -95,6 +95,8 @@ def rows(d):
         e = d["entries"]
         yield ("images of very many entries, read by every verb", ", ".join(number(m["entries"]) for m in e["entries"]),
                f"at most {number(max(max(m['peak_kib'].values()) for m in e['entries']))} KiB", e)
+        yield ("images of very many files of the host", ", ".join(number(m["files"]) for m in e["trees"]),
+               f"at most {number(max(m['peak_kib'] for m in e['trees']))} KiB", e)
 
 
 def peaks(measured):
