@@ -276,13 +276,23 @@ const char *tar_headers_next(struct tar_headers *h, uint64_t start, uint64_t end
 	return why;
 }
 
-const char *tar_headers_end(const struct tar_headers *h)
+size_t tar_headers_at_end(const struct tar_headers *h)
 {
 	uint64_t end = h->from + h->kept.len;
 
-	if (h->next < h->from || h->next > end || end - h->next < BLOCK)
+	return h->next < h->from || h->next > end ? 0 : (size_t)(end - h->next);
+}
+
+const char *tar_headers_end(const struct tar_headers *h)
+{
+	size_t n = tar_headers_at_end(h);
+	const unsigned char *p = n ? (const unsigned char *)h->kept.buf + (h->next - h->from) : NULL;
+
+	if (n < BLOCK)
 		return NULL;
-	return is_zero((const unsigned char *)h->kept.buf + (h->next - h->from), 0, BLOCK) ? NULL : "the type";
+	if (!is_zero(p, 0, BLOCK))
+		return "the type";
+	return n == BLOCK || (n >= TAR_END && is_zero(p, BLOCK, TAR_END)) ? NULL : "what follows the end";
 }
 
 void tar_headers_release(struct tar_headers *h)

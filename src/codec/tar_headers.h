@@ -36,8 +36,11 @@ struct tar_told {
 void tar_headers_add(struct tar_headers *h, uint64_t at, const void *p, size_t n);
 /* The headers of the next entry, which the library has found at start..end. NULL: they are; else what readers differ about. */
 const char *tar_headers_next(struct tar_headers *h, uint64_t start, uint64_t end, struct tar_told *out);
+/* How many bytes of what stands at the end of the entries are here: two blocks of zeros, or one and no more. */
+size_t tar_headers_at_end(const struct tar_headers *h);
 /* The library has found no more of them. */
 const char *tar_headers_end(const struct tar_headers *h);
+#define TAR_END 1024u
 void tar_headers_release(struct tar_headers *h);
 
 #endif

@@ -141,6 +141,19 @@ static bool is_id(int64_t id)
 }
 
 /* Do runtimes, too, find this entry here, with as many bytes behind it; or, NULL, the end? */
+/* The library is content with one block of zeros. */
+static int read_end(struct msk_tar_in *t, struct msk_err *err)
+{
+	const void *p;
+	la_ssize_t n = 1;
+
+	t->feed.err = err;
+	while (n > 0 && tar_headers_at_end(&t->headers) < TAR_END)
+		n = from_reader(t->feed.a, &t->feed, &p);
+	t->feed.err = NULL;
+	return n < 0 ? -1 : 0;
+}
+
 static int check_headers(struct msk_tar_in *t, struct archive_entry *e, struct tar_told *told, struct msk_err *err)
 {
 	uint64_t at = e ? msk_tar_in_position(t) : t->headers.next;
@@ -188,7 +201,7 @@ int msk_tar_in_next(struct msk_tar_in *t, struct msk_tar_entry *out, bool *more,
 	if (rc != ARCHIVE_EOF && rc != ARCHIVE_OK && (rc != ARCHIVE_WARN || is_passed_over(t->feed.a)))
 		return tar_failure(&t->feed, err);
 	t->feed.err = NULL;
-	if (check_headers(t, *more ? e : NULL, &told, err) < 0)
+	if ((!*more && read_end(t, err) < 0) || check_headers(t, *more ? e : NULL, &told, err) < 0)
 		return -1;
 	if (!*more)
 		return 0;

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "mkscratch/rotree.h"
+#include "mkscratch/source_image.h"
 #include "tree_record.h"
 
 /* What hard links mean: by the place of the link, the entry that stood at its path when it came. */
@@ -36,29 +37,113 @@ static bool is_removed(const struct msk_str *there, const unsigned char *removal
 	return n.layer < msk_record_removal(removal).at;
 }
 
-/* Records of one path stand in the order in which they came, so the one that is meant is the last before the question. */
+/* Layers that take away what is below a directory, together with those that do so to a directory above. */
+struct emptied {
+	size_t n_key;                          /* the first bytes of a key, which are that of the directory */
+	uint64_t by[MSK_MAX_LAYERS / 64 + 1];
+};
+
+/* A walk that answers questions. */
+struct answering {
+	struct msk_str key, there;             /* the path under way, and its latest node so far */
+	struct emptied *above;                 /* the path itself is the last of them, when its key is as long */
+	size_t n, cap;
+};
+
+static void answering_release(struct answering *a)
+{
+	msk_str_release(&a->key);
+	msk_str_release(&a->there);
+	free(a->above);
+}
+
+static void answer_path(struct answering *a, const struct msk_table_walk *w)
+{
+	size_t common = 0;
+
+	while (common < a->key.len && common < w->n_key && a->key.buf[common] == w->key[common])
+		common++;
+	set(&a->key, w->key, w->n_key);
+	while (a->n) {
+		size_t n = a->above[a->n - 1].n_key;
+
+		if (n <= common && (n == 0 || (n < a->key.len && a->key.buf[n] == '\0')))
+			break;
+		a->n--;
+	}
+	a->there.len = 0;
+}
+
+static void empty(struct answering *a, uint32_t layer)
+{
+	struct emptied *last = a->n ? &a->above[a->n - 1] : NULL;
+
+	if (!last || last->n_key != a->key.len) {
+		MSK_GROW(a->above, a->n, a->cap);
+		a->above[a->n] = a->n ? a->above[a->n - 1] : (struct emptied){ 0 };
+		last = &a->above[a->n++];
+		last->n_key = a->key.len;
+	}
+	last->by[layer / 64] |= 1ull << layer % 64;
+}
+
+/* Between its own layer and the one that asks, which may take it away behind its link. */
+static bool was_emptied(const struct answering *a, uint32_t asker)
+{
+	const struct emptied *above = a->n ? &a->above[a->n - 1] : NULL;
+	MSK_AUTO_STR link = MSK_STR_INIT;
+	struct msk_node n;
+
+	if (above && above->n_key == a->key.len)
+		above = a->n > 1 ? above - 1 : NULL;
+	if (!above)
+		return false;
+	msk_record_node((const unsigned char *)a->there.buf, &link, &n);
+	for (uint32_t layer = n.layer + 1u; layer < asker; layer++)
+		if (above->by[layer / 64] >> layer % 64 & 1)
+			return true;
+	return false;
+}
+
+static int answer(struct answering *a, const struct msk_table_walk *w, struct msk_table *answers, struct msk_err *err)
+{
+	const struct msk_place by = msk_record_asked(w->value);
+
+	return a->there.len && !was_emptied(a, by.layer) ? put_answer(answers, &by, &a->there, err) : 0;
+}
+
+static void note_node(struct answering *a, const struct msk_table_walk *w)
+{
+	MSK_AUTO_STR link = MSK_STR_INIT;
+	struct msk_node n;
+
+	set(&a->there, w->value, w->n_value);
+	msk_record_node(w->value, &link, &n);
+	if (n.type != MSK_TAR_DIR && n.layer > 1)
+		empty(a, n.layer);
+}
+
+/* Records of one path stand in the order in which they came, so the one that is meant is the last before the question; and a
+ * directory before what is in it. */
 static int answer_links(const struct msk_image_tree *t, struct msk_table *answers, struct msk_err *err)
 {
+	MSK_CLEANUP(answering_release) struct answering a = { .n = 0 };
 	MSK_AUTO_TABLE_WALK w;
-	MSK_AUTO_STR key = MSK_STR_INIT, there = MSK_STR_INIT;
 
 	for (msk_table_walk_init(&w, &t->table); msk_table_next(&w);) {
 		enum msk_record_kind kind = msk_record_kind(w.value);
 
-		if (!same_key(&key, &w)) {
-			set(&key, w.key, w.n_key);
-			there.len = 0;
-		}
+		if (!same_key(&a.key, &w))
+			answer_path(&a, &w);
 		if (kind == MSK_RECORD_NODE || kind == MSK_RECORD_WHITEOUT)
-			set(&there, w.value, w.n_value);
-		if (kind == MSK_RECORD_REMOVAL && is_removed(&there, w.value))
-			there.len = 0;
-		if (kind == MSK_RECORD_ASKED && there.len) {
-			const struct msk_place by = msk_record_asked(w.value);
-
-			if (put_answer(answers, &by, &there, err) < 0)
-				return -1;
+			note_node(&a, &w);
+		if (kind == MSK_RECORD_REMOVAL) {
+			empty(&a, msk_record_removal(w.value).below);
+			if (is_removed(&a.there, w.value))
+				a.there.len = 0;
 		}
+		if (kind == MSK_RECORD_ASKED && answer(&a, &w, answers, err) < 0)
+			return -1;
 	}
 	return msk_table_sort(answers, err);
 }

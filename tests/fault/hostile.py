@@ -1167,7 +1167,9 @@ for n, name, tar in (
         (519, "a tar cut between entries", tar_header()),
         (520, "a file whose name ends in a slash", tar_header(b"a/") + END),
         (521, "a volume's name", tar_header(kind=b"V") + END),
-        (522, "a device of a number that is none", made_header(b"3", at_329=b"99999999") + END)):
+        (522, "a device of a number that is none", made_header(b"3", at_329=b"99999999") + END),
+        (527, "a block of zeros, and then none", tar_header() + bytes(512) + tar_header(b"hidden") + END),
+        (528, "a block of zeros, and a part of one", tar_header() + bytes(600))):
     layer_row(n, name, lambda tar=tar: APP + tar)
 layer_row(523, "a name of 256 bytes", [("x" * 256, b"", {})])
 layer_row(524, "a link to itself by another name", [("a", b"", {"type": tarfile.SYMTYPE, "linkname": "./a"})])

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """What our parsers read, and what other tools read from the same bytes: real files, and those altered by their structure.
 
-    differ.py [elf] [tar] [image] [--mutants N] [--seed N] [--record] [--keep DIR]
+    differ.py [elf] [tar] [image] [layer] [--mutants N] [--seed N] [--record] [--keep DIR]
 
-elf: readelf of binutils. tar: GNU tar, bsdtar and Go's archive/tar. image: skopeo. --record adds the counts to tests/FUZZ.json. --keep leaves
-a copy of each input that differs in DIR. Prints TAP.
+elf: readelf of binutils. tar: GNU tar, bsdtar and Go's archive/tar. image: skopeo. layer: layers over one another, as umoci
+unpacks them without root. --record adds the counts to tests/FUZZ.json. --keep leaves a copy of each input that differs in DIR.
+Prints TAP.
 
 What is compared, and when: a file that both take without a word has to be the same in every field that both tell. Where
 the other tool warns, or prints a number for a name, it reads on by its own guess: nothing is compared, and it is counted as
@@ -17,12 +18,16 @@ import collections
 import datetime
 import functools
 import hashlib
+import io
 import json
 import os
+import random
 import re
 import shutil
+import stat
 import subprocess
 import sys
+import tarfile
 import tempfile
 import zlib
 
@@ -49,6 +54,15 @@ STRICTER = {
         r"a link to nothing|without a name": "an entry that nobody can make",
         r"out of range": "a user or group of more than 32 bits, which no system has",
         r"not a(?: sound)? tar archive": "libarchive takes no part of a spoiled header",
+    },
+    "layer": {
+        r"readers differ about|not a(?: sound)? tar archive|truncated|ends (early|inside)": "no tar that all readers read alike",
+        r"is there twice": "of two entries of one layer it depends on the reader which is there",
+        r"leaves the image": "a path that climbs; umoci keeps it below its root",
+        r"below what is no directory|below a link": "umoci puts a directory in the place of a file, others fail",
+        r"a hard link to": "it names what is not there by then",
+        r"is a whiteout, but not a file": "a link or directory of a name that deletes",
+        r"out of range|a link to nothing|without a name": "as of a tar",
     },
     "image": {r".": "each digest, size, media type and name has to be right, where skopeo looks at the first image alone"},
 }
@@ -301,7 +315,7 @@ def go_differs(mine, pairs):
     """What runtimes would unpack otherwise, of what we take; None: nothing."""
     theirs = our_entries(pairs)
     refused = next((v for k, v in pairs if k == "refused"), None)
-    if refused is not None and mine != theirs:     # when it is the same so far, Go wants a second block of zeros at the end
+    if refused is not None:
         return f"Go refuses what we take: {refused}"
     # Half a second before 1970 is for libarchive half a second behind.
     mine, theirs = ([e[:MTIME] + (re.sub("^1969-12-31 23:59:5[89]$", "before 1970", e[MTIME]),) + e[MTIME + 1:] for e in entries]
@@ -483,13 +497,212 @@ def image(room, a, tally):
             tally.add("same")
 
 
+# ---- layers
+
+WORDS = ["a", "b", "c", "d"]
+NOBODY = 65534
+KINDS = {stat.S_IFREG: "file", stat.S_IFDIR: "directory", stat.S_IFLNK: "symlink", stat.S_IFIFO: "fifo"}
+# What other runtimes pass over: a global pax header, bits of a mode that are none, and a whiteout below a link to itself.
+PASSED_OVER = r"unknown typeflag '\\x67'|unpriv.mknod: invalid argument|/\.wh\.[^\n]*too many levels of symbolic links"
+# umoci makes each layer: what fails in one and is gone with the next is no part of the image that we judge.
+FAILS_ON_THE_WAY = "no such file or directory|not a directory|too many levels of symbolic links|operation not permitted|is a directory"
+
+
+def odd_path(rand):
+    path = "/".join(rand.choices(WORDS, k=rand.choice((1, 1, 2, 2, 3))))
+    if rand.random() < 0.98:
+        return rand.choice(("", "", "", "./", "/", ".//")) + path
+    return rand.choice(("../", "b/../", "a/./../../")) + path
+
+
+def odd_layer(rand, path, nth, files):
+    """A tar of entries of each kind, whose paths run over and through one another; each file has a size of its own. `files`: those
+    that there are, for hard links."""
+    names = {odd_path(rand): None for _ in range(rand.randrange(1, 7))}      # mostly once each, by one spelling
+    with tarfile.open(path, "w", format=rand.choice((tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT))) as out:
+        for i, name in enumerate(names):
+            e = tarfile.TarInfo(name)
+            e.type = rand.choice([tarfile.REGTYPE] * 3 + [tarfile.DIRTYPE] * 3 + [tarfile.SYMTYPE] * 2 + [tarfile.LNKTYPE, tarfile.FIFOTYPE])
+            e.mode = rand.choice((0o755, 0o644, 0o700, 0o711, 0o4755, 0o1777))
+            e.mtime = 1000 + i
+            if nth and rand.random() < 0.25:
+                top, _, base = e.name.rstrip("/.").rpartition("/")
+                e.name = f"{top}/.wh.{rand.choice((base, base, '.wh..opq'))}".lstrip("/")
+                e.type = tarfile.REGTYPE
+            elif e.isreg():
+                e.size = 100 * nth + i + 1
+                files.append(e.name)
+            if e.issym():
+                e.linkname = rand.choice(("", "", "/", "../", "../../", "./")) + rand.choice([*WORDS, "a/b", "."])
+            if e.islnk():
+                e.linkname = rand.choice(files) if files and rand.random() < 0.95 else "a/b"
+            out.addfile(e, io.BytesIO(b"x" * e.size))
+
+
+def laid_over(room, layers):
+    """A layout of these tars."""
+    layout = os.path.join(room, "layout")
+    shutil.rmtree(layout, ignore_errors=True)
+    os.makedirs(os.path.join(layout, "blobs/sha256"))
+    blobs = []
+    for path in layers:
+        with open(path, "rb") as f:
+            blobs.append({"mediaType": "application/vnd.oci.image.layer.v1.tar", **put(layout, f.read())})
+    config = {"architecture": "amd64", "os": "linux", "config": {}, "rootfs": {"type": "layers", "diff_ids": [b["digest"] for b in blobs]}}
+    manifest = {"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json", "layers": blobs,
+                "config": {"mediaType": "application/vnd.oci.image.config.v1+json", **put(layout, json.dumps(config).encode())}}
+    index = {"schemaVersion": 2, "manifests": [{"mediaType": manifest["mediaType"], **put(layout, json.dumps(manifest).encode()),
+                                                "annotations": {"org.opencontainers.image.ref.name": "v1"}}]}
+    for name, what in (("index.json", index), ("oci-layout", {"imageLayoutVersion": "1.0.0"})):
+        with open(os.path.join(layout, name), "w", encoding="ascii") as f:
+            json.dump(what, f)
+    return layout
+
+
+def said_by(room, *words):
+    p = subprocess.run(words, capture_output=True, env={"PATH": ENV["PATH"], "HOME": room, "TMPDIR": room}, check=False)
+    return p.returncode, p.stdout, (p.stdout + p.stderr).decode(errors="replace")
+
+
+def unpacked(top):
+    """What lies there: path -> kind, mode, size or target."""
+    out = {}
+    for at, dirs, files in os.walk(os.fsencode(top)):
+        for name in dirs + files:
+            path = os.path.join(at, name)
+            st = os.lstat(path)
+            kind = KINDS[stat.S_IFMT(st.st_mode)]
+            what = os.fsdecode(os.readlink(path)) if kind == "symlink" else st.st_size if kind == "file" else ""
+            out[os.fsdecode(os.path.relpath(path, os.fsencode(top)))] = (kind, stat.S_IMODE(st.st_mode), what)
+    return out
+
+
+def in_image(name):
+    return os.path.normpath("/" + name.lstrip("/"))
+
+
+def members(path):
+    try:
+        with tarfile.open(path) as tar_file:
+            return tar_file.getmembers()
+    except (tarfile.TarError, ValueError):      # as of no bytes
+        return []
+
+
+def layer_difference(mine, theirs, layers):
+    """What is not compared, as tools do otherwise: the mode of a symlink; of what has several names, that of which name it has; of
+    a directory without an entry, which umoci leaves as it is below, also when the layer hides it; directories that are left empty.
+    For a device umoci makes without root an empty file, and a group's rights it lends nobody."""
+    linked = {os.path.basename(in_image(n)) for path in layers for e in members(path) if e.islnk() for n in (e.name, e.linkname)}
+    for e in mine:
+        there = theirs.pop(e["path"], None)
+        if not there:
+            return f"only we have {e}"
+        kind, mode, what = there
+        free = kind == "symlink" or kind == "directory" and e["mtime"] == 0 or os.path.basename(e["path"]) in linked
+        if e["type"] == "hardlink":
+            good = kind == "file"
+        elif e["type"].endswith("device"):
+            good = kind == "file" and what == 0
+        else:
+            good = kind == e["type"] and (free or mode & ~0o2000 == int(e["mode"], 8) & ~0o2000)
+            good = good and what == {"symlink": e.get("link"), "file": e["size"]}.get(kind, "")
+        if not good:
+            return f"{e} but umoci: {there}"
+    left = {path: what for path, what in theirs.items() if what[0] != "directory"}
+    return f"only umoci has {left}" if left else None
+
+
+def in_order(path):
+    """The same layer, in the order that no reader stumbles over: what hides before what there is, links last."""
+    def rank(e):
+        base = os.path.basename(in_image(e.name))
+        return (not base.startswith(".wh."), e.islnk(), in_image(e.name))
+
+    with tarfile.open(path) as old, tarfile.open(path + ".ordered", "w", format=tarfile.PAX_FORMAT) as new:
+        for e in sorted(old.getmembers(), key=rank):
+            new.addfile(e, old.extractfile(e) if e.isreg() else None)
+    return path + ".ordered"
+
+
+def hides_target(path):
+    """Does the layer hide, or stand in the place of, what it has a hard link to, which is of a layer below?"""
+    entries = members(path)
+    names = [in_image(e.name) for e in entries]
+    for target in {in_image(e.linkname) for e in entries if e.islnk()} - set(names):
+        for name, e in zip(names, entries):
+            top, base = os.path.split(name)
+            hidden = top if base == ".wh..wh..opq" else os.path.join(top, base[4:]) if base.startswith(".wh.") else None if e.isdir() else name
+            if hidden and (target + "/").startswith(hidden.rstrip("/") + "/"):
+                return True
+    return False
+
+
+def stumbles(room, layers, other):
+    """Why umoci cannot make what we take, where that is a matter of opinion; None: it is not. Of what has another reason some image
+    of the layers up to one is refused by us."""
+    if re.search(PASSED_OVER, other):
+        return "passed over by others"
+    if not re.search(FAILS_ON_THE_WAY, other):
+        return None
+    if any(said_by(room, MKSCRATCH, "verify", "-q", laid_over(room, layers[:k]))[0] for k in range(1, len(layers))):
+        return "gone with a later layer"
+    if "link:" in other and any(hides_target(path) for path in layers[1:]):
+        return "the layer hides what it links to"
+    return None if umoci(room, laid_over(room, [in_order(path) for path in layers]))[0] else "order within a layer"
+
+
+def umoci(room, layout):
+    out = os.path.join(room, "out")
+    shutil.rmtree(out, ignore_errors=True)
+    os.mkdir(out, 0o777)
+    os.chmod(out, 0o777)
+    as_nobody = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"] if os.getuid() == 0 else []
+    return said_by(out, *as_nobody, "umoci", "raw", "unpack", "--rootless", "--image", layout + ":v1", out + "/rootfs")
+
+
+def compare_layers(room, layers, tally):
+    tally.add("inputs")
+    layout = laid_over(room, layers)
+    mine, _, why = said_by(room, MKSCRATCH, "verify", "-q", layout)
+    theirs, _, other = umoci(room, layout)
+    if mine and theirs:
+        tally.add("refused by both")
+    elif mine:
+        tally.refused_by_us(layers[0], why)
+    elif theirs and stumbles(room, layers, other):
+        tally.add("otherwise")
+    elif theirs:
+        tally.differ(layers[0], f"only umoci refuses: {other[-300:]}")
+    else:
+        listed = said_by(room, MKSCRATCH, "ls", "--json", layout)[1]
+        wrong = layer_difference(json.loads(listed), unpacked(room + "/out/rootfs"), layers)
+        if wrong:
+            tally.differ(layers[0], wrong)
+        else:
+            tally.add("same")
+
+
+def layer(room, a, tally):
+    os.chmod(room, 0o755)
+    for i in range(a.mutants // 12):
+        rand, files = random.Random(a.seed * 1000003 + i), []
+        layers = [os.path.join(room, f"{i}-{k}.tar") for k in range(rand.choice((1, 2, 3)))]
+        for k, path in enumerate(layers):
+            odd_layer(rand, path, k, files)
+        compare_layers(room, layers, tally)
+    for i, seed in enumerate(seed_tars(room)):
+        for path in mutants("tar", a.seed, a.mutants // 24, seed, os.path.join(room, f"mutants{i}")):
+            compare_layers(room, [path], tally)
+
+
 def record(tallies, seed):
     sys.path.insert(0, os.path.join(TOP, "tests/fuzz"))
     import campaign
     campaign.add_comparisons([{"with": WITH[t.kind], "kind": t.kind, "seed": seed, **t.counts} for t in tallies])
 
 
-WITH = {"elf": "readelf", "tar": "GNU tar, bsdtar and Go", "image": "skopeo"}
+WITH = {"elf": "readelf", "tar": "GNU tar, bsdtar and Go", "image": "skopeo", "layer": "umoci"}
 
 
 def main():
@@ -504,7 +717,7 @@ def main():
     for i, kind in enumerate(a.kinds or list(WITH)):
         tally = Tally(kind, a.keep)
         with tempfile.TemporaryDirectory(prefix="mkscratch-differ-") as room:
-            {"elf": elf, "tar": tar, "image": image}[kind](room, a, tally)
+            {"elf": elf, "tar": tar, "image": image, "layer": layer}[kind](room, a, tally)
         tallies.append(tally)
         told = ", ".join(f"{n} {what}" for what, n in sorted(tally.counts.items()) if what != "inputs")
         good = not tally.faults and tally.counts["same"] > 0

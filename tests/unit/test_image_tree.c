@@ -163,6 +163,22 @@ static void test_hard_links_outlive_their_file(void **state)
 	assert_data("f:x | w:.wh.x h:y=x", "y", 0, 0);
 }
 
+/* Or what it lay in was, which a layer between says, at any height; a layer's own links see what is below it. */
+static void test_hard_links_to_what_a_directory_has_lost(void **state)
+{
+	(void)state;
+	assert_data("f:d/x | w:d/.wh..wh..opq | h:y=d/x", "y", 0, 0);
+	assert_data("f:d/e/x | w:.wh.d | h:y=d/e/x", "y", 0, 0);
+	assert_data("f:d/e/x | w:.wh..wh..opq | h:y=d/e/x", "y", 0, 0);
+	assert_data("f:d/x | f:d | h:y=d/x", "y", 0, 0);
+	assert_data("f:d/x | w:d/.wh..wh..opq f:d/x | h:y=d/x", "y", 2, 1);
+	assert_data("f:d/x | w:d/.wh..wh..opq | f:d/x | h:y=d/x", "y", 3, 0);
+	assert_data("f:d/x f:dd/x | w:.wh.d | h:y=dd/x", "y", 1, 1);
+	assert_data("f:c/x f:d/x | w:c/.wh..wh..opq | h:y=d/x", "y", 1, 1);
+	assert_data("f:d/x | h:y=d/x | w:d/.wh..wh..opq", "y", 1, 0);
+	assert_data("f:d/x | w:d/.wh..wh..opq h:y=d/x", "y", 1, 0);
+}
+
 static void test_hard_links_to_other_than_files(void **state)
 {
 	(void)state;
@@ -440,6 +456,7 @@ int main(void)
 		cmocka_unit_test(test_directories_without_entry_are_there),
 		cmocka_unit_test(test_hard_links),
 		cmocka_unit_test(test_hard_links_outlive_their_file),
+		cmocka_unit_test(test_hard_links_to_what_a_directory_has_lost),
 		cmocka_unit_test(test_hard_links_to_other_than_files),
 		cmocka_unit_test(test_many_hard_links),
 		cmocka_unit_test(test_aufs),
