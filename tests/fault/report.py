@@ -1,7 +1,9 @@
-"""Make tests/TORTURE.md and tests/torture.json from the figures that the tests of this folder left in $BUILD/fault."""
+"""Make tests/TORTURE.md and tests/torture.json from the figures that the tests of this folder left in $BUILD/fault, and put those
+of the promises into SECURITY.md."""
 import json
 import os
 import platform
+import re
 import subprocess
 import sys
 
@@ -109,6 +111,53 @@ def peaks(measured):
     return lines
 
 
+def passed(*suites):
+    """How many tests of these there were when `make coverage` last ran them all."""
+    with open(os.path.join(TOP, "tests", "coverage.json"), encoding="utf-8") as f:
+        ran = json.load(f)["suites"]
+    return sum(n["passed"] for name, n in ran.items() if name.startswith(suites))
+
+
+def found(path, pattern):
+    with open(os.path.join(TOP, path), encoding="utf-8") as f:
+        return re.search(pattern, f.read())[1]
+
+
+def promises(d):
+    """A figure for each promise of SECURITY.md, when all was done in the long form and nothing failed; else those of before stay."""
+    if not all(name in d and d[name]["full"] and not d[name]["failed"]
+               for name in ("oom", "calls", "kill", "order", "disk", "parallel", "hostile", "mutate")):
+        return
+    points, chance, hostile = d["kill"]["points"], d["kill"]["random"], d["hostile"]["totals"]
+    p, m, calls, oom = d["parallel"], d["mutate"]["totals"], d["calls"]["totals"], d["oom"]["totals"]
+    ends = sum(points[name] for name in ("kill", "TERM", "INT", "HUP")) + d["kill"]["phases"]["runs"]
+    yield "P1", (f"{number(ends)} ends at a chosen moment, {number(chance['writers'])} writers, {d['disk']['totals']['sizes']} sizes: "
+                 f"{chance['torn']} torn, {chance['left']} left")
+    yield "P2", f"{number(d['order']['totals']['states'])} states"
+    yield "P3", f"of {number(p['writers'] * p['tags'])} tags there are: " + ", ".join(f"{name} {number(p[name]['kept'])}" for name in ("mkscratch", "skopeo", "umoci", "crane") if name in p)
+    yield "P4", f"{number(m['mutants'])} spoiled files: {number(m['refused'])} refused, {number(m['accepted'])} taken, which verify"
+    yield "P5", f"{number(hostile['rows'])} inputs: at most {number(hostile['largest_kib'])} KiB and {hostile['slowest_s']} s"
+    yield "P6", f"{number(hostile['rows'])} inputs, {number(passed('integration/sandbox'))} tests"
+    yield "P7", (f"{number(oom['once'] + oom['from then on'])} allocations, {number(calls['faults'])} calls, {calls['storms']} storms; "
+                 "0 crashes, 0 leaks")
+    yield "P8", (found("tests/repro/builds.sh", r"(\d+) 'so many things may differ'") + " things that differ, each two values together; "
+                 f"{passed('repro/variations')} tests more")
+    yield "P9", f"{number(passed('integration/sandbox'))} tests"
+    texts = subprocess.run([sys.executable, os.path.join(TOP, "tests", "tools", "error_texts.py"), "--count"], capture_output=True,
+                           text=True, check=True).stdout.strip()
+    yield "P10", f"{texts} texts, each in a test; {number(passed('must-fail/'))} tests of commands that fail"
+
+
+def put_promises(d):
+    path = os.path.join(TOP, "SECURITY.md")
+    with open(path, encoding="utf-8") as f:
+        text = f.read()
+    for name, figure in promises(d):
+        text = re.sub(rf"^(\| {name} \|(?:[^|]*\|){{2}})[^|]*\|", lambda m, figure=figure: f"{m[1]} {figure} |", text, flags=re.M)
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(text)
+
+
 def main():
     d = load()
     version = subprocess.run([os.environ.get("MKSCRATCH", BUILD + "/mkscratch"), "--version"], capture_output=True, text=True,
@@ -138,6 +187,7 @@ def main():
     with open(os.path.join(TOP, "tests", "torture.json"), "w", encoding="utf-8") as f:
         json.dump({"version": version, "kernel": platform.release(), "machine": platform.machine(), **d}, f, indent=1, sort_keys=True)
         f.write("\n")
+    put_promises(d)
     return 1 if any(part["failed"] for part in d.values()) else 0
 
 

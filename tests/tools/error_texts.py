@@ -2,6 +2,7 @@
 """Each text by which the program fails, warns or advises is expected by some test.
 
 error_texts.py [TREE]    prints `FILE:LINE: no test expects: TEXT` for each that none does, and ends with 1
+error_texts.py --count   also how many there are
 
 Texts are the string literals in calls of the functions below. What stands between the conversions of a format must come
 in this order in one line of a test; quotes and backslashes of the test's language do not count. A format of which
@@ -101,7 +102,9 @@ def main(top):
             print(f"{os.path.relpath(path, top)}:{source.count(chr(10), 0, at) + 1}: no test expects: {text}")
     if n == 0:
         print("error_texts: found no text at all")
+    if "--count" in sys.argv:
+        print(n)
     sys.exit(1 if bare or n == 0 else 0)
 
 
-main(sys.argv[1] if len(sys.argv) > 1 else os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
+main(sys.argv[1] if len(sys.argv) > 1 and sys.argv[1] != "--count" else os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
