@@ -31,7 +31,7 @@ verbs=(
 	'--no-cache -q --bin in/app --base want.tar -o got.tar' '--no-cache -q --bin in/app --base img -o got/'
 	'--no-cache --json --bin amd64/app --bin arm64/app -o got.tar -o got/' '-q --config r.json'
 	'diff want.tar amd64.tar' 'diff --json img want.tar' 'diff want.tar want.tar' 'cat want.tar /srv/index.html' 'ls want.tar /srv'
-	'ls img' 'inspect want.tar' 'inspect --json img' 'inspect --html=- want.tar' 'verify want.tar' 'verify --json img' 'why want.tar /app'
+	'ls img' 'inspect want.tar' 'inspect --json img' 'inspect --html=- want.tar' 'verify want.tar' 'verify --json img' 'verify --rebuild want.tar' 'why want.tar /app'
 	'deps --json in/app' 'doctor --json in/app' '--no-cache --bin in/app --print plan -o x.tar' 'version'
 )
 
@@ -126,6 +126,10 @@ if [ "$(id -u)" = 0 ] && unshare --mount true 2>/dev/null; then
 		"$MKSCRATCH" "${options[@]}" -o got.tar
 	same '... and no /dev but null' unshare --mount bash -c 'mount -t tmpfs none /proc; mount --bind /dev/null /dev/null; exec "$@"' - \
 		"$MKSCRATCH" "${options[@]}" -o got.tar
+	# Root may write what its mode closes, but no file system that is read-only.
+	same 'a TMPDIR that is read-only' unshare --mount bash -c 'mount -t tmpfs -o ro none closed; TMPDIR=$PWD/closed exec "$@"' - \
+		"$MKSCRATCH" "${options[@]}" -o got.tar
+	all_same 'a TMPDIR that is read-only' unshare --mount bash -c 'mount -t tmpfs -o ro none closed; TMPDIR=$PWD/closed exec "$@"' -
 	all_same 'no /proc and no /sys' unshare --mount bash -c 'mount -t tmpfs none /proc && mount -t tmpfs none /sys; exec "$@"' -
 else
 	skip 'no /proc and no /sys' 'cannot: no mount namespace may be made'
