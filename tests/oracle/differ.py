@@ -564,6 +564,13 @@ def said_by(room, *words):
     return p.returncode, p.stdout, (p.stdout + p.stderr).decode(errors="replace")
 
 
+def escaped(name):
+    """Of bytes, as our JSON has them: what is no UTF-8 as \\xNN."""
+    text = name.decode("utf-8", "surrogateescape")
+    return re.sub("[\udc80-\udcff]",
+                  lambda m: "".join(f"\\x{b:02x}" for b in m[0].encode("utf-8", "surrogateescape")), text)
+
+
 def unpacked(top):
     """What lies there: path -> kind, mode, size or target."""
     out = {}
@@ -572,8 +579,8 @@ def unpacked(top):
             path = os.path.join(at, name)
             st = os.lstat(path)
             kind = KINDS[stat.S_IFMT(st.st_mode)]
-            what = os.fsdecode(os.readlink(path)) if kind == "symlink" else st.st_size if kind == "file" else ""
-            out[os.fsdecode(os.path.relpath(path, os.fsencode(top)))] = (kind, stat.S_IMODE(st.st_mode), what)
+            what = escaped(os.readlink(path)) if kind == "symlink" else st.st_size if kind == "file" else ""
+            out[escaped(os.path.relpath(path, os.fsencode(top)))] = (kind, stat.S_IMODE(st.st_mode), what)
     return out
 
 
