@@ -198,9 +198,11 @@ peers: all
 		BUILD='$(abspath $(BUILD))' MKSCRATCH='$(abspath $(BIN))' python3 tests/peers/report.py && exit $$status
 
 # Builds with other libraries, or other builds of the same, give the same images: musl and all it needs, versions of libdeflate,
-# libzstd and libarchive. The first time it downloads and compiles them, which takes minutes.
+# libzstd and libarchive. The first time it downloads and compiles them, which takes minutes. At the end it says what was compared.
 repro: all
-	@SUITES=libraries BUILD='$(abspath $(BUILD))' MKSCRATCH='$(abspath $(BIN))' tests/run.sh
+	@rm -f '$(BUILD)'/libraries/compared
+	@SUITES=libraries BUILD='$(abspath $(BUILD))' MKSCRATCH='$(abspath $(BIN))' tests/run.sh; status=$$?; \
+		cat '$(BUILD)'/libraries/compared && exit $$status
 
 lint:
 	@tests/tools/lint-deps.sh

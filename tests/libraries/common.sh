@@ -1,40 +1,57 @@
 # shellcheck shell=bash
 # Libraries from source, for builds of mkscratch with others than those of the system. Sourced by the suites here.
 #
-# The sources are Debian's, downloaded with lists and settings of their own and kept, as what is built of them, below
-# $BUILD/libraries. Debian's patches are left out.
+# The sources are those of the system's own release of Debian, downloaded with lists and settings of their own, and such as crates
+# bring along, each of one version for good. They are kept, as what is built of them, below $BUILD/libraries. Debian's patches are
+# left out.
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 . "$TOP/tests/spec/common.sh"
 require apt-get tar cc make ar
 libraries=$BUILD/libraries
 mkdir -p "$libraries"
+suite=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
 cc=cc
 ! command -v ccache >/dev/null || cc="ccache cc"
 
-# apt SUITE WORD...: apt-get for the sources of one of Debian's suites
+# apt WORD...: apt-get for the sources of the system's release
 apt() {
-	local dir=$libraries/apt-$1 suite=$1
-	shift
+	local dir=$libraries/apt
 	mkdir -p "$dir/lists/partial" "$dir/cache/archives/partial"
 	echo "deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian $suite main" >"$dir/sources.list"
 	timeout 300 apt-get -qq -o "Dir::State::Lists=$dir/lists" -o "Dir::Cache=$dir/cache" -o APT::Sandbox::User=root \
 		-o Dir::Etc::SourceParts=/dev/null -o "Dir::Etc::SourceList=$dir/sources.list" "$@"
 }
 
-# fetched SUITE PACKAGE: its source lies in $source
-fetched() {
-	local files
-	source=$libraries/$1/$2
-	[ ! -e "$source.whole" ] || return 0
-	rm -rf "$source" "$source.get" && mkdir -p "$source" "$source.get" || return 1
-	{ [ -e "$libraries/apt-$1/updated" ] || { apt "$1" update && : >"$libraries/apt-$1/updated"; }; } &&
-		(cd "$source.get" && apt "$1" --download-only --tar-only source "$2") || return 1
-	files=("$source.get/$2"_*.orig.tar.?z "$source.get/$2"_*.orig.tar.bz2)
-	for files in "${files[@]}"; do
-		[ ! -f "$files" ] || tar -C "$source" --strip-components=1 -xf "$files" || return 1
+# package NAME: its source lies in $source. One at a time, as apt locks its lists, and two suites may ask for the same; lists that are
+# no longer true are had anew.
+package() {
+	source=$libraries/$suite/$1
+	(
+		flock 9
+		[ -e "$source.whole" ] || unpacked "$1"
+	) 9>"$libraries/.lock"
+}
+
+unpacked() {
+	local file
+	rm -rf "$source" "$source.get" && mkdir -p "$source" "$source.get" && cd "$source.get" || return 1
+	apt --download-only --tar-only source "$1" 2>/dev/null || { apt update && apt --download-only --tar-only source "$1"; } || return 1
+	for file in "$1"_*.orig.tar.*; do
+		case $file in *.asc) ;; *) tar -C "$source" --strip-components=1 -xf "$file" || return 1 ;; esac
 	done
 	rm -rf "$source.get"
 	: >"$source.whole"
+}
+
+# crate NAME VERSION FOLDER: the source in a folder of it lies in $source
+crate() {
+	local dir=$libraries/crates/$1-$2
+	source=$dir/vendor/$1/$3
+	[ ! -e "$dir.whole" ] || return 0
+	rm -rf "$dir" && mkdir -p "$dir/src" && : >"$dir/src/lib.rs" || return 1
+	printf '[package]\nname = "sources"\nversion = "0.0.0"\nedition = "2021"\n\n[dependencies]\n%s = "=%s"\n\n[workspace]\n' "$1" "${2%+*}" \
+		>"$dir/Cargo.toml"
+	(cd "$dir" && HOME=$old_home timeout 300 cargo vendor -q vendor >/dev/null) && [ -d "$source" ] && : >"$dir.whole"
 }
 
 # pc NAME LIBS: what pkg-config tells of a library in $prefix
@@ -66,7 +83,7 @@ make_libdeflate() {
 
 make_zstd() {
 	(cd "$source/lib" && with '-DZSTD_DISABLE_ASM' library zstd common/*.c compress/*.c decompress/*.c &&
-		cp zstd.h zstd_errors.h zdict.h "$prefix/include/") && pc libzstd -lzstd
+		find . \( -name zstd.h -o -name zstd_errors.h \) -exec cp {} "$prefix/include/" \;) && pc libzstd -lzstd
 }
 
 make_zlib() {
@@ -76,11 +93,24 @@ make_zlib() {
 
 # Of libarchive only what a tar needs, as it is linked anyway.
 make_libarchive() {
-	(cd "$source" && { [ -e Makefile ] || with '' ./configure --disable-shared --disable-bsdtar --disable-bsdcat --disable-bsdcpio \
-		--disable-acl --disable-xattr --without-bz2lib --without-libb2 --without-iconv --without-lz4 --without-lzma --without-cng \
-		--without-openssl --without-xml2 --without-expat "CPPFLAGS=-I$prefix/include" "LDFLAGS=-L$prefix/lib" "$@"; } &&
-		make -s -j2 libarchive.la && mkdir -p "$prefix/lib" "$prefix/include" && cp .libs/libarchive.a "$prefix/lib/" &&
-		cp libarchive/archive.h libarchive/archive_entry.h "$prefix/include/") && pc libarchive '-larchive -lzstd -lz'
+	mkdir -p "$prefix/objects/archive" "$prefix/lib" "$prefix/include" || return 1
+	(cd "$prefix/objects/archive" && { [ -e Makefile ] || with '' "$source/configure" --disable-shared --disable-bsdtar --disable-bsdcat \
+		--disable-bsdcpio --disable-acl --disable-xattr --without-bz2lib --without-libb2 --without-iconv --without-lz4 --without-lzma \
+		--without-cng --without-openssl --without-xml2 --without-expat "CPPFLAGS=-I$prefix/include" "LDFLAGS=-L$prefix/lib"; } &&
+		make -s -j2 libarchive.la && cp .libs/libarchive.a "$prefix/lib/") && headers_of_libarchive
+}
+
+# The same of a source that brings no ./configure.
+make_libarchive_by_cmake() {
+	local unused=({TEST,TAR,CPIO,CAT,UNZIP,ACL,XATTR,BZip2,LIBB2,ICONV,LZ4,LZMA,LZO,OPENSSL,LIBXML2,EXPAT,CNG,WERROR,PCREPOSIX,PCRE2POSIX}"=OFF")
+	mkdir -p "$prefix/objects/archive" "$prefix/lib" "$prefix/include" || return 1
+	(cd "$prefix/objects/archive" && { [ -e Makefile ] || CC=${cc##* } cmake -Wno-dev -DCMAKE_BUILD_TYPE=None "-DCMAKE_C_FLAGS=$cflags" \
+		-DBUILD_SHARED_LIBS=OFF "${unused[@]/#/-DENABLE_}" "$source"; } && make -s -j2 archive_static &&
+		cp libarchive/libarchive.a "$prefix/lib/") && headers_of_libarchive
+}
+
+headers_of_libarchive() {
+	cp "$source/libarchive/archive.h" "$source/libarchive/archive_entry.h" "$prefix/include/" && pc libarchive '-larchive -lzstd -lz'
 }
 
 # other NAME MAKE-WORD...: mkscratch as $program, with the libraries in $prefix before those of the system
@@ -94,6 +124,13 @@ other() {
 	is "$status $?" '0 0' "built: $name"
 }
 
+# linked NAME: the same of the objects that the program under test is made of, but for those that read headers of the libraries
+linked() {
+	local dir=$libraries/$1/build
+	rm -rf "$dir" && mkdir -p "$dir" && cp -a "$BUILD/release" "$BUILD/probe" "$dir/" && rm "$dir"/release/src/codec/*.o
+	other "$1"
+}
+
 # to FILE PROGRAM WORD...: images of every codec, one behind the other, of one program and of two platforms
 to() {
 	local file=$1 codec
@@ -104,6 +141,11 @@ to() {
 	done >"$file"
 	"$@" --no-cache -q --bin inputs/app:/app --bin inputs/app-arm64:/app --tree inputs/site:/srv -t a:1 -t a:2 -o - >>"$file" &&
 		"$@" --no-cache -q -j 1 --layers single --media-types docker --bin inputs/app -o - >>"$file"
+}
+
+# told WHAT OUTCOME: what was compared, and what came of it, for `make repro` to print
+told() {
+	printf '%-56s %s\n' "$1" "$2" | tee -a "$libraries/compared" | comment
 }
 
 "$python" "$FIXTURE/make_inputs.py" inputs
