@@ -74,7 +74,7 @@ char *msk_whiteout_path(const char *path, bool *is_opaque);
 struct msk_node msk_node_of_entry(const struct msk_layer_entry *entry, const char *path);
 
 /* Take an entry of a layer in, by the canonical path; the root itself goes to `root`.
- * Fails: MSK_E_INPUT `layer 1: entry "../x" leaves the image`, `layer 1: more than 4000000 entries, or their names and
+ * Fails: MSK_E_INPUT `layer 1: entry "../x" goes through ".."`, `layer 1: more than 4000000 entries, or their names and
  * extended attributes are longer than 536870912 bytes`. MSK_E_IO. */
 int msk_image_tree_add(struct msk_image_tree *t, const struct msk_layer_entry *entry, struct msk_err *err);
 /* Before a walk over a tree that is not settled: every entry as it was added, also those that others replace. It may be

@@ -27,6 +27,9 @@ const char *msk_source_name(const struct msk_source *s);
 const struct msk_strv *msk_source_files(const struct msk_source *s);
 /* Of a file of an archive, as stored. false: there is none, or the source is a directory. */
 bool msk_source_size(const struct msk_source *s, const char *path, uint64_t *size);
+/* Has a file of a directory more bytes than `most`, and how many? What is longer than it was said to be need not be read, and
+ * might have no end. Of an archive, whose bytes are all there, false. */
+bool msk_source_is_longer(const struct msk_source *s, const char *path, uint64_t most, uint64_t *size);
 bool msk_source_is_archive(const struct msk_source *s);
 
 /* Where the plain tar of an archive ends; how many bytes stand behind that, and how many of them are not zero. */

@@ -139,7 +139,7 @@ int msk_source_layer_visit(const struct msk_source_images *s, const struct msk_s
 
 /* All layers laid over one another. When it succeeds, every layer was read to its end and verified. `sums`, when not
  * NULL, has a place for each layer.
- * Fails also: MSK_E_INPUT `layer 1: entry "../x" leaves the image or is not plain`, or when there are too many. */
+ * Fails also: MSK_E_INPUT `layer 1: entry "../x" goes through ".."`, or when there are too many. */
 int msk_source_image_tree(const struct msk_source_images *s, const struct msk_source_image *image,
 			  struct msk_image_tree *out, struct msk_layer_sums *sums, struct msk_err *err);
 

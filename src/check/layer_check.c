@@ -117,7 +117,7 @@ static int take_entry(void *ctx, const struct msk_layer_entry *entry, struct msk
 
 	if (!path) {
 		fault(p, strlen(e->path) > MSK_MAX_PATH ? "is a path of more than the 4095 bytes that Linux takes" :
-			"leaves the image", e->path);
+			"goes through \"..\"", e->path);
 		return 0;
 	}
 	if (!*path && e->type != MSK_TAR_DIR)

@@ -292,7 +292,8 @@ const char *tar_headers_end(const struct tar_headers *h)
 		return NULL;
 	if (!is_zero(p, 0, BLOCK))
 		return "the type";
-	return n == BLOCK || (n >= TAR_END && is_zero(p, BLOCK, TAR_END)) ? NULL : "what follows the end";
+	return n == BLOCK || (n >= TAR_END && is_zero(p, BLOCK, TAR_END)) ? NULL :
+		"one block of zeros, where an end has two";
 }
 
 void tar_headers_release(struct tar_headers *h)

@@ -140,7 +140,6 @@ static bool is_id(int64_t id)
 	return id >= 0 && id <= UINT32_MAX;
 }
 
-/* Do runtimes, too, find this entry here, with as many bytes behind it; or, NULL, the end? */
 /* The library is content with one block of zeros. */
 static int read_end(struct msk_tar_in *t, struct msk_err *err)
 {
@@ -154,6 +153,7 @@ static int read_end(struct msk_tar_in *t, struct msk_err *err)
 	return n < 0 ? -1 : 0;
 }
 
+/* Do runtimes, too, find this entry here, with as many bytes behind it; or, NULL, the end? */
 static int check_headers(struct msk_tar_in *t, struct archive_entry *e, struct tar_told *told, struct msk_err *err)
 {
 	uint64_t at = e ? msk_tar_in_position(t) : t->headers.next;
@@ -280,11 +280,14 @@ void msk_tar_in_cleanup(struct msk_tar_in **t)
 	msk_tar_in_free(*t);
 }
 
-/* A stream that was cut is not what it was once. The library says of it only that it is truncated. */
+/* A stream that was cut is not what it was once. The library says of it only that it is truncated, and nothing at all where
+ * no more than the end of a gzip stream is absent: its checksum and length. */
 static int inflate_failure(struct feed *f, struct msk_err *err)
 {
 	const char *why = archive_error_string(f->a), *codec;
 
+	if (!why || !*why)
+		why = "truncated gzip";
 	if (err->code != MSK_OK || !why || !(msk_starts_with(why, "truncated ") || msk_starts_with(why, "Truncated ")))
 		return feed_failure(f, "cannot be decompressed", err);
 	codec = why + strlen("truncated ");

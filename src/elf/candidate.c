@@ -93,7 +93,8 @@ static int stop_at(struct msk_search *s, const char *path, struct msk_err *err)
 		*err = (struct msk_err)MSK_ERR_INIT;
 		return s->lenient ? MSK_GO_ON : MSK_END_OF_SEARCH;
 	}
-	if (!err->hint[0])
+	/* What would help a program that is no ELF file, a script, is of no use for a library. */
+	if (!err->hint[0] || err->code == MSK_E_INPUT)
 		msk_hint(err, "the loader would open %s and stop there", path);
 	return -1;
 }

@@ -225,7 +225,7 @@ static int add_program(struct msk_loader *l, const struct msk_rofile *f, const c
 
 static int fail_no_interp(const struct msk_loader *l, const char *path, struct msk_err *err)
 {
-	msk_fail(err, MSK_E_MISSING, "%s: its loader %s is not in the root", l->program, path);
+	msk_fail(err, MSK_E_MISSING, "%s: its loader %.150s is not in the root", l->program, path);
 	return msk_hint(err, "give the system it was built for by --root DIR, or link it statically");
 }
 
@@ -253,7 +253,9 @@ static int open_interp(const struct msk_loader *l, const char *path, bool requir
 		return msk_fail(err, MSK_E_INPUT, "%s: its loader %s %s", l->program, path,
 				how == MSK_LOOP ? "goes through too many symbolic links" :
 				how == MSK_DENIED ? "cannot be read" : "is no regular file");
-	if (msk_memo_read(l->memo, path, &f, path, &o->elf, err) < 0 || check_interp(l, &o->elf, path, err) < 0)
+	if (msk_memo_read(l->memo, path, &f, path, &o->elf, err) < 0)
+		return msk_hint(err, "it is the loader that %s asks for", l->program);
+	if (check_interp(l, &o->elf, path, err) < 0)
 		return -1;
 	o->dev = f.dev;
 	o->ino = f.ino;

@@ -103,7 +103,8 @@ static int copy_blob(const struct msk_source_images *from, const struct msk_sour
 	bool found = is_stored(st, &l->digest, &size);
 
 	if (!found && (msk_source_stream(from->source, l->path, &found, &r, err) < 0 ||
-		       (found && copy_stream(r, st, &got, &size, err) < 0)))
+		       (found && !msk_source_is_longer(from->source, l->path, l->size, &size) &&
+			copy_stream(r, st, &got, &size, err) < 0)))
 		return -1;
 	if (!found)
 		return msk_fail(err, MSK_E_INTEGRITY, "%s: %s: blob is missing", what, l->digest.text);

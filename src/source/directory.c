@@ -38,6 +38,16 @@ int msk_directory_list(struct msk_source *s, struct msk_err *err)
 	return 0;
 }
 
+bool msk_directory_size(const struct msk_source *s, const char *path, uint64_t *size)
+{
+	struct stat st;
+
+	if (fstatat(s->fd, path, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode))
+		return false;
+	*size = (uint64_t)st.st_size;
+	return true;
+}
+
 /* The caller has checked that `path` is one of ours: a document's name, or blobs/sha256/ and a digest. */
 int msk_directory_stream(struct msk_source *s, const char *path, bool *found, struct msk_reader **out,
 			 struct msk_err *err)
@@ -51,6 +61,8 @@ int msk_directory_stream(struct msk_source *s, const char *path, bool *found, st
 		return 0;
 	if (fd < 0 && errno == ELOOP)
 		return msk_fail(err, MSK_E_INPUT, "%s: is a symbolic link, expected a regular file", name);
+	if (fd < 0 && errno == ENXIO)
+		return msk_fail(err, MSK_E_INPUT, "%s: not a regular file", name);
 	if (fd < 0)
 		return msk_fail_sys(err, errno, "%s: cannot open", name);
 	if (fstat(fd, &st) < 0)

@@ -158,7 +158,8 @@ int msk_image_tree_add(struct msk_image_tree *t, const struct msk_layer_entry *e
 	struct msk_node n;
 
 	if (!path)
-		return msk_fail(err, MSK_E_INPUT, "layer %u: entry \"%.200s\" leaves the image", entry->layer, entry->e->path);
+		return msk_fail(err, MSK_E_INPUT, "layer %u: entry \"%.200s\" goes through \"..\"", entry->layer,
+				entry->e->path);
 	n = msk_node_of_entry(entry, path);
 	if (!*path) {
 		if (n.type == MSK_TAR_DIR)

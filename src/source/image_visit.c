@@ -21,13 +21,18 @@ bool msk_source_layer_is_elsewhere(const struct msk_source_images *s, const stru
 }
 
 /* The blob first: where it is not what was described, its DiffID says nothing more. */
+static int compare_size(const struct msk_source_layer *l, uint64_t size, struct msk_err *err)
+{
+	return size == l->size ? 0 : msk_fail(err, MSK_E_INTEGRITY, "%s: %llu bytes, descriptor says %llu", l->digest.text,
+					      (unsigned long long)size, (unsigned long long)l->size);
+}
+
 static int compare_blob(const struct msk_source_layer *l, const struct msk_digest *packed, uint64_t size, struct msk_err *err)
 {
 	if (!l->described)
 		return 0;
-	if (size != l->size)
-		return msk_fail(err, MSK_E_INTEGRITY, "%s: %llu bytes, descriptor says %llu", l->digest.text,
-				(unsigned long long)size, (unsigned long long)l->size);
+	if (compare_size(l, size, err) < 0)
+		return -1;
 	if (strcmp(packed->text, l->digest.text) != 0)
 		return msk_fail(err, MSK_E_INTEGRITY, "%s: content hashes to %s", l->digest.text, packed->text);
 	return 0;
@@ -106,6 +111,7 @@ int msk_source_layer_visit(const struct msk_source_images *s, const struct msk_s
 	struct visit v = { .call = visit, .ctx = ctx };
 	struct msk_layer_entry entry = { .layer = (uint32_t)i + 1 };
 	struct msk_layer_sums got;
+	uint64_t size;
 	bool found = false;
 
 	if (msk_layer_reader_new(s->source, l->path, what, s->max_layer ? s->max_layer : MSK_MAX_LAYER, &found, &r, err) < 0)
@@ -115,6 +121,8 @@ int msk_source_layer_visit(const struct msk_source_images *s, const struct msk_s
 		return msk_ctx_read(err, "%s", what);
 	}
 	entry.r = r;
+	if (l->described && msk_source_is_longer(s->source, l->path, l->size, &size) && compare_size(l, size, err) < 0)
+		return msk_ctx(err, "%s", what);
 	if (visit_entries(&v, &entry, &got, err) < 0)
 		return judge_failure(l, what, r, err);
 	if (compare(l, &got, err) < 0)

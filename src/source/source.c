@@ -211,6 +211,11 @@ int msk_source_stream(struct msk_source *s, const char *path, bool *found, struc
 	return s->is_dir ? msk_directory_stream(s, path, found, out, err) : msk_archive_stream(s, path, found, out, err);
 }
 
+bool msk_source_is_longer(const struct msk_source *s, const char *path, uint64_t most, uint64_t *size)
+{
+	return s->is_dir && msk_directory_size(s, path, size) && *size > most;
+}
+
 int msk_source_read(struct msk_source *s, const char *path, bool *found, struct msk_str *out, struct msk_err *err)
 {
 	MSK_CLEANUP(msk_source_stream_cleanup) struct msk_reader *r = NULL;

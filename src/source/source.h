@@ -57,6 +57,8 @@ void msk_archive_pass_release(struct msk_archive_pass *p);
 int msk_archive_stream(struct msk_source *s, const char *path, bool *found, struct msk_reader **out, struct msk_err *err);
 
 int msk_directory_list(struct msk_source *s, struct msk_err *err);
+/* Of a regular file; false: it is none. */
+bool msk_directory_size(const struct msk_source *s, const char *path, uint64_t *size);
 int msk_directory_stream(struct msk_source *s, const char *path, bool *found, struct msk_reader **out,
 			 struct msk_err *err);
 

@@ -142,7 +142,7 @@ must_fail 3 'hard.tar: a: a hard link to b, which is not there' -- cat hard.tar 
 make dotted.tar "[('./a', 'file', 'x'), ('./b', 'hard', './a')]"
 is "$(mk ls --json dotted.tar | jq -c '[.[] | [.path, .link]]')" '[["a",null],["b","a"]]' 'a hard link is told as its path is'
 make outside.tar "[('../x', 'file', 'x')]"
-must_fail 3 'outside.tar: layer 1: entry "../x" leaves the image' -- ls outside.tar
+must_fail 3 'outside.tar: layer 1: entry "../x" goes through ".."' -- ls outside.tar
 must_fail 3 'x.tar: no such image' -- ls x.tar
 
 # Entries whose directory is a link stand where that leads.

@@ -58,7 +58,7 @@ STRICTER = {
     "layer": {
         r"readers differ about|not a(?: sound)? tar archive|truncated|ends (early|inside)": "no tar that all readers read alike",
         r"is there twice": "of two entries of one layer it depends on the reader which is there",
-        r"leaves the image": "a path that climbs; umoci keeps it below its root",
+        r"goes through": "a path that climbs; umoci keeps it below its root",
         r"below what is no directory|below a link": "umoci puts a directory in the place of a file, others fail",
         r"a hard link to": "it names what is not there by then",
         r"is a whiteout, but not a file": "a link or directory of a name that deletes",
