@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "recipe.h"
+#include "mkscratch/keys.h"
 #include "mkscratch/path.h"
 #include "mkscratch/plan.h"
 
@@ -17,10 +18,10 @@ static bool is_set(const char *name)
 	return false;
 }
 
-/* ... and those of which the last value of a key counts. */
-static bool is_map(const char *name)
+/* Those of which the last value of a key counts. */
+static bool is_keyed(const char *name)
 {
-	return strcmp(name, "annotation") == 0 || strcmp(name, "label") == 0;
+	return strcmp(name, "annotation") == 0 || strcmp(name, "env") == 0 || strcmp(name, "label") == 0;
 }
 
 static char *plain(const struct opt_row *row, const char *typed)
@@ -32,40 +33,29 @@ static char *plain(const struct opt_row *row, const char *typed)
 	return msk_opt_is_host_path(row) ? msk_path_plain(typed) : msk_xstrdup(typed);
 }
 
-static bool same_key(const char *a, const char *b)
+/* The last value of a key, which stands where the first stood: variables have an order, as in the config. */
+static void keep_last(const struct msk_strv *words, struct msk_strv *kept)
 {
-	size_t n = strcspn(a, "=");
-
-	return strncmp(a, b, n) == 0 && (b[n] == '=' || b[n] == '\0');
-}
-
-/* Is there one behind it that has the last word? */
-static bool is_said_again(const struct msk_strv *words, size_t i)
-{
-	for (size_t k = i + 1; k < words->n; k++)
-		if (same_key(words->v[i], words->v[k]))
-			return true;
-	return false;
-}
-
-/* Variables have an order: the last value of one stands where the first stood, as in the config. */
-static struct msk_json *tidy_env(const struct msk_strv *words)
-{
-	MSK_AUTO_STRV kept = MSK_STRV_INIT;
+	MSK_AUTO_KEYS keys = { 0 };
 
 	for (size_t i = 0; i < words->n; i++) {
-		size_t at = 0;
+		size_t at = msk_keys_place(&keys, words->v[i], strcspn(words->v[i], "="));
 
-		while (at < kept.n && !same_key(kept.v[at], words->v[i]))
-			at++;
-		if (at == kept.n) {
-			msk_strv_push(&kept, words->v[i]);
+		if (at == kept->n) {
+			msk_strv_push(kept, words->v[i]);
 			continue;
 		}
-		free(kept.v[at]);
-		kept.v[at] = msk_xstrdup(words->v[i]);
+		free(kept->v[at]);
+		kept->v[at] = msk_xstrdup(words->v[i]);
 	}
-	return msk_json_strings(&kept);
+}
+
+static void keep_once(struct msk_strv *words, struct msk_strv *kept)
+{
+	msk_strv_sort(words);
+	for (size_t i = 0; i < words->n; i++)
+		if (i == 0 || strcmp(words->v[i - 1], words->v[i]) != 0)
+			msk_strv_push(kept, words->v[i]);
 }
 
 static struct msk_json *tidy_list(const struct opt_row *row, const struct msk_json *list)
@@ -74,16 +64,14 @@ static struct msk_json *tidy_list(const struct opt_row *row, const struct msk_js
 
 	for (size_t i = 0; i < msk_json_count(list); i++)
 		msk_strv_push_own(&words, plain(row, msk_json_string_value(msk_json_at(list, i))));
-	if (strcmp(row->name, "env") == 0)
-		return tidy_env(&words);
-	if (!is_set(row->name))
+	if (!is_set(row->name) && !is_keyed(row->name))
 		return msk_json_strings(&words);
-	if (!is_map(row->name))
-		msk_strv_sort(&words);
-	for (size_t i = 0; i < words.n; i++)
-		if (is_map(row->name) ? !is_said_again(&words, i) : i == 0 || strcmp(words.v[i - 1], words.v[i]) != 0)
-			msk_strv_push(&kept, words.v[i]);
-	msk_strv_sort(&kept);
+	if (is_keyed(row->name))
+		keep_last(&words, &kept);
+	else
+		keep_once(&words, &kept);
+	if (is_set(row->name))
+		msk_strv_sort(&kept);
 	return msk_json_strings(&kept);
 }
 

@@ -66,8 +66,8 @@ static bool differ_by_level(const struct msk_platform *a, const struct msk_platf
 static bool are_levels_apart(const struct hands *h)
 {
 	for (size_t i = 0; i < h->n; i++)
-		for (size_t k = 0; k < i; k++)
-			if (h->v[i].in && h->v[k].in && strcmp(h->v[i].in->dest, h->v[k].in->dest) == 0 &&
+		for (size_t k = 0; k < i && h->v[i].in; k++)
+			if (h->v[k].in && strcmp(h->v[i].in->dest, h->v[k].in->dest) == 0 &&
 			    differ_by_level(&h->v[i].platform, &h->v[k].platform))
 				return true;
 	return false;

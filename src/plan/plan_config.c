@@ -2,6 +2,7 @@
  * --author. */
 #include <string.h>
 
+#include "mkscratch/keys.h"
 #include "mkscratch/stop_signal.h"
 #include "parts.h"
 
@@ -65,15 +66,6 @@ static int plan_command(const struct msk_options *o, struct msk_plan *p, struct 
 	return 0;
 }
 
-static size_t find_key(const struct msk_strv *keys, const char *key)
-{
-	size_t i = 0;
-
-	while (i < keys->n && strcmp(keys->v[i], key) != 0)
-		i++;
-	return i;
-}
-
 /* The last value of a key wins and the first place stays, as with docker. */
 static void set_value(struct msk_strv *values, size_t i, char *own_value)
 {
@@ -113,20 +105,16 @@ static void default_env(const struct msk_plan *p, struct msk_strv *env)
 
 static int add_env(const struct msk_strv *typed, struct msk_strv *env, struct msk_err *err)
 {
-	MSK_AUTO_STRV keys = MSK_STRV_INIT;
+	MSK_AUTO_KEYS keys = { 0 };
 
 	for (size_t i = 0; i < typed->n; i++) {
 		MSK_AUTO_FREE char *key = NULL;
 		const char *value;
-		size_t at;
 
 		if (msk_check_utf8("--env", typed->v[i], err) < 0 ||
 		    split_pair("--env", typed->v[i], &key, &value, err) < 0)
 			return -1;
-		at = find_key(&keys, key);
-		if (at == keys.n)
-			msk_strv_push(&keys, key);
-		set_value(env, at, msk_xstrdup(typed->v[i]));
+		set_value(env, msk_keys_place(&keys, key, strlen(key)), msk_xstrdup(typed->v[i]));
 	}
 	return 0;
 }
@@ -154,6 +142,8 @@ static int check_annotations(const struct msk_strv *keys, struct msk_err *err)
 static int plan_pairs(const char *option, const struct msk_strv *typed, struct msk_strv *keys, struct msk_strv *values,
 		      struct msk_err *err)
 {
+	MSK_AUTO_KEYS known = { 0 };
+
 	for (size_t i = 0; i < typed->n; i++) {
 		MSK_AUTO_FREE char *key = NULL;
 		const char *value = "";
@@ -162,7 +152,7 @@ static int plan_pairs(const char *option, const struct msk_strv *typed, struct m
 		if (msk_check_utf8(option, typed->v[i], err) < 0 ||
 		    split_pair(option, typed->v[i], &key, &value, err) < 0)
 			return -1;
-		at = find_key(keys, key);
+		at = msk_keys_place(&known, key, strlen(key));
 		if (at == keys->n)
 			msk_strv_push(keys, key);
 		set_value(values, at, msk_xstrdup(value));
