@@ -433,6 +433,15 @@ static void check_directories(struct start *s)
 		msk_json_each(list, check_volume, &(struct volumes){ s, 0 });
 }
 
+/* Nothing there is needed to start, but much that programs ask for. */
+static void check_etc(const struct start *s)
+{
+	MSK_AUTO_FREE char *why = msk_starter_refused(&s->starter, s->files->tree, "/etc", MSK_MAY_EXECUTE);
+
+	if (why)
+		msk_checks_note(s->checks, "user", "%s: accounts, certificates and settings there are not found", why);
+}
+
 int msk_check_start(struct msk_checks *c, struct msk_image_files *files, const struct msk_source_image *image,
 		    const struct msk_contents *contents, struct msk_err *err)
 {
@@ -445,6 +454,7 @@ int msk_check_start(struct msk_checks *c, struct msk_image_files *files, const s
 	}
 	check_user(c, files->tree, image->config.json, contents);
 	msk_starter_init(&s.starter, s.config, contents, files->tree);
+	check_etc(&s);
 	check_directories(&s);
 	check_healthcheck(&s);
 	return check_entrypoint(&s, err);

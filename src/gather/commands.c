@@ -236,6 +236,18 @@ static void check_directory(const struct commands *c, const char *what, const ch
 		msk_warn(c->g->log, "%s %s: is a file, expected a directory", what, path);
 }
 
+/* A base may have it so; nothing there is needed to start, but much that programs ask for. */
+static void check_etc(const struct commands *c)
+{
+	const struct msk_who who = { c->g->plan->user.uid, c->g->plan->user.gid, NULL, 0 };
+	MSK_AUTO_SIGHT etc = { 0 };
+
+	if (msk_rootfs_view_look(&c->view, "/etc", &etc) && etc.type == MSK_DIR &&
+	    !msk_may_search(&who, etc.mode, etc.uid, etc.gid))
+		msk_warn(c->g->log, "user %u may not search /etc (mode %04o, %u:%u): accounts, certificates and settings there "
+			 "are not found; --dir /etc:0755 lets everybody", who.uid, etc.mode, etc.uid, etc.gid);
+}
+
 /* The place of the runtime's own that is at `dest` or above it. */
 static const char *mounted_over(const struct msk_input *in)
 {
@@ -272,6 +284,7 @@ int msk_check_commands(struct msk_gather *g, struct msk_err *err)
 		return 0;
 	msk_rootfs_view_init(&c.view, g->fs);
 	check_inputs(&c);
+	check_etc(&c);
 	if (config->workdir)
 		check_directory(&c, "--workdir", config->workdir);
 	for (size_t i = 0; i < config->volumes.n; i++)

@@ -100,6 +100,20 @@ assemble merged.tar v1 "$base_config" merged.layer
 mk --base merged.tar --bin app:/bin/app --dir /lib/x -q -o p.tar
 is "$(own_layer p.tar 2 | tar tf - | xargs)" 'usr/ usr/bin/ usr/bin/app usr/lib/ usr/lib/x/' 'paths run through the links of the base'
 
+# What the base keeps from the user.
+mkdir -p closed/etc && echo a >closed/etc/a && chmod 644 closed/etc
+(cd closed && printf 'etc\netc/a\n') >closed.names
+tar -C closed --owner=0 --group=0 --numeric-owner --mtime=@0 --no-recursion -cf closed.layer -T closed.names
+chmod 755 closed/etc && assemble closed.tar v1 "$base_config" closed.layer
+run mk --base closed.tar --bin app --user 5 -o closed-app.tar
+is "$(grep -c 'user 5 may not search /etc (mode 0644, 0:0): accounts, certificates and settings there are not found; --dir /etc:0755 lets everybody' "$err")" 1 \
+	'an /etc that the user may not search is warned of'
+like "$(mk verify closed-app.tar)" '· user: may not search /etc \(mode 0644, 0:0\): accounts, certificates and settings there are not found' '... and noted by verify'
+run mk --base closed.tar --bin app --user 5 --dir /etc:0755 -o closed-app.tar
+is "$(grep -c 'may not search' "$err")$(mk verify closed-app.tar | grep -c 'may not search')" 00 '... until it is given another mode'
+run mk --base closed.tar --bin app --user 0 -o closed-app.tar
+is "$(grep -c 'may not search' "$err")" 0 '... and root goes everywhere'
+
 # Libraries.
 t 'a dynamic program on a base without merged /usr' mk --base base.tar --bin dynamic -q -o d.tar
 t '... finds its libraries in the image' mk verify -q d.tar
