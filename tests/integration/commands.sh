@@ -75,6 +75,8 @@ warns ...what_it_has_not_is_not '--entrypoint /opt/tool: is not in the image' --
 warns ...nor_may_the_user_run_all '--entrypoint /bin/sh: user 65534 may not execute it (mode 0700, 0:0)' --base with.tar --entrypoint /bin/sh
 mk --bin app:/theirs -q --media-types docker --healthcheck-cmd /opt/tool -o lacking.tar
 warns ...what_is_not_there_is_told "the base's health check /opt/tool: is not in the image" --base lacking.tar
+warns ...what_is_replaced_is_gone "the base's health check /opt/tool: is neither a program nor a script that begins with #!" \
+	--base with.tar --file text:/opt/tool:0755
 shell_form() { # TEST SHELL: the base without.tar with this health check
 	python3 - "$@" <<-'P'
 		import json, os, subprocess, sys
