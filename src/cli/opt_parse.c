@@ -291,6 +291,8 @@ static int refuse_operand(const struct parse *p, const char *arg, struct msk_err
 		return msk_hint(err, "there is no Dockerfile and no context: mkscratch --bin ./PROGRAM -o img.tar");
 	if (access(arg, F_OK) < 0)
 		return p->o->bin.n ? msk_hint(err, "did you mean --cmd %s?", arg) : list_verbs(err);
+	if (!p->o->bin.n && msk_ends_with(arg, ".tar"))
+		return msk_hint(err, "of an image: mkscratch inspect %s, or verify, ls, diff", arg);
 	return p->o->bin.n ? msk_hint(err, "did you mean --bin %s, or --cmd %s?", arg, arg) :
 			     msk_hint(err, "did you mean: mkscratch --bin %s -o img.tar", arg);
 }

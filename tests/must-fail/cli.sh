@@ -28,6 +28,9 @@ must_fail 2 '-t: needs a value, and --output=img.tar is an option' \
 	'-t REF, or --tag=--output=img.tar where that is the value' -- --bin app -t --output=img.tar
 must_fail 2 '--dry-run: takes no value ("1")' -- --dry-run=1
 must_fail 2 'app: neither a verb nor an option' 'did you mean: mkscratch --bin app -o img.tar' -- app
+cp app kept.tar
+must_fail 2 'kept.tar: neither a verb nor an option' 'of an image: mkscratch inspect kept.tar, or verify, ls, diff' -- kept.tar
+rm kept.tar
 must_fail 2 'verfy: neither a verb nor an option' 'did you mean: mkscratch verify' -- verfy img.tar
 must_fail 2 'nonsense: neither a verb nor an option' \
 	"the verbs are $("$MKSCRATCH" help | sed -n '/^Verbs:/,/^More:/{ s/^Verbs://; /^More:/!p }' | xargs | sed 's/ /, /g')" -- nonsense
