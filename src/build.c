@@ -506,12 +506,15 @@ static void outline(const struct msk_build *b, const struct msk_editions *e, str
 	msk_product_outline(b->plan, images, e->n, out);
 }
 
+/* Where little was made there is little to let go, and no thread that could. */
 static int deliver(const struct msk_build *b, struct msk_sinks *sinks, struct begun *begun, struct msk_editions *e,
 		   struct msk_store *st, const struct msk_product *p, struct msk_err *err)
 {
 	struct leavings leavings = { { .run = let_go }, *begun, *e };
 	int rc;
 
+	if (!begun->early)
+		return msk_sinks_deliver(sinks, p, st, err);
 	*begun = (struct begun){ 0 };
 	*e = (struct msk_editions){ 0 };
 	msk_task_start(b->pool, &leavings.task);
