@@ -13,7 +13,7 @@
 /* What blocks and codec states may take together; the number of threads gives way to it. */
 #define MEMORY (38u << 20)
 /* Blocks beyond two a thread: some take much longer than others, and nobody shall wait for them. */
-#define SPARE 5
+#define SPARE 4
 #define WORTH_A_THREAD (128u << 10)
 
 struct worker {
@@ -262,7 +262,6 @@ struct msk_writer *msk_compressor_begin(struct msk_compressor *c, struct msk_par
 int msk_compressor_finish(struct msk_compressor *c, struct msk_err *err)
 {
 	assert(!c->part);
-	msk_ring_complete(&c->ring);
 	while (msk_ring_oldest(&c->ring))
 		if (drain_one(c, err) < 0)
 			return -1;

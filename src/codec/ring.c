@@ -4,9 +4,6 @@
 
 #include "mkscratch/mem.h"
 
-/* So many blocks may wait for their hash until the last of all are being encoded: a millisecond. */
-#define HASHED_LAST 4
-
 void msk_ring_init(struct msk_ring *r, size_t slots)
 {
 	memset(r, 0, sizeof *r);
@@ -44,7 +41,6 @@ struct msk_block *msk_ring_oldest(struct msk_ring *r)
 void msk_ring_submit(struct msk_ring *r)
 {
 	pthread_mutex_lock(&r->lock);
-	r->complete = false;
 	r->filled++;
 	/* Two jobs. */
 	pthread_cond_signal(&r->work);
@@ -75,15 +71,15 @@ static struct msk_job pick_encode(struct msk_ring *r)
 	return (struct msk_job){ MSK_JOB_ENCODE, at(r, r->next_encode++) };
 }
 
-/* The hash first: it is short, and nothing else can catch up for it. But when no other block comes it is what there is left
- * to do beside the encoding of the last. */
-static struct msk_job pick(struct msk_ring *r)
+/* The hash last: it is short, and what there is left to do beside the encoding of the last blocks. But nothing else can catch
+ * up for it, so it comes first where half the ring waits for it, or the oldest block for nothing else. */
+static struct msk_job pick(struct msk_ring *r, bool is_awaited)
 {
-	bool late = r->complete && r->filled - r->next_hash <= HASHED_LAST;
-	struct msk_job job = late ? pick_encode(r) : pick_hash(r);
+	bool soon = is_awaited || r->filled - r->next_hash > r->slots / 2;
+	struct msk_job job = soon ? pick_hash(r) : pick_encode(r);
 
 	if (job.kind == MSK_JOB_NONE)
-		job = late ? pick_hash(r) : pick_encode(r);
+		job = soon ? pick_encode(r) : pick_hash(r);
 	return job;
 }
 
@@ -95,7 +91,7 @@ bool msk_ring_await(struct msk_ring *r, struct msk_job *instead)
 	pthread_mutex_lock(&r->lock);
 	for (;;) {
 		ready = b->hashed && b->encoded;
-		*instead = ready ? (struct msk_job){ MSK_JOB_NONE, NULL } : pick(r);
+		*instead = ready ? (struct msk_job){ MSK_JOB_NONE, NULL } : pick(r, b->encoded);
 		if (ready || instead->kind != MSK_JOB_NONE)
 			break;
 		pthread_cond_wait(&r->done, &r->lock);
@@ -108,7 +104,7 @@ bool msk_ring_take(struct msk_ring *r, struct msk_job *out)
 {
 	*out = (struct msk_job){ MSK_JOB_NONE, NULL };
 	pthread_mutex_lock(&r->lock);
-	while (!r->stop && (*out = pick(r)).kind == MSK_JOB_NONE)
+	while (!r->stop && (*out = pick(r, false)).kind == MSK_JOB_NONE)
 		pthread_cond_wait(&r->work, &r->lock);
 	pthread_mutex_unlock(&r->lock);
 	return out->kind != MSK_JOB_NONE;
@@ -127,13 +123,6 @@ void msk_ring_done(struct msk_ring *r, const struct msk_job *job)
 		job->block->encoded = true;
 	}
 	pthread_cond_signal(&r->done);
-	pthread_mutex_unlock(&r->lock);
-}
-
-void msk_ring_complete(struct msk_ring *r)
-{
-	pthread_mutex_lock(&r->lock);
-	r->complete = true;
 	pthread_mutex_unlock(&r->lock);
 }
 

@@ -37,7 +37,7 @@ struct msk_ring {
 	pthread_mutex_t lock;
 	pthread_cond_t work, done;
 	size_t filled, next_hash, next_encode;
-	bool hashing, complete, stop;
+	bool hashing, stop;
 };
 
 void msk_ring_init(struct msk_ring *r, size_t slots);
@@ -46,8 +46,6 @@ void msk_ring_release(struct msk_ring *r);    /* no thread works on it any more 
 /* For the owner. The block to fill; NULL when the ring is full. Submitting it makes its jobs ready. */
 struct msk_block *msk_ring_vacant(struct msk_ring *r);
 void msk_ring_submit(struct msk_ring *r);
-/* No other comes before all are done. */
-void msk_ring_complete(struct msk_ring *r);
 /* The block that went in first; NULL when the ring is empty. */
 struct msk_block *msk_ring_oldest(struct msk_ring *r);
 /* Have both of its jobs been done? If not, a job that the owner may do meanwhile; it waits until there is either. */
