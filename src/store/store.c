@@ -8,8 +8,10 @@
 #include "mkscratch/staging.h"
 
 #define COPY_CHUNK (256u << 10)
-/* How much is written before the disk is asked to begin with it: by the end little is left to wait for. */
-#define PUSH_CHUNK (512u << 10)
+/* How much is written before the disk is asked to begin with it: by the end little is left to wait for. Of whole pages, as
+ * what it has begun with and is written to again it gets twice. */
+#define PUSH_CHUNK (64u << 10)
+#define PAGE       4096u
 
 /* A blob lies in memory as a whole or in the stage as a whole. */
 struct blob {
@@ -65,6 +67,7 @@ static int write_staged(struct msk_store *s, const void *p, size_t n, struct msk
 		return s->stage->kept ? msk_more(err, "%s", s->stage->kept) : -1;
 	b->size += n;
 	if (s->stage->file && end - s->pushed >= PUSH_CHUNK) {
+		end -= end % PAGE;
 		msk_outfile_push(s->stage->file, s->pushed, end - s->pushed);
 		s->pushed = end;
 	}
