@@ -9,6 +9,9 @@
 #include "mkscratch/str.h"
 
 #define LINE_MAX_BYTES 280
+/* Of an error with its hint; so much of it is the message's, however long the hint. */
+#define BOTH_MAX_BYTES 300
+#define MESSAGE_LEAST_BYTES 140
 
 static void write_bytes(const struct msk_log *log, const char *p, size_t left)
 {
@@ -125,24 +128,41 @@ static void add_shortened(struct msk_str *line, const struct msk_str *whole, siz
 	msk_str_adds(line, whole->buf + tail);
 }
 
-static void report(const struct msk_log *log, const char *prefix, const char *text)
+/* A line of at most `most` bytes. */
+static void report(const struct msk_log *log, const char *prefix, const struct msk_str *whole, size_t most)
 {
 	MSK_AUTO_STR line = MSK_STR_INIT;
-	MSK_AUTO_STR whole = MSK_STR_INIT;
 
 	msk_str_adds(&line, prefix);
-	msk_str_add_shown(&whole, text, strlen(text));
-	add_shortened(&line, &whole, LINE_MAX_BYTES - strlen(prefix) - 1);
+	add_shortened(&line, whole, most - strlen(prefix) - 1);
 	msk_str_addc(&line, '\n');
 	write_line(log, &line);
 }
 
+static size_t least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Message and hint share what room there is: a hint is typed as it stands, so the message gives way to it. */
 void msk_log_error(const struct msk_log *log, const struct msk_err *err)
 {
+	static const char message[] = "mkscratch: ", hint[] = "hint: ";
+	MSK_AUTO_STR msg = MSK_STR_INIT, cure = MSK_STR_INIT;
+	size_t of_msg, of_cure;
+
 	if (!err->msg[0])
 		return;
-	report(log, "mkscratch: ", err->msg);
+	msk_str_add_shown(&msg, err->msg, strlen(err->msg));
+	msk_str_add_shown(&cure, err->hint, strlen(err->hint));
+	of_msg = least(msg.len + sizeof message, LINE_MAX_BYTES);
+	of_cure = cure.len ? least(cure.len + sizeof hint, LINE_MAX_BYTES) : 0;
+	if (of_msg + of_cure > BOTH_MAX_BYTES) {
+		of_cure = least(of_cure, BOTH_MAX_BYTES - least(of_msg, MESSAGE_LEAST_BYTES));
+		of_msg = least(of_msg, BOTH_MAX_BYTES - of_cure);
+	}
+	report(log, message, &msg, of_msg);
 	write_bytes(log, err->detail, strlen(err->detail));
-	if (err->hint[0])
-		report(log, "hint: ", err->hint);
+	if (cure.len)
+		report(log, hint, &cure, of_cure);
 }

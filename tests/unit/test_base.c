@@ -189,6 +189,29 @@ static void a_long_line_loses_its_middle(void **state)
 	assert_non_null(strstr(buf, "expected a regular file\n"));
 }
 
+/* Whatever names come from an input; and what is to be typed is there as a whole where it can be. */
+static void an_error_and_its_hint_share_300_bytes(void **state)
+{
+	(void)state;
+	for (size_t of_msg = 1; of_msg < 700; of_msg += 9)
+		for (size_t of_hint = 0; of_hint < 500; of_hint += 7) {
+			struct msk_err err = MSK_ERR_INIT;
+			MSK_AUTO_FREE char *name = msk_xcalloc(1, of_msg + 1), *cure = msk_xcalloc(1, of_hint + 1);
+			char buf[2048];
+
+			memset(name, 'n', of_msg);
+			memset(cure, 'c', of_hint);
+			msk_fail(&err, MSK_E_INPUT, "%s", name);
+			msk_hint(&err, "%s", cure);
+			read_log(&err, buf, sizeof buf);
+			assert_in_range(strlen(buf), 1, 300);
+			if (of_msg + of_hint + strlen("mkscratch: \nhint: \n") <= 300 && of_msg < 260 && of_hint < 260)
+				assert_null(strstr(buf, "..."));
+			if (of_hint && of_hint < 150)
+				assert_non_null(strstr(buf, cure));
+		}
+}
+
 static void system_errors_carry_their_text(void **state)
 {
 	struct msk_err err = MSK_ERR_INIT;
@@ -359,6 +382,7 @@ int main(void)
 		cmocka_unit_test(an_error_is_one_line_and_a_hint),
 		cmocka_unit_test(details_stand_between_message_and_hint),
 		cmocka_unit_test(a_long_line_loses_its_middle),
+		cmocka_unit_test(an_error_and_its_hint_share_300_bytes),
 		cmocka_unit_test(system_errors_carry_their_text),
 		cmocka_unit_test(json_is_compact_with_sorted_keys),
 		cmocka_unit_test(hostile_json_is_refused),
