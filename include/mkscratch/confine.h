@@ -16,6 +16,7 @@ struct msk_confine {
 	uint64_t known;           /* the rights this kernel tells apart */
 };
 
+#define MSK_CONFINE_INIT { .fd = -1 }
 #define MSK_AUTO_CONFINE MSK_CLEANUP(msk_confine_release) struct msk_confine
 
 enum msk_confine_right {

@@ -73,7 +73,7 @@ void msk_confine_init(struct msk_confine *c)
 	int version = create(NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
 	struct ruleset r = { 0 };
 
-	*c = (struct msk_confine){ .fd = -1 };
+	*c = (struct msk_confine)MSK_CONFINE_INIT;
 #ifdef NOT_HERE
 	version = 0;
 #endif

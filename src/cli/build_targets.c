@@ -48,7 +48,7 @@ static void allow_target(struct msk_confine *c, const struct msk_options *o)
 static int confine_all(const struct msk_options *typed, struct config_file *f, const struct msk_strv *targets,
 		       struct msk_err *err)
 {
-	MSK_AUTO_CONFINE c;
+	MSK_AUTO_CONFINE c = MSK_CONFINE_INIT;
 	bool required = typed->require_sandbox;
 	struct msk_options any = *typed;
 

@@ -164,7 +164,7 @@ static int refuse_fifos(const struct msk_strv *images, struct msk_err *err)
 
 int msk_rebuild_confine(const struct msk_options *o, struct msk_err *err)
 {
-	MSK_AUTO_CONFINE c;
+	MSK_AUTO_CONFINE c = MSK_CONFINE_INIT;
 	MSK_AUTO_STR list = MSK_STR_INIT;
 
 	if (refuse_fifos(&o->args, err) < 0)

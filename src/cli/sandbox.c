@@ -151,7 +151,7 @@ static bool has_many(const struct msk_plan *plan)
 
 int msk_sandbox_build(const struct msk_options *o, const struct msk_plan *plan, const char *cache_dir, struct msk_err *err)
 {
-	MSK_AUTO_CONFINE c;
+	MSK_AUTO_CONFINE c = MSK_CONFINE_INIT;
 
 	if (o->several)
 		return 0;
@@ -182,7 +182,7 @@ void msk_sandbox_add_look(struct msk_confine *c, const struct msk_options *o, bo
 
 int msk_sandbox_look(const struct msk_options *o, bool has_root, struct msk_err *err)
 {
-	MSK_AUTO_CONFINE c;
+	MSK_AUTO_CONFINE c = MSK_CONFINE_INIT;
 
 	if (!has_root)
 		msk_sandbox_reserve(o);

@@ -158,6 +158,9 @@ is "$(jq '.manifests | length' images/index.json)" 2 'several targets may go int
 mkdir site && echo '{ "bin": "app", "targets": { "a": { "tree": "site:/srv", "output": "a.tar" }, "b": { "output": "site/b.tar" } } }' >order.json
 is "$(ordered) $(mk ls --json a.tar /srv/b.tar | jq length)" 'site/b.tar a.tar 1' 'so is one that writes into a directory that is packed'
 
+echo '{ "bin": "app", "targets": { "a": { "output": "a.tar", "tag": "a" }, "b": { "base": "-", "output": "b.tar" } } }' >order.json
+is "$(ordered <c.tar)" 'a.tar b.tar' 'a base that comes from standard input, which a target before it leaves as it is'
+
 # When the file is read.
 is "$(mk --bin app --print plan -o x | jq -r .user.name)" nobody 'a command line with a program is whole without it'
 is "$(mk --bin app --config mkscratch.json --target tool --print plan | jq -r .user.name)" root '... unless the file is named'
