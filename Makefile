@@ -207,6 +207,7 @@ repro: all
 lint:
 	@tests/tools/lint-deps.sh
 	@tests/tools/lint-size.sh
+	@tests/tools/lint-cleanup.sh
 	@tests/tools/banned.sh
 
 # Side by side with the other tools; what it takes from the environment is told at the head of bench/bench.py.
@@ -261,7 +262,7 @@ help:
 	@echo 'make valgrind     every verb under memcheck'
 	@echo 'make peers        Docker 29 and BuildKit, built from source and held against us; writes tests/PEERS.md'
 	@echo 'make repro        the same bytes by builds with musl and with other versions of libraries'
-	@echo 'make lint         rules of the house: include directions, sizes, banned calls'
+	@echo 'make lint         rules of the house: include directions, sizes, what is cleaned up, banned calls'
 	@echo 'make bench        measure beside other tools (BENCH_QUICK=1: in short; see bench/bench.py)'
 	@echo 'make install      program, man page, completions; DESTDIR= PREFIX='
 	@echo 'make dist         build/mkscratch-$(VERSION).tar.gz, with the probes of all machines'

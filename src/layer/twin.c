@@ -77,7 +77,7 @@ static int find_in(const struct msk_layered *other, const struct msk_layer_args 
 int msk_layer_twin(const struct msk_layer_args *a, const struct msk_selection *s, const struct msk_layer_desc **out,
 		   struct msk_err *err)
 {
-	MSK_AUTO_ROOTFS_WALK w;
+	MSK_AUTO_ROOTFS_WALK w = { 0 };
 
 	*out = NULL;
 	for (size_t i = 0; i < a->n_before && !*out; i++)

@@ -5,6 +5,7 @@
 tools=$TOP/tests/tools
 t include_directions_hold "$tools/lint-deps.sh"
 t sizes_hold "$tools/lint-size.sh"
+t what_is_cleaned_up_holds_something "$tools/lint-cleanup.sh"
 t no_banned_call "$tools/banned.sh"
 
 # The runner of all these: it runs what was asked for, or says that it does not understand.
@@ -43,7 +44,7 @@ notices() {
 }
 
 tree
-for tool in lint-deps.sh lint-size.sh banned.sh; do
+for tool in lint-deps.sh lint-size.sh lint-cleanup.sh banned.sh; do
 	t "$tool passes a clean tree" "$tools/$tool" tree
 done
 
@@ -72,6 +73,13 @@ tree && seq -f '/* %g */' 901 >tree/src/base/long.c
 notices files_of_901_lines lint-size.sh 'src/base/long.c:901: file of 901 lines (allowed: 900)'
 tree && { printf '\t'; printf 'x%.0s' {1..121}; echo; } >tree/src/base/wide.c
 notices lines_of_129_columns lint-size.sh 'src/base/wide.c:1: line of 129 columns (allowed: 128)'
+
+tree && printf 'int f(void)\n{\n\tMSK_AUTO_STR s;\n\n\tif (g(&st))\n\t\treturn 1;\n\tinit(&s);\n\treturn 0;\n}\n' >tree/src/base/a.c
+notices a_cleanup_of_nothing lint-cleanup.sh 'src/base/a.c:3: s has no initialiser and may not be filled by line 6'
+tree && printf 'void f(void)\n{\n\tMSK_AUTO_STR s;\n}\n' >tree/src/base/a.c
+notices ...by_the_end_of_the_function lint-cleanup.sh 'src/base/a.c:3: s has no initialiser and may not be filled by line 4'
+tree && printf 'int f(void)\n{\n\tMSK_AUTO_STR s;\n\n\treturned();\n\tif (init(&s))\n\t\treturn 1;\n\treturn 0;\n}\n' >tree/src/base/a.c
+t what_is_filled_first_needs_no_initialiser "$tools/lint-cleanup.sh" tree
 
 tree && echo 'int f(void) { return strcpy (a, b); }' >tree/src/cli/a.c
 notices banned_everywhere banned.sh 'src/cli/a.c:1: strcpy() is banned'
