@@ -10,8 +10,8 @@
  * Fails: MSK_E_IO `x: is a socket, expected a file, FIFO or device`, `x: a FIFO that nobody reads (waited 10 s)`. */
 int msk_device_open(const char *path, const char *reader, int *out_fd, struct msk_err *err);
 
-/* /dev/fd/7, /proc/self/fd/7: a descriptor that is not open by the time at which nothing was opened yet is nobody's to name;
- * later it may be one of our own. */
+/* /dev/fd/7, /proc/self/fd/7, by whichever name of this process: a descriptor that is not open by the time at which nothing
+ * was opened yet is nobody's to name; later it may be one of our own. */
 bool msk_device_is_descriptor(const char *path);
 
 #endif

@@ -4,7 +4,9 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
+#include "mkscratch/mem.h"
 #include "mkscratch/str.h"
 
 #define READER_SECONDS 10
@@ -14,7 +16,7 @@ int msk_device_open(const char *path, const char *reader, int *out_fd, struct ms
 {
 	const struct timespec pause = { 0, POLL_MS * 1000000L };
 	struct stat st;
-	int fd = -1;
+	MSK_AUTO_FD int fd = -1;
 
 	if (stat(path, &st) == 0 && S_ISSOCK(st.st_mode))
 		return msk_fail(err, MSK_E_IO, "%s: is a socket, expected a file, FIFO or device", path);
@@ -25,7 +27,7 @@ int msk_device_open(const char *path, const char *reader, int *out_fd, struct ms
 		nanosleep(&pause, NULL);
 	}
 	if (fd >= 0 && fcntl(fd, F_SETFL, 0) == 0) {
-		*out_fd = fd;
+		*out_fd = msk_take_fd(&fd);
 		return 0;
 	}
 	if (errno != ENXIO)
@@ -36,5 +38,8 @@ int msk_device_open(const char *path, const char *reader, int *out_fd, struct ms
 
 bool msk_device_is_descriptor(const char *path)
 {
-	return msk_starts_with(path, "/dev/fd/") || msk_starts_with(path, "/proc/self/fd/");
+	MSK_AUTO_FREE char *own = msk_xasprintf("/proc/%ld/fd/", (long)getpid());
+
+	return msk_starts_with(path, "/dev/fd/") || msk_starts_with(path, "/proc/self/fd/") ||
+	       msk_starts_with(path, "/proc/thread-self/fd/") || msk_starts_with(path, own);
 }

@@ -15,6 +15,10 @@ for fd in /dev/fd /proc/self/fd; do
 		must_fail 5 "$fd/$n: cannot open (Bad file descriptor)" -- --bin app -o "$fd/$n"
 	done
 done
+must_fail 5 "/proc/thread-self/fd/9: cannot open (Bad file descriptor)" -- --bin app -o /proc/thread-self/fd/9
+run bash -c 'echo $$ >own; exec "$MKSCRATCH" --bin app -o "/proc/$$/fd/9"'
+is "$status $(head -n 1 "$err")" "5 mkscratch: /proc/$(cat own)/fd/9: cannot open (Bad file descriptor)" '... nor by its process'
+rm own
 ln -s none/img.tar lost
 must_fail 5 'lost: cannot create (No such file or directory)' 'mkdir -p ./none' -- --bin app -o lost
 must_fail 5 'app/img.tar: cannot create (Not a directory)' -- --bin app -o app/img.tar
