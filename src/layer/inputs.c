@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <string.h>
 
 #include "mkscratch/json.h"
@@ -95,8 +96,10 @@ static void gather_group(const struct msk_rootfs *fs, struct msk_file_digests *d
 			continue;
 		told[e->number] = true;
 		if (digests) {
-			if (!msk_file_digests_get(digests, e->number, &digest))
-				digest.text[0] = '\0';
+			bool known = msk_file_digests_get(digests, e->number, &digest);
+
+			assert(known || e->type != MSK_FILE);
+			(void)known;
 			add_line(g, e, &digest);
 		}
 		set_path(&g->last, e);
@@ -138,8 +141,12 @@ static void add_file(struct msk_json *rows, const struct msk_entry *e, struct ms
 {
 	struct msk_digest digest = made_up;
 
-	if (digests)
-		msk_file_digests_get(digests, e->number, &digest);
+	if (digests) {
+		bool known = msk_file_digests_get(digests, e->number, &digest);
+
+		assert(known);
+		(void)known;
+	}
 	add_row(rows, e->path, e->origin.what, &digest, e->body.size);
 }
 
