@@ -38,7 +38,9 @@ int msk_device_open(const char *path, const char *reader, int *out_fd, struct ms
 
 bool msk_device_is_descriptor(const char *path)
 {
-	MSK_AUTO_FREE char *own = msk_xasprintf("/proc/%ld/fd/", (long)getpid());
+	char self[32] = "";
+	ssize_t n = readlink("/proc/self", self, sizeof self - 1);
+	MSK_AUTO_FREE char *own = msk_xasprintf("/proc/%.*s/fd/", n > 0 ? (int)n : 0, self);
 
 	return msk_starts_with(path, "/dev/fd/") || msk_starts_with(path, "/proc/self/fd/") ||
 	       msk_starts_with(path, "/proc/thread-self/fd/") || msk_starts_with(path, own);
