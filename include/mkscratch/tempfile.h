@@ -31,9 +31,10 @@ struct msk_tempfile {
 #define MSK_AUTO_TEMPFILE MSK_CLEANUP(msk_tempfile_release) struct msk_tempfile
 
 /* Who may read the file is for the umask to say, as with every other tool, and for the one that is there: no one may read
- * or write it who might not before, but that its owner may always read it. Never what is in it. */
+ * or write it who might not before, but that its owner may always read it. Where the new one gets another group, group and
+ * others may what both of them might; where it does not get the same ACL, they may nothing. Never what is in it. */
 #define MSK_MODE_UMASK ((mode_t)-1)
-/* What open(2) is asked for then, in the place of a file of this mode (0666: of none). */
+/* What open(2) is asked for then, in the place of a file of this mode (0666: of none) that has the same group and ACL. */
 mode_t msk_mode_over(mode_t old);
 
 /* Create one beside `final` (a name without '/') in dirfd; `mode` is exact whatever the umask, or MSK_MODE_UMASK.

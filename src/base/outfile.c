@@ -3,25 +3,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
+#include "mkscratch/acl.h"
 #include "mkscratch/fs.h"
 
 #define BLOCK (64u << 10)          /* compared at a time: it stays in the cache of a processor */
-#define ACL "system.posix_acl_access"
-#define ACL_BYTES 4096
-
-/* Two that have none are the same; one that cannot be read is not. */
-static bool same_acl(int a, int b)
-{
-	char of_a[ACL_BYTES], of_b[ACL_BYTES];
-	ssize_t n = fgetxattr(a, ACL, of_a, sizeof of_a), m = fgetxattr(b, ACL, of_b, sizeof of_b);
-
-	if (n < 0)
-		return m < 0 && (errno == ENODATA || errno == EOPNOTSUPP);
-	return n == m && memcmp(of_a, of_b, (size_t)n) == 0;
-}
 
 /* But for its bytes. It also tells whether a file can be made here at all. */
 static bool is_like_new(const struct msk_outfile *o)
@@ -30,7 +17,7 @@ static bool is_like_new(const struct msk_outfile *o)
 	struct stat st;
 
 	return fd >= 0 && fstat(fd, &st) == 0 && st.st_uid == o->was.st_uid && st.st_gid == o->was.st_gid &&
-	       st.st_mode == o->was.st_mode && same_acl(fd, o->old);
+	       st.st_mode == o->was.st_mode && msk_acl_same(fd, o->old);
 }
 
 static bool find_old(struct msk_outfile *o)

@@ -14,6 +14,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "mkscratch/acl.h"
 #include "mkscratch/fs.h"
 
 #define MARK ".mkscratch-"
@@ -131,11 +132,33 @@ mode_t msk_mode_over(mode_t old)
 	return (old & 0666) | S_IRUSR;
 }
 
+/* Group and others of the new file may have been either for the old one. */
+static mode_t for_another_group(mode_t mode)
+{
+	mode_t both = (mode >> 3) & mode & 07;
+
+	return (mode & 0700) | both << 3 | both;
+}
+
+/* A file without a name shows what group and what ACL one gets here. Where there is none it is another group. */
 static mode_t mode_in_place_of(int dirfd, const char *final)
 {
-	struct stat st;
+	MSK_AUTO_FD int old = openat(dirfd, final, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	MSK_AUTO_FD int new = -1;
+	struct stat was, is;
+	mode_t mode;
 
-	return msk_mode_over(fstatat(dirfd, final, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) ? st.st_mode : 0666);
+	if (fstatat(dirfd, final, &was, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(was.st_mode))
+		return msk_mode_over(0666);
+	mode = msk_mode_over(was.st_mode);
+	if ((mode & 077) == 0)
+		return mode;
+	new = openat(dirfd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, mode);
+	if (new < 0)
+		return msk_acl_none(old) && msk_acl_none(dirfd) ? for_another_group(mode) : mode & 0700;
+	if (fstat(new, &is) < 0 || !msk_acl_same(new, old))
+		return mode & 0700;
+	return was.st_gid == is.st_gid ? mode : for_another_group(mode);
 }
 
 /* Create and lock. Between the two a sweeping process may take the file for stale and remove it, which shows as a

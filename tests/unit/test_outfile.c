@@ -281,6 +281,40 @@ static void one_that_is_not_as_a_new_one_would_be_is_replaced(void **state)
 	umask(umask_was);
 }
 
+/* Of the new file's group and others nobody knows which they were of the old one's. */
+static void another_group_may_what_it_might_either_way(void **state)
+{
+	static const struct {
+		mode_t old, new;
+	} rows[] = { { 0640, 0600 }, { 0604, 0600 }, { 0644, 0644 }, { 0664, 0644 }, { 0600, 0600 } };
+	mode_t umask_was = umask(0);
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		put_file("f", bytes, SIZE);
+		assert_int_equal(chown("f", 0, 1), 0);
+		assert_int_equal(chmod("f", rows[i].old), 0);
+		write_over(SIZE);
+		assert_int_equal(look("f").st_gid, getegid());
+		assert_int_equal(look("f").st_mode & 07777, rows[i].new);
+		unlink("f");
+	}
+	/* It stays the same where the directory says so. */
+	assert_int_equal(fchown(dirfd_here, (uid_t)-1, 1), 0);
+	assert_int_equal(fchmod(dirfd_here, 02700), 0);
+	put_file("f", other, SIZE - 1);
+	assert_int_equal(chmod("f", 0640), 0);
+	write_over(SIZE);
+	assert_int_equal(look("f").st_gid, 1);
+	assert_int_equal(look("f").st_mode & 07777, 0640);
+	unlink("f");
+	assert_int_equal(fchmod(dirfd_here, 0700), 0);
+	assert_int_equal(fchown(dirfd_here, (uid_t)-1, getegid()), 0);
+	umask(umask_was);
+}
+
 /* Somebody may read it whom the mode does not tell of. */
 static void one_with_an_acl_is_replaced(void **state)
 {
@@ -296,6 +330,11 @@ static void one_with_an_acl_is_replaced(void **state)
 	if (setxattr("f", "system.posix_acl_access", acl, sizeof acl, 0) == 0) {
 		assert_int_equal(look("f").st_mode & 0777, 0644);
 		assert_replaced();
+		/* Its group bits were those of the mask, and others might be one who was refused. */
+		put_file("f", bytes, SIZE);
+		assert_int_equal(setxattr("f", "system.posix_acl_access", acl, sizeof acl, 0), 0);
+		write_over(SIZE);
+		assert_int_equal(look("f").st_mode & 07777, 0600);
 	}
 	unlink("f");
 	umask(umask_was);
@@ -370,6 +409,7 @@ int main(void)
 		cmocka_unit_test(given_up_it_leaves_the_old_one_alone),
 		cmocka_unit_test(nobody_may_read_what_takes_its_place_who_might_not_before),
 		cmocka_unit_test(one_that_is_not_as_a_new_one_would_be_is_replaced),
+		cmocka_unit_test(another_group_may_what_it_might_either_way),
 		cmocka_unit_test(one_with_an_acl_is_replaced),
 		cmocka_unit_test(one_that_does_not_stay_itself_is_missed),
 		cmocka_unit_test(what_was_taken_from_one_that_changed_is_doubtful),
