@@ -18,6 +18,8 @@ int msk_source_keep_input(struct msk_err *err);
 /* "dir:tag", "dir@sha256:..." and "dir:tag@sha256:..." as the path, and the tag and the digest in *tag and *digest, NULL for
  * what the name does not have. What is there as it stands has neither. All are heap strings. */
 char *msk_source_split_name(const char *name, char **tag, char **digest);
+/* The digest alone is cut off: what is left may end in a tag. */
+char *msk_source_cut_digest(const char *name, char **digest);
 void msk_source_free(struct msk_source *s);
 void msk_source_cleanup(struct msk_source **s);
 const char *msk_source_name(const struct msk_source *s);

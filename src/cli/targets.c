@@ -30,7 +30,7 @@ void msk_target_options(const struct msk_options *typed, struct config_file *f, 
 /* One place that is read. */
 struct reading {
 	struct msk_written at;
-	const char *tag;           /* borrowed; of an image: what stands behind its path; NULL: nothing */
+	char *tag;                 /* of an image: what stands behind its path; NULL: nothing */
 	bool image, tree;
 };
 
@@ -55,8 +55,10 @@ static void targets_release(struct targets *all)
 	for (size_t i = 0; i < all->n; i++) {
 		struct target *t = &all->v[i];
 
-		for (size_t k = 0; k < t->n_reads; k++)
+		for (size_t k = 0; k < t->n_reads; k++) {
 			msk_written_release(&t->reads[k].at);
+			free(t->reads[k].tag);
+		}
 		free(t->reads);
 		msk_places_release(&t->at);
 		msk_plan_release(&t->plan);
@@ -83,8 +85,11 @@ static void add_readings(struct target *t, const struct msk_strv *paths)
 }
 
 /* DIR:TAG, whose directory need not be there yet: each colon may be the one. */
-static void add_image(struct target *t, const char *name)
+static void add_image(struct target *t, const char *given)
 {
+	MSK_AUTO_FREE char *digest = NULL;
+	MSK_AUTO_FREE char *name = given ? msk_source_cut_digest(given, &digest) : NULL;
+
 	if (!name)
 		return;
 	add_reading(t, name)->image = true;
@@ -96,7 +101,7 @@ static void add_image(struct target *t, const char *name)
 			continue;
 		r = add_reading(t, path);
 		r->image = true;
-		r->tag = colon + 1;
+		r->tag = msk_xstrdup(colon + 1);
 	}
 }
 

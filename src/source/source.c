@@ -159,16 +159,22 @@ static char *split_tag(const char *name, char **tag)
 	return msk_xstrdup(name);
 }
 
-char *msk_source_split_name(const char *name, char **tag, char **digest)
+char *msk_source_cut_digest(const char *name, char **digest)
 {
 	const char *at = strrchr(name, '@');
-	MSK_AUTO_FREE char *front = NULL;
 
-	*tag = *digest = NULL;
+	*digest = NULL;
 	if (!at || !msk_digest_valid(at + 1) || is_there(name))
-		return split_tag(name, tag);
+		return msk_xstrdup(name);
 	*digest = msk_xstrdup(at + 1);
-	front = msk_xstrndup(name, (size_t)(at - name));
+	return msk_xstrndup(name, (size_t)(at - name));
+}
+
+char *msk_source_split_name(const char *name, char **tag, char **digest)
+{
+	MSK_AUTO_FREE char *front = msk_source_cut_digest(name, digest);
+
+	*tag = NULL;
 	return split_tag(front, tag);
 }
 

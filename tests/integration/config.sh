@@ -155,6 +155,11 @@ is "$(ordered --target a --target c)" 'c.tar a.tar' '... though asked for behind
 is "$(ordered --target a)" a.tar '... or not at all, of what is there'
 is "$(ordered --target c --target d --target a --target d)" 'c.tar images/ a.tar' 'others keep their order, and none is made twice'
 is "$(jq '.manifests | length' images/index.json)" 2 'several targets may go into one layout'
+digest=$(mk inspect --json c.tar | jq -r '.digest // .images[0].digest')
+for base in c.tar@ c.tar:latest@; do
+	rm c.tar && echo '{ "bin": "app", "targets": { "a": { "base": "'"$base$digest"'", "output": "a.tar" }, "c": { "output": "c.tar", "tag": "c" } } }' >order.json
+	is "$(ordered)" 'c.tar a.tar' "... by its digest too: $base"
+done
 mkdir site && echo '{ "bin": "app", "targets": { "a": { "tree": "site:/srv", "output": "a.tar" }, "b": { "output": "site/b.tar" } } }' >order.json
 is "$(ordered) $(mk ls --json a.tar /srv/b.tar | jq length)" 'site/b.tar a.tar 1' 'so is one that writes into a directory that is packed'
 
