@@ -11,9 +11,8 @@
 #include <stdint.h>
 #include "mkscratch/err.h"
 
-/* Open so many more now, to be lent later; `tmpdir` may be NULL or "", and has to stay and to be the
- * same each time. Where that cannot be done nothing is
- * said, nor tried again: who is lent none will say why. */
+/* Open so many more now, to be lent later; `tmpdir` may be NULL or "", and has to stay and to be the same each time. Where that
+ * cannot be done nothing is said, nor tried again: who is lent none will say why. */
 void msk_staging_reserve(const char *tmpdir, size_t files);
 
 /* An empty file that is the caller's alone until it is closed: one of the reserve, or a new one. Duplicates of the descriptor

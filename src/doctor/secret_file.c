@@ -83,7 +83,6 @@ bool msk_may_hold_secret(const char *path)
 	return kind_of(path);
 }
 
-
 static bool tell_name(const char *name, const char **what, char **shown)
 {
 	*what = "secret by its name";

@@ -8,7 +8,6 @@
 #include "mkscratch/fs.h"
 #include "mkscratch/rotree.h"
 
-
 void msk_input_release(struct msk_input *in)
 {
 	free(in->spec);

@@ -20,7 +20,6 @@ bool msk_source_layer_is_elsewhere(const struct msk_source_images *s, const stru
 	       msk_source_stream(s->source, l->path, &found, &in, &ignored) == 0 && !found;
 }
 
-/* The blob first: where it is not what was described, its DiffID says nothing more. */
 static int compare_size(const struct msk_source_layer *l, uint64_t size, struct msk_err *err)
 {
 	return size == l->size ? 0 : msk_fail(err, MSK_E_INTEGRITY, "%s: %llu bytes, descriptor says %llu", l->digest.text,
@@ -38,6 +37,7 @@ static int compare_blob(const struct msk_source_layer *l, const struct msk_diges
 	return 0;
 }
 
+/* The blob first: where it is not what was described, its DiffID says nothing more. */
 static int compare(const struct msk_source_layer *l, const struct msk_layer_sums *sums, struct msk_err *err)
 {
 	if (compare_blob(l, &sums->packed, sums->packed_size, err) < 0)

@@ -49,9 +49,9 @@ struct msk_stream {
 
 /* The list of what is in the archive. */
 int msk_archive_list(struct msk_source *s, struct msk_err *err);
-/* From `position` on, which is 0 unless the archive is plain, unpacked, or has marks. */
 /* The plain bytes alone, without a walk over them. */
 int msk_archive_pass_begin_plain(struct msk_archive_pass *p, struct msk_source *s, uint64_t position, struct msk_err *err);
+/* From `position` on, which is 0 unless the archive is plain, unpacked, or has marks. */
 int msk_archive_pass_begin(struct msk_archive_pass *p, struct msk_source *s, uint64_t position, struct msk_err *err);
 void msk_archive_pass_release(struct msk_archive_pass *p);
 int msk_archive_stream(struct msk_source *s, const char *path, bool *found, struct msk_reader **out, struct msk_err *err);
