@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "mkscratch/cache_tag.h"
 #include "mkscratch/fs.h"
 
 #define FORMAT "6"
@@ -26,17 +27,6 @@ static int make_path(const char *path)
 		*slash = '/';
 	}
 	return mkdir(part, 0700) < 0 && errno != EEXIST ? -1 : 0;
-}
-
-static void put_tag(int dir)
-{
-	static const char text[] = "Signature: 8a477f597d28d172789f06886806bc55\n"
-				   "# A cache of mkscratch; it may be removed at any time.\n";
-	MSK_AUTO_FD int fd = openat(dir, "CACHEDIR.TAG", O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	struct msk_err ignored = MSK_ERR_INIT;
-
-	if (fd >= 0)
-		msk_write_full(fd, text, sizeof text - 1, "CACHEDIR.TAG", &ignored);
 }
 
 static int check_owner(const struct msk_cache_args *a, int fd, struct msk_err *err)
@@ -68,8 +58,10 @@ int msk_cache_dir_open(const struct msk_cache_args *a, bool make, int *out, stru
 		return msk_fail_sys(err, errno, "%s: cannot open", a->dir);
 	if (check_owner(a, top, err) < 0)
 		return -1;
-	if (make && mkdirat(top, FORMAT, 0700) == 0)
-		put_tag(top);
+	if (make) {
+		mkdirat(top, FORMAT, 0700);
+		msk_cache_tag_put(top);
+	}
 	*out = openat(top, FORMAT, OPEN_DIR | O_NOFOLLOW);
 	if (*out < 0 && (make || errno != ENOENT))
 		return msk_fail_sys(err, errno, "%s: cannot open", a->dir);

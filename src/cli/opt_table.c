@@ -63,7 +63,7 @@ const struct opt_row msk_opt_rows[] = {
 	  "A file, 0:0; 0755 when it may be executed, else 0644, unless MODE (octal) says another.",
 	  TO_LIST(file), COMPLETE_FILE, NULL },
 	{ 0, "tree", "SRC:DEST", OPT_REPEAT, GROUP_INPUT, B,
-	  "A directory with all below it; modes and links kept, owner 0:0.",
+	  "A directory with all below it but caches of mkscratch; modes and links kept, owner 0:0.",
 	  TO_LIST(tree), COMPLETE_DIR, NULL },
 	{ 0, "dir", "PATH[:MODE[:UID:GID]]", OPT_REPEAT, GROUP_INPUT, B,
 	  "An empty directory; 0755 and 0:0 by default.",

@@ -2,6 +2,7 @@
 #include <sys/stat.h>
 
 #include "content.h"
+#include "mkscratch/cache_tag.h"
 #include "mkscratch/gather.h"
 #include "mkscratch/path.h"
 #include "mkscratch/written.h"
@@ -114,6 +115,17 @@ static int visit(void *ctx, const struct msk_visit *v, struct msk_err *err)
 	return msk_rootfs_add_dir(t->g->fs, &s, err);
 }
 
+/* A cache of ours, of this run or any other, is no input: what is there hangs on what was built before. */
+static int leave_out(const struct tree *t, const struct msk_visit *v, struct msk_err *err)
+{
+	if (!v->rel[0]) {
+		msk_fail(err, MSK_E_USAGE, "--tree %s: is a cache of mkscratch (CACHEDIR.TAG)", t->in->src);
+		return msk_hint(err, "--cache with a directory of its own; remove CACHEDIR.TAG here, and the cache beside it");
+	}
+	msk_info(t->g->log, "%s/%s: left out, it is a cache of mkscratch (CACHEDIR.TAG)", t->in->src, v->rel);
+	return MSK_VISIT_SKIP;
+}
+
 /* Names that mean "delete" in a layer are caught here for the sake of the path that the user knows. */
 static int visit_checked(void *ctx, const struct msk_visit *v, struct msk_err *err)
 {
@@ -123,6 +135,8 @@ static int visit_checked(void *ctx, const struct msk_visit *v, struct msk_err *e
 	if (msk_starts_with(slash ? slash + 1 : v->rel, ".wh."))
 		return msk_fail(err, MSK_E_INPUT, "%s/%s: names beginning with .wh. are reserved for deletions",
 				t->in->src, v->rel);
+	if (S_ISDIR(v->file->mode) && msk_cache_tag_is_in(v->file->fd))
+		return leave_out(t, v, err);
 	return visit(ctx, v, err);
 }
 

@@ -303,6 +303,32 @@ want=$(digest --bin capped --cap /capped=cap_net_bind_service --no-cache) plain=
 digest --bin capped --cache caps >/dev/null
 is "$(digest --bin capped --cap /capped=cap_net_bind_service --cache caps) $(digest --bin capped --cache caps)" "$want $plain" \
 	a_capability_is_not_taken_from_or_lost_to_the_cache
+
+# A cache that lies in a tree is no input: the image is the same without, with an empty and with a full one.
+mkdir project && echo 1 >project/a && echo 2 >project/b
+inside() { (cd project && "$MKSCRATCH" --json --bin ../capped --tree .:/t "$@" | jq -r .digest); }
+want=$(inside --no-cache -o ../inside.tar)
+for i in cold warm; do
+	is "$(inside --cache .c -o ../inside.tar)" "$want" "a_${i}_cache_in_a_tree_is_left_out"
+done
+is "$(inside --no-cache -o ../inside.tar)" "$want" ...and_when_it_is_not_used
+is "$(inside --cache ../caps -o ../inside.tar)" "$want" ...and_by_a_run_that_has_another
+is "$(cd project && "$MKSCRATCH" verify -q --rebuild ../inside.tar 2>&1; echo $?)" 0 ...and_it_is_made_again
+is "$("$MKSCRATCH" -v --bin capped --tree project:/t --cache project/.c -o inside.tar 2>&1 | grep -c '^project/\.c: left out, it is a cache of mkscratch (CACHEDIR.TAG)$')" 1 ...which_is_told
+rm project/.c/CACHEDIR.TAG
+is "$(inside --cache .c -o ../inside.tar)" "$want" ...and_one_that_had_lost_its_tag
+rm -r project/.c
+mkdir project/.d && printf 'Signature: 8a477f597d28d172789f06886806bc55\n' >project/.d/CACHEDIR.TAG
+run mk --bin capped --tree project:/t --no-cache -o inside.tar
+is "$(mk cat inside.tar /t/.d/CACHEDIR.TAG)" "$(cat project/.d/CACHEDIR.TAG)" the_cache_of_another_program_is_a_directory_as_any
+rm project/.d/CACHEDIR.TAG && mkfifo project/.d/CACHEDIR.TAG
+run mk --bin capped --tree project:/t --no-cache -o inside.tar
+is "$status $(head -n 1 "$err")" '3 mkscratch: project/.d/CACHEDIR.TAG: is a FIFO, expected a regular file, directory or link' ...and_a_FIFO_is_a_FIFO
+rm -r project/.d
+run mk --bin capped --tree caps:/t --no-cache -o inside.tar
+is "$status $(cat "$err")" '2 mkscratch: --tree caps: is a cache of mkscratch (CACHEDIR.TAG)
+hint: --cache with a directory of its own; remove CACHEDIR.TAG here, and the cache beside it' a_tree_that_is_a_cache_is_refused
+
 mkdir absent && rmdir absent
 HOME=$PWD/absent XDG_CACHE_HOME='' "$MKSCRATCH" -q --bin capped -o home.tar
 t a_home_that_is_not_there_is_not_made test ! -e absent
