@@ -1,5 +1,8 @@
 #include "content.h"
 
+#include <errno.h>
+#include <unistd.h>
+
 struct msk_content msk_gather_facts(const struct msk_rofile *f)
 {
 	return (struct msk_content){
@@ -11,11 +14,28 @@ struct msk_content msk_gather_facts(const struct msk_rofile *f)
 	};
 }
 
+int msk_gather_check_empty(const struct msk_rofile *f, const char *path, struct msk_err *err)
+{
+	char byte;
+	ssize_t n = f->size || f->fd < 0 ? 0 : pread(f->fd, &byte, 1, 0);
+
+	if (n == 0)
+		return 0;
+	if (n < 0)
+		return msk_fail_sys(err, errno, "%s: cannot read", path);
+	msk_fail(err, MSK_E_INPUT, "%s: says that it has 0 bytes, and has more", path);
+	return msk_hint(err, "cat %s >copy, and take that", path);
+}
+
 int msk_gather_host_file(struct msk_rootfs *fs, const struct msk_entry_spec *s, const struct msk_rofile *f,
 			 char *own_path, struct msk_err *err)
 {
 	struct msk_content body = msk_gather_facts(f);
 
 	body.host_path = own_path;
+	if (msk_gather_check_empty(f, own_path, err) < 0) {
+		free(own_path);
+		return -1;
+	}
 	return msk_rootfs_add_file(fs, s, &body, err);
 }

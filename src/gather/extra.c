@@ -70,10 +70,19 @@ static uint32_t tree_mode(struct tree *t, const struct msk_visit *v)
 	return S_ISDIR(mode) ? mode & 01777 : mode & 0777;
 }
 
+static int check_empty(const struct tree *t, const struct msk_visit *v, struct msk_err *err)
+{
+	MSK_AUTO_FREE char *path = msk_xasprintf("%s/%s", t->in->src, v->rel);
+
+	return msk_gather_check_empty(v->file, path, err);
+}
+
 static int add_tree_file(struct tree *t, const struct msk_visit *v, struct msk_err *err)
 {
 	const struct msk_content facts = msk_gather_facts(v->file);
 
+	if (v->file->size == 0 && check_empty(t, v, err) < 0)
+		return -1;
 	return msk_rootfs_add_tree_file(t->g->fs, t->number, v->rel, tree_mode(t, v), &facts, err);
 }
 

@@ -4,6 +4,16 @@
 
 #define READ_CHUNK (256u << 10)
 
+/* A file of /sys may say that it has a page, and has less: it has not changed and will not. */
+static int fail_short(const struct msk_content *c, int fd, uint64_t have, struct msk_err *err)
+{
+	if (msk_content_unchanged(c, fd, err) < 0)
+		return -1;
+	msk_fail(err, MSK_E_INPUT, "%s: says that it has %llu bytes, and has %llu", c->host_path,
+		 (unsigned long long)c->size, (unsigned long long)have);
+	return msk_hint(err, "cat %s >copy, and take that", c->host_path);
+}
+
 static int read_file(const struct msk_content *c, int fd, struct msk_body_taker *t, struct msk_err *err)
 {
 	MSK_AUTO_FREE char *buf = msk_xmalloc(c->size < READ_CHUNK ? (size_t)c->size : READ_CHUNK);
@@ -15,7 +25,7 @@ static int read_file(const struct msk_content *c, int fd, struct msk_body_taker 
 		if (got < 0)
 			return -1;
 		if ((size_t)got != want)
-			return msk_fail(err, MSK_E_IO, "%s: changed while it was being read", c->host_path);
+			return fail_short(c, fd, done + (uint64_t)got, err);
 		if (t->take(t, buf, want, err) < 0)
 			return -1;
 		done += want;

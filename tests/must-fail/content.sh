@@ -124,6 +124,12 @@ refused 2 '--cap /l=cap_chown: is a symbolic link' 'capabilities belong to the f
 # Files, trees, directories.
 refused 3 'none: no such file' -- --file none:/x
 refused 3 'root: is a directory, expected a regular file' -- --file root:/x
+# Files that the kernel makes up tell another size than they have.
+refused 3 '/proc/version: says that it has 0 bytes, and has more' 'cat /proc/version >copy, and take that' -- --file /proc/version:/x
+must_fail 3 '/proc/sys/kernel/random/boot_id: says that it has 0 bytes, and has more' \
+	'cat /proc/sys/kernel/random/boot_id >copy, and take that' -- --bin app --root root -n --tree /proc/sys/kernel/random:/x
+page=/sys/kernel/mm/transparent_hugepage/enabled
+refused 3 "$page: says that it has 4096 bytes, and has $(wc -c <<<"$(cat $page)")" "cat $page >copy, and take that" -- --file $page:/x
 refused 3 '/dev/null: is a character device, expected a regular file' -- --file /dev/null:/x
 ln -s loop loop
 refused 3 'loop: too many symbolic links (40)' -- --file loop:/x
