@@ -76,6 +76,8 @@ void msk_check_config_secrets(struct msk_checks *c, const struct msk_json *confi
 	look_at_words(&t, msk_json_get(run, "Entrypoint"));
 	t.where = "Cmd";
 	look_at_words(&t, msk_json_get(run, "Cmd"));
+	t.where = "author";
+	look_at_member(&t, "", msk_json_get(config, "author"));
 	t.where = "history";
 	look_at_history(&t, msk_json_get(config, "history"));
 }

@@ -44,6 +44,15 @@ static bool is_option(const char *word)
 	return word[0] == '-' && word[1];
 }
 
+/* As the word that it is; behind a '=' it has been, with its name. */
+static bool is_told_itself(const char *word)
+{
+	MSK_AUTO_FREE char *shown = NULL;
+	const char *what;
+
+	return msk_secret_in(word, &what, &shown);
+}
+
 /* "--password=x", "PASSWORD=x", and "--password" before an "x": a word without a hyphen says nothing of the next. */
 static void tell_word(const char *option, const char *word, const char *next, const struct msk_log *log)
 {
@@ -51,7 +60,7 @@ static void tell_word(const char *option, const char *word, const char *next, co
 	MSK_AUTO_FREE char *name = msk_xstrndup(word, n);
 	const char *value = word[n] ? word + n + 1 : is_option(word) && next && !is_option(next) ? next : "";
 
-	if (!tell_kind(option, "", word, log))
+	if (!tell_kind(option, "", word, log) && !is_told_itself(value))
 		tell_value(option, name, value, log);
 }
 
@@ -67,6 +76,8 @@ void msk_tell_secrets(const struct msk_config *c, const struct msk_log *log)
 		tell_variable(c->env.v[i], log);
 	tell_pairs("--label", &c->label_keys, &c->label_values, log);
 	tell_pairs("--annotation", &c->annotation_keys, &c->annotation_values, log);
+	if (c->author)
+		tell_kind("--author", "", c->author, log);
 	tell_words("--entrypoint", &c->entrypoint, log);
 	tell_words("--cmd", &c->cmd, log);
 	if (c->health.kind == MSK_HEALTH_COMMAND)

@@ -22,6 +22,9 @@ warns ...in_an_annotation '--annotation a: looks like it holds a secret (GitHub 
 warns ...among_the_arguments '--cmd: looks like it holds a secret (GitHub token, ghp_ab...)' --cmd "--token=$token"
 warns ...of_the_entrypoint '--entrypoint: looks like it holds a secret (GitHub token, ghp_ab...)' --entrypoint '["/app","'"$token"'"]'
 warns ...of_a_health_check '--healthcheck-cmd: looks like it holds a secret (GitHub token, ghp_ab...)' --healthcheck-cmd "/app $token"
+warns ...of_the_author '--author: looks like it holds a secret (GitHub token, ghp_ab...)' --author "me $token"
+warns ...behind_an_option_once '--cmd: looks like it holds a secret (GitHub token, ghp_ab...)' --cmd '["--token","'"$token"'"]'
+warns ...a_URL_behind_one_once '--cmd: looks like it holds a secret (URL with a password, postgres://u:...@)' --cmd '["--db","postgres://u:'$alphabet'@h/db"]'
 warns another_kind_of_token '--env X: looks like it holds a secret (AWS access key, AKIAAB...)' -e X=AKIA"ABCDEFGH12345678"
 warns a_private_key '--env X: looks like it holds a secret (private key, -----BEGIN PRIVATE KEY-----)' \
 	-e "X=-----BEGIN PRIVATE KEY-----
@@ -125,13 +128,14 @@ is "$(noted deleted.tar)" 'layer 1: /a.pem: looks like it holds a secret (privat
 cat >config.json <<-END
 	{"os":"linux","architecture":"amd64","config":{"Env":["DB_PASSWORD=$alphabet","PATH=/bin","DB_PASSWORD_FILE=/x","X"],
 	"Labels":{"a":"$token","b":1},"Entrypoint":["/app"],"Cmd":["--token=$token"]},
-	"history":[{"created_by":"RUN |1 TOKEN=$token /bin/sh -c make"},{}]}
+	"author":"$token","history":[{"created_by":"RUN |1 TOKEN=$token /bin/sh -c make"},{}]}
 END
 tar -cf l.layer --files-from /dev/null
 python3 -B "$TOP/tests/integration/make_image.py" config.tar v1 "$(cat config.json)" l.layer
 is "$(noted config.tar)" "config: Env DB_PASSWORD: is a secret by its name
 config: Labels a: looks like it holds a secret (GitHub token, ghp_ab...)
 config: Cmd: looks like it holds a secret (GitHub token, ghp_ab...)
+config: author: looks like it holds a secret (GitHub token, ghp_ab...)
 config: history: looks like it holds a secret (GitHub token, ghp_ab...)" '... and those of the config'
 head -c 65536 /dev/zero | tr '\0' '\n' | cat - key >late.pem
 told 'of a file the beginning is read' '' --file late.pem:/late.pem
