@@ -86,9 +86,20 @@ static int tell_images(const struct msk_options *o, int to)
 	return (int)err.code;
 }
 
-/* It has said what went wrong. What an image is to blame for comes to light when that is verified, as does what ends it by a
- * signal. */
-static int run_child(const struct msk_options *o, int list, struct msk_err *err)
+/* Whatever ends it before it has told the list leaves inputs out that would then be closed to the rebuilding. */
+static int wait_for(pid_t pid, int *status, struct msk_err *err)
+{
+	while (waitpid(pid, status, 0) < 0)
+		if (errno != EINTR)
+			return msk_fail_sys(err, errno, LIST ": cannot wait for the process that reads the images");
+	if (WIFSIGNALED(*status))
+		return msk_fail(err, MSK_E_IO, LIST ": the process that reads the images ended by signal %d",
+				WTERMSIG(*status));
+	return 0;
+}
+
+/* It has said what went wrong. What an image is to blame for comes to light when that is verified. */
+static int tell_by_child(const struct msk_options *o, int list, struct msk_err *err)
 {
 	pid_t pid = fork();
 	int status = 0;
@@ -99,11 +110,25 @@ static int run_child(const struct msk_options *o, int list, struct msk_err *err)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		_exit(tell_images(o, list));
 	}
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	if (WIFEXITED(status) && WEXITSTATUS(status) == MSK_E_IO)
+	if (wait_for(pid, &status, err) < 0)
+		return -1;
+	if (WEXITSTATUS(status) == MSK_E_IO)
 		err->code = MSK_E_IO;
 	return err->code ? -1 : 0;
+}
+
+/* Who starts this may have had SIGCHLD ignored, and then nothing is left to wait for. */
+static int run_child(const struct msk_options *o, int list, struct msk_err *err)
+{
+	const struct sigaction usual = { .sa_handler = SIG_DFL };
+	struct sigaction before;
+	int rc;
+
+	if (sigaction(SIGCHLD, &usual, &before) < 0)
+		return msk_fail_sys(err, errno, LIST ": cannot start a process");
+	rc = tell_by_child(o, list, err);
+	sigaction(SIGCHLD, &before, NULL);
+	return rc;
 }
 
 /* The list lies in memory, or in an unnamed file where there is none such. */

@@ -84,6 +84,7 @@ for what in ("--base: ", "", "in the image: "):
     row(what + "staging file: cannot begin anew", "lseek", EIO,
         [*static[:-1], "../in/dyn:/other", "--base", "img.tar", "-o", "x.tar"], built)
 row("verify --rebuild: cannot begin anew", "lseek", EIO, ["verify", "--rebuild", "img.tar"], built)
+row("verify --rebuild: cannot wait for the process that reads the images", "wait4", EIO, ["verify", "--rebuild", "img.tar"], built)
 row("verify --rebuild: cannot start a process", "clone", errno.EAGAIN, ["verify", "--rebuild", "img.tar"], built)
 row("/lib/libtwo.so.2: cannot read the link", "readlinkat", EIO, ["-n", "--no-cache", "--root", "root", "--bin", "../in/dyn", "-o", "x.tar"], linked)
 

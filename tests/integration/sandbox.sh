@@ -107,6 +107,13 @@ rebuild "$T/inject" -n landlock_create_ruleset:1+ -a error=38 "$MKSCRATCH" verif
 like "$(escaped)" '^read: done; ' 'without it the stranger has its way there, too'
 run ./inject -n landlock_create_ruleset:1+ -a error=38 "$MKSCRATCH" verify --rebuild --require-sandbox out/again.tar
 is "$status $(head -n 1 "$err")" '5 mkscratch: --require-sandbox: this kernel has none, or refuses it (Landlock)' '... and --require-sandbox says so'
+echo '#include <signal.h>
+#include <sys/prctl.h>
+int prctl(int what, ...) { return what == PR_SET_PDEATHSIG ? raise(SIGKILL) : 0; }' >killed.c && cc -shared -fPIC -o killed.so killed.c
+run env LD_PRELOAD="$T/killed.so" "$MKSCRATCH" verify --rebuild out/again.tar
+is "$status $(head -n 1 "$err")" '5 mkscratch: verify --rebuild: the process that reads the images ended by signal 9' '... that it ended early is told'
+run python3 -c 'import os, signal, sys; signal.signal(signal.SIGCHLD, signal.SIG_IGN); os.execv(sys.argv[1], sys.argv[1:])' "$MKSCRATCH" verify -q --rebuild out/again.tar
+is "$status $(cat "$err")" '0 ' '... and it is waited for where nobody waits for children'
 # Before the recipes are known it is confined, too: the first byte of an image that is read is read so.
 mk "${options[@]}" -t app:other --certs=in/../in/certs.pem -e OTHER=1 -o out/alone/
 for image in out/again.tar out/alone - out/layout; do
