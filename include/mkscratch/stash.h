@@ -1,6 +1,7 @@
 /* The libraries of an image that exists, kept at hand: each may be opened many times, and a layer can only be read from its
- * beginning. A layer is read for them when the first of its libraries is asked for; what has no name of one, or finds no room
- * (256 MiB in all, in memory and a staging file), is read from its layer every time. Says nothing but the bytes. */
+ * beginning. A layer is read for them when the first of its libraries is asked for; what has no name of one, is empty or finds
+ * no room (256 MiB and 10,000 files in all, in memory and a staging file), is read from its layer every time. Says nothing but
+ * the bytes. */
 #ifndef MKSCRATCH_STASH_H
 #define MKSCRATCH_STASH_H
 

@@ -6,6 +6,7 @@
 
 #define CHUNK     (256u << 10)
 #define MAX_STASH (256ull << 20)
+#define MAX_FILES 10000
 
 void msk_stash_init(struct msk_stash *s, const struct msk_source_images *images, const struct msk_source_image *image)
 {
@@ -37,7 +38,7 @@ static int stash(void *ctx, const struct msk_layer_entry *entry, struct msk_err 
 	uint64_t at = s->size;
 	ssize_t n;
 
-	if (e->type != MSK_TAR_FILE || !is_library(e->path) || e->size > MAX_STASH - s->size)
+	if (e->type != MSK_TAR_FILE || !e->size || !is_library(e->path) || e->size > MAX_STASH - s->size || s->n == MAX_FILES)
 		return 0;
 	buf = msk_xmalloc(CHUNK);
 	while ((n = msk_layer_reader_data(entry->r, buf, CHUNK, err)) > 0) {

@@ -712,6 +712,9 @@ if [ -r /proc/self/io ]; then
 	like "$(verdict many.tar)" '^true 18, found' 'a program of many libraries'
 	most=$((10 * $(stat -c %s many.tar))) got=$(bytes_read "$MKSCRATCH" verify many.tar)
 	t "... whose layer is not read for each ($got bytes, at most $most)" [ "$got" -le "$most" ]
+	mkdir crowd && python3 -c 'for i in range(10001): open(f"crowd/{i}.so", "w").write("" if i == 0 else "x")'
+	mk -q --bin manylibs --tree crowd:/a --layers single -o crowd.tar
+	like "$(verdict crowd.tar)" '^true 18, found' '... behind more of that name than are kept at hand'
 else
 	skip 'a program of many libraries' 'cannot: this kernel counts no bytes that are read'
 fi
