@@ -234,10 +234,12 @@ static int find_data(struct settling *s, struct msk_node *link, struct msk_err *
 {
 	struct msk_node n = *link;
 
-	for (int hops = 0; n.type == MSK_TAR_HARDLINK && (hops < MSK_MAX_LINKS || s->far_hops++ < MAX_FAR_HOPS); hops++) {
+	for (int hops = 0; n.type == MSK_TAR_HARDLINK; hops++) {
 		MSK_AUTO_FREE char *path = msk_layer_path(n.link);
 		unsigned char place[MSK_PLACE_KEY];
 
+		if (hops >= MSK_MAX_LINKS && s->far_hops++ == MAX_FAR_HOPS)
+			return msk_fail(err, MSK_E_INPUT, "layer %u: too many chained hard links", link->layer);
 		msk_place_key(place, n.layer, n.nth);
 		if (!path || !msk_table_find(&s->answers, place, sizeof place))
 			return 0;
@@ -247,7 +249,7 @@ static int find_data(struct settling *s, struct msk_node *link, struct msk_err *
 		if (hops)
 			link->link = msk_str_c(&s->original);
 	}
-	return n.type == MSK_TAR_HARDLINK ? 0 : take_target(s, link, &n, err);
+	return take_target(s, link, &n, err);
 }
 
 static int put(struct settling *s, const char *key, size_t n_key, const struct msk_node *n, struct msk_err *err)

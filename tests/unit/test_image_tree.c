@@ -223,6 +223,32 @@ static void test_many_hard_links(void **state)
 	assert_int_equal(links, n);
 }
 
+/* Each to the one before; all of a thousand are followed. */
+static int settle_chain(uint32_t n, struct msk_err *err)
+{
+	MSK_CLEANUP(msk_image_tree_release) struct msk_image_tree t = { 0 };
+	char path[32], link[32];
+
+	add_entry(&t, 0, MSK_TAR_FILE, "h0", NULL);
+	for (uint32_t i = 1; i < n; i++) {
+		snprintf(path, sizeof path, "h%u", i);
+		snprintf(link, sizeof link, "h%u", i - 1);
+		add_entry(&t, i, MSK_TAR_HARDLINK, path, link);
+	}
+	return msk_image_tree_settle(&t, err);
+}
+
+static void test_chained_hard_links(void **state)
+{
+	struct msk_err err = MSK_ERR_INIT;
+
+	(void)state;
+	assert_int_equal(settle_chain(1000, &err), 0);
+	assert_int_equal(settle_chain(1600, &err), -1);
+	assert_int_equal(err.code, MSK_E_INPUT);
+	assert_string_equal(err.msg, "layer 1: too many chained hard links");
+}
+
 /* Layers of aufs hold what it kept for itself, as docker save of old had it. */
 static void test_aufs(void **state)
 {
@@ -459,6 +485,7 @@ int main(void)
 		cmocka_unit_test(test_hard_links_to_what_a_directory_has_lost),
 		cmocka_unit_test(test_hard_links_to_other_than_files),
 		cmocka_unit_test(test_many_hard_links),
+		cmocka_unit_test(test_chained_hard_links),
 		cmocka_unit_test(test_aufs),
 		cmocka_unit_test(test_whiteouts),
 		cmocka_unit_test(test_what_is_no_directory_has_nothing_below),
