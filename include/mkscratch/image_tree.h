@@ -65,6 +65,8 @@ void msk_image_tree_release(struct msk_image_tree *t);
 /* The one way to write a path of a layer: "./a//b/" and "/a/b" are "a/b", the root is "". NULL when it has a ".." part or
  * more than 4,095 bytes. Heap. */
 char *msk_layer_path(const char *path);
+/* Why that gives NULL, as what stands behind the path: `goes through ".."`. */
+const char *msk_layer_path_fault(const char *path);
 /* Is it what aufs kept for itself at the root of a layer (.wh..wh.plnk/12.34), which old images have? Runtimes take it for
  * no file, but for what hard links may name. */
 bool msk_is_aufs_own(const char *path);

@@ -116,8 +116,7 @@ static int take_entry(void *ctx, const struct msk_layer_entry *entry, struct msk
 	MSK_AUTO_FREE char *target = e->type == MSK_TAR_HARDLINK ? msk_layer_path(e->link) : NULL;
 
 	if (!path) {
-		fault(p, strlen(e->path) > MSK_MAX_PATH ? "is a path of more than the 4095 bytes that Linux takes" :
-			"goes through \"..\"", e->path);
+		fault(p, msk_layer_path_fault(e->path), e->path);
 		return 0;
 	}
 	if (!*path && e->type != MSK_TAR_DIR)

@@ -12,6 +12,11 @@ void msk_image_tree_release(struct msk_image_tree *t)
 	*t = (struct msk_image_tree){ 0 };
 }
 
+static bool is_above(const char *part, size_t n)
+{
+	return n == 2 && memcmp(part, "..", 2) == 0;
+}
+
 char *msk_layer_path(const char *path)
 {
 	MSK_AUTO_STR out = MSK_STR_INIT;
@@ -19,7 +24,7 @@ char *msk_layer_path(const char *path)
 	for (const char *part = path; *part;) {
 		size_t n = strcspn(part, "/");
 
-		if (n == 2 && memcmp(part, "..", 2) == 0)
+		if (is_above(part, n))
 			return NULL;
 		if (n && !(n == 1 && part[0] == '.')) {
 			if (out.len)
@@ -29,6 +34,18 @@ char *msk_layer_path(const char *path)
 		part += n + (part[n] == '/');
 	}
 	return out.len > MSK_MAX_PATH ? NULL : msk_str_take(&out);
+}
+
+const char *msk_layer_path_fault(const char *path)
+{
+	for (const char *part = path; *part;) {
+		size_t n = strcspn(part, "/");
+
+		if (is_above(part, n))
+			return "goes through \"..\"";
+		part += n + (part[n] == '/');
+	}
+	return "is a path of more than the 4095 bytes that Linux takes";
 }
 
 bool msk_is_at_or_below(const char *path, const char *dir)
@@ -158,8 +175,8 @@ int msk_image_tree_add(struct msk_image_tree *t, const struct msk_layer_entry *e
 	struct msk_node n;
 
 	if (!path)
-		return msk_fail(err, MSK_E_INPUT, "layer %u: entry \"%.200s\" goes through \"..\"", entry->layer,
-				entry->e->path);
+		return msk_fail(err, MSK_E_INPUT, "layer %u: entry \"%.200s\" %s", entry->layer, entry->e->path,
+				msk_layer_path_fault(entry->e->path));
 	n = msk_node_of_entry(entry, path);
 	if (!*path) {
 		if (n.type == MSK_TAR_DIR)

@@ -492,6 +492,8 @@ layered 3 'a link to more than a path' 'add("l", type=tarfile.SYMTYPE, linkname=
 told '... is told' 'leads to a path of 4096 bytes, and Linux takes 4095'
 layered 3 'a path that is too long' 'add("/".join(["d" * 200] * 21))'
 told '... is told' 'is a path of more than the 4095 bytes that Linux takes'
+layered 3 'one that is long by what does not count, and goes up' 'add("./" * 2100 + "../x")'
+told '... is told of that' 'goes through ".."'
 layered 3 'a whiteout without a name' 'add("data/.wh.")'
 layered 3 'a whiteout of the directory itself' 'add("data/.wh..")'
 told '... is told' '✗ layer 3: entry "data/.wh.." deletes no entry of its directory'

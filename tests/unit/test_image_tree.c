@@ -11,6 +11,7 @@
 
 #include "mkscratch/image_tree.h"
 #include "mkscratch/layer_reader.h"
+#include "mkscratch/rotree.h"
 
 /* "d:a" is a directory, "f:a" a file, "p:a" a FIFO, "l:a>b" a symlink, "h:a=b" a hard link, "w:a" a whiteout or any other
  * name; "|" ends a layer. The size of a file is its number in its layer, from 0. */
@@ -319,6 +320,28 @@ static void test_bad_names_are_refused(void **state)
 	assert_string_equal(err.msg, "layer 3: entry \"a/../../\x1b\" goes through \"..\"");
 }
 
+/* The limit is one of the path as it is kept: slashes and dots that lead nowhere do not count. */
+static void test_names_that_are_too_long_are_refused(void **state)
+{
+	MSK_CLEANUP(msk_image_tree_release) struct msk_image_tree t = { 0 };
+	char path[MSK_MAX_PATH + 64];
+	const struct msk_tar_entry e = { .path = path };
+	const struct msk_layer_entry entry = { .e = &e, .layer = 3 };
+	struct msk_err err = MSK_ERR_INIT;
+
+	(void)state;
+	memset(path, '/', sizeof path);
+	memcpy(path + 60, "a/..", 5);
+	assert_string_equal(msk_layer_path_fault(path), "goes through \"..\"");
+	memset(path, 'a', sizeof path);
+	path[MSK_MAX_PATH + 1] = '\0';
+	assert_int_equal(msk_image_tree_add(&t, &entry, &err), -1);
+	assert_int_equal(err.code, MSK_E_INPUT);
+	assert_true(msk_ends_with(err.msg, "\" is a path of more than the 4095 bytes that Linux takes"));
+	memcpy(path, "./", 2);
+	assert_int_equal(msk_image_tree_add(&t, &entry, &err), 0);
+}
+
 static void assert_too_much(struct msk_image_tree *t)
 {
 	MSK_CLEANUP(msk_image_tree_release) struct msk_image_tree full = *t;
@@ -494,6 +517,7 @@ int main(void)
 		cmocka_unit_test(test_what_was_moved_is_told),
 		cmocka_unit_test(test_links_have_an_end),
 		cmocka_unit_test(test_bad_names_are_refused),
+		cmocka_unit_test(test_names_that_are_too_long_are_refused),
 		cmocka_unit_test(test_there_is_an_end),
 		cmocka_unit_test(test_many_whiteouts),
 	};
