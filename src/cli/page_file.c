@@ -43,7 +43,7 @@ static int spare_image(const char *path, const struct msk_written *page, const c
 		return 0;
 	if (msk_written_same(page, &of))
 		return fail_here(path, "is the image itself", err);
-	if (page->dir_exists && page->dir_dev == of.dev && page->dir_ino == of.ino)
+	if (S_ISDIR(of.mode) && msk_written_in(page, &of))
 		return fail_here(path, "lies in the image", err);
 	return 0;
 }

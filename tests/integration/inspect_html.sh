@@ -32,6 +32,10 @@ t '... and the image is as it was' cmp i.tar before.tar
 mk -q --bin app --library-path "$PWD" -o lay/
 must_fail 2 '--html lay/index.json: lies in the image' 'write the page elsewhere: --html image.html' -- \
 	inspect --html lay/index.json lay
+for page in lay/blobs/sha256/p.html lay/blobs/../p.html "$PWD/lay/blobs/p.html"; do
+	must_fail 2 "--html $page: lies in the image" 'write the page elsewhere: --html image.html' -- inspect --html "$page" lay
+done
+t '... and none is there' test -z "$(find lay -name p.html)"
 echo precious >notes && cp notes notes.before && sed 's/name="generator" content="mkscratch"/name="generator" content="other"/' page.html >other.html
 for file in notes other.html before.tar; do
 	must_fail 2 "--html $file: is there already, and is no page of mkscratch" \
