@@ -81,6 +81,7 @@ static void set_value(struct msk_strv *values, size_t i, char *own_value)
 static int split_pair(const char *option, const char *text, char **key, const char **value, struct msk_err *err)
 {
 	const char *equals = strchr(text, '=');
+	MSK_AUTO_FREE char *what = NULL;
 
 	if (!equals) {
 		msk_fail(err, MSK_E_USAGE, "%s %s: has no value", option, text);
@@ -90,7 +91,8 @@ static int split_pair(const char *option, const char *text, char **key, const ch
 		return msk_fail(err, MSK_E_USAGE, "%s %s: the name is empty", option, text);
 	*key = msk_xstrndup(text, (size_t)(equals - text));
 	*value = equals + 1;
-	return 0;
+	what = msk_xasprintf("%s %s", option, *key);
+	return msk_check_utf8(what, text, err);
 }
 
 /* Variables that come of themselves stand first, as those of a base image would, and give way to what was typed. */
@@ -111,8 +113,7 @@ static int add_env(const struct msk_strv *typed, struct msk_strv *env, struct ms
 		MSK_AUTO_FREE char *key = NULL;
 		const char *value;
 
-		if (msk_check_utf8("--env", typed->v[i], err) < 0 ||
-		    split_pair("--env", typed->v[i], &key, &value, err) < 0)
+		if (split_pair("--env", typed->v[i], &key, &value, err) < 0)
 			return -1;
 		set_value(env, msk_keys_place(&keys, key, strlen(key)), msk_xstrdup(typed->v[i]));
 	}
@@ -149,8 +150,7 @@ static int plan_pairs(const char *option, const struct msk_strv *typed, struct m
 		const char *value = "";
 		size_t at;
 
-		if (msk_check_utf8(option, typed->v[i], err) < 0 ||
-		    split_pair(option, typed->v[i], &key, &value, err) < 0)
+		if (split_pair(option, typed->v[i], &key, &value, err) < 0)
 			return -1;
 		at = msk_keys_place(&known, key, strlen(key));
 		if (at == keys->n)

@@ -496,8 +496,10 @@ static void variables_keep_their_first_place_and_last_value(void **state)
 	BAD("--env =x: the name is empty", "-e", "=x");
 	BAD("--label k: has no value", "-l", "k");
 	BAD("--annotation =v: the name is empty", "--annotation", "=v");
-	BAD("--env: not valid UTF-8, which JSON needs", "-e", "A=\xc0\x80");
-	BAD("--label: not valid UTF-8, which JSON needs", "-l", "\xff=1");
+	BAD("--env A: not valid UTF-8, which JSON needs", "-e", "A=\xc0\x80");
+	BAD("--label k: not valid UTF-8, which JSON needs", "-l", "k=\xff", "-l", "ok=1");
+	BAD("--annotation org.x: not valid UTF-8, which JSON needs", "--annotation", "org.x=\xff");
+	BAD("--label \xff: not valid UTF-8, which JSON needs", "-l", "\xff=1");
 }
 
 static void ports_are_sorted_and_ranges_expanded(void **state)
