@@ -254,7 +254,7 @@ static int open_interp(const struct msk_loader *l, const char *path, bool requir
 				how == MSK_LOOP ? "goes through too many symbolic links" :
 				how == MSK_DENIED ? "cannot be read" : "is no regular file");
 	if (msk_memo_read(l->memo, path, &f, path, &o->elf, err) < 0)
-		return msk_hint(err, "it is the loader that %s asks for", l->program);
+		return err->code != MSK_E_INPUT ? -1 : msk_hint(err, "it is the loader that %s asks for", l->program);
 	if (check_interp(l, &o->elf, path, err) < 0)
 		return -1;
 	o->dev = f.dev;
