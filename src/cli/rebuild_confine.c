@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "sandbox.h"
+#include "mkscratch/device.h"
 #include "mkscratch/fs.h"
 #include "mkscratch/log.h"
 #include "mkscratch/staging.h"
@@ -182,6 +183,9 @@ static int refuse_fifos(const struct msk_strv *images, struct msk_err *err)
 		if (stat(images->v[i], &st) < 0 || !S_ISFIFO(st.st_mode))
 			continue;
 		msk_fail(err, MSK_E_USAGE, "verify --rebuild: %s: is a FIFO, and an image is read twice", images->v[i]);
+		/* What a shell opens for one command is gone with it. */
+		if (msk_device_is_descriptor(images->v[i]))
+			return msk_hint(err, "CMD | mkscratch verify --rebuild -");
 		return msk_hint(err, "verify --rebuild - <%s", images->v[i]);
 	}
 	return 0;

@@ -138,4 +138,6 @@ run mk "--$long"
 like "$status $(head -n 1 "$err")" '^2 mkscratch: --x+\.\.\.x+: unknown option$' 'a long name is shortened in the middle'
 t '... to a line of 280 bytes' test "$(head -n 1 "$err" | wc -c)" -le 280
 is "$(cat img.tar)" old 'the old output is as it was'
+must_fail 2 'verify --rebuild: /dev/fd/9: is a FIFO, and an image is read twice' 'CMD | mkscratch verify --rebuild -' -- \
+	verify --rebuild /dev/fd/9 9< <(:)
 done_testing
