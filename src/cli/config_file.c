@@ -172,6 +172,10 @@ static int check_member(const struct check *c, const char *key, const struct msk
 
 	if (!c->target && (strcmp(key, SCHEMA) == 0 || strcmp(key, TARGETS) == 0))
 		return 0;
+	if (strcmp(key, TARGETS) == 0) {
+		fail_at(c->f, at, n, "belongs at the top: targets hold no targets", "", err);
+		return msk_hint(err, "name each beside the others");
+	}
 	if (row && !msk_config_holds(row))
 		return fail_at(c->f, at, n, "belongs on the command line alone", "", err);
 	if (!row) {

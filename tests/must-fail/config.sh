@@ -18,6 +18,8 @@ must_fail 3 '--config none.json: no such file' -- --config none.json
 echo '{"bin":"app","cert":""}' >c.json && must_fail 2 '--cert: the value is empty' -- --config c.json -o x.tar
 refused 'c.json: line 1, column 22: U+0000 in a string' -- '{"bin":"app\u0000/etc"}'
 refused 'c.json: line 1, column 14: "envs" is no option' 'did you mean "env"?' -- '{"bin":"app","envs":{}}'
+refused 'c.json: line 1, column 30: "targets" belongs at the top: targets hold no targets' 'name each beside the others' -- \
+	'{"bin":"app","targets":{"a":{"targets":{}}}}'
 refused 'c.json: line 3, column 3: "qqq" is no option' 'mkscratch help config-file' -- '{
   "bin": ["a{", "\"b"],
   "qqq": 1
