@@ -52,7 +52,7 @@ struct msk_entry {
 	bool implied;               /* a parent nobody asked for: 0755 0:0 */
 	bool yields;                /* to the same file by another hand, whatever its mode and owner */
 	bool gives_way;             /* to whatever the file system below has at its path */
-	bool replaces;              /* a directory of the file system below, which has to be deleted first */
+	bool replaces;              /* of a link: an empty directory below, which has to be deleted first */
 	bool kept_below;            /* it is there already, the same in every respect: no layer need hold it */
 	struct msk_origin origin;
 };
@@ -127,10 +127,11 @@ struct msk_below *msk_rootfs_below(const struct msk_rootfs *fs);    /* NULL: not
  * where the link leads. The same path twice is one entry when both are equal in type, mode, owner and content (the
  * lower stratum stays), or when one of them yields and the content is the same; else it is a conflict. Missing
  * parents are added: 0755 0:0, in the lowest stratum of what lies below. Then everything is sorted.
- * Of what lies below, directories are replaced by files where a file was named; a library's link that would replace one
- * becomes links to what it leads to.
- * Fails: MSK_E_USAGE `/etc/passwd: given by identity and by --file ./passwd`, or a parent that is no directory, or
- * capabilities for what is no file; MSK_E_IO, when there is no place for what memory should not hold. */
+ * Nothing of what lies below vanishes: a link replaces an empty directory alone (`replaces`), and a library's link that
+ * would replace one becomes links to what it leads to.
+ * Fails: MSK_E_USAGE `/etc/passwd: given by identity and by --file ./passwd`, or a parent that is no directory; what is no
+ * directory over one below, unless as above, a file over a link to one, a directory over a file; capabilities for what is
+ * no file, or is one below; MSK_E_IO, when there is no place for what memory should not hold. */
 int msk_rootfs_seal(struct msk_rootfs *fs, struct msk_err *err);
 
 /* Open a sealed set again, for what can only be known once it was closed; seal it afterwards. */

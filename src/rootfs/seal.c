@@ -295,6 +295,34 @@ int msk_rootfs_add_parents(struct msk_rootfs *fs, struct msk_err *err)
 	return msk_rootfs_merge(fs, err);
 }
 
+static int fail_cap_link(const struct msk_caps_wish *w, const char *text, struct msk_err *err)
+{
+	msk_fail(err, MSK_E_USAGE, "%s: is a symbolic link", w->what);
+	return msk_hint(err, "capabilities belong to the file that it leads to (%s)", text);
+}
+
+static int fail_cap_dir(const struct msk_caps_wish *w, struct msk_err *err)
+{
+	return msk_fail(err, MSK_E_USAGE, "%s: is a directory, expected a regular file", w->what);
+}
+
+/* It is not among ours, and what lies below stays as it is. */
+static int fail_cap_absent(const struct msk_rootfs *fs, const struct msk_caps_wish *w, const char *path, struct msk_err *err)
+{
+	struct msk_below_node n;
+
+	if (!fs->below || !fs->below->look(fs->below, path, &n)) {
+		msk_fail(err, MSK_E_USAGE, "%s: no such file in the image", w->what);
+		return msk_hint(err, "--print rootfs lists what there is");
+	}
+	if (n.type == MSK_SYMLINK)
+		return fail_cap_link(w, n.link, err);
+	if (n.type == MSK_DIR)
+		return fail_cap_dir(w, err);
+	msk_fail(err, MSK_E_USAGE, "%s: is a file of the base image", w->what);
+	return msk_hint(err, "give the file anew: --file SRC:%s", path);
+}
+
 static int grant(struct msk_rootfs *fs, const struct msk_caps_wish *w, const char *path, struct msk_err *err)
 {
 	struct msk_entry *e;
@@ -302,16 +330,12 @@ static int grant(struct msk_rootfs *fs, const struct msk_caps_wish *w, const cha
 	if (msk_packed_take(fs, path, err) < 0)
 		return -1;
 	e = msk_entries_find(fs, path);
-	if (!e) {
-		msk_fail(err, MSK_E_USAGE, "%s: no such file in the image", w->what);
-		return msk_hint(err, "--print rootfs lists what there is");
-	}
-	if (e->type == MSK_SYMLINK) {
-		msk_fail(err, MSK_E_USAGE, "%s: is a symbolic link", w->what);
-		return msk_hint(err, "capabilities belong to the file that it leads to (%s)", e->link);
-	}
+	if (!e)
+		return fail_cap_absent(fs, w, path, err);
+	if (e->type == MSK_SYMLINK)
+		return fail_cap_link(w, e->link, err);
 	if (e->type != MSK_FILE)
-		return msk_fail(err, MSK_E_USAGE, "%s: is a directory, expected a regular file", w->what);
+		return fail_cap_dir(w, err);
 	e->caps |= w->caps;
 	return 0;
 }

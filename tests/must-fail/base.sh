@@ -64,6 +64,11 @@ mkdir -p merged/usr/bin merged/srv && touch merged/usr/bin/sh merged/usr/bin/env
 mk --bin app:/old --tree merged:/ -q -o merged.tar
 refused 2 '/etc: given by --file app.c:/etc, but the base image has a directory there (3 entries would vanish)' \
 	'DEST /etc/, with the slash, puts it into the directory, as /etc/app.c' -- --base base.tar --file app.c:/etc
+refused 2 '--cap /old=cap_chown: is a file of the base image' 'give the file anew: --file SRC:/old' -- --base merged.tar --cap /old=cap_chown
+refused 2 '--cap /usr=cap_chown: is a directory, expected a regular file' -- --base merged.tar --cap /usr=cap_chown
+refused 2 '--cap /bin=cap_chown: is a symbolic link' 'capabilities belong to the file that it leads to (usr/bin)' -- \
+	--base merged.tar --cap /bin=cap_chown
+refused 2 '--cap /no=cap_chown: no such file in the image' '--print rootfs lists what there is' -- --base merged.tar --cap /no=cap_chown
 must_fail 2 '/usr: given by --bin app:/usr, but the base image has a directory there (3 entries would vanish)' \
 	'DEST /usr/, with the slash, puts it into the directory, as /usr/app' -- --bin app:/usr --base merged.tar -o x.tar
 must_fail 2 '/bin: given by --bin app:/bin, but the base image has a link to the directory /usr/bin there (2 entries)' \
