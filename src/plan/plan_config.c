@@ -15,6 +15,11 @@ int msk_check_utf8(const char *what, const char *text, struct msk_err *err)
 	return msk_fail(err, MSK_E_USAGE, "%s: not valid UTF-8, which JSON needs", what);
 }
 
+static int hint_list(const char *option, struct msk_err *err)
+{
+	return msk_hint(err, "%s '[\"/app\", \"argument\"]'", option);
+}
+
 /* The exec form of a Dockerfile. */
 static int add_json_args(const char *option, const char *text, struct msk_strv *out, struct msk_err *err)
 {
@@ -22,7 +27,7 @@ static int add_json_args(const char *option, const char *text, struct msk_strv *
 
 	if (msk_json_parse(text, strlen(text), option, &list, err) < 0) {
 		err->code = MSK_E_USAGE;
-		return msk_hint(err, "%s '[\"/app\", \"argument\"]'", option);
+		return hint_list(option, err);
 	}
 	for (size_t i = 0; i < msk_json_count(list); i++) {
 		const char *arg = msk_json_string_value(msk_json_at(list, i));
@@ -34,12 +39,25 @@ static int add_json_args(const char *option, const char *text, struct msk_strv *
 	return 0;
 }
 
+/* Braces that are no object are a word, as {name} of a template. */
+static bool is_object(const char *text)
+{
+	struct msk_err ignored = MSK_ERR_INIT;
+	MSK_AUTO_JSON *doc = NULL;
+
+	return text[0] == '{' && msk_json_parse(text, strlen(text), "", &doc, &ignored) == 0;
+}
+
 int msk_plan_args(const char *option, const char *text, struct msk_strv *out, struct msk_err *err)
 {
 	if (msk_check_utf8(option, text, err) < 0)
 		return -1;
 	if (text[0] == '[')
 		return add_json_args(option, text, out, err);
+	if (is_object(text)) {
+		msk_fail(err, MSK_E_USAGE, "%s %s: is a JSON object, expected a word or a list of words", option, text);
+		return hint_list(option, err);
+	}
 	msk_strv_push(out, text);
 	return 0;
 }

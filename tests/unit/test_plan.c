@@ -472,6 +472,13 @@ static void bad_commands_have_their_sentences(void **state)
 	BAD("--cmd [\"a\",1]: element 2 is not a string", "--cmd", "[\"a\",1]");
 	BAD("--entrypoint []: nothing to run", "--entrypoint", "[]");
 	BAD("--entrypoint : nothing to run", "--entrypoint", "");
+	BAD("--cmd {\"a\":1}: is a JSON object, expected a word or a list of words", "--cmd", "{\"a\":1}");
+	assert_int_equal(make(ARGS("--bin", "app", "--entrypoint", "{}"), NULL, &plan, &err), -1);
+	assert_string_equal(err.hint, "--entrypoint '[\"/app\", \"argument\"]'");
+	err = (struct msk_err)MSK_ERR_INIT;
+	plan = OK("--cmd", "{name}");
+	check_list(&plan.config.cmd, "{name}");
+	msk_plan_release(&plan);
 	BAD("--cmd: not valid UTF-8, which JSON needs", "--cmd", "\xff");
 	assert_int_equal(make(ARGS("--bin", "app", "--entrypoint", "[\"a\""), NULL, &plan, &err), -1);
 	assert_int_equal(err.code, MSK_E_USAGE);
