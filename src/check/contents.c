@@ -151,12 +151,13 @@ int msk_contents_look(struct msk_contents *c, const struct msk_layer_entry *entr
 	MSK_AUTO_STR data = MSK_STR_INIT;
 	struct file f = { path ? kind_of(path) : NOTHING, path, entry, &data };
 	const bool may_hold_secret = path && msk_may_hold_secret(path);
+	const bool fits = f.kind != NOTHING && entry->e->size <= most_of(f.kind);
 	bool whole = false;
 
-	if (f.kind == NOTHING && !may_hold_secret)
+	if (!fits && !may_hold_secret)
 		return 0;
-	if ((f.kind == NOTHING ? read_start(entry, MSK_SECRET_FILE_MOST, &data, err) :
-	     read_data(entry, most_of(f.kind), &data, &whole, err)) < 0)
+	if ((fits ? read_data(entry, most_of(f.kind), &data, &whole, err) :
+		    read_start(entry, MSK_SECRET_FILE_MOST, &data, err)) < 0)
 		return -1;
 	if (may_hold_secret)
 		look_for_secret(c, &f);

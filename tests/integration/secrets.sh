@@ -137,6 +137,10 @@ config: Labels a: looks like it holds a secret (GitHub token, ghp_ab...)
 config: Cmd: looks like it holds a secret (GitHub token, ghp_ab...)
 config: author: looks like it holds a secret (GitHub token, ghp_ab...)
 config: history: looks like it holds a secret (GitHub token, ghp_ab...)" '... and those of the config'
+(cat key && head -c 16777216 /dev/zero | tr '\0' '\n') >large.pem
+mk -q --bin ../app --file large.pem:/etc/ssl/cert.pem -o large.tar 2>/dev/null
+like "$(noted large.tar)" ': /etc/ssl/cert.pem: looks like it holds a secret \(private key, ' '... in a bundle that is too large to be read, too'
+rm large.pem large.tar
 head -c 65536 /dev/zero | tr '\0' '\n' | cat - key >late.pem
 told 'of a file the beginning is read' '' --file late.pem:/late.pem
 cd .. || exit
