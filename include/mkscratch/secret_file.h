@@ -1,6 +1,7 @@
 /* Secrets in files by which programs get at something: keys, and what tools keep where a user logs in. It goes by the name
- * first, so that all other files need not be read; then by what is there: a certificate without its key, a public key, a file
- * of which nothing is filled in are none. Nothing is opened; the answers depend on path and bytes alone. */
+ * first, so that all other files need not be read, and by whether it begins as a key in PEM; then by what is there: a
+ * certificate without its key, a public key, a file of which nothing is filled in are none. Nothing is opened; the answers
+ * depend on path and bytes alone. */
 #ifndef MKSCRATCH_SECRET_FILE_H
 #define MKSCRATCH_SECRET_FILE_H
 
@@ -11,6 +12,10 @@
 
 /* May a file with this path, absolute or relative, be of such a kind: "root/.ssh/id_rsa", "/app/.env", "ca.pem"? */
 bool msk_may_hold_secret(const char *path);
+
+/* Is it worth to look at a file whatever its name? MSK_KEY_START bytes of it tell: behind blank lines a block in PEM begins. */
+#define MSK_KEY_START 64
+bool msk_may_begin_key(const char *text, size_t n);
 
 /* Does its text, n bytes that need no end, hold one? *what is static ("private key"), *shown what may be shown of it (the name
  * of a value, never the value), heap. */

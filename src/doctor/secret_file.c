@@ -169,11 +169,24 @@ static bool is_key(const char *text, const char **what, char **shown)
 	return at && msk_secret_in(at, what, shown);
 }
 
+bool msk_may_begin_key(const char *text, size_t n)
+{
+	static const char begin[] = "-----BEGIN ";
+	size_t at = 0;
+
+	while (at < n && text[at] && strchr(BLANK "\r\n", text[at]))
+		at++;
+	return n - at >= sizeof begin - 1 && memcmp(text + at, begin, sizeof begin - 1) == 0;
+}
+
 bool msk_secret_in_file(const char *path, const char *text, size_t n, const char **what, char **shown)
 {
 	const struct kind *k = kind_of(path);
-	MSK_AUTO_FREE char *whole = k ? msk_xstrndup(text, n) : NULL;
+	const bool begins = msk_may_begin_key(text, n);
+	MSK_AUTO_FREE char *whole = k || begins ? msk_xstrndup(text, n) : NULL;
 
+	if (begins && msk_secret_in(whole + strspn(whole, BLANK "\r\n"), what, shown))
+		return true;
 	if (!k)
 		return false;
 	if (k->form == KEY)

@@ -3,6 +3,7 @@
 #include "mkscratch/gather.h"
 #include "mkscratch/rootfs_walk.h"
 #include "mkscratch/secret_file.h"
+#include "mkscratch/str.h"
 
 /* The beginning of a file; less of one that is shorter. One that has changed meanwhile is refused by who packs it. */
 static size_t read_start(const struct msk_content *c, char *buf, size_t n)
@@ -19,14 +20,23 @@ static size_t read_start(const struct msk_content *c, char *buf, size_t n)
 	return got;
 }
 
+/* Files of trees would have to be opened for it, of which there may be a million. */
+static bool is_small_and_named(const struct msk_entry *e)
+{
+	return e->body.size && e->body.size <= MSK_SECRET_FILE_MOST && msk_starts_with(e->origin.what, "--file ");
+}
+
 /* By either name: /run/key may be what was ~/.ssh/id_rsa, and the other way round. */
 static void look(struct msk_secret_files *found, const struct msk_entry *e, char *buf)
 {
 	const char *path = msk_may_hold_secret(e->path) ? e->path : e->body.host_path;
 	MSK_AUTO_FREE char *where = NULL;
 
-	if (!path || !msk_may_hold_secret(path))
-		return;
+	if (!msk_may_hold_secret(path)) {
+		if (!is_small_and_named(e))
+			return;
+		path = e->path;
+	}
 	where = msk_xasprintf("%s (%s)", e->path, e->origin.what);
 	msk_secret_files_look(found, path, where, buf, read_start(&e->body, buf, MSK_SECRET_FILE_MOST));
 }

@@ -68,7 +68,7 @@ openssl req -x509 -newkey rsa:2048 -nodes -keyout key -out certificate -subj /CN
 openssl pkey -in key -pubout -out public
 { echo '-----BEGIN OPENSSH PRIVATE KEY-----'; head -c 150 key | tail -c 120 | base64 -w 70; echo '-----END OPENSSH PRIVATE KEY-----'; } >id_ed25519
 echo "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI$alphabet x" >id_ed25519.pub
-cat certificate key >both.pem
+cat certificate key >both.pem && cp both.pem both
 cp certificate server.key && cat public >>server.key
 mkdir .docker .aws .kube
 put() { # PATH TEXT
@@ -99,7 +99,13 @@ for kind in 'id_ed25519:private key, -----BEGIN OPENSSH PRIVATE KEY-----' 'both.
 done
 told by_the_name_in_the_image '/etc/tls.key (--file key:/etc/tls.key): looks like it holds a secret (private key, -----BEGIN PRIVATE KEY-----)' \
 	--file key:/etc/tls.key
-told a_key_by_another_name '' --file key:/there
+told a_key_by_another_name '/there (--file key:/there): looks like it holds a secret (private key, -----BEGIN PRIVATE KEY-----)' --file key:/there
+{ printf '\n \r\n' && cat key; } >blank
+told ...behind_blank_lines '/there (--file blank:/there): looks like it holds a secret (private key, -----BEGIN PRIVATE KEY-----)' --file blank:/there
+told ...behind_its_certificate '/there (--file both:/there): looks like it holds a secret (private key, -----BEGIN PRIVATE KEY-----)' --file both:/there
+told ...which_alone_is_fine '' --file certificate:/a --file public:/b
+{ echo x && cat key; } >behind
+told ...behind_other_things_it_is_not_looked_for '' --file behind:/x
 for fine in certificate:/a.pem public:/b.pem id_ed25519.pub:/id_ed25519.pub server.key:/server.key prod.env:/x/.env.example; do
 	cp "${fine%%:*}" plain
 	told "fine: $fine" '' --file "plain:${fine#*:}"
