@@ -164,6 +164,30 @@ int msk_contents_look(struct msk_contents *c, const struct msk_layer_entry *entr
 	return !whole ? 0 : take(c, &f, &look, err) < 0 ? -1 : keep(c, &f, &look, err);
 }
 
+int msk_contents_look_for_key(struct msk_contents *c, const struct msk_layer_entry *entry, struct msk_err *err)
+{
+	const bool small = entry->e->type == MSK_TAR_FILE && entry->e->size && entry->e->size <= MSK_SECRET_FILE_MOST;
+	MSK_AUTO_FREE char *path = small ? msk_layer_path(entry->e->path) : NULL;
+	MSK_AUTO_STR data = MSK_STR_INIT, rest = MSK_STR_INIT;
+	const struct file f = { NOTHING, path, entry, &data };
+	char start[MSK_KEY_START];
+	size_t have = 0;
+	ssize_t n = 1;
+
+	if (!path || kind_of(path) != NOTHING || msk_may_hold_secret(path))
+		return 0;
+	for (; n > 0 && have < sizeof start; have += n > 0 ? (size_t)n : 0)
+		n = msk_layer_reader_data(entry->r, start + have, sizeof start - have, err);
+	if (n < 0 || !msk_may_begin_key(start, have))
+		return n < 0 ? -1 : 0;
+	if (read_start(entry, MSK_SECRET_FILE_MOST, &rest, err) < 0)
+		return -1;
+	msk_str_add(&data, start, have);
+	msk_str_add(&data, msk_str_c(&rest), rest.len);
+	look_for_secret(c, &f);
+	return 0;
+}
+
 /* Files that count, by their places: what they are, and their paths. */
 struct search {
 	struct msk_contents *c;

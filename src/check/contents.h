@@ -27,6 +27,9 @@ struct msk_contents {
 void msk_contents_release(struct msk_contents *c);
 /* Look at an entry that stands at its data. Fails as reading does. */
 int msk_contents_look(struct msk_contents *c, const struct msk_layer_entry *entry, struct msk_err *err);
+/* The same entry once more: of a small file that the above leaves alone the beginning is read, and all of one that may be a
+ * private key. Fails as reading does. */
+int msk_contents_look_for_key(struct msk_contents *c, const struct msk_layer_entry *entry, struct msk_err *err);
 /* Find what a program finds: `files` is the settled tree, `config` says which bundle it takes. What cannot be read is left
  * out: it was told with its layer. Fails: MSK_E_IO. */
 struct msk_image_files;

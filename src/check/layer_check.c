@@ -133,7 +133,9 @@ static int take_entry(void *ctx, const struct msk_layer_entry *entry, struct msk
 	if (msk_layer_paths_whiteout(&p->whiteouts, path, entry->nth, err) < 0 ||
 	    msk_image_tree_add(p->l->tree, entry, err) < 0)
 		return -1;
-	return msk_contents_look(p->l->contents, entry, err);
+	if (msk_contents_look(p->l->contents, entry, err) < 0)
+		return -1;
+	return msk_contents_look_for_key(p->l->contents, entry, err);
 }
 
 /* What others' layers may have: how many entries, and which first. */

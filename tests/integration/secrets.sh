@@ -127,6 +127,11 @@ noted() { # IMAGE: what verify says of secrets
 is "$(noted ../keys.tar)" "layer 2: /t/.netrc: looks like it holds a secret (secret by its name, password; 2 such files)
 layer 2: /t/again.pem: looks like it holds a secret (private key, -----BEGIN PRIVATE KEY-----; 2 such files)" 'verify notes them'
 is "$(mk verify --json ../keys.tar | jq -c '.checks[]|select(.check=="secrets")|[.ok,.note]' | xargs)" '[true,true] [true,true]' '... as no fault'
+mkdir names && cp key names/plain && cp both names/chain && cp certificate names/certificate && cp behind names/behind && : >names/empty
+run mk --bin ../app --tree names:/t -o ../names.tar
+is "$status $(cat "$err")" '0 ' 'of a tree, names alone tell at a build'
+is "$(noted ../names.tar)" 'layer 2: /t/chain: looks like it holds a secret (private key, -----BEGIN PRIVATE KEY-----; 2 such files)' \
+	'... and verify sees the beginning of each'
 python3 -B "$TOP/tests/integration/make_layers.py" deleted.tar "[('a.pem', 'file', '$(sed ':a;N;$!ba;s/\n/\\n/g' key)')]" \
 	"[('.wh.a.pem', 'file', '')]" "[('etc/ssl/cert.pem', 'file', '$(sed ':a;N;$!ba;s/\n/\\n/g' certificate)')]"
 is "$(noted deleted.tar)" 'layer 1: /a.pem: looks like it holds a secret (private key, -----BEGIN PRIVATE KEY-----)' \
