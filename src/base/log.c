@@ -9,9 +9,9 @@
 #include "mkscratch/str.h"
 
 #define LINE_MAX_BYTES 280
-/* Of an error with its hint; so much of it is the message's, however long the hint. */
+/* Of an error with its hint; but so much of the message is shown, however long the hint. */
 #define BOTH_MAX_BYTES 300
-#define MESSAGE_LEAST_BYTES 140
+#define MESSAGE_LEAST_BYTES 200
 
 static void write_bytes(const struct msk_log *log, const char *p, size_t left)
 {
@@ -144,7 +144,7 @@ static size_t least(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-/* Message and hint share what room there is: a hint is typed as it stands, so the message gives way to it. */
+/* A hint is typed as it stands, so the message gives way to it. */
 void msk_log_error(const struct msk_log *log, const struct msk_err *err)
 {
 	static const char message[] = "mkscratch: ", hint[] = "hint: ";
@@ -155,12 +155,9 @@ void msk_log_error(const struct msk_log *log, const struct msk_err *err)
 		return;
 	msk_str_add_shown(&msg, err->msg, strlen(err->msg));
 	msk_str_add_shown(&cure, err->hint, strlen(err->hint));
-	of_msg = least(msg.len + sizeof message, LINE_MAX_BYTES);
 	of_cure = cure.len ? least(cure.len + sizeof hint, LINE_MAX_BYTES) : 0;
-	if (of_msg + of_cure > BOTH_MAX_BYTES) {
-		of_cure = least(of_cure, BOTH_MAX_BYTES - least(of_msg, MESSAGE_LEAST_BYTES));
-		of_msg = least(of_msg, BOTH_MAX_BYTES - of_cure);
-	}
+	of_msg = of_cure < BOTH_MAX_BYTES - MESSAGE_LEAST_BYTES ? BOTH_MAX_BYTES - of_cure : MESSAGE_LEAST_BYTES;
+	of_msg = least(least(msg.len + sizeof message, LINE_MAX_BYTES), of_msg);
 	report(log, message, &msg, of_msg);
 	write_bytes(log, err->detail, strlen(err->detail));
 	if (cure.len)

@@ -1,5 +1,5 @@
 """Input made to harm, by rows: what is given, the line that comes of it, and the exit. Each leaves nothing on stdout, says
-at most 300 bytes in one line and a hint without a control byte, changes no file, is done within two seconds and 64 MiB.
+at most 300 bytes in one line (480 with its hint) without a control byte, changes no file, is done within two seconds and 64 MiB.
 
 Rows with a number below 41 are those of the list the project began with, of which 39 and 40 are about registries, which
 mkscratch does not ask, and says so. What is expected stands in hostile.tsv; `--show` prints what came instead, to be looked at, line by line. Numbers: these rows alone.
@@ -1465,8 +1465,8 @@ def judge(number, what, make):
         faults.append(f"exit {ran.status}, want {status}")
     if plain(line_got) != line:
         faults.append("another line")
-    if ran.status and (len(said) != 1 or ran.out and words[0] != "verify" or len(b"".join(told)) > 300):
-        faults.append("not one line and a hint of at most 300 bytes with nothing on stdout")
+    if ran.status and (len(said) != 1 or ran.out and words[0] != "verify" or len(told[0]) > 300 or len(b"".join(told)) > 480):
+        faults.append("not one line of at most 300 bytes, 480 with its hint, with nothing on stdout")
     if ran.status and snapshot(room.work) != before:
         faults.append("files changed")
     if any(b < 32 and b != 10 or b == 127 for b in ran.err + ran.out):
