@@ -1,7 +1,6 @@
 #include "content.h"
 
-#include <errno.h>
-#include <unistd.h>
+#include "mkscratch/fs.h"
 
 struct msk_content msk_gather_facts(const struct msk_rofile *f)
 {
@@ -17,12 +16,10 @@ struct msk_content msk_gather_facts(const struct msk_rofile *f)
 int msk_gather_check_empty(const struct msk_rofile *f, const char *path, struct msk_err *err)
 {
 	char byte;
-	ssize_t n = f->size || f->fd < 0 ? 0 : pread(f->fd, &byte, 1, 0);
+	ssize_t n = f->size || f->fd < 0 ? 0 : msk_pread_full(f->fd, &byte, 1, 0, path, err);
 
-	if (n == 0)
-		return 0;
-	if (n < 0)
-		return msk_fail_sys(err, errno, "%s: cannot read", path);
+	if (n <= 0)
+		return (int)n;
 	msk_fail(err, MSK_E_INPUT, "%s: says that it has 0 bytes, and has more", path);
 	return msk_hint(err, "cat %s >copy, and take that", path);
 }

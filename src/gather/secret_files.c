@@ -1,5 +1,4 @@
-#include <unistd.h>
-
+#include "mkscratch/fs.h"
 #include "mkscratch/gather.h"
 #include "mkscratch/rootfs_walk.h"
 #include "mkscratch/secret_file.h"
@@ -10,14 +9,12 @@ static size_t read_start(const struct msk_content *c, char *buf, size_t n)
 {
 	struct msk_err ignored = MSK_ERR_INIT;
 	MSK_AUTO_FD int fd = -1;
-	size_t got = 0;
-	ssize_t k;
+	ssize_t got;
 
 	if (msk_content_open(c, &fd, &ignored) < 0)
 		return 0;
-	while (got < n && (k = pread(fd, buf + got, n - got, (off_t)got)) > 0)
-		got += (size_t)k;
-	return got;
+	got = msk_pread_full(fd, buf, n, 0, "", &ignored);
+	return got < 0 ? 0 : (size_t)got;
 }
 
 /* Files of trees would have to be opened for it, of which there may be a million. */
