@@ -140,35 +140,63 @@ static mode_t for_another_group(mode_t mode)
 	return (mode & 0700) | both << 3 | both;
 }
 
-/* A file without a name shows what group and what ACL one gets here. Where there is none it is another group. */
-static mode_t mode_in_place_of(int dirfd, const char *final)
+/* It is not known here, or not to this file system (EISDIR: to this kernel). */
+static bool has_no_unnamed_files(int sys)
 {
-	MSK_AUTO_FD int old = openat(dirfd, final, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	MSK_AUTO_FD int new = -1;
-	struct stat was, is;
-	mode_t mode;
+	return sys == EOPNOTSUPP || sys == EISDIR || sys == EINVAL || sys == ENOENT;
+}
 
-	if (fstatat(dirfd, final, &was, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(was.st_mode))
-		return msk_mode_over(0666);
-	mode = msk_mode_over(was.st_mode);
-	if ((mode & 077) == 0)
-		return mode;
-	new = openat(dirfd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, mode);
+/* A file without a name shows what group and what ACL one gets here. Where there is none it is another group. */
+static int mode_of_old(int dirfd, int old, const struct stat *was, mode_t *out)
+{
+	const mode_t mode = msk_mode_over(was->st_mode);
+	MSK_AUTO_FD int new = openat(dirfd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, mode);
+	struct stat is;
+
+	if (new < 0 && !has_no_unnamed_files(errno))
+		return -1;
+	if (new >= 0 && fstat(new, &is) < 0)
+		return -1;
 	if (new < 0)
-		return msk_acl_none(old) && msk_acl_none(dirfd) ? for_another_group(mode) : mode & 0700;
-	if (fstat(new, &is) < 0 || !msk_acl_same(new, old))
-		return mode & 0700;
-	return was.st_gid == is.st_gid ? mode : for_another_group(mode);
+		*out = msk_acl_none(old) && msk_acl_none(dirfd) ? for_another_group(mode) : mode & 0700;
+	else if (!msk_acl_same(new, old))
+		*out = mode & 0700;
+	else
+		*out = was->st_gid == is.st_gid ? mode : for_another_group(mode);
+	return 0;
+}
+
+static int mode_in_place_of(int dirfd, const char *final, mode_t *out)
+{
+	MSK_AUTO_FD int old = -1;
+	struct stat was;
+
+	*out = msk_mode_over(0666);
+	if (fstatat(dirfd, final, &was, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 0 : -1;
+	if (!S_ISREG(was.st_mode))
+		return 0;
+	*out = msk_mode_over(was.st_mode);
+	if ((*out & 077) == 0)
+		return 0;
+	old = openat(dirfd, final, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	/* Not to be read, it may have any ACL. */
+	if (old < 0 && errno != EACCES)
+		return -1;
+	return mode_of_old(dirfd, old, &was, out);
 }
 
 /* Create and lock. Between the two a sweeping process may take the file for stale and remove it, which shows as a
  * link count of zero: then *lost is set and the caller tries another name. */
 static int create_locked(struct msk_tempfile *t, const char *final, mode_t mode, bool *lost)
 {
+	mode_t made = mode;
 	struct stat st;
 
 	*lost = false;
-	if (make_file(t, mode == MSK_MODE_UMASK ? mode_in_place_of(t->dirfd, final) : mode) < 0)
+	if (mode == MSK_MODE_UMASK && mode_in_place_of(t->dirfd, final, &made) < 0)
+		return -1;
+	if (make_file(t, made) < 0)
 		return -1;
 	if (lock_file(t->fd) < 0)
 		return -1;
