@@ -122,7 +122,8 @@ $(O)/tests/%: tests/unit/%.c $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -Wno-override-init -Itests/unit -MMD -MP -o $@ $< $(LIB) $(ALL_LDFLAGS) -lcmocka $(ALL_LDLIBS)
 
-$(O)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(FUZZ_DRIVER) $(LIB)
+# Of several sources at once the compiler tells the headers of the last alone.
+$(O)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(FUZZ_DRIVER) $(wildcard tests/fuzz/*.h) $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(FUZZ_CFLAGS) -o $@ $< $(FUZZ_DRIVER) $(LIB) $(ALL_LDFLAGS) $(LD_FUZZ) $(ALL_LDLIBS)
 

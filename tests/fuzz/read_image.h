@@ -35,6 +35,20 @@ static inline void fuzz_check_tree(const struct msk_image_tree *t)
 	}
 }
 
+/* What is listed of a directory is there. */
+static inline void fuzz_check_list(const struct msk_image_tree *t, const char *dir)
+{
+	MSK_AUTO_STRV names = MSK_STRV_INIT;
+
+	msk_image_tree_list(t, dir, &names);
+	for (size_t i = 0; i < names.n; i++) {
+		MSK_AUTO_FREE char *path = msk_xasprintf("%s%s%s", dir, *dir ? "/" : "", names.v[i]);
+		MSK_AUTO_FREE struct msk_node *found = msk_image_tree_find(t, path);
+
+		assert(found);
+	}
+}
+
 static inline int fuzz_skip_entry(void *ctx, const struct msk_layer_entry *entry, struct msk_err *err)
 {
 	char buf[4096];
@@ -63,6 +77,10 @@ static inline void fuzz_read_one(const struct msk_source_images *s, const struct
 	if (rc < 0)
 		return;
 	fuzz_check_tree(&tree);
+	fuzz_check_list(&tree, "");
+	for (msk_tree_walk_init(&w, &tree); (n = msk_tree_next(&w)) && n->at < 8;)
+		fuzz_check_list(&tree, n->path);
+	msk_tree_walk_release(&w);
 	rc = msk_inspect(s, image, &tree, &i, &err);
 	fuzz_check_image_error(rc, &err);
 	for (msk_tree_walk_init(&w, &tree); (n = msk_tree_next(&w)) && n->at < 8;)
@@ -78,6 +96,30 @@ static inline void fuzz_pick(const struct msk_source_images *s, const char *plat
 	int rc = msk_source_images_pick(s, platform, &one, &err);
 
 	assert((rc == 0) == (err.code == MSK_OK) && (rc < 0 || one));
+}
+
+/* One that is there is found for its own machine, unless there are several. */
+static inline void fuzz_pick_like(const struct msk_source_images *s, const struct msk_source_image *image)
+{
+	const struct msk_source_image *one = NULL;
+	struct msk_err err = MSK_ERR_INIT;
+	int rc = msk_source_images_pick_like(s, &image->platform, &one, &err);
+
+	fuzz_check_image_error(rc, &err);
+	assert(rc < 0 ? s->images.n > 1 : one != NULL);
+	assert(msk_source_image_size(image) > 0 || image->n_layers);
+}
+
+/* By a tag; most have none such, and it is told which there are. */
+static inline void fuzz_read_tag(const char *path, const char *tag)
+{
+	MSK_AUTO_SOURCE_IMAGES s = { 0 };
+	MSK_AUTO_FREE char *name = msk_xasprintf("%s:%s", path, tag);
+	struct msk_err err = MSK_ERR_INIT;
+	int rc = msk_source_images_open(name, NULL, &s, &err);
+
+	fuzz_check_image_error(rc, &err);
+	assert(rc < 0 || s.images.n > 0);
 }
 
 static inline void fuzz_pick_all(const struct msk_source_images *s)
@@ -101,8 +143,12 @@ static inline void fuzz_read_archive(const void *data, size_t size)
 		assert(s.images.n > 0);
 	if (rc == 0)
 		fuzz_pick_all(&s);
-	for (size_t k = 0; k < s.images.n; k++)
+	for (size_t k = 0; k < s.images.n; k++) {
+		fuzz_pick_like(&s, &s.images.v[k]);
 		fuzz_read_one(&s, &s.images.v[k]);
+	}
+	fuzz_read_tag(path, "latest");
+	fuzz_read_tag(path, "no");
 }
 
 #endif
