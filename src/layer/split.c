@@ -48,7 +48,7 @@ static void select_entry(const struct msk_rootfs *fs, struct selecting *to, cons
 
 	if (!to->s.has)
 		to->s.has = msk_xcalloc(msk_rootfs_count(fs), sizeof *to->s.has);
-	if (dir == to->dir.len && memcmp(e->path, to->dir.buf, dir) == 0) {
+	if (to->dir.buf && dir == to->dir.len && memcmp(e->path, to->dir.buf, dir) == 0) {
 		to->s.n += !to->s.has[e->number];
 		to->s.has[e->number] = true;
 		return;
