@@ -74,7 +74,10 @@ static int read_data(const struct msk_layer_entry *entry, size_t most, struct ms
 
 static size_t most_of(enum kind kind)
 {
-	return kind == BUNDLE ? MAX_BUNDLE : kind == ZONE ? MAX_ZONE : MAX_TABLE;
+	static const size_t most[] = { [BUNDLE] = MAX_BUNDLE, [ZONE] = MAX_ZONE, [PASSWD] = MAX_TABLE,
+					[GROUP] = MAX_TABLE, [NOTHING] = MAX_TABLE };
+
+	return most[kind];
 }
 
 /* A file that is not too large for its kind. */

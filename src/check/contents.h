@@ -30,10 +30,10 @@ int msk_contents_look(struct msk_contents *c, const struct msk_layer_entry *entr
 /* The same entry once more: of a small file that the above leaves alone the beginning is read, and all of one that may be a
  * private key. Fails as reading does. */
 int msk_contents_look_for_key(struct msk_contents *c, const struct msk_layer_entry *entry, struct msk_err *err);
-/* Find what a program finds: `files` is the settled tree, `config` says which bundle it takes. What cannot be read is left
+/* Find what a program finds: `of` is the settled tree, `config` says which bundle it takes. What cannot be read is left
  * out: it was told with its layer. Fails: MSK_E_IO. */
 struct msk_image_files;
-int msk_contents_settle(struct msk_contents *c, const struct msk_image_files *files, const struct msk_json *config,
+int msk_contents_settle(struct msk_contents *c, const struct msk_image_files *of, const struct msk_json *config,
 			struct msk_err *err);
 /* Findings, the same whoever made the image: who trusts a bundle or a zone cannot read it. */
 void msk_contents_tell(const struct msk_contents *c, struct msk_checks *checks);

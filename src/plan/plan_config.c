@@ -131,7 +131,7 @@ static int add_env(const struct msk_strv *typed, struct msk_strv *env, struct ms
 		MSK_AUTO_FREE char *key = NULL;
 		const char *value;
 
-		if (split_pair("--env", typed->v[i], &key, &value, err) < 0)
+		if (split_pair("--env", typed->v[i], &key, &value, err) < 0 || !key)
 			return -1;
 		set_value(env, msk_keys_place(&keys, key, strlen(key)), msk_xstrdup(typed->v[i]));
 	}
@@ -168,7 +168,7 @@ static int plan_pairs(const char *option, const struct msk_strv *typed, struct m
 		const char *value = "";
 		size_t at;
 
-		if (split_pair(option, typed->v[i], &key, &value, err) < 0)
+		if (split_pair(option, typed->v[i], &key, &value, err) < 0 || !key)
 			return -1;
 		at = msk_keys_place(&known, key, strlen(key));
 		if (at == keys->n)
