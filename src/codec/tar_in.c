@@ -192,7 +192,7 @@ static const char *link_of(struct msk_tar_in *t, struct archive_entry *e, const 
 int msk_tar_in_next(struct msk_tar_in *t, struct msk_tar_entry *out, bool *more, struct msk_err *err)
 {
 	struct archive_entry *e;
-	struct tar_told told;
+	struct tar_told told = { 0 };
 	int rc;
 
 	t->feed.err = err;
