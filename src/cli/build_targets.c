@@ -99,7 +99,7 @@ static int print_configs(const struct msk_options *typed, struct config_file *f,
 
 	msk_json_set(file, MSK_CONFIG_TARGETS, msk_json_object());
 	for (size_t i = 0; i < targets->n; i++) {
-		struct msk_json *one;
+		struct msk_json *one = NULL;
 
 		if (target_json(typed, f, targets->v[i], &one, err) < 0)
 			return -1;
