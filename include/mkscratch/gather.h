@@ -103,8 +103,8 @@ int msk_gather_workdir(struct msk_gather *g, struct msk_err *err);
 /* Behind the seal: no user's home is a file. Fails: MSK_E_USAGE. */
 int msk_check_homes(const struct msk_gather *g, struct msk_err *err);
 /* Behind the seal: warnings where the entrypoint or the health check's command is not in the image, or would not run there:
- * no file, not executable, without its interpreter; and where an input lies in a place of the runtime's own.
- * Fails: MSK_E_IO. */
+ * no file, not executable, without its interpreter; where a program that --file brings would not; and where an input lies in a
+ * place of the runtime's own. Fails: MSK_E_IO. */
 int msk_check_commands(struct msk_gather *g, struct msk_err *err);
 /* Behind the seal: warnings of keys and of what tools keep where a user logs in, among the files that were named and in trees,
  * a line for each kind. Of files with such a name the beginning is read. */

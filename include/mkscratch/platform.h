@@ -23,6 +23,9 @@ bool msk_platform_parse(const char *text, struct msk_platform *out);
 /* Is `have` one of those that `want` means? One without a variant means them all. */
 bool msk_platform_covers(const struct msk_platform *want, const struct msk_platform *have);
 
+/* Does every machine of an architecture run programs for another? amd64 does those for 386. */
+bool msk_platform_runs(const char *program, const char *machine);
+
 /* Raise the variant of an amd64 platform to a level ("v3"). */
 void msk_platform_raise(struct msk_platform *p, unsigned isa_level);
 /* One platform for programs of both, when they differ by CPU level alone: the higher one. false: they do not fit. */

@@ -188,12 +188,6 @@ static int check_file(struct start *s, const char *path, struct msk_err *err)
 	return is_executable(s, path) ? t->open(t, path, &how, &s->file, NULL, err) : 0;
 }
 
-/* An image for amd64 may hold a program for 386: every such machine runs it. */
-static bool runs_on(const char *program, const char *image)
-{
-	return image && (strcmp(program, image) == 0 || (strcmp(program, "386") == 0 && strcmp(image, "amd64") == 0));
-}
-
 static int check_elf(struct start *s, struct msk_err *err)
 {
 	const char *arch = msk_json_get_string(s->config, "architecture");
@@ -203,7 +197,7 @@ static int check_elf(struct start *s, struct msk_err *err)
 			err->code = MSK_E_MISSING;
 		return msk_checks_absorb(s->checks, "entrypoint", err);
 	}
-	if (!runs_on(s->elf.platform.arch, arch)) {
+	if (!arch || !msk_platform_runs(s->elf.platform.arch, arch)) {
 		msk_checks_fail(s->checks, MSK_E_MISSING, "entrypoint", "%s: built for %s, the image says %s", s->path,
 				s->elf.platform.arch, arch ? arch : "nothing");
 		return 0;

@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "mkscratch/access.h"
-#include "mkscratch/elf.h"
+#include "mkscratch/closure.h"
 #include "mkscratch/fs.h"
 #include "mkscratch/gather.h"
 #include "mkscratch/path.h"
@@ -17,6 +17,7 @@
 struct commands {
 	struct msk_gather *g;
 	struct msk_rootfs_view view;
+	struct msk_strv started;        /* paths of the entries that are */
 };
 
 /* As runc does it: a name without slash is looked for in PATH, another from the working directory on. */
@@ -118,24 +119,24 @@ static bool find_closed(const struct commands *c, const char *path, const struct
 }
 
 /* True: told. */
-static bool warn_refused(const struct commands *c, const char *what, const char *program, const struct msk_sight *s)
+static bool warn_refused(const struct commands *c, const char *name, const struct msk_sight *s)
 {
 	const struct msk_who who = { c->g->plan->user.uid, c->g->plan->user.gid, NULL, 0 };
 	MSK_AUTO_SIGHT dir = { 0 };
 
 	if (!msk_may(&who, s->mode, s->uid, s->gid, MSK_MAY_EXECUTE))
-		msk_warn(c->g->log, "%s %s: user %u may not execute it (mode %04o, %u:%u)", what, program, who.uid, s->mode,
-			 s->uid, s->gid);
+		msk_warn(c->g->log, "%s: user %u may not execute it (mode %04o, %u:%u)", name, who.uid, s->mode, s->uid,
+			 s->gid);
 	else if (find_closed(c, s->path, &who, &dir))
-		msk_warn(c->g->log, "%s %s: user %u may not search %s (mode %04o, %u:%u)", what, program, who.uid, dir.path,
-			 dir.mode, dir.uid, dir.gid);
+		msk_warn(c->g->log, "%s: user %u may not search %s (mode %04o, %u:%u)", name, who.uid, dir.path, dir.mode,
+			 dir.uid, dir.gid);
 	else
 		return false;
 	return true;
 }
 
 /* The interpreter of "#!/usr/bin/env python3", and the program that env looks for. */
-static void warn_script(const struct commands *c, const char *what, const char *program, const char *line)
+static void warn_script(const struct commands *c, const char *name, const char *line)
 {
 	MSK_AUTO_STRV words = MSK_STRV_INIT;
 	MSK_AUTO_STRV all = MSK_STRV_INIT;
@@ -145,63 +146,133 @@ static void warn_script(const struct commands *c, const char *what, const char *
 		if (*all.v[i])
 			msk_strv_push(&words, all.v[i]);
 	if (words.n && is_absent(c, words.v[0]))
-		msk_warn(c->g->log, "%s %s: is a script, and its interpreter %s is not in the image", what, program,
-			 words.v[0]);
+		msk_warn(c->g->log, "%s: is a script, and its interpreter %s is not in the image", name, words.v[0]);
 	else if (words.n > 1 && msk_ends_with(words.v[0], "/env") && words.v[1][0] != '-' && is_absent(c, words.v[1]))
-		msk_warn(c->g->log, "%s %s: is a script, and its interpreter %s is in no directory of PATH", what, program,
-			 words.v[1]);
+		msk_warn(c->g->log, "%s: is a script, and its interpreter %s is in no directory of PATH", name, words.v[1]);
 }
 
-static void warn_elf(const struct commands *c, const char *what, const char *program, const struct msk_elf *elf)
-{
-	const struct msk_platform *pf = &c->g->platform;
+/* A file that is looked at as the kernel would. */
+struct look {
+	const char *name;               /* "--entrypoint /app" */
+	const struct msk_entry *e;
+	struct msk_rofile file;
+	struct msk_elf elf;
+};
 
-	if (strcmp(elf->platform.arch, pf->arch) != 0)
-		msk_warn(c->g->log, "%s %s: is built for %s, the image for %s", what, program, elf->platform.arch, pf->arch);
+static void look_release(struct look *l)
+{
+	msk_elf_release(&l->elf);
+	msk_rofile_release(&l->file);
+}
+
+/* The first library that its loader would not find; what stops a loader otherwise is for verify to tell. */
+static void warn_libraries(const struct commands *c, const struct look *l)
+{
+	const struct msk_config *config = &c->g->plan->config;
+	MSK_AUTO_FREE char *origin = msk_path_dir(l->e->path);
+	MSK_AUTO_STRV library_path = MSK_STRV_INIT;
+	const struct msk_closure_args args = { .tree = (struct msk_rotree *)&c->view.tree, .library_path = &library_path,
+					       .origin = origin, .cwd = config->workdir, .start_only = true };
+	MSK_CLEANUP(msk_closure_release) struct msk_closure found = { 0 };
+	struct msk_err ignored = MSK_ERR_INIT;
+
+	msk_loader_env_path(&config->env, &library_path);
+	if (msk_closure_resolve(&args, &l->file, l->e->path, &found, &ignored) == 0 && found.n_missing)
+		msk_warn(c->g->log, "%s: needs %s, which is not in the image; give it as --bin, which brings its libraries",
+			 l->name, found.missing[0].name);
+}
+
+static void warn_elf(const struct commands *c, const struct look *l)
+{
+	const struct msk_elf *elf = &l->elf;
+	const char *arch = elf->platform.arch;
+
+	if (!msk_platform_runs(arch, c->g->platform.arch))
+		msk_warn(c->g->log, "%s: is built for %s, the image for %s%s", l->name,
+			 *arch ? arch : msk_elf_machine_name(elf), c->g->platform.arch,
+			 *arch ? "; as --bin it goes into the image of its platform" : "");
 	else if (elf->interp && is_absent(c, elf->interp))
-		msk_warn(c->g->log, "%s %s: its loader %s is not in the image; give it as --bin, which brings its libraries",
-			 what, program, elf->interp);
+		msk_warn(c->g->log, "%s: its loader %s is not in the image; give it as --bin, which brings its libraries",
+			 l->name, elf->interp);
+	else if (elf->linkage == MSK_ELF_DYNAMIC)
+		warn_libraries(c, l);
+}
+
+/* What is no script and no program. */
+static bool is_neither(const char *head, ssize_t n)
+{
+	return n < 4 || memcmp(head, "\177ELF", 4) != 0;
+}
+
+static int open_entry(const struct commands *c, struct look *l, struct msk_err *err)
+{
+	struct msk_rotree *t = (struct msk_rotree *)&c->view.tree;
+	enum msk_lookup how;
+
+	return t->open(t, l->e->path, &how, &l->file, NULL, err);
 }
 
 /* What the kernel would make of it. */
-static int look_inside(const struct commands *c, const char *what, const char *program, const struct msk_entry *e,
-		       struct msk_err *err)
+static int look_inside(struct commands *c, const char *name, const struct msk_entry *e, struct msk_err *err)
 {
-	struct msk_rotree *t = (struct msk_rotree *)&c->view.tree;
-	MSK_CLEANUP(msk_elf_release) struct msk_elf elf = { 0 };
-	MSK_AUTO_ROFILE f = MSK_ROFILE_INIT;
+	MSK_CLEANUP(look_release) struct look l = { .name = name, .e = e, .file = MSK_ROFILE_INIT };
 	struct msk_err ignored = MSK_ERR_INIT;
 	char head[HASH_BANG_MAX + 1];
-	enum msk_lookup how;
 	ssize_t n;
 
-	if (t->open(t, e->path, &how, &f, NULL, err) < 0)
+	msk_strv_push(&c->started, e->path);
+	if (open_entry(c, &l, err) < 0)
 		return -1;
-	n = f.fd >= 0 ? pread(f.fd, head, sizeof head - 1, 0) : -1;
+	n = l.file.fd >= 0 ? pread(l.file.fd, head, sizeof head - 1, 0) : -1;
 	if (n < 0)
 		return 0;
 	head[n] = '\0';
 	if (n > 2 && memcmp(head, "#!", 2) == 0) {
 		head[strcspn(head, "\n")] = '\0';
-		warn_script(c, what, program, head + 2);
-	} else if (n < 4 || memcmp(head, "\177ELF", 4) != 0) {
-		msk_warn(c->g->log, "%s %s: is neither a program nor a script that begins with #!", what, program);
-	} else if (msk_elf_read(&f, program, &elf, &ignored) == 0) {
-		warn_elf(c, what, program, &elf);
+		warn_script(c, name, head + 2);
+	} else if (is_neither(head, n)) {
+		msk_warn(c->g->log, "%s: is neither a program nor a script that begins with #!", name);
+	} else if (msk_elf_read_links(&l.file, name, &l.elf, &ignored) == 0) {
+		warn_elf(c, &l);
 	}
 	return 0;
 }
 
-static int check(const struct commands *c, const char *what, const char *program, struct msk_err *err)
+static int check(struct commands *c, const char *what, const char *program, struct msk_err *err)
 {
+	MSK_AUTO_FREE char *name = msk_xasprintf("%s %s", what, program);
 	MSK_AUTO_SIGHT s = { 0 };
 
 	if (!find(c, program, &s))
 		warn_absent(c, what, program);
 	else if (s.type != MSK_FILE)
-		msk_warn(c->g->log, "%s %s: is a directory", what, program);
-	else if (!warn_refused(c, what, program, &s) && s.e)
-		return look_inside(c, what, program, s.e, err);
+		msk_warn(c->g->log, "%s: is a directory", name);
+	else if (!warn_refused(c, name, &s) && s.e)
+		return look_inside(c, name, s.e, err);
+	return 0;
+}
+
+/* C libraries are programs too, which tell their version; nobody means to start them. */
+static bool is_program(const struct msk_elf *elf)
+{
+	return elf->linkage != MSK_ELF_LIBRARY && !elf->soname;
+}
+
+/* One that may be executed and would not start is likely meant to be given as a program. */
+static int check_file(struct commands *c, const struct msk_input *in, struct msk_err *err)
+{
+	const struct msk_entry *e = msk_rootfs_view_find(&c->view, in->dest);
+	MSK_CLEANUP(look_release) struct look l = { .name = in->spec, .e = e, .file = MSK_ROFILE_INIT };
+	struct msk_err ignored = MSK_ERR_INIT;
+	char head[4];
+
+	if (!e || e->type != MSK_FILE || !(e->mode & 0111) || msk_strv_has(&c->started, e->path))
+		return 0;
+	if (open_entry(c, &l, err) < 0)
+		return -1;
+	if (l.file.fd >= 0 && !is_neither(head, pread(l.file.fd, head, sizeof head, 0)) &&
+	    msk_elf_read_links(&l.file, l.name, &l.elf, &ignored) == 0 && is_program(&l.elf))
+		warn_elf(c, &l);
 	return 0;
 }
 
@@ -217,7 +288,7 @@ static const char *inherited_health(const struct msk_json *base)
 	return form && strcmp(form, "CMD-SHELL") == 0 ? shell ? shell : "/bin/sh" : NULL;
 }
 
-static int check_health(const struct commands *c, struct msk_err *err)
+static int check_health(struct commands *c, struct msk_err *err)
 {
 	const struct msk_plan *p = c->g->plan;
 	const char *program = inherited_health(msk_json_get(p->inherited, "config"));
@@ -265,7 +336,7 @@ static const char *mounted_over(const struct msk_input *in)
 	return NULL;
 }
 
-static void check_inputs(const struct commands *c)
+static void check_places(const struct commands *c)
 {
 	const struct msk_plan *p = c->g->plan;
 
@@ -275,23 +346,40 @@ static void check_inputs(const struct commands *c)
 				 mounted_over(&p->inputs[i]));
 }
 
+/* What is to be started, and then what may be. */
+static int check_programs(struct commands *c, struct msk_err *err)
+{
+	const struct msk_plan *p = c->g->plan;
+	const struct msk_config *config = &p->config;
+
+	if (config->entrypoint.n && check(c, "--entrypoint", config->entrypoint.v[0], err) < 0)
+		return -1;
+	if (!config->entrypoint.n && config->cmd.n && check(c, "--cmd", config->cmd.v[0], err) < 0)
+		return -1;
+	if (check_health(c, err) < 0)
+		return -1;
+	for (size_t i = 0; i < p->n_inputs; i++)
+		if (p->inputs[i].kind == MSK_INPUT_FILE && check_file(c, &p->inputs[i], err) < 0)
+			return -1;
+	return 0;
+}
+
 int msk_check_commands(struct msk_gather *g, struct msk_err *err)
 {
 	const struct msk_config *config = &g->plan->config;
-	struct commands c = { .g = g };
+	struct commands c = { .g = g, .started = MSK_STRV_INIT };
+	int rc;
 
 	if (g->log->level < MSK_LOG_WARN)
 		return 0;
 	msk_rootfs_view_init(&c.view, g->fs);
-	check_inputs(&c);
+	check_places(&c);
 	check_etc(&c);
 	if (config->workdir)
 		check_directory(&c, "--workdir", config->workdir);
 	for (size_t i = 0; i < config->volumes.n; i++)
 		check_directory(&c, "--volume", config->volumes.v[i]);
-	if (config->entrypoint.n && check(&c, "--entrypoint", config->entrypoint.v[0], err) < 0)
-		return -1;
-	if (!config->entrypoint.n && config->cmd.n && check(&c, "--cmd", config->cmd.v[0], err) < 0)
-		return -1;
-	return check_health(&c, err);
+	rc = check_programs(&c, err);
+	msk_strv_release(&c.started);
+	return rc;
 }

@@ -86,6 +86,11 @@ static unsigned level_of(const struct msk_platform *p)
 	return p->variant[0] == 'v' && p->variant[1] >= '2' && p->variant[1] <= '4' ? (unsigned)(p->variant[1] - '0') : 1;
 }
 
+bool msk_platform_runs(const char *program, const char *machine)
+{
+	return strcmp(program, machine) == 0 || (strcmp(program, "386") == 0 && strcmp(machine, "amd64") == 0);
+}
+
 void msk_platform_raise(struct msk_platform *p, unsigned isa_level)
 {
 	if (strcmp(p->arch, "amd64") == 0 && isa_level > level_of(p))

@@ -42,16 +42,49 @@ warns a_script_by_env '--entrypoint /s: is a script, and its interpreter python3
 	--file env.py:/s --file app:/usr/bin/env --entrypoint /s
 warns ...or_with_both '' --file env.py:/s --file app:/usr/bin/env --file app:/usr/bin/python3 --entrypoint /s
 warns no_program_at_all '--entrypoint /text: is neither a program nor a script that begins with #!' --file text:/text --entrypoint /text
+# Other machines by a byte of the header: nothing but the machine is looked at of a static program.
+other_machine() { # NUMBER FILE
+	python3 - "$@" <<'EOF'
+import struct, sys
+d = bytearray(open("app", "rb").read())
+d[18:20] = struct.pack("<H", int(sys.argv[1]))
+open(sys.argv[2], "wb").write(d)
+EOF
+	chmod +x "$2"
+}
+other_machine 183 other && other_machine 94 strange
+their='is built for arm64, the image for amd64; as --bin it goes into the image of its platform'
+warns another_machine "--entrypoint /other: $their" --file other:/other --entrypoint /other
+
+# What --file brings and may be executed is likely to be.
+cc -shared -fPIC -x c -o libown.so - <<<'int own(void) { return 0; }'
+cc -x c -o needy - -L. -lown <<<'int own(void); int main(void) { return own(); }'
+chmod +x libown.so
 loader=$(mk deps --json dynamic | sed -n 's/.*"interp": *"\([^"]*\)".*/\1/p')
 warns a_program_without_its_loader \
 	"--entrypoint /d: its loader $loader is not in the image; give it as --bin, which brings its libraries" \
 	--file dynamic:/d --entrypoint /d
-if command -v aarch64-linux-gnu-gcc >/dev/null; then
-	aarch64-linux-gnu-gcc -static -x c -o other - <<<'int main(void) { return 0; }'
-	warns another_machine '--entrypoint /other: is built for arm64, the image for amd64' --file other:/other --entrypoint /other
-else
-	skip another_machine 'aarch64-linux-gnu-gcc is not installed'
-fi
+warns of_a_file_too "--file dynamic:/d: its loader $loader is not in the image; give it as --bin, which brings its libraries" \
+	--file dynamic:/d
+warns ...of_another_machine "--file other:/d:0755: $their" --file other:/d:0755
+warns ...that_has_no_name '--file strange:/d: is built for an unknown machine, the image for amd64' --file strange:/d
+warns ...but_not_of_one_that_is_static '' --file app:/d
+warns ...or_cannot_be_executed '' --file other:/d:0644 --file dynamic:/e:0644
+warns ...or_is_a_library '' --file libown.so:/d
+warns ...that_can_be_started '' --file "$(mk deps --list dynamic | grep /libc.so.6)":/lib/libc.so.6:0755
+warns ...or_is_no_program '' --file text:/t --file sh.sh:/s
+warns ...once "--entrypoint /d: $their" --file other:/d --entrypoint /d
+warns ...by_the_place_that_links_lead_to "--file other:/l/d: $their" --dir /r --link r:/l --file other:/l/d
+# With the loader of another program, it is the libraries.
+run mk --bin dynamic --media-types oci -n --file needy:/needy
+is "$status $(cat "$err")" \
+	'0 warning: --file needy:/needy: needs libown.so, which is not in the image; give it as --bin, which brings its libraries' a_library_is_lacking
+run mk --bin dynamic --media-types oci -n --file needy:/opt/needy --file libown.so:/opt/libown.so -e LD_LIBRARY_PATH=/opt --file dynamic:/again
+is "$status $(cat "$err")" '0 ' '... or there'
+run mk --bin dynamic --bin needy:/needy --library-path "$PWD" --media-types oci -n
+is "$status $(cat "$err")" '0 ' '... with --bin'
+run mk --bin app -q -n --file other:/other
+is "$status $(cat "$err")" '0 ' '... -q says nothing'
 warns a_health_check '--healthcheck-cmd /bin/curl: is not in the image' --healthcheck-cmd '/bin/curl -f http://localhost/'
 warns ...by_name '--healthcheck-cmd curl: is in no directory of PATH' --healthcheck-cmd 'curl -f http://localhost/'
 warns ...that_is_there '' --healthcheck-cmd '/app --check'
