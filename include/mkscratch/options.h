@@ -58,7 +58,7 @@ struct msk_options {
 	bool list;                                         /* deps --list */
 	bool by_layer;                                     /* ls --layers */
 	bool raw_config, raw_manifest, raw_index;          /* inspect --config and so on */
-	const char *html;                                  /* inspect --html */
+	struct msk_strv html;                              /* inspect --html */
 	bool rebuild, recipe;                              /* verify --rebuild, --recipe */
 	bool sarif;                                        /* doctor --sarif */
 	bool man;                                          /* help --man */

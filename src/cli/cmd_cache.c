@@ -56,9 +56,7 @@ static int print(const struct msk_options *o, const struct msk_cache_args *a, co
 	msk_str_adds(&text, " of ");
 	msk_str_add_size(&text, a->max_size);
 	msk_str_addc(&text, '\n');
-	if (o->json)
-		return msk_print_json(v, err);
-	return o->level < MSK_LOG_WARN ? 0 : msk_print(&text, err);
+	return o->json ? msk_print_json(v, err) : msk_print_result(o, &text, err);
 }
 
 static int run(const struct msk_options *o, const struct msk_cache_args *a, const char *what, struct msk_err *err)

@@ -103,6 +103,8 @@ static int show(struct asked *a, const struct msk_deps *d, struct msk_err *err)
 		return print_json(d, err);
 	if (a->o->list)
 		return print_list(a, &d->closure, err);
+	if (!msk_result_wanted(a->o))
+		return 0;
 	return msk_deps_print_tree(d, a->o->level >= MSK_LOG_INFO, msk_colour_wanted(a->o), err);
 }
 

@@ -453,7 +453,7 @@ static int show(struct comparison *c, struct msk_err *err)
 {
 	if (c->o->json)
 		msk_str_adds(&c->out.text, c->began ? "]\n" : "[]\n");
-	else if (c->o->level < MSK_LOG_WARN)
+	else if (!msk_result_wanted(c->o))
 		return 0;
 	return msk_spool_write(&c->out, STDOUT_FILENO, "standard output", err);
 }

@@ -76,7 +76,7 @@ static int show(const struct msk_options *o, const struct doctor_files *fs, stru
 			msk_doctor_text(&fs->v[i], &text);
 		}
 	}
-	return msk_print(&text, err);
+	return msk_print_result(o, &text, err);
 }
 
 /* A file that is wrong is told of, and the others are shown all the same. Returns the exit status of the first, or 0. */

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "inspect.h"
+#include "mkscratch/fs.h"
 
 uint64_t msk_inspected_plain(const struct inspected *d)
 {
@@ -83,7 +84,15 @@ static int print_list(const struct msk_options *o, const struct msk_source_image
 		return msk_print_json(json, err);
 	}
 	msk_inspect_add_list(s, &text);
-	return msk_print(&text, err);
+	return msk_print_result(o, &text, err);
+}
+
+static int put_pages(const struct msk_options *o, const struct inspected *d, struct msk_err *err)
+{
+	for (size_t i = 0; i < o->html.n; i++)
+		if (msk_page_put(d, o->html.v[i], err) < 0)
+			return -1;
+	return 0;
 }
 
 static int print_one(const struct msk_options *o, struct msk_source_images *own_images, struct msk_err *err)
@@ -96,24 +105,55 @@ static int print_one(const struct msk_options *o, struct msk_source_images *own_
 
 	if (msk_image_arg_read(o, own_images, &a, err) < 0 || msk_inspect(&a.images, a.image, &a.tree, &i, err) < 0)
 		return -1;
+	if (put_pages(o, &d, err) < 0)
+		return -1;
 	if (o->json) {
 		json = msk_inspect_json(&d);
 		return msk_print_json(json, err);
 	}
-	if (o->html)
-		return msk_page_put(&d, o->html, err);
+	if (o->html.n)
+		return 0;
 	msk_inspect_add_text(&d, &text);
-	return msk_print(&text, err);
+	return msk_print_result(o, &text, err);
+}
+
+/* What is written there by two is no page, and no JSON. */
+static int check_stdout(const struct msk_options *o, struct msk_err *err)
+{
+	bool taken = o->json;
+
+	for (size_t i = 0; i < o->html.n; i++) {
+		if (!msk_path_is_stdout(o->html.v[i]))
+			continue;
+		if (taken) {
+			msk_fail(err, MSK_E_USAGE, "--html %s: standard output is taken by %s already", o->html.v[i],
+				 o->json ? "--json" : "another --html");
+			return msk_hint(err, "--html image.html");
+		}
+		taken = true;
+	}
+	return 0;
+}
+
+/* Before anything is read: may the pages be written? */
+static int check_pages(const struct msk_options *o, const char *image, struct msk_err *err)
+{
+	for (size_t i = 0; i < o->html.n; i++)
+		if (msk_page_may_be(o->html.v[i], image, err) < 0)
+			return -1;
+	return 0;
 }
 
 static int check_usage(const struct msk_options *o, struct msk_err *err)
 {
 	if (o->args.n > 1)
 		return msk_fail(err, MSK_E_USAGE, "inspect: one IMAGE at a time (\"%s\")", o->args.v[1]);
-	if (o->raw_config + o->raw_manifest + o->raw_index + o->json + (o->html != NULL) > 1)
-		return msk_fail(err, MSK_E_USAGE,
-				"inspect: --config, --manifest, --index, --json and --html exclude one another");
-	return 0;
+	if (o->raw_config + o->raw_manifest + o->raw_index + (o->json || o->html.n) > 1) {
+		msk_fail(err, MSK_E_USAGE, "inspect: --config, --manifest and --index each stand alone, and without --json "
+					   "and --html");
+		return msk_hint(err, "one run for each");
+	}
+	return check_stdout(o, err);
 }
 
 /* Documents are verified when they are read; what else is told, when all layers were. */
@@ -125,7 +165,7 @@ int msk_cmd_inspect(const struct msk_options *o, struct msk_err *err)
 		return -1;
 	if (o->raw_config || o->raw_manifest || o->raw_index)
 		return print_raw(o, &s, err);
-	if (o->html && msk_page_may_be(o->html, msk_source_name(s.source), err) < 0)
+	if (check_pages(o, msk_source_name(s.source), err) < 0)
 		return -1;
-	return s.images.n > 1 && !o->platform && !o->html ? print_list(o, &s, err) : print_one(o, &s, err);
+	return s.images.n > 1 && !o->platform && !o->html.n ? print_list(o, &s, err) : print_one(o, &s, err);
 }

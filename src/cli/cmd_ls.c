@@ -118,7 +118,7 @@ static int flush(struct listing *l, size_t unless_below, struct msk_err *err)
 {
 	if (l->out.len < unless_below)
 		return 0;
-	if (msk_print(&l->out, err) < 0)
+	if (msk_print_result(l->o, &l->out, err) < 0)
 		return -1;
 	l->out.len = 0;
 	return 0;

@@ -202,7 +202,7 @@ static int ask(struct question *q, struct msk_err *err)
 		return -1;
 	if (!q->answered)
 		return msk_checks_sound(&c, q->image, err);
-	if (q->text.len && msk_print(&q->text, err) < 0)
+	if (q->text.len && msk_print_result(q->o, &q->text, err) < 0)
 		return -1;
 	err->code = q->first;
 	return q->first ? -1 : 0;

@@ -130,6 +130,9 @@ int msk_cmd_version(const struct msk_options *o, struct msk_err *err);
 
 /* Results: all of `text` on standard output. Fails: MSK_E_IO. */
 int msk_print(const struct msk_str *text, struct msk_err *err);
+/* What of a result is for people: nothing with -q, but JSON that was asked for. */
+bool msk_result_wanted(const struct msk_options *o);
+int msk_print_result(const struct msk_options *o, const struct msk_str *text, struct msk_err *err);
 /* May standard output have colours? A terminal that is not dumb, unless NO_COLOR is set. */
 bool msk_colour_wanted(const struct msk_options *o);
 /* The value as one line. */

@@ -250,10 +250,10 @@ const struct opt_row msk_opt_rows[] = {
 	{ 0, "layers", NULL, OPT_FLAG, GROUP_RUN, VERB_LS,
 	  "Each layer as it stands, whiteouts and all, instead of what is left of them.",
 	  TO_FLAG(by_layer), COMPLETE_NONE, NULL },
-	{ 0, "html", "FILE", OPT_VALUE, GROUP_RUN, VERB_INSPECT,
-	  "Write one page for a browser: a map of sizes, every file with its reason, certificates, libraries (-: standard "
-	  "output). Of what is at FILE only such a page is replaced.",
-	  TO_TEXT(html), COMPLETE_FILE, NULL },
+	{ 0, "html", "FILE", OPT_REPEAT, GROUP_RUN, VERB_INSPECT,
+	  "Write a page for a browser: a map of sizes, every file with its reason, certificates, libraries (-: to "
+	  "stdout). It replaces nothing but such a page.",
+	  TO_LIST(html), COMPLETE_FILE, NULL },
 	{ 0, "config", NULL, OPT_FLAG, GROUP_RUN, VERB_INSPECT,
 	  "The config alone, byte for byte.",
 	  TO_FLAG(raw_config), COMPLETE_NONE, NULL },
@@ -288,7 +288,9 @@ const struct opt_row msk_opt_rows[] = {
 	{ 0, "sarif", NULL, OPT_FLAG, GROUP_RUN, VERB_DOCTOR,
 	  "Print the result as SARIF 2.1.0, which code hosts show beside a change.",
 	  TO_FLAG(sarif), COMPLETE_NONE, NULL },
-	{ 'q', "quiet", NULL, OPT_FLAG, GROUP_RUN, B | VERB_INDEX | VERB_DEPS | VERB_VERIFY | VERB_CACHE | VERB_DIFF,
+	{ 'q', "quiet", NULL, OPT_FLAG, GROUP_RUN,
+	  B | VERB_INDEX | VERB_DEPS | VERB_DOCTOR | VERB_VERIFY | VERB_WHY | VERB_CACHE | VERB_LS | VERB_CAT | VERB_INSPECT |
+	  VERB_DIFF,
 	  "No warnings, and nothing on stdout when all is well.",
 	  set_quiet, 0, COMPLETE_NONE, NULL },
 	{ 'v', "verbose", NULL, OPT_FLAG, GROUP_RUN, B | VERB_DEPS | VERB_DIFF,

@@ -10,6 +10,16 @@ int msk_print(const struct msk_str *text, struct msk_err *err)
 	return msk_write_full(STDOUT_FILENO, msk_str_c(text), text->len, "standard output", err);
 }
 
+bool msk_result_wanted(const struct msk_options *o)
+{
+	return o->json || o->level >= MSK_LOG_WARN;
+}
+
+int msk_print_result(const struct msk_options *o, const struct msk_str *text, struct msk_err *err)
+{
+	return msk_result_wanted(o) ? msk_print(text, err) : 0;
+}
+
 bool msk_colour_wanted(const struct msk_options *o)
 {
 	return isatty(STDOUT_FILENO) && o->term && strcmp(o->term, "dumb") != 0 && !(o->no_color && *o->no_color);

@@ -170,8 +170,9 @@ static void allow_outputs(struct msk_confine *c, const struct msk_options *o)
 	for (size_t i = 0; i < o->output.n; i++)
 		if (strcmp(o->output.v[i], "-") != 0)
 			allow_output(c, o->output.v[i]);
-	if (o->html && strcmp(o->html, "-") != 0)
-		allow_output(c, o->html);
+	for (size_t i = 0; i < o->html.n; i++)
+		if (strcmp(o->html.v[i], "-") != 0)
+			allow_output(c, o->html.v[i]);
 }
 
 void msk_sandbox_add_look(struct msk_confine *c, const struct msk_options *o, bool has_root)

@@ -12,7 +12,7 @@ void msk_options_release(struct msk_options *o)
 		&o->bin, &o->file, &o->tree, &o->dir, &o->link, &o->cap, &o->root, &o->lib, &o->library_path, &o->dlopen,
 		&o->cert, &o->certs_for,
 		&o->tz_zones, &o->passwd_entry, &o->group_entry, &o->cmd, &o->env, &o->expose, &o->label, &o->annotation,
-		&o->volume, &o->output, &o->tag, &o->paths, &o->args,
+		&o->volume, &o->output, &o->tag, &o->paths, &o->args, &o->html,
 	};
 
 	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)

@@ -146,7 +146,7 @@ must_fail 3 "old.tar: nothing has the digest sha256:$(printf %064d 0)" -- ls "ol
 must_fail 3 'old.tar: a docker-archive, which has no manifest' -- inspect --manifest old.tar
 must_fail 2 'inspect: no IMAGE given' 'mkscratch inspect img.tar' -- inspect
 must_fail 2 'inspect: one IMAGE at a time ("old.tar")' -- inspect i.tar old.tar
-must_fail 2 'inspect: --config, --manifest, --index, --json and --html exclude one another' -- inspect --config --json i.tar
+must_fail 2 'inspect: --config, --manifest and --index each stand alone, and without --json and --html' 'one run for each' -- inspect --config --json i.tar
 must_fail 3 'several: 4 images (linux/amd64, linux/arm64, linux/arm/v7, linux/arm/v6)' \
 	'choose one: --platform linux/amd64' -- inspect --config several
 

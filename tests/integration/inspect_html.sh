@@ -24,7 +24,18 @@ python3 -B "$TOP/tests/integration/make_layers.py" odd.tar "[('</script><script>
 mk inspect --html odd.html odd.tar
 is "$(grep -c '</script><script>document' odd.html)" 0 'a name does not end the data'
 must_fail 5 'none/page.html: cannot create (No such file or directory)' 'mkdir -p none' -- inspect --html none/page.html i.tar
-must_fail 2 'inspect: --config, --manifest, --index, --json and --html exclude one another' -- inspect --json --html x.html i.tar
+must_fail 2 'inspect: --config, --manifest and --index each stand alone, and without --json and --html' 'one run for each' -- \
+	inspect --config --html x.html i.tar
+mk inspect --html one.html --html two.html i.tar && cmp page.html two.html
+t 'several are the same page' cmp page.html one.html
+mk inspect --json i.tar >alone.json && mk inspect --json --html beside.html i.tar >beside.json && cmp beside.html page.html
+t '--json prints beside it' cmp alone.json beside.json
+mk inspect --html - --html beside.html i.tar >again.html
+t 'one of several may be standard output' cmp page.html again.html
+must_fail 2 '--html -: standard output is taken by --json already' '--html image.html' -- inspect --json --html - i.tar
+must_fail 2 '--html /dev/stdout: standard output is taken by another --html already' '--html image.html' -- \
+	inspect --html - --html x.html --html /dev/stdout i.tar
+is "$(mk inspect -q --html quiet.html i.tar; cmp quiet.html page.html)" '' '-q leaves the page'
 ln -s i.tar alias.tar && cp i.tar before.tar
 must_fail 2 '--html i.tar: is the image itself' 'write the page elsewhere: --html image.html' -- inspect --html i.tar i.tar
 must_fail 2 '--html ./alias.tar: is the image itself' -- inspect --html ./alias.tar i.tar:latest
