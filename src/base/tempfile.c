@@ -16,9 +16,7 @@
 
 #include "mkscratch/acl.h"
 #include "mkscratch/fs.h"
-
-#define MARK ".mkscratch-"
-#define RANDOM_DIGITS 16
+#include "mkscratch/leavings.h"
 
 /* Nobody has put another in its place since. */
 static bool is_in_place(const struct msk_tempfile *t)
@@ -67,14 +65,6 @@ static void forget_name(struct msk_tempfile *t)
 	t->named = false;
 }
 
-static bool is_ours(const char *name)
-{
-	const char *mark = strstr(name, MARK);
-
-	return name[0] == '.' && mark && strlen(mark) == strlen(MARK) + RANDOM_DIGITS &&
-	       strspn(mark + strlen(MARK), "0123456789abcdef") == RANDOM_DIGITS;
-}
-
 /* A temporary file whose lock is free has lost its owner. */
 static void remove_if_stale(int dirfd, const char *name)
 {
@@ -96,20 +86,20 @@ void msk_tempfile_sweep(int dirfd)
 		return;
 	}
 	for (struct dirent *e; (e = readdir(dir));)
-		if (is_ours(e->d_name))
+		if (msk_is_tempfile_name(e->d_name))
 			remove_if_stale(dirfd, e->d_name);
 	closedir(dir);
 }
 
 static int make_name(struct msk_tempfile *t, const char *final)
 {
-	unsigned char random[RANDOM_DIGITS / 2];
+	unsigned char random[MSK_TEMPFILE_DIGITS / 2];
 	size_t n;
 
 	if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random)
 		return -1;
 	/* 200: with the mark the name must stay below NAME_MAX. */
-	n = (size_t)snprintf(t->name, sizeof t->name, ".%.200s" MARK, final);
+	n = (size_t)snprintf(t->name, sizeof t->name, ".%.200s" MSK_TEMPFILE_MARK, final);
 	for (size_t i = 0; i < sizeof random; i++)
 		n += (size_t)snprintf(t->name + n, sizeof t->name - n, "%02x", random[i]);
 	return 0;

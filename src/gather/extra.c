@@ -4,6 +4,7 @@
 #include "content.h"
 #include "mkscratch/cache_tag.h"
 #include "mkscratch/gather.h"
+#include "mkscratch/leavings.h"
 #include "mkscratch/path.h"
 #include "mkscratch/written.h"
 
@@ -139,13 +140,18 @@ static int leave_out(const struct tree *t, const struct msk_visit *v, struct msk
 static int visit_checked(void *ctx, const struct msk_visit *v, struct msk_err *err)
 {
 	const struct tree *t = ctx;
-	const char *slash = strrchr(v->rel, '/');
+	const char *slash = strrchr(v->rel, '/'), *name = slash ? slash + 1 : v->rel;
 
-	if (msk_starts_with(slash ? slash + 1 : v->rel, ".wh."))
+	if (msk_starts_with(name, ".wh."))
 		return msk_fail(err, MSK_E_INPUT, "%s/%s: names beginning with .wh. are reserved for deletions",
 				t->in->src, v->rel);
 	if (S_ISDIR(v->file->mode) && msk_cache_tag_is_in(v->file->fd))
 		return leave_out(t, v, err);
+	/* What other runs have left is of them, not of the tree. */
+	if (S_ISREG(v->file->mode) && msk_is_leaving(name)) {
+		msk_info(t->g->log, "%s/%s: left out, a run of mkscratch has left it", t->in->src, v->rel);
+		return MSK_VISIT_SKIP;
+	}
 	return visit(ctx, v, err);
 }
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "mkscratch/fs.h"
+#include "mkscratch/leavings.h"
 #include "mkscratch/sink.h"
 #include "mkscratch/tempfile.h"
 
@@ -328,8 +329,7 @@ static int look_if_empty(const struct layout_sink *s, bool *empty, struct msk_er
 		return -1;
 	*empty = true;
 	for (size_t i = 0; i < names.n; i++)
-		*empty = *empty && (strcmp(names.v[i], "blobs") == 0 || strcmp(names.v[i], ".mkscratch.lock") == 0 ||
-				    strstr(names.v[i], ".mkscratch-"));
+		*empty = *empty && (strcmp(names.v[i], "blobs") == 0 || msk_is_leaving(names.v[i]));
 	return 0;
 }
 

@@ -10,10 +10,10 @@
 
 #include "layout.h"
 #include "mkscratch/fs.h"
+#include "mkscratch/leavings.h"
 #include "mkscratch/mem.h"
 #include "mkscratch/undo.h"
 
-#define LOCK_NAME ".mkscratch.lock"
 #define POLL_MS 20
 
 static int held_by_other(int fd, const char *name, struct msk_err *err)
@@ -53,18 +53,18 @@ static enum outcome lock_now(int fd)
 
 static int open_lock(int dirfd, const char *name, int *out_fd, struct msk_err *err)
 {
-	*out_fd = openat(dirfd, LOCK_NAME, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
-	return *out_fd < 0 ? msk_fail_sys(err, errno, "%s/" LOCK_NAME ": cannot create", name) : 0;
+	*out_fd = openat(dirfd, MSK_LOCK_NAME, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
+	return *out_fd < 0 ? msk_fail_sys(err, errno, "%s/" MSK_LOCK_NAME ": cannot create", name) : 0;
 }
 
 void msk_layout_lock_remove(int dirfd, int held)
 {
-	MSK_AUTO_FD int fd = held >= 0 ? -1 : openat(dirfd, LOCK_NAME, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+	MSK_AUTO_FD int fd = held >= 0 ? -1 : openat(dirfd, MSK_LOCK_NAME, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
 
 	if (held < 0 && (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0))
 		return;
 	if (faccessat(dirfd, "index.json", F_OK, AT_SYMLINK_NOFOLLOW) < 0)
-		unlinkat(dirfd, LOCK_NAME, 0);
+		unlinkat(dirfd, MSK_LOCK_NAME, 0);
 }
 
 /* Made, locked and known to be ours in one step, as far as the end of the process is concerned. */
@@ -76,7 +76,7 @@ static enum outcome try(int dirfd, const char *name, int *fd, int *out_fd, struc
 	if (*fd >= 0 || open_lock(dirfd, name, fd, err) == 0) {
 		how = lock_now(*fd);
 		if (how == FAILED)
-			msk_fail_sys(err, errno, "%s/" LOCK_NAME ": cannot lock", name);
+			msk_fail_sys(err, errno, "%s/" MSK_LOCK_NAME ": cannot lock", name);
 	}
 	if (how == GOT || how == NO_LOCKS)
 		*out_fd = msk_take_fd(fd);

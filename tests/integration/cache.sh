@@ -325,6 +325,19 @@ rm project/.d/CACHEDIR.TAG && mkfifo project/.d/CACHEDIR.TAG
 run mk --bin capped --tree project:/t --no-cache -o inside.tar
 is "$status $(head -n 1 "$err")" '3 mkscratch: project/.d/CACHEDIR.TAG: is a FIFO, expected a regular file, directory or link' ...and_a_FIFO_is_a_FIFO
 rm -r project/.d
+# Nor is what runs leave in layouts that lie in a tree: the lock, and the temporary file of one that was killed.
+cp -r project lay && "$MKSCRATCH" -q --bin capped -o lay/image/ && want=$(digest --bin capped --tree lay:/t --no-cache)
+echo 4711 >lay/image/.mkscratch.lock && echo half >lay/image/blobs/.img.tar.mkscratch-0123456789abcdef
+is "$(digest --bin capped --tree lay:/t --no-cache)" "$want" what_runs_leave_in_a_tree_is_left_out
+is "$("$MKSCRATCH" -v --bin capped --tree lay:/t --no-cache -o inside.tar 2>&1 | grep 'left out')" \
+	'lay/image/.mkscratch.lock: left out, a run of mkscratch has left it
+lay/image/blobs/.img.tar.mkscratch-0123456789abcdef: left out, a run of mkscratch has left it' ...which_is_told
+t ...all_else_is_there sh -c '"$MKSCRATCH" ls inside.tar /t >l; grep -q image/oci-layout l && ! grep mkscratch l'
+is "$("$MKSCRATCH" verify -q --rebuild inside.tar 2>&1; echo $?)" 0 ...and_it_is_made_again
+mkdir lay/.x.mkscratch-0123456789abcdef && touch lay/x.mkscratch-0123456789abcdef lay/.x.mkscratch-mine
+mk --bin capped --tree lay:/t --file lay/image/.mkscratch.lock:/lock --no-cache -q -o inside.tar
+is "$("$MKSCRATCH" ls inside.tar | grep -o '[^ ]*\(lock\|mkscratch\).*' | sort | xargs)" \
+	'lock t/.x.mkscratch-0123456789abcdef/ t/.x.mkscratch-mine t/x.mkscratch-0123456789abcdef' ...but_nothing_else
 run mk --bin capped --tree caps:/t --no-cache -o inside.tar
 is "$status $(cat "$err")" '2 mkscratch: --tree caps: is a cache of mkscratch (CACHEDIR.TAG)
 hint: --cache with a directory of its own; remove CACHEDIR.TAG here, and the cache beside it' a_tree_that_is_a_cache_is_refused
