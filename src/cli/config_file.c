@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "mkscratch/device.h"
 #include "mkscratch/fs.h"
 #include "mkscratch/json_where.h"
 #include "mkscratch/path.h"
@@ -258,10 +259,19 @@ static int hint_at_others(struct msk_err *err)
 	return -1;
 }
 
+/* What comes by standard input or as `<(...)` of a shell was written where it is read: /dev/fd is nobody's directory. */
+static char *directory_of(const char *name, mode_t mode)
+{
+	MSK_AUTO_FREE char *dir = msk_path_dir(name);
+	bool stream = strcmp(name, "-") == 0 || strcmp(name, "/dev/stdin") == 0 || msk_device_is_descriptor(name);
+
+	return stream || !S_ISREG(mode) || strcmp(dir, ".") == 0 ? msk_xstrdup("") : msk_take(&dir);
+}
+
 static int read_file(struct config_file *f, struct msk_err *err)
 {
 	MSK_AUTO_FD int fd = strcmp(f->name, "-") == 0 ? dup(STDIN_FILENO) : msk_open_to_read(f->name);
-	struct stat st;
+	struct stat st = { 0 };
 
 	if (fd < 0 && errno == ENOENT)
 		return msk_fail(err, MSK_E_INPUT, "--config %s: no such file", f->name);
@@ -273,6 +283,7 @@ static int read_file(struct config_file *f, struct msk_err *err)
 	}
 	if (msk_read_all(fd, MSK_MAX_DOCUMENT, &f->text, f->name, err) < 0)
 		return -1;
+	f->dir = directory_of(f->name, st.st_mode);
 	drop_mark(&f->text);
 	if (msk_json_parse(msk_str_c(&f->text), f->text.len, f->name, &f->doc, err) < 0)
 		return hint_at_others(err);
@@ -282,9 +293,7 @@ static int read_file(struct config_file *f, struct msk_err *err)
 int msk_config_file_open(const char *name, struct config_file *out, struct msk_err *err)
 {
 	MSK_AUTO_CONFIG_FILE f = { .name = msk_xstrdup(name) };
-	MSK_AUTO_FREE char *dir = msk_path_dir(name);
 
-	f.dir = msk_xstrdup(strcmp(name, "-") == 0 || strcmp(dir, ".") == 0 ? "" : dir);
 	if (read_file(&f, err) < 0 || check_all(&f, err) < 0)
 		return -1;
 	*out = f;

@@ -4,7 +4,8 @@
  *
  * A value is what would be typed: true for an option without a value, a string or a number, a list where an option may be
  * repeated, an object for pairs (K=V). A target's value takes the place of that at the top, and the command line's that of
- * both; pairs add up, and the last of a key counts. Relative paths begin at the directory of the file. */
+ * both; pairs add up, and the last of a key counts. Relative paths begin at the directory of the file; of what is no regular
+ * file, and of standard input and other descriptors, at the working directory. */
 #ifndef MSK_CLI_CONFIG_FILE_H
 #define MSK_CLI_CONFIG_FILE_H
 

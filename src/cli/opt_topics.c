@@ -78,7 +78,8 @@ const struct topic msk_topics[] = {
 	{ "config-file", "Options from a file",
 	  "--config FILE takes options from a JSON file: an object of their long names. A value is what would be typed: "
 	  "true, a string or a number; a list where an option may be repeated, an object for K=V. Relative paths begin at "
-	  "the directory of the file. Without --config, mkscratch.json in the working directory is read when the command "
+	  "the directory of the file; of one that comes by a pipe (-, <(...)) at the "
+	  "working directory. Without --config, mkscratch.json in the working directory is read when the command "
 	  "line names no program (--bin): mkscratch build.\n\n"
 	  "  { \"certs\": true, \"env\": { \"MODE\": \"prod\" },\n"
 	  "    \"targets\": { \"one\": { \"bin\": \"./one\", \"output\": \"one.tar\" },\n"

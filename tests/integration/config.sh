@@ -170,6 +170,23 @@ is "$(ordered <c.tar)" 'a.tar b.tar' 'a base that comes from standard input, whi
 is "$(mk --bin app --print plan -o x | jq -r .user.name)" nobody 'a command line with a program is whole without it'
 is "$(mk --bin app --config mkscratch.json --target tool --print plan | jq -r .user.name)" root '... unless the file is named'
 like "$(mk | head -n 1)" '^Examples:' 'without any word there is help'
+# A pipe lies nowhere: its paths are those of whoever wrote it, here.
+echo '{"bin":"app","file":"sub/conf:/c","root":"sub"}' >sub/here.json && mkfifo sub/fifo
+want=$(mk --bin app --file sub/conf:/c --root sub -o x --print plan)
+piped() { # NAME COMMAND...
+	local name=$1
+	shift
+	is "$("$@")" "$want" "a config by $name is relative to the working directory"
+}
+there() { mk --config "$@" -o x --print plan; }
+piped '<(...)' there <(cat sub/here.json)
+piped '-' there - <sub/here.json
+piped /dev/stdin there /dev/stdin <sub/here.json
+piped 'a descriptor of a file' there /dev/fd/7 7<sub/here.json
+piped '... by another name' there /proc/self/fd/7 7<sub/here.json
+cat sub/here.json >sub/fifo &
+piped 'a FIFO' there sub/fifo
+wait
 mkdir other && cd other || exit 1
 cp ../app.c . && mkdir deep && cp ../app deep/ && echo '{ "bin": "./app", "file": "conf:/etc/conf", "output": "out.tar" }' >deep/mkscratch.json
 echo x >deep/conf
