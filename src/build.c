@@ -14,6 +14,7 @@
 #include "mkscratch/rootfs_walk.h"
 #include "mkscratch/sink.h"
 #include "mkscratch/task.h"
+#include "mkscratch/written.h"
 
 #define MAX_TOLD 5              /* of what is alike */
 
@@ -461,23 +462,21 @@ static int check_budget(const struct msk_editions *e, const struct baselines *b,
 	return 0;
 }
 
-/* An output that is one of the inputs, by whatever name, would be lost. */
+/* What was named is spared by now (cli/outputs.h); libraries and what is in trees are known only here. */
 static int spare_entries(const struct msk_plan *plan, const struct msk_rootfs *fs, struct msk_err *err)
 {
-	struct stat st;
-
 	for (size_t i = 0; i < plan->n_targets; i++) {
 		const char *path = plan->targets[i].path;
+		MSK_AUTO_WRITTEN at = { .exists = false };
 		MSK_AUTO_ROOTFS_WALK w = { 0 };
 
-		if (!path || stat(path, &st) < 0 || !S_ISREG(st.st_mode))
+		msk_written_find(path, &at);
+		if (!at.exists || !S_ISREG(at.mode))
 			continue;
 		msk_rootfs_walk_init(&w, fs);
 		for (const struct msk_entry *e; (e = msk_rootfs_next(&w));) {
-			if (!e->body.host_path || e->body.dev != st.st_dev || e->body.ino != st.st_ino)
-				continue;
-			msk_fail(err, MSK_E_USAGE, "--output %s: is also an input (%s)", path, e->origin.what);
-			return msk_hint(err, "write it elsewhere, or remove it first");
+			if (e->body.host_path && e->body.dev == at.dev && e->body.ino == at.ino)
+				return msk_written_fail_input(path, e->origin.what, err);
 		}
 	}
 	return 0;

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <sys/types.h>
+#include "mkscratch/err.h"
 #include "mkscratch/mem.h"
 
 struct msk_written {
@@ -25,6 +26,8 @@ void msk_written_release(struct msk_written *w);
 
 /* The same file or directory, also by a hard link. */
 bool msk_written_same(const struct msk_written *a, const struct msk_written *b);
+/* The output `path` is read, too, as `what` says: writing it would lose that. Returns -1, with MSK_E_USAGE. */
+int msk_written_fail_input(const char *path, const char *what, struct msk_err *err);
 /* Is it the directory, or something below it? */
 bool msk_written_in(const struct msk_written *w, const struct msk_written *dir);
 

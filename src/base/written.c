@@ -59,6 +59,12 @@ bool msk_written_same(const struct msk_written *a, const struct msk_written *b)
 	       a->dir_ino == b->dir_ino && strcmp(a->name, b->name) == 0;
 }
 
+int msk_written_fail_input(const char *path, const char *what, struct msk_err *err)
+{
+	msk_fail(err, MSK_E_USAGE, "--output %s: is also an input (%s)", path, what);
+	return msk_hint(err, "write it elsewhere, or remove it first");
+}
+
 bool msk_written_in(const struct msk_written *w, const struct msk_written *dir)
 {
 	const char *top = dir->place && strcmp(dir->place, "/") == 0 ? "" : dir->place;

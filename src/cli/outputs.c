@@ -53,11 +53,19 @@ static int refuse_closed(const struct outputs *o, struct msk_err *err)
 	return 0;
 }
 
+static bool is_same(const struct outputs *o, size_t i, size_t k)
+{
+	const struct msk_target *a = &o->plan->targets[i], *b = &o->plan->targets[k];
+
+	return (a->kind == MSK_TARGET_STDOUT && b->kind == MSK_TARGET_STDOUT) ||
+	       msk_places_clash(&o->at->v[i], &o->at->v[k]);
+}
+
 static int refuse_doubles(const struct outputs *o, struct msk_err *err)
 {
 	for (size_t i = 0; i < o->at->n; i++)
 		for (size_t k = 0; k < i; k++) {
-			if (!msk_places_clash(&o->at->v[k], &o->at->v[i]))
+			if (!is_same(o, i, k))
 				continue;
 			msk_fail(err, MSK_E_USAGE, "--output %s: is the same file as --output %s", o->plan->targets[i].path,
 				 o->plan->targets[k].path);
@@ -75,8 +83,7 @@ static int spare(const struct outputs *o, const char *what, const char *path, st
 	for (size_t i = 0; i < o->at->n; i++) {
 		if (!in.exists || !msk_places_clash(&o->at->v[i], &in))
 			continue;
-		msk_fail(err, MSK_E_USAGE, "--output %s: is also an input (%s)", o->plan->targets[i].path, what);
-		return msk_hint(err, "write it elsewhere, or remove it first");
+		return msk_written_fail_input(o->plan->targets[i].path, what, err);
 	}
 	return 0;
 }

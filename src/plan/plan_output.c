@@ -4,51 +4,6 @@
 #include "parts.h"
 #include "mkscratch/fs.h"
 
-/* The same file under two spellings that need no look at the file system: "./a" and "a", "a//" and "a". */
-static char *plain_name(const char *path)
-{
-	size_t n = strlen(path);
-
-	if (msk_path_is_stdout(path))
-		return msk_xstrdup("-");
-	while (path[0] == '.' && path[1] == '/') {
-		path += 2 + strspn(path + 2, "/");
-		n = strlen(path);
-	}
-	while (n > 1 && path[n - 1] == '/')
-		n--;
-	return msk_xstrndup(path, n);
-}
-
-static bool same_name(const char *a, const char *b)
-{
-	MSK_AUTO_FREE char *x = plain_name(a), *y = plain_name(b);
-
-	return strcmp(x, y) == 0;
-}
-
-/* An output over an input would eat what the next run reads. Names alone are compared here; the command line
- * looks at the files. */
-static int check_target(const struct msk_plan *p, const char *path, struct msk_err *err)
-{
-	for (size_t i = 0; i < p->n_targets; i++)
-		if (same_name(p->targets[i].path, path))
-			return msk_fail(err, MSK_E_USAGE, "--output %s: given twice", path);
-	if (msk_path_is_stdout(path))
-		return 0;
-	for (size_t i = 0; i < p->n_inputs; i++)
-		if (p->inputs[i].src && same_name(p->inputs[i].src, path))
-			return msk_fail(err, MSK_E_USAGE, "--output %s: is also an input (%s)", path, p->inputs[i].spec);
-	for (size_t i = 0; i < p->extra_certs.n; i++)
-		if (same_name(p->extra_certs.v[i], path))
-			return msk_fail(err, MSK_E_USAGE, "--output %s: is also an input (--cert)", path);
-	if (p->base && same_name(p->base, path))
-		return msk_fail(err, MSK_E_USAGE, "--output %s: is also an input (--base)", path);
-	if (p->certs_file && same_name(p->certs_file, path))
-		return msk_fail(err, MSK_E_USAGE, "--output %s: is also an input (--certs)", path);
-	return 0;
-}
-
 /* skopeo's way to name a destination. What we write is named by its path, and pushed by others. */
 static int refuse_transport(const char *path, const char *behind, struct msk_err *err)
 {
@@ -81,8 +36,6 @@ int msk_plan_targets(const struct msk_strv *typed, struct msk_plan *p, struct ms
 			return msk_fail(err, MSK_E_USAGE, "--output: the value is empty");
 		if (msk_path_behind_transport(path))
 			return refuse_transport(path, msk_path_behind_transport(path), err);
-		if (check_target(p, path, err) < 0)
-			return -1;
 		p->targets[p->n_targets].kind = target_kind(path);
 		p->targets[p->n_targets++].path = msk_xstrdup(path);
 	}

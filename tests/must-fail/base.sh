@@ -14,7 +14,7 @@ is "$(grep -c ^hint "$err")" 0 '... which is a file that is not there'
 for name in debian:12 gcr.io/distroless/static localhost:5000/app; do
 	refused 3 "$name: no such image" "an image is a file here: first skopeo copy docker://$name oci-archive:img.tar" -- --base "$name"
 done
-must_fail 2 '--output ./base.tar: is also an input (--base)' -- --base base.tar --bin app -o ./base.tar
+must_fail 2 '--output ./base.tar: is also an input (--base base.tar)' -- --base base.tar --bin app -o ./base.tar
 ln base.tar hard.tar
 must_fail 2 '--output base.tar: is also an input (--base base.tar:app:latest)' -- --base base.tar:app:latest --bin app -o base.tar
 must_fail 2 '--output hard.tar: is also an input (--base base.tar)' 'write it elsewhere, or remove it first' -- \

@@ -75,10 +75,13 @@ hint: -o img.tar, or -o - | docker load" 'no image is written to a terminal'
 else
 	skip 'no image is written to a terminal' 'script is not installed'
 fi
-must_fail 2 '--output ./img.tar: given twice' -- --bin app -o img.tar -o ./img.tar
-must_fail 2 '--output img.tar: given twice' -- --bin app -o img.tar -o img.tar
-must_fail 2 '--output /dev/stdout: given twice' -- --bin app -o - -o /dev/stdout
+must_fail 2 '--output ./img.tar: is the same file as --output img.tar' 'leave one of them out' -- --bin app -o img.tar -o ./img.tar
+must_fail 2 '--output img.tar: is the same file as --output img.tar' -- --bin app -o img.tar -o img.tar
+must_fail 2 '--output /dev/stdout: is the same file as --output -' -- --bin app -o - -o /dev/stdout
 must_fail 2 '--output app: is also an input (--bin ./app)' -- --bin ./app -o app
+touch conf
+must_fail 2 '--output conf: is also an input (--file ./conf:/f)' -- --bin app --file ./conf:/f -o conf
+must_fail 2 '--output new: is the same file as --output new/' 'leave one of them out' -- --bin app -o new/ -o new
 must_fail 2 '--progress sometimes: is none of auto, always, never' -- --bin /bin/true --progress sometimes -o img.tar
 must_fail 2 '--progress foo: is none of auto, always, never' -- --bin /bin/true --progress foo -n
 must_fail 2 '--progress foo: is none of auto, always, never' -- --bin /bin/true --progress foo --print plan

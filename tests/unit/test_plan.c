@@ -736,20 +736,7 @@ static void outputs_tell_their_kind(void **state)
 	assert_int_equal(p.targets[1].kind, MSK_TARGET_LAYOUT);
 	assert_int_equal(p.targets[2].kind, MSK_TARGET_STDOUT);
 	msk_plan_release(&p);
-	BAD("--output ./a: given twice", "-o", "a", "-o", "./a");
-	BAD("--output d: given twice", "-o", "d/", "-o", "d");
-	BAD("--output -: given twice", "-o", "-", "-o", "-");
 	BAD("--output: the value is empty", "-o", "");
-}
-
-static void an_output_is_no_input(void **state)
-{
-	(void)state;
-	BAD("--output app: is also an input (--bin ./app)", "-o", "app");
-	BAD("--output f: is also an input (--file f:/f)", "--file", "f:/f", "-o", "f");
-	BAD("--output t/: is also an input (--tree t:/t)", "--tree", "t:/t", "-o", "t/");
-	BAD("--output ca.pem: is also an input (--certs)", "--certs=ca.pem", "-o", "ca.pem");
-	BAD("--output ca.pem: is also an input (--cert)", "--cert", "ca.pem", "-o", "ca.pem");
 }
 
 static void tags_are_unique_and_named_after_the_program(void **state)
@@ -833,7 +820,6 @@ int main(void)
 		cmocka_unit_test(dates_survive_the_round_trip),
 		cmocka_unit_test(any_time_has_a_date),
 		cmocka_unit_test(outputs_tell_their_kind),
-		cmocka_unit_test(an_output_is_no_input),
 		cmocka_unit_test(tags_are_unique_and_named_after_the_program),
 		cmocka_unit_test(codecs_and_levels),
 	};
