@@ -64,6 +64,13 @@ tree && mkdir tree/src/novel && echo '#include "mkscratch/mem.h"' >tree/src/nove
 notices every_folder_is_in_the_table lint-deps.sh 'src/novel/a.c:1: tier novel is not in the table of tests/tools/lint-deps.sh'
 tree && find tree -name '*.[ch]' -delete
 notices an_empty_tree_is_no_success lint-deps.sh 'lint-deps: found no #include at all'
+for tool in lint-size.sh lint-cleanup.sh; do
+	for there in src other; do
+		rm -rf tree && mkdir -p "tree/$there" && echo x >"tree/$there/README"
+		run "$tools/$tool" tree
+		is "$status $(cat "$out" "$err")" '2 sources: found no source file in tree' "... nor for $tool, with $there in it"
+	done
+done
 
 tree && { echo 'int f(void)'; echo '{'; printf '\tx();\n%.0s' {1..81}; echo '}'; } >tree/src/base/long.c
 notices functions_of_81_lines lint-size.sh 'src/base/long.c:2: function of 81 lines (allowed: 80)'

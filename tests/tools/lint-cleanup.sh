@@ -4,14 +4,10 @@
 # Usage: lint-cleanup.sh [ROOT]; prints each offence as file:line and ends with 1 when there are any.
 set -u
 export LC_ALL=C
-cd "${1:-$(dirname "$0")/../..}" || exit 2
+root=${1:-$(dirname "$0")/../..}
+sources=$("$(dirname "$0")/sources.sh" "$root") && cd "$root" || exit 2
 
-dirs=()
-for d in include src tests probe; do
-	[ -d "$d" ] && dirs+=("$d")
-done
-
-find "${dirs[@]}" -name '*.[ch]' | sort | awk '
+printf '%s\n' "$sources" | awk '
 function filled(text, name,    rest, at) {
 	for (rest = text; (at = index(rest, "&" name)); rest = substr(rest, at + 1 + length(name)))
 		if (substr(rest, at + 1 + length(name)) !~ /^[A-Za-z0-9_]/)
@@ -20,7 +16,6 @@ function filled(text, name,    rest, at) {
 }
 {
 	path = $0
-	n_files++
 	line = 0
 	split("", bare)
 	while ((getline text < path) > 0) {
@@ -43,10 +38,4 @@ function filled(text, name,    rest, at) {
 	}
 	close(path)
 }
-END {
-	if (!n_files) {
-		print "lint-cleanup: found no source file"
-		bad++
-	}
-	exit bad ? 1 : 0
-}'
+END { exit bad ? 1 : 0 }'

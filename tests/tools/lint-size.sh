@@ -4,14 +4,10 @@
 # Usage: lint-size.sh [ROOT]; prints each offence as file:line and ends with 1 when there are any.
 set -u
 export LC_ALL=C
-cd "${1:-$(dirname "$0")/../..}" || exit 2
+root=${1:-$(dirname "$0")/../..}
+sources=$("$(dirname "$0")/sources.sh" "$root") && cd "$root" || exit 2
 
-dirs=()
-for d in include src tests probe; do
-	[ -d "$d" ] && dirs+=("$d")
-done
-
-find "${dirs[@]}" -name '*.[ch]' | sort | awk -v max_file=900 -v max_function=80 -v max_columns=128 '
+printf '%s\n' "$sources" | awk -v max_file=900 -v max_function=80 -v max_columns=128 '
 function offence(line, text) {
 	printf "%s:%d: %s\n", path, line, text
 	bad++
@@ -28,7 +24,6 @@ function columns(s,    i, n, c, w) {
 }
 {
 	path = $0
-	n_files++
 	line = 0
 	start = 0
 	while ((getline text < path) > 0) {
@@ -47,10 +42,4 @@ function columns(s,    i, n, c, w) {
 	if (line > max_file)
 		offence(line, "file of " line " lines (allowed: " max_file ")")
 }
-END {
-	if (!n_files) {
-		print "lint-size: found no source file"
-		bad++
-	}
-	exit bad ? 1 : 0
-}'
+END { exit bad ? 1 : 0 }'
