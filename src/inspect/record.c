@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "mkscratch/plan.h"
+#include "mkscratch/sorted.h"
 
 static const char *field(const struct msk_json *row, size_t i)
 {
@@ -41,25 +42,19 @@ void msk_record_release(struct msk_record *r)
 	free(r->v);
 }
 
-/* The first row that does not come before `path`. */
-static size_t lower_bound(const struct msk_record *r, const char *path)
+static int path_vs_row(const void *path, const void *row)
 {
-	size_t from = 0, to = r->n;
+	return strcmp(path, ((const struct msk_record_row *)row)->path);
+}
 
-	while (from < to) {
-		size_t mid = from + (to - from) / 2;
-
-		if (strcmp(r->v[mid].path, path) < 0)
-			from = mid + 1;
-		else
-			to = mid;
-	}
-	return from;
+static size_t rows_from(const struct msk_record *r, const char *path)
+{
+	return msk_lower_bound(path, r->v, r->n, sizeof *r->v, path_vs_row);
 }
 
 static const struct msk_record_row *find_exact(const struct msk_record *r, const char *path)
 {
-	size_t i = lower_bound(r, path);
+	size_t i = rows_from(r, path);
 
 	return i < r->n && strcmp(r->v[i].path, path) == 0 ? &r->v[i] : NULL;
 }
@@ -85,7 +80,7 @@ const struct msk_record_row *msk_record_find(const struct msk_record *r, const c
 const struct msk_record_row *msk_record_find_below(const struct msk_record *r, const char *path)
 {
 	MSK_AUTO_FREE char *dir = msk_xasprintf("%s/", path);
-	size_t i = lower_bound(r, dir);
+	size_t i = rows_from(r, dir);
 
 	return i < r->n && msk_starts_with(r->v[i].path, dir) ? &r->v[i] : NULL;
 }

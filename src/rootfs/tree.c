@@ -5,6 +5,7 @@
 #include "entry.h"
 #include "mkscratch/rootfs_walk.h"
 #include "mkscratch/rotree.h"
+#include "mkscratch/sorted.h"
 
 void msk_content_release(struct msk_content *c)
 {
@@ -341,19 +342,14 @@ uint64_t msk_rootfs_content_size(const struct msk_rootfs *fs)
 	return sum;
 }
 
+static int path_vs_entry(const void *path, const void *entry)
+{
+	return strcmp(path, ((const struct msk_entry *)entry)->path);
+}
+
 size_t msk_entries_from(const struct msk_rootfs *fs, const char *path)
 {
-	size_t lo = 0, hi = fs->n;
-
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (strcmp(fs->v[mid].path, path) < 0)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
+	return msk_lower_bound(path, fs->v, fs->n, sizeof *fs->v, path_vs_entry);
 }
 
 struct msk_entry *msk_entries_find(const struct msk_rootfs *fs, const char *path)

@@ -8,6 +8,7 @@
 
 #include "mkscratch/path.h"
 #include "mkscratch/rotree.h"
+#include "mkscratch/sorted.h"
 #include "tree_record.h"
 
 #define MAX_CROSSED 10000
@@ -132,20 +133,16 @@ static void live_release(struct live *l)
 	free(l->v);
 }
 
-/* The first that does not come before this key. */
+static int key_vs_link(const void *key, const void *link)
+{
+	const struct msk_str *a = key, *b = &((const struct live_link *)link)->key;
+
+	return msk_table_compare(msk_str_c(a), a->len, msk_str_c(b), b->len);
+}
+
 static size_t position(const struct live *l, const struct msk_str *key)
 {
-	size_t low = 0, high = l->n;
-
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (msk_table_compare(l->v[mid].key.buf, l->v[mid].key.len, msk_str_c(key), key->len) < 0)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low;
+	return msk_lower_bound(key, l->v, l->n, sizeof *l->v, key_vs_link);
 }
 
 static bool is_at(const struct live_link *link, const struct msk_str *key)

@@ -12,6 +12,7 @@
 #include "mkscratch/fs.h"
 #include "mkscratch/json.h"
 #include "mkscratch/log.h"
+#include "mkscratch/sorted.h"
 
 static void numbers_are_decimal_and_bounded(void **state)
 {
@@ -365,6 +366,24 @@ static void numbers_and_formats_add_what_printf_would(void **state)
 	}
 }
 
+static int by_number(const void *key, const void *element)
+{
+	return *(const int *)key - *(const int *)element;
+}
+
+static void a_lower_bound_is_where_the_key_would_stand(void **state)
+{
+	static const int v[] = { 2, 4, 4, 4, 9 };
+	static const struct { int key; size_t n, place; } of[] = {
+		{ 1, 5, 0 }, { 2, 5, 0 }, { 3, 5, 1 }, { 4, 5, 1 }, { 5, 5, 4 }, { 9, 5, 4 }, { 10, 5, 5 }, { 4, 0, 0 },
+		{ 4, 1, 1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof of / sizeof *of; i++)
+		assert_int_equal(msk_lower_bound(&of[i].key, v, of[i].n, sizeof *v, by_number), of[i].place);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -387,6 +406,7 @@ int main(void)
 		cmocka_unit_test(json_is_compact_with_sorted_keys),
 		cmocka_unit_test(hostile_json_is_refused),
 		cmocka_unit_test(bounded_reads_refuse_what_is_larger),
+		cmocka_unit_test(a_lower_bound_is_where_the_key_would_stand),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
