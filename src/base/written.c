@@ -35,13 +35,27 @@ void msk_written_find(const char *path, struct msk_written *out)
 		out->place = msk_xasprintf("%s/%s", strcmp(real_dir, "/") == 0 ? "" : real_dir, out->name);
 }
 
+/* NULL: it has no name any more, or never had one. */
+static char *place_of(int fd, const struct stat *file)
+{
+	MSK_AUTO_FREE char *link = msk_xasprintf("/proc/self/fd/%d", fd);
+	MSK_AUTO_FREE char *place = realpath(link, NULL);
+	struct stat st;
+
+	if (!place || stat(place, &st) < 0 || st.st_dev != file->st_dev || st.st_ino != file->st_ino)
+		return NULL;
+	return msk_take(&place);
+}
+
 void msk_written_find_fd(int fd, struct msk_written *out)
 {
 	struct stat st;
 
 	*out = (struct msk_written){ .exists = false };
-	if (fstat(fd, &st) == 0)
-		know(&st, out);
+	if (fstat(fd, &st) < 0)
+		return;
+	know(&st, out);
+	out->place = place_of(fd, &st);
 }
 
 void msk_written_release(struct msk_written *w)

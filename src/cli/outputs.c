@@ -123,6 +123,33 @@ static int spare_base(const struct outputs *o, const char *base, struct msk_err 
 	return base ? spare_image(o, what, base, true, err) : 0;
 }
 
+/* An output in the tree would be packed by the next run, so that no two runs would be the same; standard output that leads
+ * there by this one, as far as it is written. */
+static int spare_tree(const struct outputs *o, const struct msk_input *tree, struct msk_err *err)
+{
+	MSK_AUTO_WRITTEN top = { .exists = false };
+
+	msk_written_find(tree->src, &top);
+	for (size_t i = 0; i < o->at->n; i++) {
+		if (!msk_written_in(&o->at->v[i], &top))
+			continue;
+		msk_fail(err, MSK_E_USAGE, "--output %s: lies in a directory that is packed (%s)", o->plan->targets[i].path,
+			 tree->spec);
+		return msk_hint(err, "write it elsewhere");
+	}
+	return 0;
+}
+
+static int spare_trees(const struct outputs *o, struct msk_err *err)
+{
+	const struct msk_plan *p = o->plan;
+
+	for (size_t i = 0; i < p->n_inputs; i++)
+		if (p->inputs[i].kind == MSK_INPUT_TREE && spare_tree(o, &p->inputs[i], err) < 0)
+			return -1;
+	return 0;
+}
+
 static int spare_inputs(const struct outputs *o, struct msk_err *err)
 {
 	const struct msk_plan *p = o->plan;
@@ -133,7 +160,7 @@ static int spare_inputs(const struct outputs *o, struct msk_err *err)
 	if (spare_base(o, p->base, err) < 0 || spare_value(o, "--certs", p->certs_file, err) < 0 ||
 	    spare_values(o, "--cert", &p->extra_certs, err) < 0)
 		return -1;
-	return spare_values(o, "--certs-for", &p->certs_for, err);
+	return spare_values(o, "--certs-for", &p->certs_for, err) < 0 ? -1 : spare_trees(o, err);
 }
 
 int msk_outputs_check(const struct msk_options *o, const struct msk_plan *plan, struct msk_err *err)

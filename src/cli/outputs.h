@@ -21,9 +21,10 @@ bool msk_places_clash(const struct msk_written *a, const struct msk_written *b);
 /* Will it be a layout directory, whatever is written before? */
 bool msk_place_is_layout(const struct msk_target *t, const struct msk_written *w);
 
-/* Of one build: no two outputs are one file, and none is the config file (NULL: there is none) or an image, certificate or
- * program that is read. What lies in a --tree and which libraries are found is known later.
- * Fails: MSK_E_USAGE `--output x: is the same file as --output y`, `--output x: is also an input (--base x)`. */
+/* Of one build: no two outputs are one file, none is the config file (NULL: there is none) or an image, certificate or
+ * program that is read, and none lies in a --tree. What a tree has links to and which libraries are found is known later.
+ * Fails: MSK_E_USAGE `--output x: is the same file as --output y`, `--output x: is also an input (--base x)`,
+ * `--output t/x: lies in a directory that is packed (--tree t:/srv)`. */
 int msk_outputs_check(const struct msk_options *o, const struct msk_plan *plan, struct msk_err *err);
 
 #endif

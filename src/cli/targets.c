@@ -40,7 +40,7 @@ struct target {
 	struct msk_places at;
 	struct reading *reads;
 	size_t n_reads, cap_reads;
-	bool chosen;
+	bool chosen, planned;
 	enum { UNSEEN, UNDER_WAY, SETTLED } state;
 };
 
@@ -126,11 +126,26 @@ static void look_at(const struct msk_options *typed, struct config_file *f, stru
 	struct msk_options o;
 
 	msk_target_options(typed, f, t->name, &o);
-	if (msk_plan_make(&o, &t->plan, &ignored) == 0) {
+	t->planned = msk_plan_make(&o, &t->plan, &ignored) == 0;
+	if (t->planned) {
 		msk_places_find(&t->plan, &t->at);
 		find_readings(t);
 	}
 	msk_options_release(&o);
+}
+
+/* Before the first of them is built. */
+static int check_own(const struct msk_options *typed, struct config_file *f, const struct target *t, struct msk_err *err)
+{
+	struct msk_options o;
+	int rc;
+
+	if (!t->chosen || !t->planned)
+		return 0;
+	msk_target_options(typed, f, t->name, &o);
+	rc = msk_outputs_check(&o, &t->plan, err);
+	msk_options_release(&o);
+	return rc < 0 ? msk_ctx(err, "target %s", t->name) : 0;
 }
 
 /* A name that both give to their image, else NULL. */
@@ -295,6 +310,9 @@ int msk_targets_settle(const struct msk_options *typed, struct config_file *f, c
 	}
 	if (!typed->print && check_all(&all, err) < 0)
 		return -1;
+	for (size_t i = 0; i < all.n; i++)
+		if (check_own(typed, f, &all.v[i], err) < 0)
+			return -1;
 	for (size_t i = 0; i < chosen->n; i++) {
 		struct target *t = find(&all, chosen->v[i]);
 

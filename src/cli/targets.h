@@ -9,9 +9,9 @@ void msk_target_options(const struct msk_options *typed, struct config_file *f, 
 
 /* The order in which those chosen are built: as they stand there, but one whose base, file or other input another writes comes
  * after that one. *order gets names of its own.
- * Fails: MSK_E_USAGE `targets a and b: both write x.tar`, `targets a, b: each reads what the next one writes, in a circle`;
- * MSK_E_INPUT `target b: a.tar: no such image` where a target that was not chosen would make it. A target that is faulty in
- * itself says so when its turn comes. */
+ * Fails: MSK_E_USAGE `targets a and b: both write x.tar`, `targets a, b: each reads what the next one writes, in a circle`,
+ * and what msk_outputs_check() says of one; MSK_E_INPUT `target b: a.tar: no such image` where a target that was not chosen
+ * would make it. Whatever else is wrong with a target is said when its turn comes. */
 int msk_targets_settle(const struct msk_options *typed, struct config_file *f, const struct msk_strv *chosen,
 		       struct msk_strv *order, struct msk_err *err);
 

@@ -6,7 +6,6 @@
 #include "mkscratch/gather.h"
 #include "mkscratch/leavings.h"
 #include "mkscratch/path.h"
-#include "mkscratch/written.h"
 
 #define SET_ID_BITS (S_ISUID | S_ISGID)
 
@@ -155,32 +154,11 @@ static int visit_checked(void *ctx, const struct msk_visit *v, struct msk_err *e
 	return visit(ctx, v, err);
 }
 
-/* An output in the tree would be packed by the next run, so that no two runs would be the same. */
-static int refuse_outputs_inside(const struct msk_plan *plan, const struct msk_input *in, struct msk_err *err)
-{
-	MSK_AUTO_WRITTEN top = { .exists = false };
-
-	msk_written_find(in->src, &top);
-	for (size_t i = 0; i < plan->n_targets; i++) {
-		const struct msk_target *t = &plan->targets[i];
-		MSK_AUTO_WRITTEN at = { .exists = false };
-
-		if (t->kind == MSK_TARGET_STDOUT)
-			continue;
-		msk_written_find(t->path, &at);
-		if (!msk_written_in(&at, &top))
-			continue;
-		msk_fail(err, MSK_E_USAGE, "--output %s: lies in a directory that is packed (%s)", t->path, in->spec);
-		return msk_hint(err, "write it elsewhere");
-	}
-	return 0;
-}
-
 static int add_tree(struct msk_gather *g, const struct msk_input *in, struct msk_err *err)
 {
 	const struct msk_entry_spec s = tree_spec(in);
 	struct tree t = { .g = g, .in = in, .number = msk_rootfs_add_tree(g->fs, &s, in->src) };
-	int rc = refuse_outputs_inside(g->plan, in, err) < 0 ? -1 : msk_host_visit_input(in->src, visit_checked, &t, err);
+	int rc = msk_host_visit_input(in->src, visit_checked, &t, err);
 
 	if (rc == 0 && t.set_ids)
 		msk_warn(g->log, "%s: set-id bits of %zu %s left out (the first: \"%s\"); --file SRC:DEST:MODE keeps them",

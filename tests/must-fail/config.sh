@@ -97,6 +97,15 @@ must_fail 2 'targets a, b: each reads what the next one writes, in a circle' '--
 pair '"output": "a.tar", "base": "b.tar"' '"output": "b.tar"'
 must_fail 3 'target a: b.tar: no such image' 'target b makes it: --target b --target a' -- --config pair.json --target a
 must_fail 3 'target a: b.tar: no such image' 'nothing is written here; --target b alone would make it' -- --config pair.json -n
+# What is wrong with the outputs of the second is said before the first is built.
+mkdir srv && cp "$(command -v true)" whole
+sound() { echo "{ \"bin\": \"whole\", \"targets\": { \"a\": { \"output\": \"a.tar\" }, \"b\": { $1 } } }" >pair.json; }
+sound '"output": "srv/b.tar", "tree": "srv:/srv"'
+must_fail 2 'target b: --output srv/b.tar: lies in a directory that is packed (--tree srv:/srv)' 'write it elsewhere' -- --config pair.json
+sound '"output": "/dev/fd/9"'
+must_fail 5 'target b: /dev/fd/9: cannot open (Bad file descriptor)' -- --config pair.json
+sound '"output": ["b.tar", "./here/b.tar"]'
+must_fail 2 'target b: --output ./here/b.tar: is the same file as --output b.tar' 'leave one of them out' -- --config pair.json
 cp c.json mkscratch.json
 must_fail 2 '--output x.tar: would be written by each of 2 targets' -- build -o x.tar
 done_testing

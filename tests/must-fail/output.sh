@@ -87,6 +87,16 @@ t 'an output beside the tree is none in it' mk --bin app --tree packed:/srv -q -
 
 must_fail 2 '--output later: lies in a directory that is packed (--tree packed:/srv)' -- --bin app --tree packed:/srv -o later
 
+must_fail 2 '--output packed/img.tar: lies in a directory that is packed (--tree packed:/srv)' -- \
+	--bin missing --file absent:/a --tree packed:/srv -o packed/img.tar
+run bash -c 'exec "$MKSCRATCH" --bin app --tree packed:/srv -o - >packed/by-shell'
+is "$status $(head -n 2 "$err" | xargs -d '\n') $(stat -c %s packed/by-shell)" \
+	'2 mkscratch: --output -: lies in a directory that is packed (--tree packed:/srv) hint: write it elsewhere 0' \
+	'an output in a tree to which a shell leads'
+run bash -c 'exec 3>packed/gone && rm packed/gone && exec "$MKSCRATCH" --bin app --tree packed:/srv -o - >&3'
+is "$status" 0 '... but for one that is there no more'
+rm packed/by-shell
+
 # One file by two names, and what else is read.
 same_file() { must_fail 2 "--output $2: is the same file as --output $1" 'leave one of them out' -- --bin app -o "$1" -o "$2"; }
 mk --bin app -q -o one.tar && ln -s one.tar soft.tar && ln one.tar hard.tar && ln -s new.tar gone.tar && mkdir dir && ln -s . here
