@@ -45,6 +45,8 @@ int msk_dir_list_read(int dirfd, size_t max, const char *name, struct msk_dir_li
 /* Their names alone. */
 int msk_list_fd(int dirfd, size_t max, const char *name, struct msk_strv *names, struct msk_err *err);
 
+/* Where the link at `path` leads to, as it is written there, from its own directory on. Heap; NULL: it is no link. */
+char *msk_link_step(const char *path);
 /* Where a file lies that is written at `path`: of a link the place it leads to, which need not be there yet. A chain of
  * more than 40 ends at its last link. Heap. */
 char *msk_written_at(const char *path);

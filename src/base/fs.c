@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -49,13 +50,21 @@ ssize_t msk_pread_full(int fd, void *buf, size_t n, uint64_t offset, const char 
 	return read_full(fd, buf, n, (off_t)offset, name, err);
 }
 
+/* Whoever gave the descriptor may have asked for it not to wait. */
+static bool may_go_on(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLOUT };
+
+	return errno == EINTR || (errno == EAGAIN && (poll(&p, 1, -1) == 1 || errno == EINTR));
+}
+
 static ssize_t write_some(int fd, const void *buf, size_t n, off_t offset)
 {
 	ssize_t put;
 
 	do
 		put = offset < 0 ? write(fd, buf, n) : pwrite(fd, buf, n, offset);
-	while (put < 0 && errno == EINTR);
+	while (put < 0 && may_go_on(fd));
 	return put;
 }
 
@@ -186,20 +195,30 @@ int msk_list_fd(int dirfd, size_t max, const char *name, struct msk_strv *names,
 	return 0;
 }
 
+char *msk_link_step(const char *path)
+{
+	char text[PATH_MAX];
+	ssize_t n = readlink(path, text, sizeof text - 1);
+	MSK_AUTO_FREE char *dir = NULL;
+
+	if (n <= 0)
+		return NULL;
+	text[n] = '\0';
+	dir = msk_path_dir(path);
+	return text[0] == '/' ? msk_xstrdup(text) : msk_xasprintf("%s/%s", dir, text);
+}
+
 char *msk_written_at(const char *path)
 {
 	char *at = msk_xstrdup(path);
-	char text[PATH_MAX];
 
 	for (int hops = 0; hops < MSK_MAX_LINKS; hops++) {
-		ssize_t n = readlink(at, text, sizeof text - 1);
-		MSK_AUTO_FREE char *link = n > 0 ? msk_xstrndup(text, (size_t)n) : NULL;
-		MSK_AUTO_FREE char *from = msk_take(&at), *dir = NULL;
+		char *next = msk_link_step(at);
 
-		if (!link)
-			return msk_take(&from);
-		dir = msk_path_dir(from);
-		at = link[0] == '/' ? msk_take(&link) : msk_xasprintf("%s/%s", dir, link);
+		if (!next)
+			break;
+		free(at);
+		at = next;
 	}
 	return at;
 }

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "opt.h"
+#include "mkscratch/device.h"
 #include "mkscratch/filecap.h"
 #include "mkscratch/fs.h"
 #include "mkscratch/rootfs_walk.h"
@@ -291,15 +292,16 @@ static void add_product_line(struct msk_str *text, const char *output, const str
 	msk_str_addf(text, " in %zu %s\n", layers, msk_plural(layers, "layer", "layers"));
 }
 
-/* A FIFO or device that standard output is too, under whatever name: what is written there follows the archive. */
+/* What is written into directly, and is standard output too, under whatever name: what is told there follows the archive. */
 static bool is_stdout(const struct msk_target *t)
 {
 	struct stat at, out;
 
 	if (t->kind == MSK_TARGET_STDOUT)
 		return true;
-	return stat(t->path, &at) == 0 && !S_ISREG(at.st_mode) && !S_ISDIR(at.st_mode) &&
-	       fstat(STDOUT_FILENO, &out) == 0 && at.st_dev == out.st_dev && at.st_ino == out.st_ino;
+	if (stat(t->path, &at) < 0 || S_ISDIR(at.st_mode) || (S_ISREG(at.st_mode) && msk_device_descriptor(t->path) < 0))
+		return false;
+	return fstat(STDOUT_FILENO, &out) == 0 && at.st_dev == out.st_dev && at.st_ino == out.st_ino;
 }
 
 const char *msk_stdout_target(const struct msk_plan *plan)

@@ -47,9 +47,13 @@ struct outputs {
 
 static int refuse_closed(const struct outputs *o, struct msk_err *err)
 {
-	for (size_t i = 0; i < o->at->n; i++)
-		if (!o->at->v[i].exists && msk_device_is_descriptor(o->plan->targets[i].path))
-			return msk_fail_sys(err, EBADF, "%s: cannot open", o->plan->targets[i].path);
+	for (size_t i = 0; i < o->at->n; i++) {
+		const struct msk_target *t = &o->plan->targets[i];
+		int fd = msk_device_descriptor(t->path);
+
+		if (fd >= 0 && !msk_place_is_layout(t, &o->at->v[i]) && !msk_device_is_writable(fd))
+			return msk_fail_sys(err, EBADF, "%s: cannot open", t->path);
+	}
 	return 0;
 }
 

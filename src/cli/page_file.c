@@ -51,17 +51,18 @@ static int spare_image(const char *path, const struct msk_written *page, const c
 int msk_page_may_be(const char *path, const char *image, struct msk_err *err)
 {
 	MSK_AUTO_WRITTEN page = { .exists = false };
+	int fd = msk_device_descriptor(path);
 
 	if (msk_path_is_stdout(path))
 		return 0;
 	msk_written_find(path, &page);
-	if (!page.exists && msk_device_is_descriptor(path))
+	if (fd >= 0 && !msk_device_is_writable(fd) && !(page.exists && S_ISDIR(page.mode)))
 		return msk_fail_sys(err, EBADF, "%s: cannot open", path);
 	if (spare_image(path, &page, image, err) < 0)
 		return -1;
 	if (msk_ends_with(path, "/") || (page.exists && S_ISDIR(page.mode)))
 		return fail_here(path, "is a directory", err);
-	if (!page.exists || !S_ISREG(page.mode) || is_page(path))
+	if (fd >= 0 || !page.exists || !S_ISREG(page.mode) || is_page(path))
 		return 0;
 	msk_fail(err, MSK_E_USAGE, "--html %s: is there already, and is no page of mkscratch", path);
 	return msk_hint(err, "write the page elsewhere: --html image.html; or remove that file first");
@@ -96,10 +97,12 @@ static int write_file(const struct inspected *d, const char *path, struct msk_er
 
 int msk_page_put(const struct inspected *d, const char *path, struct msk_err *err)
 {
+	int fd = msk_device_descriptor(path);
 	struct stat st;
 
 	if (msk_path_is_stdout(path))
 		return msk_inspect_write_page(d, STDOUT_FILENO, "standard output", err);
-	/* By the path as it is typed: /dev/fd/63, by which a shell means a pipe, is a link to no path. */
+	if (fd >= 0)
+		return msk_inspect_write_page(d, fd, path, err);
 	return stat(path, &st) == 0 && !S_ISREG(st.st_mode) ? write_device(d, path, err) : write_file(d, path, err);
 }

@@ -184,7 +184,7 @@ static int refuse_fifos(const struct msk_strv *images, struct msk_err *err)
 			continue;
 		msk_fail(err, MSK_E_USAGE, "verify --rebuild: %s: is a FIFO, and an image is read twice", images->v[i]);
 		/* What a shell opens for one command is gone with it. */
-		if (msk_device_is_descriptor(images->v[i]))
+		if (msk_device_descriptor(images->v[i]) >= 0)
 			return msk_hint(err, "CMD | mkscratch verify --rebuild -");
 		return msk_hint(err, "verify --rebuild - <%s", images->v[i]);
 	}

@@ -7,6 +7,7 @@
 #include "opt.h"
 #include "sandbox.h"
 #include "mkscratch/confine.h"
+#include "mkscratch/device.h"
 #include "mkscratch/fs.h"
 #include "mkscratch/path.h"
 #include "mkscratch/staging.h"
@@ -90,7 +91,7 @@ static void allow_output(struct msk_confine *c, const char *path)
 
 	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
 		msk_confine_allow(c, path, MSK_CONFINE_WRITE);
-	else
+	else if (msk_device_descriptor(path) < 0)
 		msk_confine_allow(c, dir, MSK_CONFINE_WRITE);
 }
 

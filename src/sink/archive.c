@@ -16,7 +16,7 @@ struct archive_sink {
 	struct msk_sink s;             /* first: the sink is this */
 	int dirfd;                     /* of the destination; -1 when it is written directly */
 	char *final;                   /* last part of the destination's path */
-	int fd;                        /* what is written directly: standard output, a device, a FIFO */
+	int fd;                        /* what is written directly: a descriptor that was named, a device, a FIFO */
 	bool borrowed, existed;
 	struct msk_outfile file;
 	struct msk_outfile left;       /* a stage that blobs came to lie in at the wrong place, or may have been changed in */
@@ -260,7 +260,10 @@ static int open_target(struct archive_sink *s, const struct msk_target *t, struc
 		s->s.name = "standard output";
 		return 0;
 	}
-	/* /dev/fd/63, by which a shell means a pipe, is a link to no path. */
+	s->fd = msk_device_descriptor(t->path);
+	s->borrowed = s->fd >= 0;
+	if (s->borrowed)
+		return 0;
 	if (stat(t->path, &st) == 0 && !S_ISREG(st.st_mode))
 		return msk_device_open(t->path, "docker load", &s->fd, err);
 	path = msk_written_at(t->path);

@@ -66,6 +66,9 @@ for name in /dev/stdout /dev/fd/1 /proc/self/fd/1; do
 	t "$name is standard output" bash -c '"$MKSCRATCH" inspect --html "$1" i.tar | cmp - page.html' - "$name"
 done
 t 'a pipe that a shell names' bash -c '"$MKSCRATCH" inspect --html >(cat >from-pipe) i.tar; wait $!; cmp from-pipe page.html'
+echo before >into && mk inspect --html /dev/fd/9 9>>into i.tar
+t 'a file that is opened for appending is appended to' cmp into <(echo before; cat page.html)
+must_fail 5 '/dev/fd/9: cannot open (Bad file descriptor)' -- inspect --html /dev/fd/9 i.tar 9<into
 mkfifo fifo && { cat fifo >from-fifo & } && mk inspect --html fifo i.tar && wait
 t 'a FIFO' cmp from-fifo page.html
 mk inspect --html /dev/null i.tar

@@ -88,6 +88,23 @@ run bash -c '"$MKSCRATCH" --bin app --require-sandbox -o >(cat >from-shell) && "
 is "$status" 0 '... in the sandbox, too, and one that is standard error'
 "$MKSCRATCH" --bin app -q -o /dev/fd/9 9>by-number
 t 'a descriptor by its number, which a file may be' cmp by-number a.tar
+ln -s /dev/fd/9 ninth
+for name in /dev/fd/9 /proc/self/fd/9 /proc/thread-self/fd/9 /dev/../dev/fd/9 ninth; do
+	echo before >into
+	"$MKSCRATCH" --bin app -q -o "$name" 9>>into && echo after >>into
+	t "$name: what is opened for appending is appended to" cmp into <(echo before; cat a.tar; echo after)
+	(echo before; "$MKSCRATCH" --bin app -q -o "$name"; echo after) 9>into >&9
+	t '... and what is written into is written on' cmp into <(echo before; cat a.tar; echo after)
+done
+# shellcheck disable=SC2016
+run bash -c 'exec "$MKSCRATCH" --bin app --require-sandbox -o "/proc/self/task/$$/fd/9" 9>into >&9'
+like "$(cat "$err")" '^/proc/self/task/[0-9]+/fd/9: app:latest ' 'with standard output in the same file the summary is on stderr'
+t '... by the name that a thread has for it, and in the sandbox' cmp into a.tar
+mkdir opened && "$MKSCRATCH" --bin app -q -o /dev/fd/9 9<opened
+t '... which a directory may be' mk verify opened
+python3 -c 'import os, sys; os.set_blocking(1, False); os.execvp(sys.argv[1], sys.argv[1:])' "$MKSCRATCH" --bin app -q -o - |
+	(sleep 0.2; cat >slowly)
+t 'a pipe that does not wait is waited for' cmp slowly a.tar
 mk --bin app -o /dev/null >said
 like "$(cat said)" '^/dev/null: app:latest ' 'a device is written to directly'
 t '... and stays one' test -c /dev/null

@@ -19,6 +19,11 @@ must_fail 5 "/proc/thread-self/fd/9: cannot open (Bad file descriptor)" -- --bin
 run bash -c 'echo $$ >own; exec "$MKSCRATCH" --bin app -o "/proc/$$/fd/9"'
 is "$status $(head -n 1 "$err")" "5 mkscratch: /proc/$(cat own)/fd/9: cannot open (Bad file descriptor)" '... nor by its process'
 rm own
+run bash -c 'exec "$MKSCRATCH" --bin app -o "/proc/self/task/$$/fd/9"'
+like "$status $(head -n 1 "$err")" '^5 mkscratch: /proc/self/task/[0-9]+/fd/9: cannot open \(Bad file descriptor\)$' '... or its thread'
+ln -s /dev/fd/9 nine
+must_fail 5 'nine: cannot open (Bad file descriptor)' -- --bin app -o nine
+must_fail 5 '/dev/fd/3: cannot open (Bad file descriptor)' -- --bin app -o /dev/fd/3 3<app
 ln -s none/img.tar lost
 must_fail 5 'lost: cannot create (No such file or directory)' 'mkdir -p ./none' -- --bin app -o lost
 must_fail 5 'app/img.tar: cannot create (Not a directory)' -- --bin app -o app/img.tar
