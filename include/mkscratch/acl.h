@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-/* By open descriptors. Two that have none are the same; one that cannot be read is not. */
+/* By open descriptors, which may be of O_PATH. Two that have none are the same; one that cannot be read is not. */
 bool msk_acl_same(int a, int b);
 /* It has none, nor, being a directory, one for what is made in it. */
 bool msk_acl_none(int fd);

@@ -170,8 +170,10 @@ static int mode_in_place_of(int dirfd, const char *final, mode_t *out)
 	if ((*out & 077) == 0)
 		return 0;
 	old = openat(dirfd, final, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	/* Not to be read, it may have any ACL. */
-	if (old < 0 && errno != EACCES)
+	/* Whom it is for can be asked without reading it. */
+	if (old < 0 && errno == EACCES)
+		old = openat(dirfd, final, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (old < 0)
 		return -1;
 	return mode_of_old(dirfd, old, &was, out);
 }

@@ -315,14 +315,16 @@ static void another_group_may_what_it_might_either_way(void **state)
 	umask(umask_was);
 }
 
+/* For user 1, too. */
+static const unsigned char acl[] = {
+	2, 0, 0, 0,
+	1, 0, 6, 0, 255, 255, 255, 255, 2, 0, 4, 0, 1, 0, 0, 0, 4, 0, 4, 0, 255, 255, 255, 255,
+	16, 0, 4, 0, 255, 255, 255, 255, 32, 0, 4, 0, 255, 255, 255, 255,
+};
+
 /* Somebody may read it whom the mode does not tell of. */
 static void one_with_an_acl_is_replaced(void **state)
 {
-	static const unsigned char acl[] = {
-		2, 0, 0, 0,
-		1, 0, 6, 0, 255, 255, 255, 255, 2, 0, 4, 0, 1, 0, 0, 0, 4, 0, 4, 0, 255, 255, 255, 255,
-		16, 0, 4, 0, 255, 255, 255, 255, 32, 0, 4, 0, 255, 255, 255, 255,
-	};
 	mode_t umask_was = umask(022);
 
 	(void)state;
@@ -337,6 +339,35 @@ static void one_with_an_acl_is_replaced(void **state)
 		assert_int_equal(look("f").st_mode & 07777, 0600);
 	}
 	unlink("f");
+	umask(umask_was);
+}
+
+/* Whom it was for is known all the same. */
+static void one_that_may_not_be_read_keeps_its_mode(void **state)
+{
+	mode_t umask_was = umask(0);
+	const bool root = geteuid() == 0;
+
+	(void)state;
+	if (root) {
+		assert_int_equal(fchown(dirfd_here, 65534, (gid_t)-1), 0);
+		assert_int_equal(seteuid(65534), 0);
+	}
+	for (int listed = 0; listed < 2; listed++) {
+		put_file("f", bytes, SIZE);
+		if (listed && setxattr("f", "system.posix_acl_access", acl, sizeof acl, 0) < 0)
+			break;
+		assert_int_equal(chmod("f", 0044), 0);
+		assert_int_equal(open("f", O_RDONLY), -1);
+		write_over(SIZE);
+		assert_int_equal(look("f").st_mode & 07777, listed ? 0400 : 0444);
+		unlink("f");
+	}
+	unlink("f");
+	if (root) {
+		assert_int_equal(seteuid(0), 0);
+		assert_int_equal(fchown(dirfd_here, 0, (gid_t)-1), 0);
+	}
 	umask(umask_was);
 }
 
@@ -411,6 +442,7 @@ int main(void)
 		cmocka_unit_test(one_that_is_not_as_a_new_one_would_be_is_replaced),
 		cmocka_unit_test(another_group_may_what_it_might_either_way),
 		cmocka_unit_test(one_with_an_acl_is_replaced),
+		cmocka_unit_test(one_that_may_not_be_read_keeps_its_mode),
 		cmocka_unit_test(one_that_does_not_stay_itself_is_missed),
 		cmocka_unit_test(what_was_taken_from_one_that_changed_is_doubtful),
 	};
