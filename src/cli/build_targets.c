@@ -7,6 +7,7 @@
 #include "config_file.h"
 #include "sandbox.h"
 #include "targets.h"
+#include "mkscratch/source_image.h"
 
 static int print_schema(struct msk_err *err)
 {
@@ -45,7 +46,7 @@ static void allow_target(struct msk_confine *c, const struct msk_options *o)
 }
 
 /* It cannot be left again, so it is one for all of them. */
-static int confine_all(const struct msk_options *typed, struct config_file *f, const struct msk_strv *targets,
+static int confine_all(const struct msk_options *typed, struct config_file *f, const struct msk_turns *turns,
 		       struct msk_err *err)
 {
 	MSK_AUTO_CONFINE c = MSK_CONFINE_INIT;
@@ -54,10 +55,10 @@ static int confine_all(const struct msk_options *typed, struct config_file *f, c
 
 	msk_sandbox_reserve(typed);
 	msk_confine_init(&c);
-	for (size_t i = 0; i < targets->n; i++) {
+	for (size_t i = 0; i < turns->n; i++) {
 		struct msk_options o;
 
-		msk_target_options(typed, f, targets->v[i], &o);
+		msk_target_options(typed, f, turns->v[i].target, &o);
 		allow_target(&c, &o);
 		required = required || o.require_sandbox;
 		msk_options_release(&o);
@@ -136,12 +137,32 @@ static int check_outputs(const struct msk_options *o, const struct msk_strv *tar
 	return 0;
 }
 
-static int build_all(const struct msk_options *o, struct config_file *f, const struct msk_strv *targets, struct msk_err *err)
+static bool is_there(const struct msk_turn *turn)
 {
-	if (f->targets.n > 1 && o->target.n != 1 && confine_all(o, f, targets, err) < 0)
+	MSK_AUTO_SOURCE_IMAGES images = { 0 };
+	struct msk_err ignored = MSK_ERR_INIT;
+
+	return turn->in_layout && msk_source_images_open(turn->awaits, NULL, &images, &ignored) == 0;
+}
+
+/* Of what nothing can be told as long as nothing is written. */
+static bool must_wait(const struct msk_options *o, const struct msk_turn *turn)
+{
+	const struct msk_log log = { .level = o->level, .fd = STDERR_FILENO };
+
+	if (!turn->awaits || !(o->print ? strcmp(o->print, "rootfs") == 0 : o->dry_run) || is_there(turn))
+		return false;
+	msk_warn(&log, "target %s: cannot be told yet: it needs %s, which target %s is to make", turn->target, turn->awaits,
+		 turn->maker);
+	return true;
+}
+
+static int build_all(const struct msk_options *o, struct config_file *f, const struct msk_turns *turns, struct msk_err *err)
+{
+	if (f->targets.n > 1 && o->target.n != 1 && confine_all(o, f, turns, err) < 0)
 		return -1;
-	for (size_t i = 0; i < targets->n; i++)
-		if (build_target(o, f, targets->v[i], err) < 0)
+	for (size_t i = 0; i < turns->n; i++)
+		if (!must_wait(o, &turns->v[i]) && build_target(o, f, turns->v[i].target, err) < 0)
 			return -1;
 	return 0;
 }
@@ -149,7 +170,7 @@ static int build_all(const struct msk_options *o, struct config_file *f, const s
 static int build_file(const struct msk_options *o, const char *name, struct msk_err *err)
 {
 	MSK_AUTO_CONFIG_FILE f = { 0 };
-	MSK_AUTO_STRV order = MSK_STRV_INIT;
+	MSK_AUTO_TURNS turns = { 0 };
 	const struct msk_strv *targets;
 
 	if (msk_config_file_open(name, &f, err) < 0 || check_targets(o, &f, err) < 0)
@@ -161,7 +182,7 @@ static int build_file(const struct msk_options *o, const char *name, struct msk_
 		return build_target(o, &f, NULL, err);
 	if (targets->n > 1 && o->print && strcmp(o->print, "config") == 0)
 		return print_configs(o, &f, targets, err);
-	return msk_targets_settle(o, &f, targets, &order, err) < 0 ? -1 : build_all(o, &f, &order, err);
+	return msk_targets_settle(o, &f, targets, &turns, err) < 0 ? -1 : build_all(o, &f, &turns, err);
 }
 
 /* A command line that names its programs is whole: no file that happens to lie here has a say in it. */

@@ -1,6 +1,7 @@
 #include "targets.h"
 
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "outputs.h"
@@ -30,8 +31,10 @@ void msk_target_options(const struct msk_options *typed, struct config_file *f, 
 /* One place that is read. */
 struct reading {
 	struct msk_written at;
+	const char *given;         /* as the plan has it */
 	char *tag;                 /* of an image: what stands behind its path; NULL: nothing */
 	bool image, tree;
+	bool late;                 /* only when something is written */
 };
 
 struct target {
@@ -73,7 +76,7 @@ static struct reading *add_reading(struct target *t, const char *path)
 
 	MSK_GROW(t->reads, t->n_reads, t->cap_reads);
 	r = &t->reads[t->n_reads++];
-	*r = (struct reading){ .tag = NULL };
+	*r = (struct reading){ .given = path };
 	msk_written_find(path, &r->at);
 	return r;
 }
@@ -85,23 +88,25 @@ static void add_readings(struct target *t, const struct msk_strv *paths)
 }
 
 /* DIR:TAG, whose directory need not be there yet: each colon may be the one. */
-static void add_image(struct target *t, const char *given)
+static void add_image(struct target *t, const char *given, bool late)
 {
 	MSK_AUTO_FREE char *digest = NULL;
 	MSK_AUTO_FREE char *name = given ? msk_source_cut_digest(given, &digest) : NULL;
+	struct reading *r;
 
 	if (!name)
 		return;
-	add_reading(t, name)->image = true;
+	r = add_reading(t, name);
+	*r = (struct reading){ .at = r->at, .given = given, .image = true, .late = late };
 	for (const char *colon = strchr(name, ':'); colon; colon = strchr(colon + 1, ':')) {
 		MSK_AUTO_FREE char *path = msk_xstrndup(name, (size_t)(colon - name));
-		struct reading *r;
 
 		if (!*path)
 			continue;
 		r = add_reading(t, path);
-		r->image = true;
-		r->tag = msk_xstrdup(colon + 1);
+		*r = (struct reading){
+			.at = r->at, .given = given, .tag = msk_xstrdup(colon + 1), .image = true, .late = late,
+		};
 	}
 }
 
@@ -112,8 +117,8 @@ static void find_readings(struct target *t)
 	for (size_t i = 0; i < p->n_inputs; i++)
 		if (p->inputs[i].src)
 			add_reading(t, p->inputs[i].src)->tree = p->inputs[i].kind == MSK_INPUT_TREE;
-	add_image(t, p->base);
-	add_image(t, p->baseline);
+	add_image(t, p->base, false);
+	add_image(t, p->baseline, true);
 	if (p->certs_file)
 		add_reading(t, p->certs_file);
 	add_readings(t, &p->extra_certs);
@@ -231,13 +236,52 @@ static bool meets(const struct target *reader, const struct reading *r, const st
 	return r->tag ? has_tag(&writer->plan, r->tag) : !writes_to(reader, at);
 }
 
+static bool makes(const struct target *writer, const struct target *reader, const struct reading *r)
+{
+	for (size_t i = 0; reader != writer && i < writer->at.n; i++)
+		if (meets(reader, r, writer, i))
+			return true;
+	return false;
+}
+
 static bool reads_of(const struct target *reader, const struct target *writer)
 {
-	for (size_t k = 0; reader != writer && k < reader->n_reads; k++)
-		for (size_t i = 0; i < writer->at.n; i++)
-			if (meets(reader, &reader->reads[k], writer, i))
-				return true;
+	for (size_t k = 0; k < reader->n_reads; k++)
+		if (makes(writer, reader, &reader->reads[k]))
+			return true;
 	return false;
+}
+
+/* Of what it reads, may this not be there yet when nothing is written? */
+static bool may_lack(const struct reading *r)
+{
+	return !r->late && (!r->at.exists || (r->tag && S_ISDIR(r->at.mode)));
+}
+
+static void take_turn(const struct targets *all, const struct target *t, struct msk_turns *out)
+{
+	struct msk_turn *turn;
+
+	MSK_GROW(out->v, out->n, out->cap);
+	turn = &out->v[out->n++];
+	*turn = (struct msk_turn){ .target = t->name };
+	for (size_t k = 0; k < t->n_reads; k++)
+		for (size_t i = 0; i < all->n && may_lack(&t->reads[k]); i++) {
+			if (!all->v[i].chosen || !makes(&all->v[i], t, &t->reads[k]))
+				continue;
+			turn->awaits = msk_xstrdup(t->reads[k].given);
+			turn->maker = all->v[i].name;
+			turn->in_layout = t->reads[k].at.exists;
+			return;
+		}
+}
+
+void msk_turns_release(struct msk_turns *t)
+{
+	for (size_t i = 0; i < t->n; i++)
+		free(t->v[i].awaits);
+	free(t->v);
+	*t = (struct msk_turns){ 0 };
 }
 
 static int fail_circle(const struct targets *all, const struct target *again, struct msk_err *err)
@@ -253,7 +297,7 @@ static int fail_circle(const struct targets *all, const struct target *again, st
 	return msk_hint(err, "--target %s makes one alone, of what is there", again->name);
 }
 
-static int settle(struct targets *all, struct target *t, struct msk_strv *order, struct msk_err *err)
+static int settle(struct targets *all, struct target *t, struct msk_turns *out, struct msk_err *err)
 {
 	if (t->state == UNDER_WAY)
 		return fail_circle(all, t, err);
@@ -262,15 +306,15 @@ static int settle(struct targets *all, struct target *t, struct msk_strv *order,
 	t->state = UNDER_WAY;
 	msk_strv_push(&all->way, t->name);
 	for (size_t i = 0; i < all->n; i++)
-		if (all->v[i].chosen && reads_of(t, &all->v[i]) && settle(all, &all->v[i], order, err) < 0)
+		if (all->v[i].chosen && reads_of(t, &all->v[i]) && settle(all, &all->v[i], out, err) < 0)
 			return -1;
 	free(all->way.v[--all->way.n]);
-	msk_strv_push(order, t->name);
+	take_turn(all, t, out);
 	t->state = SETTLED;
 	return 0;
 }
 
-/* The base is not there, and a target would make it that was not asked for, or of a run that writes nothing. */
+/* The base is not there, and a target would make it that was not asked for. */
 static int check_base(const struct targets *all, const struct target *t, bool writes, struct msk_err *err)
 {
 	MSK_AUTO_FREE char *tag = NULL, *digest = NULL;
@@ -279,7 +323,7 @@ static int check_base(const struct targets *all, const struct target *t, bool wr
 	for (size_t i = 0; path && access(path, F_OK) < 0 && i < all->n; i++) {
 		const char *maker = all->v[i].name;
 
-		if ((all->v[i].chosen && writes) || !reads_of(t, &all->v[i]))
+		if (all->v[i].chosen || !reads_of(t, &all->v[i]))
 			continue;
 		msk_fail(err, MSK_E_INPUT, "target %s: %s: no such image", t->name, t->plan.base);
 		return writes ? msk_hint(err, "target %s makes it: --target %s --target %s", maker, maker, t->name) :
@@ -297,10 +341,10 @@ static struct target *find(const struct targets *all, const char *name)
 }
 
 int msk_targets_settle(const struct msk_options *typed, struct config_file *f, const struct msk_strv *chosen,
-		       struct msk_strv *order, struct msk_err *err)
+		       struct msk_turns *out, struct msk_err *err)
 {
 	MSK_CLEANUP(targets_release) struct targets all = { .v = msk_xcalloc(f->targets.n + 1, sizeof *all.v) };
-	const bool writes = !typed->dry_run && !typed->print;
+	const bool writes = !typed->dry_run && !typed->print, reads = !typed->print || strcmp(typed->print, "rootfs") == 0;
 
 	for (; all.n < f->targets.n; all.n++) {
 		const char *name = f->targets.v[all.n];
@@ -316,7 +360,7 @@ int msk_targets_settle(const struct msk_options *typed, struct config_file *f, c
 	for (size_t i = 0; i < chosen->n; i++) {
 		struct target *t = find(&all, chosen->v[i]);
 
-		if (check_base(&all, t, writes, err) < 0 || settle(&all, t, order, err) < 0)
+		if ((reads && check_base(&all, t, writes, err) < 0) || settle(&all, t, out, err) < 0)
 			return -1;
 	}
 	return 0;

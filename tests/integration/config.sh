@@ -150,10 +150,24 @@ cat >order.json <<'J'
     "a": { "base": "./c.tar", "output": "a.tar", "tag": "a" }, "b": { "file": "a.tar:/a.tar", "output": "images/", "tag": "b:1" },
     "c": { "output": "c.tar", "tag": "c" }, "d": { "base": "images:b:1", "output": "images/", "tag": "d:2" } } }
 J
+waiting() { mk --config order.json -n "$@" 2>&1 >said | sed -n 's/^warning: //p'; }
+is "$(waiting)" 'target a: cannot be told yet: it needs ./c.tar, which target c is to make
+target b: cannot be told yet: it needs a.tar, which target a is to make
+target d: cannot be told yet: it needs images:b:1, which target b is to make' 'what needs the image of another is told as that where nothing is written'
+is "$(mk --config order.json --target c -n | cmp - said && waiting -q)" '' '... and the other one is told, by which all is well'
+is "$(waiting --print rootfs | wc -l)" 3 '... also its files'
+is "$(mk --config order.json --print plan | jq -rs 'map(.tags[0]) | sort | join(" ")')" \
+	'docker.io/library/a:latest docker.io/library/b:1 docker.io/library/c:latest docker.io/library/d:2' \
+	'... while the plan of each is known without it'
+mk --bin app -q -o c.tar -t c && mk --bin app -q -o images/ -t e
+is "$(waiting)" 'target b: cannot be told yet: it needs a.tar, which target a is to make
+target d: cannot be told yet: it needs images:b:1, which target b is to make' '... until it is there, in a layout too'
+rm -r c.tar images
 is "$(ordered)" 'c.tar a.tar images/ images/' 'a target whose output is a base of another is made before it'
 is "$(ordered --target a --target c)" 'c.tar a.tar' '... though asked for behind it'
 is "$(ordered --target a)" a.tar '... or not at all, of what is there'
 is "$(ordered --target c --target d --target a --target d)" 'c.tar images/ a.tar' 'others keep their order, and none is made twice'
+is "$(waiting)" '' '... and all are told once all are there'
 is "$(jq '.manifests | length' images/index.json)" 2 'several targets may go into one layout'
 digest=$(mk inspect --json c.tar | jq -r '.digest // .images[0].digest')
 for base in c.tar@ c.tar:latest@; do

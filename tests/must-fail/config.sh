@@ -96,7 +96,7 @@ must_fail 2 'targets a, b: each reads what the next one writes, in a circle' '--
 	--config pair.json
 pair '"output": "a.tar", "base": "b.tar"' '"output": "b.tar"'
 must_fail 3 'target a: b.tar: no such image' 'target b makes it: --target b --target a' -- --config pair.json --target a
-must_fail 3 'target a: b.tar: no such image' 'nothing is written here; --target b alone would make it' -- --config pair.json -n
+must_fail 3 'target a: b.tar: no such image' 'nothing is written here; --target b alone would make it' -- --config pair.json -n --target a
 # What is wrong with the outputs of the second is said before the first is built.
 mkdir srv && cp "$(command -v true)" whole
 sound() { echo "{ \"bin\": \"whole\", \"targets\": { \"a\": { \"output\": \"a.tar\" }, \"b\": { $1 } } }" >pair.json; }
