@@ -58,6 +58,20 @@ struct msk_compress_args {
 	struct msk_early *early;             /* blocks that are there already (early.h); borrowed, may be NULL */
 };
 
+/* Bytes of a part that have a digest of their own as well, as those of a large file in a tar: it is made together with the
+ * part's, for little more than the one costs. The caller sets size, hash and close, and keeps it until close was called or the
+ * compressor is gone. */
+struct msk_span {
+	uint64_t size;
+	struct msk_sha256 *hash;
+	/* The digest is known. Called as a part's close is, in the order of the spans. */
+	int (*close)(struct msk_span *s, struct msk_err *err);
+	struct msk_digest digest;
+};
+/* No block has bytes of more than two. */
+#define MSK_SPAN_LEAST MSK_BLOCK_SIZE
+#define MSK_SPANS_OF_BLOCK 2
+
 /* One stream. The caller sets open and close and keeps it until close was called or the compressor is gone. */
 struct msk_part {
 	/* Its turn to be written has come: where to? */
@@ -85,6 +99,8 @@ int msk_compressor_new(const struct msk_compress_args *a, struct msk_compressor 
  * it is written. Parts are opened and closed in this order, within calls of these functions or the writer's.
  * Fails (besides what open, close and their writer fail with): MSK_E_IO (no memory), MSK_E_BUG (paranoid). */
 struct msk_writer *msk_compressor_begin(struct msk_compressor *c, struct msk_part *p);
+/* The next `size` bytes of the part, at least MSK_SPAN_LEAST, are a span; those of the one before have all come. */
+void msk_compressor_span(struct msk_compressor *c, struct msk_span *s);
 /* Wait until every part is closed. */
 int msk_compressor_finish(struct msk_compressor *c, struct msk_err *err);
 void msk_compressor_free(struct msk_compressor *c);          /* stops the threads; also half-way */

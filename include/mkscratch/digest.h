@@ -1,4 +1,5 @@
-/* SHA-256 by libcrypto, which takes the instructions that a CPU has for it. */
+/* SHA-256 by libcrypto, which takes the instructions that a CPU has for it. Where the same bytes go into two hashes the blocks
+ * are gone through once (codec/sha256_pair.h). */
 #ifndef MKSCRATCH_DIGEST_H
 #define MKSCRATCH_DIGEST_H
 
@@ -16,6 +17,9 @@ struct msk_sha256 *msk_sha256_new(void);
 void msk_sha256_free(struct msk_sha256 *h);
 void msk_sha256_cleanup(struct msk_sha256 **h);
 void msk_sha256_add(struct msk_sha256 *h, const void *p, size_t n);
+/* The same bytes to both. Takes little more than one where the processor has instructions for SHA-256 and both hashes have had
+ * the same number of bytes modulo 64. */
+void msk_sha256_add_both(struct msk_sha256 *a, struct msk_sha256 *b, const void *p, size_t n);
 void msk_sha256_end(struct msk_sha256 *h, struct msk_digest *out);
 
 void msk_digest_of(const void *p, size_t n, struct msk_digest *out);

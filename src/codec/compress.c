@@ -31,6 +31,8 @@ struct msk_compressor {
 	bool complete;                        /* the block that is being filled: its cut was met */
 	struct msk_cut cut;
 	struct msk_part *part;                /* whose bytes come in */
+	struct msk_span *span;                /* whose; NULL: none */
+	uint64_t span_left;                   /* bytes that it still lacks */
 	void *state;                          /* for the caller's own thread */
 	size_t room;                          /* for the result of a block */
 	uint64_t bytes;                       /* submitted so far */
@@ -38,9 +40,25 @@ struct msk_compressor {
 	unsigned n_workers, max_workers;
 };
 
+static void hash_bytes(struct msk_block *b)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < b->n_stretches; i++) {
+		const struct msk_stretch *t = &b->stretches[i];
+
+		msk_sha256_add(b->part->hash, b->in + at, t->from - at);
+		msk_sha256_add_both(b->part->hash, t->of->hash, b->in + t->from, t->to - t->from);
+		if (t->ends)
+			msk_sha256_end(t->of->hash, &t->of->digest);
+		at = t->to;
+	}
+	msk_sha256_add(b->part->hash, b->in + at, b->n_in - at);
+}
+
 static void hash_block(const struct msk_compressor *c, struct msk_block *b)
 {
-	msk_sha256_add(b->part->hash, b->in, b->n_in);
+	hash_bytes(b);
 	b->part->size += b->n_in;
 	if (c->codec->check)
 		c->codec->check(b->part, b->in, b->n_in);
@@ -160,6 +178,17 @@ static int close_part(const struct msk_compressor *c, struct msk_part *p, struct
 	return msk_writer_finish(p->to, err) < 0 ? -1 : p->close(p, err);
 }
 
+static int close_spans(const struct msk_block *b, struct msk_err *err)
+{
+	for (size_t i = 0; i < b->n_stretches; i++) {
+		struct msk_span *s = b->stretches[i].of;
+
+		if (b->stretches[i].ends && s->close(s, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int write_block(const struct msk_compressor *c, const struct msk_block *b, struct msk_err *err)
 {
 	const unsigned char *bytes = c->codec->encode ? b->out : b->in;
@@ -170,7 +199,7 @@ static int write_block(const struct msk_compressor *c, const struct msk_block *b
 	if (b->fault == MSK_BLOCK_WRONG)
 		return msk_fail(err, MSK_E_BUG, "compression: a block of %zu bytes does not decode to what it was made from",
 				b->n_in);
-	if (open_part(c, b->part, err) < 0 || msk_writer_write(b->part->to, bytes, n, err) < 0)
+	if (open_part(c, b->part, err) < 0 || msk_writer_write(b->part->to, bytes, n, err) < 0 || close_spans(b, err) < 0)
 		return -1;
 	if (b->part->keys && c->args.cache && b->n_in)
 		msk_strv_push(b->part->keys, b->key.text);
@@ -214,6 +243,25 @@ static int get_vacant(struct msk_compressor *c, struct msk_err *err)
 	return 0;
 }
 
+/* The bytes that the block has got now belong to the span, as far as it goes. */
+static void note_span(struct msk_compressor *c, size_t from)
+{
+	struct msk_block *b = c->filling;
+	struct msk_stretch *t = b->n_stretches ? &b->stretches[b->n_stretches - 1] : NULL;
+	size_t n = b->n_in - from < c->span_left ? b->n_in - from : (size_t)c->span_left;
+
+	if (!t || t->of != c->span) {
+		assert(b->n_stretches < MSK_SPANS_OF_BLOCK);
+		t = &b->stretches[b->n_stretches++];
+		*t = (struct msk_stretch){ c->span, from, from, false };
+	}
+	t->to += n;
+	c->span_left -= n;
+	t->ends = !c->span_left;
+	if (t->ends)
+		c->span = NULL;
+}
+
 static int take_bytes(struct msk_writer *w, const void *p, size_t n, struct msk_err *err)
 {
 	struct msk_compressor *c = (struct msk_compressor *)w;
@@ -230,6 +278,8 @@ static int take_bytes(struct msk_writer *w, const void *p, size_t n, struct msk_
 		part = msk_cut_scan(&c->cut, from, n, &c->complete);
 		memcpy(c->filling->in + c->filling->n_in, from, part);
 		c->filling->n_in += part;
+		if (c->span)
+			note_span(c, c->filling->n_in - part);
 		from += part;
 		n -= part;
 	}
@@ -249,7 +299,7 @@ static int end_part(struct msk_writer *w, struct msk_err *err)
 
 struct msk_writer *msk_compressor_begin(struct msk_compressor *c, struct msk_part *p)
 {
-	assert(!c->part);
+	assert(!c->part && !c->span);
 	p->hash = msk_sha256_new();
 	p->size = 0;
 	c->cut = (struct msk_cut){ 0 };
@@ -257,6 +307,13 @@ struct msk_writer *msk_compressor_begin(struct msk_compressor *c, struct msk_par
 	p->to = NULL;
 	c->part = p;
 	return &c->w;
+}
+
+void msk_compressor_span(struct msk_compressor *c, struct msk_span *s)
+{
+	assert(!c->span && s->size >= MSK_SPAN_LEAST);
+	c->span = s;
+	c->span_left = s->size;
 }
 
 int msk_compressor_finish(struct msk_compressor *c, struct msk_err *err)

@@ -3,14 +3,20 @@
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include "mkscratch/digest.h"
 
+#include <assert.h>
 #include <openssl/sha.h>
 #include <string.h>
 
 #include "mkscratch/mem.h"
+#include "sha256_pair.h"
 
 struct msk_sha256 {
 	SHA256_CTX ctx;
+	enum { UNASKED, ALONE, IN_PAIRS } how;   /* what the processor can: to ask it takes long on a virtual machine */
 };
+
+/* What the library's interface promises of its context: the state, eight words, and how many bytes wait for a full block. */
+static_assert(sizeof ((SHA256_CTX *)0)->h == 8 * sizeof(uint32_t), "the state of SHA-256");
 
 struct msk_sha256 *msk_sha256_new(void)
 {
@@ -33,6 +39,55 @@ void msk_sha256_cleanup(struct msk_sha256 **h)
 void msk_sha256_add(struct msk_sha256 *h, const void *p, size_t n)
 {
 	SHA256_Update(&h->ctx, p, n);
+}
+
+static void add_each(struct msk_sha256 *a, struct msk_sha256 *b, const void *p, size_t n)
+{
+	msk_sha256_add(a, p, n);
+	msk_sha256_add(b, p, n);
+}
+
+static void count_bytes(SHA256_CTX *c, uint64_t n)
+{
+	uint64_t bits = ((uint64_t)c->Nh << 32 | c->Nl) + (n << 3);
+
+	c->Nl = (SHA_LONG)bits;
+	c->Nh = (SHA_LONG)(bits >> 32);
+}
+
+static bool in_pairs(struct msk_sha256 *h)
+{
+	if (h->how == UNASKED)
+		h->how = msk_sha256_pair_can() ? IN_PAIRS : ALONE;
+	return h->how == IN_PAIRS;
+}
+
+/* Whole blocks. */
+static void add_blocks(struct msk_sha256 *a, struct msk_sha256 *b, const unsigned char *p, size_t blocks)
+{
+	if (!in_pairs(a)) {
+		add_each(a, b, p, blocks * MSK_SHA256_BLOCK);
+		return;
+	}
+	msk_sha256_pair(a->ctx.h, b->ctx.h, p, blocks);
+	count_bytes(&a->ctx, (uint64_t)blocks * MSK_SHA256_BLOCK);
+	count_bytes(&b->ctx, (uint64_t)blocks * MSK_SHA256_BLOCK);
+}
+
+void msk_sha256_add_both(struct msk_sha256 *a, struct msk_sha256 *b, const void *p, size_t n)
+{
+	const unsigned char *from = p;
+	size_t first = (MSK_SHA256_BLOCK - a->ctx.num) % MSK_SHA256_BLOCK, blocks;
+
+	if (a->ctx.num != b->ctx.num || n < first) {
+		add_each(a, b, p, n);
+		return;
+	}
+	blocks = (n - first) / MSK_SHA256_BLOCK;
+	add_each(a, b, from, first);
+	add_blocks(a, b, from + first, blocks);
+	first += blocks * MSK_SHA256_BLOCK;
+	add_each(a, b, from + first, n - first);
 }
 
 void msk_sha256_end(struct msk_sha256 *h, struct msk_digest *out)

@@ -8,11 +8,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "mkscratch/digest.h"
-
-struct msk_part;
+#include "mkscratch/compress.h"
 
 enum msk_block_fault { MSK_BLOCK_SOUND, MSK_BLOCK_NO_MEMORY, MSK_BLOCK_WRONG };
+
+/* From where to where it has bytes of a span. */
+struct msk_stretch {
+	struct msk_span *of;
+	size_t from, to;
+	bool ends;                            /* the span does, with these */
+};
 
 struct msk_block {
 	struct msk_part *part;
@@ -20,6 +25,8 @@ struct msk_block {
 	size_t n_in, n_out;
 	struct msk_digest key;                /* in the cache, where there is one */
 	bool last;                            /* of its part */
+	struct msk_stretch stretches[MSK_SPANS_OF_BLOCK];
+	size_t n_stretches;
 	enum msk_block_fault fault;
 	bool hashed, encoded;                 /* shared: under the lock */
 };

@@ -1,5 +1,6 @@
 #include "mkscratch/layer.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "body.h"
@@ -27,33 +28,96 @@ static int take_for_tar(struct msk_body_taker *t, const void *p, size_t n, struc
 	return msk_tar_data(to->tar, p, n, err);
 }
 
+/* A large file, whose digest is made along with the layer's and known some time later. */
+struct large {
+	struct msk_span span;                 /* first: the span is this */
+	struct larges *of;
+	struct large *next;
+	size_t number;                        /* of its entry */
+};
+
+/* Those that are under way, the oldest first. */
+struct larges {
+	struct msk_file_digests *digests;
+	struct large *first, **end;
+};
+
+static void drop_first(struct larges *l)
+{
+	struct large *f = l->first;
+
+	l->first = f->next;
+	if (!l->first)
+		l->end = &l->first;
+	msk_sha256_free(f->span.hash);
+	free(f);
+}
+
+static void larges_cleanup(struct larges *l)
+{
+	while (l->first)
+		drop_first(l);
+}
+
+static int close_large(struct msk_span *s, struct msk_err *err)
+{
+	struct large *f = (struct large *)s;
+	struct larges *of = f->of;
+	int rc = msk_file_digests_set(of->digests, f->number, &s->digest, err);
+
+	assert(f == of->first);
+	drop_first(of);
+	return rc;
+}
+
+static struct msk_span *add_large(struct larges *l, const struct msk_entry *e)
+{
+	struct large *f = msk_xcalloc(1, sizeof *f);
+
+	*f = (struct large){ { .size = e->body.size, .hash = msk_sha256_new(), .close = close_large }, l, NULL, e->number };
+	*l->end = f;
+	l->end = &f->next;
+	return &f->span;
+}
+
+/* Where the entries of a layer go. */
+struct sink {
+	const struct msk_layer_args *a;
+	struct msk_compressor *c;
+	struct msk_tar *tar;
+	struct msk_sha256 *hash;              /* empty: for a file after the other */
+	struct larges *larges;
+};
+
 /* image-spec "whiteouts": delete what the layers below have at the path of an entry. It stands right before that. */
-static int add_whiteout(const struct msk_entry *e, const struct msk_layer_args *a, struct msk_tar *tar, struct msk_err *err)
+static int add_whiteout(const struct msk_entry *e, const struct sink *to, struct msk_err *err)
 {
 	const char *base = strrchr(e->path, '/') + 1;
 	MSK_AUTO_FREE char *path = msk_xasprintf("%.*s.wh.%s", (int)(base - e->path - 1), e->path + 1, base);
-	const struct msk_tar_entry te = { .path = path, .type = MSK_TAR_FILE, .mode = 0644, .mtime = a->mtime };
+	const struct msk_tar_entry te = { .path = path, .type = MSK_TAR_FILE, .mode = 0644, .mtime = to->a->mtime };
 
-	return msk_tar_header(tar, &te, err);
+	return msk_tar_header(to->tar, &te, err);
 }
 
-static int add_body(const struct msk_entry *e, const struct msk_layer_args *a, struct msk_sha256 *hash,
-		    struct msk_tar *tar, struct msk_err *err)
+static int add_body(const struct msk_entry *e, const struct sink *s, struct msk_err *err)
 {
+	const struct msk_layer_args *a = s->a;
 	struct msk_digest digest;
 	bool asked = a->digests && !msk_file_digests_get(a->digests, e->number, &digest);
-	struct into_tar to = { { take_for_tar }, tar, a->progress, asked ? hash : NULL };
+	bool large = asked && e->body.size >= MSK_SPAN_LEAST;
+	struct into_tar to = { { take_for_tar }, s->tar, a->progress, asked && !large ? s->hash : NULL };
 
+	if (large)
+		msk_compressor_span(s->c, add_large(s->larges, e));
 	if (msk_body_read(&e->body, &to.t, err) < 0)
 		return -1;
-	if (!asked)
+	if (!to.hash)
 		return 0;
-	msk_sha256_end(hash, &digest);
+	msk_sha256_end(to.hash, &digest);
 	return msk_file_digests_set(a->digests, e->number, &digest, err);
 }
 
-static int add_entry(const struct msk_entry *e, const struct msk_layer_args *a, struct msk_sha256 *hash,
-		     struct msk_tar *tar, struct msk_err *err)
+static int add_entry(const struct msk_entry *e, const struct sink *s, struct msk_err *err)
 {
 	static const enum msk_tar_type type[] = {
 		[MSK_DIR] = MSK_TAR_DIR, [MSK_FILE] = MSK_TAR_FILE, [MSK_SYMLINK] = MSK_TAR_SYMLINK,
@@ -66,13 +130,13 @@ static int add_entry(const struct msk_entry *e, const struct msk_layer_args *a, 
 		.uid = e->uid,
 		.gid = e->gid,
 		.size = e->body.size,
-		.mtime = a->mtime,
+		.mtime = s->a->mtime,
 		.caps = e->caps,
 	};
 
-	if ((e->replaces && add_whiteout(e, a, tar, err) < 0) || msk_tar_header(tar, &te, err) < 0)
+	if ((e->replaces && add_whiteout(e, s, err) < 0) || msk_tar_header(s->tar, &te, err) < 0)
 		return -1;
-	return e->type == MSK_FILE ? add_body(e, a, hash, tar, err) : 0;
+	return e->type == MSK_FILE ? add_body(e, s, err) : 0;
 }
 
 /* A layer on its way: its tar goes through the compressor into a blob. */
@@ -107,18 +171,20 @@ static int close_blob(struct msk_part *p, struct msk_err *err)
 	return msk_store_end(j->store, &j->out->blob.digest, &j->out->blob.size, err);
 }
 
-static int write_entries(const struct msk_layer_args *a, const struct msk_selection *s, struct msk_writer *to,
-			 struct msk_err *err)
+static int write_entries(const struct msk_layer_args *a, const struct msk_selection *s, struct msk_compressor *c,
+			 struct msk_part *p, struct larges *larges, struct msk_err *err)
 {
 	MSK_CLEANUP(msk_tar_cleanup) struct msk_tar *tar = NULL;
 	MSK_CLEANUP(msk_sha256_cleanup) struct msk_sha256 *hash = msk_sha256_new();
 	MSK_AUTO_ROOTFS_WALK w;
+	struct sink to;
 
 	msk_rootfs_walk_init(&w, a->fs);
-	if (msk_tar_new(to, &tar, err) < 0)
+	if (msk_tar_new(msk_compressor_begin(c, p), &tar, err) < 0)
 		return -1;
+	to = (struct sink){ a, c, tar, hash, larges };
 	for (const struct msk_entry *e; (e = msk_selection_next(s, &w));)
-		if (add_entry(e, a, hash, tar, err) < 0)
+		if (add_entry(e, &to, err) < 0)
 			return -1;
 	return msk_tar_finish(tar, err);
 }
@@ -153,6 +219,7 @@ static int make_layers(const struct msk_layer_args *a, const struct msk_selectio
 		.codec = a->codec, .pool = a->pool, .paranoid = a->paranoid, .early = a->early,
 		.cache = a->paranoid ? NULL : a->blocks,
 	};
+	MSK_CLEANUP(larges_cleanup) struct larges larges = { a->digests, NULL, &larges.first };
 	MSK_CLEANUP(msk_compressor_cleanup) struct msk_compressor *c = NULL;
 
 	if (msk_compressor_new(&args, &c, err) < 0)
@@ -175,7 +242,7 @@ static int make_layers(const struct msk_layer_args *a, const struct msk_selectio
 				continue;
 		}
 		begin_job(&jobs[i], a, st, &made[i]);
-		if (write_entries(a, &s[i], msk_compressor_begin(c, &jobs[i].part), err) < 0)
+		if (write_entries(a, &s[i], c, &jobs[i].part, &larges, err) < 0)
 			return -1;
 	}
 	return msk_compressor_finish(c, err);

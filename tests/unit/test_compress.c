@@ -287,6 +287,86 @@ static void a_failing_consumer_ends_it(void **state)
 	}
 }
 
+/* A span of a part, the number of those closed before it, and the bytes it is of. */
+struct span {
+	struct msk_span s;
+	const unsigned char *p;
+	size_t *closed, number;
+};
+
+static int span_close(struct msk_span *s, struct msk_err *err)
+{
+	struct span *mine = (struct span *)s;
+	struct msk_digest digest;
+
+	(void)err;
+	msk_digest_of(mine->p, (size_t)s->size, &digest);
+	assert_string_equal(s->digest.text, digest.text);
+	assert_int_equal((*mine->closed)++, mine->number);
+	return 0;
+}
+
+/* Spans of these sizes one after the other, `gap` bytes between them. */
+static void compress_spans(unsigned jobs, const unsigned char *p, const size_t *sizes, size_t n, size_t gap, size_t fail_after)
+{
+	MSK_CLEANUP(msk_pool_cleanup) struct msk_pool *pool = msk_pool_new(jobs);
+	const struct msk_compress_args args = { .codec = { MSK_CODEC_GZIP, 1 }, .pool = pool };
+	MSK_CLEANUP(msk_compressor_cleanup) struct msk_compressor *c = NULL;
+	struct sink to = SINK_INIT;
+	struct stream s = STREAM(&to);
+	struct span spans[8] = { 0 };
+	struct msk_err err = MSK_ERR_INIT;
+	struct msk_writer *w;
+	size_t closed = 0, at = 0;
+	int rc = 0;
+
+	to.fail_after = fail_after;
+	assert_int_equal(msk_compressor_new(&args, &c, &err), 0);
+	w = msk_compressor_begin(c, &s.part);
+	for (size_t i = 0; i < n && rc == 0; i++) {
+		spans[i] = (struct span){ { .size = sizes[i], .hash = msk_sha256_new(), .close = span_close },
+					  p + at + gap, &closed, i };
+		rc = msk_writer_write(w, p + at, gap, &err);
+		msk_compressor_span(c, &spans[i].s);
+		for (size_t done = 0; done < sizes[i] && rc == 0; done += 100000)
+			rc = msk_writer_write(w, p + at + gap + done,
+					      sizes[i] - done < 100000 ? sizes[i] - done : 100000, &err);
+		at += gap + sizes[i];
+	}
+	if (rc == 0)
+		rc = msk_writer_write(w, p + at, gap, &err);
+	if (rc == 0)
+		rc = msk_writer_finish(w, &err) < 0 ? -1 : msk_compressor_finish(c, &err);
+	assert_int_equal(rc, fail_after ? -1 : 0);
+	if (!fail_after) {
+		struct msk_digest whole;
+
+		assert_int_equal(closed, n);
+		msk_digest_of(p, at + gap, &whole);
+		assert_string_equal(s.part.digest.text, whole.text);
+	}
+	msk_compressor_free(msk_take(&c));
+	for (size_t i = 0; i < n; i++)
+		msk_sha256_free(spans[i].s.hash);
+	msk_str_release(&to.bytes);
+}
+
+static void spans_have_digests_of_their_own(void **state)
+{
+	static const size_t sizes[] = { MSK_SPAN_LEAST, MSK_SPAN_LEAST + 1, 3 * MSK_SPAN_LEAST, MSK_SPAN_LEAST, 700001 };
+	static const size_t gaps[] = { 0, 1, 64, 512, 1000000 };
+	MSK_AUTO_FREE unsigned char *zeros = make_input(ZEROS, 12u << 20);
+	MSK_AUTO_FREE unsigned char *noise = make_input(NOISE, 12u << 20);
+
+	(void)state;
+	for (unsigned jobs = 1; jobs < 4; jobs++)
+		for (size_t i = 0; i < sizeof gaps / sizeof *gaps; i++) {
+			compress_spans(jobs, noise, sizes, 5, gaps[i], 0);
+			compress_spans(jobs, zeros, sizes, 5, gaps[i], 0);
+		}
+	compress_spans(3, noise, sizes, 5, 512, 1000000);
+}
+
 /* A compressor that bends what it made: a bit of it in every block that begins with 'x'. */
 static size_t bent_encode(void *state, const unsigned char *in, size_t n, unsigned char *out, size_t room)
 {
@@ -437,6 +517,7 @@ int main(void)
 		cmocka_unit_test(parts_share_the_threads_and_come_in_order),
 		cmocka_unit_test(what_is_given_up_half_way_leaves_nothing),
 		cmocka_unit_test(a_failing_consumer_ends_it),
+		cmocka_unit_test(spans_have_digests_of_their_own),
 		cmocka_unit_test(paranoid_finds_a_block_that_does_not_decode),
 		cmocka_unit_test(a_cache_is_asked_for_each_block_and_told_of_new_ones),
 		cmocka_unit_test(walker_refuses_what_is_no_whole_stream),
