@@ -263,7 +263,7 @@ static int hint_at_others(struct msk_err *err)
 static char *directory_of(const char *name, mode_t mode)
 {
 	MSK_AUTO_FREE char *dir = msk_path_dir(name);
-	bool stream = strcmp(name, "-") == 0 || strcmp(name, "/dev/stdin") == 0 || msk_device_is_descriptor(name);
+	bool stream = strcmp(name, "-") == 0 || msk_device_descriptor(name) >= 0;
 
 	return stream || !S_ISREG(mode) || strcmp(dir, ".") == 0 ? msk_xstrdup("") : msk_take(&dir);
 }
