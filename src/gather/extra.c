@@ -154,11 +154,23 @@ static int visit_checked(void *ctx, const struct msk_visit *v, struct msk_err *e
 	return visit(ctx, v, err);
 }
 
+static int visit_all(struct tree *t, struct msk_err *err)
+{
+	const char *src = t->in->src;
+	struct stat st;
+
+	if (stat(src, &st) == 0 && S_ISREG(st.st_mode)) {
+		msk_fail(err, MSK_E_INPUT, "%s: is a regular file, expected a directory", src);
+		return msk_hint(err, "--file %s:%s", src, t->in->dest);
+	}
+	return msk_host_visit_input(src, visit_checked, t, err);
+}
+
 static int add_tree(struct msk_gather *g, const struct msk_input *in, struct msk_err *err)
 {
 	const struct msk_entry_spec s = tree_spec(in);
 	struct tree t = { .g = g, .in = in, .number = msk_rootfs_add_tree(g->fs, &s, in->src) };
-	int rc = msk_host_visit_input(in->src, visit_checked, &t, err);
+	int rc = visit_all(&t, err);
 
 	if (rc == 0 && t.set_ids)
 		msk_warn(g->log, "%s: set-id bits of %zu %s left out (the first: \"%s\"); --file SRC:DEST:MODE keeps them",

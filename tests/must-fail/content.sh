@@ -134,7 +134,7 @@ refused 3 '/dev/null: is a character device, expected a regular file' -- --file 
 ln -s loop loop
 refused 3 'loop: too many symbolic links (40)' -- --file loop:/x
 refused 3 'none: no such directory' -- --tree none:/x
-refused 3 'app.c: is a regular file, expected a directory' -- --tree app.c:/x
+refused 3 'app.c: is a regular file, expected a directory' '--file app.c:/x' -- --tree app.c:/x
 mkdir -p tree/run && mkfifo tree/run/pipe
 refused 3 'tree/run/pipe: is a FIFO, expected a regular file, directory or link' -- --tree tree:/x
 rm tree/run/pipe && touch tree/run/.wh.x

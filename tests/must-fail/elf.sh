@@ -26,7 +26,7 @@ must_fail 3 'run.sh: not an ELF file (starts with "#!")' -- --bin run.sh -o x.ta
 : >empty
 must_fail 3 'empty: is empty' -- --bin empty -o x.tar
 printf x >member && tar --format=ustar -cf member.bin member
-must_fail 3 'member.bin: not an ELF file (a tar archive)' 'unpack it first, or --base when it is an image' -- --bin member.bin -o x.tar
+must_fail 3 'member.bin: not an ELF file (a tar archive)' 'unpack it first; of an image: mkscratch inspect, or --base' -- --bin member.bin -o x.tar
 head -c 40 dynamic >short
 must_fail 3 'short: ELF header is truncated (40 of 64 bytes)' -- --bin short -o x.tar
 edit phoff 32 '<Q' $((size - 56))
