@@ -11,6 +11,7 @@
 #include "mkscratch/fs.h"
 
 #define FORMAT "6"
+#define MAX_NAMES 1000         /* more than that are others' */
 #define OPEN_DIR (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
 
 const char *const msk_cache_kind_names[MSK_CACHE_KINDS] = { "block", "layer", "sketch" };
@@ -44,6 +45,28 @@ static int check_owner(const struct msk_cache_args *a, int fd, struct msk_err *e
 	return 0;
 }
 
+/* Besides the directories of formats, which are numbers. */
+static bool holds_others(int top)
+{
+	MSK_AUTO_FD int fd = openat(top, ".", OPEN_DIR);
+	MSK_AUTO_STRV names = MSK_STRV_INIT;
+	struct msk_err ignored = MSK_ERR_INIT;
+
+	if (fd < 0 || msk_list_fd(fd, MAX_NAMES, "", &names, &ignored) < 0)
+		return true;
+	for (size_t i = 0; i < names.n; i++)
+		if (!msk_is_digits(names.v[i]))
+			return true;
+	return false;
+}
+
+/* A directory that others use, too, is not marked as a whole: what is theirs would be left out of trees. */
+static void mark(int top, int ours)
+{
+	if (!msk_cache_tag_is_in(top))
+		msk_cache_tag_put(holds_others(top) ? ours : top);
+}
+
 int msk_cache_dir_open(const struct msk_cache_args *a, bool make, int *out, struct msk_err *err)
 {
 	MSK_AUTO_FD int top = -1;
@@ -58,13 +81,13 @@ int msk_cache_dir_open(const struct msk_cache_args *a, bool make, int *out, stru
 		return msk_fail_sys(err, errno, "%s: cannot open", a->dir);
 	if (check_owner(a, top, err) < 0)
 		return -1;
-	if (make) {
+	if (make)
 		mkdirat(top, FORMAT, 0700);
-		msk_cache_tag_put(top);
-	}
 	*out = openat(top, FORMAT, OPEN_DIR | O_NOFOLLOW);
 	if (*out < 0 && (make || errno != ENOENT))
 		return msk_fail_sys(err, errno, "%s: cannot open", a->dir);
+	if (make)
+		mark(top, *out);
 	return 0;
 }
 

@@ -338,6 +338,13 @@ mkdir lay/.x.mkscratch-0123456789abcdef && touch lay/x.mkscratch-0123456789abcde
 mk --bin capped --tree lay:/t --file lay/image/.mkscratch.lock:/lock --no-cache -q -o inside.tar
 is "$("$MKSCRATCH" ls inside.tar | grep -o '[^ ]*\(lock\|mkscratch\).*' | sort | xargs)" \
 	'lock t/.x.mkscratch-0123456789abcdef/ t/.x.mkscratch-mine t/x.mkscratch-0123456789abcdef' ...but_nothing_else
+# Who caches in a directory that is not his alone has but his own left out of it.
+mkdir shared && echo theirs >shared/file && want=$(digest --bin capped --tree shared:/t --no-cache)
+for i in cold warm; do
+	is "$(digest --bin capped --tree shared:/t --cache shared)" "$want" "in_a_directory_of_others_a_${i}_cache_alone_is_left_out"
+done
+is "$("$MKSCRATCH" ls caps.tar /t | grep -o 't/.*' | xargs)" 't/ t/file' ...and_what_is_theirs_is_there
+t ...it_is_a_cache_all_the_same test "$(mk cache stat --cache shared)" != 'shared: 0 blocks and 0 layers, 0 B of 1.0 GB' -a ! -e shared/CACHEDIR.TAG
 run mk --bin capped --tree caps:/t --no-cache -o inside.tar
 is "$status $(cat "$err")" '2 mkscratch: --tree caps: is a cache of mkscratch (CACHEDIR.TAG)
 hint: --cache with a directory of its own; remove CACHEDIR.TAG here, and the cache beside it' a_tree_that_is_a_cache_is_refused
