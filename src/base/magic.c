@@ -34,8 +34,8 @@ static bool is_tar(const char *head, size_t n)
 
 const struct msk_magic *msk_magic_find(const void *head, size_t n)
 {
-	static const struct msk_magic tar = { "", 0, "a tar archive", "unpack it first; of an image: mkscratch inspect, or --base",
-					      true };
+	static const struct msk_magic tar = { "", 0, "a tar archive",
+					      "unpack it first; of an image: mkscratch inspect, or --base", true };
 
 	if (is_tar(head, n))
 		return &tar;
