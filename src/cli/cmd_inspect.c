@@ -146,6 +146,10 @@ static int check_pages(const struct msk_options *o, const char *image, struct ms
 
 static int check_usage(const struct msk_options *o, struct msk_err *err)
 {
+	if (!o->args.n && o->html.n) {             /* the image was taken for the page */
+		msk_fail(err, MSK_E_USAGE, "inspect: no IMAGE given");
+		return msk_hint(err, "mkscratch inspect --html image.html img.tar");
+	}
 	if (o->args.n > 1)
 		return msk_fail(err, MSK_E_USAGE, "inspect: one IMAGE at a time (\"%s\")", o->args.v[1]);
 	if (o->raw_config + o->raw_manifest + o->raw_index + (o->json || o->html.n) > 1) {

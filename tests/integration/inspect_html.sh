@@ -26,6 +26,7 @@ is "$(grep -c '</script><script>document' odd.html)" 0 'a name does not end the 
 must_fail 5 'none/page.html: cannot create (No such file or directory)' 'mkdir -p none' -- inspect --html none/page.html i.tar
 must_fail 2 'inspect: --config, --manifest and --index each stand alone, and without --json and --html' 'one run for each' -- \
 	inspect --config --html x.html i.tar
+must_fail 2 'inspect: no IMAGE given' 'mkscratch inspect --html image.html img.tar' -- inspect --html i.tar
 mk inspect --html one.html --html two.html i.tar && cmp page.html two.html
 t 'several are the same page' cmp page.html one.html
 mk inspect --json i.tar >alone.json && mk inspect --json --html beside.html i.tar >beside.json && cmp beside.html page.html
