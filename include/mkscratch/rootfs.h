@@ -45,6 +45,7 @@ struct msk_entry {
 	const char *path;           /* absolute, normalised; never "/" itself; like all texts but those of the body the set's */
 	enum msk_entry_type type;
 	const char *link;           /* symlink: its text */
+	const char *asked;          /* the path at which it was added, from which links led to where it is; NULL: none did */
 	uint32_t mode, uid, gid;    /* mode: permission bits, set-id and sticky */
 	struct msk_content body;    /* file only */
 	uint64_t caps;              /* file only: its capabilities, a bit for each; 0: none */
@@ -128,10 +129,10 @@ struct msk_below *msk_rootfs_below(const struct msk_rootfs *fs);    /* NULL: not
  * lower stratum stays), or when one of them yields and the content is the same; else it is a conflict. Missing
  * parents are added: 0755 0:0, in the lowest stratum of what lies below. Then everything is sorted.
  * Nothing of what lies below vanishes: a link replaces an empty directory alone (`replaces`), and a library's link that
- * would replace one becomes links to what it leads to.
+ * would replace one becomes links to what it leads to. A link takes the place of one to a directory if it leads to one, too.
  * Fails: MSK_E_USAGE `/etc/passwd: given by identity and by --file ./passwd`, or a parent that is no directory; what is no
- * directory over one below, unless as above, a file over a link to one, a directory over a file; capabilities for what is
- * no file, or is one below; MSK_E_IO, when there is no place for what memory should not hold. */
+ * directory over one below, unless as above, a file or a link to no directory over a link to one, a directory over a file;
+ * capabilities for what is no file, or is one below; MSK_E_IO, when there is no place for what memory should not hold. */
 int msk_rootfs_seal(struct msk_rootfs *fs, struct msk_err *err);
 
 /* Open a sealed set again, for what can only be known once it was closed; seal it afterwards. */

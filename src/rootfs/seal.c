@@ -78,6 +78,7 @@ static int follow(struct msk_rootfs *fs, const struct links *l, struct msk_entry
 		to = through(e->path, len, text);
 		if (!to[1])
 			return msk_fail(err, MSK_E_USAGE, "%s: leads to the root of the image", e->path);
+		e->asked = e->asked ? e->asked : e->path;
 		e->path = msk_rootfs_text(fs, to);
 		*moved = true;
 	}
@@ -172,9 +173,28 @@ static bool same_entry(const struct msk_entry *a, const struct msk_entry *b)
 	return a->type == MSK_DIR || same_content(&a->body, &b->body);
 }
 
-static int conflict(const struct msk_entry *a, const struct msk_entry *b, struct msk_err *err)
+/* The first link that led there, which may be all that the two have to do with each other. */
+static int tell_link(const struct msk_rootfs *fs, const struct msk_entry *e, struct msk_err *err)
+{
+	const struct msk_entry asked = { .path = e->asked, .type = e->type };
+	const struct links none = { NULL, 0, 0 };
+	struct links l = links_of(fs);
+	size_t len = 0, below = 0;
+	/* The text of one below lasts until the next look. */
+	bool is_below = e->asked && first_link(fs, &none, &asked, &below);
+	const char *text = e->asked ? first_link(fs, &l, &asked, &len) : NULL;
+
+	free(l.v);
+	if (!text)
+		return -1;
+	return msk_more(err, ", as %s leads there by the link %.*s -> %s%s", e->asked, (int)len, e->asked, text,
+			is_below && below == len ? " of the base image" : "");
+}
+
+static int conflict(const struct msk_rootfs *fs, const struct msk_entry *a, const struct msk_entry *b, struct msk_err *err)
 {
 	msk_fail(err, MSK_E_USAGE, "%s: given by %s and by %s", a->path, a->origin.what, b->origin.what);
+	tell_link(fs, a->asked ? a : b, err);
 	if (a->type == b->type && a->type == MSK_DIR)
 		msk_hint(err, "they differ in mode or owner: %04o %u:%u and %04o %u:%u", a->mode, a->uid, a->gid,
 			 b->mode, b->uid, b->gid);
@@ -202,7 +222,7 @@ int msk_rootfs_merge(struct msk_rootfs *fs, struct msk_err *err)
 
 	for (size_t i = 1; i < fs->n; i++)
 		if (strcmp(fs->v[i - 1].path, fs->v[i].path) == 0 && !same_entry(&fs->v[i - 1], &fs->v[i]))
-			return conflict(&fs->v[i - 1], &fs->v[i], err);
+			return conflict(fs, &fs->v[i - 1], &fs->v[i], err);
 	for (size_t i = 0; i < fs->n; i++) {
 		if (kept && strcmp(fs->v[kept - 1].path, fs->v[i].path) == 0)
 			merge_into(&fs->v[kept - 1], &fs->v[i]);

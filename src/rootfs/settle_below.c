@@ -85,6 +85,8 @@ static int refuse_over_link(struct msk_below *b, const struct msk_entry *e, cons
 
 	msk_fail(err, MSK_E_USAGE, "%s: given by %s, but the base image has a link to the directory %s there (%zu %s)", e->path,
 		 e->origin.what, dir, n, msk_plural(n, "entry", "entries"));
+	if (e->type == MSK_SYMLINK)
+		return msk_hint(err, "a link there has to lead to a directory, too, and there is none at %s", e->link);
 	return hint_into(e, err);
 }
 
@@ -114,22 +116,63 @@ static int settle_over_dir(struct msk_rootfs *fs, struct msk_entry *e, bool *wan
 	return 0;
 }
 
-static int settle_over_link(struct msk_rootfs *fs, struct msk_entry *e, const char *text, struct msk_err *err)
+/* Of the whole: ours, of which a parent may not have been added yet, over what lies below. */
+static enum msk_node_kind look_at_whole(void *ctx, const char *path, const char **text)
+{
+	static const enum msk_node_kind kinds[] = {
+		[MSK_DIR] = MSK_NODE_DIR, [MSK_FILE] = MSK_NODE_OTHER, [MSK_SYMLINK] = MSK_NODE_LINK,
+	};
+	const struct msk_rootfs *fs = ctx;
+	const struct msk_entry *e = msk_entries_find(fs, path);
+	MSK_AUTO_FREE char *inside = msk_xasprintf("%s/", path);
+	struct msk_below_node n;
+	size_t i;
+
+	if (e) {
+		*text = e->link;
+		return kinds[e->type];
+	}
+	i = msk_entries_from(fs, inside);
+	if (i < fs->n && msk_starts_with(fs->v[i].path, inside))
+		return MSK_NODE_DIR;
+	if (!fs->below->look(fs->below, path, &n))
+		return MSK_NODE_NONE;
+	*text = n.type == MSK_SYMLINK ? n.link : NULL;
+	return kinds[n.type];
+}
+
+/* The first `known` entries are sorted. */
+static bool leads_to_dir(const struct msk_rootfs *fs, size_t known, const char *path)
+{
+	struct msk_rootfs sorted = *fs;
+	const struct msk_path_tree whole = { .look = look_at_whole, .ctx = &sorted };
+	MSK_AUTO_FREE char *at = NULL;
+	const char *text = NULL;
+
+	sorted.n = known;
+	return msk_path_resolve(&whole, path, MSK_MAX_LINKS, &at) == MSK_RESOLVED &&
+	       (strcmp(at, "/") == 0 || look_at_whole(&sorted, at, &text) == MSK_NODE_DIR);
+}
+
+/* What is found by way of the link below is found by way of one that leads to another directory, if that has it: whoever gives
+ * it has said where. */
+static int settle_over_link(struct msk_rootfs *fs, size_t known, struct msk_entry *e, const char *text, struct msk_err *err)
 {
 	MSK_AUTO_FREE char *dir = NULL;
 	struct msk_below_node n;
 
-	if (e->type == MSK_SYMLINK) {
-		e->kept_below = strcmp(text, e->link) == 0;
+	e->kept_below = e->type == MSK_SYMLINK && strcmp(text, e->link) == 0;
+	if (e->kept_below)
 		return 0;
-	}
 	dir = msk_rootfs_leads_below(fs, e->path);
-	if (dir && (strcmp(dir, "/") == 0 || (fs->below->look(fs->below, dir, &n) && n.type == MSK_DIR)))
-		return refuse_over_link(fs->below, e, dir, err);
-	return 0;
+	if (!dir || (strcmp(dir, "/") != 0 && (!fs->below->look(fs->below, dir, &n) || n.type != MSK_DIR)))
+		return 0;
+	if (e->type == MSK_SYMLINK && (leads_to_dir(fs, known, e->path) || !count_below(fs->below, dir)))
+		return 0;
+	return refuse_over_link(fs->below, e, dir, err);
 }
 
-static int settle(struct msk_rootfs *fs, size_t i, bool *wanted, struct msk_err *err)
+static int settle(struct msk_rootfs *fs, size_t known, size_t i, bool *wanted, struct msk_err *err)
 {
 	struct msk_entry *e = &fs->v[i];
 	struct msk_below_node n;
@@ -142,7 +185,7 @@ static int settle(struct msk_rootfs *fs, size_t i, bool *wanted, struct msk_err 
 		return 0;
 	if (e->type != MSK_DIR)
 		return n.type == MSK_DIR ? settle_over_dir(fs, e, wanted, err) :
-		       n.type == MSK_SYMLINK ? settle_over_link(fs, e, n.link, err) : 0;
+		       n.type == MSK_SYMLINK ? settle_over_link(fs, known, e, n.link, err) : 0;
 	if (n.type != MSK_DIR)
 		return refuse_over_file(e, err);
 	e->kept_below = n.mode == e->mode && n.uid == e->uid && n.gid == e->gid;
@@ -157,7 +200,7 @@ int msk_rootfs_settle_below(struct msk_rootfs *fs, struct msk_err *err)
 	if (!fs->below)
 		return 0;
 	for (size_t i = 0; i < before; i++)
-		if (settle(fs, i, &wanted[i], err) < 0)
+		if (settle(fs, before, i, &wanted[i], err) < 0)
 			return -1;
 	for (size_t i = 0; i < fs->n; i++) {
 		if (i < before && !wanted[i])

@@ -233,6 +233,7 @@ static struct msk_entry copy_entry(struct msk_rootfs *fs, const struct msk_entry
 
 	to.path = msk_rootfs_text(fs, e->path);
 	to.link = msk_rootfs_text(fs, e->link);
+	to.asked = NULL;
 	to.origin = msk_rootfs_origin(fs, &e->origin);
 	to.body.host_path = e->body.host_path ? msk_xstrdup(e->body.host_path) : NULL;
 	if (e->body.data)

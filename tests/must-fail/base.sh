@@ -77,6 +77,14 @@ refused 2 '/srv: given by --file app.c:/srv, but the base image has a directory 
 	'DEST /srv/, with the slash, puts it into the directory, as /srv/app.c' -- --base merged.tar --file app.c:/srv
 refused 2 '/usr: given by --link bin:/usr, but the base image has a directory there (3 entries would vanish)' \
 	'choose another path: a directory of a base stays one' -- --base merged.tar --link bin:/usr
+refused 2 '/bin: given by --link none:/bin, but the base image has a link to the directory /usr/bin there (2 entries)' 'a link there has to lead to a directory, too, and there is none at none' -- \
+	--base merged.tar --link none:/bin
+mkdir astray twice twice/bin twice/usr twice/usr/bin && ln -s ../gone astray/bin
+echo 1 >twice/bin/x && echo 2 >twice/usr/bin/x
+refused 2 '/bin: given by --tree astray:/, but the base image has a link to the directory /usr/bin there (2 entries)' \
+	'a link there has to lead to a directory, too, and there is none at ../gone' -- --base merged.tar --tree astray:/
+refused 2 '/usr/bin/x: given by --tree twice:/ and by --tree twice:/, as /bin/x leads there by the link /bin -> usr/bin of the base image' -- \
+	--base merged.tar --tree twice:/
 refused 2 '/etc/passwd: a directory, given by --dir /etc/passwd, but the base image has a file there' \
 	'choose another path: a file of a base is replaced by a file alone' -- --base base.tar --dir /etc/passwd
 t '... with the slash it is built' mk --base merged.tar --bin app:/bin/ --file app.c:/srv/ -q -o merged-app.tar

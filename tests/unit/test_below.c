@@ -161,6 +161,46 @@ static void nothing_of_the_base_vanishes(void **state)
 	assert_refused(MSK_DIR, "/etc/conf", "/etc/conf: a directory, given by --file, but the base image has a file there");
 }
 
+static void a_link_takes_the_place_of_one_to_a_directory_if_it_leads_to_one(void **state)
+{
+	static const char *const none[] = { "none", "/etc/conf", "lib", "usr/lib/none", "/new/file" };
+	static const char *const some[] = { "etc", "/usr", "/", "/top/etc", "new", "new/deep", "given" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
+		AUTO_ROOTFS *fs = over_base();
+
+		add(fs, MSK_SYMLINK, "/lib", none[i], false);
+		add(fs, MSK_FILE, "/new/file", "a", false);
+		assert_seal_fails(fs, "/lib: given by --file, but the base image has a link to the directory /usr/lib there "
+				  "(2 entries)");
+	}
+	for (size_t i = 0; i < sizeof some / sizeof *some; i++) {
+		AUTO_ROOTFS *fs = over_base();
+
+		add(fs, MSK_SYMLINK, "/lib", some[i], false);
+		add(fs, MSK_DIR, "/given", NULL, false);
+		add(fs, MSK_FILE, "/new/deep/file", "a", false);
+		seal(fs);
+		assert_string_equal(msk_rootfs_find(fs, "/lib")->link, some[i]);
+	}
+}
+
+static void what_meets_by_a_link_is_told_by_which(void **state)
+{
+	AUTO_ROOTFS *fs = over_base(), *ours = over_base();
+
+	(void)state;
+	add(fs, MSK_FILE, "/lib/new", "a", false);
+	add(fs, MSK_FILE, "/usr/lib/new", "b", false);
+	assert_seal_fails(fs, "/usr/lib/new: given by --file and by --file, as /lib/new leads there by the link /lib -> "
+			  "usr/lib of the base image");
+	add(ours, MSK_FILE, "/to/d/new", "a", false);
+	add(ours, MSK_FILE, "/etc/d/new", "b", false);
+	add(ours, MSK_SYMLINK, "/to", "etc", false);
+	assert_seal_fails(ours, "/etc/d/new: given by --file and by --file, as /to/d/new leads there by the link /to -> etc");
+}
+
 static void a_link_there_to_no_directory_is_replaced(void **state)
 {
 	AUTO_ROOTFS *fs = over_base();
@@ -272,6 +312,8 @@ int main(void)
 		cmocka_unit_test(parents_that_are_there_keep_mode_and_owner),
 		cmocka_unit_test(a_link_replaces_an_empty_directory),
 		cmocka_unit_test(nothing_of_the_base_vanishes),
+		cmocka_unit_test(a_link_takes_the_place_of_one_to_a_directory_if_it_leads_to_one),
+		cmocka_unit_test(what_meets_by_a_link_is_told_by_which),
 		cmocka_unit_test(a_link_there_to_no_directory_is_replaced),
 		cmocka_unit_test(a_file_there_is_nobodys_parent),
 		cmocka_unit_test(what_is_there_already_is_in_no_layer),
