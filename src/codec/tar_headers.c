@@ -205,12 +205,19 @@ static bool is_clear(struct run *r, unsigned char type)
 	}
 }
 
+/* Global records are passed over by the library and by runtimes; GNU tar goes by them. Owners and times, as who makes archives
+ * writes them, may differ by that; these make other entries. */
+static bool names_or_sizes(const struct run *global)
+{
+	return global->path.p || global->linkpath.p || global->has_size || global->sparse;
+}
+
 /* A header of the entry behind it, or of all. */
 static const char *read_extension(struct run *r, const unsigned char *b)
 {
-	struct run none = { 0 };
+	struct run all_that_follow = { 0 };
 	unsigned char type = b[TYPE];
-	const char *text;
+	const char *text, *why;
 	uint64_t all;
 	int64_t size;
 
@@ -226,7 +233,8 @@ static const char *read_extension(struct run *r, const unsigned char *b)
 	r->at += all;
 	if (type == 'L' || type == 'K')
 		return size > 0 && *text ? NULL : "a name that is empty or has a NUL";
-	return read_records(type == 'x' ? r : &none, text, (uint64_t)size);
+	why = read_records(type == 'x' ? r : &all_that_follow, text, (uint64_t)size);
+	return why ? why : names_or_sizes(&all_that_follow) ? "a path or size for all that follows" : NULL;
 }
 
 static const char *read_entry(struct run *r, const unsigned char *b)

@@ -1,6 +1,7 @@
 /* The headers of a tar once more, beside the library that reads it, as Go's archive/tar reads them, by which runtimes unpack
  * layers. Where the two would take the same bytes for different entries the archive is refused: what is looked at has to be
- * what will run. Not looked at is what both read alike, as the sum.
+ * what will run. Not looked at is what both read alike, as the sum. Both pass over global pax records; GNU tar does not, and
+ * where these tell a path or a size the archive is refused, too.
  * (POSIX.1-1988 ustar, POSIX.1-2001 pax; GNU tar, "Basic Tar Format".)
  *
  * Of the stream only what may still be headers is kept: an entry's body has the length that is told here, and passes by. How

@@ -1156,8 +1156,10 @@ for n, name, tar in (
         (508, "pax records before pax records", pax_header(b"10 path=b\n") + pax_header(b"10 path=c\n") + tar_header() + END),
         (509, "a pax path and a long name", pax_header(b"10 path=b\n") + tar_header(kind=b"L", size=b"00000000002\0") + b"c".ljust(512, b"\0") +
          tar_header() + END),
-        (510, "a path for all that follows", pax_header(b"17 path=../../etc\n"[:17], b"g") + tar_header() + END),
+        (510, "a path for all that follows", pax_header(b"18 path=../../etc\n", b"g") + tar_header() + END),
         (511, "a link for all that follows", pax_header(b"19 linkpath=/../..\n", b"g") + tar_header() + END),
+        (666, "a size for all that follows", tar_header() + pax_header(b"10 size=1\n", b"g") + tar_header(b"b") + END),
+        (667, "an owner and a remark for all that follows", pax_header(b"13 comment=x\n9 uid=77\n", b"g") + tar_header() + END),
         (512, "pax records with nothing behind them", pax_header(b"10 path=b\n") + END),
         (513, "a long name of no bytes", tar_header(kind=b"L") + tar_header() + END),
         (514, "a long link of a MiB", tar_header(kind=b"K", size=b"00004000000\0") + b"x" * (1 << 20) + tar_header(kind=b"2") + END),

@@ -73,9 +73,12 @@ for name, *parts in (
         ("both", pax(b"path=bbb"), long(b"ccc\0"), header()), ("empty", long(b"\0"), header()),
         ("number", pax(b"uid=0x10"), header()), ("path", pax(b"path=b\0c"), header()), ("kind", pax(b"linkpath"), header()),
         ("huge", header(kind=b"x", size=b"\x80" + bytes(2) + b"\0" + b"\x7f" + bytes(7)), header()),
-        ("negative", header(kind=b"5", size=b"\xff" * 12))):
+        ("negative", header(kind=b"5", size=b"\xff" * 12)),
+        ("all", pax(b"path=bbb", kind=b"g"), header()), ("alllinks", header(), pax(b"linkpath=b", kind=b"g"), header(b"b", b"1", link=b"a")),
+        ("allsizes", pax(b"comment=x", b"size=10", kind=b"g"), header()), ("allholes", pax(b"GNU.sparse.major=1", kind=b"g"), header())):
     image(name + ".tar", b"".join(parts) + bytes(1024))
 # Which bits a file has is said by its header alone.
+image("others.tar", pax(b"comment=x", b"uid=77", b"mtime=100", kind=b"g") + header() + header(b"b") + bytes(1024))
 image("list.tar", pax(b"SCHILY.acl.access=u::rwx,g::rwx,o::rwx") + header() + bytes(1024))
 P
 while read -r name at why; do
@@ -97,6 +100,10 @@ star 0 where the path ends
 old 0 a sparse file of an old form
 overlap 0 a sparse file of an old form
 behind 0 which extension holds
+all 0 a path or size for all that follows
+alllinks 512 a path or size for all that follows
+allsizes 0 a path or size for all that follows
+allholes 0 a path or size for all that follows
 both 0 which extension holds
 empty 0 a name that is empty or has a NUL
 path 0 a name that is empty or has a NUL
@@ -115,6 +122,8 @@ for verb in ls inspect verify 'cat hole.tar big' 'diff hole.tar'; do
 	is "$status" 3 "${verb%% *}: a hole of four exabytes is refused"
 	like "$(cat "$out" "$err")" 'layer 1: expands beyond 17179869184 bytes' '... in these words'
 done
+is "$(mk ls others.tar)" "$(printf -- '-rw-r--r-- 7/8 0 1970-01-01 00:00 %s\n' a b)" \
+	'a global header of anything else is passed over, as the runtimes do'
 must_fail 3 'symlink.tar: layer 1: s: a link to nothing' -- ls symlink.tar
 must_fail 3 'hardlink.tar: layer 1: h: a link to nothing' -- ls hardlink.tar
 done_testing

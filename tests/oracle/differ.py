@@ -72,8 +72,8 @@ TYPE, MODE, UID, GID, SIZE, MTIME, PATH, LINK = range(8)
 OTHERWISE = [
     (lambda types, data: b"GNU.sparse." in data or any(data[at + 483:at + 495].strip(b"\0") for at in headers(data)),
      {SIZE, PATH}, "the size and name of a sparse file whose map is none, or told of an entry that is no sparse file"),
-    (lambda types, data: b"g" in types, None,
-     "a global pax header holds for all that follows: GNU tar goes by it, libarchive and the runtimes pass it over"),
+    (lambda types, data: b"g" in types, {UID, GID, MTIME},
+     "a global pax header holds for all that follows: GNU tar goes by it, libarchive and the runtimes pass it over; of paths and sizes we refuse it"),
     (lambda types, data: any(data[at + 156:at + 157] in b"123456" and any(data[at + 124:at + 136].strip(b" 0\0")) for at in headers(data)),
      None, "a link, pipe or directory that has a size: for POSIX, libarchive and Go nothing follows it, for GNU tar that many bytes"),
     (lambda types, data: any(data[at + 156:at + 157] in b"LK" and size_at(data, at) and data[at + 511 + size_at(data, at)] for at in headers(data)),
