@@ -58,6 +58,7 @@ static void loader_release(struct msk_loader *l)
 	msk_names_release(&l->missing);
 	msk_names_release(&l->subdirs_seen);
 	msk_strv_release(&l->library_path);
+	msk_strv_release(&l->unsound);
 }
 
 /* Ask for everything the object in node *at needs, in the order of its dynamic section. */
@@ -323,6 +324,15 @@ static int resolve(struct msk_loader *l, struct msk_err *err)
 	return 0;
 }
 
+/* Of a closure that is whole msk_closure_verify() makes it an error. */
+static void note_unsound(const struct msk_loader *l)
+{
+	bool verified = l->c->libc != MSK_LIBC_NONE && !l->c->n_missing;
+
+	for (size_t i = 0; !verified && i < l->unsound.n; i++)
+		msk_loader_note(l, "%s; what it may load while it runs is not known", l->unsound.v[i]);
+}
+
 int msk_closure_resolve(const struct msk_closure_args *args, const struct msk_rofile *f, const char *name,
 			struct msk_closure *out, struct msk_err *err)
 {
@@ -347,6 +357,7 @@ int msk_closure_resolve(const struct msk_closure_args *args, const struct msk_ro
 		if (resolve(&l, err) < 0)
 			return -1;
 	}
+	note_unsound(&l);
 	*out = c;
 	c = (struct msk_closure){ 0 };
 	return 0;

@@ -61,6 +61,7 @@ struct msk_loader {
 	size_t need_bytes;             /* that names and edges take */
 	size_t trail_bytes;            /* that trails take */
 	bool spent;                    /* that was too much */
+	struct msk_strv unsound;       /* of objects: what is wrong with their symbols */
 };
 
 /* A search for one name on behalf of one object. */

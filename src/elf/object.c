@@ -228,7 +228,16 @@ static bool is_debug_file(const struct msk_elf_source *s)
 	return any_load && !any_bytes;
 }
 
-static int check_load(const struct msk_elf_source *s, const struct msk_segment *g, struct msk_err *err)
+/* The most that any Linux kernel leaves to programs (TASK_SIZE), to which it holds each segment: a half of 57 bits, where the
+ * other is its own, but for a few machines. */
+static uint64_t address_space(const struct msk_elf_source *s, unsigned machine)
+{
+	if (!s->is64)
+		return (uint64_t)1 << 32;
+	return machine == EM_S390 || machine == EM_SPARCV9 || machine == EM_IA_64 ? UINT64_MAX : (uint64_t)1 << 56;
+}
+
+static int check_load(const struct msk_elf_source *s, unsigned machine, const struct msk_segment *g, struct msk_err *err)
 {
 	if (g->filesz > g->memsz)
 		return msk_fail(err, MSK_E_INPUT, "%s: segment at offset %llu is larger in the file than in memory "
@@ -240,6 +249,9 @@ static int check_load(const struct msk_elf_source *s, const struct msk_segment *
 	if (g->vaddr + g->memsz < g->vaddr)
 		return msk_fail(err, MSK_E_INPUT, "%s: segment at 0x%llx wraps round the address space", s->name,
 				(unsigned long long)g->vaddr);
+	if (g->vaddr + g->memsz > address_space(s, machine))
+		return msk_fail(err, MSK_E_INPUT, "%s: segment at 0x%llx takes %llu bytes, beyond what a kernel maps", s->name,
+				(unsigned long long)g->vaddr, (unsigned long long)g->memsz);
 	if (g->align > 1 && (g->align & (g->align - 1)) == 0 && ((g->vaddr - g->offset) & (g->align - 1)))
 		return msk_fail(err, MSK_E_INPUT, "%s: segment at 0x%llx lies at offset 0x%llx, which its alignment "
 				"0x%llx rules out", s->name, (unsigned long long)g->vaddr,
@@ -247,7 +259,7 @@ static int check_load(const struct msk_elf_source *s, const struct msk_segment *
 	return 0;
 }
 
-static int check_segments(const struct msk_elf_source *s, struct msk_err *err)
+static int check_segments(const struct msk_elf_source *s, unsigned machine, struct msk_err *err)
 {
 	size_t loads = 0;
 
@@ -257,7 +269,7 @@ static int check_segments(const struct msk_elf_source *s, struct msk_err *err)
 		if (s->segs[i].type != PT_LOAD)
 			continue;
 		loads++;
-		if (check_load(s, &s->segs[i], err) < 0)
+		if (check_load(s, machine, &s->segs[i], err) < 0)
 			return -1;
 	}
 	if (loads == 0)
@@ -370,7 +382,7 @@ int msk_elf_source_open(const struct msk_rofile *f, const char *name, struct msk
 	*s = (struct msk_elf_source){ .file = f, .name = name };
 	if (read_header(s, e, err) < 0 || check_type(s, e, err) < 0 || read_segments(s, err) < 0)
 		return -1;
-	return check_segments(s, err);
+	return check_segments(s, e->machine, err);
 }
 
 static int read_facts(const struct msk_rofile *f, const char *name, bool by_language, struct msk_elf *out,

@@ -85,7 +85,8 @@ static int read_symbols(struct msk_loader *l, const char *path, const char *name
 	}
 	if (err->code != MSK_E_INPUT)
 		return -1;
-	msk_loader_note(l, "%s; what it may load while it runs is not known", err->msg);
+	if (!msk_strv_has(&l->unsound, err->msg))
+		msk_strv_push(&l->unsound, err->msg);
 	*err = (struct msk_err)MSK_ERR_INIT;
 	return 0;
 }

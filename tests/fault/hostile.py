@@ -1426,6 +1426,21 @@ def _():
 program(663, "a loader that asks for a loader of another machine", lambda: (put(
     "root/lib64/p", tiny_elf.elf([], machine=tiny_elf.AARCH64), 0o755), dynamic([], interp="/lib64/p"))[1])
 program(664, "a name with an override of the writing direction", lambda: dynamic([(1, "lib\u202egnp.so")]))
+
+
+def edit_load(data, form, at, memory):
+    """Give the first segment to load this address and size in memory."""
+    is64 = form == "<Q"
+    table, step = struct.unpack_from(form, data, 32 if is64 else 28)[0], 56 if is64 else 32
+    while struct.unpack_from("<I", data, table)[0] != 1:
+        table += step
+    return patched(patched(data, table + (16 if is64 else 8), form, at), table + (40 if is64 else 20), form, memory)
+
+
+program(668, "a segment of 2^63 bytes in memory", lambda: edit_load(static_elf(), "<Q", 0x400000, 1 << 63))
+program(669, "a segment that ends behind 2^64", lambda: edit_load(static_elf(), "<Q", 0x400000, 2**64 - 0x1000))
+program(670, "a segment of 32 bits that ends behind 2^32", lambda: edit_load(
+    tiny_elf.elf([], bits=32, machine=3, interp="/lib/ld-linux.so.2"), "<I", 0xfffff000, 0x2000))
 program(665, "a RUNPATH of ten thousand directories", lambda: dynamic([(1, "libx.so"), (29, ":".join(f"/d{i}" for i in range(10000)))]))
 
 

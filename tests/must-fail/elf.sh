@@ -106,5 +106,30 @@ if command -v aarch64-linux-gnu-gcc >/dev/null; then
 else
 	skip 'a library for another machine' 'no cross compiler'
 fi
+# What is wrong with symbols is said once.
+python3 - <<'P'
+import struct
+data = bytearray(open("dynamic", "rb").read())
+at, = struct.unpack_from("<Q", data, 32)
+while struct.unpack_from("<I", data, at)[0] != 2:
+    at += 56
+at, = struct.unpack_from("<Q", data, at + 8)
+while struct.unpack_from("<q", data, at)[0] != 11:
+    at += 16
+struct.pack_into("<Q", data, at + 8, 7)
+open("symbols", "wb").write(data)
+P
+chmod +x symbols
+for verb in '--bin symbols -o x.tar' 'deps --list symbols' 'deps symbols'; do
+	# shellcheck disable=SC2086
+	run "$MKSCRATCH" $verb
+	is "$status $(cat "$err")" "$([ "${verb#*--list}" = "$verb" ] && echo '3 mkscratch: symbols: symbol entry size is 7, expected 24' || echo '0 ')" \
+		"symbols that are not sound: $verb"
+done
+cp symbols lacking && patchelf --add-needed libnone.so lacking
+run "$MKSCRATCH" deps lacking
+is "$status $(head -n 2 "$err" | cut -d'(' -f1 | xargs -d '\n')" \
+	'4 warning: lacking: symbol entry size is 7, expected 24; what it may load while it runs is not known mkscratch: lacking: needs libnone.so, not found ' \
+	'... and of a program that lacks a library a warning'
 is "$(ls -- *.tar 2>/dev/null)" '' 'no output came of any of it'
 done_testing

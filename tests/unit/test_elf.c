@@ -559,6 +559,7 @@ static void program_headers_are_checked(void **state)
 /* The fields of the first PT_LOAD: offset 8, address 16, filesz 32, memsz 40, alignment 48. */
 static void segments_are_checked(void **state)
 {
+	struct msk_elf largest;
 	char want[160];
 	size_t p;
 
@@ -573,6 +574,18 @@ static void segments_are_checked(void **state)
 	fake_put(&file, p + 40, UINT64_MAX, 8);
 	fake_put(&file, p + 16, 16, 8);
 	file_fails("app: segment at 0x10 wraps round the address space");
+	fake_put(&file, p + 16, 0, 8);
+	fake_put(&file, p + 40, (uint64_t)1 << 63, 8);
+	file_fails("app: segment at 0x0 takes 9223372036854775808 bytes, beyond what a kernel maps");
+	fake_put(&file, p + 40, ((uint64_t)1 << 56) + 1, 8);
+	file_fails("app: segment at 0x0 takes 72057594037927937 bytes, beyond what a kernel maps");
+	fake_put(&file, p + 16, 0x10000, 8);
+	fake_put(&file, p + 40, ((uint64_t)1 << 56) - 0xffff, 8);
+	file_fails("app: segment at 0x10000 takes 72057594037862401 bytes, beyond what a kernel maps");
+	fake_put(&file, p + 16, 0, 8);
+	fake_put(&file, p + 40, (uint64_t)1 << 56, 8);
+	largest = read_good();
+	msk_elf_release(&largest);
 	fake_put(&file, p + 40, file.n, 8);
 	fake_put(&file, p + 16, 8, 8);
 	file_fails("app: segment at 0x8 lies at offset 0x0, which its alignment 0x10 rules out");
