@@ -93,6 +93,9 @@ static void check_hardlinks(struct msk_checks *c, const struct msk_image_tree *t
 					n->link);
 	if (dangling > MAX_DANGLING)
 		msk_checks_fail(c, MSK_E_INPUT, "links", "%zu more hard links to what is not there", dangling - MAX_DANGLING);
+	if (t->lost_links)
+		msk_checks_fail(c, MSK_E_INPUT, "links", "%s: a later layer takes it away, and no runtime comes to that "
+				"(%zu such)", t->first_lost, t->lost_links);
 }
 
 /* What an entry stands in: a directory, unless its layer is bent or leans on a link of a layer below. Heap. */

@@ -193,11 +193,35 @@ static void add_removal(struct settling *s, const struct msk_removal *r)
 	s->removal.below = s->removal.below > r->below ? s->removal.below : r->below;
 }
 
+/* It is gone in the end. Who unpacks layer by layer has made it all the same, or has failed. */
+static void drop(struct settling *s, const struct msk_node *n)
+{
+	unsigned char place[MSK_PLACE_KEY];
+	struct msk_node there = { .type = MSK_TAR_DIR };
+
+	if (n->type != MSK_TAR_HARDLINK)
+		return;
+	msk_place_key(place, n->layer, n->nth);
+	if (msk_table_find(&s->answers, place, sizeof place))
+		msk_record_node(s->answers.value, &s->target, &there);
+	if (there.type == MSK_TAR_DIR && !s->out.lost_links++) {
+		MSK_AUTO_STR path = MSK_STR_INIT;
+
+		msk_tree_path(&path, msk_str_c(&s->key), s->key.len);
+		s->out.first_lost = msk_xasprintf("layer %u: /%s: a hard link to what is not there (%s)", n->layer, path.buf,
+						  n->link);
+	}
+}
+
 /* What is no directory has nothing below it, whatever the layers before it had. */
 static void take_node(struct settling *s, const unsigned char *value, size_t n_value)
 {
 	struct msk_node n;
 
+	if (s->latest.len) {
+		msk_record_node((const unsigned char *)s->latest.buf, &s->texts, &n);
+		drop(s, &n);
+	}
 	msk_record_node(value, &s->texts, &n);
 	if (n.type != MSK_TAR_DIR && n.layer > 1)
 		add_removal(s, &(struct msk_removal){ 0, n.layer });
@@ -327,8 +351,10 @@ static int end_path(struct settling *s, struct msk_err *err)
 	if (!s->latest.len)
 		return 0;
 	msk_record_node((const unsigned char *)s->latest.buf, &s->texts, &n);
-	if (n.layer < gone)
+	if (n.layer < gone) {
+		drop(s, &n);
 		return 0;
+	}
 	if (n.type == MSK_TAR_HARDLINK && find_data(s, &n, err) < 0)
 		return -1;
 	if (put_implied(s, &n, err) < 0 || put(s, msk_str_c(&s->key), s->key.len, &n, err) < 0)

@@ -516,6 +516,11 @@ layered 0 '... that is not' 'add(".", type=tarfile.DIRTYPE, mode=0o711)'
 layered 0 '... that is its own, whatever is moved in it' 'add(".", type=tarfile.DIRTYPE, mode=0o700, uid=65534); add("a", type=tarfile.SYMTYPE, linkname="/etc"); add("a/b", b"2")'
 layered 0 'a hard link to a file of a layer below' 'add("b", type=tarfile.LNKTYPE, linkname="data/file")'
 layered 3 'a hard link to nothing' 'add("b", type=tarfile.LNKTYPE, linkname="none")'
+python3 -B "$TOP/tests/integration/make_layers.py" lost.tar "[('a', 'hard', 'none'), ('b', 'file', '1'), ('c', 'hard', 'b')]" \
+	"[('a', 'file', '2'), ('c', 'file', '3'), ('.wh.b', 'file', '')]"
+run mk verify lost.tar
+is "$status $(grep '^✗' "$out")" '3 ✗ links: layer 1: /a: a hard link to what is not there (none): a later layer takes it away, and no runtime comes to that (1 such)' \
+	'... of a layer by whose end no runtime comes is one whatever the next has there'
 layered 3 'certificates that do not parse' 'add("etc/ssl/cert.pem", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")'
 like "$(cat "$out")" '✗ content: /etc/ssl/cert.pem: certificate 1 \(line 1\): ' '... are told'
 layered 0 '... elsewhere are not looked at' 'add("opt/cert.pem", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")'

@@ -504,7 +504,7 @@ NOBODY = 65534
 KINDS = {stat.S_IFREG: "file", stat.S_IFDIR: "directory", stat.S_IFLNK: "symlink", stat.S_IFIFO: "fifo"}
 # What other runtimes pass over: a global pax header, bits of a mode that are none, and a whiteout below a link to itself.
 PASSED_OVER = r"unknown typeflag '\\x67'|unpriv.mknod: invalid argument|/\.wh\.[^\n]*too many levels of symbolic links"
-# umoci makes each layer: what fails in one and is gone with the next is no part of the image that we judge.
+# umoci makes each layer: what fails in one and is gone with the next we judge of hard links alone.
 FAILS_ON_THE_WAY = "no such file or directory|not a directory|too many levels of symbolic links|operation not permitted|is a directory"
 
 

@@ -108,6 +108,29 @@ static void assert_data(const char *layers, const char *path, uint32_t layer, ui
 	assert_int_equal(n->data_nth, nth);
 }
 
+static void assert_lost(const char *layers, size_t n, const char *first)
+{
+	MSK_CLEANUP(msk_image_tree_release) struct msk_image_tree t = { 0 };
+
+	lay(&t, layers);
+	assert_int_equal(t.lost_links, n);
+	if (n)
+		assert_string_equal(t.first_lost, first);
+}
+
+/* A runtime has failed by the time at which a later layer would put it right. */
+static void test_hard_links_to_nothing_that_are_gone(void **state)
+{
+	(void)state;
+	assert_lost("h:y=x | f:y", 1, "layer 1: /y: a hard link to what is not there (x)");
+	assert_lost("d:d h:d/y=./x h:z=x | w:.wh.d w:.wh.z", 2, "layer 1: /d/y: a hard link to what is not there (./x)");
+	assert_lost("d:x h:y=x | w:.wh.y | f:x", 1, "layer 1: /y: a hard link to what is not there (x)");
+	assert_lost("f:x | w:.wh.x | h:y=x | h:y=z", 1, "layer 3: /y: a hard link to what is not there (x)");
+	assert_lost("l:l>d f:d/x | h:l/y=l/x | w:d/.wh.y", 0, NULL);
+	assert_lost("f:x h:y=x h:z=y | f:y f:z w:.wh.x", 0, NULL);
+	assert_lost("h:y=x", 0, NULL);
+}
+
 /* A hard link is what stood at that path when it was made, whatever stands there later. */
 static void test_hard_links(void **state)
 {
@@ -504,6 +527,7 @@ int main(void)
 		cmocka_unit_test(test_names_are_canonical),
 		cmocka_unit_test(test_directories_without_entry_are_there),
 		cmocka_unit_test(test_hard_links),
+		cmocka_unit_test(test_hard_links_to_nothing_that_are_gone),
 		cmocka_unit_test(test_hard_links_outlive_their_file),
 		cmocka_unit_test(test_hard_links_to_what_a_directory_has_lost),
 		cmocka_unit_test(test_hard_links_to_other_than_files),
