@@ -10,17 +10,26 @@ struct msk_contents;
 /* Does it say that mkscratch made it? What is on top decides of the whole. */
 bool msk_image_is_ours(const struct msk_source_image *image);
 
-/* One layer: size, digest, DiffID, and the rules of its tar. Entries go into the tree. */
-struct msk_layer_check {
+/* The layers of an image: size, digest, DiffID, and the rules of their tars. Entries go into the tree. What is said of a layer
+ * is collected by layers, as some of it is known when all have been read. */
+struct msk_layer_checks {
 	const struct msk_source_images *images;
 	const struct msk_source_image *image;
-	struct msk_checks *checks;
 	struct msk_image_tree *tree;
-	size_t i;                  /* from 0 */
-	bool ours;                 /* mkscratch says it has written it, so the rules of oci-layout-spec hold */
 	struct msk_contents *contents;
+	struct msk_layer_told *told;           /* one for each layer */
+	struct msk_table whiteouts;            /* what they delete, in the order of a tree; layer and number of the entry */
 };
-int msk_check_layer(const struct msk_layer_check *l, struct msk_err *err);
+
+void msk_layer_checks_init(struct msk_layer_checks *l, const struct msk_source_images *images,
+			   const struct msk_source_image *image, struct msk_image_tree *tree, struct msk_contents *contents);
+void msk_layer_checks_release(struct msk_layer_checks *l);
+/* Read layer `i`, counted from 0. `ours`: mkscratch says it has written it, so the rules of oci-layout-spec hold. */
+int msk_layer_checks_read(struct msk_layer_checks *l, size_t i, bool ours, struct msk_err *err);
+/* It is not here, and need not be. */
+void msk_layer_checks_pass_over(struct msk_layer_checks *l, size_t i);
+/* Once all have been read or passed over: what their paths are to one another, and all that is said. */
+int msk_layer_checks_tell(struct msk_layer_checks *l, struct msk_checks *out, struct msk_err *err);
 
 /* Notes of what looks like a secret in the variables, labels, words and history of a config, the first twenty. Values are not
  * shown. */

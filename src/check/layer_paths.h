@@ -1,4 +1,4 @@
-/* The paths of one layer: parents, duplicates, and the order in which its entries come. */
+/* The paths of each layer: parents, duplicates, and the order in which its entries come. */
 #ifndef CHECK_LAYER_PATHS_H
 #define CHECK_LAYER_PATHS_H
 
@@ -13,11 +13,17 @@ enum msk_path_finding {
 };
 
 /* Take in that the `nth` entry of the layer is a whiteout, if `path`, a canonical one, is that of such. Fails: MSK_E_IO. */
-int msk_layer_paths_whiteout(struct msk_table *whiteouts, const char *path, uint32_t nth, struct msk_err *err);
+int msk_layer_paths_whiteout(struct msk_table *whiteouts, const char *path, uint32_t layer, uint32_t nth, struct msk_err *err);
 
-/* All findings of the layer, counted from 1, that `t` has got last: a table by the bytes of the paths, not in the order of a
- * tree; its values are one byte, the finding. Seals all three. Time goes by what the tree holds so far. Fails: MSK_E_IO. */
-int msk_layer_paths_find(struct msk_image_tree *t, struct msk_table *whiteouts, uint32_t layer, struct msk_table *found,
-			 struct msk_err *err);
+/* All findings of all layers that `t` has got, in one walk: a table by layers, and in each by the bytes of the paths, not in
+ * the order of a tree; its values are one byte, the finding. Seals all three. Fails: MSK_E_IO. */
+int msk_layer_paths_find(struct msk_image_tree *t, struct msk_table *whiteouts, struct msk_table *found, struct msk_err *err);
+
+/* What stands before the path in the key of a finding, two bytes: layers, counted from 1, by their number. */
+#define MSK_LAYER_KEY 2
+static inline uint32_t msk_layer_of_key(const char *key)
+{
+	return (uint32_t)(unsigned char)key[0] << 8 | (unsigned char)key[1];
+}
 
 #endif

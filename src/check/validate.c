@@ -161,22 +161,21 @@ static void check_parents(struct msk_checks *c, const struct msk_image_tree *t)
 static int read_layers(struct validation *v, const struct msk_source_image *image, struct msk_image_tree *tree,
 		       struct msk_contents *contents, bool *whole, struct msk_err *err)
 {
-	*whole = true;
-	for (size_t i = 0; i < image->n_layers; i++) {
-		struct msk_layer_check l = { &v->images, image, v->checks, tree, i, is_ours(image, i), contents };
-		MSK_AUTO_FREE char *what = msk_xasprintf("layer %zu", i + 1);
+	MSK_CLEANUP(msk_layer_checks_release) struct msk_layer_checks l = { .told = NULL };
 
+	*whole = true;
+	msk_layer_checks_init(&l, &v->images, image, tree, contents);
+	for (size_t i = 0; i < image->n_layers; i++) {
 		/* Who looks further needs all of it. */
 		if (v->visit || !msk_source_layer_is_elsewhere(&v->images, image, i)) {
-			if (msk_check_layer(&l, err) < 0)
+			if (msk_layer_checks_read(&l, i, is_ours(image, i), err) < 0)
 				return -1;
 			continue;
 		}
 		*whole = false;
-		msk_checks_note(v->checks, what, "%s: not here: nobody passes on what is not to be distributed",
-				image->layers[i].digest.text);
+		msk_layer_checks_pass_over(&l, i);
 	}
-	return msk_image_tree_settle(tree, err);
+	return msk_layer_checks_tell(&l, v->checks, err) < 0 ? -1 : msk_image_tree_settle(tree, err);
 }
 
 static int check_image(struct validation *v, const struct msk_source_image *image, struct msk_err *err)

@@ -473,6 +473,15 @@ layered 0 'a directory of a layer below alone' 'add("data/x", b"1")'
 is "$(grep -c 'stands before' "$out")" 0 '... is before all that comes'
 layered 0 'whiteouts behind what they delete' 'add("a", b"1"); add("d", type=tarfile.DIRTYPE); add("d/x", b"1"); add(".wh.d"); add("d/y", b"2"); add(".wh.a"); add(".wh.0"); add("0", b"3"); add("z", b"4")'
 told '... are told' '· layer 3: /a stands before a whiteout of the same layer that deletes it where the order counts (3 such)'
+python3 -B "$TOP/tests/integration/make_layers.py" laid.tar "[('n/x', 'file', '1'), ('d', 'dir'), ('d/e', 'dir'), ('d/e/x', 'file', '1')]" \
+	"[('n', 'dir'), ('n/x', 'file', '2'), ('d/e/x', 'file', '2'), ('d', 'dir'), ('.wh.d', 'file', '')]" \
+	"[('n/y', 'file', '3'), ('d/e/y', 'file', '3'), ('d/.wh.e', 'file', ''), ('d/e', 'dir')]" \
+	"[('n/x', 'file', '4'), ('d/e/x', 'file', '4')]"
+run mk verify laid.tar
+is "$status $(grep '^·.*layer' "$out")" '0 · layer 1: 1 of its entries lack one for their directory, which Docker before 23 then keeps from all but root
+· layer 2: /d stands before a whiteout of the same layer that deletes it where the order counts (2 such)
+· layer 3: /d/e/y stands before the entry of its directory (1 such)
+· layer 3: /d/e/y stands before a whiteout of the same layer that deletes it where the order counts (1 such)' 'each layer is told of for itself'
 layered 0 'an opaque directory, wherever it is said' 'add("data/x", b"1"); add("data/.wh..wh..opq"); add("data/.wh.file"); add("data/file", b"2")'
 is "$(grep -c 'stands before' "$out")" 0 '... has nothing to be told'
 ours() {
