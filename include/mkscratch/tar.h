@@ -1,4 +1,4 @@
-/* The tar stream of a layer, written by libarchive with everything pinned: POSIX ustar, a pax record only where
+/* The tar stream of a layer, as libarchive writes it with everything pinned: POSIX ustar, a pax record only where
  * ustar cannot hold a field, no names of users, one mtime, two zero blocks at the end. Bytes depend on the
  * entries and mtime only. (POSIX.1-1988 ustar, POSIX.1-2001 pax; image-spec "layer".) */
 #ifndef MKSCRATCH_TAR_H
@@ -6,6 +6,9 @@
 
 #include <stdbool.h>
 #include "mkscratch/stream.h"
+
+#define MSK_TAR_BLOCK 512u
+#define MSK_TAR_USTAR_LIMIT ((uint64_t)1 << 33)      /* bytes of a file from which on its header is more than a block */
 
 /* Those from the hard link on are only ever read. */
 enum msk_tar_type {

@@ -7,14 +7,21 @@
 
 #include "mkscratch/filecap.h"
 #include "mkscratch/mem.h"
+#include "ustar.h"
 
+/* Entries that one block of a header says all of are written here, the others by the library, which comes into being with
+ * the first of them. */
 struct msk_tar {
-	struct archive *a;
+	struct archive *a;            /* NULL: there was no need of it */
 	struct archive_entry *entry;
 	struct msk_writer *next;
 	struct msk_err *err;          /* of the call under way; the library's callback reports here */
 	uint64_t owed;                /* bytes the current file still lacks */
+	unsigned fill;                /* and behind them, those up to the next block; of the library's own it knows */
+	bool with_library;            /* the current entry */
 };
+
+static const char zeros[2 * MSK_TAR_BLOCK];
 
 static la_ssize_t to_next(struct archive *a, void *arg, const void *p, size_t n)
 {
@@ -55,16 +62,41 @@ const char *msk_tar_identity(void)
 
 int msk_tar_new(struct msk_writer *next, struct msk_tar **out, struct msk_err *err)
 {
-	MSK_CLEANUP(msk_tar_cleanup) struct msk_tar *t = msk_xcalloc(1, sizeof *t);
+	struct msk_tar *t = msk_xcalloc(1, sizeof *t);
 
+	(void)err;
 	t->next = next;
+	*out = t;
+	return 0;
+}
+
+static int open_library(struct msk_tar *t, struct msk_err *err)
+{
+	if (t->a)
+		return 0;
 	t->a = archive_write_new();
 	t->entry = archive_entry_new();
 	if (!t->a || !t->entry)
 		msk_oom();
 	if (!set_format(t->a) || archive_write_open(t->a, t, NULL, to_next, NULL) != ARCHIVE_OK)
 		return library_failure(t, "header", err);
-	*out = msk_take(&t);
+	return 0;
+}
+
+/* Up to where the next header begins. */
+static int end_entry(struct msk_tar *t, struct msk_err *err)
+{
+	unsigned fill = t->fill;
+
+	assert(t->owed == 0);
+	t->fill = 0;
+	if (!t->with_library)
+		return fill ? msk_writer_write(t->next, zeros, fill, err) : 0;
+	t->with_library = false;
+	t->err = err;
+	if (archive_write_finish_entry(t->a) != ARCHIVE_OK)
+		return library_failure(t, "data", err);
+	t->err = NULL;
 	return 0;
 }
 
@@ -73,9 +105,10 @@ static unsigned file_type(enum msk_tar_type type)
 	return type == MSK_TAR_DIR ? AE_IFDIR : type == MSK_TAR_FILE ? AE_IFREG : AE_IFLNK;
 }
 
-int msk_tar_header(struct msk_tar *t, const struct msk_tar_entry *e, struct msk_err *err)
+static int library_header(struct msk_tar *t, const struct msk_tar_entry *e, struct msk_err *err)
 {
-	assert(t->owed == 0);
+	if (open_library(t, err) < 0)
+		return -1;
 	archive_entry_clear(t->entry);
 	archive_entry_set_pathname(t->entry, e->path);
 	archive_entry_set_filetype(t->entry, file_type(e->type));
@@ -96,6 +129,23 @@ int msk_tar_header(struct msk_tar *t, const struct msk_tar_entry *e, struct msk_
 	if (archive_write_header(t->a, t->entry) < ARCHIVE_WARN)
 		return library_failure(t, e->path, err);
 	t->err = NULL;
+	t->with_library = true;
+	return 0;
+}
+
+int msk_tar_header(struct msk_tar *t, const struct msk_tar_entry *e, struct msk_err *err)
+{
+	unsigned char header[MSK_TAR_BLOCK];
+
+	if (end_entry(t, err) < 0)
+		return -1;
+	if (msk_ustar_header(e, header)) {
+		if (msk_writer_write(t->next, header, sizeof header, err) < 0)
+			return -1;
+		t->fill = e->type == MSK_TAR_FILE ? -(unsigned)e->size % MSK_TAR_BLOCK : 0;
+	} else if (library_header(t, e, err) < 0) {
+		return -1;
+	}
 	t->owed = e->type == MSK_TAR_FILE ? e->size : 0;
 	return 0;
 }
@@ -103,6 +153,10 @@ int msk_tar_header(struct msk_tar *t, const struct msk_tar_entry *e, struct msk_
 int msk_tar_data(struct msk_tar *t, const void *p, size_t n, struct msk_err *err)
 {
 	assert(n <= t->owed);
+	if (!t->with_library) {
+		t->owed -= n;
+		return n ? msk_writer_write(t->next, p, n, err) : 0;
+	}
 	t->err = err;
 	if (n && archive_write_data(t->a, p, n) != (la_ssize_t)n)
 		return library_failure(t, "data", err);
@@ -111,13 +165,11 @@ int msk_tar_data(struct msk_tar *t, const void *p, size_t n, struct msk_err *err
 	return 0;
 }
 
+/* Both end it in the same way. */
 int msk_tar_finish(struct msk_tar *t, struct msk_err *err)
 {
-	assert(t->owed == 0);
-	t->err = err;
-	if (archive_write_close(t->a) != ARCHIVE_OK)
-		return library_failure(t, "end", err);
-	t->err = NULL;
+	if (end_entry(t, err) < 0 || msk_writer_write(t->next, zeros, sizeof zeros, err) < 0)
+		return -1;
 	return msk_writer_finish(t->next, err);
 }
 

@@ -3,8 +3,6 @@
 #include <assert.h>
 #include <string.h>
 
-#include "mkscratch/tar.h"
-
 static int add_dir(struct msk_tar *tar, const char *path, struct msk_err *err)
 {
 	const struct msk_tar_entry e = { .path = path, .type = MSK_TAR_DIR, .mode = 0755 };

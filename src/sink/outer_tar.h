@@ -3,9 +3,7 @@
 #define SINK_OUTER_TAR_H
 
 #include "mkscratch/image.h"
-
-#define MSK_TAR_BLOCK 512
-#define MSK_TAR_USTAR_LIMIT ((uint64_t)1 << 33)
+#include "mkscratch/tar.h"
 
 /* oci-layout, index.json, manifest.json, blobs/, blobs/sha256/, then the blobs as they came into the store. Depends on
  * what is delivered alone. */
