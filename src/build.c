@@ -21,7 +21,8 @@
 static void tell_facts(const struct msk_build *b, const struct msk_cert_facts *certs, const struct msk_rootfs *fs)
 {
 	struct msk_build_facts *facts = b->facts;
-	const struct msk_entry *e = certs->count ? msk_rootfs_find(fs, MSK_CERTS_PATH) : NULL;
+	bool told = facts->wants_digest || b->log->level >= MSK_LOG_INFO;
+	const struct msk_entry *e = told && certs->count ? msk_rootfs_find(fs, MSK_CERTS_PATH) : NULL;
 
 	facts->certs = *certs;
 	facts->certs_digest.text[0] = '\0';

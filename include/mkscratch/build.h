@@ -11,7 +11,8 @@
 
 struct msk_build_facts {
 	struct msk_cert_facts certs;
-	struct msk_digest certs_digest;       /* of the bundle; "" when there is none */
+	bool wants_digest;                    /* in: that of the bundle; made for a log of that level, too */
+	struct msk_digest certs_digest;       /* of the bundle; "" when there is none, or nobody asked */
 	struct msk_needs *needs;              /* to be told when all is done, also after a failure (msk_needs_tell) */
 };
 

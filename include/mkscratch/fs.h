@@ -25,6 +25,8 @@ int msk_open_to_read(const char *path);
 int msk_fail_create(struct msk_err *err, int sys, const char *name, const char *dir);
 /* Append the rest of fd to out; more than `limit` bytes is MSK_E_INPUT `<name>: larger than <limit> bytes`. */
 int msk_read_all(int fd, size_t limit, struct msk_str *out, const char *name, struct msk_err *err);
+/* The same of a file that is known to have had `size` bytes, which saves asking for memory again and again. */
+int msk_read_sized(int fd, uint64_t size, size_t limit, struct msk_str *out, const char *name, struct msk_err *err);
 
 /* What a directory lists. */
 struct msk_dir_entry {

@@ -29,6 +29,8 @@ bool msk_pem_label_is(const struct msk_pem_block *b, const char *label);
 
 /* Decode the body. False: *bad_line is the line of the first byte that is no base64. */
 bool msk_pem_decode(const struct msk_pem_block *b, struct msk_str *out, unsigned *bad_line);
+/* At most so many bytes a block has. */
+size_t msk_pem_room(const char *label, size_t n);
 /* Append a block: lines of 64 characters. */
 void msk_pem_add(struct msk_str *out, const char *label, const unsigned char *der, size_t n);
 

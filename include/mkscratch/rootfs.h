@@ -96,6 +96,8 @@ int msk_rootfs_add_dir(struct msk_rootfs *fs, const struct msk_entry_spec *s, st
 int msk_rootfs_add_symlink(struct msk_rootfs *fs, const struct msk_entry_spec *s, const char *text, struct msk_err *err);
 int msk_rootfs_add_data(struct msk_rootfs *fs, const struct msk_entry_spec *s, const void *data, size_t n,
 			struct msk_err *err);
+/* Takes own_data over whatever the result. */
+int msk_rootfs_add_text(struct msk_rootfs *fs, const struct msk_entry_spec *s, struct msk_str *own_data, struct msk_err *err);
 /* Takes own_body over (its pointers and descriptor) whatever the result. */
 int msk_rootfs_add_file(struct msk_rootfs *fs, const struct msk_entry_spec *s, struct msk_content *own_body,
 			struct msk_err *err);

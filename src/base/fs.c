@@ -115,9 +115,10 @@ void msk_push_out(int fd, uint64_t offset, uint64_t n)
 	(void)sync_file_range(fd, (off_t)offset, (off_t)n, SYNC_FILE_RANGE_WRITE);
 }
 
-int msk_read_all(int fd, size_t limit, struct msk_str *out, const char *name, struct msk_err *err)
+/* At first a chunk, then more. */
+static int read_chunks(int fd, size_t chunk, size_t limit, struct msk_str *out, const char *name, struct msk_err *err)
 {
-	size_t total = 0, chunk = CHUNK;
+	size_t total = 0;
 
 	for (;; chunk *= chunk < CHUNK_MOST ? 2 : 1) {
 		ssize_t got = msk_read_full(fd, msk_str_room(out, chunk), chunk, name, err);
@@ -131,6 +132,17 @@ int msk_read_all(int fd, size_t limit, struct msk_str *out, const char *name, st
 		if ((size_t)got < chunk)
 			return 0;
 	}
+}
+
+int msk_read_all(int fd, size_t limit, struct msk_str *out, const char *name, struct msk_err *err)
+{
+	return read_chunks(fd, CHUNK, limit, out, name, err);
+}
+
+/* One byte more: the end shows by itself. */
+int msk_read_sized(int fd, uint64_t size, size_t limit, struct msk_str *out, const char *name, struct msk_err *err)
+{
+	return read_chunks(fd, size && size <= limit ? (size_t)size + 1 : CHUNK, limit, out, name, err);
 }
 
 void msk_dir_list_release(struct msk_dir_list *l)

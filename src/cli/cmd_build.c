@@ -120,7 +120,7 @@ int msk_cmd_build_one(const struct msk_options *o, struct msk_err *err)
 	MSK_CLEANUP(msk_plan_release) struct msk_plan plan = { 0 };
 	MSK_CLEANUP(msk_pool_cleanup) struct msk_pool *pool = NULL;
 	struct msk_log log = { .level = o->level, .fd = STDERR_FILENO };
-	struct msk_build_facts facts = { 0 };
+	struct msk_build_facts facts = { .wants_digest = o->json };
 	MSK_AUTO_JSON *recipe = NULL;
 	struct msk_build b = { .plan = &plan, .log = &log, .now = o->now, .facts = &facts };
 

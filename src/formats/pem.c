@@ -184,6 +184,7 @@ bool msk_pem_decode(const struct msk_pem_block *b, struct msk_str *out, unsigned
 	struct decoder d = { 0 };
 
 	*bad_line = b->line + 1;
+	msk_str_room(out, (size_t)(b->body_end - b->body) / 4 * 3);
 	for (const char *p = b->body; p < b->body_end; p++) {
 		if (!d.ended && !d.n_chars && (p = take_groups(p, b->body_end, out)) == b->body_end)
 			break;
@@ -213,6 +214,11 @@ static void add_line(struct msk_str *out, const unsigned char *p, size_t n)
 	}
 	*to++ = '\n';
 	msk_str_add(out, line, (size_t)(to - line));
+}
+
+size_t msk_pem_room(const char *label, size_t n)
+{
+	return 2 * strlen(DASHES "BEGIN " DASHES "\n") + 2 * strlen(label) + (n / LINE_BYTES + 1) * (LINE_BYTES / 3 * 4 + 1);
 }
 
 void msk_pem_add(struct msk_str *out, const char *label, const unsigned char *der, size_t n)

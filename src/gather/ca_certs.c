@@ -67,7 +67,11 @@ static void print_set(const struct msk_bundle *b, struct msk_str *out, struct ms
 {
 	const struct msk_cert *first = &b->v[0];
 	MSK_AUTO_STR name = MSK_STR_INIT;
+	size_t room = 0;
 
+	for (size_t i = 0; i < b->n; i++)
+		room += msk_pem_room("CERTIFICATE", b->v[i].der.len);
+	msk_str_room(out, room);
 	for (size_t i = 0; i < b->n; i++) {
 		msk_pem_add(out, "CERTIFICATE", (const unsigned char *)b->v[i].der.buf, b->v[i].der.len);
 		if (b->v[i].x.not_after < first->x.not_after)
@@ -158,8 +162,8 @@ int msk_gather_certs(struct msk_gather *g, struct msk_err *err)
 		msk_str_addf(&from, ", for %s: %s", required->program, required->evidence);
 	why = msk_xasprintf("%s from %s", count, from.buf);
 	lasting = required->evidence ? msk_xasprintf("%s, for %s of", count, required->evidence) : msk_take(&count);
-	return msk_rootfs_add_data(g->fs, &(struct msk_entry_spec){
+	return msk_rootfs_add_text(g->fs, &(struct msk_entry_spec){
 		.path = MSK_CERTS_PATH, .what = required->evidence ? "--auto" : g->plan->certs_by, .why = why,
 		.lasting = lasting, .from = required->program, .mode = 0644, .stratum = MSK_STRATUM_BASE },
-		text.buf, text.len, err);
+		&text, err);
 }

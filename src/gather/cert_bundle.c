@@ -147,7 +147,8 @@ int msk_bundle_add_file(struct msk_bundle *b, const struct msk_rofile *f, const 
 	struct msk_cert c = { .number = 1 };
 	int rc;
 
-	if (msk_read_all(f->fd, MAX_FILE_BYTES, &text, name, err) < 0 || msk_rofile_unchanged(f, f->fd, name, err) < 0)
+	if (msk_read_sized(f->fd, f->size, MAX_FILE_BYTES, &text, name, err) < 0 ||
+	    msk_rofile_unchanged(f, f->fd, name, err) < 0)
 		return -1;
 	msk_strv_push(&b->names, name);
 	c.name = b->names.v[b->names.n - 1];

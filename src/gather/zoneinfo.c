@@ -41,17 +41,16 @@ static struct msk_entry_spec spec_for(const struct zones *z, const char *path, u
  * files. One without a size may have bytes all the same. */
 static int read_file(const struct msk_rofile *f, const char *rel, struct msk_str *data, struct msk_err *err)
 {
-	char buf[8192];
 	ssize_t got;
 
-	if (f->size == 0 || f->size > sizeof buf)
+	if (f->size == 0 || f->size > MAX_FILE_BYTES)
 		return msk_read_all(f->fd, MAX_FILE_BYTES, data, rel, err);
-	got = msk_read_full(f->fd, buf, (size_t)f->size, rel, err);
+	got = msk_read_full(f->fd, msk_str_room(data, (size_t)f->size), (size_t)f->size, rel, err);
 	if (got < 0)
 		return -1;
 	if ((uint64_t)got != f->size)
 		return msk_fail(err, MSK_E_IO, "%s: changed while it was being read", rel);
-	msk_str_add(data, buf, (size_t)got);
+	msk_str_wrote(data, (size_t)got);
 	return 0;
 }
 
@@ -76,7 +75,7 @@ static int add_file(struct zones *z, const char *rel, const struct msk_rofile *f
 	} else {
 		s.why = "table of the zones";
 	}
-	return msk_rootfs_add_data(z->g->fs, &s, data.len ? data.buf : "", data.len, err);
+	return msk_rootfs_add_text(z->g->fs, &s, &data, err);
 }
 
 /* Append the parts of `more` to `to`; false when ".." leads out. */

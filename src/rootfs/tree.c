@@ -155,6 +155,14 @@ int msk_rootfs_add_data(struct msk_rootfs *fs, const struct msk_entry_spec *s, c
 	return 0;
 }
 
+int msk_rootfs_add_text(struct msk_rootfs *fs, const struct msk_entry_spec *s, struct msk_str *own_data, struct msk_err *err)
+{
+	const size_t n = own_data->len;
+	struct msk_content body = { .data = msk_str_take(own_data), .size = n, .fd = -1 };
+
+	return msk_rootfs_add_file(fs, s, &body, err);
+}
+
 int msk_rootfs_add_file(struct msk_rootfs *fs, const struct msk_entry_spec *s, struct msk_content *own_body,
 			struct msk_err *err)
 {

@@ -273,6 +273,26 @@ static void bounded_reads_refuse_what_is_larger(void **state)
 	close(fds[0]);
 }
 
+/* Whatever it had: as much as there is, which may be more or less by now. */
+static void a_size_that_was_known_decides_nothing(void **state)
+{
+	static const uint64_t known[] = { 0, 1, 4, 5, 6, 100, UINT64_MAX };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+		struct msk_err err = MSK_ERR_INIT;
+		MSK_AUTO_STR s = MSK_STR_INIT;
+		int fds[2];
+
+		assert_int_equal(pipe(fds), 0);
+		assert_int_equal(write(fds[1], "12345", 5), 5);
+		close(fds[1]);
+		assert_int_equal(msk_read_sized(fds[0], known[i], i % 2 ? 5 : 4, &s, "x", &err), i % 2 ? 0 : -1);
+		assert_string_equal(i % 2 ? s.buf : err.msg, i % 2 ? "12345" : "x: larger than 4 bytes");
+		close(fds[0]);
+	}
+}
+
 static uint64_t caps_of(const char *list)
 {
 	uint64_t caps = 0;
@@ -407,6 +427,7 @@ int main(void)
 		cmocka_unit_test(hostile_json_is_refused),
 		cmocka_unit_test(bounded_reads_refuse_what_is_larger),
 		cmocka_unit_test(a_lower_bound_is_where_the_key_would_stand),
+		cmocka_unit_test(a_size_that_was_known_decides_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,6 +7,7 @@
 #include <openssl/crypto.h>
 
 #include "sysroot.h"
+#include "mkscratch/pem.h"
 
 #define DEBIAN "etc/ssl/certs/ca-certificates.crt"
 #define PACKED "/etc/ssl/certs/ca-certificates.crt"
@@ -510,6 +511,21 @@ static void a_library_that_does_not_begin_is_told(void **state)
 	gather_fails(s, msk_gather_certs, MSK_E_IO, "OpenSSL: cannot be initialised", "");
 }
 
+static void a_block_has_room_enough(void **state)
+{
+	static const char *const labels[] = { "CERTIFICATE", "X" };
+
+	(void)state;
+	for (size_t n = 0; n < 400; n++) {
+		static const unsigned char der[400];
+		MSK_AUTO_STR text = MSK_STR_INIT;
+		size_t room = msk_pem_room(labels[n % 2], n);
+
+		msk_pem_add(&text, labels[n % 2], der, n);
+		assert_in_range(room, text.len, text.len + 70);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -539,6 +555,7 @@ int main(void)
 		certs_test(a_certificate_over_the_limit_is_refused),
 		certs_test(the_4097th_certificate_is_one_too_many),
 		certs_test(a_file_over_16_mib_is_refused),
+		cmocka_unit_test(a_block_has_room_enough),
 		certs_test(a_library_that_does_not_begin_is_told),
 	};
 
