@@ -96,7 +96,7 @@ static const unsigned char *bytes_of(const struct msk_str *s)
 static bool read_time(const ASN1_TYPE *t, int64_t *out)
 {
 	bool utc = t->type == V_ASN1_UTCTIME;
-	MSK_AUTO_STR text = MSK_STR_INIT;
+	char text[] = "19yy-mm-ddThh:mm:ssZ";
 	const char *p;
 
 	if (!utc && t->type != V_ASN1_GENERALIZEDTIME)
@@ -104,13 +104,12 @@ static bool read_time(const ASN1_TYPE *t, int64_t *out)
 	if (ASN1_STRING_length(t->value.asn1_string) != (utc ? 13 : 15))
 		return false;
 	p = (const char *)ASN1_STRING_get0_data(t->value.asn1_string);
-	if (utc)
-		msk_str_adds(&text, p[0] < '5' ? "20" : "19");
-	else
-		msk_str_add(&text, p, 2);
+	if (!utc || p[0] < '5')
+		memcpy(text, utc ? "20" : p, 2);
 	p += utc ? 0 : 2;
-	msk_str_addf(&text, "%.2s-%.2s-%.2sT%.2s:%.2s:%.3s", p, p + 2, p + 4, p + 6, p + 8, p + 10);
-	return text.len == 20 && text.buf[19] == 'Z' && msk_rfc3339_parse(text.buf, out);
+	for (size_t i = 0; i < 6; i++)
+		memcpy(text + 2 + 3 * i, p + 2 * i, 2);
+	return p[12] == 'Z' && msk_rfc3339_parse(text, out);
 }
 
 static void keep_octets(struct msk_str *out, const ASN1_OCTET_STRING *octets)

@@ -16,7 +16,19 @@ struct zones {
 	size_t bytes;
 	char *lasting;                  /* the reason, where it is what a program requires */
 	char *behind;                   /* the link that leads to what comes next; NULL: it was asked for by its name */
+	struct msk_str path;            /* where the present one comes to be */
 };
+
+/* Good until the next. */
+static const char *path_of(struct zones *z, const char *rel)
+{
+	z->path.len = 0;
+	msk_str_adds(&z->path, MSK_ZONEINFO);
+	if (rel[0])
+		msk_str_addc(&z->path, '/');
+	msk_str_adds(&z->path, rel);
+	return z->path.buf;
+}
 
 static int too_large(size_t bytes, struct msk_err *err)
 {
@@ -57,9 +69,8 @@ static int read_file(const struct msk_rofile *f, const char *rel, struct msk_str
 static int add_file(struct zones *z, const char *rel, const struct msk_rofile *f, bool must_be_zone,
 		    struct msk_err *err)
 {
-	MSK_AUTO_FREE char *path = msk_xasprintf("%s/%s", MSK_ZONEINFO, rel);
 	MSK_AUTO_STR data = MSK_STR_INIT;
-	struct msk_entry_spec s = spec_for(z, path, 0644, "zone");
+	struct msk_entry_spec s = spec_for(z, path_of(z, rel), 0644, "zone");
 
 	if (!S_ISREG(f->mode))
 		return msk_fail(err, MSK_E_INPUT, "%s: is %s, expected a regular file", rel, msk_mode_kind(f->mode));
@@ -123,8 +134,7 @@ static bool stays_inside(const char *rel, const char *text)
 
 static int add_link(struct zones *z, const char *rel, const char *text, struct msk_err *err)
 {
-	MSK_AUTO_FREE char *path = msk_xasprintf("%s/%s", MSK_ZONEINFO, rel);
-	struct msk_entry_spec s = spec_for(z, path, 0777, "another name of a zone");
+	struct msk_entry_spec s = spec_for(z, path_of(z, rel), 0777, "another name of a zone");
 
 	return msk_rootfs_add_symlink(z->g->fs, &s, text, err);
 }
@@ -133,12 +143,11 @@ static int add_link(struct zones *z, const char *rel, const char *text, struct m
  * and so does what leads nowhere. */
 static int add_link_out(struct zones *z, const char *rel, const char *text, struct msk_err *err)
 {
-	MSK_AUTO_FREE char *path = msk_xasprintf("%s/%s", MSK_ZONEINFO, rel);
 	MSK_AUTO_ROFILE f = MSK_ROFILE_INIT;
 	struct msk_rotree *t = msk_host_tree(z->g->host);
 	enum msk_lookup how = MSK_ABSENT;
 
-	if (strcmp(text, "/etc/localtime") != 0 && t->open(t, path, &how, &f, NULL, err) < 0)
+	if (strcmp(text, "/etc/localtime") != 0 && t->open(t, path_of(z, rel), &how, &f, NULL, err) < 0)
 		return -1;
 	if (how == MSK_FOUND && S_ISREG(f.mode))
 		return add_file(z, rel, &f, false, err);
@@ -156,8 +165,7 @@ static int visit(void *ctx, const struct msk_visit *v, struct msk_err *err)
 		return stays_inside(v->rel, v->link) ? add_link(z, v->rel, v->link, err) :
 						       add_link_out(z, v->rel, v->link, err);
 	if (S_ISDIR(v->file->mode)) {
-		MSK_AUTO_FREE char *path = msk_xasprintf("%s%s%s", MSK_ZONEINFO, v->rel[0] ? "/" : "", v->rel);
-		struct msk_entry_spec s = spec_for(z, path, 0755, "directory of zones");
+		struct msk_entry_spec s = spec_for(z, path_of(z, v->rel), 0755, "directory of zones");
 
 		return msk_rootfs_add_dir(z->g->fs, &s, err);
 	}
@@ -335,6 +343,7 @@ int msk_gather_zoneinfo(struct msk_gather *g, struct msk_err *err)
 	if (rc == 0 && p->localtime)
 		rc = add_localtime(&z, p->localtime, err);
 	free(z.lasting);
+	msk_str_release(&z.path);
 	if (rc < 0)
 		return -1;
 	msk_info(g->log, "zoneinfo: %zu zone files, %zu bytes", z.files, z.bytes);
