@@ -18,10 +18,6 @@ struct msk_early;
 struct msk_early *msk_early_start(const struct msk_compress_args *a, int own_fd, size_t headers);
 /* Begin no other block; those in work are completed. `e` may be NULL. */
 void msk_early_enough(struct msk_early *e);
-/* Is there a block of these plain bytes? Then *out, which has room for any, is exchanged for what it became, *key is its
- * own in the cache (where a->cache is one), and its size is returned; 0: there is none. Waits for one that is in work.
- * Any thread. What *out is then lies in memory of `e`, which never touches what it was. */
-size_t msk_early_take(struct msk_early *e, const unsigned char *in, size_t n, unsigned char **out, struct msk_digest *key);
 void msk_early_free(struct msk_early *e);       /* waits for the block in work */
 void msk_early_cleanup(struct msk_early **e);
 

@@ -33,9 +33,16 @@ const struct msk_block_codec *msk_codec_of(enum msk_codec_kind kind);
 
 /* How many blocks a compressor has in memory at a time. */
 size_t msk_compressor_blocks(const struct msk_block_codec *codec, const struct msk_compress_args *a);
-/* Room for them in the memory of `e`: what it has touched so far comes right before. Nothing else is done early from now on,
- * and one compressor at a time has it, with the args for which `e` was made. */
-struct msk_slab msk_early_lend(struct msk_early *e, size_t *first);
+
+/* For the one compressor that has the blocks of `e`, with the args for which it was made: memory for its own, until `e` is
+ * gone. Nothing else is done early from now on. NULL: another has it, and may have blocks of which more is known. */
+struct msk_block_memory *msk_early_lend(struct msk_early *e);
+/* The first block from the *i-th on, of those that are made or in work, that begins with p[0..n): *i is its number, *size
+ * its size, and its bytes are returned, which only may be read before it was taken. NULL: there is none. */
+unsigned char *msk_early_find(struct msk_early *e, const unsigned char *p, size_t n, size_t *i, size_t *size);
+/* What the i-th became; it is waited for. *key is its own in the cache, where there is one. Its size is returned; 0: it
+ * failed. The block and *out are pieces of that memory, for the caller to give back. Any thread. */
+size_t msk_early_take(struct msk_early *e, size_t i, unsigned char **out, struct msk_digest *key);
 
 /* As msk_compressor_new, with a codec of the caller's: for tests. */
 struct msk_compressor *msk_compressor_with(const struct msk_block_codec *codec, const struct msk_compress_args *a);

@@ -26,7 +26,7 @@ struct msk_compressor {
 	const struct msk_block_codec *codec;
 	struct msk_compress_args args;
 	struct msk_ring ring;
-	struct msk_slab slab;                 /* of its blocks, unless they are lent */
+	struct msk_block_memory *memory, own; /* for blocks: its own, unless it is lent */
 	struct msk_block *filling;            /* NULL: none is vacant, or none was asked for yet */
 	bool complete;                        /* the block that is being filled: its cut was met */
 	struct msk_cut cut;
@@ -36,6 +36,8 @@ struct msk_compressor {
 	void *state;                          /* for the caller's own thread */
 	size_t room;                          /* for the result of a block */
 	uint64_t bytes;                       /* submitted so far */
+	struct msk_early *early;              /* NULL: nothing was done early */
+	size_t next_early, early_size;        /* the first that was not met yet; of the one that is being met */
 	struct worker workers[MSK_POOL_MAX];
 	unsigned n_workers, max_workers;
 };
@@ -81,9 +83,10 @@ static void encode_block(const struct msk_compressor *c, void **state, struct ms
 
 	if (!c->codec->encode || !b->n_in)
 		return;
-	b->n_out = msk_early_take(c->args.early, b->in, b->n_in, &b->out, &b->key);
+	b->n_out = b->early ? msk_early_take(c->early, b->early_i, &b->out, &b->key) : 0;
 	if (b->n_out)
 		return;
+	b->out = msk_slab_take(&c->memory->out);
 	b->n_out = cache ? cache->get(cache, b->in, b->n_in, &b->key, b->out, c->room) : 0;
 	if (b->n_out)
 		return;
@@ -209,19 +212,72 @@ static int write_block(const struct msk_compressor *c, const struct msk_block *b
 /* Write the oldest block, working on others until it is ready. */
 static int drain_one(struct msk_compressor *c, struct msk_err *err)
 {
+	struct msk_block *b = msk_ring_oldest(&c->ring);
 	struct msk_job job;
 
 	while (!msk_ring_await(&c->ring, &job))
 		do_job(c, &c->state, &job);
-	if (write_block(c, msk_ring_oldest(&c->ring), err) < 0)
+	if (write_block(c, b, err) < 0)
 		return -1;
+	msk_slab_give(&c->memory->in, b->in);
+	if (b->out)
+		msk_slab_give(&c->memory->out, b->out);
 	msk_ring_drop(&c->ring);
 	return 0;
+}
+
+/* A block that begins as one that was begun early has no memory of its own as long as it is the same. */
+static void meet_early(struct msk_compressor *c, const unsigned char *p, size_t n)
+{
+	struct msk_block *b = c->filling;
+	unsigned char *same;
+
+	b->early_i = c->next_early;
+	same = c->early ? msk_early_find(c->early, p, n, &b->early_i, &c->early_size) : NULL;
+	if (!same)
+		return;
+	msk_slab_give(&c->memory->in, b->in);
+	b->in = same;
+	b->early = true;
+}
+
+static void part_from_early(struct msk_compressor *c)
+{
+	struct msk_block *b = c->filling;
+	const unsigned char *same = b->in;
+
+	b->in = msk_slab_take(&c->memory->in);
+	b->early = false;
+	memcpy(b->in, same, b->n_in);
+}
+
+static bool goes_on(const struct msk_compressor *c, const unsigned char *p, size_t n)
+{
+	const struct msk_block *b = c->filling;
+
+	return b->n_in + n <= c->early_size && memcmp(b->in + b->n_in, p, n) == 0;
+}
+
+static void add(struct msk_compressor *c, const unsigned char *p, size_t n)
+{
+	struct msk_block *b = c->filling;
+
+	if (!b->n_in)
+		meet_early(c, p, n);
+	else if (b->early && !goes_on(c, p, n))
+		part_from_early(c);
+	if (!b->early)
+		memcpy(b->in + b->n_in, p, n);
+	b->n_in += n;
 }
 
 /* The first block of a run alone is not worth a thread, nor are a few small ones. */
 static void submit(struct msk_compressor *c, bool last)
 {
+	if (c->filling->early && c->filling->n_in < c->early_size)
+		part_from_early(c);
+	if (c->filling->early)
+		c->next_early = c->filling->early_i + 1;
 	c->bytes += c->filling->n_in;
 	c->filling->last = last;
 	c->filling = NULL;
@@ -239,6 +295,7 @@ static int get_vacant(struct msk_compressor *c, struct msk_err *err)
 		if (drain_one(c, err) < 0)
 			return -1;
 	b->part = c->part;
+	b->in = msk_slab_take(&c->memory->in);
 	c->filling = b;
 	return 0;
 }
@@ -276,8 +333,7 @@ static int take_bytes(struct msk_writer *w, const void *p, size_t n, struct msk_
 		if (!c->filling && get_vacant(c, err) < 0)
 			return -1;
 		part = msk_cut_scan(&c->cut, from, n, &c->complete);
-		memcpy(c->filling->in + c->filling->n_in, from, part);
-		c->filling->n_in += part;
+		add(c, from, part);
 		if (c->span)
 			note_span(c, c->filling->n_in - part);
 		from += part;
@@ -348,20 +404,15 @@ size_t msk_compressor_blocks(const struct msk_block_codec *codec, const struct m
 	return 2 * threads_that_fit(codec, a) + SPARE;
 }
 
-/* Where the blocks lie. */
-static void lay_out(struct msk_compressor *c)
+static void find_memory(struct msk_compressor *c)
 {
-	struct msk_slab slab;
-	size_t first = 0;
-
-	if (c->args.early)
-		slab = msk_early_lend(c->args.early, &first);
-	else
-		msk_slab_init(&c->slab, c->ring.slots, MSK_BLOCK_SIZE + c->room, 1);
-	for (size_t i = 0; i < c->ring.slots; i++) {
-		c->ring.v[i].in = msk_slab_piece(c->args.early ? &slab : &c->slab, first + i);
-		c->ring.v[i].out = c->ring.v[i].in + MSK_BLOCK_SIZE;
+	c->memory = c->args.early ? msk_early_lend(c->args.early) : NULL;
+	if (c->memory) {
+		c->early = c->args.early;
+		return;
 	}
+	c->memory = &c->own;
+	msk_block_memory_init(c->memory, c->ring.slots, c->room, 1);
 }
 
 struct msk_compressor *msk_compressor_with(const struct msk_block_codec *codec, const struct msk_compress_args *a)
@@ -374,7 +425,7 @@ struct msk_compressor *msk_compressor_with(const struct msk_block_codec *codec, 
 	c->room = block_room(codec);
 	c->max_workers = threads_that_fit(codec, a) - 1;
 	msk_ring_init(&c->ring, msk_compressor_blocks(codec, a));
-	lay_out(c);
+	find_memory(c);
 	return c;
 }
 
@@ -405,8 +456,8 @@ void msk_compressor_free(struct msk_compressor *c)
 	free_state(c, c->state);
 	release_hashes(c);
 	msk_ring_release(&c->ring);
-	if (!c->args.early)
-		msk_slab_release(&c->slab);
+	if (!c->early)
+		msk_block_memory_release(&c->own);
 	free(c);
 }
 

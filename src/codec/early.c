@@ -19,7 +19,7 @@ struct early_block {
 	unsigned char *in, *out;
 	size_t n_in, n_out;
 	struct msk_digest key;
-	bool done;                            /* n_out 0: it failed, or was taken */
+	bool done;                            /* n_out 0: it failed */
 };
 
 struct encoder {
@@ -33,13 +33,13 @@ struct msk_early {
 	struct msk_block_cache *cache;        /* may be NULL */
 	int level, fd;
 	size_t room, headers;
-	struct msk_slab slab;                 /* of its blocks, and behind them those of a compressor */
+	struct msk_block_memory memory;       /* for its blocks and those of a compressor */
 	uint64_t offset;                      /* of the next block to fill; its own who fills */
 	pthread_mutex_t lock;
 	pthread_cond_t change;
 	struct early_block v[MAX_BLOCKS];
 	size_t filled, taken;
-	bool filling, enough;
+	bool filling, enough, lent;
 	struct encoder encoders[MAX_THREADS];
 	unsigned n_encoders;
 };
@@ -75,6 +75,7 @@ static void fill(struct msk_early *e)
 
 	e->filling = true;
 	pthread_mutex_unlock(&e->lock);
+	b->in = msk_slab_take(&e->memory.in);
 	b->n_in = e->offset || skip_first(e) ? read_block(e, 0, b->in) : 0;
 	e->offset += b->n_in;
 	pthread_mutex_lock(&e->lock);
@@ -103,6 +104,7 @@ static void encode(struct msk_early *e, void **state, struct early_block *b)
 	size_t had, made;
 
 	pthread_mutex_unlock(&e->lock);
+	b->out = msk_slab_take(&e->memory.out);
 	had = e->cache ? e->cache->get(e->cache, b->in, b->n_in, &b->key, b->out, e->room) : 0;
 	made = had ? had : encode_anew(e, state, b);
 	pthread_mutex_lock(&e->lock);
@@ -144,15 +146,6 @@ static unsigned threads_of_use(const struct msk_compress_args *a, const struct m
 	return threads < most ? threads : most;
 }
 
-static void lay_out(struct msk_early *e, const struct msk_compress_args *a)
-{
-	msk_slab_init(&e->slab, MAX_BLOCKS + msk_compressor_blocks(e->codec, a), MSK_BLOCK_SIZE + e->room, 0);
-	for (size_t i = 0; i < MAX_BLOCKS; i++) {
-		e->v[i].in = msk_slab_piece(&e->slab, i);
-		e->v[i].out = e->v[i].in + MSK_BLOCK_SIZE;
-	}
-}
-
 struct msk_early *msk_early_start(const struct msk_compress_args *a, int own_fd, size_t headers)
 {
 	const struct msk_block_codec *codec = msk_codec_of(a->codec.kind);
@@ -170,7 +163,7 @@ struct msk_early *msk_early_start(const struct msk_compress_args *a, int own_fd,
 	e->fd = own_fd;
 	e->headers = headers;
 	e->room = codec->bound(MSK_BLOCK_SIZE);
-	lay_out(e, a);
+	msk_block_memory_init(&e->memory, MAX_BLOCKS + msk_compressor_blocks(codec, a), e->room, 0);
 	pthread_mutex_init(&e->lock, NULL);
 	pthread_cond_init(&e->change, NULL);
 	for (; e->n_encoders < n; e->n_encoders++) {
@@ -192,46 +185,49 @@ void msk_early_enough(struct msk_early *e)
 	pthread_mutex_unlock(&e->lock);
 }
 
-struct msk_slab msk_early_lend(struct msk_early *e, size_t *first)
+struct msk_block_memory *msk_early_lend(struct msk_early *e)
 {
+	bool lent = e->lent;
+
 	msk_early_enough(e);
-	pthread_mutex_lock(&e->lock);
-	*first = e->filled + e->filling;
-	pthread_mutex_unlock(&e->lock);
-	return e->slab;
+	e->lent = true;
+	return lent ? NULL : &e->memory;
 }
 
-/* A block that is being encoded, or was; those behind never will be. */
-static struct early_block *find(struct msk_early *e, const unsigned char *in, size_t n)
+/* How many are being encoded, or were; those behind may never be. */
+static size_t begun(struct msk_early *e)
 {
-	for (size_t i = 0; i < e->taken; i++)
-		if (e->v[i].n_in == n && memcmp(e->v[i].in, in, n) == 0)
-			return &e->v[i];
+	size_t n;
+
+	pthread_mutex_lock(&e->lock);
+	n = e->taken;
+	pthread_mutex_unlock(&e->lock);
+	return n;
+}
+
+unsigned char *msk_early_find(struct msk_early *e, const unsigned char *p, size_t n, size_t *i, size_t *size)
+{
+	for (size_t most = begun(e); *i < most; ++*i) {
+		const struct early_block *b = &e->v[*i];
+
+		*size = b->n_in;
+		if (n <= b->n_in && memcmp(b->in, p, n) == 0)
+			return b->in;
+	}
 	return NULL;
 }
 
-size_t msk_early_take(struct msk_early *e, const unsigned char *in, size_t n, unsigned char **out, struct msk_digest *key)
+size_t msk_early_take(struct msk_early *e, size_t i, unsigned char **out, struct msk_digest *key)
 {
-	struct early_block *b;
-	size_t made = 0;
+	const struct early_block *b = &e->v[i];
 
-	if (!e)
-		return 0;
 	pthread_mutex_lock(&e->lock);
-	b = find(e, in, n);
-	while (b && !b->done)
+	while (!b->done)
 		pthread_cond_wait(&e->change, &e->lock);
-	if (b && b->n_out) {
-		unsigned char *mine = *out;
-
-		*out = b->out;
-		b->out = mine;
-		*key = b->key;
-		made = b->n_out;
-		b->n_out = 0;
-	}
 	pthread_mutex_unlock(&e->lock);
-	return made;
+	*out = b->out;
+	*key = b->key;
+	return b->n_out;
 }
 
 void msk_early_free(struct msk_early *e)
@@ -241,7 +237,7 @@ void msk_early_free(struct msk_early *e)
 	msk_early_enough(e);
 	for (unsigned i = 0; i < e->n_encoders; i++)
 		msk_task_join(&e->encoders[i].task);
-	msk_slab_release(&e->slab);
+	msk_block_memory_release(&e->memory);
 	close(e->fd);
 	pthread_cond_destroy(&e->change);
 	pthread_mutex_destroy(&e->lock);

@@ -50,9 +50,7 @@ void msk_ring_submit(struct msk_ring *r)
 
 void msk_ring_drop(struct msk_ring *r)
 {
-	struct msk_block *b = msk_ring_oldest(r);
-
-	*b = (struct msk_block){ .in = b->in, .out = b->out };
+	*msk_ring_oldest(r) = (struct msk_block){ 0 };
 	r->tail++;
 }
 

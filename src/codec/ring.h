@@ -21,8 +21,10 @@ struct msk_stretch {
 
 struct msk_block {
 	struct msk_part *part;
-	unsigned char *in, *out;              /* memory of the owner */
+	unsigned char *in, *out;              /* its bytes, and what the encoding made of them */
 	size_t n_in, n_out;
+	bool early;                           /* it was begun early, as the early_i-th of those */
+	size_t early_i;
 	struct msk_digest key;                /* in the cache, where there is one */
 	bool last;                            /* of its part */
 	struct msk_stretch stretches[MSK_SPANS_OF_BLOCK];

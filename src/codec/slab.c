@@ -1,8 +1,10 @@
 #include "slab.h"
 
+#include <assert.h>
 #include <stdint.h>
 #include <sys/mman.h>
 
+#include "mkscratch/compress.h"
 #include "mkscratch/mem.h"
 
 #define LARGE_PAGE (2u << 20)
@@ -18,7 +20,9 @@ void msk_slab_init(struct msk_slab *s, size_t count, size_t size, size_t small)
 	unsigned char *large;
 	size_t rest;
 
-	s->piece = up_to(size, CACHE_LINE);
+	*s = (struct msk_slab){ .piece = up_to(size, CACHE_LINE), .count = count };
+	s->back = msk_xcalloc(count, sizeof *s->back);
+	pthread_mutex_init(&s->lock, NULL);
 	s->mapped = count * s->piece + LARGE_PAGE;
 	s->map = mmap(NULL, s->mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (s->map == MAP_FAILED)
@@ -32,12 +36,39 @@ void msk_slab_init(struct msk_slab *s, size_t count, size_t size, size_t small)
 	madvise(large, rest < MSK_SLAB_LARGE ? rest : MSK_SLAB_LARGE, MADV_HUGEPAGE);
 }
 
-unsigned char *msk_slab_piece(const struct msk_slab *s, size_t i)
-{
-	return s->first + i * s->piece;
-}
-
 void msk_slab_release(struct msk_slab *s)
 {
 	munmap(s->map, s->mapped);
+	pthread_mutex_destroy(&s->lock);
+	free(s->back);
+}
+
+unsigned char *msk_slab_take(struct msk_slab *s)
+{
+	unsigned char *piece;
+
+	pthread_mutex_lock(&s->lock);
+	assert(s->n_back || s->touched < s->count);
+	piece = s->n_back ? s->back[--s->n_back] : s->first + s->touched++ * s->piece;
+	pthread_mutex_unlock(&s->lock);
+	return piece;
+}
+
+void msk_slab_give(struct msk_slab *s, unsigned char *piece)
+{
+	pthread_mutex_lock(&s->lock);
+	s->back[s->n_back++] = piece;
+	pthread_mutex_unlock(&s->lock);
+}
+
+void msk_block_memory_init(struct msk_block_memory *m, size_t count, size_t room, size_t small)
+{
+	msk_slab_init(&m->in, count, MSK_BLOCK_SIZE, small);
+	msk_slab_init(&m->out, count, room, count);
+}
+
+void msk_block_memory_release(struct msk_block_memory *m)
+{
+	msk_slab_release(&m->in);
+	msk_slab_release(&m->out);
 }
