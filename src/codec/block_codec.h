@@ -43,6 +43,8 @@ unsigned char *msk_early_find(struct msk_early *e, const unsigned char *p, size_
 /* What the i-th became; it is waited for. *key is its own in the cache, where there is one. Its size is returned; 0: it
  * failed. The block and *out are pieces of that memory, for the caller to give back. Any thread. */
 size_t msk_early_take(struct msk_early *e, size_t i, unsigned char **out, struct msk_digest *key);
+/* A state of the codec that is no longer needed there, now the caller's; NULL: there is none. Any thread. */
+void *msk_early_state(struct msk_early *e);
 
 /* As msk_compressor_new, with a codec of the caller's: for tests. */
 struct msk_compressor *msk_compressor_with(const struct msk_block_codec *codec, const struct msk_compress_args *a);

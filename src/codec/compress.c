@@ -77,6 +77,13 @@ static void encode_anew(const struct msk_compressor *c, void *state, struct msk_
 		b->fault = MSK_BLOCK_WRONG;
 }
 
+static void *new_state(const struct msk_compressor *c)
+{
+	void *used = c->early ? msk_early_state(c->early) : NULL;
+
+	return used ? used : c->codec->state_new(c->args.codec.level, c->args.paranoid);
+}
+
 static void encode_block(const struct msk_compressor *c, void **state, struct msk_block *b)
 {
 	struct msk_block_cache *cache = c->args.cache;
@@ -91,7 +98,7 @@ static void encode_block(const struct msk_compressor *c, void **state, struct ms
 	if (b->n_out)
 		return;
 	if (!*state)
-		*state = c->codec->state_new(c->args.codec.level, c->args.paranoid);
+		*state = new_state(c);
 	if (!*state) {
 		b->fault = MSK_BLOCK_NO_MEMORY;
 		return;

@@ -42,6 +42,8 @@ struct msk_early {
 	bool filling, enough, lent;
 	struct encoder encoders[MAX_THREADS];
 	unsigned n_encoders;
+	void *states[MAX_THREADS];            /* of those that are done */
+	unsigned n_states;
 };
 
 /* The bytes up to the next cut, of a block that has `before` already; 0 where the file ends before it, as a stream goes on
@@ -128,9 +130,9 @@ static void run_encoder(struct msk_task *t)
 		else
 			pthread_cond_wait(&e->change, &e->lock);
 	}
-	pthread_mutex_unlock(&e->lock);
 	if (state)
-		e->codec->state_free(state);
+		e->states[e->n_states++] = state;
+	pthread_mutex_unlock(&e->lock);
 }
 
 static unsigned threads_of_use(const struct msk_compress_args *a, const struct msk_block_codec *codec)
@@ -230,6 +232,16 @@ size_t msk_early_take(struct msk_early *e, size_t i, unsigned char **out, struct
 	return b->n_out;
 }
 
+void *msk_early_state(struct msk_early *e)
+{
+	void *state;
+
+	pthread_mutex_lock(&e->lock);
+	state = e->n_states ? e->states[--e->n_states] : NULL;
+	pthread_mutex_unlock(&e->lock);
+	return state;
+}
+
 void msk_early_free(struct msk_early *e)
 {
 	if (!e)
@@ -237,6 +249,8 @@ void msk_early_free(struct msk_early *e)
 	msk_early_enough(e);
 	for (unsigned i = 0; i < e->n_encoders; i++)
 		msk_task_join(&e->encoders[i].task);
+	for (void *state; (state = msk_early_state(e));)
+		e->codec->state_free(state);
 	msk_block_memory_release(&e->memory);
 	close(e->fd);
 	pthread_cond_destroy(&e->change);

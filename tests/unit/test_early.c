@@ -117,6 +117,32 @@ static void blocks_of_the_stream_are_there_but_the_first(void **state)
 	}
 }
 
+/* The one thread's, which encodes what comes as ever. */
+static void a_state_that_is_done_with_is_left(void **state)
+{
+	const struct msk_block_codec *codec = msk_codec_of(MSK_CODEC_GZIP);
+	const size_t room = codec->bound(MSK_BLOCK_SIZE);
+	const struct timespec nap = { 0, 1000000 };
+	MSK_AUTO_FREE unsigned char *file = make_noise(SIZE, 3), *want = msk_xmalloc(room), *got = msk_xmalloc(room);
+	MSK_CLEANUP(msk_pool_cleanup) struct msk_pool *pool = msk_pool_new(2);
+	const struct msk_compress_args args = { .codec = { MSK_CODEC_GZIP, 3 }, .pool = pool };
+	MSK_CLEANUP(msk_early_cleanup) struct msk_early *e = msk_early_start(&args, file_of(file, SIZE), HEADERS);
+	void *left = NULL;
+	size_t made;
+
+	(void)state;
+	for (int i = 0; !left && i < 60000; i++) {
+		left = msk_early_state(e);
+		nanosleep(&nap, NULL);
+	}
+	assert_non_null(left);
+	assert_null(msk_early_state(e));
+	made = codec->encode(left, file, MSK_BLOCK_SIZE, got, room);
+	codec->state_free(left);
+	assert_int_equal(made, encode(codec, 3, file, MSK_BLOCK_SIZE, want));
+	assert_memory_equal(got, want, made);
+}
+
 static void a_short_file_gives_none(void **state)
 {
 	static const size_t sizes[] = { 0, 1, 300 << 10 };
@@ -319,6 +345,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(blocks_of_the_stream_are_there_but_the_first),
+		cmocka_unit_test(a_state_that_is_done_with_is_left),
 		cmocka_unit_test(a_short_file_gives_none),
 		cmocka_unit_test(a_cache_is_asked_first),
 		cmocka_unit_test(one_compressor_has_them_and_their_memory),
