@@ -29,27 +29,26 @@ static msk_step pre_step(unsigned symbol, unsigned len)
 static bool read_lengths(struct msk_bits *b, const msk_step *pre, uint8_t *lengths, unsigned n)
 {
 	for (unsigned i = 0; i < n;) {
-		msk_step s = pre[msk_bits_peek_end(b) & ((1u << PRE_BITS) - 1)];
-		unsigned symbol = s >> PRE_SHIFT, repeat = 1;
-		uint8_t value = 0;
+		const uint64_t window = msk_bits_peek_end(b);
+		const msk_step s = pre[window & ((1u << PRE_BITS) - 1)];
+		const unsigned symbol = s >> PRE_SHIFT, behind = (unsigned)(window >> (s & MSK_STEP_SKIP));
+		unsigned repeat;
 
-		if (s & MSK_STEP_SPECIAL)
+		if (s & MSK_STEP_SPECIAL || (symbol == 16 && i == 0))
 			return false;
 		b->at += s & MSK_STEP_SKIP;
-		if (symbol < 16)
-			value = (uint8_t)symbol;
-		else if (symbol == 16 && i > 0)
-			value = lengths[i - 1];
-		else if (symbol == 16)
+		if (symbol < 16) {
+			lengths[i++] = (uint8_t)symbol;
+			continue;
+		}
+		b->at += symbol == 16 ? 2 : symbol == 17 ? 3 : 7;
+		repeat = symbol == 16 ? 3 + behind % 4 : symbol == 17 ? 3 + behind % 8 : 11 + behind % 128;
+		if (repeat > n - i)
 			return false;
-		if (symbol >= 16)
-			repeat = symbol == 16 ? 3 + take(b, 2) : symbol == 17 ? 3 + take(b, 3) : 11 + take(b, 7);
-		if (overran(b) || repeat > n - i)
-			return false;
-		memset(lengths + i, value, repeat);
+		memset(lengths + i, symbol == 16 ? lengths[i - 1] : 0, repeat);
 		i += repeat;
 	}
-	return true;
+	return !overran(b);
 }
 
 static bool read_precode(struct msk_bits *b, unsigned n, msk_step fast[1u << PRE_BITS])

@@ -9,15 +9,18 @@
 #include <string.h>
 
 /* What a run of bits means for somebody who only walks: how many to skip, extra bits included, and whether a distance
- * comes next or something special is to be done. NEXT_DISTANCE is an offset between tables. */
+ * comes next or something special is to be done, which skips nothing. A length and its distance may be one step.
+ * NEXT_DISTANCE is an offset between tables. */
 typedef uint16_t msk_step;
 #define MSK_STEP_FAST_BITS 11
 #define MSK_STEP_FAST_SIZE (1u << MSK_STEP_FAST_BITS)
 #define MSK_STEP_SKIP          0x003Fu
-#define MSK_STEP_SPECIAL       0x0040u    /* one of the next two, or neither: the code is longer than the table's bits */
-#define MSK_STEP_END_OF_BLOCK  0x0080u
-#define MSK_STEP_INVALID       0x0100u
+#define MSK_STEP_SKIPS         0x00FFu    /* of the sum of three steps */
+#define MSK_STEP_END_OF_BLOCK  0x0100u
+#define MSK_STEP_INVALID       0x0200u
+#define MSK_STEP_SPECIAL       0x0400u    /* one of these two, or neither: the code is longer than the table's bits */
 #define MSK_STEP_NEXT_DISTANCE (1u << MSK_STEP_FAST_BITS)
+#define MSK_STEP_CODE_SHIFT    12         /* from here on the length of the code, of an end of block or a distance */
 
 #define MSK_DEFLATE_LITLEN 288
 #define MSK_DEFLATE_DIST   32
@@ -27,6 +30,7 @@ typedef uint16_t msk_step;
 struct msk_deflate_code {
 	msk_step by_rank[MSK_DEFLATE_LITLEN];
 	uint16_t count[MSK_DEFLATE_LENGTH + 1];
+	unsigned longer, longer_rank;     /* the first code that is longer than the table's bits */
 };
 
 /* Codes by what comes next: [0] literals and lengths, [1] distances. Scratch space of one walk. */
@@ -54,8 +58,13 @@ static inline uint64_t msk_bits_peek(const unsigned char *p, uint64_t at)
 	return word >> (at % 8);
 }
 
-/* The same anywhere: behind the end zeros, which must not be consumed. */
-uint64_t msk_bits_peek_end(const struct msk_bits *b);
+/* The same from the last bytes, and anywhere: behind the end zeros, which must not be consumed. */
+uint64_t msk_bits_peek_last(const struct msk_bits *b);
+
+static inline uint64_t msk_bits_peek_end(const struct msk_bits *b)
+{
+	return b->n >= 8 && b->at / 8 <= b->n - 8 ? msk_bits_peek(b->p, b->at) : msk_bits_peek_last(b);
+}
 
 /* Build from code lengths the code, and the table over its first `bits`, where entries of no code of that length are
  * `blank`. An incomplete code is allowed, as for a block with a single distance; false: there are too many codes. */

@@ -1,5 +1,6 @@
 /* The walker over deflate streams, held to zlib's inflate: whatever zlib reads to its end, it finds the same end and
- * the same last block. (It may accept more: it never looks at what a distance leads to.) */
+ * the same last block. (It may accept more: it never looks at what a distance leads to.) Codes that zlib refuses, as they
+ * are not complete, are held to a decoder that takes bit after bit. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,6 +11,7 @@
 #include <zlib.h>
 
 #include "../../src/codec/deflate_end.h"
+#include "../../src/codec/deflate_walk.h"
 #include "mkscratch/mem.h"
 
 #define ROOM (64u << 10)
@@ -178,6 +180,134 @@ static void long_blocks_of_any_code_end_where_zlib_says(void **state)
 		}
 }
 
+/* The symbol whose code comes next, as 3.2.2 has it; -1: it is none's, or there are not enough bits. */
+static int plain_symbol(const uint8_t *lengths, unsigned n, struct msk_bits *b)
+{
+	unsigned code = 0, next = 0;
+
+	for (unsigned len = 1; len <= MSK_DEFLATE_LENGTH && b->at < (uint64_t)b->n * 8; len++) {
+		code = code << 1 | (b->p[b->at / 8] >> b->at % 8 & 1);
+		b->at++;
+		next <<= 1;
+		for (unsigned symbol = 0; symbol < n; symbol++)
+			if (lengths[symbol] == len && next++ == code)
+				return (int)symbol;
+	}
+	return -1;
+}
+
+static bool plain_walk(const uint8_t *litlen, const uint8_t *dist, struct msk_bits *b)
+{
+	for (;;) {
+		int symbol = plain_symbol(litlen, MSK_DEFLATE_LITLEN, b);
+
+		if (symbol < 0 || symbol > 285 || b->at > (uint64_t)b->n * 8)
+			return false;
+		if (symbol == 256)
+			return true;
+		if (symbol < 256)
+			continue;
+		b->at += symbol < 265 || symbol == 285 ? 0u : (unsigned)(symbol - 261) / 4;
+		symbol = plain_symbol(dist, MSK_DEFLATE_DIST, b);
+		if (symbol < 0 || symbol > 29)
+			return false;
+		b->at += symbol < 4 ? 0u : (unsigned)symbol / 2 - 1;
+	}
+}
+
+/* Lengths for some of the symbols, as long as there is room, long for one; now and then some have none in spite of it. */
+static void random_lengths(uint8_t *lengths, unsigned n, unsigned rare)
+{
+	unsigned shape = next_random() % 3, left = 1u << MSK_DEFLATE_LENGTH, given = 0;
+	const bool gaps = next_random() % 4 == 0;
+
+	memset(lengths, 0, n);
+	lengths[rare] = (uint8_t)(11 + next_random() % 5);
+	left -= 1u << (MSK_DEFLATE_LENGTH - lengths[rare]);
+	for (unsigned tries = 0; tries < 3 * n && left; tries++) {
+		unsigned symbol = next_random() % n;
+		unsigned len = shape == 0 ? 1 + next_random() % 15 : shape == 1 ? 4 + next_random() % 9 : 1 + given % 15;
+
+		if (lengths[symbol])
+			continue;
+		while (len < MSK_DEFLATE_LENGTH && 1u << (MSK_DEFLATE_LENGTH - len) > left)
+			len++;
+		left -= 1u << (MSK_DEFLATE_LENGTH - len);
+		lengths[symbol] = (uint8_t)(gaps && len > 10 && next_random() % 4 == 0 ? 0 : len);
+		given++;
+	}
+}
+
+/* Codes of all lengths, complete or not, over noise: where there is a code that nobody has, an end of block, an end of
+ * the bytes, no walk goes on. The end of block is rare, so that the walks are long. */
+static void any_code_is_walked_as_bit_by_bit(void **state)
+{
+	static struct msk_deflate_codes codes;
+	unsigned ended = 0, refused = 0, far = 0;
+
+	(void)state;
+	for (int i = 0; i < 2000; i++) {
+		uint8_t litlen[MSK_DEFLATE_LITLEN], dist[MSK_DEFLATE_DIST];
+		size_t n = next_random() % (next_random() % 4 ? 12000 : 100);
+		unsigned char *exact = msk_xmalloc(n + !n);
+		struct msk_bits ours = { exact, n, n ? next_random() % 8 : 0 }, theirs = ours;
+		bool sound;
+
+		random_lengths(litlen, MSK_DEFLATE_LITLEN, 256);
+		random_lengths(dist, MSK_DEFLATE_DIST, 30);
+		for (size_t k = 0; k < n; k++)
+			exact[k] = (unsigned char)next_random();
+		assert_true(msk_deflate_codes_build(&codes, litlen, MSK_DEFLATE_LITLEN, dist, MSK_DEFLATE_DIST));
+		sound = plain_walk(litlen, dist, &theirs);
+		assert_int_equal(msk_deflate_walk(&codes, &ours), sound);
+		if (sound)
+			assert_int_equal(ours.at, theirs.at);
+		far += theirs.at > 1500 * 8;
+		ended += sound;
+		refused += !sound;
+		free(exact);
+	}
+	/* All kinds must have come. */
+	assert_true(ended > 200 && refused > 200 && far > 100);
+}
+
+static void put(unsigned char *p, uint64_t *at, const char *bits)
+{
+	for (; *bits; bits++, ++*at)
+		p[*at / 8] |= (unsigned char)((unsigned)(*bits == '1') << *at % 8);
+}
+
+/* The longest distance there is, a length with one that is nearly as long, and a length whose code is as long as a table
+ * can take, over and over: more bits than are seen at once, from every place of a byte and with every one as the first. */
+static void the_widest_steps_are_seen_whole(void **state)
+{
+	static unsigned char p[8000];
+	static struct msk_deflate_codes codes;
+	uint8_t litlen[MSK_DEFLATE_LITLEN] = { 2, 3, 4, 5, 6, 7, 8, 9 }, dist[MSK_DEFLATE_DIST] = { 1, 2, 3, 4, 5, 6, 7, 8, 9 };
+
+	(void)state;
+	litlen[257] = 1;
+	litlen[256] = 10;
+	litlen[254] = litlen[285] = 11;
+	dist[27] = 10;
+	dist[28] = dist[29] = 11;
+	assert_true(msk_deflate_codes_build(&codes, litlen, MSK_DEFLATE_LITLEN, dist, MSK_DEFLATE_DIST));
+	for (unsigned from = 0; from < 24; from++) {
+		struct msk_bits ours = { p, sizeof p, from % 8 }, theirs = ours;
+		uint64_t at = from % 8;
+
+		memset(p, 0, sizeof p);
+		for (unsigned i = 0; i < from / 8; i++)
+			put(p, &at, "10");
+		while (at < 7900 * 8)
+			put(p, &at, "11111111111" "11111111111" "1111111111111" "0" "1111111110" "111111111111");
+		put(p, &at, "1111111110");
+		assert_true(plain_walk(litlen, dist, &theirs) && theirs.at == at);
+		assert_true(msk_deflate_walk(&codes, &ours));
+		assert_int_equal(ours.at, at);
+	}
+}
+
 /* Opened streams one behind the other, and a final block, are one stream. */
 static void opened_ends_join(void **state)
 {
@@ -212,6 +342,8 @@ int main(void)
 		cmocka_unit_test(bent_and_cut_streams_end_where_zlib_says_if_anywhere),
 		cmocka_unit_test(noise_is_refused_or_ends_where_zlib_says),
 		cmocka_unit_test(long_blocks_of_any_code_end_where_zlib_says),
+		cmocka_unit_test(any_code_is_walked_as_bit_by_bit),
+		cmocka_unit_test(the_widest_steps_are_seen_whole),
 		cmocka_unit_test(opened_ends_join),
 	};
 
