@@ -10,24 +10,24 @@ FUZZ_ALLOCATOR_ENDS;
 
 #define WORDS 40
 
-static bool all_options(const struct opt_row *row)
+/* Other verbs have options of the same names. */
+static bool of_build(const struct opt_row *row)
 {
-	(void)row;
-	return true;
+	return row->verbs & VERB_BUILD;
 }
 
 static void check_again(const struct msk_options *o)
 {
 	bool exact = true;
-	MSK_AUTO_JSON *v = msk_opt_json(o, all_options, &exact), *w = NULL;
+	MSK_AUTO_JSON *v = msk_opt_json(o, of_build, &exact), *w = NULL;
 	struct msk_options again = MSK_OPTIONS_INIT;
 	MSK_AUTO_STR a = MSK_STR_INIT;
 	MSK_AUTO_STR b = MSK_STR_INIT;
 	struct msk_err err = MSK_ERR_INIT;
 
 	if (exact) {
-		assert(msk_opt_from_json(v, all_options, &again, &err) == 0);
-		w = msk_opt_json(&again, all_options, &exact);
+		assert(msk_opt_from_json(v, of_build, &again, &err) == 0);
+		w = msk_opt_json(&again, of_build, &exact);
 		msk_json_dump(v, &a);
 		msk_json_dump(w, &b);
 		assert(exact && strcmp(msk_str_c(&a), msk_str_c(&b)) == 0);
