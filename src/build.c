@@ -33,19 +33,14 @@ static void tell_facts(const struct msk_build *b, const struct msk_cert_facts *c
 }
 
 /* With -v: what goes in, and why. */
-static void tell_reasons(const struct msk_log *log, const struct msk_rootfs *fs)
+static bool tell_reason(void *arg, const struct msk_json *row)
 {
-	MSK_AUTO_JSON *rows = log->level >= MSK_LOG_INFO ? msk_rootfs_reasons(fs) : NULL;
+	const char *from = msk_json_string_value(msk_json_at(row, 3));
 
-	for (size_t i = 0; i < msk_json_count(rows); i++) {
-		const struct msk_json *row = msk_json_at(rows, i);
-
-		const char *from = msk_json_string_value(msk_json_at(row, 3));
-
-		msk_info(log, "%s: %s%s%s (%s)", msk_json_string_value(msk_json_at(row, 0)),
-			 msk_json_string_value(msk_json_at(row, 2)), from ? " " : "", from ? from : "",
-			 msk_json_string_value(msk_json_at(row, 1)));
-	}
+	msk_info(arg, "%s: %s%s%s (%s)", msk_json_string_value(msk_json_at(row, 0)),
+		 msk_json_string_value(msk_json_at(row, 2)), from ? " " : "", from ? from : "",
+		 msk_json_string_value(msk_json_at(row, 1)));
+	return true;
 }
 
 /* The higher of two levels of a CPU; what arm64 calls v8 is no more than arm64. */
@@ -119,7 +114,8 @@ static int gather(const struct msk_build *b, struct msk_common *common, struct m
 	if (rc < 0 || (e->ground && compare_with_base(b, e, fs, err) < 0))
 		return -1;
 	tell_facts(b, &g.certs, fs);
-	tell_reasons(b->log, fs);
+	if (b->log->level >= MSK_LOG_INFO)
+		msk_rootfs_reasons(fs, tell_reason, (struct msk_log *)b->log);
 	msk_gather_tell_secrets(fs, b->log);
 	e->platform = g.platform;
 	e->fs = msk_take(&fs);
@@ -297,14 +293,19 @@ static void let_go(struct msk_task *t)
 
 static void record_release(struct msk_maker_record *r)
 {
-	msk_json_free(r->reasons);
-	msk_json_free(r->recipe);
+	free(r->reasons);
+	free(r->recipe);
 }
 
 /* The recipe makes this image alone: of programs and roots it has those of its platform. */
-static void narrow_options(struct msk_json *options, const struct msk_plan *p)
+static void narrow_options(const char *known, const struct msk_plan *p, struct msk_str *out)
 {
 	static const char *const names[] = { "bin", "root" };
+	struct msk_err ignored = MSK_ERR_INIT;
+	MSK_AUTO_JSON *options = NULL;
+
+	if (msk_json_parse(known, strlen(known), "options", &options, &ignored) < 0)
+		return;
 
 	for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
 		struct msk_json *typed = msk_json_get_mut(options, names[k]);
@@ -315,50 +316,95 @@ static void narrow_options(struct msk_json *options, const struct msk_plan *p)
 		if (msk_json_count(typed) == 0)
 			msk_json_unset(options, names[k]);
 	}
+	msk_json_dump(options, out);
 }
 
 /* The base is the input that lies below all others. */
-static void add_base(struct msk_json *inputs, const struct msk_ground *g)
+static void add_base(struct msk_json_rows *inputs, const struct msk_ground *g)
 {
 	const struct msk_source_document *doc = msk_ground_document(g);
-	struct msk_json *row = msk_json_array();
+	MSK_AUTO_JSON *row = msk_json_array();
 
 	msk_json_push(row, msk_json_string("/"));
 	msk_json_push(row, msk_json_string("--base"));
 	msk_json_push(row, msk_json_string(doc->digest.text));
 	msk_json_push(row, msk_json_int((int64_t)doc->text.len));
-	msk_json_insert(inputs, 0, row);
+	msk_json_rows_add(inputs, row);
 }
 
-/* The recipe with what the files have told. */
-static struct msk_json *recipe(const struct msk_json *known, const struct msk_edition *e)
+/* The recipe but for its lists. */
+static struct msk_json *recipe_head(const struct msk_edition *e)
 {
-	struct msk_json *o = msk_json_copy(known);
+	struct msk_json *o = msk_json_object();
 	const char *codec = msk_codec_library(&e->plan.codec);
 	MSK_AUTO_STR platform = MSK_STR_INIT;
-	struct msk_json *inputs;
 
-	if (e->plan.several)
-		narrow_options(msk_json_get_mut(o, "options"), &e->plan);
 	msk_platform_add(&platform, &e->platform);
+	msk_json_set_int(o, "epoch", e->plan.mtime);
 	msk_json_set_string(o, "platform", platform.buf);
 	if (e->ground)
 		msk_json_set_string(o, "base", msk_ground_id(e->ground));
 	msk_json_set_string(o, "tool", "mkscratch " MSK_VERSION);
 	if (codec)
 		msk_json_set_string(o, "codec", codec);
-	inputs = msk_layer_inputs(e->fs, e->digests);
-	if (e->ground)
-		add_base(inputs, e->ground);
-	msk_json_set(o, "inputs", inputs);
 	return o;
+}
+
+static void rows_release(struct msk_json_rows *rows)
+{
+	msk_str_release(&rows->text);
+}
+
+/* The options with what the files have told. NULL: more than a document has room for. */
+static char *recipe(const char *known, const struct msk_edition *e)
+{
+	MSK_AUTO_JSON *head = recipe_head(e);
+	MSK_AUTO_STR narrowed = MSK_STR_INIT;
+	const struct msk_str as_known = { (char *)(uintptr_t)known, strlen(known), 0 };
+	MSK_CLEANUP(rows_release) struct msk_json_rows inputs = { .full = false };
+	const struct msk_json_member lists[] = { { "inputs", &inputs.text },
+						 { "options", e->plan.several ? &narrowed : &as_known } };
+	struct msk_str out = MSK_STR_INIT;
+
+	if (e->ground)
+		add_base(&inputs, e->ground);
+	msk_layer_inputs(e->fs, e->digests, msk_json_rows_add, &inputs);
+	if (inputs.full)
+		return NULL;
+	msk_json_rows_end(&inputs);
+	if (e->plan.several)
+		narrow_options(known, &e->plan, &narrowed);
+	msk_json_dump_with(head, lists, sizeof lists / sizeof *lists, &out);
+	return msk_str_take(&out);
+}
+
+static char *reasons(const struct msk_rootfs *fs)
+{
+	MSK_CLEANUP(rows_release) struct msk_json_rows rows = { .full = false };
+
+	msk_rootfs_reasons(fs, msk_json_rows_add, &rows);
+	if (rows.full)
+		return NULL;
+	msk_json_rows_end(&rows);
+	return msk_str_take(&rows.text);
 }
 
 static struct msk_maker_record record(const struct msk_build *b, const struct msk_edition *e)
 {
 	if (!e->plan.record)
 		return (struct msk_maker_record){ NULL, NULL };
-	return (struct msk_maker_record){ msk_rootfs_reasons(e->fs), b->recipe ? recipe(b->recipe, e) : NULL };
+	return (struct msk_maker_record){ reasons(e->fs), b->recipe ? recipe(b->recipe, e) : NULL };
+}
+
+/* Of an image that was to have a record. */
+static void tell_lacking(const struct msk_build *b, const struct msk_maker_record *r)
+{
+	if (!r->reasons)
+		msk_warn(b->log, "the reasons have no room in a manifest of %u bytes: the image cannot tell why each path is "
+			 "there (why)", MSK_MAX_DOCUMENT);
+	if (!r->recipe && b->recipe)
+		msk_warn(b->log, "the recipe has no room in a manifest of %u bytes: the image cannot tell how it was made "
+			 "(verify --rebuild)", MSK_MAX_DOCUMENT);
 }
 
 /* `a`: what the layers of all have in common. */
@@ -375,7 +421,11 @@ static int make_image(const struct msk_build *b, struct msk_edition *e, struct m
 	    msk_layers_write(&a, st, &layers, err) < 0)
 		return -1;
 	r = record(b, e);
-	return msk_image_make(&e->plan, &e->platform, &layers, &r, st, out, err);
+	if (msk_image_make(&e->plan, &e->platform, &layers, &r, st, out, err) < 0)
+		return -1;
+	if (e->plan.record)
+		tell_lacking(b, &r);
+	return 0;
 }
 
 static uint64_t content_size(const struct msk_editions *e)

@@ -6,10 +6,10 @@
 #include "mkscratch/plan.h"
 #include "mkscratch/platform.h"
 
-/* What an image says of its making, in annotations of its manifest; NULL: nothing. */
+/* What an image says of its making, in annotations of its manifest, as JSON; NULL: nothing. */
 struct msk_maker_record {
-	struct msk_json *reasons;        /* why each path is there */
-	struct msk_json *recipe;         /* what it was made from, and how */
+	char *reasons;                   /* why each path is there */
+	char *recipe;                    /* what it was made from, and how */
 };
 
 /* Of an image that exists, carried along with it; the index names it behind the images. */
@@ -59,9 +59,12 @@ void msk_image_release(struct msk_image *img);
 /* Manifest, config and layers, each blob once. */
 uint64_t msk_image_size(const struct msk_image *img);
 
-/* Config and manifest into the store, and all that is known about the image, which takes the layers over. */
+/* Config and manifest into the store, and all that is known about the image, which takes the layers over.
+ * A document larger than readers take (MSK_MAX_DOCUMENT) is none: the manifest goes without the recipe then, and without the
+ * reasons too if that does not do; what it had no room for is freed, and NULL. Fails: MSK_E_USAGE, too large all the same;
+ * MSK_E_IO. */
 int msk_image_make(const struct msk_plan *p, const struct msk_platform *pf, struct msk_layers *own_layers,
-		   const struct msk_maker_record *record, struct msk_store *st, struct msk_image *out, struct msk_err *err);
+		   struct msk_maker_record *record, struct msk_store *st, struct msk_image *out, struct msk_err *err);
 
 /* What the tags of the plan name: the one image, or an index, which goes into the store. `images` are sorted
  * by platform. Takes own_images over whatever the result. Fails: MSK_E_IO. */
@@ -73,7 +76,7 @@ void msk_product_outline(const struct msk_plan *p, struct msk_image *own_images,
 /* An image of that many layers before any of it is there: every digest and size is made up, and every document as
  * long as the real one will be, but for the digits of sizes. */
 void msk_image_outline(const struct msk_plan *p, const struct msk_platform *pf, size_t n_layers,
-		       const struct msk_maker_record *record, struct msk_image *out);
+		       struct msk_maker_record *record, struct msk_image *out);
 
 #define MSK_OCI_LAYOUT "{\"imageLayoutVersion\":\"1.0.0\"}"
 

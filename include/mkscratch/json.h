@@ -50,6 +50,26 @@ void msk_json_unset(struct msk_json *object, const char *key);   /* absent: noth
 
 /* Append the compact form; no newline. */
 void msk_json_dump(const struct msk_json *v, struct msk_str *out);
+/* The same of an object that has members more, of which there are the bytes already: the compact forms of values. In the order
+ * of their keys. */
+struct msk_json_member {
+	const char *key;
+	const struct msk_str *value;
+};
+void msk_json_dump_with(const struct msk_json *object, const struct msk_json_member *more, size_t n, struct msk_str *out);
+/* How long a string with this text is in the compact form. */
+size_t msk_json_dumped_length(const char *utf8, size_t n);
+
+/* Of a list that is never there as a whole: row by row, each borrowed. False: no more of them. */
+typedef bool msk_json_row_visitor(void *arg, const struct msk_json *row);
+/* The list as bytes, in the compact form: what visits the rows is this with the text. It ends where there are more bytes than a
+ * document may have: then `full` is set, and the text is of no use. */
+struct msk_json_rows {
+	struct msk_str text;
+	bool full;
+};
+bool msk_json_rows_add(void *rows, const struct msk_json *row);
+void msk_json_rows_end(struct msk_json_rows *rows);
 /* The same value where a terminal may be what reads it: characters that msk_utf8_is_safe() is false of are \uXXXX. Never
  * hashed. */
 void msk_json_dump_safe(const struct msk_json *v, struct msk_str *out);

@@ -56,9 +56,9 @@ size_t msk_layers_count(const struct msk_rootfs *fs, bool single);
 /* How many bytes stand in its layer before those of the file at `path` (absolute), where no other file comes before it and no
  * name is so long that it needs an extended header: the headers of its parents and its own. */
 size_t msk_layer_headers_before(const char *path);
-/* What they are made from, as it travels inside the image (oci-layout-spec, section 5.8). `digests`: of all
+/* What they are made from, as it travels inside the image (oci-layout-spec, section 5.8), row by row. `digests`: of all
  * files; NULL: made up, all else is as it will be. Depends on the entries alone. */
-struct msk_json *msk_layer_inputs(const struct msk_rootfs *fs, struct msk_file_digests *digests);
+void msk_layer_inputs(const struct msk_rootfs *fs, struct msk_file_digests *digests, msk_json_row_visitor *visit, void *arg);
 /* Write all layers into the store, and put them on top of those in *out. Fails: MSK_E_IO (also when a host file changed
  * since it was gathered). */
 int msk_layers_write(const struct msk_layer_args *a, struct msk_store *st, struct msk_layers *out, struct msk_err *err);

@@ -3,6 +3,7 @@
 #define MKSCRATCH_OPTIONS_H
 
 #include <stdbool.h>
+#include "mkscratch/err.h"
 #include "mkscratch/log.h"
 #include "mkscratch/str.h"
 
@@ -51,7 +52,6 @@ struct msk_options {
 	enum msk_level level;
 	bool require_sandbox;
 	bool several;                                      /* more builds than this one by the same process */
-	struct msk_strv paths;                             /* all values that are files or directories, whatever the option */
 	bool help, version;                                /* the parser stops at these */
 	/* operands of verbs other than build */
 	struct msk_strv args;
@@ -69,5 +69,12 @@ struct msk_options {
 
 #define MSK_OPTIONS_INIT { .level = MSK_LOG_WARN }
 void msk_options_release(struct msk_options *o);
+
+/* All lists together hold no more values than these (a hundred thousand of a kind, and what else is needed), and no more bytes
+ * in them: what is made of them lies in memory. */
+#define MSK_MAX_OPTION_VALUES 101000
+#define MSK_MAX_OPTION_BYTES  (4u << 20)
+/* Fails: MSK_E_USAGE `too many values of options (101001 vs 101000)`. */
+int msk_options_check(const struct msk_options *o, struct msk_err *err);
 
 #endif

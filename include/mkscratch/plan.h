@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "mkscratch/arena.h"
 #include "mkscratch/codec_spec.h"
 #include "mkscratch/err.h"
 #include "mkscratch/json.h"
@@ -52,7 +53,7 @@ struct msk_group {
 
 enum msk_input_kind { MSK_INPUT_BIN, MSK_INPUT_FILE, MSK_INPUT_TREE, MSK_INPUT_DIR, MSK_INPUT_LINK };
 
-/* One --bin, --file, --tree, --dir or --link. */
+/* One --bin, --file, --tree, --dir or --link. There may be very many: the texts lie one behind the other, in the plan. */
 struct msk_input {
 	enum msk_input_kind kind;
 	char *spec;               /* as typed, with its option: "--file ./a:/b" for messages and reasons */
@@ -115,6 +116,8 @@ struct msk_plan {
 	char *hwcaps;                             /* level of CPUs; NULL: the baseline alone */
 	struct msk_input *inputs;
 	size_t n_inputs;                          /* in the order of their kinds, then as typed */
+	bool all_inputs;                          /* of a plan for one platform: the very same as of the whole; borrowed */
+	struct msk_arena texts;                   /* of the inputs */
 	struct msk_cap *caps;
 	size_t n_caps;
 	struct msk_strv libs, library_path;

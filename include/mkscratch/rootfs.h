@@ -81,13 +81,14 @@ struct msk_rootfs *msk_rootfs_new(void);
 void msk_rootfs_free(struct msk_rootfs *fs);
 void msk_rootfs_cleanup(struct msk_rootfs **fs);
 
-/* A template for the calls below: where, why and how; strings are copied. */
+/* A template for the calls below: where, why and how; strings are copied, unless they are lent: then they, and the text of a
+ * link, have to stay as long as the set. */
 struct msk_entry_spec {
 	const char *path, *what, *why;
 	const char *lasting, *from;    /* may be NULL; see struct msk_origin */
 	uint32_t mode, uid, gid;
 	enum msk_strata stratum;
-	bool yields, gives_way;
+	bool yields, gives_way, lent;
 };
 
 /* Add one entry. Only the path is looked at here; what clashes with what is settled by the seal.
@@ -157,8 +158,9 @@ const struct msk_entry *msk_rootfs_find(const struct msk_rootfs *fs, const char 
  *   type and mode (f0755), uid:gid, size, stratum (base, libs, app), path [-> link] ['{' capabilities '}'], "# what: why". */
 void msk_rootfs_dump(const struct msk_rootfs *fs, struct msk_str *out);
 
-/* Why each path is there, as it travels inside the image (oci-layout-spec, section 5.6). Depends on the entries alone. */
-struct msk_json *msk_rootfs_reasons(const struct msk_rootfs *fs);
+/* Why each path is there, as it travels inside the image (oci-layout-spec, section 5.6), row by row. Depends on the entries
+ * alone. */
+void msk_rootfs_reasons(const struct msk_rootfs *fs, msk_json_row_visitor *visit, void *arg);
 
 void msk_content_release(struct msk_content *c);
 /* Open a file of the host again, which must still be what was gathered; and look whether an open one still is: size,

@@ -180,6 +180,77 @@ void msk_json_dump(const struct msk_json *v, struct msk_str *out)
 	dump(v, out, JSON_COMPACT);
 }
 
+static void add_member(struct msk_str *out, const char *key, const struct msk_json *value, const struct msk_str *bytes)
+{
+	MSK_AUTO_JSON *name = msk_json_string(key);
+
+	if (out->buf[out->len - 1] != '{')
+		msk_str_addc(out, ',');
+	msk_json_dump(name, out);
+	msk_str_addc(out, ':');
+	if (value)
+		msk_json_dump(value, out);
+	else
+		msk_str_add(out, bytes->buf, bytes->len);
+}
+
+struct merging {
+	const struct msk_json_member *more;
+	size_t n;
+	struct msk_str *out;
+};
+
+static void merge_member(void *arg, const char *key, const struct msk_json *value)
+{
+	struct merging *m = arg;
+
+	for (; m->n && strcmp(m->more->key, key) < 0; m->more++, m->n--)
+		add_member(m->out, m->more->key, NULL, m->more->value);
+	add_member(m->out, key, value, NULL);
+}
+
+void msk_json_dump_with(const struct msk_json *object, const struct msk_json_member *more, size_t n, struct msk_str *out)
+{
+	struct merging m = { more, n, out };
+
+	msk_str_addc(out, '{');
+	msk_json_each(object, merge_member, &m);
+	for (; m.n; m.more++, m.n--)
+		add_member(out, m.more->key, NULL, m.more->value);
+	msk_str_addc(out, '}');
+}
+
+/* RFC 8259, 7: what has to be escaped; the five with a letter of their own, the others by number. */
+size_t msk_json_dumped_length(const char *utf8, size_t n)
+{
+	size_t length = n + 2;
+
+	for (size_t i = 0; i < n; i++) {
+		unsigned char c = (unsigned char)utf8[i];
+
+		if (c == '"' || c == '\\' || (c < 0x20 && strchr("\b\f\n\r\t", c)))
+			length++;
+		else if (c < 0x20)
+			length += strlen("u0000");
+	}
+	return length;
+}
+
+bool msk_json_rows_add(void *rows, const struct msk_json *row)
+{
+	struct msk_json_rows *r = rows;
+
+	msk_str_addc(&r->text, r->text.len ? ',' : '[');
+	msk_json_dump(row, &r->text);
+	r->full = r->text.len >= MSK_MAX_DOCUMENT;
+	return !r->full;
+}
+
+void msk_json_rows_end(struct msk_json_rows *rows)
+{
+	msk_str_adds(&rows->text, rows->text.len ? "]" : "[]");
+}
+
 static void add_utf16(struct msk_str *out, uint32_t c)
 {
 	if (c >= 0x10000)

@@ -73,6 +73,7 @@ static int build_target(const struct msk_options *typed, struct config_file *f, 
 	int rc;
 
 	msk_target_options(typed, f, target, &o);
+	msk_config_file_rest(f);
 	rc = msk_cmd_build_one(&o, err);
 	msk_options_release(&o);
 	return rc < 0 && target && err->msg[0] ? msk_ctx(err, "target %s", target) : rc;

@@ -121,13 +121,14 @@ int msk_cmd_build_one(const struct msk_options *o, struct msk_err *err)
 	MSK_CLEANUP(msk_pool_cleanup) struct msk_pool *pool = NULL;
 	struct msk_log log = { .level = o->level, .fd = STDERR_FILENO };
 	struct msk_build_facts facts = { .wants_digest = o->json };
-	MSK_AUTO_JSON *recipe = NULL;
+	MSK_AUTO_FREE char *recipe = NULL;
 	struct msk_build b = { .plan = &plan, .log = &log, .now = o->now, .facts = &facts };
 
 	if (msk_view_check(o, err) < 0 || msk_plan_make(o, &plan, err) < 0 || msk_outputs_check(o, &plan, err) < 0)
 		return -1;
 	b.pool = pool = msk_pool_new(plan.jobs);
-	b.recipe = recipe = msk_recipe_make(o, &plan);
+	if (plan.record)
+		b.recipe = recipe = msk_recipe_make(o, &plan);
 	if (o->print && strcmp(o->print, "rootfs") != 0) {
 		msk_tell_secrets(&plan.config, &log);
 		return strcmp(o->print, "plan") == 0 ? print_plan(&plan, err) : print_config(o, err);

@@ -320,15 +320,28 @@ static size_t path_at(const struct opt_row *row, const char *word)
 	return dir ? (size_t)(dir - word) : 0;
 }
 
-/* The word as an option may keep it. */
-static const char *keep(struct config_file *f, const struct opt_row *row, const char *word)
+/* The word as it would be typed here. */
+static char *typed_here(const struct config_file *f, const struct opt_row *row, const char *word)
 {
 	size_t at = path_at(row, word);
 	bool from_here = msk_opt_is_host_path(row) && *f->dir && word[at] && word[at] != '/' && strcmp(word, "-") != 0;
 
-	msk_strv_push_own(&f->room, !from_here ? msk_xstrdup(word) :
-			  msk_xasprintf("%.*s%s/%s", (int)at, word, strcmp(f->dir, "/") == 0 ? "" : f->dir, word + at));
-	return f->room.v[f->room.n - 1];
+	return !from_here ? msk_xstrdup(word) :
+	       msk_xasprintf("%.*s%s/%s", (int)at, word, strcmp(f->dir, "/") == 0 ? "" : f->dir, word + at);
+}
+
+/* A list has copies of its own; what is there once points to what is kept. */
+static void set_word(struct config_file *f, const struct opt_row *row, const char *word, struct msk_options *o)
+{
+	MSK_AUTO_FREE char *here = NULL;
+
+	if (f->bytes > MSK_MAX_OPTION_BYTES)
+		return;
+	here = typed_here(f, row, word);
+	f->bytes += strlen(here);
+	row->set(o, row, here);
+	if (row->kind != OPT_REPEAT)
+		msk_strv_push_own(&f->room, msk_take(&here));
 }
 
 static void set(struct config_file *f, const struct opt_row *row, const struct msk_json *value, struct msk_options *o)
@@ -336,9 +349,9 @@ static void set(struct config_file *f, const struct opt_row *row, const struct m
 	MSK_CLEANUP(words_release) struct words w = words_of(row, value);
 
 	if (w.bare)
-		msk_opt_set(o, row, NULL);
+		row->set(o, row, NULL);
 	for (size_t i = 0; i < w.v.n; i++)
-		msk_opt_set(o, row, keep(f, row, w.v.v[i]));
+		set_word(f, row, w.v.v[i], o);
 }
 
 /* Those of the file stand before those that were typed: of a key the last one counts. */
@@ -439,11 +452,31 @@ static const struct msk_json *of_top(const struct config_file *f, const struct m
 	return means_nothing(f, target, row->name, typed) ? NULL : msk_json_get(f->doc, row->name);
 }
 
+void msk_config_file_rest(struct config_file *f)
+{
+	msk_json_free(f->doc);
+	f->doc = NULL;
+	if (!f->targets.n)
+		msk_str_release(&f->text);
+}
+
+/* It was read before. */
+static void wake(struct config_file *f)
+{
+	struct msk_err none = MSK_ERR_INIT;
+
+	if (!f->doc && msk_json_parse(msk_str_c(&f->text), f->text.len, f->name, &f->doc, &none) < 0)
+		msk_end(&none);
+}
+
 void msk_config_file_apply(struct config_file *f, const char *target, struct msk_options *o)
 {
-	const struct msk_json *of_target = target ? msk_json_get(msk_json_get(f->doc, TARGETS), target) : NULL;
+	const struct msk_json *of_target;
 	MSK_AUTO_STRV decided = MSK_STRV_INIT;
 
+	wake(f);
+	f->bytes = 0;
+	of_target = target ? msk_json_get(msk_json_get(f->doc, TARGETS), target) : NULL;
 	note_decided(o, &decided);
 	for (const struct opt_row *row = msk_opt_rows; row->name; row++) {
 		const struct msk_json *top = of_top(f, of_target, row, o), *own = msk_json_get(of_target, row->name);

@@ -18,9 +18,10 @@
 struct config_file {
 	char *name, *dir;               /* as typed; where relative paths begin, "" for the working directory */
 	struct msk_str text;
-	struct msk_json *doc;
+	struct msk_json *doc;           /* NULL: it rests */
 	struct msk_strv targets;        /* names, sorted */
 	struct msk_strv room;           /* values that had to be made up; options point into it */
+	size_t bytes;                   /* in the lists of the options that are being completed */
 };
 #define MSK_AUTO_CONFIG_FILE MSK_CLEANUP(msk_config_file_release) struct config_file
 
@@ -35,8 +36,12 @@ bool msk_config_is_exec(const struct opt_row *row);
  * number, expected a string or a list of strings`; MSK_E_IO. */
 int msk_config_file_open(const char *name, struct config_file *out, struct msk_err *err);
 void msk_config_file_release(struct config_file *f);
+/* For now: the values, which take much more memory than the text, are made again when they are asked for. Without targets
+ * nobody will ask. What points into the file stays good. */
+void msk_config_file_rest(struct config_file *f);
 
-/* Complete options, which the command line has set, by those of a target (NULL: of the top alone). They point into the file. */
+/* Complete options, which the command line has set, by those of a target (NULL: of the top alone). They point into the file.
+ * Lists end where they are too long (msk_options_check). */
 void msk_config_file_apply(struct config_file *f, const char *target, struct msk_options *o);
 
 /* What the options would be as a config file; fails: MSK_E_USAGE, a value is no UTF-8. */

@@ -94,10 +94,10 @@ bool msk_opt_given(const struct msk_options *o, const struct opt_row *row);
  * kind. */
 int msk_opt_from_json(const struct msk_json *v, opt_filter *wanted, struct msk_options *o, struct msk_err *err);
 
-/* Store one value, and what it names; from wherever it comes. */
 /* Is its value a path of the host, or does it begin with one? */
 bool msk_opt_is_host_path(const struct opt_row *row);
-void msk_opt_set(struct msk_options *o, const struct opt_row *row, const char *value);
+/* All values that are files or directories, or name some, whatever the option (COMPLETE_FILE, COMPLETE_DIR); as typed. */
+void msk_opt_each_path(const struct msk_options *o, void (*visit)(void *arg, const char *typed), void *arg);
 /* Store what argv[0..argc) says into o; argv is borrowed. Stops at --help and --version. Fails: MSK_E_USAGE. */
 int msk_opt_parse(const struct verb *verb, int argc, const char *const *argv, struct msk_options *o, struct msk_err *err);
 /* The name among the candidates that `typed` was likely meant to be, or NULL. */

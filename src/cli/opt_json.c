@@ -42,10 +42,35 @@ static struct msk_json *value_of(const struct msk_options *o, const struct opt_r
 
 bool msk_opt_given(const struct msk_options *o, const struct opt_row *row)
 {
-	bool exact = true;
-	MSK_AUTO_JSON *v = value_of(o, row, &exact);
+	const void *field = (const char *)o + row->field;
 
-	return v != NULL;
+	switch (row->kind) {
+	case OPT_FLAG: return *(const bool *)field;
+	case OPT_VALUE: return *(const char *const *)field;
+	case OPT_REPEAT: return ((const struct msk_strv *)field)->n;
+	case OPT_OPTIONAL: return strcmp(row->name, "certs") == 0 ? o->certs : strcmp(row->name, "tz") == 0 && o->tz;
+	}
+	return false;
+}
+
+static void visit_values(const struct msk_options *o, const struct opt_row *row, void (*visit)(void *arg, const char *typed),
+			 void *arg)
+{
+	const void *field = (const char *)o + row->field;
+	const char *value = row->kind == OPT_VALUE ? *(const char *const *)field :
+			    strcmp(row->name, "certs") == 0 ? o->certs_file : NULL;
+
+	if (value)
+		visit(arg, value);
+	for (size_t i = 0; row->kind == OPT_REPEAT && i < ((const struct msk_strv *)field)->n; i++)
+		visit(arg, ((const struct msk_strv *)field)->v[i]);
+}
+
+void msk_opt_each_path(const struct msk_options *o, void (*visit)(void *arg, const char *typed), void *arg)
+{
+	for (const struct opt_row *row = msk_opt_rows; row->name; row++)
+		if (row->complete == COMPLETE_FILE || row->complete == COMPLETE_DIR)
+			visit_values(o, row, visit, arg);
 }
 
 struct msk_json *msk_opt_json(const struct msk_options *o, opt_filter *wanted, bool *exact)
@@ -69,7 +94,7 @@ static bool set_list(const struct opt_row *row, const struct msk_json *value, st
 
 		if (!item)
 			return false;
-		msk_opt_set(o, row, item);
+		row->set(o, row, item);
 	}
 	return msk_json_count(value) > 0;
 }
@@ -80,11 +105,11 @@ static bool set_value(const struct opt_row *row, const struct msk_json *value, s
 	if ((row->kind == OPT_REPEAT || row->kind == OPT_OPTIONAL) && msk_json_is_array(value))
 		return set_list(row, value, o);
 	if ((row->kind == OPT_FLAG || row->kind == OPT_OPTIONAL) && msk_json_is_true(value)) {
-		msk_opt_set(o, row, NULL);
+		row->set(o, row, NULL);
 		return true;
 	}
 	if ((row->kind == OPT_VALUE || row->kind == OPT_OPTIONAL) && msk_json_is_string(value)) {
-		msk_opt_set(o, row, msk_json_string_value(value));
+		row->set(o, row, msk_json_string_value(value));
 		return true;
 	}
 	return false;

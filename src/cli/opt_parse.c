@@ -92,13 +92,6 @@ static bool takes_words(const struct opt_row *row)
 	return msk_starts_with(row->metavar, "JSON|");
 }
 
-void msk_opt_set(struct msk_options *o, const struct opt_row *row, const char *value)
-{
-	row->set(o, row, value);
-	if (value && (row->complete == COMPLETE_FILE || row->complete == COMPLETE_DIR))
-		msk_strv_push(&o->paths, value);
-}
-
 /* A path is never empty. Of what has parts, the plan says which is. */
 static int store(struct parse *p, const struct opt_row *row, const char *value, struct msk_err *err)
 {
@@ -106,7 +99,7 @@ static int store(struct parse *p, const struct opt_row *row, const char *value, 
 		msk_fail(err, MSK_E_USAGE, "--%s: the value is empty", row->name);
 		return msk_hint(err, "is a variable of the shell not set? --%s %s", row->name, row->metavar);
 	}
-	msk_opt_set(p->o, row, value);
+	row->set(p->o, row, value);
 	p->bare = row->kind == OPT_OPTIONAL && !value ? row : NULL;
 	return 0;
 }

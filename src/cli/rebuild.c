@@ -265,14 +265,14 @@ static const struct msk_image *for_platform(const struct again *a, size_t *at)
 static int build_again(struct again *a, const struct msk_options *asked, struct msk_err *err)
 {
 	struct msk_log quiet = { .level = MSK_LOG_ERROR, .fd = STDERR_FILENO };
-	MSK_AUTO_JSON *known = msk_json_object();
+	MSK_AUTO_STR known = MSK_STR_INIT;
 	MSK_CLEANUP(msk_pool_cleanup) struct msk_pool *pool = msk_pool_new(a->plan.jobs);
 	struct msk_build_facts facts = { 0 };
-	struct msk_build b = { .plan = &a->plan, .log = &quiet, .now = asked->now, .recipe = known, .facts = &facts,
+	struct msk_build b = { .plan = &a->plan, .log = &quiet, .now = asked->now, .facts = &facts,
 			       .pool = pool };
 
-	msk_json_set(known, "options", msk_json_copy(msk_json_get(a->recipe, "options")));
-	msk_json_set(known, "epoch", msk_json_copy(msk_json_get(a->recipe, "epoch")));
+	msk_json_dump(msk_json_get(a->recipe, "options"), &known);
+	b.recipe = known.buf;
 	return msk_build_again(&b, &a->product, &a->manifests, err);
 }
 
@@ -306,7 +306,8 @@ int msk_rebuild_image(void *ctx, const struct msk_validated *v, struct msk_err *
 		return 0;
 	if (!text) {
 		msk_checks_fail(r->checks, MSK_E_INPUT, WHAT,
-				"has no recipe: made with --no-record, of names that are no UTF-8, or by another tool");
+				"has no recipe: made with --no-record, of names that are no UTF-8, too large for a manifest, "
+				"or by another tool");
 		return 0;
 	}
 	if (msk_json_parse(text, strlen(text), MSK_ANNOTATION_RECIPE, &recipe, err) < 0)
@@ -364,7 +365,8 @@ int msk_recipe_collect(void *ctx, const struct msk_validated *v, struct msk_err 
 		return -1;
 	if (!text) {
 		msk_fail(err, MSK_E_INPUT, "%s: has no recipe", list->image);
-		return msk_hint(err, "images made with --no-record, of names that are no UTF-8, or by another tool, have none");
+		return msk_hint(err, "images made with --no-record, of names that are no UTF-8 or of too many, or by another "
+				"tool, have none");
 	}
 	add_names(v->image, &names);
 	if (msk_json_parse(text, strlen(text), MSK_ANNOTATION_RECIPE, &recipe, err) < 0 ||

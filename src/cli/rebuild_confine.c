@@ -35,6 +35,11 @@ static void tell_all(struct msk_str *list, char kind, const struct msk_strv *tex
 		tell(list, kind, texts->v[i]);
 }
 
+static void tell_path(void *list, const char *typed)
+{
+	tell(list, PATH, typed);
+}
+
 static void tell_recipe(struct msk_str *list, const struct msk_options *asked, const struct msk_source_image *image)
 {
 	const char *text = msk_rebuild_recipe(image->manifest.json);
@@ -46,7 +51,7 @@ static void tell_recipe(struct msk_str *list, const struct msk_options *asked, c
 	if (text && msk_json_parse(text, strlen(text), MSK_ANNOTATION_RECIPE, &recipe, &ignored) == 0 &&
 	    msk_rebuild_options(recipe, &image->platform, asked, &o, &room, &ignored) == 0) {
 		tell_all(list, ROOT, &o.root);
-		tell_all(list, PATH, &o.paths);
+		msk_opt_each_path(&o, tell_path, list);
 		if (o.certs_file)
 			tell(list, CERTS, o.certs_file);
 		tell_all(list, CERT, &o.cert);
@@ -159,7 +164,7 @@ static void allow(struct msk_confine *c, const struct msk_str *list)
 		if (*at == ROOT)
 			msk_strv_push(&o.root, at + 1);
 		else if (*at == PATH)
-			msk_strv_push(&o.paths, at + 1);
+			msk_strv_push(&o.args, at + 1);
 		else if (*at == CERTS)
 			o.certs_file = at + 1;
 		else if (*at == CERT)

@@ -1,8 +1,11 @@
 #include "recipe.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "mkscratch/timestamp.h"
+
+#define N_LISTS 64      /* options that may be given more than once: no more than these */
 
 /* A new option of a group that says what is in an image is held unless it is named here; test_opt.c lists what is not. */
 bool msk_recipe_holds(const struct opt_row *row)
@@ -20,25 +23,116 @@ bool msk_recipe_holds(const struct opt_row *row)
 	return content;
 }
 
-struct msk_json *msk_recipe_make(const struct msk_options *o, const struct msk_plan *plan)
+static bool is_single(const struct opt_row *row)
 {
-	struct msk_json *recipe = msk_json_object(), *options;
-	MSK_AUTO_STR created = MSK_STR_INIT;
-	bool exact;
+	return row->kind != OPT_REPEAT && msk_recipe_holds(row);
+}
 
-	options = msk_opt_json(o, msk_recipe_holds, &exact);
-	msk_json_set(recipe, "options", options);
-	msk_json_set_int(recipe, "epoch", plan->mtime);
+static void tidy_member(const struct opt_row *row, struct msk_json *options)
+{
+	const struct msk_json *value = msk_json_get(options, row->name);
+	MSK_AUTO_STRV typed = MSK_STRV_INIT, words = MSK_STRV_INIT;
+
+	for (size_t i = 0; msk_json_is_array(value) && i < msk_json_count(value); i++)
+		msk_strv_push(&typed, msk_json_string_value(msk_json_at(value, i)));
+	if (typed.n) {
+		msk_recipe_tidy_list(row, &typed, &words);
+		msk_json_set(options, row->name, msk_json_strings(&words));
+	} else if (msk_json_is_string(value)) {
+		MSK_AUTO_FREE char *word = msk_recipe_tidy_word(row, msk_json_string_value(value));
+
+		msk_json_set_string(options, row->name, word);
+	}
+}
+
+/* Those that are there once; NULL: one is no UTF-8. */
+static struct msk_json *single_options(const struct msk_options *o, const struct msk_plan *plan)
+{
+	bool exact;
+	MSK_AUTO_JSON *options = msk_opt_json(o, is_single, &exact);
+	MSK_AUTO_STR created = MSK_STR_INIT;
+
+	if (!exact)
+		return NULL;
 	if (o->created && strcmp(o->created, "now") == 0) {
 		msk_rfc3339_add(&created, plan->created);
 		msk_json_set_string(options, "created", created.buf);
 	}
-	if (exact) {
-		msk_recipe_tidy(options);
-		return recipe;
+	for (const struct opt_row *row = msk_opt_rows; row->name; row++)
+		if (is_single(row))
+			tidy_member(row, options);
+	return msk_take(&options);
+}
+
+/* Those of which there may be very many: never all of them as values. */
+struct lists {
+	struct msk_json_member v[N_LISTS];
+	struct msk_str texts[N_LISTS];
+	size_t n;
+};
+
+static void lists_release(struct lists *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		msk_str_release(&l->texts[i]);
+}
+
+static void dump_list(const struct opt_row *row, const struct msk_strv *typed, struct msk_str *out)
+{
+	MSK_AUTO_STRV words = MSK_STRV_INIT;
+
+	msk_recipe_tidy_list(row, typed, &words);
+	for (size_t i = 0; i < words.n; i++) {
+		MSK_AUTO_JSON *word = msk_json_string(words.v[i]);
+
+		msk_str_addc(out, i ? ',' : '[');
+		msk_json_dump(word, out);
 	}
-	msk_json_free(recipe);
-	return NULL;
+	msk_str_addc(out, ']');
+}
+
+static bool all_utf8(const struct msk_strv *words)
+{
+	for (size_t i = 0; i < words->n; i++)
+		if (!msk_utf8_valid(words->v[i], strlen(words->v[i])))
+			return false;
+	return true;
+}
+
+static int by_key(const void *a, const void *b)
+{
+	return strcmp(((const struct msk_json_member *)a)->key, ((const struct msk_json_member *)b)->key);
+}
+
+/* False: one is no UTF-8. */
+static bool dump_lists(const struct msk_options *o, struct lists *l)
+{
+	for (const struct opt_row *row = msk_opt_rows; row->name; row++) {
+		const struct msk_strv *typed = (const struct msk_strv *)((const char *)o + row->field);
+
+		if (row->kind != OPT_REPEAT || !msk_recipe_holds(row) || !typed->n)
+			continue;
+		assert(l->n < N_LISTS);
+		if (!all_utf8(typed))
+			return false;
+		dump_list(row, typed, &l->texts[l->n]);
+		l->v[l->n] = (struct msk_json_member){ row->name, &l->texts[l->n] };
+		l->n++;
+	}
+	qsort(l->v, l->n, sizeof *l->v, by_key);
+	return true;
+}
+
+char *msk_recipe_make(const struct msk_options *o, const struct msk_plan *plan)
+{
+	MSK_AUTO_JSON *options = single_options(o, plan);
+	MSK_CLEANUP(lists_release) struct lists lists = { .n = 0 };
+	struct msk_str text = MSK_STR_INIT;
+
+	if (!options || !dump_lists(o, &lists))
+		return NULL;
+	msk_json_dump_with(options, lists.v, lists.n, &text);
+	return msk_str_take(&text);
 }
 
 int msk_recipe_options(const struct msk_json *recipe, struct msk_options *out, struct msk_str *room, struct msk_err *err)

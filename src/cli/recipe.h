@@ -8,12 +8,12 @@
 /* Is it among the options that may change a byte of the image, or decide whether there is one? */
 bool msk_recipe_holds(const struct opt_row *row);
 
-/* Options and SOURCE_DATE_EPOCH; what the files tell is added by the build. NULL: an option is no UTF-8, which JSON cannot
- * hold. */
-struct msk_json *msk_recipe_make(const struct msk_options *o, const struct msk_plan *plan);
+/* Its options, as JSON; the rest is added by the build. NULL: an option is no UTF-8, which JSON cannot hold. Heap. */
+char *msk_recipe_make(const struct msk_options *o, const struct msk_plan *plan);
 
-/* Its options in one spelling: plain paths, the order of the table where that is of no matter, nothing twice. */
-void msk_recipe_tidy(struct msk_json *options);
+/* What was typed in one spelling: plain paths; of a list sorted where the order is of no matter, and nothing twice. */
+char *msk_recipe_tidy_word(const struct opt_row *row, const char *typed);
+void msk_recipe_tidy_list(const struct opt_row *row, const struct msk_strv *typed, struct msk_strv *out);
 
 /* The options that a recipe says; strings are borrowed from it, but for those in `room`. Fails: MSK_E_INPUT. */
 int msk_recipe_options(const struct msk_json *recipe, struct msk_options *out, struct msk_str *room, struct msk_err *err);

@@ -24,7 +24,7 @@ static bool is_keyed(const char *name)
 	return strcmp(name, "annotation") == 0 || strcmp(name, "env") == 0 || strcmp(name, "label") == 0;
 }
 
-static char *plain(const struct opt_row *row, const char *typed)
+char *msk_recipe_tidy_word(const struct opt_row *row, const char *typed)
 {
 	if (strcmp(row->name, "bin") == 0 || strcmp(row->name, "file") == 0 || strcmp(row->name, "tree") == 0)
 		return msk_input_plain(typed);
@@ -34,58 +34,44 @@ static char *plain(const struct opt_row *row, const char *typed)
 }
 
 /* The last value of a key, which stands where the first stood: variables have an order, as in the config. */
-static void keep_last(const struct msk_strv *words, struct msk_strv *kept)
+static void keep_last(struct msk_strv *words)
 {
 	MSK_AUTO_KEYS keys = { 0 };
+	size_t kept = 0;
 
 	for (size_t i = 0; i < words->n; i++) {
 		size_t at = msk_keys_place(&keys, words->v[i], strcspn(words->v[i], "="));
 
-		if (at == kept->n) {
-			msk_strv_push(kept, words->v[i]);
-			continue;
-		}
-		free(kept->v[at]);
-		kept->v[at] = msk_xstrdup(words->v[i]);
+		if (at == kept)
+			kept++;
+		else
+			free(words->v[at]);
+		words->v[at] = words->v[i];
 	}
+	words->n = kept;
 }
 
-static void keep_once(struct msk_strv *words, struct msk_strv *kept)
+/* Sorted. */
+static void keep_once(struct msk_strv *words)
 {
-	msk_strv_sort(words);
+	size_t kept = 0;
+
 	for (size_t i = 0; i < words->n; i++)
-		if (i == 0 || strcmp(words->v[i - 1], words->v[i]) != 0)
-			msk_strv_push(kept, words->v[i]);
+		if (kept && strcmp(words->v[kept - 1], words->v[i]) == 0)
+			free(words->v[i]);
+		else
+			words->v[kept++] = words->v[i];
+	words->n = kept;
 }
 
-static struct msk_json *tidy_list(const struct opt_row *row, const struct msk_json *list)
+void msk_recipe_tidy_list(const struct opt_row *row, const struct msk_strv *typed, struct msk_strv *out)
 {
-	MSK_AUTO_STRV words = MSK_STRV_INIT, kept = MSK_STRV_INIT;
-
-	for (size_t i = 0; i < msk_json_count(list); i++)
-		msk_strv_push_own(&words, plain(row, msk_json_string_value(msk_json_at(list, i))));
-	if (!is_set(row->name) && !is_keyed(row->name))
-		return msk_json_strings(&words);
+	for (size_t i = 0; i < typed->n; i++)
+		msk_strv_push_own(out, msk_recipe_tidy_word(row, typed->v[i]));
 	if (is_keyed(row->name))
-		keep_last(&words, &kept);
-	else
-		keep_once(&words, &kept);
-	if (is_set(row->name))
-		msk_strv_sort(&kept);
-	return msk_json_strings(&kept);
-}
-
-void msk_recipe_tidy(struct msk_json *options)
-{
-	for (const struct opt_row *row = msk_opt_rows; row->name; row++) {
-		const struct msk_json *value = msk_json_get(options, row->name);
-
-		if (msk_json_is_array(value)) {
-			msk_json_set(options, row->name, tidy_list(row, value));
-		} else if (msk_json_is_string(value)) {
-			MSK_AUTO_FREE char *word = plain(row, msk_json_string_value(value));
-
-			msk_json_set_string(options, row->name, word);
-		}
+		keep_last(out);
+	if (is_set(row->name)) {
+		msk_strv_sort(out);
+		keep_once(out);
 	}
 }

@@ -23,7 +23,7 @@ static void allow_input(struct msk_confine *c, const char *path)
 
 /* An operand as typed: SRC, SRC:DEST, SRC:DEST:MODE..., IMAGE:TAG, IMAGE@DIGEST. Either sign may be part of a name, so each
  * is tried. */
-static void allow_typed(struct msk_confine *c, const char *typed)
+static void allow_typed(void *c, const char *typed)
 {
 	MSK_AUTO_FREE char *part = msk_xstrdup(typed);
 
@@ -73,8 +73,7 @@ static void allow_inputs(struct msk_confine *c, const struct msk_options *o, boo
 {
 	if (has_root && allow_roots(c, &o->root))
 		return;
-	for (size_t i = 0; i < o->paths.n; i++)
-		allow_typed(c, o->paths.v[i]);
+	msk_opt_each_path(o, allow_typed, c);
 	for (size_t i = 0; i < o->args.n; i++)
 		allow_typed(c, o->args.v[i]);
 	if (o->certs_file)

@@ -17,7 +17,6 @@ static void copy_options(const struct msk_options *from, struct msk_options *to)
 				      (const struct msk_strv *)((const char *)from + row->field));
 	msk_strv_copy(&to->tz_zones, &from->tz_zones);
 	msk_strv_copy(&to->args, &from->args);
-	msk_strv_copy(&to->paths, &from->paths);
 }
 
 void msk_target_options(const struct msk_options *typed, struct config_file *f, const char *target, struct msk_options *o)

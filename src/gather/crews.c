@@ -40,10 +40,22 @@ static void hands_release(struct hands *h)
 	free(h->v);
 }
 
+/* Programs stand before all other inputs, of which there may be very many. */
+static size_t behind_programs(const struct msk_plan *plan)
+{
+	size_t n = plan->n_inputs;
+
+	while (n && plan->inputs[n - 1].kind != MSK_INPUT_BIN)
+		n--;
+	return n;
+}
+
 static int read_hands(const struct msk_plan *plan, struct hands *h, struct msk_err *err)
 {
-	h->v = msk_xcalloc(plan->n_inputs, sizeof *h->v);
-	for (; h->n < plan->n_inputs; h->n++) {
+	size_t n = behind_programs(plan);
+
+	h->v = msk_xcalloc(n, sizeof *h->v);
+	for (; h->n < n; h->n++) {
 		struct hand *to = &h->v[h->n];
 
 		if (plan->inputs[h->n].kind != MSK_INPUT_BIN)

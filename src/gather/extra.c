@@ -13,7 +13,7 @@ static struct msk_entry_spec spec_of(const struct msk_input *in)
 {
 	return (struct msk_entry_spec){ .path = in->dest, .what = in->spec, .why = "named on the command line",
 					.mode = in->mode, .uid = in->uid, .gid = in->gid,
-					.stratum = MSK_STRATUM_APP };
+					.stratum = MSK_STRATUM_APP, .lent = true };
 }
 
 /* What the umask of a host has made of a mode must not show: a file is either to be run or to be read. */
@@ -98,6 +98,7 @@ static struct msk_entry_spec tree_spec(const struct msk_input *in)
 	struct msk_entry_spec s = spec_of(in);
 
 	s.why = "below the directory named on the command line";
+	s.lent = false;             /* the paths are made on the way */
 	return s;
 }
 

@@ -269,6 +269,15 @@ static int check_libs(const struct msk_gather *g, struct msk_err *err)
 			g->programs[0].in->dest);
 }
 
+static size_t count_programs(const struct msk_plan *plan)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < plan->n_inputs; i++)
+		n += plan->inputs[i].kind == MSK_INPUT_BIN;
+	return n;
+}
+
 int msk_gather_programs(struct msk_gather *g, struct msk_err *err)
 {
 	const struct msk_plan *plan = g->plan;
@@ -280,7 +289,7 @@ int msk_gather_programs(struct msk_gather *g, struct msk_err *err)
 			return -1;
 	}
 	/* All at once: a placing points into its program, which must not move. */
-	g->programs = msk_xcalloc(plan->n_inputs * (plan->hwcaps ? 1 + MSK_HWCAPS_MAX : 1), sizeof *g->programs);
+	g->programs = msk_xcalloc(count_programs(plan) * (plan->hwcaps ? 1 + MSK_HWCAPS_MAX : 1), sizeof *g->programs);
 	for (size_t i = 0; i < plan->n_inputs; i++) {
 		struct msk_program *p = &g->programs[g->n_programs];
 

@@ -9,9 +9,20 @@ int msk_put_document(struct msk_json *own_doc, const char *media_type, struct ms
 
 	msk_json_dump(own_doc, &text);
 	msk_json_free(own_doc);
+	return msk_put_bytes(&text, media_type, st, out, err);
+}
+
+int msk_put_bytes(const struct msk_str *text, const char *media_type, struct msk_store *st, struct msk_desc *out,
+		  struct msk_err *err)
+{
+	if (text->len > MSK_MAX_DOCUMENT) {
+		msk_fail(err, MSK_E_USAGE, "%s: the document is too large for who reads images (%zu vs %u bytes)", media_type,
+			 text->len, MSK_MAX_DOCUMENT);
+		return msk_hint(err, "fewer labels, variables, annotations or other values");
+	}
 	out->media_type = media_type;
-	out->size = text.len;
-	return msk_store_put(st, text.buf, text.len, &out->digest, err);
+	out->size = text->len;
+	return msk_store_put(st, text->buf, text->len, &out->digest, err);
 }
 
 struct msk_desc msk_desc_outline(const char *media_type, uint64_t size)

@@ -26,15 +26,62 @@ void msk_image_release(struct msk_image *img)
 	img->attestations = NULL;
 }
 
+/* Readers take so many bytes, and of what they parse so many values. */
+static bool is_readable(const char *text)
+{
+	size_t n = strlen(text);
+
+	return n <= MSK_MAX_DOCUMENT && msk_json_values(text, n) <= MSK_MAX_VALUES;
+}
+
+static size_t room_of(const char *text)
+{
+	return text ? msk_json_dumped_length(text, strlen(text)) : 0;
+}
+
+static void drop(char **text)
+{
+	free(*text);
+	*text = NULL;
+}
+
+/* The manifest with as much of the record as there is room for. What surely has none is not tried. */
+static void dump_manifest(const struct msk_plan *p, const struct msk_image *img, struct msk_maker_record *record,
+			  struct msk_str *out)
+{
+	if (record->reasons && (!is_readable(record->reasons) || room_of(record->reasons) > MSK_MAX_DOCUMENT))
+		drop(&record->reasons);
+	if (record->recipe && (!is_readable(record->recipe) ||
+			       room_of(record->reasons) + room_of(record->recipe) > MSK_MAX_DOCUMENT))
+		drop(&record->recipe);
+	for (;;) {
+		MSK_AUTO_JSON *manifest = msk_manifest_json(p, &img->config, &img->layers, record);
+
+		out->len = 0;
+		msk_json_dump(manifest, out);
+		if (out->len <= MSK_MAX_DOCUMENT || (!record->recipe && !record->reasons))
+			return;
+		drop(record->recipe ? &record->recipe : &record->reasons);
+	}
+}
+
+static int put_manifest(const struct msk_plan *p, struct msk_maker_record *record, struct msk_store *st, struct msk_image *img,
+			struct msk_err *err)
+{
+	MSK_AUTO_STR text = MSK_STR_INIT;
+
+	dump_manifest(p, img, record, &text);
+	return msk_put_bytes(&text, msk_media_type(p->media_types, MSK_DOC_MANIFEST), st, &img->manifest, err);
+}
+
 int msk_image_make(const struct msk_plan *p, const struct msk_platform *pf, struct msk_layers *own_layers,
-		   const struct msk_maker_record *record, struct msk_store *st, struct msk_image *out, struct msk_err *err)
+		   struct msk_maker_record *record, struct msk_store *st, struct msk_image *out, struct msk_err *err)
 {
 	*out = (struct msk_image){ .platform = *pf, .layers = *own_layers };
 	*own_layers = (struct msk_layers){ NULL, 0, 0 };
 	if (msk_put_document(msk_config_json(p, pf, &out->layers), msk_media_type(p->media_types, MSK_DOC_CONFIG), st,
 			 &out->config, err) < 0 ||
-	    msk_put_document(msk_manifest_json(p, &out->config, &out->layers, record),
-			 msk_media_type(p->media_types, MSK_DOC_MANIFEST), st, &out->manifest, err) < 0) {
+	    put_manifest(p, record, st, out, err) < 0) {
 		msk_image_release(out);
 		return -1;
 	}
@@ -43,17 +90,15 @@ int msk_image_make(const struct msk_plan *p, const struct msk_platform *pf, stru
 }
 
 void msk_image_outline(const struct msk_plan *p, const struct msk_platform *pf, size_t n_layers,
-		       const struct msk_maker_record *record, struct msk_image *out)
+		       struct msk_maker_record *record, struct msk_image *out)
 {
 	MSK_AUTO_STR text = MSK_STR_INIT;
-	MSK_AUTO_JSON *manifest = NULL;
 
 	*out = (struct msk_image){ .platform = *pf };
 	out->layers = (struct msk_layers){ msk_xcalloc(n_layers, sizeof *out->layers.v), n_layers, n_layers };
 	for (size_t i = 0; i < n_layers; i++)
 		out->layers.v[i].blob = msk_desc_outline(msk_media_type_layer(p->media_types, p->codec.kind), 1000000);
 	out->config = msk_desc_outline(msk_media_type(p->media_types, MSK_DOC_CONFIG), 1000);
-	manifest = msk_manifest_json(p, &out->config, &out->layers, record);
-	msk_json_dump(manifest, &text);
+	dump_manifest(p, out, record, &text);
 	out->manifest = msk_desc_outline(msk_media_type(p->media_types, MSK_DOC_MANIFEST), text.len);
 }

@@ -1,15 +1,5 @@
 #include "document.h"
 
-static void set_text(struct msk_json *annotations, const char *key, const struct msk_json *value)
-{
-	MSK_AUTO_STR text = MSK_STR_INIT;
-
-	if (!value)
-		return;
-	msk_json_dump(value, &text);
-	msk_json_set_string(annotations, key, msk_str_c(&text));
-}
-
 void msk_annotations_set(struct msk_json *o, const struct msk_config *c, const struct msk_maker_record *record)
 {
 	struct msk_json *a;
@@ -19,8 +9,10 @@ void msk_annotations_set(struct msk_json *o, const struct msk_config *c, const s
 	a = msk_json_object();
 	for (size_t i = 0; i < c->annotation_keys.n; i++)
 		msk_json_set_string(a, c->annotation_keys.v[i], c->annotation_values.v[i]);
-	set_text(a, MSK_ANNOTATION_REASONS, record->reasons);
-	set_text(a, MSK_ANNOTATION_RECIPE, record->recipe);
+	if (record->reasons)
+		msk_json_set_string(a, MSK_ANNOTATION_REASONS, record->reasons);
+	if (record->recipe)
+		msk_json_set_string(a, MSK_ANNOTATION_RECIPE, record->recipe);
 	msk_json_set(o, "annotations", a);
 }
 

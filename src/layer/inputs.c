@@ -122,22 +122,26 @@ static char *group_path(const struct group *g)
 	return msk_xstrndup(g->first, end);
 }
 
-static void add_row(struct msk_json *rows, const char *path, const char *what, const struct msk_digest *digest,
-		    uint64_t size)
+struct listener {
+	msk_json_row_visitor *visit;
+	void *arg;
+};
+
+static bool tell(const struct listener *to, const char *path, const char *what, const struct msk_digest *digest, uint64_t size)
 {
 	MSK_AUTO_FREE char *option = msk_xstrndup(what, strcspn(what, " "));
 	MSK_AUTO_STR name = MSK_STR_INIT;
-	struct msk_json *row = msk_json_array();
+	MSK_AUTO_JSON *row = msk_json_array();
 
 	msk_str_add_escaped(&name, path, strlen(path));
 	msk_json_push(row, msk_json_string(msk_str_c(&name)));
 	msk_json_push(row, msk_json_string(option));
 	msk_json_push(row, msk_json_string(digest->text));
 	msk_json_push(row, msk_json_int((int64_t)size));
-	msk_json_push(rows, row);
+	return to->visit(to->arg, row);
 }
 
-static void add_file(struct msk_json *rows, const struct msk_entry *e, struct msk_file_digests *digests)
+static bool tell_file(const struct listener *to, const struct msk_entry *e, struct msk_file_digests *digests)
 {
 	struct msk_digest digest = made_up;
 
@@ -147,11 +151,11 @@ static void add_file(struct msk_json *rows, const struct msk_entry *e, struct ms
 		assert(known);
 		(void)known;
 	}
-	add_row(rows, e->path, e->origin.what, &digest, e->body.size);
+	return tell(to, e->path, e->origin.what, &digest, e->body.size);
 }
 
-static void add_group(struct msk_json *rows, const struct msk_rootfs *fs, const char *what,
-		      struct msk_file_digests *digests, bool *told)
+static bool tell_group(const struct listener *to, const struct msk_rootfs *fs, const char *what,
+		       struct msk_file_digests *digests, bool *told)
 {
 	MSK_CLEANUP(group_release) struct group g = { .what = what };
 	struct msk_digest digest = made_up;
@@ -165,21 +169,21 @@ static void add_group(struct msk_json *rows, const struct msk_rootfs *fs, const 
 	path = group_path(&g);
 	if (digests)
 		msk_sha256_end(g.listing, &digest);
-	add_row(rows, path, what, &digest, g.size);
+	return tell(to, path, what, &digest, g.size);
 }
 
-struct msk_json *msk_layer_inputs(const struct msk_rootfs *fs, struct msk_file_digests *digests)
+void msk_layer_inputs(const struct msk_rootfs *fs, struct msk_file_digests *digests, msk_json_row_visitor *visit, void *arg)
 {
+	const struct listener to = { visit, arg };
 	MSK_AUTO_FREE bool *told = msk_xcalloc(msk_rootfs_count(fs) + 1, sizeof *told);
-	struct msk_json *rows = msk_json_array();
+	bool more = true;
 	MSK_AUTO_ROOTFS_WALK w;
 
 	msk_rootfs_walk_init(&w, fs);
-	for (const struct msk_entry *e; (e = msk_rootfs_next(&w));) {
+	for (const struct msk_entry *e; more && (e = msk_rootfs_next(&w));) {
 		if (is_grouped(e) && !told[e->number])
-			add_group(rows, fs, e->origin.what, digests, told);
+			more = tell_group(&to, fs, e->origin.what, digests, told);
 		else if (!is_grouped(e) && is_input(e))
-			add_file(rows, e, digests);
+			more = tell_file(&to, e, digests);
 	}
-	return rows;
 }

@@ -28,7 +28,6 @@ int msk_plan_accounts(const struct msk_options *o, struct msk_plan *p, struct ms
 int msk_plan_groups(const struct msk_options *o, struct msk_plan *p, struct msk_err *err);
 void msk_account_release(struct msk_account *a);
 void msk_group_release(struct msk_group *g);
-void msk_input_release(struct msk_input *in);
 
 /* The value of --user, as one of its words, numbers, or a name with numbers. */
 int msk_user_parse(const char *text, struct msk_user *out, struct msk_err *err);

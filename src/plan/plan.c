@@ -5,19 +5,52 @@
 #include "parts.h"
 #include "mkscratch/timestamp.h"
 
-void msk_options_release(struct msk_options *o)
+#define N_LISTS 26
+
+struct lists {
+	struct msk_strv *v[N_LISTS];
+};
+
+static struct lists lists_of(struct msk_options *o)
 {
-	struct msk_strv *const lists[] = {
+	return (struct lists){ {
 		&o->target,
 		&o->bin, &o->file, &o->tree, &o->dir, &o->link, &o->cap, &o->root, &o->lib, &o->library_path, &o->dlopen,
 		&o->cert, &o->certs_for,
 		&o->tz_zones, &o->passwd_entry, &o->group_entry, &o->cmd, &o->env, &o->expose, &o->label, &o->annotation,
-		&o->volume, &o->output, &o->tag, &o->paths, &o->args, &o->html,
-	};
+		&o->volume, &o->output, &o->tag, &o->args, &o->html,
+	} };
+}
 
-	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
-		msk_strv_release(lists[i]);
+void msk_options_release(struct msk_options *o)
+{
+	const struct lists lists = lists_of(o);
+
+	for (size_t i = 0; i < N_LISTS; i++)
+		msk_strv_release(lists.v[i]);
 	*o = (struct msk_options)MSK_OPTIONS_INIT;
+}
+
+int msk_options_check(const struct msk_options *o, struct msk_err *err)
+{
+	const struct lists lists = lists_of((struct msk_options *)(uintptr_t)o);
+	size_t values = 0, bytes = 0;
+
+	for (size_t i = 0; i < N_LISTS; i++) {
+		const struct msk_strv *list = lists.v[i];
+
+		values += list->n;
+		for (size_t k = 0; k < list->n; k++)
+			bytes += strlen(list->v[k]);
+	}
+	if (values > MSK_MAX_OPTION_VALUES)
+		msk_fail(err, MSK_E_USAGE, "too many values of options (%zu vs %d)", values, MSK_MAX_OPTION_VALUES);
+	else if (bytes > MSK_MAX_OPTION_BYTES)
+		msk_fail(err, MSK_E_USAGE, "the values of options are too long together (%zu vs %u bytes)", bytes,
+			 MSK_MAX_OPTION_BYTES);
+	else
+		return 0;
+	return msk_hint(err, "--tree SRC:DEST takes a directory with whatever is in it");
 }
 
 static int check_bounds(const char *what, int64_t t, struct msk_err *err)
@@ -70,6 +103,8 @@ int msk_plan_make(const struct msk_options *o, struct msk_plan *out, struct msk_
 {
 	struct msk_plan p = { 0 };
 
+	if (msk_options_check(o, err) < 0)
+		return -1;
 	if (msk_plan_inputs(o, &p, err) < 0 || msk_plan_caps(o, &p, err) < 0 || msk_plan_roots(o, &p, err) < 0 ||
 	    msk_plan_content(o, &p, err) < 0 ||
 	    msk_plan_config(o, &p, err) < 0 || msk_plan_health(o, &p, err) < 0 ||
@@ -100,8 +135,6 @@ void msk_config_release(struct msk_config *c)
 
 void msk_plan_release(struct msk_plan *p)
 {
-	for (size_t i = 0; i < p->n_inputs; i++)
-		msk_input_release(&p->inputs[i]);
 	for (size_t i = 0; i < p->n_tags; i++)
 		msk_ref_release(&p->tags[i]);
 	for (size_t i = 0; i < p->n_targets; i++)
@@ -116,6 +149,7 @@ void msk_plan_release(struct msk_plan *p)
 	free(p->accounts);
 	free(p->groups);
 	free(p->inputs);
+	msk_arena_release(&p->texts);
 	free(p->tags);
 	free(p->targets);
 	free(p->root);

@@ -8,14 +8,6 @@
 #include "mkscratch/fs.h"
 #include "mkscratch/rotree.h"
 
-void msk_input_release(struct msk_input *in)
-{
-	free(in->spec);
-	free(in->src);
-	free(in->dest);
-	free(in->target);
-}
-
 static int check_part(const char *what, const char *part, struct msk_err *err)
 {
 	if (strcmp(part, "..") == 0)
@@ -103,10 +95,11 @@ static bool takes_attributes(enum msk_input_kind kind)
 }
 
 /* The path at `text`, up to a colon, and what follows it. A DEST that ends in '/' is the directory for SRC's name. */
-static int parse_dest(struct msk_input *in, const char *text, struct msk_err *err)
+static int parse_dest(struct msk_arena *a, struct msk_input *in, const char *text, struct msk_err *err)
 {
 	size_t n = strcspn(text, ":");
 	MSK_AUTO_FREE char *typed = msk_xstrndup(text, n);
+	MSK_AUTO_FREE char *path = NULL;
 	bool into = (in->kind == MSK_INPUT_BIN || in->kind == MSK_INPUT_FILE) && msk_ends_with(typed, "/");
 
 	if (into) {
@@ -118,8 +111,9 @@ static int parse_dest(struct msk_input *in, const char *text, struct msk_err *er
 	}
 	if (text[n] && !takes_attributes(in->kind))
 		return msk_fail(err, MSK_E_USAGE, "%s: nothing may follow the path in the image (\"%s\")", in->spec, text + n);
-	if (msk_image_path(in->spec, typed, &in->dest, err) < 0 || parse_attributes(in, text + n, err) < 0)
+	if (msk_image_path(in->spec, typed, &path, err) < 0 || parse_attributes(in, text + n, err) < 0)
 		return -1;
+	in->dest = msk_arena_text(a, path, strlen(path));
 	if (in->kind != MSK_INPUT_TREE && strcmp(in->dest, "/") == 0)
 		return msk_fail(err, MSK_E_USAGE, "%s: the root of the image cannot be replaced", in->spec);
 	return 0;
@@ -135,12 +129,12 @@ static int check_src(const struct msk_input *in, struct msk_err *err)
 }
 
 /* SRC without DEST: fine for a program, if its name can be told from a DEST that lacks its '/'. */
-static int default_dest(struct msk_input *in, const char *text, struct msk_err *err)
+static int default_dest(struct msk_arena *a, struct msk_input *in, const char *text, struct msk_err *err)
 {
 	MSK_AUTO_FREE char *base = NULL, *path = NULL;
 	const char *colon = strrchr(text, ':');
 
-	in->src = msk_xstrdup(text);
+	in->src = msk_arena_text(a, text, strlen(text));
 	if (colon) {
 		msk_fail(err, MSK_E_USAGE, "%s: DEST \"%s\" is not an absolute path", in->spec, colon + 1);
 		return msk_hint(err, "%.*s:/%s; or %s:/PATH, where the colon belongs to the name of the file",
@@ -154,27 +148,27 @@ static int default_dest(struct msk_input *in, const char *text, struct msk_err *
 		return -1;
 	base = msk_path_base(text);
 	path = msk_xasprintf("/%s", base);
-	return parse_dest(in, path, err);
+	return parse_dest(a, in, path, err);
 }
 
-static int parse_pair(struct msk_input *in, const char *text, struct msk_err *err)
+static int parse_pair(struct msk_arena *a, struct msk_input *in, const char *text, struct msk_err *err)
 {
 	const char *split = last_dest(text);
 
 	if (!split)
-		return default_dest(in, text, err);
-	in->src = msk_xstrndup(text, (size_t)(split - text));
+		return default_dest(a, in, text, err);
+	in->src = msk_arena_text(a, text, (size_t)(split - text));
 	if (check_src(in, err) < 0)
 		return -1;
-	return parse_dest(in, split + 1, err);
+	return parse_dest(a, in, split + 1, err);
 }
 
-static int parse_dir(struct msk_input *in, const char *text, struct msk_err *err)
+static int parse_dir(struct msk_arena *a, struct msk_input *in, const char *text, struct msk_err *err)
 {
-	return parse_dest(in, text, err);
+	return parse_dest(a, in, text, err);
 }
 
-static int parse_link(struct msk_input *in, const char *text, struct msk_err *err)
+static int parse_link(struct msk_arena *a, struct msk_input *in, const char *text, struct msk_err *err)
 {
 	const char *split = last_dest(text);
 
@@ -183,22 +177,29 @@ static int parse_link(struct msk_input *in, const char *text, struct msk_err *er
 			 split ? "TARGET is empty" : "has no absolute PATH behind TARGET");
 		return msk_hint(err, "--link TARGET:/PATH makes /PATH a symlink to TARGET");
 	}
-	in->target = msk_xstrndup(text, (size_t)(split - text));
+	in->target = msk_arena_text(a, text, (size_t)(split - text));
 	if (strlen(in->target) > MSK_MAX_PATH)
 		return msk_fail(err, MSK_E_USAGE, "%s: TARGET is too long (%zu vs %d bytes)", in->spec, strlen(in->target),
 				MSK_MAX_PATH);
-	return parse_dest(in, split + 1, err);
+	return parse_dest(a, in, split + 1, err);
 }
 
 static int add_inputs(struct msk_plan *p, enum msk_input_kind kind, const char *option, const struct msk_strv *typed,
-		      int (*parse)(struct msk_input *in, const char *text, struct msk_err *err), struct msk_err *err)
+		      int (*parse)(struct msk_arena *a, struct msk_input *in, const char *text, struct msk_err *err),
+		      struct msk_err *err)
 {
+	MSK_AUTO_STR spec = MSK_STR_INIT;
+
 	for (size_t i = 0; i < typed->n; i++) {
 		struct msk_input *in = &p->inputs[p->n_inputs++];
 
 		in->kind = kind;
-		in->spec = msk_xasprintf("%s %s", option, typed->v[i]);
-		if (parse(in, typed->v[i], err) < 0)
+		spec.len = 0;
+		msk_str_adds(&spec, option);
+		msk_str_addc(&spec, ' ');
+		msk_str_adds(&spec, typed->v[i]);
+		in->spec = msk_arena_text(&p->texts, spec.buf, spec.len);
+		if (parse(&p->texts, in, typed->v[i], err) < 0)
 			return -1;
 	}
 	return 0;

@@ -75,6 +75,11 @@ static void add_text(struct msk_json *row, const char *text, size_t n)
 	msk_json_push(row, msk_json_string(msk_str_c(&s)));
 }
 
+struct listener {
+	msk_json_row_visitor *visit;
+	void *arg;
+};
+
 /* The entry that brought this one along, by its place in the image, whatever links led to it when it was found; a link that
  * brought what it leads to by its own. */
 static void add_from(struct msk_json *row, const struct msk_rootfs_view *view, const struct reason *brought)
@@ -85,9 +90,9 @@ static void add_from(struct msk_json *row, const struct msk_rootfs_view *view, c
 	add_text(row, from, strlen(from));
 }
 
-static void add_row(struct msk_json *rows, const struct msk_rootfs_view *view, const char *path, const struct reason *r)
+static bool tell(const struct listener *to, const struct msk_rootfs_view *view, const char *path, const struct reason *r)
 {
-	struct msk_json *row = msk_json_array();
+	MSK_AUTO_JSON *row = msk_json_array();
 	const char *why = reason_of(&r->origin);
 
 	add_text(row, path, strlen(path));
@@ -95,19 +100,20 @@ static void add_row(struct msk_json *rows, const struct msk_rootfs_view *view, c
 	add_text(row, why, strlen(why));
 	if (r->origin.from)
 		add_from(row, view, r);
-	msk_json_push(rows, row);
+	return to->visit(to->arg, row);
 }
 
-struct msk_json *msk_rootfs_reasons(const struct msk_rootfs *fs)
+void msk_rootfs_reasons(const struct msk_rootfs *fs, msk_json_row_visitor *visit, void *arg)
 {
+	const struct listener to = { visit, arg };
 	MSK_AUTO_FREE bool *told = msk_xcalloc(msk_rootfs_count(fs) + 1, sizeof *told);
-	struct msk_json *rows = msk_json_array();
 	struct msk_rootfs_view view;
+	bool more = true;
 	MSK_AUTO_ROOTFS_WALK w;
 
 	msk_rootfs_view_init(&view, fs);
 	msk_rootfs_walk_init(&w, fs);
-	for (const struct msk_entry *e; (e = msk_rootfs_next(&w));) {
+	for (const struct msk_entry *e; more && (e = msk_rootfs_next(&w));) {
 		struct reason r = own_reason(e);
 
 		if (told[e->number])
@@ -116,11 +122,10 @@ struct msk_json *msk_rootfs_reasons(const struct msk_rootfs *fs)
 			MSK_AUTO_FREE char *path = msk_xasprintf("%s/", e->path);
 
 			mark_below(fs, e, told);
-			add_row(rows, &view, path, &r);
+			more = tell(&to, &view, path, &r);
 		} else if (!e->implied) {
 			r = own_reason(e);
-			add_row(rows, &view, e->path, &r);
+			more = tell(&to, &view, e->path, &r);
 		}
 	}
-	return rows;
 }

@@ -100,6 +100,18 @@ struct msk_origin msk_rootfs_origin(struct msk_rootfs *fs, const struct msk_orig
 	return fs->last;
 }
 
+static const char *text_of(struct msk_rootfs *fs, const struct msk_entry_spec *s, const char *text)
+{
+	return s->lent ? text : msk_rootfs_text(fs, text);
+}
+
+static struct msk_origin origin_of(struct msk_rootfs *fs, const struct msk_entry_spec *s)
+{
+	const struct msk_origin o = { s->what, s->why, s->lasting, s->from };
+
+	return s->lent ? o : msk_rootfs_origin(fs, &o);
+}
+
 static int append(struct msk_rootfs *fs, const struct msk_entry_spec *s, enum msk_entry_type type,
 		  struct msk_entry **out, struct msk_err *err)
 {
@@ -109,7 +121,7 @@ static int append(struct msk_rootfs *fs, const struct msk_entry_spec *s, enum ms
 	MSK_GROW(fs->v, fs->n, fs->cap);
 	*out = &fs->v[fs->n++];
 	**out = (struct msk_entry){
-		.path = msk_rootfs_text(fs, s->path),
+		.path = text_of(fs, s, s->path),
 		.type = type,
 		.mode = s->mode,
 		.uid = s->uid,
@@ -118,7 +130,7 @@ static int append(struct msk_rootfs *fs, const struct msk_entry_spec *s, enum ms
 		.yields = s->yields,
 		.gives_way = s->gives_way,
 		.body.fd = -1,
-		.origin = msk_rootfs_origin(fs, &(struct msk_origin){ s->what, s->why, s->lasting, s->from }),
+		.origin = origin_of(fs, s),
 	};
 	return 0;
 }
@@ -137,7 +149,7 @@ int msk_rootfs_add_symlink(struct msk_rootfs *fs, const struct msk_entry_spec *s
 	if (append(fs, s, MSK_SYMLINK, &e, err) < 0)
 		return -1;
 	e->mode = 0777;
-	e->link = msk_rootfs_text(fs, text);
+	e->link = text_of(fs, s, text);
 	return 0;
 }
 

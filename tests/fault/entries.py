@@ -5,7 +5,9 @@ that the first has, so that a comparison has to look at every file. In short 100
 a table of the entries in memory would not keep; in full a million, and as many as an image may have, and one image that has
 more. What is asserted is the peak of resident memory (ru_maxrss) and how the verb ends, never a time.
 
-An image is also made of as many files of the host, which go in by --tree.
+An image is also made of as many files of the host, which go in by --tree, and one of a hundred thousand values of options,
+kind by kind; of files and directories side by side neither recipe nor reasons have room in the
+manifest, which is told, and the image is read all the same.
 
 ENTRIES=N[,N...] measures these numbers of entries instead, and prints what each takes.
 """
@@ -245,6 +247,41 @@ def trees(entries):
     return kib
 
 
+NO_ROOM = {
+    "reasons": "the reasons have no room in a manifest of 4194304 bytes: the image cannot tell why each path is there (why)",
+    "recipe": "the recipe has no room in a manifest of 4194304 bytes: the image cannot tell how it was made (verify --rebuild)",
+}
+# By name: the options, and which part of the record has no room for them.
+VALUES = 100000
+OPTIONS = {
+    "file": ({"file": [f"app:/srv/{i // 300:04d}/{i:06d}.py" for i in range(VALUES)]}, ["recipe"]),
+    "file and dir": ({"file": [f"app:/srv/{i // 300:04d}/{i:06d}.py" for i in range(0, VALUES, 2)],
+                      "dir": [f"/srv/{i // 300:04d}/{i:06d}" for i in range(1, VALUES, 2)]}, ["reasons", "recipe"]),
+    "dir": ({"dir": [f"/srv/{i // 300:04d}/{i:06d}" for i in range(VALUES)]}, []),
+    "link": ({"link": [f"target-{i:06d}:/srv/{i // 300:04d}/{i:06d}" for i in range(VALUES)]}, []),
+    "label": ({"label": [f"com.example.label-{i:06d}=value {i}" for i in range(VALUES)]}, []),
+    "env": ({"env": [f"COM_EXAMPLE_{i:06d}=value {i}" for i in range(VALUES)]}, []),
+}
+
+
+def options():
+    """Of each kind a hundred thousand values, which is close to the most there may be."""
+    found = {}
+    for name, (values, lacking) in OPTIONS.items():
+        with open(os.path.join(room, "many.json"), "w", encoding="utf-8") as f:
+            json.dump(values, f, separators=(",", ":"))
+        status, found[name] = peak(["build", "--no-cache", "-j", "2", "--config", "many.json", "--bin", "app", "-o", "many.tar"])
+        told = [part for part, text in NO_ROOM.items() if f"warning: {text}\n" in said()]
+        tap.ok(status == 0 and found[name] <= LIMIT and told == lacking,
+               f"build, {VALUES:,} values of {name}: within {LIMIT >> 10} MiB", f"ended with {status}, at most {found[name]} KiB",
+               said()[:1000])
+        p = subprocess.run([MKSCRATCH, "inspect", "many.tar"], cwd=room, env=ENV, capture_output=True, check=False)
+        tap.ok(p.returncode == 0, f"{name}: and the image is read", p.stderr[:1000])
+        if "ENTRIES" in os.environ:
+            print(f"# build --{name}: {found[name]:,} KiB")
+    return found
+
+
 def main():
     sizes = {}
     write(os.path.join(room, "app"), static_elf(), 0o755)
@@ -255,13 +292,15 @@ def main():
             shutil.rmtree(os.path.join(room, name), ignore_errors=True)
         sizes[entries], blob = measure(entries)
     made = {entries: trees(entries) for entries in TREES}
+    values = options()
     if FULL:
         refused(blob, MANY[-1])
     for name in ("a", "b"):
         shutil.rmtree(os.path.join(room, name))
     disk_fails()
     figures("entries", entries=[{"entries": n, "peak_kib": found} for n, found in sizes.items()],
-            trees=[{"files": n, "peak_kib": kib} for n, kib in made.items()], limit_kib=LIMIT, failed=tap.failed)
+            trees=[{"files": n, "peak_kib": kib} for n, kib in made.items()], values={"values": VALUES, "peak_kib": values},
+            limit_kib=LIMIT, failed=tap.failed)
 
 
 try:

@@ -102,8 +102,8 @@ else
 fi
 is "$(again img.tar)" $'the same image, byte for byte: D\n0' all_is_well_again
 mk -q --bin app --no-record -o plain.tar
-is "$(again plain.tar)" $'has no recipe: made with --no-record, of names that are no UTF-8, or by another tool\n3' without_a_record
-must_fail 3 'plain.tar: has no recipe' 'images made with --no-record, of names that are no UTF-8, or by another tool, have none' -- verify --recipe plain.tar
+is "$(again plain.tar)" $'has no recipe: made with --no-record, of names that are no UTF-8, too large for a manifest, or by another tool\n3' without_a_record
+must_fail 3 'plain.tar: has no recipe' 'images made with --no-record, of names that are no UTF-8 or of too many, or by another tool, have none' -- verify --recipe plain.tar
 must_fail 2 '--recipe: not together with --rebuild' -- verify --recipe --rebuild img.tar
 
 # A library that changed, and another root.

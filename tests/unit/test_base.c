@@ -237,6 +237,58 @@ static void json_is_compact_with_sorted_keys(void **state)
 	assert_string_equal(s.buf, "{\"B\":true,\"a\":-1,\"b\":\"x/y\",\"c\":\"\\\\xff\"}");
 }
 
+static void assert_dumped_length(const char *text, size_t n)
+{
+	MSK_AUTO_JSON *v = msk_json_string(text);
+	MSK_AUTO_STR s = MSK_STR_INIT;
+
+	msk_json_dump(v, &s);
+	assert_int_equal(s.len, n);
+	assert_int_equal(msk_json_dumped_length(text, strlen(text)), n);
+}
+
+static void json_of_bytes_is_merged_in_the_order_of_keys(void **state)
+{
+	MSK_AUTO_JSON *o = msk_json_object();
+	MSK_AUTO_JSON *none = msk_json_object();
+	MSK_AUTO_STR s = MSK_STR_INIT;
+	const struct msk_str one = { (char *)"[1]", 3, 0 }, two = { (char *)"{}", 2, 0 };
+	const struct msk_json_member more[] = { { "a", &one }, { "c\"", &two }, { "z", &one } };
+
+	(void)state;
+	msk_json_set_int(o, "b", 1);
+	msk_json_set_int(o, "d", 2);
+	msk_json_dump_with(o, more, 3, &s);
+	assert_string_equal(s.buf, "{\"a\":[1],\"b\":1,\"c\\\"\":{},\"d\":2,\"z\":[1]}");
+	s.len = 0;
+	msk_json_dump_with(none, more, 1, &s);
+	msk_json_dump_with(none, NULL, 0, &s);
+	assert_string_equal(s.buf, "{\"a\":[1]}{}");
+	assert_dumped_length("", 2);
+	assert_dumped_length("a\"b\\/\x7f\xc3\xa4", 12);
+	assert_dumped_length("\b\f\n\r\t", 12);
+	assert_dumped_length("\x01\x1f", 14);
+}
+
+static void json_rows_end_where_there_are_too_many(void **state)
+{
+	struct msk_json_rows rows = { .full = false };
+	MSK_AUTO_FREE char *text = msk_xcalloc(MSK_MAX_DOCUMENT / 2 + 1, 1);
+	MSK_AUTO_JSON *row = NULL;
+
+	(void)state;
+	msk_json_rows_end(&rows);
+	assert_string_equal(rows.text.buf, "[]");
+	rows.text.len = 0;
+	memset(text, 'x', MSK_MAX_DOCUMENT / 2);
+	row = msk_json_string(text);
+	assert_true(msk_json_rows_add(&rows, row));
+	assert_false(rows.full);
+	assert_false(msk_json_rows_add(&rows, row));
+	assert_true(rows.full);
+	msk_str_release(&rows.text);
+}
+
 static void assert_json_refused(const char *text, size_t n, const char *msg)
 {
 	struct msk_err err = MSK_ERR_INIT;
@@ -424,6 +476,8 @@ int main(void)
 		cmocka_unit_test(a_message_gives_way_to_its_hint),
 		cmocka_unit_test(system_errors_carry_their_text),
 		cmocka_unit_test(json_is_compact_with_sorted_keys),
+		cmocka_unit_test(json_of_bytes_is_merged_in_the_order_of_keys),
+		cmocka_unit_test(json_rows_end_where_there_are_too_many),
 		cmocka_unit_test(hostile_json_is_refused),
 		cmocka_unit_test(bounded_reads_refuse_what_is_larger),
 		cmocka_unit_test(a_lower_bound_is_where_the_key_would_stand),

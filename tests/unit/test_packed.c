@@ -147,11 +147,14 @@ static void fill(const struct making *m, uint32_t seed)
 /* All that can be seen of it. */
 static void describe(const struct making *m, struct msk_str *out)
 {
-	MSK_AUTO_JSON *reasons = msk_rootfs_reasons(m->fs);
+	struct msk_json_rows reasons = { .full = false };
 	MSK_AUTO_ROOTFS_WALK w;
 
 	msk_rootfs_dump(m->fs, out);
-	msk_json_dump(reasons, out);
+	msk_rootfs_reasons(m->fs, msk_json_rows_add, &reasons);
+	msk_json_rows_end(&reasons);
+	msk_str_adds(out, reasons.text.buf);
+	msk_str_release(&reasons.text);
 	msk_str_addf(out, "\n%zu entries, %llu bytes\n", msk_rootfs_count(m->fs),
 		     (unsigned long long)msk_rootfs_content_size(m->fs));
 	msk_rootfs_walk_init(&w, m->fs);
