@@ -66,8 +66,10 @@ static void fill_fast(struct msk_deflate_code *c, step *fast, unsigned bits, ste
 	c->longer_rank = (unsigned)(s - c->by_rank);
 }
 
-bool msk_deflate_code_build(struct msk_deflate_code *c, step *fast, unsigned bits, step blank, const uint8_t *lengths,
-			    unsigned n, step (*meaning)(unsigned, unsigned))
+/* What has no code comes behind what has one: to ask of each whether it has costs more. */
+static inline __attribute__((always_inline))
+bool build(struct msk_deflate_code *c, step *fast, unsigned bits, step blank, const uint8_t *lengths, unsigned n,
+	   step (*meaning)(unsigned, unsigned))
 {
 	unsigned rank[MAX_LENGTH + 2] = { 0 };
 
@@ -75,11 +77,17 @@ bool msk_deflate_code_build(struct msk_deflate_code *c, step *fast, unsigned bit
 		return false;
 	for (unsigned len = 1; len <= MAX_LENGTH; len++)
 		rank[len + 1] = rank[len] + c->count[len];
+	rank[0] = rank[MAX_LENGTH + 1];
 	for (unsigned symbol = 0; symbol < n; symbol++)
-		if (lengths[symbol])
-			c->by_rank[rank[lengths[symbol]]++] = meaning(symbol, lengths[symbol]);
+		c->by_rank[rank[lengths[symbol]]++] = meaning(symbol, lengths[symbol]);
 	fill_fast(c, fast, bits, blank);
 	return true;
+}
+
+bool msk_deflate_code_build(struct msk_deflate_code *c, step *fast, unsigned bits, step blank, const uint8_t *lengths,
+			    unsigned n, step (*meaning)(unsigned, unsigned))
+{
+	return build(c, fast, bits, blank, lengths, n, meaning);
 }
 
 /* A length and its distance are one step where both codes are within the table's bits, and the step is no longer than
@@ -141,8 +149,8 @@ static void fuse_all(struct msk_deflate_codes *c)
 bool msk_deflate_codes_build(struct msk_deflate_codes *c, const uint8_t *litlen, unsigned n_litlen, const uint8_t *dist,
 			     unsigned n_dist)
 {
-	if (!msk_deflate_code_build(&c->codes[0], c->fast, FAST_BITS, SPECIAL, litlen, n_litlen, litlen_step) ||
-	    !msk_deflate_code_build(&c->codes[1], c->fast + FAST_SIZE, FAST_BITS, NO_DISTANCE, dist, n_dist, dist_step))
+	if (!build(&c->codes[0], c->fast, FAST_BITS, SPECIAL, litlen, n_litlen, litlen_step) ||
+	    !build(&c->codes[1], c->fast + FAST_SIZE, FAST_BITS, NO_DISTANCE, dist, n_dist, dist_step))
 		return false;
 	fuse_all(c);
 	return true;
