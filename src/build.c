@@ -366,6 +366,8 @@ static char *recipe(const char *known, const struct msk_edition *e)
 						 { "options", e->plan.several ? &narrowed : &as_known } };
 	struct msk_str out = MSK_STR_INIT;
 
+	if (!*known)
+		return NULL;
 	if (e->ground)
 		add_base(&inputs, e->ground);
 	msk_layer_inputs(e->fs, e->digests, msk_json_rows_add, &inputs);

@@ -24,7 +24,7 @@ struct msk_build {
 	struct msk_pool *pool;                /* the threads beside the caller's; NULL: none */
 	struct msk_progress *progress;        /* NULL: nobody looks */
 	struct msk_cache *cache;              /* NULL: none */
-	const char *recipe;                   /* the options that the image says it is made by, JSON; NULL: it does not */
+	const char *recipe;                   /* the options it is made by, as JSON; "": too large; NULL: it tells none */
 };
 
 /* The image of one platform on its way. */

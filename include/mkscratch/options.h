@@ -73,7 +73,7 @@ void msk_options_release(struct msk_options *o);
 /* All lists together hold no more values than these (a hundred thousand of a kind, and what else is needed), and no more bytes
  * in them: what is made of them lies in memory. */
 #define MSK_MAX_OPTION_VALUES 101000
-#define MSK_MAX_OPTION_BYTES  (4u << 20)
+#define MSK_MAX_OPTION_BYTES  (9u << 19)
 /* Fails: MSK_E_USAGE `too many values of options (101001 vs 101000)`. */
 int msk_options_check(const struct msk_options *o, struct msk_err *err);
 

@@ -23,6 +23,7 @@ struct msk_content {
 	char *data;                 /* heap, or NULL */
 	uint64_t size;
 	char *host_path;            /* or a file of the host, for opening and for messages */
+	bool lent;                  /* that path, by who keeps it as long as the set */
 	int fd;                     /* -1, or kept open */
 	/* That it is the same. Not by its ctime: a link, a new mode or a backup changes that and not the bytes, and would fail
 	 * the build. Whoever changes a file during the run and sets back its time is not noticed. */

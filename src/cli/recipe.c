@@ -132,6 +132,8 @@ char *msk_recipe_make(const struct msk_options *o, const struct msk_plan *plan)
 	if (!options || !dump_lists(o, &lists))
 		return NULL;
 	msk_json_dump_with(options, lists.v, lists.n, &text);
+	if (text.len > MSK_MAX_DOCUMENT)
+		msk_str_release(&text);
 	return msk_str_take(&text);
 }
 

@@ -8,7 +8,8 @@
 /* Is it among the options that may change a byte of the image, or decide whether there is one? */
 bool msk_recipe_holds(const struct opt_row *row);
 
-/* Its options, as JSON; the rest is added by the build. NULL: an option is no UTF-8, which JSON cannot hold. Heap. */
+/* Its options, as JSON, "" where they are more than a document has room for; the rest is added by the build. NULL: an option is
+ * no UTF-8, which JSON cannot hold. Heap. */
 char *msk_recipe_make(const struct msk_options *o, const struct msk_plan *plan);
 
 /* What was typed in one spelling: plain paths; of a list sorted where the order is of no matter, and nothing twice. */

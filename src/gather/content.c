@@ -36,3 +36,13 @@ int msk_gather_host_file(struct msk_rootfs *fs, const struct msk_entry_spec *s, 
 	}
 	return msk_rootfs_add_file(fs, s, &body, err);
 }
+
+int msk_gather_lent_file(struct msk_rootfs *fs, const struct msk_entry_spec *s, const struct msk_rofile *f, const char *path,
+			 struct msk_err *err)
+{
+	struct msk_content body = msk_gather_facts(f);
+
+	body.host_path = (char *)(uintptr_t)path;
+	body.lent = true;
+	return msk_gather_check_empty(f, path, err) < 0 ? -1 : msk_rootfs_add_file(fs, s, &body, err);
+}

@@ -14,5 +14,8 @@ int msk_gather_check_empty(const struct msk_rofile *f, const char *path, struct 
  * Fails: as the above, and what cannot be added. */
 int msk_gather_host_file(struct msk_rootfs *fs, const struct msk_entry_spec *s, const struct msk_rofile *f,
 			 char *own_path, struct msk_err *err);
+/* The same of a path that stays as long as the set. */
+int msk_gather_lent_file(struct msk_rootfs *fs, const struct msk_entry_spec *s, const struct msk_rofile *f, const char *path,
+			 struct msk_err *err);
 
 #endif

@@ -31,7 +31,7 @@ static int add_file(struct msk_gather *g, const struct msk_input *in, struct msk
 		return msk_host_is_dir(in->src) ? msk_hint(err, "--tree %s:%s", in->src, in->dest) : -1;
 	if (!in->has_mode)
 		s.mode = plain_mode(f.mode);
-	return msk_gather_host_file(g->fs, &s, &f, msk_xstrdup(in->src), err);
+	return msk_gather_lent_file(g->fs, &s, &f, in->src, err);
 }
 
 static int add_dir(struct msk_gather *g, const struct msk_input *in, struct msk_err *err)

@@ -10,7 +10,8 @@
 void msk_content_release(struct msk_content *c)
 {
 	free(c->data);
-	free(c->host_path);
+	if (!c->lent)
+		free(c->host_path);
 	if (c->fd >= 0)
 		close(c->fd);
 	*c = (struct msk_content){ .fd = -1 };
@@ -256,6 +257,7 @@ static struct msk_entry copy_entry(struct msk_rootfs *fs, const struct msk_entry
 	to.asked = NULL;
 	to.origin = msk_rootfs_origin(fs, &e->origin);
 	to.body.host_path = e->body.host_path ? msk_xstrdup(e->body.host_path) : NULL;
+	to.body.lent = false;
 	if (e->body.data)
 		to.body.data = memcpy(msk_xmalloc((size_t)e->body.size), e->body.data, (size_t)e->body.size);
 	assert(e->body.fd < 0);
