@@ -70,11 +70,10 @@ LD_asan      := -fsanitize=address,undefined
 LD_fuzz      := -fsanitize=address,undefined
 LD_tsan      := -fsanitize=thread
 LD_cov       := -fprofile-instr-generate
-# An assertion that fails is a bug: there is no test of it.
-$(if $(filter cov,$(MODE)),$(OBJ) $(O)/src/main.o: ALL_CFLAGS += -DNDEBUG)
 
 ifdef DEVELOPER
-WARN += -Werror $(if $(findstring gcc,$(shell $(CC) --version)),-fanalyzer)
+WARN += -Werror
+ANALYZER := $(if $(findstring Free Software Foundation,$(shell $(CC) --version)),-fanalyzer)
 endif
 
 ALL_CFLAGS := -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DMSK_VERSION='"$(VERSION)"' -Iinclude -pthread \
@@ -84,6 +83,8 @@ ALL_LDLIBS := $(LIBS_LDLIBS) $(LDLIBS)
 
 SRC  := $(sort $(filter-out src/main.c,$(wildcard src/*.c src/*/*.c))) probe/url.c probe/text.c
 OBJ  := $(SRC:%.c=$(O)/%.o) $(O)/probe/table.o
+# The analyzer for the program's sources. An assertion that fails is a bug: there is no test of it.
+$(OBJ) $(O)/src/main.o: ALL_CFLAGS += $(ANALYZER) $(if $(filter cov,$(MODE)),-DNDEBUG)
 LIB  := $(O)/libmkscratch.a
 UNIT := $(sort $(wildcard tests/unit/test_*.c))
 UNIT_BIN := $(UNIT:tests/unit/%.c=$(O)/tests/%)

@@ -1,5 +1,6 @@
 #include "mkscratch/json.h"
 
+#include <assert.h>
 #include <jansson.h>
 #include <string.h>
 
@@ -188,6 +189,7 @@ static void add_member(struct msk_str *out, const char *key, const struct msk_js
 		msk_str_addc(out, ',');
 	msk_json_dump(name, out);
 	msk_str_addc(out, ':');
+	assert(value || bytes);
 	if (value)
 		msk_json_dump(value, out);
 	else

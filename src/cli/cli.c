@@ -1,5 +1,6 @@
 #include "mkscratch/cli.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -53,6 +54,7 @@ static int run(int argc, char **argv, struct msk_options *o, struct msk_err *err
 		return print_help(NULL, err);
 	if (msk_opt_parse(verb, argc - skip, (const char *const *)argv + skip, o, err) < 0)
 		return -1;
+	assert(verb);
 	if (o->version)
 		return msk_cmd_version(o, err);
 	if (o->help)

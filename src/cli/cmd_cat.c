@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <unistd.h>
 
 #include "image_arg.h"
@@ -28,6 +29,7 @@ static int find_file(const struct image_arg *a, const char *path, struct msk_nod
 
 	if (!root && msk_image_arg_find(a, path, true, &n, err) < 0)
 		return -1;
+	assert(root || n);
 	if (root || n->type == MSK_TAR_DIR) {
 		msk_fail(err, MSK_E_INPUT, "%s: %s: is a directory", name, path);
 		return msk_hint(err, "mkscratch ls %s %s", name, path);

@@ -23,7 +23,7 @@ static const char *operand_words(const struct verb *v)
 /* Of "a|b", blanks between. */
 static void add_parted(struct msk_str *out, const char *words)
 {
-	for (; *words; words++)
+	for (; words && *words; words++)
 		msk_str_addc(out, *words == '|' ? ' ' : *words);
 }
 

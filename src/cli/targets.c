@@ -1,5 +1,6 @@
 #include "targets.h"
 
+#include <assert.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -288,6 +289,7 @@ static int fail_circle(const struct targets *all, const struct target *again, st
 	MSK_AUTO_STR names = MSK_STR_INIT;
 	size_t from = 0;
 
+	assert(all->way.n);
 	while (strcmp(all->way.v[from], again->name) != 0)
 		from++;
 	for (size_t i = from; i < all->way.n && names.len < 200; i++)
@@ -359,6 +361,7 @@ int msk_targets_settle(const struct msk_options *typed, struct config_file *f, c
 	for (size_t i = 0; i < chosen->n; i++) {
 		struct target *t = find(&all, chosen->v[i]);
 
+		assert(t);
 		if ((reads && check_base(&all, t, writes, err) < 0) || settle(&all, t, out, err) < 0)
 			return -1;
 	}

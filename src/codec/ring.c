@@ -1,5 +1,6 @@
 #include "ring.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "mkscratch/mem.h"
@@ -50,7 +51,10 @@ void msk_ring_submit(struct msk_ring *r)
 
 void msk_ring_drop(struct msk_ring *r)
 {
-	*msk_ring_oldest(r) = (struct msk_block){ 0 };
+	struct msk_block *b = msk_ring_oldest(r);
+
+	assert(b);
+	*b = (struct msk_block){ 0 };
 	r->tail++;
 }
 
@@ -86,6 +90,7 @@ bool msk_ring_await(struct msk_ring *r, struct msk_job *instead)
 	const struct msk_block *b = msk_ring_oldest(r);
 	bool ready;
 
+	assert(b);
 	pthread_mutex_lock(&r->lock);
 	for (;;) {
 		ready = b->hashed && b->encoded;

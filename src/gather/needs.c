@@ -107,20 +107,23 @@ static void take(struct msk_gather *g, const struct msk_program *p, const struct
 	msk_note(g->log, "--auto: %s for %s (%s)", msk_want_option(s->want), p->in->src, evidence);
 }
 
+static int add_needs_of(struct msk_gather *g, const struct msk_program *p, struct msk_err *err)
+{
+	const struct msk_doctor_args args = { .file = &p->file, .name = p->in->src };
+	MSK_CLEANUP(msk_diagnosis_release) struct msk_diagnosis d = { 0 };
+
+	if (msk_doctor_examine(&args, &d, err) < 0)
+		return -1;
+	for (size_t k = 0; k < N_SOURCES; k++)
+		take(g, p, &sources[k], &d);
+	return 0;
+}
+
 static int add_required(struct msk_gather *g, struct msk_err *err)
 {
-	for (size_t i = 0; i < g->n_programs; i++) {
-		struct msk_program *p = &g->programs[i];
-		const struct msk_doctor_args args = { .file = &p->file, .name = p->in->src };
-		MSK_CLEANUP(msk_diagnosis_release) struct msk_diagnosis d = { 0 };
-
-		if (p->level)
-			continue;
-		if (msk_doctor_examine(&args, &d, err) < 0)
+	for (size_t i = 0; i < g->n_programs; i++)
+		if (!g->programs[i].level && add_needs_of(g, &g->programs[i], err) < 0)
 			return -1;
-		for (size_t k = 0; k < N_SOURCES; k++)
-			take(g, p, &sources[k], &d);
-	}
 	return 0;
 }
 

@@ -2,6 +2,7 @@
  *
  * A path in the image is absolute and holds no colon, so in SRC:DEST the last colon that a '/' follows ends SRC,
  * and SRC may hold any other colons: "./a:b:/app" is the file "./a:b". */
+#include <assert.h>
 #include <string.h>
 
 #include "parts.h"
@@ -113,6 +114,7 @@ static int parse_dest(struct msk_arena *a, struct msk_input *in, const char *tex
 		return msk_fail(err, MSK_E_USAGE, "%s: nothing may follow the path in the image (\"%s\")", in->spec, text + n);
 	if (msk_image_path(in->spec, typed, &path, err) < 0 || parse_attributes(in, text + n, err) < 0)
 		return -1;
+	assert(path);
 	in->dest = msk_arena_text(a, path, strlen(path));
 	if (in->kind != MSK_INPUT_TREE && strcmp(in->dest, "/") == 0)
 		return msk_fail(err, MSK_E_USAGE, "%s: the root of the image cannot be replaced", in->spec);

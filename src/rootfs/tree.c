@@ -392,5 +392,8 @@ const struct msk_entry *msk_rootfs_find(const struct msk_rootfs *fs, const char 
 
 void msk_rootfs_keep_below(struct msk_rootfs *fs, const char *path)
 {
-	msk_entries_find(fs, path)->kept_below = true;
+	struct msk_entry *e = msk_entries_find(fs, path);
+
+	assert(e);
+	e->kept_below = true;
 }
