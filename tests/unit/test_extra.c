@@ -205,13 +205,22 @@ static void set_id_bits_of_a_tree_are_left_out_with_a_warning(void **state)
 	assert_string_equal(said, expected);
 }
 
-static void assert_tree_fails(struct sysroot *s, const char *what)
+/* hint: what stands in it before the source, "" for none. */
+static void assert_tree_fails_with(struct sysroot *s, const char *what, const char *hint)
 {
-	MSK_AUTO_FREE char *msg = NULL;
+	MSK_AUTO_FREE char *msg = NULL, *cure = NULL;
+	const char *src;
 
 	ask(s, MSK_INPUT_TREE, "t", "/srv");
-	msg = msk_xasprintf("%s%s", s->plan.inputs[0].src, what);
-	gather_fails(s, msk_gather_extra, MSK_E_INPUT, msg, "");
+	src = s->plan.inputs[0].src;
+	msg = msk_xasprintf("%s%s", src, what);
+	cure = *hint ? msk_xasprintf("%s %s:/srv", hint, src) : msk_xstrdup("");
+	gather_fails(s, msk_gather_extra, MSK_E_INPUT, msg, cure);
+}
+
+static void assert_tree_fails(struct sysroot *s, const char *what)
+{
+	assert_tree_fails_with(s, what, "");
 }
 
 static void a_fifo_in_a_tree_is_refused_by_its_path(void **state)
@@ -234,7 +243,7 @@ static void a_tree_that_is_not_there_is_refused(void **state)
 static void a_file_is_no_tree(void **state)
 {
 	sysroot_file(*state, "t", "");
-	assert_tree_fails(*state, ": is a regular file, expected a directory");
+	assert_tree_fails_with(*state, ": is a regular file, expected a directory", "--file");
 }
 
 int main(void)
