@@ -17,10 +17,11 @@ refused() { # LINE [HINT] -- TEXT: of the file c.json
 must_fail 3 '--config none.json: no such file' -- --config none.json
 seq 100999 | sed 's/.*/"k&": ""/' | paste -sd, | sed 's/.*/{"bin":"app","output":"x.tar","label":{&}}/' >c.json
 must_fail 2 'too many values of options (101001 vs 101000)' '--tree SRC:DEST takes a directory with whatever is in it' -- --config c.json
-mkdir -p long/$(printf %0200d 0)
-seq 30000 | sed 's/.*/"&:\/&"/' | paste -sd, | sed 's/.*/{"file":[&]}/' >long/$(printf %0200d 0)/c.json
+long=long/$(printf %0200d 0)
+mkdir -p "$long"
+seq 30000 | sed 's/.*/"&:\/&"/' | paste -sd, | sed 's/.*/{"file":[&]}/' >"$long/c.json"
 must_fail 2 'the values of options are too long together (4718642 vs 4718592 bytes)' \
-	'--tree SRC:DEST takes a directory with whatever is in it' -- --config long/$(printf %0200d 0)/c.json --bin app --output x.tar
+	'--tree SRC:DEST takes a directory with whatever is in it' -- --config "$long/c.json" --bin app --output x.tar
 echo '{"bin":"app","cert":""}' >c.json && must_fail 2 '--cert: the value is empty' -- --config c.json -o x.tar
 refused 'c.json: line 1, column 22: U+0000 in a string' -- '{"bin":"app\u0000/etc"}'
 refused 'c.json: line 1, column 14: "envs" is no option' 'did you mean "env"?' -- '{"bin":"app","envs":{}}'
