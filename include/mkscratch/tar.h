@@ -32,6 +32,7 @@ struct msk_tar_entry {
 const char *msk_tar_identity(void);
 
 struct msk_tar;
+/* An entry's header, then all bytes of its body; MSK_E_BUG when there are more or fewer than the header says. */
 int msk_tar_new(struct msk_writer *next, struct msk_tar **out, struct msk_err *err);
 int msk_tar_header(struct msk_tar *t, const struct msk_tar_entry *e, struct msk_err *err);
 int msk_tar_data(struct msk_tar *t, const void *p, size_t n, struct msk_err *err);

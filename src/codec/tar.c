@@ -2,7 +2,6 @@
 
 #include <archive.h>
 #include <archive_entry.h>
-#include <assert.h>
 #include <string.h>
 
 #include "mkscratch/filecap.h"
@@ -88,7 +87,8 @@ static int end_entry(struct msk_tar *t, struct msk_err *err)
 {
 	unsigned fill = t->fill;
 
-	assert(t->owed == 0);
+	if (t->owed)
+		return msk_fail(err, MSK_E_BUG, "tar: the entry lacks %llu bytes", (unsigned long long)t->owed);
 	t->fill = 0;
 	if (!t->with_library)
 		return fill ? msk_writer_write(t->next, zeros, fill, err) : 0;
@@ -152,7 +152,8 @@ int msk_tar_header(struct msk_tar *t, const struct msk_tar_entry *e, struct msk_
 
 int msk_tar_data(struct msk_tar *t, const void *p, size_t n, struct msk_err *err)
 {
-	assert(n <= t->owed);
+	if (n > t->owed)
+		return msk_fail(err, MSK_E_BUG, "tar: the entry has %llu bytes too many", (unsigned long long)(n - t->owed));
 	if (!t->with_library) {
 		t->owed -= n;
 		return n ? msk_writer_write(t->next, p, n, err) : 0;

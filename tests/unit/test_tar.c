@@ -207,12 +207,36 @@ static void a_failure_is_told_by_the_writer(void **state)
 	assert_string_equal(err.msg, "refused");
 }
 
+static void fails_as_a_bug(bool too_many, const char *msg)
+{
+	const struct msk_tar_entry e = { .path = "short", .type = MSK_TAR_FILE, .mode = 0644, .size = 3 };
+	MSK_AUTO_STR text = MSK_STR_INIT;
+	struct msk_str_writer to = msk_str_writer(&text);
+	struct msk_err err = MSK_ERR_INIT;
+	MSK_CLEANUP(msk_tar_cleanup) struct msk_tar *tar = NULL;
+
+	assert_int_equal(msk_tar_new(&to.w, &tar, &err), 0);
+	assert_int_equal(msk_tar_header(tar, &e, &err), 0);
+	assert_int_equal(msk_tar_data(tar, "ab", 2, &err), 0);
+	assert_int_equal(too_many ? msk_tar_data(tar, "cdef", 4, &err) : msk_tar_finish(tar, &err), -1);
+	assert_int_equal(err.code, MSK_E_BUG);
+	assert_string_equal(err.msg, msg);
+}
+
+static void a_body_has_as_many_bytes_as_the_header_says(void **state)
+{
+	(void)state;
+	fails_as_a_bug(false, "tar: the entry lacks 1 bytes");
+	fails_as_a_bug(true, "tar: the entry has 3 bytes too many");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_tar_is_what_the_library_makes_of_the_entries),
 		cmocka_unit_test(a_size_takes_a_record_from_where_its_field_ends),
 		cmocka_unit_test(a_failure_is_told_by_the_writer),
+		cmocka_unit_test(a_body_has_as_many_bytes_as_the_header_says),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
