@@ -55,7 +55,7 @@ struct msk_compress_args {
 	struct msk_pool *pool;               /* NULL: the caller's thread alone */
 	bool paranoid;                       /* decode each block and compare */
 	struct msk_block_cache *cache;       /* borrowed; may be NULL */
-	struct msk_early *early;             /* blocks that are there already (early.h); borrowed, may be NULL */
+	struct msk_early *early;             /* blocks that are there already, but for paranoid; borrowed, may be NULL */
 };
 
 /* Bytes of a part that have a digest of their own as well, as those of a large file in a tar: it is made together with the

@@ -34,9 +34,10 @@ const struct msk_block_codec *msk_codec_of(enum msk_codec_kind kind);
 /* How many blocks a compressor has in memory at a time. */
 size_t msk_compressor_blocks(const struct msk_block_codec *codec, const struct msk_compress_args *a);
 
-/* For the one compressor that has the blocks of `e`, with the args for which it was made: memory for its own, until `e` is
- * gone. Nothing else is done early from now on. NULL: another has it, and may have blocks of which more is known. */
-struct msk_block_memory *msk_early_lend(struct msk_early *e);
+/* For the one compressor that has the blocks of `e`: memory for so many of its own, until `e` is gone. Nothing else is done
+ * early from now on. NULL: another has it, and may have blocks of which more is known; or `e` was made for another codec, or
+ * for fewer. */
+struct msk_block_memory *msk_early_lend(struct msk_early *e, const struct msk_block_codec *codec, size_t blocks);
 /* The first block from the *i-th on, of those that are made or in work, that begins with p[0..n): *i is its number, *size
  * its size, and its bytes are returned, which only may be read before it was taken. NULL: there is none. */
 unsigned char *msk_early_find(struct msk_early *e, const unsigned char *p, size_t n, size_t *i, size_t *size);

@@ -413,7 +413,8 @@ size_t msk_compressor_blocks(const struct msk_block_codec *codec, const struct m
 
 static void find_memory(struct msk_compressor *c)
 {
-	c->memory = c->args.early ? msk_early_lend(c->args.early) : NULL;
+	/* What was made early was not decoded. */
+	c->memory = c->args.early && !c->args.paranoid ? msk_early_lend(c->args.early, c->codec, c->ring.slots) : NULL;
 	if (c->memory) {
 		c->early = c->args.early;
 		return;

@@ -15,8 +15,10 @@ struct msk_sha256 {
 	enum { UNASKED, ALONE, IN_PAIRS } how;   /* what the processor can: to ask it takes long on a virtual machine */
 };
 
-/* What the library's interface promises of its context: the state, eight words, and how many bytes wait for a full block. */
+/* The library's context is open: `h` is the state, `num` how many bytes wait for a full block, Nh and Nl count bits. What
+ * cannot be asserted here, test_digest would find. */
 static_assert(sizeof ((SHA256_CTX *)0)->h == 8 * sizeof(uint32_t), "the state of SHA-256");
+static_assert(sizeof ((SHA256_CTX *)0)->Nl == sizeof(uint32_t), "half of its count");
 
 struct msk_sha256 *msk_sha256_new(void)
 {

@@ -32,7 +32,7 @@ struct msk_early {
 	const struct msk_block_codec *codec;
 	struct msk_block_cache *cache;        /* may be NULL */
 	int level, fd;
-	size_t room, headers;
+	size_t room, headers, lendable;       /* blocks that a compressor may have in its memory */
 	struct msk_block_memory memory;       /* for its blocks and those of a compressor */
 	uint64_t offset;                      /* of the next block to fill; its own who fills */
 	pthread_mutex_t lock;
@@ -65,9 +65,10 @@ static size_t read_block(const struct msk_early *e, size_t before, unsigned char
 	return n;
 }
 
-static bool skip_first(struct msk_early *e)
+/* Into memory that is to be filled. */
+static bool skip_first(struct msk_early *e, unsigned char *to)
 {
-	e->offset = read_block(e, e->headers, e->v[0].in);
+	e->offset = read_block(e, e->headers, to);
 	return e->offset > 0;
 }
 
@@ -78,7 +79,7 @@ static void fill(struct msk_early *e)
 	e->filling = true;
 	pthread_mutex_unlock(&e->lock);
 	b->in = msk_slab_take(&e->memory.in);
-	b->n_in = e->offset || skip_first(e) ? read_block(e, 0, b->in) : 0;
+	b->n_in = e->offset || skip_first(e, b->in) ? read_block(e, 0, b->in) : 0;
 	e->offset += b->n_in;
 	pthread_mutex_lock(&e->lock);
 	e->filling = false;
@@ -165,7 +166,8 @@ struct msk_early *msk_early_start(const struct msk_compress_args *a, int own_fd,
 	e->fd = own_fd;
 	e->headers = headers;
 	e->room = codec->bound(MSK_BLOCK_SIZE);
-	msk_block_memory_init(&e->memory, MAX_BLOCKS + msk_compressor_blocks(codec, a), e->room, 0);
+	e->lendable = msk_compressor_blocks(codec, a);
+	msk_block_memory_init(&e->memory, MAX_BLOCKS + e->lendable, e->room, 0);
 	pthread_mutex_init(&e->lock, NULL);
 	pthread_cond_init(&e->change, NULL);
 	for (; e->n_encoders < n; e->n_encoders++) {
@@ -187,13 +189,13 @@ void msk_early_enough(struct msk_early *e)
 	pthread_mutex_unlock(&e->lock);
 }
 
-struct msk_block_memory *msk_early_lend(struct msk_early *e)
+struct msk_block_memory *msk_early_lend(struct msk_early *e, const struct msk_block_codec *codec, size_t blocks)
 {
-	bool lent = e->lent;
-
 	msk_early_enough(e);
+	if (e->lent || e->codec != codec || e->lendable < blocks)
+		return NULL;
 	e->lent = true;
-	return lent ? NULL : &e->memory;
+	return &e->memory;
 }
 
 /* How many are being encoded, or were; those behind may never be. */

@@ -1,6 +1,7 @@
 #include "sha256_pair.h"
 
-#ifdef __x86_64__
+/* Compilers that know the instructions. */
+#if defined __x86_64__ && (defined __clang__ || __GNUC__ >= 8)
 
 #include <cpuid.h>
 #include <immintrin.h>
@@ -95,7 +96,7 @@ bool msk_sha256_pair_can(void)
 {
 	unsigned eax, ebx, ecx, edx;
 
-	return __get_cpuid(1, &eax, &ebx, &ecx, &edx) && (ecx & bit_SSE4_1) &&
+	return __get_cpuid(1, &eax, &ebx, &ecx, &edx) && (ecx & bit_SSSE3) && (ecx & bit_SSE4_1) &&
 	       __get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) && (ebx & bit_SHA);
 }
 

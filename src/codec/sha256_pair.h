@@ -10,7 +10,8 @@
 
 #define MSK_SHA256_BLOCK 64
 
-/* Does this processor have the instructions? */
+/* Does this processor have the instructions, and the compiler? Whoever keeps the library from them (OPENSSL_ia32cap) is not
+ * asked. */
 bool msk_sha256_pair_can(void);
 /* Only where it has. */
 void msk_sha256_pair(uint32_t a[8], uint32_t b[8], const unsigned char *p, size_t blocks);

@@ -324,6 +324,30 @@ static void a_stream_parts_from_them_anywhere(void **state)
 	}
 }
 
+/* A paranoid trusts nothing that was not decoded; and what was made for another codec is nobody's. */
+static void others_pass_them_over(void **state)
+{
+	const size_t n = 4u << 20;
+	MSK_AUTO_FREE unsigned char *file = make_noise(n, 3);
+
+	(void)state;
+	for (int paranoid = 0; paranoid <= 1; paranoid++) {
+		const struct msk_codec_spec codec = { paranoid ? MSK_CODEC_GZIP : MSK_CODEC_ZSTD, 1 };
+		MSK_CLEANUP(msk_pool_cleanup) struct msk_pool *pool = msk_pool_new(2);
+		const struct msk_compress_args made = { .codec = { MSK_CODEC_GZIP, 1 }, .pool = pool };
+		const struct msk_compress_args alone = { .codec = codec };
+		MSK_CLEANUP(msk_early_cleanup) struct msk_early *e = msk_early_start(&made, file_of(file, n), HEADERS);
+		const struct msk_compress_args args = { .codec = codec, .pool = pool, .paranoid = paranoid, .early = e };
+		MSK_AUTO_STR want = MSK_STR_INIT, got = MSK_STR_INIT;
+
+		nanosleep(&(struct timespec){ 0, 30000000L }, NULL);
+		compress(&args, file, n, n, &got);
+		compress(&alone, file, n, n, &want);
+		assert_int_equal(got.len, want.len);
+		assert_memory_equal(got.buf, want.buf, want.len);
+	}
+}
+
 static void it_is_not_begun_where_it_is_no_use(void **state)
 {
 	MSK_CLEANUP(msk_pool_cleanup) struct msk_pool *pool = msk_pool_new(2);
@@ -350,6 +374,7 @@ int main(void)
 		cmocka_unit_test(a_cache_is_asked_first),
 		cmocka_unit_test(one_compressor_has_them_and_their_memory),
 		cmocka_unit_test(a_stream_parts_from_them_anywhere),
+		cmocka_unit_test(others_pass_them_over),
 		cmocka_unit_test(it_is_not_begun_where_it_is_no_use),
 	};
 
