@@ -330,17 +330,21 @@ static char *typed_here(const struct config_file *f, const struct opt_row *row, 
 	       msk_xasprintf("%.*s%s/%s", (int)at, word, strcmp(f->dir, "/") == 0 ? "" : f->dir, word + at);
 }
 
+/* Lists that are longer together than msk_options_check allows need not be completed for it to say so. */
+static bool are_long_enough(const struct config_file *f, const struct opt_row *row)
+{
+	return row->kind == OPT_REPEAT && f->bytes > MSK_MAX_OPTION_BYTES;
+}
+
 /* A list has copies of its own; what is there once points to what is kept. */
 static void set_word(struct config_file *f, const struct opt_row *row, const char *word, struct msk_options *o)
 {
-	MSK_AUTO_FREE char *here = NULL;
+	MSK_AUTO_FREE char *here = typed_here(f, row, word);
 
-	if (f->bytes > MSK_MAX_OPTION_BYTES)
-		return;
-	here = typed_here(f, row, word);
-	f->bytes += strlen(here);
 	row->set(o, row, here);
-	if (row->kind != OPT_REPEAT)
+	if (row->kind == OPT_REPEAT)
+		f->bytes += strlen(here);
+	else
 		msk_strv_push_own(&f->room, msk_take(&here));
 }
 
@@ -350,7 +354,7 @@ static void set(struct config_file *f, const struct opt_row *row, const struct m
 
 	if (w.bare)
 		row->set(o, row, NULL);
-	for (size_t i = 0; i < w.v.n; i++)
+	for (size_t i = 0; i < w.v.n && !are_long_enough(f, row); i++)
 		set_word(f, row, w.v.v[i], o);
 }
 

@@ -22,6 +22,15 @@ mkdir -p "$long"
 seq 30000 | sed 's/.*/"&:\/&"/' | paste -sd, | sed 's/.*/{"file":[&]}/' >"$long/c.json"
 must_fail 2 'the values of options are too long together (4718642 vs 4718592 bytes)' \
 	'--tree SRC:DEST takes a directory with whatever is in it' -- --config "$long/c.json" --bin app --output x.tar
+# ... where single values do not count: none of the others is lost.
+python3 - "$long/c.json" <<'PY'
+import json, sys
+json.dump({"entrypoint": ["/app", "x" * 2900000], "file": [f"f{i}:/f{i}" for i in range(9500)],
+           "env": {"LAST": "is there"}, "workdir": "/home"}, open(sys.argv[1], "w"))
+PY
+t 'a long value takes nothing from the others' \
+	bash -c '"$0" --config "$1" --bin app --output x.tar --print plan >plan.json && grep -q "LAST=is there" plan.json && grep -q /home plan.json' \
+	"$MKSCRATCH" "$long/c.json"
 echo '{"bin":"app","cert":""}' >c.json && must_fail 2 '--cert: the value is empty' -- --config c.json -o x.tar
 refused 'c.json: line 1, column 22: U+0000 in a string' -- '{"bin":"app\u0000/etc"}'
 refused 'c.json: line 1, column 14: "envs" is no option' 'did you mean "env"?' -- '{"bin":"app","envs":{}}'
