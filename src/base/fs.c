@@ -12,13 +12,21 @@
 #define CHUNK      16384           /* of a file that is read to its end: at first, and at most */
 #define CHUNK_MOST (256 << 10)
 
+/* Whoever gave the descriptor may have asked for it not to wait. */
+static bool may_go_on(int fd, short events)
+{
+	struct pollfd p = { .fd = fd, .events = events };
+
+	return errno == EINTR || (errno == EAGAIN && (poll(&p, 1, -1) == 1 || errno == EINTR));
+}
+
 static ssize_t read_some(int fd, void *buf, size_t n, off_t offset)
 {
 	ssize_t got;
 
 	do
 		got = offset < 0 ? read(fd, buf, n) : pread(fd, buf, n, offset);
-	while (got < 0 && errno == EINTR);
+	while (got < 0 && may_go_on(fd, POLLIN));
 	return got;
 }
 
@@ -50,21 +58,13 @@ ssize_t msk_pread_full(int fd, void *buf, size_t n, uint64_t offset, const char 
 	return read_full(fd, buf, n, (off_t)offset, name, err);
 }
 
-/* Whoever gave the descriptor may have asked for it not to wait. */
-static bool may_go_on(int fd)
-{
-	struct pollfd p = { .fd = fd, .events = POLLOUT };
-
-	return errno == EINTR || (errno == EAGAIN && (poll(&p, 1, -1) == 1 || errno == EINTR));
-}
-
 static ssize_t write_some(int fd, const void *buf, size_t n, off_t offset)
 {
 	ssize_t put;
 
 	do
 		put = offset < 0 ? write(fd, buf, n) : pwrite(fd, buf, n, offset);
-	while (put < 0 && may_go_on(fd));
+	while (put < 0 && may_go_on(fd, POLLOUT));
 	return put;
 }
 

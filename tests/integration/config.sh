@@ -196,6 +196,9 @@ there() { mk --config "$@" -o x --print plan; }
 piped '<(...)' there <(cat sub/here.json)
 piped '-' there - <sub/here.json
 piped /dev/stdin there /dev/stdin <sub/here.json
+{ sleep 0.2; echo '{"bin":"app","output":"late.tar"}'; } |
+	python3 -c 'import os, sys; os.set_blocking(0, False); os.execvp(sys.argv[1], sys.argv[1:])' "$MKSCRATCH" -q --config -
+t 'a standard input that does not wait is waited for' test -s late.tar
 piped 'a descriptor of a file' there /dev/fd/7 7<sub/here.json
 piped '... by another name' there /proc/self/fd/7 7<sub/here.json
 cat sub/here.json >sub/fifo &
