@@ -297,16 +297,16 @@ static void record_release(struct msk_maker_record *r)
 	free(r->recipe);
 }
 
-/* The recipe makes this image alone: of programs and roots it has those of its platform. */
-static void narrow_options(const char *known, const struct msk_plan *p, struct msk_str *out)
+/* The recipe makes this image alone: of programs and roots it has those of its platform. False: they are more than a
+ * document may have. */
+static bool narrow_options(const char *known, const struct msk_plan *p, struct msk_str *out)
 {
 	static const char *const names[] = { "bin", "root" };
 	struct msk_err ignored = MSK_ERR_INIT;
 	MSK_AUTO_JSON *options = NULL;
 
 	if (msk_json_parse(known, strlen(known), "options", &options, &ignored) < 0)
-		return;
-
+		return false;
 	for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
 		struct msk_json *typed = msk_json_get_mut(options, names[k]);
 
@@ -317,6 +317,7 @@ static void narrow_options(const char *known, const struct msk_plan *p, struct m
 			msk_json_unset(options, names[k]);
 	}
 	msk_json_dump(options, out);
+	return true;
 }
 
 /* The base is the input that lies below all others. */
@@ -374,8 +375,8 @@ static char *recipe(const char *known, const struct msk_edition *e)
 	if (inputs.full)
 		return NULL;
 	msk_json_rows_end(&inputs);
-	if (e->plan.several)
-		narrow_options(known, &e->plan, &narrowed);
+	if (e->plan.several && !narrow_options(known, &e->plan, &narrowed))
+		return NULL;
 	msk_json_dump_with(head, lists, sizeof lists / sizeof *lists, &out);
 	return msk_str_take(&out);
 }
@@ -402,11 +403,11 @@ static struct msk_maker_record record(const struct msk_build *b, const struct ms
 static void tell_lacking(const struct msk_build *b, const struct msk_maker_record *r)
 {
 	if (!r->reasons)
-		msk_warn(b->log, "the reasons have no room in a manifest of %u bytes: the image cannot tell why each path is "
-			 "there (why)", MSK_MAX_DOCUMENT);
+		msk_warn(b->log, "the reasons have no room in a manifest (%u bytes, %d values): the image cannot tell why each "
+			 "path is there (why)", MSK_MAX_DOCUMENT, MSK_MAX_VALUES);
 	if (!r->recipe && b->recipe)
-		msk_warn(b->log, "the recipe has no room in a manifest of %u bytes: the image cannot tell how it was made "
-			 "(verify --rebuild)", MSK_MAX_DOCUMENT);
+		msk_warn(b->log, "the recipe has no room in a manifest (%u bytes, %d values): the image cannot tell how it "
+			 "was made (verify --rebuild)", MSK_MAX_DOCUMENT, MSK_MAX_VALUES);
 }
 
 /* `a`: what the layers of all have in common. */

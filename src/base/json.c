@@ -230,7 +230,7 @@ size_t msk_json_dumped_length(const char *utf8, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		unsigned char c = (unsigned char)utf8[i];
 
-		if (c == '"' || c == '\\' || (c < 0x20 && strchr("\b\f\n\r\t", c)))
+		if (c == '"' || c == '\\' || memchr("\b\f\n\r\t", c, 5))
 			length++;
 		else if (c < 0x20)
 			length += strlen("u0000");

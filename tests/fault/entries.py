@@ -248,8 +248,8 @@ def trees(entries):
 
 
 NO_ROOM = {
-    "reasons": "the reasons have no room in a manifest of 4194304 bytes: the image cannot tell why each path is there (why)",
-    "recipe": "the recipe has no room in a manifest of 4194304 bytes: the image cannot tell how it was made (verify --rebuild)",
+    "reasons": "the reasons have no room in a manifest (4194304 bytes, 200000 values): the image cannot tell why each path is there (why)",
+    "recipe": "the recipe has no room in a manifest (4194304 bytes, 200000 values): the image cannot tell how it was made (verify --rebuild)",
 }
 # By name: the options, and which part of the record has no room for them.
 VALUES = 100000

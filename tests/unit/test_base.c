@@ -268,6 +268,7 @@ static void json_of_bytes_is_merged_in_the_order_of_keys(void **state)
 	assert_dumped_length("a\"b\\/\x7f\xc3\xa4", 12);
 	assert_dumped_length("\b\f\n\r\t", 12);
 	assert_dumped_length("\x01\x1f", 14);
+	assert_int_equal(msk_json_dumped_length("a\0", 2), 2 + sizeof "a\\u0000" - 1);
 }
 
 static void json_rows_end_where_there_are_too_many(void **state)
