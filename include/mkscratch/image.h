@@ -60,9 +60,9 @@ void msk_image_release(struct msk_image *img);
 uint64_t msk_image_size(const struct msk_image *img);
 
 /* Config and manifest into the store, and all that is known about the image, which takes the layers over.
- * A document larger than readers take (MSK_MAX_DOCUMENT) is none: the manifest goes without the recipe then, and without the
- * reasons too if that does not do; what it had no room for is freed, and NULL. Fails: MSK_E_USAGE, too large all the same;
- * MSK_E_IO. */
+ * A document larger than readers take (MSK_MAX_DOCUMENT, MSK_MAX_VALUES) is none: the manifest goes without the recipe
+ * then, and without the reasons too if that does not do; what it had no room for is freed, and NULL. Fails: MSK_E_USAGE, too
+ * large all the same; MSK_E_IO. */
 int msk_image_make(const struct msk_plan *p, const struct msk_platform *pf, struct msk_layers *own_layers,
 		   struct msk_maker_record *record, struct msk_store *st, struct msk_image *out, struct msk_err *err);
 

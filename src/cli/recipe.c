@@ -5,7 +5,7 @@
 
 #include "mkscratch/timestamp.h"
 
-#define N_LISTS 64      /* options that may be given more than once: no more than these */
+#define MOST_LISTS 64      /* options that may be given more than once: no more than these */
 
 /* A new option of a group that says what is in an image is held unless it is named here; test_opt.c lists what is not. */
 bool msk_recipe_holds(const struct opt_row *row)
@@ -66,8 +66,8 @@ static struct msk_json *single_options(const struct msk_options *o, const struct
 
 /* Those of which there may be very many: never all of them as values. */
 struct lists {
-	struct msk_json_member v[N_LISTS];
-	struct msk_str texts[N_LISTS];
+	struct msk_json_member v[MOST_LISTS];
+	struct msk_str texts[MOST_LISTS];
 	size_t n;
 };
 
@@ -112,7 +112,7 @@ static bool dump_lists(const struct msk_options *o, struct lists *l)
 
 		if (row->kind != OPT_REPEAT || !msk_recipe_holds(row) || !typed->n)
 			continue;
-		assert(l->n < N_LISTS);
+		assert(l->n < MOST_LISTS);
 		if (!all_utf8(typed))
 			return false;
 		dump_list(row, typed, &l->texts[l->n]);
