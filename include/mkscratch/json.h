@@ -54,7 +54,7 @@ void msk_json_dump(const struct msk_json *v, struct msk_str *out);
  * of their keys. */
 struct msk_json_member {
 	const char *key;
-	const struct msk_str *value;
+	const char *value;
 };
 void msk_json_dump_with(const struct msk_json *object, const struct msk_json_member *more, size_t n, struct msk_str *out);
 /* How long a string with this text is in the compact form. */

@@ -181,7 +181,7 @@ void msk_json_dump(const struct msk_json *v, struct msk_str *out)
 	dump(v, out, JSON_COMPACT);
 }
 
-static void add_member(struct msk_str *out, const char *key, const struct msk_json *value, const struct msk_str *bytes)
+static void add_member(struct msk_str *out, const char *key, const struct msk_json *value, const char *bytes)
 {
 	MSK_AUTO_JSON *name = msk_json_string(key);
 
@@ -193,7 +193,7 @@ static void add_member(struct msk_str *out, const char *key, const struct msk_js
 	if (value)
 		msk_json_dump(value, out);
 	else
-		msk_str_add(out, bytes->buf, bytes->len);
+		msk_str_adds(out, bytes);
 }
 
 struct merging {

@@ -116,7 +116,7 @@ static bool dump_lists(const struct msk_options *o, struct lists *l)
 		if (!all_utf8(typed))
 			return false;
 		dump_list(row, typed, &l->texts[l->n]);
-		l->v[l->n] = (struct msk_json_member){ row->name, &l->texts[l->n] };
+		l->v[l->n] = (struct msk_json_member){ row->name, msk_str_c(&l->texts[l->n]) };
 		l->n++;
 	}
 	qsort(l->v, l->n, sizeof *l->v, by_key);

@@ -252,8 +252,7 @@ static void json_of_bytes_is_merged_in_the_order_of_keys(void **state)
 	MSK_AUTO_JSON *o = msk_json_object();
 	MSK_AUTO_JSON *none = msk_json_object();
 	MSK_AUTO_STR s = MSK_STR_INIT;
-	const struct msk_str one = { (char *)"[1]", 3, 0 }, two = { (char *)"{}", 2, 0 };
-	const struct msk_json_member more[] = { { "a", &one }, { "c\"", &two }, { "z", &one } };
+	const struct msk_json_member more[] = { { "a", "[1]" }, { "c\"", "{}" }, { "z", "[1]" } };
 
 	(void)state;
 	msk_json_set_int(o, "b", 1);
