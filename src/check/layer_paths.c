@@ -1,6 +1,9 @@
 #include "layer_paths.h"
 
+#include <assert.h>
 #include <string.h>
+
+#include "mkscratch/sorted.h"
 
 int msk_layer_paths_whiteout(struct msk_table *whiteouts, const char *path, uint32_t layer, uint32_t nth, struct msk_err *err)
 {
@@ -135,19 +138,18 @@ static const struct level *parent_level(const struct place *at, const struct msk
 	return l && l->path.len == length && l->v[0].layer <= n->layer ? l : NULL;
 }
 
+static int layer_to_came(const void *key, const void *element)
+{
+	uint32_t layer = *(const uint32_t *)key, came = ((const struct came *)element)->layer;
+
+	return layer < came ? -1 : layer > came;
+}
+
 static const struct came *entry_of(const struct level *l, uint32_t layer)
 {
-	size_t lo = 0, hi = l->n;
+	size_t i = msk_lower_bound(&layer, l->v, l->n, sizeof *l->v, layer_to_came);
 
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (l->v[mid].layer < layer)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo < l->n && l->v[lo].layer == layer ? &l->v[lo] : NULL;
+	return i < l->n && l->v[i].layer == layer ? &l->v[i] : NULL;
 }
 
 static void next_whiteout(struct place *at)
@@ -163,6 +165,7 @@ static void activate(struct place *at)
 	uint32_t layer = (uint32_t)msk_table_number(&value);
 	struct active *a;
 
+	assert(layer <= MSK_MAX_LAYERS);
 	if (at->of_layer[layer])
 		return;
 	a = push_active(at);
@@ -187,17 +190,18 @@ static void reach(struct place *at, const char *path)
 
 static bool is_undone(const struct place *at, const struct msk_node *n)
 {
-	size_t i = at->of_layer[n->layer];
+	size_t i;
 
+	assert(n->layer <= MSK_MAX_LAYERS);
+	i = at->of_layer[n->layer];
 	return i && at->active[i - 1].nth > n->nth;
 }
 
 static int note(struct msk_table *found, enum msk_path_finding what, const struct msk_node *n, struct msk_err *err)
 {
-	const char layer[MSK_LAYER_KEY] = { (char)(n->layer >> 8), (char)n->layer };
 	MSK_AUTO_STR key = MSK_STR_INIT;
 
-	msk_str_add(&key, layer, sizeof layer);
+	msk_key_add_layer(&key, n->layer);
 	msk_str_adds(&key, n->path);
 	return msk_table_add(found, key.buf, key.len, &(char){ (char)what }, 1, err);
 }

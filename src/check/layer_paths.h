@@ -2,7 +2,10 @@
 #ifndef CHECK_LAYER_PATHS_H
 #define CHECK_LAYER_PATHS_H
 
+#include <assert.h>
+
 #include "checks.h"
+#include "mkscratch/source_image.h"
 
 /* What may be said of a path. */
 enum msk_path_finding {
@@ -24,6 +27,13 @@ int msk_layer_paths_find(struct msk_image_tree *t, struct msk_table *whiteouts, 
 static inline uint32_t msk_layer_of_key(const char *key)
 {
 	return (uint32_t)(unsigned char)key[0] << 8 | (unsigned char)key[1];
+}
+
+static_assert(MSK_MAX_LAYERS < 1 << 8 * MSK_LAYER_KEY, "the number of a layer has room in a key");
+static inline void msk_key_add_layer(struct msk_str *key, uint32_t layer)
+{
+	msk_str_addc(key, (char)(layer >> 8));
+	msk_str_addc(key, (char)layer);
 }
 
 #endif
