@@ -93,7 +93,8 @@ static void encode_block(const struct msk_compressor *c, void **state, struct ms
 	b->n_out = b->early ? msk_early_take(c->early, b->early_i, &b->out, &b->key) : 0;
 	if (b->n_out)
 		return;
-	b->out = msk_slab_take(&c->memory->out);
+	if (!b->out)
+		b->out = msk_slab_take(&c->memory->out);
 	b->n_out = cache ? cache->get(cache, b->in, b->n_in, &b->key, b->out, c->room) : 0;
 	if (b->n_out)
 		return;
