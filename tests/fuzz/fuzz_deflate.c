@@ -2,36 +2,15 @@
  * the stream; odd, the rest but four bytes, 1 to 64 times, is what a stream is made of, in which those four change two
  * bytes. It is long enough then for several to walk in it at once. */
 #include <libdeflate.h>
-#include <zlib.h>
 
-#include "../../src/codec/deflate_end.h"
 #include "mkscratch/mem.h"
 #include "mkscratch/str.h"
 #include "fuzz.h"
+#include "zlib_end.h"
 
 #define ROOM (32 << 10)
 
 FUZZ_ALLOCATOR_ENDS;
-
-/* After every block zlib stops, and tells how many bits of the last byte it has not used. */
-static bool zlib_finds_end(const unsigned char *p, size_t n, struct msk_deflate_end *out)
-{
-	static unsigned char plain[ROOM];
-	z_stream z = { .next_in = (unsigned char *)(uintptr_t)p, .avail_in = (unsigned)n };
-	int rc;
-
-	assert(inflateInit2(&z, -15) == Z_OK);
-	do {
-		z.next_out = plain;
-		z.avail_out = sizeof plain;
-		rc = inflate(&z, Z_BLOCK);
-		if (rc == Z_OK && (z.data_type & 128))
-			*(z.data_type & 64 ? &out->bits : &out->last_header) =
-				(uint64_t)(n - z.avail_in) * 8 - (unsigned)(z.data_type & 7);
-	} while (rc == Z_OK);
-	inflateEnd(&z);
-	return rc == Z_STREAM_END;
-}
 
 static bool compare(const unsigned char *p, size_t n)
 {

@@ -8,9 +8,9 @@
 #include <string.h>
 #include <cmocka.h>
 #include <libdeflate.h>
-#include <zlib.h>
 
 #include "../../src/codec/deflate_end.h"
+#include "../fuzz/zlib_end.h"
 #include "../../src/codec/deflate_walk.h"
 #include "mkscratch/mem.h"
 
@@ -36,27 +36,6 @@ static void fill(unsigned char *p, size_t n)
 						kind == 1 ? next_random() : kind == 2 ? 'x' :
 						kind == 3 ? (unsigned)at / 4 : 0u);
 	}
-}
-
-/* What zlib says: false when the stream is not sound or does not end. */
-static bool zlib_finds_end(const unsigned char *p, size_t n, struct msk_deflate_end *out)
-{
-	static unsigned char plain[1u << 20];
-	z_stream z = { .next_in = (unsigned char *)(uintptr_t)p, .avail_in = (unsigned)n };
-	int rc;
-
-	assert_int_equal(inflateInit2(&z, -15), Z_OK);
-	do {
-		z.next_out = plain;
-		z.avail_out = sizeof plain;
-		rc = inflate(&z, Z_BLOCK);
-		/* It stops after every block: where the next header begins, or, after the last one, the stream ends. */
-		if (rc == Z_OK && (z.data_type & 128))
-			*(z.data_type & 64 ? &out->bits : &out->last_header) =
-				(uint64_t)(n - z.avail_in) * 8 - (unsigned)(z.data_type & 7);
-	} while (rc == Z_OK);
-	inflateEnd(&z);
-	return rc == Z_STREAM_END;
 }
 
 static bool compare(const unsigned char *p, size_t n)
