@@ -13,7 +13,6 @@ struct msk_pool {
 	size_t waiting;
 	pthread_t threads[MSK_POOL_MAX];
 	unsigned n, most, idle;
-	int home;                             /* the core on which the last thread was made */
 	bool stop;
 };
 
@@ -55,29 +54,25 @@ static struct msk_task *begin_next(struct msk_pool *p)
 	return t;
 }
 
-/* A kernel may put a new thread on the core of its maker and leave both there for some milliseconds, although others have
- * nothing to do. For a moment that core is not allowed; that it stays so where the system refuses is no harm. */
-static void leave(int core)
+/* A kernel may put a new thread on the core of its maker, where it waits for some milliseconds although others have nothing to
+ * do. For a moment that core is not allowed to it; that it stays where the system refuses is no harm. */
+static void send_away(pthread_t thread)
 {
+	int core = sched_getcpu();
 	cpu_set_t all, others;
 
 	if (core < 0 || core >= CPU_SETSIZE || sched_getaffinity(0, sizeof all, &all) < 0)
 		return;
 	others = all;
 	CPU_CLR(core, &others);
-	if (CPU_COUNT(&others) > 0 && sched_setaffinity(0, sizeof others, &others) == 0)
-		sched_setaffinity(0, sizeof all, &all);
+	if (CPU_COUNT(&others) > 0 && pthread_setaffinity_np(thread, sizeof others, &others) == 0)
+		(void)pthread_setaffinity_np(thread, sizeof all, &all);
 }
 
 static void *thread(void *arg)
 {
 	struct msk_pool *p = arg;
-	int maker;
 
-	pthread_mutex_lock(&p->lock);
-	maker = p->home;
-	pthread_mutex_unlock(&p->lock);
-	leave(maker);
 	pthread_mutex_lock(&p->lock);
 	while (p->first || !p->stop) {
 		struct msk_task *t;
@@ -101,9 +96,9 @@ static void *thread(void *arg)
 
 static void add_thread(struct msk_pool *p)
 {
-	p->home = sched_getcpu();
-	if (p->n < p->most && pthread_create(&p->threads[p->n], NULL, thread, p) == 0)
-		p->n++;
+	if (p->n == p->most || pthread_create(&p->threads[p->n], NULL, thread, p) != 0)
+		return;
+	send_away(p->threads[p->n++]);
 }
 
 void msk_task_start(struct msk_pool *p, struct msk_task *t)
