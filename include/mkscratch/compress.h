@@ -102,6 +102,8 @@ struct msk_writer *msk_compressor_begin(struct msk_compressor *c, struct msk_par
 /* The next `size` bytes of the part, at least MSK_SPAN_LEAST, are a span; those of the one before have all come. */
 void msk_compressor_span(struct msk_compressor *c, struct msk_span *s);
 /* Wait until every part is closed. */
+int msk_compressor_wait(struct msk_compressor *c, struct msk_err *err);
+/* The same where no other part comes: threads that run out of blocks go meanwhile. */
 int msk_compressor_finish(struct msk_compressor *c, struct msk_err *err);
 void msk_compressor_free(struct msk_compressor *c);          /* stops the threads; also half-way */
 void msk_compressor_cleanup(struct msk_compressor **c);

@@ -15,6 +15,8 @@ struct msk_pool;
 
 /* `jobs` counts the caller's thread; 0: one a core. */
 struct msk_pool *msk_pool_new(unsigned jobs);
+/* No task will be started any more: threads that run out of them go while the caller still has to wait for something else. */
+void msk_pool_dismiss(struct msk_pool *p);
 /* Every task has been waited for. */
 void msk_pool_free(struct msk_pool *p);
 void msk_pool_cleanup(struct msk_pool **p);

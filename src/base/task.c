@@ -153,7 +153,7 @@ void msk_task_join(struct msk_task *t)
 		t->run(t);
 }
 
-void msk_pool_free(struct msk_pool *p)
+void msk_pool_dismiss(struct msk_pool *p)
 {
 	if (!p)
 		return;
@@ -161,6 +161,13 @@ void msk_pool_free(struct msk_pool *p)
 	p->stop = true;
 	pthread_cond_broadcast(&p->work);
 	pthread_mutex_unlock(&p->lock);
+}
+
+void msk_pool_free(struct msk_pool *p)
+{
+	if (!p)
+		return;
+	msk_pool_dismiss(p);
 	for (unsigned i = 0; i < p->n; i++)
 		pthread_join(p->threads[i], NULL);
 	pthread_cond_destroy(&p->done);

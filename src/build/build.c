@@ -453,6 +453,7 @@ static int deliver(const struct msk_build *b, struct msk_sinks *sinks, struct be
 	*begun = (struct begun){ 0 };
 	*e = (struct msk_editions){ 0 };
 	msk_task_start(b->pool, &leavings.task);
+	msk_pool_dismiss(b->pool);
 	rc = msk_sinks_deliver(sinks, p, st, err);
 	msk_task_join(&leavings.task);
 	return rc;

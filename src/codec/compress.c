@@ -380,13 +380,19 @@ void msk_compressor_span(struct msk_compressor *c, struct msk_span *s)
 	c->span_left = s->size;
 }
 
-int msk_compressor_finish(struct msk_compressor *c, struct msk_err *err)
+int msk_compressor_wait(struct msk_compressor *c, struct msk_err *err)
 {
 	assert(!c->part);
 	while (msk_ring_oldest(&c->ring))
 		if (drain_one(c, err) < 0)
 			return -1;
 	return 0;
+}
+
+int msk_compressor_finish(struct msk_compressor *c, struct msk_err *err)
+{
+	msk_ring_complete(&c->ring);
+	return msk_compressor_wait(c, err);
 }
 
 static size_t block_room(const struct msk_block_codec *codec)

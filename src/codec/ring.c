@@ -103,11 +103,17 @@ bool msk_ring_await(struct msk_ring *r, struct msk_job *instead)
 	return ready;
 }
 
+/* Neither now nor later. */
+static bool has_no_more(const struct msk_ring *r)
+{
+	return r->stop || (r->complete && r->next_hash == r->filled && r->next_encode == r->filled);
+}
+
 bool msk_ring_take(struct msk_ring *r, struct msk_job *out)
 {
 	*out = (struct msk_job){ MSK_JOB_NONE, NULL };
 	pthread_mutex_lock(&r->lock);
-	while (!r->stop && (*out = pick(r, false)).kind == MSK_JOB_NONE)
+	while (!has_no_more(r) && (*out = pick(r, false)).kind == MSK_JOB_NONE)
 		pthread_cond_wait(&r->work, &r->lock);
 	pthread_mutex_unlock(&r->lock);
 	return out->kind != MSK_JOB_NONE;
@@ -129,10 +135,20 @@ void msk_ring_done(struct msk_ring *r, const struct msk_job *job)
 	pthread_mutex_unlock(&r->lock);
 }
 
-void msk_ring_stop(struct msk_ring *r)
+static void tell_workers(struct msk_ring *r, bool *what)
 {
 	pthread_mutex_lock(&r->lock);
-	r->stop = true;
+	*what = true;
 	pthread_cond_broadcast(&r->work);
 	pthread_mutex_unlock(&r->lock);
+}
+
+void msk_ring_complete(struct msk_ring *r)
+{
+	tell_workers(r, &r->complete);
+}
+
+void msk_ring_stop(struct msk_ring *r)
+{
+	tell_workers(r, &r->stop);
 }

@@ -46,7 +46,7 @@ struct msk_ring {
 	pthread_mutex_t lock;
 	pthread_cond_t work, done;
 	size_t filled, next_hash, next_encode;
-	bool hashing, stop;
+	bool hashing, complete, stop;
 };
 
 void msk_ring_init(struct msk_ring *r, size_t slots);
@@ -61,6 +61,8 @@ struct msk_block *msk_ring_oldest(struct msk_ring *r);
 bool msk_ring_await(struct msk_ring *r, struct msk_job *instead);
 /* The oldest has been written; its place is vacant. */
 void msk_ring_drop(struct msk_ring *r);
+/* The last was submitted: workers go when all jobs are taken. */
+void msk_ring_complete(struct msk_ring *r);
 
 /* For workers: wait for a job; false when it is time to go. */
 bool msk_ring_take(struct msk_ring *r, struct msk_job *out);

@@ -236,7 +236,7 @@ static int make_layers(const struct msk_layer_args *a, const struct msk_selectio
 		if (msk_layer_cache_find(lc, i, &s[i], err) < 0)
 			return -1;
 		if (msk_layer_cache_had(lc, i)) {
-			if (msk_compressor_finish(c, err) < 0 || msk_layer_cache_recall(lc, i, st, &made[i], err) < 0)
+			if (msk_compressor_wait(c, err) < 0 || msk_layer_cache_recall(lc, i, st, &made[i], err) < 0)
 				return -1;
 			if (msk_layer_cache_had(lc, i))
 				continue;

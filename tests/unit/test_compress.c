@@ -397,6 +397,53 @@ static int run_bent(bool paranoid, unsigned char first, struct msk_err *err)
 	return rc;
 }
 
+struct caller {
+	struct msk_task task;
+	pthread_mutex_t lock;
+	pthread_cond_t change;
+	bool called;
+};
+
+static void call(struct msk_task *t)
+{
+	struct caller *c = (struct caller *)t;
+
+	pthread_mutex_lock(&c->lock);
+	c->called = true;
+	pthread_cond_signal(&c->change);
+	pthread_mutex_unlock(&c->lock);
+}
+
+/* Nobody waits for the task, so it is a thread of the pool that does it, although there still is a compressor. */
+static void threads_go_when_the_last_part_is_made(void **state)
+{
+	enum { SIZE = 8 * MSK_BLOCK_SIZE };
+	MSK_CLEANUP(msk_pool_cleanup) struct msk_pool *pool = msk_pool_new(2);
+	const struct msk_compress_args args = { .codec = { MSK_CODEC_GZIP, 1 }, .pool = pool };
+	MSK_CLEANUP(msk_compressor_cleanup) struct msk_compressor *c = NULL;
+	MSK_AUTO_FREE unsigned char *p = make_input(TEXT, SIZE);
+	struct caller caller = { { .run = call }, PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false };
+	struct sink to = SINK_INIT;
+	struct stream first = STREAM(&to), second = STREAM(&to);
+	struct msk_err err = MSK_ERR_INIT;
+
+	(void)state;
+	assert_int_equal(msk_compressor_new(&args, &c, &err), 0);
+	feed(c, &first, p, SIZE, MSK_BLOCK_SIZE);
+	assert_int_equal(msk_compressor_wait(c, &err), 0);
+	assert_true(first.closed);
+	feed(c, &second, p, SIZE, MSK_BLOCK_SIZE);
+	assert_int_equal(msk_compressor_finish(c, &err), 0);
+	assert_true(second.closed);
+	msk_task_start(pool, &caller.task);
+	pthread_mutex_lock(&caller.lock);
+	while (!caller.called)
+		pthread_cond_wait(&caller.change, &caller.lock);
+	pthread_mutex_unlock(&caller.lock);
+	msk_task_join(&caller.task);
+	msk_str_release(&to.bytes);
+}
+
 static void paranoid_finds_a_block_that_does_not_decode(void **state)
 {
 	struct msk_err err = MSK_ERR_INIT;
@@ -518,6 +565,7 @@ int main(void)
 		cmocka_unit_test(what_is_given_up_half_way_leaves_nothing),
 		cmocka_unit_test(a_failing_consumer_ends_it),
 		cmocka_unit_test(spans_have_digests_of_their_own),
+		cmocka_unit_test(threads_go_when_the_last_part_is_made),
 		cmocka_unit_test(paranoid_finds_a_block_that_does_not_decode),
 		cmocka_unit_test(a_cache_is_asked_for_each_block_and_told_of_new_ones),
 		cmocka_unit_test(walker_refuses_what_is_no_whole_stream),

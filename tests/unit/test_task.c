@@ -128,6 +128,29 @@ static void what_no_thread_has_begun_is_done_by_who_waits(void **state)
 	assert_int_equal(first.done + second.done + third.done, 3);
 }
 
+/* Before and behind it, and twice. */
+static void a_pool_that_was_dismissed_leaves_nothing_undone(void **state)
+{
+	MSK_AUTO_FREE struct count *c = msk_xcalloc(MANY, sizeof *c);
+
+	(void)state;
+	for (unsigned jobs = 1; jobs <= 4; jobs++) {
+		MSK_CLEANUP(msk_pool_cleanup) struct msk_pool *p = msk_pool_new(jobs);
+
+		for (int i = 0; i < MANY; i++) {
+			c[i] = (struct count)COUNT;
+			msk_task_start(p, &c[i].task);
+			if (i == MANY / 3 || i == MANY / 2)
+				msk_pool_dismiss(p);
+		}
+		for (int i = 0; i < MANY; i++) {
+			msk_task_join(&c[i].task);
+			assert_int_equal(c[i].done, 1);
+		}
+	}
+	msk_pool_dismiss(NULL);
+}
+
 static void one_that_was_never_started_is_not_waited_for(void **state)
 {
 	struct count c = COUNT;
@@ -144,6 +167,7 @@ int main(void)
 		cmocka_unit_test(jobs_count_the_caller),
 		cmocka_unit_test(each_is_done_once),
 		cmocka_unit_test(what_no_thread_has_begun_is_done_by_who_waits),
+		cmocka_unit_test(a_pool_that_was_dismissed_leaves_nothing_undone),
 		cmocka_unit_test(one_that_was_never_started_is_not_waited_for),
 	};
 
