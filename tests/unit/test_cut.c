@@ -71,6 +71,7 @@ static void assert_same(const struct cuts *a, const struct cuts *b)
 static void cuts_are_those_of_the_rule(void **state)
 {
 	size_t n = 12 * MSK_BLOCK_SIZE + 77, by_content = 0, by_size = 0;
+	bool met[4] = { false };                /* by how far behind MSK_CUT_MIN, of the four that are looked at together */
 	MSK_AUTO_FREE unsigned char *p = make_noise(n, 8);
 	struct cuts want, got;
 
@@ -81,7 +82,9 @@ static void cuts_are_those_of_the_rule(void **state)
 
 		assert_in_range(len, MSK_CUT_MIN, MSK_BLOCK_SIZE);
 		*(len == MSK_BLOCK_SIZE ? &by_size : &by_content) += 1;
+		met[len % 4] = met[len % 4] || len < MSK_BLOCK_SIZE;
 	}
+	assert_true(met[0] && met[1] && met[2] && met[3]);
 	assert_true(by_content > 5);
 	assert_true(by_size > 0);
 	cut(p, n, n, &got);
