@@ -2,7 +2,7 @@
 
 #include "mkscratch/fs.h"
 
-#define READ_CHUNK (256u << 10)
+#define READ_CHUNK (64u << 10)          /* what stays in the cache of a core until it is copied on */
 
 /* A file of /sys may say that it has a page, and has less: it has not changed and will not. */
 static int fail_short(const struct msk_content *c, int fd, uint64_t have, struct msk_err *err)
