@@ -8,9 +8,9 @@
 #include "mkscratch/staging.h"
 
 #define COPY_CHUNK (256u << 10)
-/* How much is written before the disk is asked to begin with it: by the end little is left to wait for. Of whole pages, as
- * what it has begun with and is written to again it gets twice. */
-#define PUSH_CHUNK (64u << 10)
+/* How much is written before the disk is asked to begin with it: by the end little is left to wait for, while to ask takes
+ * as long as to write 100 KiB. Of whole pages, as what it has begun with and is written to again it gets twice. */
+#define PUSH_CHUNK (256u << 10)
 #define PAGE       4096u
 
 /* A blob lies in memory as a whole or in the stage as a whole. */
