@@ -109,30 +109,36 @@ static int parse_account(const char *typed, struct msk_account *a, struct msk_er
 	return set_paths(a, what, f.n > 3 ? f.v[3] : "", f.n > 4 ? f.v[4] : "", err);
 }
 
-static const struct msk_account *find_name(const struct msk_plan *p, const char *name)
+/* The accounts of a plan while they come. */
+struct accounts {
+	struct msk_plan *p;
+	struct msk_roll roll;
+};
+
+static const struct msk_account *find_name(const struct accounts *all, const char *name)
 {
-	for (size_t i = 0; i < p->n_accounts; i++)
-		if (strcmp(p->accounts[i].name, name) == 0)
-			return &p->accounts[i];
-	return NULL;
+	size_t i;
+
+	return msk_roll_name(&all->roll, name, &i) ? &all->p->accounts[i] : NULL;
 }
 
-static const struct msk_account *find_uid(const struct msk_plan *p, uint32_t uid)
+static const struct msk_account *find_uid(const struct accounts *all, uint32_t uid)
 {
-	for (size_t i = 0; i < p->n_accounts; i++)
-		if (p->accounts[i].uid == uid)
-			return &p->accounts[i];
-	return NULL;
+	size_t i;
+
+	return msk_roll_id(&all->roll, uid, &i) ? &all->p->accounts[i] : NULL;
 }
 
-static struct msk_account *append(struct msk_plan *p)
+static void append(struct accounts *all, const struct msk_account *own_a)
 {
+	struct msk_plan *p = all->p;
+
 	MSK_GROW(p->accounts, p->n_accounts, p->cap_accounts);
-	p->accounts[p->n_accounts] = (struct msk_account){ 0 };
-	return &p->accounts[p->n_accounts++];
+	msk_roll_add(&all->roll, own_a->name, own_a->uid, p->n_accounts);
+	p->accounts[p->n_accounts++] = *own_a;
 }
 
-static int add_entries(const struct msk_options *o, struct msk_plan *p, struct msk_err *err)
+static int add_entries(const struct msk_options *o, struct accounts *all, struct msk_err *err)
 {
 	for (size_t i = 0; i < o->passwd_entry.n; i++) {
 		struct msk_account a = { 0 };
@@ -142,33 +148,30 @@ static int add_entries(const struct msk_options *o, struct msk_plan *p, struct m
 			return err->hint[0] ? -1 : msk_hint(err, "--passwd-entry NAME:UID[:GID[:HOME[:SHELL]]], or a line of "
 								 "passwd(5)");
 		}
-		*append(p) = a;
+		append(all, &a);
 	}
 	return 0;
 }
 
-static void add_own(struct msk_plan *p, const char *name, uint32_t uid, uint32_t gid, const char *home)
+static void add_own(struct accounts *all, const char *name, uint32_t uid, uint32_t gid, const char *home)
 {
-	struct msk_account *a = append(p);
-
-	*a = (struct msk_account){ .uid = uid, .gid = gid, .own = true, .makes_home = p->preset && is_own_home(home) };
-	a->name = msk_xstrdup(name);
-	a->comment = msk_xstrdup(name);
-	a->home = msk_xstrdup(home);
-	a->shell = msk_xstrdup(NOLOGIN);
+	append(all, &(struct msk_account){ .name = msk_xstrdup(name), .comment = msk_xstrdup(name), .home = msk_xstrdup(home),
+					   .shell = msk_xstrdup(NOLOGIN), .uid = uid, .gid = gid, .own = true,
+					   .makes_home = all->p->preset && is_own_home(home) });
 }
 
 /* Those that come of themselves give way to whoever has the name or the number. */
-static void add_preset(struct msk_plan *p, const char *name, uint32_t id, const char *home)
+static void add_preset(struct accounts *all, const char *name, uint32_t id, const char *home)
 {
-	if (!find_name(p, name) && !find_uid(p, id))
-		add_own(p, name, id, id, home);
+	if (!find_name(all, name) && !find_uid(all, id))
+		add_own(all, name, id, id, home);
 }
 
 /* --user may be the name or the number of an entry, which then says the rest. */
-static int find_user(const char *typed, struct msk_plan *p, struct msk_err *err)
+static int find_user(const char *typed, const struct accounts *all, struct msk_err *err)
 {
-	const struct msk_account *a = find_name(p, typed);
+	struct msk_plan *p = all->p;
+	const struct msk_account *a = find_name(all, typed);
 	struct msk_err ignored = MSK_ERR_INIT;
 	const struct msk_account *same;
 
@@ -184,14 +187,14 @@ static int find_user(const char *typed, struct msk_plan *p, struct msk_err *err)
 	}
 	if (!p->user.name && msk_user_parse(typed, &p->user, err) < 0)
 		return -1;
-	same = find_uid(p, p->user.uid);
+	same = find_uid(all, p->user.uid);
 	if (same && msk_is_digits(typed))
 		p->user.gid = same->gid;
 	if (same && typed[strspn(typed, "0123456789:")] == '\0') {
 		free(p->user.name);
 		p->user.name = msk_xstrdup(same->name);
 	}
-	a = find_name(p, p->user.name);
+	a = find_name(all, p->user.name);
 	if (a && a->uid != p->user.uid)
 		return msk_fail(err, MSK_E_USAGE, "user \"%s\": --passwd-entry gives %s the uid %u", typed, a->name, a->uid);
 	return 0;
@@ -206,14 +209,21 @@ static int compare_accounts(const void *pa, const void *pb)
 
 static int check_accounts(const struct msk_plan *p, struct msk_err *err)
 {
+	MSK_CLEANUP(msk_names_release) struct msk_names names = { 0 };
+
 	for (size_t i = 1; i < p->n_accounts; i++)
 		if (p->accounts[i].uid == p->accounts[i - 1].uid)
 			return msk_fail(err, MSK_E_USAGE, "uid %u: has two names (%s and %s)", p->accounts[i].uid,
 					p->accounts[i - 1].name, p->accounts[i].name);
-	for (size_t i = 0; i < p->n_accounts; i++)
-		if (find_name(p, p->accounts[i].name) != &p->accounts[i])
-			return msk_fail(err, MSK_E_USAGE, "user \"%s\": given twice (uid %u and %u)", p->accounts[i].name,
-					find_name(p, p->accounts[i].name)->uid, p->accounts[i].uid);
+	for (size_t i = 0; i < p->n_accounts; i++) {
+		const struct msk_account *a = &p->accounts[i];
+		size_t first;
+
+		if (msk_names_find(&names, a->name, &first))
+			return msk_fail(err, MSK_E_USAGE, "user \"%s\": given twice (uid %u and %u)", a->name,
+					p->accounts[first].uid, a->uid);
+		msk_names_lend(&names, a->name, i);
+	}
 	return 0;
 }
 
@@ -224,22 +234,30 @@ static const char *own_home(const struct msk_plan *p)
 	return p->preset == MSK_PRESET_DISTROLESS && p->user.uid == 65532 ? NONROOT_HOME : NO_HOME;
 }
 
-int msk_plan_accounts(const struct msk_options *o, struct msk_plan *p, struct msk_err *err)
+static int gather(const struct msk_options *o, struct accounts *all, struct msk_err *err)
 {
+	struct msk_plan *p = all->p;
 	const char *typed = o->user ? o->user : p->preset == MSK_PRESET_DISTROLESS ? "nonroot" : "nobody";
 
 	p->user_from = p->base && !o->user && p->preset == MSK_PRESET_SCRATCH ? MSK_USER_DEFAULT : MSK_USER_GIVEN;
-	if (add_entries(o, p, err) < 0 || find_user(typed, p, err) < 0)
+	if (add_entries(o, all, err) < 0 || find_user(typed, all, err) < 0)
 		return -1;
-	if (p->user_from != MSK_USER_OF_BASE && !find_name(p, p->user.name))
-		add_own(p, p->user.name, p->user.uid, p->user.gid, own_home(p));
-	add_preset(p, "root", 0, "/root");
+	if (p->user_from != MSK_USER_OF_BASE && !find_name(all, p->user.name))
+		add_own(all, p->user.name, p->user.uid, p->user.gid, own_home(p));
+	add_preset(all, "root", 0, "/root");
 	if (p->preset == MSK_PRESET_DISTROLESS) {
-		add_preset(p, "nobody", 65534, NO_HOME);
-		add_preset(p, "nonroot", 65532, NONROOT_HOME);
+		add_preset(all, "nobody", 65534, NO_HOME);
+		add_preset(all, "nonroot", 65532, NONROOT_HOME);
 	}
 	qsort(p->accounts, p->n_accounts, sizeof *p->accounts, compare_accounts);
-	if (check_accounts(p, err) < 0)
-		return -1;
-	return msk_plan_groups(o, p, err);
+	return check_accounts(p, err);
+}
+
+int msk_plan_accounts(const struct msk_options *o, struct msk_plan *p, struct msk_err *err)
+{
+	struct accounts all = { .p = p };
+	int rc = gather(o, &all, err) < 0 || msk_plan_groups(o, &all.roll, p, err) < 0 ? -1 : 0;
+
+	msk_roll_release(&all.roll);
+	return rc;
 }

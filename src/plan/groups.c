@@ -14,57 +14,60 @@ void msk_group_add(struct msk_str *out, const struct msk_group *g)
 	msk_str_addf(out, "%s:x:%u:%s", g->name, g->gid, g->members);
 }
 
-static const struct msk_group *find_name(const struct msk_plan *p, const char *name)
+/* The groups of a plan while they come. */
+struct groups {
+	struct msk_plan *p;
+	const struct msk_roll *accounts;
+	struct msk_roll roll;
+};
+
+static bool has_name(const struct groups *all, const char *name)
 {
-	for (size_t i = 0; i < p->n_groups; i++)
-		if (strcmp(p->groups[i].name, name) == 0)
-			return &p->groups[i];
-	return NULL;
+	size_t i;
+
+	return msk_roll_name(&all->roll, name, &i);
 }
 
-static const struct msk_group *find_gid(const struct msk_plan *p, uint32_t gid)
+static bool has_gid(const struct groups *all, uint32_t gid)
 {
-	for (size_t i = 0; i < p->n_groups; i++)
-		if (p->groups[i].gid == gid)
-			return &p->groups[i];
-	return NULL;
+	size_t i;
+
+	return msk_roll_id(&all->roll, gid, &i);
 }
 
-static void add(struct msk_plan *p, char *own_name, uint32_t gid, const char *members, bool own)
+static void add(struct groups *all, char *own_name, uint32_t gid, const char *members, bool own)
 {
+	struct msk_plan *p = all->p;
+
 	MSK_GROW(p->groups, p->n_groups, p->cap_groups);
+	msk_roll_add(&all->roll, own_name, gid, p->n_groups);
 	p->groups[p->n_groups++] = (struct msk_group){ own_name, gid, msk_xstrdup(members), own };
 }
 
-static bool is_account(const struct msk_plan *p, const char *name)
+static int check_members(const struct groups *all, const char *what, const char *members, struct msk_err *err)
 {
-	for (size_t i = 0; i < p->n_accounts; i++)
-		if (strcmp(p->accounts[i].name, name) == 0)
-			return true;
-	return false;
-}
-
-static int check_members(const struct msk_plan *p, const char *what, const char *members, struct msk_err *err)
-{
+	MSK_CLEANUP(msk_names_release) struct msk_names seen = { 0 };
 	MSK_AUTO_STRV name = MSK_STRV_INIT;
 
 	if (!*members)
 		return 0;
 	msk_strv_split(&name, members, ",");
 	for (size_t i = 0; i < name.n; i++) {
-		for (size_t k = 0; k < i; k++)
-			if (strcmp(name.v[k], name.v[i]) == 0)
-				return msk_fail(err, MSK_E_USAGE, "%s: member \"%s\" is given twice", what, name.v[i]);
-		if (!is_account(p, name.v[i])) {
+		size_t place;
+
+		if (msk_names_find(&seen, name.v[i], &place))
+			return msk_fail(err, MSK_E_USAGE, "%s: member \"%s\" is given twice", what, name.v[i]);
+		if (!msk_roll_name(all->accounts, name.v[i], &place)) {
 			msk_fail(err, MSK_E_USAGE, "%s: member \"%s\" is no user of the image", what, name.v[i]);
 			return msk_hint(err, "--passwd-entry NAME:UID makes one");
 		}
+		msk_names_lend(&seen, name.v[i], i);
 	}
 	return 0;
 }
 
 /* NAME:GID[:MEMBER,...], or a line of group(5): NAME:x:GID:MEMBER,... */
-static int parse(struct msk_plan *p, const char *typed, struct msk_err *err)
+static int parse(struct groups *all, const char *typed, struct msk_err *err)
 {
 	MSK_AUTO_FREE char *what = msk_xasprintf("--group-entry %s", typed);
 	MSK_AUTO_STRV f = MSK_STRV_INIT;
@@ -85,25 +88,25 @@ static int parse(struct msk_plan *p, const char *typed, struct msk_err *err)
 	if ((strcmp(f.v[0], "root") == 0) != (gid == 0))
 		return msk_fail(err, MSK_E_USAGE, "%s: gid 0 and the name root belong together", what);
 	members = f.n > at + 1 ? f.v[at + 1] : "";
-	if (check_members(p, what, members, err) < 0)
+	if (check_members(all, what, members, err) < 0)
 		return -1;
-	if (find_name(p, f.v[0]) || find_gid(p, gid))
-		return msk_fail(err, MSK_E_USAGE, "%s: the %s is given twice", what, find_gid(p, gid) ? "gid" : "name");
-	add(p, msk_xstrdup(f.v[0]), gid, members, false);
+	if (has_name(all, f.v[0]) || has_gid(all, gid))
+		return msk_fail(err, MSK_E_USAGE, "%s: the %s is given twice", what, has_gid(all, gid) ? "gid" : "name");
+	add(all, msk_xstrdup(f.v[0]), gid, members, false);
 	return 0;
 }
 
 /* Every gid has a name: that of its user, if no other group is called so. */
-static void add_needed(struct msk_plan *p, const char *name, uint32_t gid)
+static void add_needed(struct groups *all, const char *name, uint32_t gid)
 {
-	if (find_gid(p, gid))
+	if (has_gid(all, gid))
 		return;
-	if (!find_name(p, name) && strcmp(name, "root") != 0)
-		add(p, msk_xstrdup(name), gid, "", true);
-	else if (!find_name(p, "group"))
-		add(p, msk_xstrdup("group"), gid, "", true);
+	if (!has_name(all, name) && strcmp(name, "root") != 0)
+		add(all, msk_xstrdup(name), gid, "", true);
+	else if (!has_name(all, "group"))
+		add(all, msk_xstrdup("group"), gid, "", true);
 	else
-		add(p, msk_xasprintf("group%u", gid), gid, "", true);
+		add(all, msk_xasprintf("group%u", gid), gid, "", true);
 }
 
 static int compare(const void *pa, const void *pb)
@@ -113,17 +116,28 @@ static int compare(const void *pa, const void *pb)
 	return (a->gid > b->gid) - (a->gid < b->gid);
 }
 
-int msk_plan_groups(const struct msk_options *o, struct msk_plan *p, struct msk_err *err)
+static int gather(const struct msk_options *o, struct groups *all, struct msk_err *err)
 {
+	struct msk_plan *p = all->p;
+
 	for (size_t i = 0; i < o->group_entry.n; i++)
-		if (parse(p, o->group_entry.v[i], err) < 0)
+		if (parse(all, o->group_entry.v[i], err) < 0)
 			return err->hint[0] ? -1 : msk_hint(err, "--group-entry NAME:GID[:MEMBER,...], or a line of group(5)");
-	if (!find_gid(p, 0))
-		add(p, msk_xstrdup("root"), 0, "", true);
+	if (!has_gid(all, 0))
+		add(all, msk_xstrdup("root"), 0, "", true);
 	for (size_t i = 0; i < p->n_accounts; i++)
-		add_needed(p, p->accounts[i].name, p->accounts[i].gid);
+		add_needed(all, p->accounts[i].name, p->accounts[i].gid);
 	if (p->user_from != MSK_USER_OF_BASE)
-		add_needed(p, p->user.name, p->user.gid);
+		add_needed(all, p->user.name, p->user.gid);
 	qsort(p->groups, p->n_groups, sizeof *p->groups, compare);
 	return 0;
+}
+
+int msk_plan_groups(const struct msk_options *o, const struct msk_roll *accounts, struct msk_plan *p, struct msk_err *err)
+{
+	struct groups all = { .p = p, .accounts = accounts };
+	int rc = gather(o, &all, err);
+
+	msk_roll_release(&all.roll);
+	return rc;
 }

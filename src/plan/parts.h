@@ -4,9 +4,22 @@
 #ifndef MSK_PLAN_PARTS_H
 #define MSK_PLAN_PARTS_H
 
+#include "mkscratch/names.h"
 #include "mkscratch/plan.h"
 
 #define MSK_MAX_JOBS 64            /* of --jobs */
+
+/* Where accounts or groups are by their names and by their numbers; of several of one name or number, the first. All zero is
+ * an empty one. Names are borrowed. */
+struct msk_roll {
+	struct msk_names names, ids;
+};
+#define MSK_AUTO_ROLL MSK_CLEANUP(msk_roll_release) struct msk_roll
+
+void msk_roll_add(struct msk_roll *r, const char *name, uint32_t id, size_t place);
+bool msk_roll_name(const struct msk_roll *r, const char *name, size_t *place);
+bool msk_roll_id(const struct msk_roll *r, uint32_t id, size_t *place);
+void msk_roll_release(struct msk_roll *r);
 
 int msk_plan_inputs(const struct msk_options *o, struct msk_plan *p, struct msk_err *err);
 int msk_plan_caps(const struct msk_options *o, struct msk_plan *p, struct msk_err *err);
@@ -23,9 +36,9 @@ int msk_plan_tags(const struct msk_strv *typed, struct msk_plan *p, struct msk_e
 int msk_plan_annotations(const struct msk_options *o, struct msk_config *c, struct msk_err *err);
 int msk_plan_outputs(const struct msk_options *o, struct msk_plan *p, struct msk_err *err);
 int msk_plan_budgets(const struct msk_options *o, struct msk_plan *p, struct msk_err *err);
-/* Accounts, then groups: both sorted by their numbers. */
+/* Accounts, then groups, whose members are among the accounts: both sorted by their numbers. */
 int msk_plan_accounts(const struct msk_options *o, struct msk_plan *p, struct msk_err *err);
-int msk_plan_groups(const struct msk_options *o, struct msk_plan *p, struct msk_err *err);
+int msk_plan_groups(const struct msk_options *o, const struct msk_roll *accounts, struct msk_plan *p, struct msk_err *err);
 void msk_account_release(struct msk_account *a);
 void msk_group_release(struct msk_group *g);
 
