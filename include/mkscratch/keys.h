@@ -16,5 +16,7 @@ void msk_keys_release(struct msk_keys *k);
 /* The place of the word of n bytes, which is added where it was not there: then that is the number of those before it. The
  * bytes hold no NUL and are copied. */
 size_t msk_keys_place(struct msk_keys *k, const char *word, size_t n);
+/* The words themselves; k is empty afterwards. */
+struct msk_strv msk_keys_take(struct msk_keys *k);
 
 #endif

@@ -12,6 +12,15 @@ void msk_keys_release(struct msk_keys *k)
 	*k = (struct msk_keys){ 0 };
 }
 
+struct msk_strv msk_keys_take(struct msk_keys *k)
+{
+	const struct msk_strv words = k->words;
+
+	k->words = (struct msk_strv)MSK_STRV_INIT;
+	msk_keys_release(k);
+	return words;
+}
+
 /* FNV-1a: nothing that is seen depends on it. */
 static size_t hash(const char *word, size_t n)
 {

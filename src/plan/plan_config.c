@@ -255,6 +255,8 @@ static int config_path(const char *option, const char *typed, char **out, struct
 
 static int plan_volumes(const struct msk_strv *typed, struct msk_strv *volumes, struct msk_err *err)
 {
+	MSK_AUTO_KEYS paths = { 0 };
+
 	for (size_t i = 0; i < typed->n; i++) {
 		MSK_AUTO_FREE char *path = NULL;
 
@@ -262,9 +264,9 @@ static int plan_volumes(const struct msk_strv *typed, struct msk_strv *volumes, 
 			return -1;
 		if (strcmp(path, "/") == 0)
 			return msk_fail(err, MSK_E_USAGE, "--volume %s: the root of the image cannot be a volume", typed->v[i]);
-		if (!msk_strv_has(volumes, path))
-			msk_strv_push(volumes, path);
+		msk_keys_place(&paths, path, strlen(path));
 	}
+	*volumes = msk_keys_take(&paths);
 	return 0;
 }
 

@@ -1,6 +1,7 @@
 /* --hwcaps, --lib, --library-path, --dlopen, --certs and its kin, --tz, --localtime, --preset. */
 #include <string.h>
 
+#include "mkscratch/keys.h"
 #include "parts.h"
 
 static int check_not_empty(const char *option, const char *value, struct msk_err *err)
@@ -104,7 +105,7 @@ static int check_zone(const char *zone, bool pattern, struct msk_err *err)
 			 msk_hint(err, "--localtime Europe/Oslo");
 }
 
-static int add_zones(const char *typed, struct msk_strv *out, struct msk_err *err)
+static int add_zones(const char *typed, struct msk_keys *out, struct msk_err *err)
 {
 	MSK_AUTO_STRV zone = MSK_STRV_INIT;
 
@@ -112,29 +113,29 @@ static int add_zones(const char *typed, struct msk_strv *out, struct msk_err *er
 	for (size_t i = 0; i < zone.n; i++) {
 		if (check_zone(zone.v[i], true, err) < 0)
 			return -1;
-		if (!msk_strv_has(out, zone.v[i]))
-			msk_strv_push(out, zone.v[i]);
+		msk_keys_place(out, zone.v[i], strlen(zone.v[i]));
 	}
 	return 0;
 }
 
 static int plan_zones(const struct msk_options *o, struct msk_plan *p, struct msk_err *err)
 {
+	MSK_AUTO_KEYS zones = { 0 };
+
 	p->tz = o->tz || o->localtime || p->preset == MSK_PRESET_DISTROLESS;
 	p->tz_by = o->tz ? "--tz" : p->preset == MSK_PRESET_DISTROLESS ? "--preset" : "--localtime";
 	for (size_t i = 0; i < o->tz_zones.n; i++)
-		if (add_zones(o->tz_zones.v[i], &p->zones, err) < 0)
+		if (add_zones(o->tz_zones.v[i], &zones, err) < 0)
 			return -1;
 	if (o->localtime) {
 		if (check_zone(o->localtime, false, err) < 0)
 			return -1;
 		p->localtime = msk_xstrdup(o->localtime);
-		if (!msk_strv_has(&p->zones, p->localtime))
-			msk_strv_push(&p->zones, p->localtime);
+		msk_keys_place(&zones, p->localtime, strlen(p->localtime));
 	}
 	/* All zones are more than some; those of a preset are as many as the user wants. */
-	if (o->tz_whole || (p->preset == MSK_PRESET_DISTROLESS && !o->tz))
-		msk_strv_release(&p->zones);
+	if (!o->tz_whole && (p->preset != MSK_PRESET_DISTROLESS || o->tz))
+		p->zones = msk_keys_take(&zones);
 	return 0;
 }
 

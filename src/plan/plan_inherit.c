@@ -1,24 +1,18 @@
 /* --base: what an image takes over from the one below, by the rules of a Dockerfile. */
 #include <string.h>
 
+#include "mkscratch/keys.h"
 #include "mkscratch/path.h"
 #include "parts.h"
 
 #define ANNOTATION_NAME   "org.opencontainers.image.base.name"
 #define ANNOTATION_DIGEST "org.opencontainers.image.base.digest"
 
-static size_t name_length(const char *variable)
-{
-	return strcspn(variable, "=");
-}
-
 /* In the place of one of the same name, else behind the others. */
-static void set_variable(struct msk_strv *env, const char *variable)
+static void set_variable(struct msk_strv *env, struct msk_keys *names, const char *variable)
 {
-	size_t n = name_length(variable), at = 0;
+	size_t at = msk_keys_place(names, variable, strcspn(variable, "="));
 
-	while (at < env->n && (name_length(env->v[at]) != n || memcmp(env->v[at], variable, n) != 0))
-		at++;
 	if (at == env->n) {
 		msk_strv_push(env, variable);
 		return;
@@ -31,34 +25,45 @@ static void set_variable(struct msk_strv *env, const char *variable)
 static void inherit_env(const struct msk_json *base, struct msk_strv *env)
 {
 	struct msk_strv ours = *env;
+	MSK_AUTO_KEYS names = { 0 };
 
 	*env = (struct msk_strv)MSK_STRV_INIT;
 	for (size_t i = 0; i < msk_json_count(base); i++)
 		if (msk_json_string_value(msk_json_at(base, i)))
-			set_variable(env, msk_json_string_value(msk_json_at(base, i)));
+			set_variable(env, &names, msk_json_string_value(msk_json_at(base, i)));
 	for (size_t i = 0; i < ours.n; i++)
-		set_variable(env, ours.v[i]);
+		set_variable(env, &names, ours.v[i]);
 	msk_strv_release(&ours);
 }
 
-/* {"8080/tcp":{}}: the keys count. */
-static void add_key(void *arg, const char *key, const struct msk_json *value)
-{
-	struct msk_strv *set = arg;
+/* What a base has beside ours. Its own keys are each there once. */
+struct beside {
+	struct msk_names ours;
+	struct msk_strv *keys;
+	struct msk_strv *values;           /* NULL: {"8080/tcp":{}}, the keys count; else only strings do */
+};
 
-	(void)value;
-	if (!msk_strv_has(set, key))
-		msk_strv_push(set, key);
+static void add_beside(void *arg, const char *key, const struct msk_json *value)
+{
+	struct beside *b = arg;
+	const char *text = msk_json_string_value(value);
+	size_t place;
+
+	if ((b->values && !text) || msk_names_find(&b->ours, key, &place))
+		return;
+	msk_strv_push(b->keys, key);
+	if (b->values)
+		msk_strv_push(b->values, text);
 }
 
-static void add_label(void *arg, const char *key, const struct msk_json *value)
+static void inherit_keys(const struct msk_json *base, struct msk_strv *keys, struct msk_strv *values)
 {
-	struct msk_config *c = arg;
+	struct beside b = { .keys = keys, .values = values };
 
-	if (!msk_json_string_value(value) || msk_strv_has(&c->label_keys, key))
-		return;
-	msk_strv_push(&c->label_keys, key);
-	msk_strv_push(&c->label_values, msk_json_string_value(value));
+	for (size_t i = 0; i < keys->n; i++)
+		msk_names_lend(&b.ours, keys->v[i], i);
+	msk_json_each(base, add_beside, &b);
+	msk_names_release(&b.ours);
 }
 
 static void annotate(struct msk_config *c, const char *key, const char *value)
@@ -220,10 +225,10 @@ int msk_plan_inherit(struct msk_plan *p, const struct msk_base_facts *base, stru
 
 	p->inherited = base->config;
 	inherit_env(msk_json_get(config, "Env"), &c->env);
-	msk_json_each(msk_json_get(config, "ExposedPorts"), add_key, &c->ports);
-	msk_json_each(msk_json_get(config, "Volumes"), add_key, &c->volumes);
+	inherit_keys(msk_json_get(config, "ExposedPorts"), &c->ports, NULL);
+	inherit_keys(msk_json_get(config, "Volumes"), &c->volumes, NULL);
 	if (p->base_labels)
-		msk_json_each(msk_json_get(config, "Labels"), add_label, c);
+		inherit_keys(msk_json_get(config, "Labels"), &c->label_keys, &c->label_values);
 	take_workdir(c, msk_json_get_string(config, "WorkingDir"));
 	take_text(&c->stop_signal, c->stop_signal != NULL, msk_json_get_string(config, "StopSignal"));
 	take_text(&c->author, c->author != NULL, msk_json_get_string(base->config, "author"));

@@ -42,17 +42,19 @@ int msk_plan_targets(const struct msk_strv *typed, struct msk_plan *p, struct ms
 	return 0;
 }
 
-static int add_tag(struct msk_plan *p, const char *text, struct msk_err *err)
+/* `known` has the tags that there are, in full. */
+static int add_tag(struct msk_plan *p, struct msk_names *known, const char *text, struct msk_err *err)
 {
 	struct msk_ref ref;
+	size_t place;
 
 	if (msk_ref_parse(text, &ref, err) < 0)
 		return -1;
-	for (size_t i = 0; i < p->n_tags; i++)
-		if (strcmp(p->tags[i].full, ref.full) == 0) {
-			msk_ref_release(&ref);
-			return 0;
-		}
+	if (msk_names_find(known, ref.full, &place)) {
+		msk_ref_release(&ref);
+		return 0;
+	}
+	msk_names_lend(known, ref.full, p->n_tags);
 	p->tags[p->n_tags++] = ref;
 	return 0;
 }
@@ -72,8 +74,10 @@ static int default_tag(struct msk_plan *p, struct msk_err *err)
 	MSK_AUTO_FREE char *base = msk_path_base(shares_dest(p, first) ? first->dest : first->src);
 	MSK_AUTO_FREE char *name = msk_ref_name_from(base);
 
-	if (name && add_tag(p, name, err) == 0)
+	if (name && msk_ref_parse(name, &p->tags[0], err) == 0) {
+		p->n_tags = 1;
 		return 0;
+	}
 	if (!name)
 		msk_fail(err, MSK_E_USAGE, "%s: no image name can be made of \"%s\"", p->inputs[0].spec, base);
 	return msk_hint(err, "-t NAME[:TAG]");
@@ -81,9 +85,11 @@ static int default_tag(struct msk_plan *p, struct msk_err *err)
 
 int msk_plan_tags(const struct msk_strv *typed, struct msk_plan *p, struct msk_err *err)
 {
+	MSK_CLEANUP(msk_names_release) struct msk_names known = { 0 };
+
 	p->tags = msk_xcalloc(typed->n + 1, sizeof *p->tags);
 	for (size_t i = 0; i < typed->n; i++)
-		if (add_tag(p, typed->v[i], err) < 0)
+		if (add_tag(p, &known, typed->v[i], err) < 0)
 			return -1;
 	return 0;
 }

@@ -40,11 +40,30 @@ static void of_many_words_none_is_taken_for_another(void **state)
 	assert_int_equal(k.words.n, 100000);
 }
 
+static void the_words_are_taken_as_they_came(void **state)
+{
+	MSK_AUTO_KEYS k = { 0 };
+	MSK_AUTO_STRV words = MSK_STRV_INIT;
+
+	(void)state;
+	words = msk_keys_take(&k);
+	assert_int_equal(words.n, 0);
+	msk_keys_place(&k, "b", 1);
+	msk_keys_place(&k, "a", 1);
+	msk_keys_place(&k, "b", 1);
+	words = msk_keys_take(&k);
+	assert_int_equal(words.n, 2);
+	assert_string_equal(words.v[0], "b");
+	assert_string_equal(words.v[1], "a");
+	assert_int_equal(msk_keys_place(&k, "a", 1), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_word_keeps_its_first_place),
 		cmocka_unit_test(of_many_words_none_is_taken_for_another),
+		cmocka_unit_test(the_words_are_taken_as_they_came),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
