@@ -237,13 +237,14 @@ int msk_packed_make_way(struct msk_rootfs *fs, struct msk_err *err)
 	return leave(&l, err);
 }
 
-int msk_packed_take(struct msk_rootfs *fs, const char *path, struct msk_err *err)
+int msk_packed_take(struct msk_rootfs *fs, const char *const *paths, size_t n, struct msk_err *err)
 {
 	MSK_CLEANUP(leaving_release) struct leaving l = { .fs = NULL };
 
 	if (!fs->packed)
 		return 0;
 	leaving_init(&l, fs);
-	take_at(&l, path, strlen(path));
+	for (size_t i = 0; i < n; i++)
+		take_at(&l, paths[i], strlen(paths[i]));
 	return leave(&l, err);
 }

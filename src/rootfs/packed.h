@@ -51,7 +51,7 @@ void msk_packed_forget(struct msk_packed *p);
 int msk_packed_settle(struct msk_rootfs *fs, struct msk_err *err);
 /* Once links were followed: take out those that have something else at their paths or below. */
 int msk_packed_make_way(struct msk_rootfs *fs, struct msk_err *err);
-/* Take out the one at `path`, if there is one. */
-int msk_packed_take(struct msk_rootfs *fs, const char *path, struct msk_err *err);
+/* Take out those at the n paths, where there are any. */
+int msk_packed_take(struct msk_rootfs *fs, const char *const *paths, size_t n, struct msk_err *err);
 
 #endif

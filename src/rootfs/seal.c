@@ -345,11 +345,8 @@ static int fail_cap_absent(const struct msk_rootfs *fs, const struct msk_caps_wi
 
 static int grant(struct msk_rootfs *fs, const struct msk_caps_wish *w, const char *path, struct msk_err *err)
 {
-	struct msk_entry *e;
+	struct msk_entry *e = msk_entries_find(fs, path);
 
-	if (msk_packed_take(fs, path, err) < 0)
-		return -1;
-	e = msk_entries_find(fs, path);
 	if (!e)
 		return fail_cap_absent(fs, w, path, err);
 	if (e->type == MSK_SYMLINK)
@@ -360,19 +357,37 @@ static int grant(struct msk_rootfs *fs, const struct msk_caps_wish *w, const cha
 	return 0;
 }
 
+/* How many of the wishes lead somewhere, from the first on, and where; the next is what fails. */
+static size_t follow_wishes(struct msk_rootfs *fs, const char **paths, struct msk_err *err)
+{
+	struct links l = links_of(fs);
+	size_t n = 0;
+	bool moved;
+
+	for (; n < fs->n_wishes; n++) {
+		struct msk_entry e = { .path = fs->wishes[n].path, .type = MSK_FILE };
+
+		if (follow(fs, &l, &e, &moved, err) < 0)
+			break;
+		paths[n] = e.path;
+	}
+	free(l.v);
+	return n;
+}
+
 int msk_rootfs_grant_caps(struct msk_rootfs *fs, struct msk_err *err)
 {
-	int rc = 0;
+	MSK_AUTO_FREE const char **paths = msk_xcalloc(fs->n_wishes + 1, sizeof *paths);
+	struct msk_err of_next = MSK_ERR_INIT;
+	size_t n = follow_wishes(fs, paths, &of_next);
 
-	for (size_t i = 0; i < fs->n_wishes && rc == 0; i++) {
-		struct links l = links_of(fs);
-		struct msk_entry e = { .path = fs->wishes[i].path, .type = MSK_FILE };
-		bool moved;
-
-		rc = follow(fs, &l, &e, &moved, err);
-		if (rc == 0)
-			rc = grant(fs, &fs->wishes[i], e.path, err);
-		free(l.v);
-	}
-	return rc;
+	if (msk_packed_take(fs, paths, n, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		if (grant(fs, &fs->wishes[i], paths[i], err) < 0)
+			return -1;
+	if (n == fs->n_wishes)
+		return 0;
+	*err = of_next;
+	return -1;
 }

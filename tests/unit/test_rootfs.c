@@ -273,6 +273,21 @@ static void capabilities_of_a_loop_end(void **state)
 	assert_seal_fails(fs, "/a/x: too many symbolic links (40)");
 }
 
+static void of_capabilities_the_first_that_goes_nowhere_is_told(void **state)
+{
+	AUTO_ROOTFS *fs = msk_rootfs_new(), *other = msk_rootfs_new();
+
+	(void)state;
+	add_link(fs, "/a", "a");
+	msk_rootfs_add_caps(fs, "/none", 1, "--cap 1");
+	msk_rootfs_add_caps(fs, "/a/x", 1, "--cap 2");
+	assert_seal_fails(fs, "--cap 1: no such file in the image");
+	add_link(other, "/a", "a");
+	msk_rootfs_add_caps(other, "/a/x", 1, "--cap 2");
+	msk_rootfs_add_caps(other, "/none", 1, "--cap 1");
+	assert_seal_fails(other, "/a/x: too many symbolic links (40)");
+}
+
 static void bytes_of_our_own_open_as_a_file(void **state)
 {
 	AUTO_ROOTFS *fs = msk_rootfs_new();
@@ -304,6 +319,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(capabilities_go_to_files_alone),
 		cmocka_unit_test(capabilities_of_a_loop_end),
+		cmocka_unit_test(of_capabilities_the_first_that_goes_nowhere_is_told),
 		cmocka_unit_test(entries_are_sorted_and_parents_come_first),
 		cmocka_unit_test(an_implied_parent_lies_in_the_lowest_stratum_below_it),
 		cmocka_unit_test(equal_entries_are_one),
