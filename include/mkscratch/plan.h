@@ -188,9 +188,6 @@ struct msk_json *msk_plan_takes(const struct msk_plan *p, const struct msk_json 
  * What is of a type that it should not have is passed over: the caller has seen to it (msk_plan_takes()).
  * Fails: MSK_E_INPUT, a user without numbers; MSK_E_USAGE, the base does not know the user. */
 int msk_plan_inherit(struct msk_plan *p, const struct msk_base_facts *base, struct msk_err *err);
-/* The line for a name or number (NULL for any) in the text of passwd(5) or group(5): true with both numbers, the second of
- * which is 0 in group(5). */
-bool msk_account_lookup(const char *text, const char *name, const uint32_t *id, char **out_name, uint32_t *uid, uint32_t *gid);
 void msk_plan_narrow_release(struct msk_plan *p);
 /* --bin, --file, --tree or --root as typed, with the path of the host spelled plainly (msk_path_plain); heap. */
 char *msk_input_plain(const char *typed);

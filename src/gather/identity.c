@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "mkscratch/gather.h"
+#include "mkscratch/roll.h"
 #include "mkscratch/rootfs_view.h"
 
 static int add_table(struct msk_gather *g, const char *path, const struct msk_str *text, const char *why, struct msk_err *err)
@@ -15,22 +16,61 @@ static int add_table(struct msk_gather *g, const char *path, const struct msk_st
 		.stratum = MSK_STRATUM_BASE }, text->buf, text->len, err);
 }
 
-/* A directory or tree that the user puts there is as he wants it. */
-static bool is_given(const struct msk_plan *p, const char *path)
+/* What lines may be lacking by. */
+struct known {
+	struct msk_names homes;            /* of accounts, to the first that has it; */
+	bool *given;                       /* whether an input of the plan is there */
+	struct msk_roll passwd, group;     /* of the base, to their numbers */
+	struct msk_names wanted;           /* groups that accounts of the plan, or the user, are in */
+};
+
+static void known_release(struct known *k)
 {
-	for (size_t i = 0; i < p->n_inputs; i++)
-		if (strcmp(p->inputs[i].dest, path) == 0)
-			return true;
-	return false;
+	msk_names_release(&k->homes);
+	free(k->given);
+	msk_roll_release(&k->passwd);
+	msk_roll_release(&k->group);
+	msk_names_release(&k->wanted);
 }
 
-static int add_home(struct msk_gather *g, const struct msk_account *a, struct msk_err *err)
+static void find_homes(const struct msk_plan *p, struct known *k)
+{
+	size_t at;
+
+	k->given = msk_xcalloc(p->n_accounts + 1, sizeof *k->given);
+	for (size_t i = 0; i < p->n_accounts; i++)
+		if (p->accounts[i].makes_home)
+			msk_names_lend(&k->homes, p->accounts[i].home, i);
+	for (size_t i = 0; i < p->n_inputs; i++)
+		if (msk_names_find(&k->homes, p->inputs[i].dest, &at))
+			k->given[at] = true;
+}
+
+/* A directory or tree that the user puts there is as he wants it. */
+static bool is_given(const struct known *k, const char *home)
+{
+	size_t at;
+
+	return msk_names_find(&k->homes, home, &at) && k->given[at];
+}
+
+static void read_base(const struct msk_plan *p, const struct msk_base_facts *base, struct known *k)
+{
+	msk_roll_read(&k->passwd, base->passwd);
+	msk_roll_read(&k->group, base->group);
+	for (size_t i = 0; i < p->n_accounts; i++)
+		if (!p->accounts[i].own)
+			msk_names_add_id(&k->wanted, &(uint64_t){ p->accounts[i].gid }, 1, i);
+	msk_names_add_id(&k->wanted, &(uint64_t){ p->user.gid }, 1, 0);
+}
+
+static int add_home(struct msk_gather *g, const struct known *k, const struct msk_account *a, struct msk_err *err)
 {
 	MSK_AUTO_FREE char *what = a->own ? msk_xasprintf("--preset %s", msk_preset_name(g->plan->preset)) :
 					    msk_xasprintf("--passwd-entry %s", a->name);
 	MSK_AUTO_FREE char *why = msk_xasprintf("home of %s", a->name);
 
-	if (!a->makes_home || is_given(g->plan, a->home))
+	if (!a->makes_home || is_given(k, a->home))
 		return 0;
 	return msk_rootfs_add_dir(g->fs, &(struct msk_entry_spec){
 		.path = a->home, .what = what, .why = why, .mode = 0700, .uid = a->uid, .gid = a->gid,
@@ -52,43 +92,34 @@ static int clash(const char *option, const char *name, const char *table, uint32
 
 /* The base's own line stays; what comes of itself is added only for the user of the image, and not at all where the base
  * knows the number or has given the name away. */
-static int extend_passwd(struct msk_gather *g, const struct msk_account *a, struct msk_str *out, struct msk_err *err)
+static int extend_passwd(struct msk_gather *g, const struct known *k, const struct msk_account *a, struct msk_str *out,
+			 struct msk_err *err)
 {
-	const char *text = g->base->passwd;
-	uint32_t uid = 0, gid = 0;
-	bool known = msk_account_lookup(text, NULL, &a->uid, NULL, &uid, &gid);
-	bool named = msk_account_lookup(text, a->name, NULL, NULL, &uid, &gid);
+	size_t uid, ignored;
+	bool named = msk_roll_name(&k->passwd, a->name, &uid);
 
-	if (a->own && (a->uid != g->plan->user.uid || known))
+	if (a->own && (a->uid != g->plan->user.uid || msk_roll_id(&k->passwd, a->uid, &ignored)))
 		return 0;
 	if (named && uid != a->uid && (!a->own || g->plan->user_from == MSK_USER_GIVEN))
-		return clash(a->own ? "--user" : "--passwd-entry", a->name, "passwd", a->uid, uid, err);
-	if (named || add_home(g, a, err) < 0)
+		return clash(a->own ? "--user" : "--passwd-entry", a->name, "passwd", a->uid, (uint32_t)uid, err);
+	if (named || add_home(g, k, a, err) < 0)
 		return named ? 0 : -1;
 	msk_account_add(out, a);
 	msk_str_addc(out, '\n');
 	return 0;
 }
 
-static bool is_wanted(const struct msk_plan *p, uint32_t gid)
+static int extend_group(const struct known *k, const struct msk_group *group, struct msk_str *out, struct msk_err *err)
 {
-	for (size_t i = 0; i < p->n_accounts; i++)
-		if (!p->accounts[i].own && p->accounts[i].gid == gid)
-			return true;
-	return p->user.gid == gid;
-}
+	size_t gid, ignored;
+	bool named = msk_roll_name(&k->group, group->name, &gid);
 
-static int extend_group(struct msk_gather *g, const struct msk_group *group, struct msk_str *out, struct msk_err *err)
-{
-	const char *text = g->base->group;
-	uint32_t gid = 0, ignored;
-	bool known = msk_account_lookup(text, NULL, &group->gid, NULL, &gid, &ignored);
-	bool named = msk_account_lookup(text, group->name, NULL, NULL, &gid, &ignored);
-
-	if (group->own && (known || named || !is_wanted(g->plan, group->gid)))
+	if (group->own && (named || msk_roll_id(&k->group, group->gid, &ignored) ||
+			   !msk_names_find_id(&k->wanted, &(uint64_t){ group->gid }, 1, &ignored)))
 		return 0;
 	if (named)
-		return gid == group->gid ? 0 : clash("--group-entry", group->name, "group", group->gid, gid, err);
+		return gid == group->gid ? 0 :
+		       clash("--group-entry", group->name, "group", group->gid, (uint32_t)gid, err);
 	msk_group_add(out, group);
 	msk_str_addc(out, '\n');
 	return 0;
@@ -109,19 +140,20 @@ static void extend_for_user(const struct msk_gather *g, struct msk_str *passwd, 
 }
 
 /* What the base has, and behind it the lines that it lacks. */
-static int extend_tables(struct msk_gather *g, struct msk_err *err)
+static int extend_tables(struct msk_gather *g, struct known *k, struct msk_err *err)
 {
 	const struct msk_plan *p = g->plan;
 	MSK_AUTO_STR passwd = MSK_STR_INIT;
 	MSK_AUTO_STR group = MSK_STR_INIT;
 
+	read_base(p, g->base, k);
 	begin_table(&passwd, g->base->passwd);
 	begin_table(&group, g->base->group);
 	for (size_t i = 0; i < p->n_accounts; i++)
-		if (extend_passwd(g, &p->accounts[i], &passwd, err) < 0)
+		if (extend_passwd(g, k, &p->accounts[i], &passwd, err) < 0)
 			return -1;
 	for (size_t i = 0; i < p->n_groups; i++)
-		if (extend_group(g, &p->groups[i], &group, err) < 0)
+		if (extend_group(k, &p->groups[i], &group, err) < 0)
 			return -1;
 	extend_for_user(g, &passwd, &group);
 	if (passwd.len > strlen(g->base->passwd) + 1 &&
@@ -154,15 +186,17 @@ int msk_check_homes(const struct msk_gather *g, struct msk_err *err)
 int msk_gather_identity(struct msk_gather *g, struct msk_err *err)
 {
 	const struct msk_plan *p = g->plan;
+	MSK_CLEANUP(known_release) struct known k = { .given = NULL };
 	MSK_AUTO_STR passwd = MSK_STR_INIT;
 	MSK_AUTO_STR group = MSK_STR_INIT;
 
+	find_homes(p, &k);
 	if (g->base && (*g->base->passwd || *g->base->group))
-		return extend_tables(g, err);
+		return extend_tables(g, &k, err);
 	for (size_t i = 0; i < p->n_accounts; i++) {
 		msk_account_add(&passwd, &p->accounts[i]);
 		msk_str_addc(&passwd, '\n');
-		if (add_home(g, &p->accounts[i], err) < 0)
+		if (add_home(g, &k, &p->accounts[i], err) < 0)
 			return -1;
 	}
 	for (size_t i = 0; i < p->n_groups; i++) {

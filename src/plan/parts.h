@@ -4,22 +4,10 @@
 #ifndef MSK_PLAN_PARTS_H
 #define MSK_PLAN_PARTS_H
 
-#include "mkscratch/names.h"
 #include "mkscratch/plan.h"
+#include "mkscratch/roll.h"
 
 #define MSK_MAX_JOBS 64            /* of --jobs */
-
-/* Where accounts or groups are by their names and by their numbers; of several of one name or number, the first. All zero is
- * an empty one. Names are borrowed. */
-struct msk_roll {
-	struct msk_names names, ids;
-};
-#define MSK_AUTO_ROLL MSK_CLEANUP(msk_roll_release) struct msk_roll
-
-void msk_roll_add(struct msk_roll *r, const char *name, uint32_t id, size_t place);
-bool msk_roll_name(const struct msk_roll *r, const char *name, size_t *place);
-bool msk_roll_id(const struct msk_roll *r, uint32_t id, size_t *place);
-void msk_roll_release(struct msk_roll *r);
 
 int msk_plan_inputs(const struct msk_options *o, struct msk_plan *p, struct msk_err *err);
 int msk_plan_caps(const struct msk_options *o, struct msk_plan *p, struct msk_err *err);

@@ -90,39 +90,6 @@ static void take_workdir(struct msk_config *c, const char *base)
 	take_text(&c->workdir, c->workdir_given, from_root ? from_root : base);
 }
 
-/* One line of passwd(5) or group(5): name, password, id, and in passwd the gid. */
-static bool line_matches(const struct msk_strv *f, const char *name, const uint32_t *id, uint32_t *first, uint32_t *second)
-{
-	unsigned long long n, m = 0;
-
-	if (f->n < 4 || !msk_parse_u64(f->v[2], UINT32_MAX, &n))
-		return false;
-	msk_parse_u64(f->v[3], UINT32_MAX, &m);
-	if ((name && strcmp(f->v[0], name) != 0) || (id && n != *id))
-		return false;
-	*first = (uint32_t)n;
-	*second = f->n >= 7 ? (uint32_t)m : 0;
-	return true;
-}
-
-bool msk_account_lookup(const char *text, const char *name, const uint32_t *id, char **out_name, uint32_t *uid, uint32_t *gid)
-{
-	bool found = false;
-
-	while (*text && !found) {
-		size_t n = strcspn(text, "\n");
-		MSK_AUTO_FREE char *line = msk_xstrndup(text, n);
-		MSK_AUTO_STRV f = MSK_STRV_INIT;
-
-		msk_strv_split(&f, line, ":");
-		found = line_matches(&f, name, id, uid, gid);
-		if (found && out_name)
-			*out_name = msk_xstrdup(f.v[0]);
-		text += n + (text[n] == '\n');
-	}
-	return found;
-}
-
 static int parse_id(const char *user, const char *text, uint32_t *out, struct msk_err *err)
 {
 	if (msk_id_parse("id", text, out, err) == 0)

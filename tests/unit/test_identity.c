@@ -55,6 +55,55 @@ static void a_home_that_the_user_gives_is_not_made(void **state)
 	assert_absent(s, "/home/app");
 }
 
+#define BASE_PASSWD "root:x:0:0:root:/root:/bin/sh\napp:x:7:7::/:\nno line\napp:x:1000:50::/:\nodd:x:y:1::/:\n"
+#define BASE_GROUP  "root:x:0:\nstaff:x:50:\nstaff:x:51:"
+
+static void over_a_base(struct sysroot *s, struct msk_account *accounts, size_t n_accounts, struct msk_group *groups, size_t n)
+{
+	static struct msk_base_facts base;
+
+	base = (struct msk_base_facts){ .passwd = BASE_PASSWD, .group = BASE_GROUP };
+	s->g.base = &base;
+	s->plan.accounts = accounts;
+	s->plan.n_accounts = n_accounts;
+	s->plan.groups = groups;
+	s->plan.n_groups = n;
+	s->plan.user = (struct msk_user){ (char *)"me", 9, 60 };
+}
+
+/* What comes of itself comes only with the user, or with whoever was given. */
+static void a_base_gets_the_lines_that_it_lacks(void **state)
+{
+	struct msk_account accounts[] = { USER("root", 0, 0), USER("app", 7, 70), USER("nobody", 8, 80), USER("me", 9, 60),
+					  USER("odd", 11, 90) };
+	struct msk_group groups[] = { { (char *)"root", 0, (char *)"", true }, { (char *)"staff", 50, (char *)"", false },
+				      { (char *)"app", 70, (char *)"", true }, { (char *)"nobody", 80, (char *)"", true },
+				      { (char *)"odd", 90, (char *)"", true }, { (char *)"me", 60, (char *)"", true } };
+	struct sysroot *s = *state;
+
+	accounts[1].own = accounts[4].own = false;
+	over_a_base(s, accounts, 5, groups, 6);
+	gathers(s, msk_gather_identity);
+	assert_data(s, "/etc/passwd", BASE_PASSWD "me:x:9:60:me:/nonexistent:/sbin/nologin\n"
+				      "odd:x:11:90:odd:/nonexistent:/sbin/nologin\n");
+	assert_data(s, "/etc/group", BASE_GROUP "\napp:x:70:\nodd:x:90:\nme:x:60:\n");
+}
+
+static void of_two_lines_of_a_base_the_first_counts(void **state)
+{
+	struct msk_account account = USER("app", 1000, 0);
+	struct msk_group group = { (char *)"staff", 51, (char *)"", false };
+	struct sysroot *s = *state;
+
+	account.own = false;
+	over_a_base(s, &account, 1, &group, 1);
+	gather_fails(s, msk_gather_identity, MSK_E_USAGE, "--passwd-entry app: passwd of the base has it as 7, not 1000",
+		     "choose another name, or the number of the base");
+	over_a_base(s, &account, 0, &group, 1);
+	gather_fails(s, msk_gather_identity, MSK_E_USAGE, "--group-entry staff: group of the base has it as 50, not 51",
+		     "choose another name, or the number of the base");
+}
+
 static void names_come_from_files_and_hosts_from_dns_too(void **state)
 {
 	struct sysroot *s = *state;
@@ -119,6 +168,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		sysroot_test(accounts_and_groups_are_lines),
 		sysroot_test(a_home_that_the_user_gives_is_not_made),
+		sysroot_test(a_base_gets_the_lines_that_it_lacks),
+		sysroot_test(of_two_lines_of_a_base_the_first_counts),
 		sysroot_test(names_come_from_files_and_hosts_from_dns_too),
 		sysroot_test(scratch_has_nothing_of_the_host),
 		sysroot_test(distroless_has_the_tables_of_the_host),
