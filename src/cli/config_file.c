@@ -1,5 +1,6 @@
 #include "config_file.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -14,6 +15,8 @@
 
 #define SCHEMA  MSK_CONFIG_SCHEMA
 #define TARGETS MSK_CONFIG_TARGETS
+
+static_assert(MSK_MAX_OPTION_VALUES < MSK_MAX_VALUES, "a document has room for all the values of options");
 
 bool msk_config_holds(const struct opt_row *row)
 {
