@@ -99,6 +99,13 @@ t comments_strings_members_and_longer_names_are_no_calls "$tools/banned.sh" tree
 tree && printf 'char c = '\''"'\'';\nvoid f(void) { exit(1); } /* " */\n' >tree/src/base/a.c
 notices a_quote_in_a_character_hides_nothing banned.sh 'src/base/a.c:2: exit() is for src/cli only'
 
+# A parser is held against any bytes, and what it was given is told.
+for target in "$TOP"/tests/fuzz/fuzz_*.c; do
+	target=${target##*/fuzz_}
+	grep -q "^| ${target%.c} | [1-9]" "$TOP/tests/FUZZ.md" || echo "${target%.c}"
+done >never_run
+is "$(cat never_run)" '' every_fuzz_target_was_run
+
 # Shell, where the tool is there.
 if command -v shellcheck >/dev/null; then
 	mapfile -t scripts < <(find "$TOP/tests" "$TOP/oci-layout-spec" -name '*.sh' | sort)

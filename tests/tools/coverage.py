@@ -44,7 +44,8 @@ OTHERS = ("repro/builds", "repro/machines", "engines/")
 # The parsers of bytes from outside, by the fuzz targets that are theirs.
 PARSERS = """
 src/base/json.c src/base/json_where.c
-src/base/filecap.c src/codec/gzip_sum.c src/codec/tar_headers.c src/codec/tar_in.c src/codec/xattr.c
+src/base/filecap.c src/codec/deflate_end.c src/codec/deflate_walk.c src/codec/gzip_sum.c src/codec/tar_headers.c
+src/codec/tar_in.c src/codec/xattr.c
 src/doctor/auditable.c src/doctor/comment.c src/doctor/pclntab.c src/doctor/scan.c
 src/elf/attributes.c src/elf/dlopen_note.c src/elf/dynamic.c src/elf/golang.c src/elf/layout.c src/elf/ldcache.c
 src/elf/ldconf.c src/elf/musl.c src/elf/notes.c src/elf/object.c src/elf/symbol_refs.c src/elf/symbol_versions.c
