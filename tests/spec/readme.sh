@@ -70,6 +70,13 @@ mk help | sed -n '/^Verbs:/,/^More:/p' | sed '/^More:/d; s/^Verbs://' | tr -s ' 
 sed -n 's/^| `mkscratch \[\{0,1\}\([a-z]*\).*/\1/p' "$TOP/README.md" | sort >readme-verbs
 t the_verbs_of_the_readme_are_those_of_the_program diff -u verbs readme-verbs
 
+# What it names and counts: the annotation that is the recipe, and how a run ends whose image is too large.
+mk --bin in/app -q -o img.tar && mk inspect --manifest img.tar | "$python" -c 'import json, sys; print(*json.load(sys.stdin)["annotations"], sep="\n")' >keys
+grep -o '`dev\.mkscratch\.recipe`' "$TOP/README.md" | tr -d '`' | head -n 1 >key
+t the_readme_names_the_annotation_of_the_recipe grep -qxFf key keys
+mk --bin in/app -o large.tar --max-size 1 2>err
+is "$?" "$(sed -n 's/^| \([0-9]*\) | .*--max-size.*/\1/p' "$TOP/README.md")" the_readme_tells_how_a_large_image_ends
+
 # Links to files of the tree.
 grep -ohE '\]\([^)#]+' "$TOP"/*.md "$TOP"/oci-layout-spec/README.md | sed 's/^](//' | sort -u >links
 dead=
