@@ -270,6 +270,19 @@ static void json_of_bytes_is_merged_in_the_order_of_keys(void **state)
 	assert_int_equal(msk_json_dumped_length("a\0", 2), 2 + sizeof "a\\u0000" - 1);
 }
 
+static void lengths_are_those_of_what_is_dumped(void **state)
+{
+	(void)state;
+	for (int c = 1; c < 0x80; c++) {
+		const char text[] = { 'x', (char)c, 'u', (char)c, '\0' };
+		MSK_AUTO_JSON *v = msk_json_string(text);
+		MSK_AUTO_STR s = MSK_STR_INIT;
+
+		msk_json_dump(v, &s);
+		assert_int_equal(msk_json_dumped_length(text, 4), s.len);
+	}
+}
+
 static void json_rows_end_where_there_are_too_many(void **state)
 {
 	struct msk_json_rows rows = { .full = false };
@@ -477,6 +490,7 @@ int main(void)
 		cmocka_unit_test(system_errors_carry_their_text),
 		cmocka_unit_test(json_is_compact_with_sorted_keys),
 		cmocka_unit_test(json_of_bytes_is_merged_in_the_order_of_keys),
+		cmocka_unit_test(lengths_are_those_of_what_is_dumped),
 		cmocka_unit_test(json_rows_end_where_there_are_too_many),
 		cmocka_unit_test(hostile_json_is_refused),
 		cmocka_unit_test(bounded_reads_refuse_what_is_larger),
