@@ -119,7 +119,7 @@ static int open_archive_fd(struct msk_source *s, const char *name, struct msk_er
 	}
 	if (strcmp(name, "-") != 0 && !S_ISFIFO(st.st_mode))
 		return msk_fail(err, MSK_E_INPUT, "%s: neither a file nor a directory", name);
-	if (fcntl(fd, F_SETFL, 0) < 0)
+	if (strcmp(name, "-") != 0 && fcntl(fd, F_SETFL, 0) < 0)
 		return msk_fail_sys(err, errno, "%s: cannot read", name);
 	return msk_staging_file(&s->fd, err) < 0 ? -1 : keep_all(fd, s->name, s->fd, err);
 }

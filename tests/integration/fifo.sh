@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A FIFO that is read is waited for as `cat` waits: for whoever writes, however late. A signal ends the wait.
 . "$(dirname "$0")/../lib.sh"
-require cc jq
+require cc jq python3
 printf 'int main(void){return 0;}\n' >app.c
 cc -static -o app app.c || skip_all "cannot: no static libc"
 mk --bin app -q -o img.tar && mkfifo pipe other
@@ -53,6 +53,23 @@ timeout 20 bash -c 'cat config.json >pipe'
 wait $!
 is "$? $(cat "$err")" '0 ' 'a config file that comes late is one'
 
+# The same of a standard input that was told not to wait: what comes there comes late, and in parts.
+not_waiting='import os, sys; os.set_blocking(0, False); os.execvp(sys.argv[1], sys.argv[1:])'
+in_parts() { sleep 0.2 && head -c 700 img.tar && sleep 0.2 && tail -c +701 img.tar; }
+for args in 'verify -' 'inspect --json -' 'ls -'; do
+	# shellcheck disable=SC2086
+	run "$MKSCRATCH" $args <img.tar
+	cp "$out" want
+	# shellcheck disable=SC2086
+	in_parts | python3 -c "$not_waiting" "$MKSCRATCH" $args >"$out" 2>"$err"
+	is "${PIPESTATUS[*]} $(cat "$err")" '0 0 ' "$args: a standard input that does not wait is waited for"
+	cp "$out" got
+	t '... and read to its end' cmp got want
+done
+in_parts | python3 -c 'import os, subprocess, sys; os.set_blocking(0, False); subprocess.run(sys.argv[1:]); print(os.get_blocking(0))' \
+	"$MKSCRATCH" cat - /etc/passwd >"$out"
+is "$(tail -n 1 "$out")" False 'a standard input that others read too stays as it is'
+
 # Whoever waits in vain is ended by a signal, as any other run.
 for signal in INT TERM HUP; do
 	for args in 'verify pipe' '--config pipe' 'index -o gone.tar pipe other'; do
@@ -62,6 +79,14 @@ for signal in INT TERM HUP; do
 		kill -"$signal" $!
 		wait $!
 		is "$? $(cat "$err")" "$((128 + $(kill -l "$signal"))) " "$signal ends $args, which nobody writes to"
+	done
+	for args in 'verify -' '--base - --bin app -o gone.tar' '--config - -o gone.tar'; do
+		# shellcheck disable=SC2086
+		python3 -c "$not_waiting" env --default-signal=INT "$MKSCRATCH" $args 2>"$err" <>pipe &
+		asleep $!
+		kill -"$signal" $!
+		wait $!
+		is "$? $(cat "$err")" "$((128 + $(kill -l "$signal"))) " "$signal ends $args, whose input does not wait by itself"
 	done
 done
 t 'nothing is left' test -z "$(find . -name '*.mkscratch-*')" -a ! -e gone.tar
