@@ -8,10 +8,11 @@
  * fills and writes; whenever it would have to wait, it works on blocks like any other. A stream of one block or of few
  * bytes asks for no thread.
  *
- * The output depends on the input, the codec, its level and the version of the codec's library; never on the number
- * of threads, the CPU or how the input was cut into writes.
+ * The output depends on the input, the codec and its level, and on the version of the codec's library where one is used; never
+ * on the number of threads, the CPU or how the input was cut into writes.
  *   gzip  RFC 1952, ONE member: blocks are raw deflate streams joined by empty stored blocks (a sync flush), header
- *         with zero time, XFL 0, OS 255. Several readers stop after the first member, hence one.
+ *         with zero time, XFL 0, OS 255. Several readers stop after the first member, hence one. Levels 4 to 7 use no
+ *         library (codec/deflate.h).
  *   zstd  RFC 8878, one frame a block, each with content size and checksum.
  *   none  the bytes.
  *
@@ -38,12 +39,13 @@ struct msk_block_cache {
 };
 
 /* All that the compressed bytes of a block depend on beside its plain bytes, as text for keys: this program's way of
- * making blocks, codec, level, and the build of the codec's library. False when that cannot be told, or when the codec
- * compresses nothing. */
+ * making blocks, codec, level, and the build of the library that makes them, if any. False when that cannot be told, or when
+ * the codec compresses nothing. */
 bool msk_codec_identity(const struct msk_codec_spec *codec, struct msk_str *out);
 
-/* The codec's library with the version this program was built with: "libdeflate 1.14"; NULL: the codec needs none. */
-const char *msk_codec_library(const struct msk_codec_spec *codec);
+/* What compresses, with its version: "mkscratch deflate 1", of which the same bytes come everywhere, or the library this
+ * program was built with, "libdeflate 1.14"; NULL: the codec compresses nothing. */
+const char *msk_codec_maker(const struct msk_codec_spec *codec);
 
 /* The room that any block needs when it is compressed. */
 size_t msk_block_bound(const struct msk_codec_spec *codec);

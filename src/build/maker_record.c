@@ -51,7 +51,7 @@ static void add_base(struct msk_json_rows *inputs, const struct msk_ground *g)
 static struct msk_json *recipe_head(const struct msk_edition *e)
 {
 	struct msk_json *o = msk_json_object();
-	const char *codec = msk_codec_library(&e->plan.codec);
+	const char *codec = msk_codec_maker(&e->plan.codec);
 	MSK_AUTO_STR platform = MSK_STR_INIT;
 
 	msk_platform_add(&platform, &e->platform);

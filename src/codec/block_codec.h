@@ -20,9 +20,10 @@ struct msk_block_codec {
 	/* Bytes in front of the first block of a part and behind the last. May be NULL. */
 	int (*begin)(struct msk_part *p, struct msk_err *err);
 	int (*end)(struct msk_part *p, struct msk_err *err);
-	/* A function of the library that encodes, and the library with its version. */
-	const void *library;
-	const char *(*library_version)(void);
+	/* What encodes at a level, with its version; of one name, only builds of a library may differ. NULL: nothing does. */
+	const char *(*maker)(int level);
+	/* A function of that library; NULL: it is part of this program, and of one name are always the same bytes. */
+	const void *(*library)(int level);
 	/* Carry the checksum of a part over these bytes; called in order. May be NULL. */
 	void (*check)(struct msk_part *p, const unsigned char *in, size_t n);
 };

@@ -4,7 +4,7 @@
 #include "mkscratch/media_type.h"
 
 /* Raised when the same bytes at the same level become other blocks. */
-#define BLOCK_FORMAT 1
+#define BLOCK_FORMAT 2
 
 const struct msk_block_codec msk_plain_codec = { .encode = NULL };
 
@@ -22,17 +22,22 @@ const struct msk_block_codec *msk_codec_of(enum msk_codec_kind kind)
 bool msk_codec_identity(const struct msk_codec_spec *codec, struct msk_str *out)
 {
 	const struct msk_block_codec *c = msk_codec_of(codec->kind);
+	const void *library;
 
-	msk_str_addf(out, "blocks %d, media type %s, level %d, library ", BLOCK_FORMAT,
+	if (!c->maker)
+		return false;
+	msk_str_addf(out, "blocks %d, media type %s, level %d, ", BLOCK_FORMAT,
 		     msk_media_type_layer(MSK_MEDIA_OCI, codec->kind), codec->level);
-	return c->library && msk_library_id(c->library, out);
+	library = c->library(codec->level);
+	msk_str_addf(out, "%s ", library ? "library" : c->maker(codec->level));
+	return !library || msk_library_id(library, out);
 }
 
-const char *msk_codec_library(const struct msk_codec_spec *codec)
+const char *msk_codec_maker(const struct msk_codec_spec *codec)
 {
 	const struct msk_block_codec *c = msk_codec_of(codec->kind);
 
-	return c->library_version ? c->library_version() : NULL;
+	return c->maker ? c->maker(codec->level) : NULL;
 }
 
 void msk_codec_levels(enum msk_codec_kind kind, int *min, int *max, int *dflt)

@@ -6,7 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
+
+#include "bytes.h"
 
 /* What a run of bits means for somebody who only walks: how many to skip, extra bits included, and whether a distance
  * comes next or something special is to be done, which skips nothing. A length and its distance may be one step.
@@ -49,13 +50,7 @@ struct msk_bits {
 /* At least 57 bits from a place that has 8 bytes before it. */
 static inline uint64_t msk_bits_peek(const unsigned char *p, uint64_t at)
 {
-	uint64_t word;
-
-	memcpy(&word, p + at / 8, sizeof word);
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-	word = __builtin_bswap64(word);
-#endif
-	return word >> (at % 8);
+	return msk_eight_bytes(p + at / 8) >> (at % 8);
 }
 
 /* The same from the last bytes, and anywhere: behind the end zeros, which must not be consumed. */

@@ -3,6 +3,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "bytes.h"
+
 #define GLANCE 4096u
 #define GLANCE_SUM 73728u
 #define WINDOW 32768u             /* of deflate */
@@ -25,11 +27,6 @@ static uint64_t sum_of_squares(const unsigned char *p, size_t n)
 	return sum;
 }
 
-static uint32_t four_bytes(const unsigned char *p)
-{
-	return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
-}
-
 static bool seldom_repeats(const unsigned char *p, size_t n)
 {
 	uint32_t last[SLOTS];
@@ -37,12 +34,12 @@ static bool seldom_repeats(const unsigned char *p, size_t n)
 
 	memset(last, 0xff, sizeof last);
 	for (uint32_t i = 0; i + 4 <= n; i++) {
-		uint32_t v = four_bytes(p + i), h = v * 0x9E3779B1u, *at = &last[h >> 15 & (SLOTS - 1)];
+		uint32_t v = msk_four_bytes(p + i), h = v * 0x9E3779B1u, *at = &last[h >> 15 & (SLOTS - 1)];
 
 		if (h >> 28)
 			continue;
 		samples++;
-		repeated += *at != NEVER && i - *at <= WINDOW && four_bytes(p + *at) == v;
+		repeated += *at != NEVER && i - *at <= WINDOW && msk_four_bytes(p + *at) == v;
 		*at = i;
 	}
 	return repeated * 100 < samples;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "block_codec.h"
+#include "deflate.h"
 #include "deflate_end.h"
 #include "dense.h"
 #include "mkscratch/mem.h"
@@ -16,8 +17,20 @@
 /* From here on the library looks for a shortest path through whole blocks, and so slowly that nothing is to be gained. */
 #define THOROUGH 10
 
+/* Levels that are made here, in less time than libdeflate takes for the same size; others are the library's. */
+#define FIRST_OWN 4
+static const struct msk_deflate_effort efforts[] = { { 0, 32 }, { 1, 64 }, { 7, 128 }, { 15, 258 } };
+
+static const struct msk_deflate_effort *own_effort(int level)
+{
+	unsigned i = (unsigned)(level - FIRST_OWN);
+
+	return i < sizeof efforts / sizeof *efforts ? &efforts[i] : NULL;
+}
+
 struct state {
 	int level;
+	struct msk_deflate *own;              /* one of these two */
 	struct libdeflate_compressor *c;
 	struct libdeflate_decompressor *d;    /* paranoid only, as is what it decodes to */
 	unsigned char *plain;
@@ -27,6 +40,7 @@ static void gzip_state_free(void *state)
 {
 	struct state *s = state;
 
+	msk_deflate_free(s->own);
 	libdeflate_free_compressor(s->c);
 	libdeflate_free_decompressor(s->d);
 	free(s->plain);
@@ -36,27 +50,35 @@ static void gzip_state_free(void *state)
 static void *gzip_state_new(int level, bool paranoid)
 {
 	struct state *s = msk_xcalloc(1, sizeof *s);
+	const struct msk_deflate_effort *effort = own_effort(level);
 
 	s->level = level;
-	s->c = libdeflate_alloc_compressor(level);
+	if (effort)
+		s->own = msk_deflate_new(effort);
+	else
+		s->c = libdeflate_alloc_compressor(level);
 	s->d = paranoid ? libdeflate_alloc_decompressor() : NULL;
 	s->plain = paranoid ? msk_xmalloc(MSK_BLOCK_SIZE) : NULL;
-	if (s->c && (s->d || !paranoid))
+	if ((s->own || s->c) && (s->d || !paranoid))
 		return s;
 	gzip_state_free(s);
 	return NULL;
 }
 
-/* Measured. */
+/* Of the library's, measured. */
 static size_t gzip_state_size(int level)
 {
+	if (own_effort(level))
+		return msk_deflate_size();
 	return level < THOROUGH ? 3u << 18 : 9u << 20;
 }
 
 /* The library's bound for a block of the full size holds for every smaller one. */
 static size_t gzip_bound(size_t n)
 {
-	return libdeflate_deflate_compress_bound(NULL, n) + MSK_DEFLATE_JOIN_ROOM + FINAL_SIZE;
+	size_t library = libdeflate_deflate_compress_bound(NULL, n) + MSK_DEFLATE_JOIN_ROOM, own = msk_deflate_bound(n);
+
+	return (library > own ? library : own) + FINAL_SIZE;
 }
 
 static unsigned char *put_stored(unsigned char *out, const unsigned char *in, size_t n)
@@ -88,6 +110,8 @@ static size_t gzip_encode(void *state, const unsigned char *in, size_t n, unsign
 
 	if (s->level < THOROUGH && msk_dense(in, n))
 		return store(in, n, out);
+	if (s->own)
+		return msk_deflate_part(s->own, in, n, out);
 	made = libdeflate_deflate_compress(s->c, in, n, out, room - MSK_DEFLATE_JOIN_ROOM - FINAL_SIZE);
 	return made ? msk_deflate_open_end(out, made) : 0;
 }
@@ -132,14 +156,19 @@ static int gzip_end(struct msk_part *p, struct msk_err *err)
 	return msk_writer_write(p->to, tail, sizeof tail, err);
 }
 
-static const char *gzip_library(void)
+static const void *gzip_library(int level)
 {
-	return "libdeflate " LIBDEFLATE_VERSION_STRING;
+	return own_effort(level) ? NULL : (const void *)libdeflate_deflate_compress;
+}
+
+static const char *gzip_maker(int level)
+{
+	return own_effort(level) ? MSK_DEFLATE_NAME : "libdeflate " LIBDEFLATE_VERSION_STRING;
 }
 
 const struct msk_block_codec msk_gzip_codec = {
-	.library = (const void *)libdeflate_deflate_compress,
-	.library_version = gzip_library,
+	.library = gzip_library,
+	.maker = gzip_maker,
 	.state_new = gzip_state_new,
 	.state_free = gzip_state_free,
 	.state_size = gzip_state_size,

@@ -62,14 +62,21 @@ static bool zstd_decodes(void *state, unsigned char *packed, size_t n_packed, co
 	return ZSTD_decompressDCtx(s->d, s->plain, n, packed, n_packed) == n && memcmp(s->plain, in, n) == 0;
 }
 
-static const char *zstd_library(void)
+static const void *zstd_library(int level)
 {
+	(void)level;
+	return (const void *)ZSTD_compress2;
+}
+
+static const char *zstd_maker(int level)
+{
+	(void)level;
 	return "libzstd " ZSTD_VERSION_STRING;
 }
 
 const struct msk_block_codec msk_zstd_codec = {
-	.library = (const void *)ZSTD_compress2,
-	.library_version = zstd_library,
+	.library = zstd_library,
+	.maker = zstd_maker,
 	.state_new = zstd_state_new,
 	.state_free = zstd_state_free,
 	.state_size = zstd_state_size,

@@ -1,0 +1,73 @@
+/* What the parts of the compressor share (deflate.h). */
+#ifndef CODEC_DEFLATE_PARTS_H
+#define CODEC_DEFLATE_PARTS_H
+
+#include <stdint.h>
+
+#include "deflate.h"
+#include "deflate_match.h"
+
+/* Symbols (RFC 1951, 3.2.5): literals, the end of a block and lengths; distances are counted behind them. */
+#define END_OF_BLOCK 256
+#define FIRST_LENGTH 257
+#define LITLEN 288                    /* the last two never occur */
+#define LENGTHS 29
+#define DISTANCES 30
+#define SYMBOLS (LITLEN + DISTANCES)
+
+/* So many literals, then a copy; a step without a copy has length 0. */
+struct msk_step {
+	uint16_t literals, length, distance;
+};
+
+/* Bytes that stay together when blocks are chosen, at least so many. First each piece is a block. */
+#define PIECE 8192u
+#define PIECES (MSK_DEFLATE_MOST / PIECE + 1)
+#define STEPS (MSK_DEFLATE_MOST / 3 + PIECES + 1)
+
+struct msk_piece {
+	const unsigned char *in;              /* where its first step begins */
+	struct msk_step *steps;
+	uint32_t uses[SYMBOLS];               /* how often it has each symbol; of a block that begins here, all of it */
+};
+
+/* The symbol of a length, less FIRST_LENGTH, or of a distance: the value it begins at and its extra bits. */
+struct msk_reach {
+	uint16_t base;
+	uint8_t extra;
+};
+extern const struct msk_reach msk_lengths[LENGTHS], msk_distances[DISTANCES];
+
+/* Sums of so many are known beforehand (deflate_split.c). */
+#define WEIGHTS 1024
+
+struct msk_deflate {
+	struct msk_deflate_effort effort;
+	struct msk_finder finder;
+	unsigned n_pieces;
+	struct msk_piece pieces[PIECES + 1];  /* the last but tells where they end */
+	unsigned next[PIECES];                /* of a piece that begins a block: the one that begins the next */
+	struct msk_step steps[STEPS];
+	uint8_t length_symbol[259];
+	uint8_t distance_symbol[512];         /* of distances to 256; of others by the bits above the lowest seven */
+	uint16_t logs[257];
+	uint32_t weights[WEIGHTS];
+};
+
+static inline unsigned msk_distance_symbol(const struct msk_deflate *d, unsigned distance)
+{
+	unsigned before = distance - 1;
+
+	return d->distance_symbol[before < 256 ? before : 256 + (before >> 7)];
+}
+
+/* in[0..n) as pieces of steps. */
+void msk_deflate_parse(struct msk_deflate *d, const unsigned char *in, uint32_t n);
+/* What choosing blocks needs; once. */
+void msk_deflate_weigh(struct msk_deflate *d);
+/* Which pieces make a block together: those from i to before d->next[i], from 0 on. */
+void msk_deflate_split(struct msk_deflate *d);
+/* Write them; returns the size. */
+size_t msk_deflate_write(struct msk_deflate *d, unsigned char *out);
+
+#endif
