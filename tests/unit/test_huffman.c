@@ -178,7 +178,7 @@ static bool check(const uint32_t *uses, unsigned n, unsigned limit)
 	assert_int_equal(deepest > limit, least > without_limit);
 	if (deepest <= limit)
 		assert_int_equal(bits, least);
-	else                                  /* next to the best where deflate's limit is, worse where a tighter one has no use */
+	else                                  /* next to the best at deflate's limit, worse at one that is of no use */
 		assert_true(bits - least <= least / (limit < 14 ? 4 : 200));
 	return deepest > limit;
 }
@@ -192,7 +192,8 @@ static void fill_uses(uint32_t *uses, unsigned n, unsigned shape)
 		uint32_t sum = a + b;
 
 		uses[i] = shape == 0 ? 1 + next_random() % 100 : shape == 1 ? next_random() % USES_END :
-			  shape == 2 ? 1u << next_random() % 22 : shape == 3 ? a : 1 + (next_random() % 40 ? 0 : next_random() % 9000);
+			  shape == 2 ? 1u << next_random() % 22 : shape == 3 ? a :
+			  next_random() % 40 ? 1 : next_random() % 9000;
 		if (next_random() % 5 == 0)
 			uses[i] = 0;
 		a = b;
