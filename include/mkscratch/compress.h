@@ -47,6 +47,9 @@ bool msk_codec_identity(const struct msk_codec_spec *codec, struct msk_str *out)
  * program was built with, "libdeflate 1.14"; NULL: the codec compresses nothing. */
 const char *msk_codec_maker(const struct msk_codec_spec *codec);
 
+/* Does what compresses belong to this program, so that what it is called tells its bytes? */
+bool msk_codec_is_own(const struct msk_codec_spec *codec);
+
 /* The room that any block needs when it is compressed. */
 size_t msk_block_bound(const struct msk_codec_spec *codec);
 

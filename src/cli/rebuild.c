@@ -218,7 +218,8 @@ static void tell_rest(struct again *a, const struct msk_image *now, const struct
 		msk_checks_pass(a->checks, WHAT, "the same layers and config; what the manifest says of its making differs");
 	else if (strcmp(codec, here) == 0)
 		msk_checks_pass(a->checks, WHAT, "the same layers before compression (DiffIDs) and the same config; compressed "
-				"by another build of %s", codec);
+				"by %s %s", msk_codec_is_own(&a->plan.codec) ? "something else than the" : "another build of",
+				codec);
 	else
 		msk_checks_pass(a->checks, WHAT, "the same layers before compression (DiffIDs) and the same config; compressed "
 				"by %s then, by %s here", codec, here);

@@ -40,6 +40,13 @@ const char *msk_codec_maker(const struct msk_codec_spec *codec)
 	return c->maker ? c->maker(codec->level) : NULL;
 }
 
+bool msk_codec_is_own(const struct msk_codec_spec *codec)
+{
+	const struct msk_block_codec *c = msk_codec_of(codec->kind);
+
+	return c->maker && !c->library(codec->level);
+}
+
 void msk_codec_levels(enum msk_codec_kind kind, int *min, int *max, int *dflt)
 {
 	static const int levels[][3] = {

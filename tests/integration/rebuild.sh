@@ -119,7 +119,7 @@ is "$(again lib.tar --root elsewhere)" $'the same image, byte for byte: D\n0' th
 printf 'int f(void) { return 2; }\n' | cc -shared -fPIC -x c -o elsewhere/lib/libf.so - -x none -Wl,-soname,libf.so
 like "$(again lib.tar --root elsewhere)" '^input /lib/libf\.so \(library\): has changed, was D, is D$' a_changed_library
 
-# Another build of the codec gives other blobs of the same layers.
+# Another codec gives other blobs of the same layers; of a library, so may another build.
 cat >recompress.py <<'P'
 import gzip, hashlib, json, os, sys
 root, codec = sys.argv[1:]
@@ -136,11 +136,16 @@ for m in index['manifests']: m.update(top)
 json.dump(index, open(f'{root}/index.json', 'w'))
 P
 cp -r dir other && python3 recompress.py other 'libother 9.9'
-like "$(again other)" '^the same layers before compression \(DiffIDs\) and the same config; compressed by libother 9\.9 then, by libdeflate .* here$' \
+like "$(again other)" '^the same layers before compression \(DiffIDs\) and the same config; compressed by libother 9\.9 then, by mkscratch deflate 1 here$' \
 	another_codec
 is "$status" 0 '... is no fault'
 cp -r dir same && python3 recompress.py same "$(mk verify --recipe --json img.tar | jq -r .codec)"
-like "$(again same)" '^the same layers .* compressed by another build of libdeflate' another_build_of_the_codec
+is "$(again same)" $'the same layers before compression (DiffIDs) and the same config; compressed by something else than the mkscratch deflate 1\n0' \
+	the_bytes_of_our_own_codec_are_known
+mk -q "${options[@]}" --compress gzip:9 -o library/
+is "$(again library)" $'the same image, byte for byte: D\n0' of_a_codec_of_a_library
+cp -r library build && python3 recompress.py build "$(mk verify --recipe --json library | jq -r .codec)"
+like "$(again build)" $'^the same layers .* compressed by another build of libdeflate [0-9.]*\n0$' another_build_of_the_codec
 
 # A recipe is the image's own word.
 forge() { # NAME JQ-PROGRAM: a layout whose recipe was changed
