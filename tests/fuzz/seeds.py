@@ -1,5 +1,6 @@
 """Writes seeds that are easier told in Python than in C: tars whose entries have extended attributes of every form, file
-capabilities of every revision among them; an image of hard links; command lines with --cap. usage: seeds.py"""
+capabilities of every revision among them; an image of hard links; command lines with --cap; what is to be compressed.
+usage: seeds.py"""
 import gzip
 import io
 import os
@@ -67,9 +68,40 @@ def image():
         return gzip.compress(f.read(), mtime=0)
 
 
+def literals(data):
+    return bytes([len(data) << 2, 0, 0, 0]) + data
+
+
+def copy(length, distance):
+    length, distance = length - 1, distance - 1
+    return struct.pack("<BHB", 1 | length >> 8 << 2 | distance >> 16 << 6, distance & 0xFFFF, length & 255)
+
+
+def noise(length, seed, values):
+    return struct.pack("<BHB", 2 | (length - 1) >> 8 << 2, seed << 8 | values - 1, (length - 1) & 255)
+
+
+def zeros(length):
+    return struct.pack("<BHB", 3, length, 1)
+
+
+# fuzz_pack: efforts; what is told in instructions has MANY as well.
+MANY = 4
+FAR = b"".join(noise(16384, seed, 256) for seed in range(3)) + b"".join(copy(300, d) + noise(20, d & 255, 256) for d in (
+    1, 32767 - 40, 32768, 32769)) + noise(16384, 9, 200) + noise(16384, 10, 200) + copy(4096, 65536) + copy(700, 65537)
+PACKED = {
+    "empty": b"\1", "one": b"\2a", "words": b"\1" + b"a layer of an image is a tar of layers, and a tar of tars is an image " * 3,
+    "short-periods": bytes([MANY | 1]) + literals(b"x") + copy(300, 1) + literals(b"abc") + copy(258, 3) + literals(b"0123456") + copy(515, 7),
+    "far": bytes([MANY | 3]) + FAR, "zeros": bytes([MANY]) + zeros(65535) + zeros(8000) + literals(b"end"),
+    "few-values": bytes([MANY | 2]) + b"".join(noise(9000, seed, values) for seed, values in ((1, 2), (2, 4), (3, 16), (4, 60), (5, 256))),
+    "end-in-a-copy": bytes([MANY | 1]) + noise(5000, 4, 100) + copy(13, 4000),
+}
+
 for at, part in enumerate((CAPABILITIES[:7], CAPABILITIES[7:]), 1):
     write("tar", f"attributes-{at}", RAW + tar([{"security.capability": c} for c in part]))
 write("tar", "attributes-3", RAW + tar(OTHERS))
 write("image", "hardlinks.gz", image())
 for name, caps in ("capabilities", "net_bind_service,CAP_CHOWN,cap_kill"), ("no-capability", "net_bind,chown"):
     write("words", name, BUILD + f"--bin\0app\0--cap\0/app={caps}\0-o\0x.tar\0".encode())
+for name, data in PACKED.items():
+    write("pack", name, data)
