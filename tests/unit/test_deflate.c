@@ -192,7 +192,17 @@ static void fill_mixed(unsigned char *p, size_t n)
 	}
 }
 
-enum kind { ZEROS, FEW, NOISE, WORDS, COUNTERS, PERIOD, FIBONACCI, MIXED, KINDS };
+/* In blocks that are nearly, but not quite, worth to be compressed; each other than its neighbours, so that they stay apart. */
+static void fill_barely(unsigned char *p, size_t n, unsigned bias)
+{
+	for (size_t i = 0; i < n; i++) {
+		unsigned favourite = (unsigned)(i / PIECE * 37 % 256);
+
+		p[i] = (unsigned char)(next_random() % 1000 < bias ? favourite + next_random() % 8 : next_random());
+	}
+}
+
+enum kind { ZEROS, FEW, NOISE, WORDS, COUNTERS, PERIOD, FIBONACCI, BARELY, MIXED, KINDS };
 
 static void fill(unsigned char *p, size_t n, enum kind kind)
 {
@@ -205,6 +215,7 @@ static void fill(unsigned char *p, size_t n, enum kind kind)
 	case COUNTERS: fill_counters(p, n); break;
 	case PERIOD: fill_period(p, n, 37); break;
 	case FIBONACCI: fill_fibonacci(p, n); break;
+	case BARELY: fill_barely(p, n, 40); break;
 	default: fill_mixed(p, n); break;
 	}
 }
@@ -305,6 +316,25 @@ static void copies_at_the_end_are_found(void **state)
 		}
 }
 
+/* A few copies from the end of the window behind a lot of noise: a block of its own, for which fixed codes are the best. */
+static void fixed_codes_reach_as_far(void **state)
+{
+	const size_t noise = MOST - PIECE;
+	size_t n = noise;
+
+	(void)state;
+	chance = 3;
+	fill_noise(in, noise, 256);
+	for (size_t i = 0; i < 10; i++) {
+		size_t distance = MSK_WINDOW - i * 700, end = n + 12 + 9 * i;
+
+		for (; n < end; n++)
+			in[n] = in[n - distance];
+	}
+	for (unsigned e = 0; e < EFFORTS; e++)
+		assert_in_range(check_one(e, in, n), noise + 76, noise + 81);
+}
+
 /* One byte that repeats, up to the last but some. */
 static void runs_at_the_end_are_found(void **state)
 {
@@ -364,16 +394,6 @@ static void codes_that_would_be_too_long_are_cut(void **state)
 		fill(in, MOST, FIBONACCI);
 		check_one(e, in, MOST);
 		assert_true(deepest_block(used[e]) > CODE_MOST);
-	}
-}
-
-/* In blocks that are nearly, but not quite, worth to be compressed; each other than its neighbours, so that they stay apart. */
-static void fill_barely(unsigned char *p, size_t n, unsigned bias)
-{
-	for (size_t i = 0; i < n; i++) {
-		unsigned favourite = (unsigned)(i / PIECE * 37 % 256);
-
-		p[i] = (unsigned char)(next_random() % 1000 < bias ? favourite + next_random() % 8 : next_random());
 	}
 }
 
@@ -451,20 +471,35 @@ static void more_effort_is_worth_it(void **state)
 	}
 }
 
+static void add_made(struct msk_sha256 *hash, size_t n, enum kind kind)
+{
+	fill(in, n, kind);
+	for (unsigned e = 0; e < EFFORTS; e++) {
+		struct exact out;
+		size_t made = make(used[e], in, n, &out);
+
+		msk_sha256_add(hash, out.p, made);
+		free(out.memory);
+	}
+}
+
 /* Whoever changes one of these changes what images are made of: the number in MSK_DEFLATE_NAME is raised then, what
  * oci-layout-spec/README.md says of it is changed with it, and CHANGELOG.md tells. */
 static void the_bytes_are_those_of_this_name(void **state)
 {
 	static const char *const want[KINDS] = {
-		[ZEROS] = "sha256:e98a60cac4e37cbb31bb8889bde7ca5cb4cd2e4339f5a6884c0e2b4302c6e432",
-		[FEW] = "sha256:d827973eaba9bbc30675f7058ecc860bee0faffba3aa821f7fe925e124ec28c9",
-		[NOISE] = "sha256:876c000d3517a6edfcaa16f13b503bac51768461682d1058ecb2d6cf87dcfa7f",
-		[WORDS] = "sha256:5be416d0c0a049408451f76fcab20d03dd42a08de2a85706ea7fd275aa031872",
-		[COUNTERS] = "sha256:537138aa62d7cc1be90e71ce4e03c1e0dee8895b9a2930e1b96e1d9037993c3d",
-		[PERIOD] = "sha256:3015054e0336829fae5c982d0e4cdad4d447555a3d6908a1a540d73baa050264",
-		[FIBONACCI] = "sha256:7417bff39f1b64c0745b5df1bd9d840250ede33ac30f11ad6a495c3ca8569002",
-		[MIXED] = "sha256:5092315a410ba3ca4f37520e46ac79f9cdcb8daae003114386b63b6c5316229b",
+		[ZEROS] = "sha256:54cb30da4b66cb3e2dac0952b0d05ee6b6aa2a21f40180cfe97dfe57377414bd",
+		[FEW] = "sha256:1b4689d0c56ea69b6298a4a60432a4740f71e8a93e36e7da01b7311603e7c293",
+		[NOISE] = "sha256:7dde717483ec053edabc4c8d7c71887ac4d129c4f1d902844028c8870302d58f",
+		[WORDS] = "sha256:d5a138132ba330b9a294dbc5f07b85482a7691f11c8d5b4de8eabbcb140cf724",
+		[COUNTERS] = "sha256:76ba15c85f3ac36cbd157d69d34e659f6d113271463cddcf64939ec8f5703ab2",
+		[PERIOD] = "sha256:78bed036c11d28742b6e92835bff026c5aa91a73cd3aba9746ea4fe9ee9632dc",
+		[FIBONACCI] = "sha256:8a00cc5d9a571655361542e8ead8550007950172c1eb64728c3e52d84821cc1c",
+		[BARELY] = "sha256:c6a562e6741d92ba4f56686d072951186417d6a3c0e39e5cb0e5305471167b6a",
+		[MIXED] = "sha256:7ffa3b377d31a6518d84a3fdb426f140db39b1aa885c51bed497f15c7276b416",
 	};
+
+	static const size_t sizes[] = { 0, 1, 2, 3, 5, 9, 13, 20, 30, 50, 80, 130, 300, 1000, 4000, 8192, 20000, MOST };
 
 	(void)state;
 	assert_string_equal(MSK_DEFLATE_NAME, "mkscratch deflate 1");
@@ -472,14 +507,8 @@ static void the_bytes_are_those_of_this_name(void **state)
 		MSK_CLEANUP(msk_sha256_cleanup) struct msk_sha256 *hash = msk_sha256_new();
 		struct msk_digest digest;
 
-		fill(in, MOST - 1000, kind);
-		for (unsigned e = 0; e < EFFORTS; e++) {
-			struct exact out;
-			size_t made = make(used[e], in, MOST - 1000, &out);
-
-			msk_sha256_add(hash, out.p, made);
-			free(out.memory);
-		}
+		for (unsigned i = 0; i < sizeof sizes / sizeof *sizes; i++)
+			add_made(hash, sizes[i], kind);
 		msk_sha256_end(hash, &digest);
 		assert_string_equal(digest.text, want[kind]);
 	}
@@ -510,6 +539,7 @@ int main(void)
 		cmocka_unit_test(every_long_period_is_decoded),
 		cmocka_unit_test(copies_are_found_within_the_window),
 		cmocka_unit_test(copies_at_the_end_are_found),
+		cmocka_unit_test(fixed_codes_reach_as_far),
 		cmocka_unit_test(runs_at_the_end_are_found),
 		cmocka_unit_test(codes_that_would_be_too_long_are_cut),
 		cmocka_unit_test(the_worst_fits),
