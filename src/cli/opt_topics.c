@@ -107,12 +107,12 @@ const struct topic msk_topics[] = {
 	  NULL },
 	{ "reproducibility", "Same inputs, same bytes",
 	  "The image depends on the contents of the input files (with --file and --tree on their permissions too), the "
-	  "options, $SOURCE_DATE_EPOCH and the versions of mkscratch and of its compression library; on nothing else of "
-	  "the host: no clock, time zone, locale, umask, "
-	  "user, working directory, file time, directory order or number of cores.\n\n"
+	  "options, $SOURCE_DATE_EPOCH and the version of mkscratch; on nothing else of the host: no clock, time zone, "
+	  "locale, umask, user, working directory, file time, directory order or number of cores.\n\n"
 	  "File times are 0, or $SOURCE_DATE_EPOCH. --created sets the date of the image; only \"now\" reads the clock.\n\n"
-	  "DiffIDs (digests of the uncompressed layers) also stay the same when the compression library changes. "
-	  "--compress none makes every digest independent of it.\n", NULL },
+	  "With --compress gzip:1 to gzip:3, gzip:8 to gzip:12 or zstd the bytes of compressed layers, and so the digest of "
+	  "the image, depend on the build of libdeflate or zstd as well; DiffIDs (digests of the uncompressed layers) do "
+	  "not.\n", NULL },
 	{ "exit-status", "Exit status",
 	  "  0   fine\n"
 	  "  1   diff found differences\n"
