@@ -135,7 +135,7 @@ linked() {
 to() {
 	local file=$1 codec
 	shift
-	for codec in gzip gzip:1 gzip:12 zstd:3 zstd:19 none; do
+	for codec in gzip gzip:1 gzip:4 gzip:6 gzip:7 gzip:12 zstd:3 zstd:19 none; do
 		"$@" --no-cache -q --bin inputs/app --tree inputs/site:/srv --root inputs/root --certs=inputs/certs.pem --tz -e A=b \
 			--user web:1000:1001 --compress "$codec" -o - || return 1
 	done >"$file"
