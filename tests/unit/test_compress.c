@@ -154,12 +154,13 @@ static void gzip_header_says_nothing_of_the_host(void **state)
 
 static void bytes_depend_on_neither_threads_nor_writes(void **state)
 {
+	static const struct msk_codec_spec codecs[] = { { MSK_CODEC_GZIP, 3 }, { MSK_CODEC_GZIP, 5 }, { MSK_CODEC_ZSTD, 3 } };
 	size_t n = 5 * MSK_BLOCK_SIZE + 4321;
 	MSK_AUTO_FREE unsigned char *p = make_input(TEXT, n);
 
 	(void)state;
-	for (int kind = MSK_CODEC_GZIP; kind <= MSK_CODEC_ZSTD; kind++) {
-		struct msk_codec_spec codec = { kind, 3 };
+	for (size_t i = 0; i < sizeof codecs / sizeof *codecs; i++) {
+		const struct msk_codec_spec codec = codecs[i];
 		struct sink one = SINK_INIT;
 
 		compress(codec, 1, p, n, n, &one);
@@ -173,6 +174,35 @@ static void bytes_depend_on_neither_threads_nor_writes(void **state)
 		}
 		msk_str_release(&one.bytes);
 	}
+}
+
+/* What a cache may be asked for: the compressor of our own by its name, a library by its build. */
+static void each_level_has_a_maker_and_an_identity(void **state)
+{
+	struct msk_str seen[13] = { MSK_STR_INIT };
+	const struct msk_codec_spec zstd = { MSK_CODEC_ZSTD, 3 }, none = { MSK_CODEC_NONE, 0 };
+
+	(void)state;
+	for (int level = 1; level <= 12; level++) {
+		const struct msk_codec_spec codec = { MSK_CODEC_GZIP, level };
+		const bool own = level >= 4 && level <= 7;
+		const char *maker = own ? "mkscratch deflate 1" : "libdeflate " LIBDEFLATE_VERSION_STRING;
+
+		assert_int_equal(msk_codec_is_own(&codec), own);
+		assert_string_equal(msk_codec_maker(&codec), maker);
+		assert_true(msk_codec_identity(&codec, &seen[level]));
+		assert_int_equal(strstr(msk_str_c(&seen[level]), ", mkscratch deflate 1 ") != NULL, own);
+		assert_int_equal(strstr(msk_str_c(&seen[level]), ", library ") != NULL, !own);
+		for (int other = 1; other < level; other++)
+			assert_string_not_equal(msk_str_c(&seen[level]), msk_str_c(&seen[other]));
+	}
+	for (int level = 1; level <= 12; level++)
+		msk_str_release(&seen[level]);
+	assert_false(msk_codec_is_own(&zstd));
+	assert_string_equal(msk_codec_maker(&zstd), "libzstd " ZSTD_VERSION_STRING);
+	assert_false(msk_codec_is_own(&none));
+	assert_null(msk_codec_maker(&none));
+	assert_false(msk_codec_identity(&none, &seen[0]));
 }
 
 static void zstd_frames_carry_size_and_checksum(void **state)
@@ -559,6 +589,7 @@ int main(void)
 		cmocka_unit_test(gzip_is_one_member_that_decodes_to_the_input),
 		cmocka_unit_test(gzip_header_says_nothing_of_the_host),
 		cmocka_unit_test(bytes_depend_on_neither_threads_nor_writes),
+		cmocka_unit_test(each_level_has_a_maker_and_an_identity),
 		cmocka_unit_test(zstd_frames_carry_size_and_checksum),
 		cmocka_unit_test(none_passes_the_bytes),
 		cmocka_unit_test(parts_share_the_threads_and_come_in_order),
