@@ -85,15 +85,15 @@ def zeros(length):
     return struct.pack("<BHB", 3, length, 1)
 
 
-# fuzz_pack: efforts; what is told in instructions has MANY as well.
-MANY = 4
+# fuzz_pack: efforts; what is told in instructions has MANY as well, and LONG where it comes to much.
+MANY, LONG = 4, 8
 FAR = b"".join(noise(16384, seed, 256) for seed in range(3)) + b"".join(copy(300, d) + noise(20, d & 255, 256) for d in (
     1, 32767 - 40, 32768, 32769)) + noise(16384, 9, 200) + noise(16384, 10, 200) + copy(4096, 65536) + copy(700, 65537)
 PACKED = {
     "empty": b"\1", "one": b"\2a", "words": b"\1" + b"a layer of an image is a tar of layers, and a tar of tars is an image " * 3,
     "short-periods": bytes([MANY | 1]) + literals(b"x") + copy(300, 1) + literals(b"abc") + copy(258, 3) + literals(b"0123456") + copy(515, 7),
-    "far": bytes([MANY | 3]) + FAR, "zeros": bytes([MANY]) + zeros(65535) + zeros(8000) + literals(b"end"),
-    "few-values": bytes([MANY | 2]) + b"".join(noise(9000, seed, values) for seed, values in ((1, 2), (2, 4), (3, 16), (4, 60), (5, 256))),
+    "far": bytes([MANY | LONG | 3]) + FAR, "zeros": bytes([MANY | LONG]) + zeros(65535) + zeros(8000) + literals(b"end"),
+    "few-values": bytes([MANY | LONG | 2]) + b"".join(noise(9000, seed, values) for seed, values in ((1, 2), (2, 4), (3, 16), (4, 60), (5, 256))),
     "end-in-a-copy": bytes([MANY | 1]) + noise(5000, 4, 100) + copy(13, 4000),
 }
 
