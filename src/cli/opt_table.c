@@ -204,8 +204,7 @@ const struct opt_row msk_opt_rows[] = {
 	  "Of several platforms the one whose image docker load finds in the tar; linux/amd64 by default.",
 	  TO_TEXT(platform), COMPLETE_WORDS, "linux/amd64 linux/arm64 linux/arm/v7" },
 	{ 0, "compress", "CODEC[:LEVEL]", OPT_VALUE, GROUP_OUTPUT, B,
-	  "gzip (the default, 1..12; 5 by default, and of 4..7 the same bytes everywhere), zstd (1..19; needs Docker 23 or "
-	  "later) or none.",
+	  "gzip (the default, 1..12), zstd (1..19; needs Docker 23 or later) or none.",
 	  TO_TEXT(compress), COMPLETE_WORDS, "gzip zstd none" },
 	{ 0, "layers", "split|single", OPT_VALUE, GROUP_OUTPUT, B,
 	  "split, the default: certificates and zones, libraries, the program, each a layer; or one for all.",
