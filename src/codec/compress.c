@@ -427,7 +427,7 @@ static void find_memory(struct msk_compressor *c)
 		return;
 	}
 	c->memory = &c->own;
-	msk_block_memory_init(c->memory, c->ring.slots, c->room, 1);
+	msk_block_memory_init(c->memory, c->ring.slots, c->room, 2);
 }
 
 struct msk_compressor *msk_compressor_with(const struct msk_block_codec *codec, const struct msk_compress_args *a)
