@@ -101,7 +101,7 @@ FUZZ_SECONDS ?= 60
 .PHONY: all lib unit differ check check-asan torture peers repro check-tsan coverage tidy valgrind fuzz fuzz-bin fuzz-seeds lint lint-deps bench install uninstall dist clean help
 all: $(BIN)
 lib: $(LIB)
-unit: $(UNIT_BIN) $(if $(filter release,$(MODE)),$(O)/fuzz/facts)
+unit: $(UNIT_BIN) $(if $(filter release,$(MODE)),$(O)/fuzz/facts $(O)/fuzz/deflated)
 fuzz-bin: $(FUZZ_BIN)
 
 include probe/probe.mk
@@ -128,7 +128,7 @@ $(O)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(FUZZ_DRIVER) $(wildcard tests/fuzz/*.h) 
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(FUZZ_CFLAGS) -o $@ $< $(FUZZ_DRIVER) $(LIB) $(ALL_LDFLAGS) $(LD_FUZZ) $(ALL_LDLIBS)
 
-$(O)/fuzz/seeds $(O)/fuzz/facts: $(O)/fuzz/%: tests/fuzz/%.c $(LIB)
+$(O)/fuzz/seeds $(O)/fuzz/facts $(O)/fuzz/deflated: $(O)/fuzz/%: tests/fuzz/%.c $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(FUZZ_CFLAGS) -o $@ $< $(LIB) $(ALL_LDFLAGS) $(ALL_LDLIBS)
 

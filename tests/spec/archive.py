@@ -7,7 +7,12 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import zlib
+
+FIXTURE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../oci-layout-spec/fixture")
+sys.path.insert(1, FIXTURE)
+from deflate import deflate                # noqa: E402
 
 BLOCK_MIN, BLOCK = 262144, 524288          # of the compressors
 WORD = (1 << 64) - 1
@@ -62,6 +67,11 @@ def dense(block):
 def stored(block):
     parts = [block[i:i + 65535] for i in range(0, len(block), 65535)] + [b""]
     return b"".join(b"\0" + len(p).to_bytes(2, "little") + (65535 - len(p)).to_bytes(2, "little") + p for p in parts)
+
+
+def gzip_block(block, level):
+    """What a block becomes at levels 4 to 7."""
+    return stored(block) if dense(block) else deflate(block, level)
 
 
 class Wrong(Exception):
@@ -150,6 +160,12 @@ def gunzip_one(blob):
     need(d.eof, "gzip stream ends early")
     need(d.unused_data == b"", "%d bytes behind the first gzip member" % len(d.unused_data))
     return plain
+
+
+def need_to_decode(made, block):
+    """A block of gzip stands alone, and is not final."""
+    d = zlib.decompressobj(wbits=-15)
+    need(d.decompress(made) == block and not d.eof, "decodes to something else")
 
 
 def unzstd(blob):

@@ -8,11 +8,10 @@ import json
 import os
 import re
 import struct
-import struct
 import sys
 import zlib
 
-from archive import BLOCK, Image, Wrong, blocks_of, dense, digest_of, gunzip_one, need, parse_tar, stored
+from archive import BLOCK, Image, Wrong, blocks_of, dense, digest_of, gunzip_one, gzip_block, need, parse_tar, stored
 
 SCHEMAS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../oci-layout-spec/schema")
 
@@ -299,6 +298,20 @@ def gzip_dense(image):
     need(len(kinds) == 2, "all blocks are of one kind: the test needs others")
 
 
+def gzip_reference(image, level):
+    """Blocks, and so the whole, are what the reference makes of them."""
+    for _, blob, tar in image.layers():
+        need(gunzip_one(blob) == tar, "content differs")
+        blocks = list(blocks_of(tar))
+        need(BLOCK in map(len, blocks) and len(blocks) > 1, "no block of the greatest size: the test needs others")
+        at = 10
+        for i, block in enumerate(blocks):
+            want = gzip_block(block, int(level))
+            need(blob[at:at + len(want)] == want, "block %d of %d bytes is another" % (i, len(block)))
+            at += len(want)
+        need(len(blob) - at == 10, "%d bytes behind the blocks" % (len(blob) - at))
+
+
 def zstd_frames(image):
     """Content size and checksum in every frame; as many frames as blocks."""
     for _, blob, tar in image.layers():
@@ -329,7 +342,8 @@ def frame_end(blob, p):
 CHECKS = {f.__name__: f for f in (
     archive_order, archive_blobs, archive_headers, compact_json, our_schemas, official_schemas, names, docker_part,
     platforms, shared_base, one_history_a_layer, layer_headers, layer_end, layer_order, layer_parents, layer_mtime, diff_ids, media_type,
-    gzip_header, gzip_one_member, gzip_blocks, gzip_dense, zstd_frames)}
+    gzip_header, gzip_one_member, gzip_blocks, gzip_dense, gzip_reference,
+    zstd_frames)}
 
 
 def main(argv):
