@@ -87,9 +87,9 @@ def rare(r, n):
 
 
 def drift(r, n):
-    """Values that change little by little: neighbours of which it is a near thing whether they become one block."""
-    return b"".join(bytes(8000) + bytes(b + i * 2 & 255 for b in r.choices(range(r.choice((30, 40, 60))), k=r.randrange(100, 300)))
-                    for i in range(n))
+    """Parts whose values differ more or less: of many it is a near thing whether they become one block."""
+    return b"".join(bytes(8000) + bytes(r.choices(range(first, first + 40), k=200))
+                    for first in (r.randrange(1, 60) for _ in range(n)))
 
 
 def make_blocks(top):
