@@ -69,7 +69,7 @@ another() {
 				'... and says what differs'
 		done
 	done
-	[ "$tests_failed" != "$failed_before" ] || told "$what" "the same DiffIDs; compressed bytes: ${bytes[*]}"
+	[ "$tests_failed" != "$failed_before" ] || told "$what" "the same DiffIDs; compressed bytes: ${bytes[*]}, all others the same"
 	failed_before=$tests_failed
 }
 
