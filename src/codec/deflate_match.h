@@ -81,7 +81,7 @@ static inline uint32_t msk_same_bytes(const unsigned char *p, uint32_t distance,
 		if (differ)
 			return known + (uint32_t)__builtin_ctzll(differ) / 8;
 	}
-	while (known < most && p[known] == p[known - (uint64_t)distance])
+	while (known < most && p[known] == *(p + known - distance))
 		known++;
 	return known;
 }
