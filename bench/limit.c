@@ -3,7 +3,7 @@
  *   limit LEVEL[:KIB] THREADS FILE...     prints {"seconds":…,"in":…,"out":…}
  *
  * One thread hashes the whole (SHA-256 cannot be cut) and then helps the others, which compress blocks of KIB (512) by
- * libdeflate. No program that hashes a tar and compresses it at this level on this machine can be faster. */
+ * libdeflate. No program that hashes a tar and has libdeflate compress it at this level on this machine can be faster. */
 #include <fcntl.h>
 #include <libdeflate.h>
 #include <openssl/evp.h>
