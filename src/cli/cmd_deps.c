@@ -39,6 +39,7 @@ struct asked {
 	struct msk_strv library_path, dlopen;
 	struct msk_names listed;       /* paths that --list has printed */
 	struct msk_strv noted;         /* notes that were told */
+	struct msk_names told;         /* errors that were */
 	struct msk_strv features;      /* what --dlopen may speak of */
 };
 
@@ -52,6 +53,7 @@ static void asked_release(struct asked *a)
 	msk_strv_release(&a->noted);
 	msk_strv_release(&a->features);
 	msk_names_release(&a->listed);
+	msk_names_release(&a->told);
 }
 
 static int resolve(const struct asked *a, struct msk_deps *d, struct msk_err *err)
@@ -154,7 +156,8 @@ static int check_words(const struct asked *a, struct msk_err *err)
 	return 0;
 }
 
-/* A file that is wrong is told of as it comes, and the others are shown all the same; the first gives the exit status. */
+/* A file that is wrong is told of as it comes, and the others are shown all the same; the first gives the exit status. What is
+ * wrong with a library that several have is told once. */
 static int all_files(struct asked *a, struct msk_err *err)
 {
 	const struct msk_log log = { .level = a->o->level, .fd = STDERR_FILENO };
@@ -167,7 +170,8 @@ static int all_files(struct asked *a, struct msk_err *err)
 		if (stop)
 			return -1;
 		first = first ? first : err->code;
-		msk_log_error(&log, err);
+		if (msk_names_add(&a->told, err->msg, 0))
+			msk_log_error(&log, err);
 		*err = (struct msk_err)MSK_ERR_INIT;
 	}
 	err->code = first;

@@ -107,19 +107,22 @@ else
 	skip 'a library for another machine' 'no cross compiler'
 fi
 # What is wrong with symbols is said once.
-python3 - <<'P'
-import struct
-data = bytearray(open("dynamic", "rb").read())
-at, = struct.unpack_from("<Q", data, 32)
-while struct.unpack_from("<I", data, at)[0] != 2:
-    at += 56
-at, = struct.unpack_from("<Q", data, at + 8)
-while struct.unpack_from("<q", data, at)[0] != 11:
-    at += 16
-struct.pack_into("<Q", data, at + 8, 7)
-open("symbols", "wb").write(data)
-P
-chmod +x symbols
+bend_symbols() { # FROM TO
+	python3 - "$@" <<-'P'
+		import struct, sys
+		data = bytearray(open(sys.argv[1], "rb").read())
+		at, = struct.unpack_from("<Q", data, 32)
+		while struct.unpack_from("<I", data, at)[0] != 2:
+		    at += 56
+		at, = struct.unpack_from("<Q", data, at + 8)
+		while struct.unpack_from("<q", data, at)[0] != 11:
+		    at += 16
+		struct.pack_into("<Q", data, at + 8, 7)
+		open(sys.argv[2], "wb").write(data)
+	P
+	chmod +x "$2"
+}
+bend_symbols dynamic symbols
 for verb in '--bin symbols -o x.tar' 'deps --list symbols' 'deps symbols'; do
 	# shellcheck disable=SC2086
 	run "$MKSCRATCH" $verb
@@ -131,5 +134,10 @@ run "$MKSCRATCH" deps lacking
 is "$status $(head -n 2 "$err" | cut -d'(' -f1 | xargs -d '\n')" \
 	'4 warning: lacking: symbol entry size is 7, expected 24; what it may load while it runs is not known mkscratch: lacking: needs libnone.so, not found ' \
 	'... and of a program that lacks a library a warning'
+cc -shared -o libshared.so app.c && bend_symbols libshared.so libshared.so
+cp dynamic one && patchelf --add-needed libshared.so one && patchelf --set-rpath '$ORIGIN' one && cp one two
+run "$MKSCRATCH" deps one two
+is "$status $(grep -c '^[ot][nw][eo]: ' "$out") $(cat "$err")" \
+	"3 2 mkscratch: $PWD/libshared.so: symbol entry size is 7, expected 24" '... also of a library that several have'
 is "$(ls -- *.tar 2>/dev/null)" '' 'no output came of any of it'
 done_testing
