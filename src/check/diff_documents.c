@@ -2,6 +2,8 @@
 #include <string.h>
 
 #include "diff.h"
+#include "mkscratch/names.h"
+#include "mkscratch/sorted.h"
 
 /* Strings as they are, others as JSON. */
 static char *text_of(const struct msk_json *v)
@@ -81,10 +83,17 @@ static void note_whole(struct msk_diff *d, enum msk_diff_kind kind, const char *
 		note(&(struct walk){ .d = d, .kind = kind, .prefix = "" }, name, a, b);
 }
 
-static void entries_of(const struct msk_json *env, struct msk_strv *out)
+/* The entries of one side, and those in two orders: by names, of one name as they came; and by all they say. */
+struct env {
+	struct msk_strv v;
+	char *const **by_name, *const **by_text;
+};
+
+static void env_release(struct env *e)
 {
-	for (size_t i = 0; i < msk_json_count(env); i++)
-		msk_strv_push_own(out, text_of(msk_json_at(env, i)));
+	msk_strv_release(&e->v);
+	free(e->by_name);
+	free(e->by_text);
 }
 
 /* 0: it sets no variable, as "NAME" and "=VALUE" do not. */
@@ -95,33 +104,81 @@ static size_t name_length(const char *entry)
 	return entry[n] ? n : 0;
 }
 
-/* The last value of a variable; NULL when it is not set. */
-static const char *variable(const struct msk_strv *env, const char *name, size_t n)
+static int compare_names(const char *a, const char *b)
 {
-	const char *found = NULL;
+	size_t na = name_length(a), nb = name_length(b);
+	int c = memcmp(a, b, na < nb ? na : nb);
 
-	for (size_t i = 0; i < env->n; i++)
-		if (strncmp(env->v[i], name, n) == 0 && env->v[i][n] == '=')
-			found = env->v[i] + n + 1;
-	return found;
+	return c ? c : (na > nb) - (na < nb);
+}
+
+static int by_name(const void *pa, const void *pb)
+{
+	char *const *a = *(char *const *const *)pa, *const *b = *(char *const *const *)pb;
+	int c = compare_names(*a, *b);
+
+	return c ? c : (a > b) - (a < b);
+}
+
+static int by_text(const void *pa, const void *pb)
+{
+	return strcmp(**(char *const *const *)pa, **(char *const *const *)pb);
+}
+
+static struct env env_of(const struct msk_json *list)
+{
+	struct env e = { .v = MSK_STRV_INIT };
+
+	for (size_t i = 0; i < msk_json_count(list); i++)
+		msk_strv_push_own(&e.v, text_of(msk_json_at(list, i)));
+	e.by_name = msk_xcalloc(e.v.n + 1, sizeof *e.by_name);
+	e.by_text = msk_xcalloc(e.v.n + 1, sizeof *e.by_text);
+	for (size_t i = 0; i < e.v.n; i++)
+		e.by_name[i] = e.by_text[i] = &e.v.v[i];
+	qsort(e.by_name, e.v.n, sizeof *e.by_name, by_name);
+	qsort(e.by_text, e.v.n, sizeof *e.by_text, by_text);
+	return e;
+}
+
+/* Keys of these two come behind what equals them. */
+static int behind_name(const void *key, const void *element)
+{
+	return compare_names(key, **(char *const *const *)element) >= 0 ? 1 : -1;
+}
+
+static int behind_text(const void *key, const void *element)
+{
+	return strcmp(key, **(char *const *const *)element) >= 0 ? 1 : -1;
+}
+
+static int to_text(const void *key, const void *element)
+{
+	return strcmp(key, **(char *const *const *)element);
+}
+
+/* The last value of the variable that an entry sets; NULL: it is not set. */
+static const char *variable(const struct env *e, const char *entry)
+{
+	size_t i = msk_lower_bound(entry, e->by_name, e->v.n, sizeof *e->by_name, behind_name);
+
+	return i && compare_names(*e->by_name[i - 1], entry) == 0 ? *e->by_name[i - 1] + name_length(entry) + 1 : NULL;
 }
 
 /* An entry and how often it is there; NULL: never. */
-static char *occurrence(const struct msk_strv *env, const char *entry)
+static char *occurrence(const struct env *e, const char *entry)
 {
-	size_t times = 0;
+	size_t times = msk_lower_bound(entry, e->by_text, e->v.n, sizeof *e->by_text, behind_text) -
+		       msk_lower_bound(entry, e->by_text, e->v.n, sizeof *e->by_text, to_text);
 
-	for (size_t i = 0; i < env->n; i++)
-		times += strcmp(env->v[i], entry) == 0;
 	return times > 1 ? msk_xasprintf("%s (%zu times)", entry, times) : times ? msk_xstrdup(entry) : NULL;
 }
 
 /* Variables by their values; where these are the same, and of what is no variable, entry by entry. */
-static void compare_entry(struct msk_diff *d, const struct msk_strv *a, const struct msk_strv *b, const char *entry,
-			  struct msk_strv *told)
+static void compare_entry(struct msk_diff *d, const struct env *a, const struct env *b, const char *entry,
+			  struct msk_names *told)
 {
 	size_t n = name_length(entry);
-	const char *va = n ? variable(a, entry, n) : NULL, *vb = n ? variable(b, entry, n) : NULL;
+	const char *va = n ? variable(a, entry) : NULL, *vb = n ? variable(b, entry) : NULL;
 	MSK_AUTO_FREE char *what = NULL, *from = NULL, *to = NULL;
 
 	if (va && vb ? strcmp(va, vb) != 0 : va != vb) {
@@ -135,29 +192,29 @@ static void compare_entry(struct msk_diff *d, const struct msk_strv *a, const st
 		if (from && to && strcmp(from, to) == 0)
 			return;
 	}
-	if (msk_strv_has(told, what))
-		return;
-	msk_strv_push(told, what);
-	msk_diff_note_values(d, MSK_DIFF_CONFIG, what, from, to);
+	if (msk_names_add(told, what, 0))
+		msk_diff_note_values(d, MSK_DIFF_CONFIG, what, from, to);
 }
 
 static void compare_env(struct msk_diff *d, const struct msk_json *ja, const struct msk_json *jb)
 {
-	MSK_AUTO_STRV a = MSK_STRV_INIT, b = MSK_STRV_INIT, told = MSK_STRV_INIT;
-	MSK_AUTO_FREE char *from = text_of(ja), *to = text_of(jb);
+	MSK_CLEANUP(env_release) struct env a = env_of(ja), b = env_of(jb);
+	MSK_CLEANUP(msk_names_release) struct msk_names told = { 0 };
+	MSK_AUTO_FREE char *from = NULL, *to = NULL;
 
-	entries_of(ja, &a);
-	entries_of(jb, &b);
-	for (size_t i = 0; i < a.n; i++)
-		compare_entry(d, &a, &b, a.v[i], &told);
-	for (size_t i = 0; i < b.n; i++)
-		compare_entry(d, &a, &b, b.v[i], &told);
+	for (size_t i = 0; i < a.v.n; i++)
+		compare_entry(d, &a, &b, a.v.v[i], &told);
+	for (size_t i = 0; i < b.v.n; i++)
+		compare_entry(d, &a, &b, b.v.v[i], &told);
 	if (told.n || equal(ja, jb))
 		return;
-	if (a.n)
+	if (a.v.n) {
 		msk_diff_note(d, MSK_DIFF_CONFIG, "config.Env (order)");
-	else
-		msk_diff_note_values(d, MSK_DIFF_CONFIG, "config.Env", from, to);
+		return;
+	}
+	from = text_of(ja);
+	to = text_of(jb);
+	msk_diff_note_values(d, MSK_DIFF_CONFIG, "config.Env", from, to);
 }
 
 static void compare_labels(struct msk_diff *d, const struct msk_json *a, const struct msk_json *b)

@@ -90,6 +90,9 @@ compare_env '["A=0","A=1"]' 'Env entry A=0  (none) -> A=0' 'a variable that is s
 is "$(mk diff --json env1 env2 | jq -c '.[] | [.from, .to]')" '[null,"A=0"]' '... in JSON'
 compare_env '["A=1","A=1"]' 'Env entry A=1  A=1 -> A=1 (2 times)' '... to the same'
 compare_env '["A=1","A=2"]' 'Env A  1 -> 2' '... whose last value counts'
+many() { python3 -c 'import json, sys; print(json.dumps(["A%d=1" % (i // 2) for i in range(6000)] + sys.argv[1:]))' "$@"; }
+with_env env1 "$(many)"
+compare_env "$(many A2999=2)" 'Env A2999  1 -> 2' '... which it does among very many'
 with_env env1 null
 compare_env '[]' 'Env  null -> []' 'none in two spellings'
 
