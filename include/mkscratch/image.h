@@ -43,6 +43,9 @@ struct msk_product {
 void msk_product_release(struct msk_product *p);
 bool msk_product_has_index(const struct msk_product *p);
 
+/* Is a document one that readers take? `name` is for the message.
+ * Fails: MSK_E_USAGE, beyond MSK_MAX_DOCUMENT bytes or MSK_MAX_VALUES values. */
+int msk_document_check(const char *name, const struct msk_str *text, struct msk_err *err);
 /* Config (image-spec "config"): one history item a layer, numeric User. */
 struct msk_json *msk_config_json(const struct msk_plan *p, const struct msk_platform *pf, const struct msk_layers *l);
 struct msk_json *msk_manifest_json(const struct msk_plan *p, const struct msk_desc *config, const struct msk_layers *l,

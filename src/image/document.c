@@ -2,6 +2,21 @@
 
 #include <string.h>
 
+int msk_document_check(const char *name, const struct msk_str *text, struct msk_err *err)
+{
+	size_t values = msk_json_values(msk_str_c(text), text->len);
+
+	if (text->len > MSK_MAX_DOCUMENT)
+		msk_fail(err, MSK_E_USAGE, "%s: the document is too large for who reads images (%zu vs %u bytes)", name,
+			 text->len, MSK_MAX_DOCUMENT);
+	else if (values > MSK_MAX_VALUES)
+		msk_fail(err, MSK_E_USAGE, "%s: the document is too large for who reads images (%zu vs %d values)", name,
+			 values, MSK_MAX_VALUES);
+	else
+		return 0;
+	return msk_hint(err, "fewer labels, variables, ports, volumes, annotations or tags");
+}
+
 int msk_put_document(struct msk_json *own_doc, const char *media_type, struct msk_store *st, struct msk_desc *out,
 		     struct msk_err *err)
 {
@@ -15,11 +30,8 @@ int msk_put_document(struct msk_json *own_doc, const char *media_type, struct ms
 int msk_put_bytes(const struct msk_str *text, const char *media_type, struct msk_store *st, struct msk_desc *out,
 		  struct msk_err *err)
 {
-	if (text->len > MSK_MAX_DOCUMENT) {
-		msk_fail(err, MSK_E_USAGE, "%s: the document is too large for who reads images (%zu vs %u bytes)", media_type,
-			 text->len, MSK_MAX_DOCUMENT);
-		return msk_hint(err, "fewer labels, variables, annotations or other values");
-	}
+	if (msk_document_check(media_type, text, err) < 0)
+		return -1;
 	out->media_type = media_type;
 	out->size = text->len;
 	return msk_store_put(st, text->buf, text->len, &out->digest, err);

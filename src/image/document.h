@@ -5,7 +5,7 @@
 #include "mkscratch/image.h"
 
 /* The bytes that are hashed are the bytes that are stored: a document is dumped once. Takes own_doc over.
- * Fails: MSK_E_USAGE, larger than MSK_MAX_DOCUMENT; MSK_E_IO. */
+ * Fails: as msk_document_check() does; MSK_E_IO. */
 int msk_put_document(struct msk_json *own_doc, const char *media_type, struct msk_store *st, struct msk_desc *out,
 		     struct msk_err *err);
 int msk_put_bytes(const struct msk_str *text, const char *media_type, struct msk_store *st, struct msk_desc *out,

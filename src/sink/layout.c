@@ -170,6 +170,8 @@ static int update_index(struct layout_sink *s, const struct msk_product *p, stru
 		return -1;
 	msk_str_release(&text);
 	msk_json_dump(index, &text);
+	if (msk_document_check(name, &text, err) < 0)
+		return -1;
 	return put_index(s, &text, name, err);
 }
 

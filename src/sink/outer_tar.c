@@ -25,6 +25,8 @@ static int add_document(struct msk_tar *tar, const char *path, struct msk_json *
 
 	msk_json_dump(own_doc, &text);
 	msk_json_free(own_doc);
+	if (msk_document_check(path, &text, err) < 0)
+		return -1;
 	return add_text(tar, path, text.buf, text.len, err);
 }
 

@@ -164,13 +164,20 @@ wait
 is "$(cat "$HOME/said")" 'mkscratch: idle: a FIFO that nobody reads (waited 10 s)
 hint: have it read meanwhile: docker load <idle
 5' 'a FIFO is not waited for for ever'
-done_testing
-
 # A document that nobody would read: one byte of a label is six in JSON.
 ones=$(head -c 120000 /dev/zero | tr '\0' '\1')
-must_fail 2 'application/vnd.oci.image.config.v1+json: the document is too large for who reads images (4320569 vs 4194304 bytes)' \
-	'fewer labels, variables, annotations or other values' -- --bin app -o img.tar -l "1=$ones" -l "2=$ones" -l "3=$ones" \
+must_fail 2 'application/vnd.oci.image.config.v1+json: the document is too large for who reads images (4320535 vs 4194304 bytes)' \
+	'fewer labels, variables, ports, volumes, annotations or tags' -- --bin app -o img.tar -l "1=$ones" -l "2=$ones" -l "3=$ones" \
 	-l "4=$ones" -l "5=$ones" -l "6=$ones"
-must_fail 2 'application/vnd.oci.image.manifest.v1+json: the document is too large for who reads images (4320569 vs 4194304 bytes)' -- \
-	--bin app -o img.tar --annotation "1=$ones" --annotation "2=$ones" --annotation "3=$ones" --annotation "4=$ones" \
+must_fail 2 'application/vnd.oci.image.manifest.v1+json: the document is too large for who reads images (4320607 vs 4194304 bytes)' -- \
+	--compress none --bin app -o img.tar --annotation "1=$ones" --annotation "2=$ones" --annotation "3=$ones" --annotation "4=$ones" \
 	--annotation "5=$ones" --annotation "6=$ones"
+# ... as are two values for each port.
+must_fail 2 'application/vnd.oci.image.config.v1+json: the document is too large for who reads images (258070 vs 200000 values)' -- \
+	--bin app -o img.tar -p 1024-65535 -p 1024-65535/udp
+seq 30000 | sed 's/.*/"example.com\/a:&"/' | paste -sd, | sed 's/.*/{"tag":[&]}/' >tags.json
+must_fail 2 'index.json: the document is too large for who reads images (7867875 vs 4194304 bytes)' \
+	'fewer labels, variables, ports, volumes, annotations or tags' -- --config tags.json --bin app -o img.tar
+must_fail 2 'images/index.json: the document is too large for who reads images (7867875 vs 4194304 bytes)' -- \
+	--config tags.json --bin app -o images/
+done_testing
