@@ -195,7 +195,8 @@ char *msk_root_plain(const char *typed);
 /* Has the plan for one platform kept this value of "bin" or "root", as typed or spelled plainly? */
 bool msk_plan_keeps(const struct msk_plan *p, const char *option, const char *typed);
 
-struct msk_json *msk_plan_json(const struct msk_plan *p);
+/* All of it as JSON for people; of inputs there may be very many. */
+void msk_plan_dump(const struct msk_plan *p, struct msk_str *out);
 
 /* The lines of passwd(5) and group(5), without their ends. */
 void msk_account_add(struct msk_str *out, const struct msk_account *a);

@@ -287,6 +287,49 @@ void msk_json_dump_pretty(const struct msk_json *v, struct msk_str *out)
 	msk_str_addc(out, '\n');
 }
 
+/* No string of JSON holds a newline as it is: behind one that is no other, `key` with this indent is the member. */
+static const char *find_empty(const char *text, const char *key)
+{
+	MSK_AUTO_FREE char *member = msk_xasprintf("\n  \"%s\": [", key);
+	const char *at = strstr(text, member);
+
+	return at ? at + strlen(member) : NULL;
+}
+
+static void add_indented(const struct msk_json *row, struct msk_str *one, struct msk_str *out)
+{
+	const char *line;
+	size_t n;
+
+	one->len = 0;
+	dump(row, one, JSON_INDENT(2));
+	for (line = one->buf; *line; line += n + (line[n] == '\n')) {
+		n = strcspn(line, "\n");
+		msk_str_adds(out, "\n    ");
+		msk_str_add(out, line, n);
+	}
+}
+
+void msk_json_dump_pretty_rows(const struct msk_json *object, const char *key, struct msk_json *(*row)(void *arg, size_t i),
+			       size_t n, void *arg, struct msk_str *out)
+{
+	MSK_AUTO_STR frame = MSK_STR_INIT, one = MSK_STR_INIT;
+	const char *at;
+
+	msk_json_dump_pretty(object, &frame);
+	at = find_empty(frame.buf, key);
+	assert(at && *at == ']');
+	msk_str_add(out, frame.buf, (size_t)(at - frame.buf));
+	for (size_t i = 0; i < n; i++) {
+		MSK_AUTO_JSON *v = row(arg, i);
+
+		msk_str_adds(out, i ? "," : "");
+		add_indented(v, &one, out);
+	}
+	msk_str_adds(out, n ? "\n  " : "");
+	msk_str_adds(out, at);
+}
+
 /* What is measured on the bytes, before anything is made of them or recurses over them. */
 struct shape {
 	int depth;

@@ -13,10 +13,9 @@
 
 static int print_plan(const struct msk_plan *plan, struct msk_err *err)
 {
-	MSK_AUTO_JSON *v = msk_plan_json(plan);
 	MSK_AUTO_STR text = MSK_STR_INIT;
 
-	msk_json_dump_pretty(v, &text);
+	msk_plan_dump(plan, &text);
 	return msk_print(&text, err);
 }
 

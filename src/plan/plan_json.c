@@ -17,8 +17,9 @@ static struct msk_json *pairs(const struct msk_strv *keys, const struct msk_strv
 	return o;
 }
 
-static struct msk_json *input_json(const struct msk_input *in)
+static struct msk_json *input_json(void *plan, size_t i)
 {
+	const struct msk_input *in = &((const struct msk_plan *)plan)->inputs[i];
 	static const char *const kinds[] = {
 		[MSK_INPUT_BIN] = "bin", [MSK_INPUT_FILE] = "file", [MSK_INPUT_TREE] = "tree", [MSK_INPUT_DIR] = "dir",
 		[MSK_INPUT_LINK] = "link",
@@ -40,15 +41,6 @@ static struct msk_json *input_json(const struct msk_input *in)
 		msk_json_set_string(o, "owner", owner);
 	}
 	return o;
-}
-
-static struct msk_json *inputs_json(const struct msk_plan *p)
-{
-	struct msk_json *a = msk_json_array();
-
-	for (size_t i = 0; i < p->n_inputs; i++)
-		msk_json_push(a, input_json(&p->inputs[i]));
-	return a;
 }
 
 static struct msk_json *caps_json(const struct msk_plan *p)
@@ -188,9 +180,9 @@ static struct msk_json *codec_json(const struct msk_codec_spec *codec)
 	return o;
 }
 
-struct msk_json *msk_plan_json(const struct msk_plan *p)
+void msk_plan_dump(const struct msk_plan *p, struct msk_str *out)
 {
-	struct msk_json *o = msk_json_object();
+	MSK_AUTO_JSON *o = msk_json_object();
 	MSK_AUTO_STR time = MSK_STR_INIT;
 
 	msk_rfc3339_add(&time, p->created);
@@ -200,7 +192,7 @@ struct msk_json *msk_plan_json(const struct msk_plan *p)
 	set_text(o, "base", p->base);
 	if (p->base)
 		msk_json_set(o, "base_labels", msk_json_bool(p->base_labels));
-	msk_json_set(o, "inputs", inputs_json(p));
+	msk_json_set(o, "inputs", msk_json_array());
 	if (p->n_caps)
 		msk_json_set(o, "caps", caps_json(p));
 	msk_json_set_texts(o, "libs", &p->libs);
@@ -250,5 +242,5 @@ struct msk_json *msk_plan_json(const struct msk_plan *p)
 		msk_json_set(o, "paranoid", msk_json_bool(true));
 	if (p->jobs)
 		msk_json_set_int(o, "jobs", p->jobs);
-	return o;
+	msk_json_dump_pretty_rows(o, "inputs", input_json, p->n_inputs, (void *)(uintptr_t)p, out);
 }

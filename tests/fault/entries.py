@@ -275,6 +275,9 @@ def options():
         tap.ok(status == 0 and found[name] <= LIMIT and told == lacking,
                f"build, {VALUES:,} values of {name}: within {LIMIT >> 10} MiB", f"ended with {status}, at most {found[name]} KiB",
                said()[:1000])
+        status, found[name + ", plan"] = peak(["--config", "many.json", "--bin", "app", "-o", "none.tar", "--print", "plan"])
+        tap.ok(status == 0 and found[name + ", plan"] <= LIMIT, f"--print plan, {VALUES:,} values of {name}: within {LIMIT >> 10} MiB",
+               f"ended with {status}, at most {found[name + ', plan']} KiB", said()[:1000])
         p = subprocess.run([MKSCRATCH, "inspect", "many.tar"], cwd=room, env=ENV, capture_output=True, check=False)
         tap.ok(p.returncode == 0, f"{name}: and the image is read", p.stderr[:1000])
         if "ENTRIES" in os.environ:

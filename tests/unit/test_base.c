@@ -270,6 +270,34 @@ static void json_of_bytes_is_merged_in_the_order_of_keys(void **state)
 	assert_int_equal(msk_json_dumped_length("a\0", 2), 2 + sizeof "a\\u0000" - 1);
 }
 
+static struct msk_json *nth_row(void *rows, size_t i)
+{
+	return msk_json_copy(msk_json_at(rows, i));
+}
+
+static void rows_that_are_made_one_by_one_are_dumped_as_if_they_were_there(void **state)
+{
+	static const char *const texts[] = {
+		"{\"a\":{\"r\":[1]},\"r\":[]}",
+		"{\"b\":\"\\n  \\\"r\\\": [\",\"r\":[{\"x\":[],\"y\":[1,2]},{},3,[\"\\n\"]],\"z\":1}",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		MSK_AUTO_JSON *v = NULL;
+		MSK_AUTO_STR whole = MSK_STR_INIT, apart = MSK_STR_INIT;
+		struct msk_err err = MSK_ERR_INIT;
+		MSK_AUTO_JSON *rows = NULL;
+
+		assert_int_equal(msk_json_parse(texts[i], strlen(texts[i]), "", &v, &err), 0);
+		rows = msk_json_copy(msk_json_get(v, "r"));
+		msk_json_dump_pretty(v, &whole);
+		msk_json_set(v, "r", msk_json_array());
+		msk_json_dump_pretty_rows(v, "r", nth_row, msk_json_count(rows), rows, &apart);
+		assert_string_equal(apart.buf, whole.buf);
+	}
+}
+
 static void lengths_are_those_of_what_is_dumped(void **state)
 {
 	(void)state;
@@ -490,6 +518,7 @@ int main(void)
 		cmocka_unit_test(system_errors_carry_their_text),
 		cmocka_unit_test(json_is_compact_with_sorted_keys),
 		cmocka_unit_test(json_of_bytes_is_merged_in_the_order_of_keys),
+		cmocka_unit_test(rows_that_are_made_one_by_one_are_dumped_as_if_they_were_there),
 		cmocka_unit_test(lengths_are_those_of_what_is_dumped),
 		cmocka_unit_test(json_rows_end_where_there_are_too_many),
 		cmocka_unit_test(hostile_json_is_refused),
