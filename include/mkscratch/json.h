@@ -76,8 +76,8 @@ void msk_json_dump_safe(const struct msk_json *v, struct msk_str *out);
 /* The same value for people: indented by two, a newline at the end. Never hashed. */
 void msk_json_dump_pretty(const struct msk_json *v, struct msk_str *out);
 /* The same of an object with very many rows in one of its members: there it has an empty array, and the n rows are made one by
- * one. */
-void msk_json_dump_pretty_rows(const struct msk_json *object, const char *key, struct msk_json *(*row)(void *arg, size_t i),
+ * one. Takes own_object over. */
+void msk_json_dump_pretty_rows(struct msk_json *own_object, const char *key, struct msk_json *(*row)(void *arg, size_t i),
 			       size_t n, void *arg, struct msk_str *out);
 
 /* Parse untrusted bytes: an object or array at the top, no key twice, nested 64 deep at most. `name` is for messages.

@@ -35,7 +35,7 @@ enum msk_user_from {
 #define MSK_ANNOTATION_REASONS MSK_ANNOTATION_PREFIX "reasons"
 #define MSK_ANNOTATION_RECIPE  MSK_ANNOTATION_PREFIX "recipe"
 
-/* A line of /etc/passwd. */
+/* A line of /etc/passwd; its texts lie in the plan. */
 struct msk_account {
 	char *name, *comment, *home, *shell;
 	uint32_t uid, gid;
@@ -43,7 +43,7 @@ struct msk_account {
 	bool makes_home;          /* the home is a directory that belongs to it */
 };
 
-/* A line of /etc/group; members are parted by commas. */
+/* A line of /etc/group; members are parted by commas. Its texts lie in the plan. */
 struct msk_group {
 	char *name;
 	uint32_t gid;
@@ -117,7 +117,7 @@ struct msk_plan {
 	struct msk_input *inputs;
 	size_t n_inputs;                          /* in the order of their kinds, then as typed */
 	bool all_inputs;                          /* of a plan for one platform: the very same as of the whole; borrowed */
-	struct msk_arena texts;                   /* of the inputs */
+	struct msk_arena texts;                   /* of inputs, accounts and groups */
 	struct msk_cap *caps;
 	size_t n_caps;
 	struct msk_strv libs, library_path;

@@ -310,13 +310,14 @@ static void add_indented(const struct msk_json *row, struct msk_str *one, struct
 	}
 }
 
-void msk_json_dump_pretty_rows(const struct msk_json *object, const char *key, struct msk_json *(*row)(void *arg, size_t i),
+void msk_json_dump_pretty_rows(struct msk_json *own_object, const char *key, struct msk_json *(*row)(void *arg, size_t i),
 			       size_t n, void *arg, struct msk_str *out)
 {
 	MSK_AUTO_STR frame = MSK_STR_INIT, one = MSK_STR_INIT;
 	const char *at;
 
-	msk_json_dump_pretty(object, &frame);
+	msk_json_dump_pretty(own_object, &frame);
+	msk_json_free(own_object);
 	at = find_empty(frame.buf, key);
 	assert(at && *at == ']');
 	msk_str_add(out, frame.buf, (size_t)(at - frame.buf));

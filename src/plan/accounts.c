@@ -7,14 +7,6 @@
 #define NO_HOME "/nonexistent"
 #define NONROOT_HOME "/home/nonroot"
 
-void msk_account_release(struct msk_account *a)
-{
-	free(a->name);
-	free(a->comment);
-	free(a->home);
-	free(a->shell);
-}
-
 void msk_account_add(struct msk_str *out, const struct msk_account *a)
 {
 	msk_str_addf(out, "%s:x:%u:%u:%s:%s:%s", a->name, a->uid, a->gid, a->comment, a->home, a->shell);
@@ -74,18 +66,28 @@ static bool is_own_home(const char *home)
 	return true;
 }
 
-static int set_paths(struct msk_account *a, const char *what, const char *home, const char *shell, struct msk_err *err)
+static char *keep(struct msk_plan *p, const char *text)
 {
+	return msk_arena_text(&p->texts, text, strlen(text));
+}
+
+static int set_paths(struct msk_plan *p, struct msk_account *a, const char *what, const char *home, const char *shell,
+		     struct msk_err *err)
+{
+	MSK_AUTO_FREE char *plain_home = NULL, *plain_shell = NULL;
+
 	if (check_text(what, home, err) < 0 || check_text(what, shell, err) < 0 ||
-	    msk_image_path(what, *home ? home : NO_HOME, &a->home, err) < 0 ||
-	    msk_image_path(what, *shell ? shell : NOLOGIN, &a->shell, err) < 0)
+	    msk_image_path(what, *home ? home : NO_HOME, &plain_home, err) < 0 ||
+	    msk_image_path(what, *shell ? shell : NOLOGIN, &plain_shell, err) < 0)
 		return -1;
+	a->home = keep(p, plain_home);
+	a->shell = keep(p, plain_shell);
 	a->makes_home = is_own_home(a->home);
 	return 0;
 }
 
 /* NAME:UID[:GID[:HOME[:SHELL]]], or a line of passwd(5), which has seven fields and no number behind the name. */
-static int parse_account(const char *typed, struct msk_account *a, struct msk_err *err)
+static int parse_account(struct msk_plan *p, const char *typed, struct msk_account *a, struct msk_err *err)
 {
 	MSK_AUTO_FREE char *what = msk_xasprintf("--passwd-entry %s", typed);
 	MSK_AUTO_STRV f = MSK_STRV_INIT;
@@ -97,16 +99,16 @@ static int parse_account(const char *typed, struct msk_account *a, struct msk_er
 		return -1;
 	if (f.n < 2 || (!line && f.n > 5))
 		return msk_fail(err, MSK_E_USAGE, "%s: %s", what, f.n < 2 ? "has no uid" : "has too many fields");
-	a->name = msk_xstrdup(f.v[0]);
-	a->comment = msk_xstrdup(line ? f.v[4] : f.v[0]);
+	a->name = keep(p, f.v[0]);
+	a->comment = line ? keep(p, f.v[4]) : a->name;
 	if (check_text(what, a->comment, err) < 0)
 		return -1;
 	if (line)
 		return parse_ids(what, a->name, f.v[2], f.v[3], &a->uid, &a->gid, err) < 0 ? -1 :
-		       set_paths(a, what, f.v[5], f.v[6], err);
+		       set_paths(p, a, what, f.v[5], f.v[6], err);
 	if (parse_ids(what, a->name, f.v[1], f.n > 2 ? f.v[2] : f.v[1], &a->uid, &a->gid, err) < 0)
 		return -1;
-	return set_paths(a, what, f.n > 3 ? f.v[3] : "", f.n > 4 ? f.v[4] : "", err);
+	return set_paths(p, a, what, f.n > 3 ? f.v[3] : "", f.n > 4 ? f.v[4] : "", err);
 }
 
 /* The accounts of a plan while they come. */
@@ -129,13 +131,13 @@ static const struct msk_account *find_uid(const struct accounts *all, uint32_t u
 	return msk_roll_id(&all->roll, uid, &i) ? &all->p->accounts[i] : NULL;
 }
 
-static void append(struct accounts *all, const struct msk_account *own_a)
+static void append(struct accounts *all, const struct msk_account *a)
 {
 	struct msk_plan *p = all->p;
 
 	MSK_GROW(p->accounts, p->n_accounts, p->cap_accounts);
-	msk_roll_add(&all->roll, own_a->name, own_a->uid, p->n_accounts);
-	p->accounts[p->n_accounts++] = *own_a;
+	msk_roll_add(&all->roll, a->name, a->uid, p->n_accounts);
+	p->accounts[p->n_accounts++] = *a;
 }
 
 static int add_entries(const struct msk_options *o, struct accounts *all, struct msk_err *err)
@@ -143,11 +145,9 @@ static int add_entries(const struct msk_options *o, struct accounts *all, struct
 	for (size_t i = 0; i < o->passwd_entry.n; i++) {
 		struct msk_account a = { 0 };
 
-		if (parse_account(o->passwd_entry.v[i], &a, err) < 0) {
-			msk_account_release(&a);
+		if (parse_account(all->p, o->passwd_entry.v[i], &a, err) < 0)
 			return err->hint[0] ? -1 : msk_hint(err, "--passwd-entry NAME:UID[:GID[:HOME[:SHELL]]], or a line of "
 								 "passwd(5)");
-		}
 		append(all, &a);
 	}
 	return 0;
@@ -155,8 +155,10 @@ static int add_entries(const struct msk_options *o, struct accounts *all, struct
 
 static void add_own(struct accounts *all, const char *name, uint32_t uid, uint32_t gid, const char *home)
 {
-	append(all, &(struct msk_account){ .name = msk_xstrdup(name), .comment = msk_xstrdup(name), .home = msk_xstrdup(home),
-					   .shell = msk_xstrdup(NOLOGIN), .uid = uid, .gid = gid, .own = true,
+	char *kept = keep(all->p, name);
+
+	append(all, &(struct msk_account){ .name = kept, .comment = kept, .home = keep(all->p, home),
+					   .shell = keep(all->p, NOLOGIN), .uid = uid, .gid = gid, .own = true,
 					   .makes_home = all->p->preset && is_own_home(home) });
 }
 
@@ -207,10 +209,9 @@ static int compare_accounts(const void *pa, const void *pb)
 	return a->uid != b->uid ? (a->uid > b->uid) - (a->uid < b->uid) : strcmp(a->name, b->name);
 }
 
-static int check_accounts(const struct msk_plan *p, struct msk_err *err)
+/* They are sorted: places are others now. */
+static int check_accounts(const struct msk_plan *p, struct msk_names *names, struct msk_err *err)
 {
-	MSK_CLEANUP(msk_names_release) struct msk_names names = { 0 };
-
 	for (size_t i = 1; i < p->n_accounts; i++)
 		if (p->accounts[i].uid == p->accounts[i - 1].uid)
 			return msk_fail(err, MSK_E_USAGE, "uid %u: has two names (%s and %s)", p->accounts[i].uid,
@@ -219,10 +220,10 @@ static int check_accounts(const struct msk_plan *p, struct msk_err *err)
 		const struct msk_account *a = &p->accounts[i];
 		size_t first;
 
-		if (msk_names_find(&names, a->name, &first))
+		if (msk_names_find(names, a->name, &first))
 			return msk_fail(err, MSK_E_USAGE, "user \"%s\": given twice (uid %u and %u)", a->name,
 					p->accounts[first].uid, a->uid);
-		msk_names_lend(&names, a->name, i);
+		msk_names_lend(names, a->name, i);
 	}
 	return 0;
 }
@@ -250,14 +251,18 @@ static int gather(const struct msk_options *o, struct accounts *all, struct msk_
 		add_preset(all, "nonroot", 65532, NONROOT_HOME);
 	}
 	qsort(p->accounts, p->n_accounts, sizeof *p->accounts, compare_accounts);
-	return check_accounts(p, err);
+	return 0;
 }
 
 int msk_plan_accounts(const struct msk_options *o, struct msk_plan *p, struct msk_err *err)
 {
 	struct accounts all = { .p = p };
-	int rc = gather(o, &all, err) < 0 || msk_plan_groups(o, &all.roll, p, err) < 0 ? -1 : 0;
+	MSK_CLEANUP(msk_names_release) struct msk_names names = { 0 };
+	int rc = gather(o, &all, err);
 
+	/* Of which there may be as many as of groups. */
 	msk_roll_release(&all.roll);
-	return rc;
+	if (rc < 0 || check_accounts(p, &names, err) < 0)
+		return -1;
+	return msk_plan_groups(o, &names, p, err);
 }

@@ -1,13 +1,8 @@
 /* --group-entry, and the groups that the accounts need. */
+#include <stdio.h>
 #include <string.h>
 
 #include "parts.h"
-
-void msk_group_release(struct msk_group *g)
-{
-	free(g->name);
-	free(g->members);
-}
 
 void msk_group_add(struct msk_str *out, const struct msk_group *g)
 {
@@ -17,7 +12,7 @@ void msk_group_add(struct msk_str *out, const struct msk_group *g)
 /* The groups of a plan while they come. */
 struct groups {
 	struct msk_plan *p;
-	const struct msk_roll *accounts;
+	const struct msk_names *accounts;
 	struct msk_roll roll;
 };
 
@@ -35,13 +30,14 @@ static bool has_gid(const struct groups *all, uint32_t gid)
 	return msk_roll_id(&all->roll, gid, &i);
 }
 
-static void add(struct groups *all, char *own_name, uint32_t gid, const char *members, bool own)
+static void add(struct groups *all, const char *name, uint32_t gid, const char *members, bool own)
 {
 	struct msk_plan *p = all->p;
+	char *kept = msk_arena_text(&p->texts, name, strlen(name));
 
 	MSK_GROW(p->groups, p->n_groups, p->cap_groups);
-	msk_roll_add(&all->roll, own_name, gid, p->n_groups);
-	p->groups[p->n_groups++] = (struct msk_group){ own_name, gid, msk_xstrdup(members), own };
+	msk_roll_add(&all->roll, kept, gid, p->n_groups);
+	p->groups[p->n_groups++] = (struct msk_group){ kept, gid, msk_arena_text(&p->texts, members, strlen(members)), own };
 }
 
 static int check_members(const struct groups *all, const char *what, const char *members, struct msk_err *err)
@@ -57,7 +53,7 @@ static int check_members(const struct groups *all, const char *what, const char 
 
 		if (msk_names_find(&seen, name.v[i], &place))
 			return msk_fail(err, MSK_E_USAGE, "%s: member \"%s\" is given twice", what, name.v[i]);
-		if (!msk_roll_name(all->accounts, name.v[i], &place)) {
+		if (!msk_names_find(all->accounts, name.v[i], &place)) {
 			msk_fail(err, MSK_E_USAGE, "%s: member \"%s\" is no user of the image", what, name.v[i]);
 			return msk_hint(err, "--passwd-entry NAME:UID makes one");
 		}
@@ -92,21 +88,24 @@ static int parse(struct groups *all, const char *typed, struct msk_err *err)
 		return -1;
 	if (has_name(all, f.v[0]) || has_gid(all, gid))
 		return msk_fail(err, MSK_E_USAGE, "%s: the %s is given twice", what, has_gid(all, gid) ? "gid" : "name");
-	add(all, msk_xstrdup(f.v[0]), gid, members, false);
+	add(all, f.v[0], gid, members, false);
 	return 0;
 }
 
 /* Every gid has a name: that of its user, if no other group is called so. */
 static void add_needed(struct groups *all, const char *name, uint32_t gid)
 {
+	char numbered[sizeof "group4294967295"];
+
+	snprintf(numbered, sizeof numbered, "group%u", gid);
 	if (has_gid(all, gid))
 		return;
 	if (!has_name(all, name) && strcmp(name, "root") != 0)
-		add(all, msk_xstrdup(name), gid, "", true);
+		add(all, name, gid, "", true);
 	else if (!has_name(all, "group"))
-		add(all, msk_xstrdup("group"), gid, "", true);
+		add(all, "group", gid, "", true);
 	else
-		add(all, msk_xasprintf("group%u", gid), gid, "", true);
+		add(all, numbered, gid, "", true);
 }
 
 static int compare(const void *pa, const void *pb)
@@ -124,7 +123,7 @@ static int gather(const struct msk_options *o, struct groups *all, struct msk_er
 		if (parse(all, o->group_entry.v[i], err) < 0)
 			return err->hint[0] ? -1 : msk_hint(err, "--group-entry NAME:GID[:MEMBER,...], or a line of group(5)");
 	if (!has_gid(all, 0))
-		add(all, msk_xstrdup("root"), 0, "", true);
+		add(all, "root", 0, "", true);
 	for (size_t i = 0; i < p->n_accounts; i++)
 		add_needed(all, p->accounts[i].name, p->accounts[i].gid);
 	if (p->user_from != MSK_USER_OF_BASE)
@@ -133,7 +132,7 @@ static int gather(const struct msk_options *o, struct groups *all, struct msk_er
 	return 0;
 }
 
-int msk_plan_groups(const struct msk_options *o, const struct msk_roll *accounts, struct msk_plan *p, struct msk_err *err)
+int msk_plan_groups(const struct msk_options *o, const struct msk_names *accounts, struct msk_plan *p, struct msk_err *err)
 {
 	struct groups all = { .p = p, .accounts = accounts };
 	int rc = gather(o, &all, err);

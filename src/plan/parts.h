@@ -26,9 +26,7 @@ int msk_plan_outputs(const struct msk_options *o, struct msk_plan *p, struct msk
 int msk_plan_budgets(const struct msk_options *o, struct msk_plan *p, struct msk_err *err);
 /* Accounts, then groups, whose members are among the accounts: both sorted by their numbers. */
 int msk_plan_accounts(const struct msk_options *o, struct msk_plan *p, struct msk_err *err);
-int msk_plan_groups(const struct msk_options *o, const struct msk_roll *accounts, struct msk_plan *p, struct msk_err *err);
-void msk_account_release(struct msk_account *a);
-void msk_group_release(struct msk_group *g);
+int msk_plan_groups(const struct msk_options *o, const struct msk_names *accounts, struct msk_plan *p, struct msk_err *err);
 
 /* The value of --user, as one of its words, numbers, or a name with numbers. */
 int msk_user_parse(const char *text, struct msk_user *out, struct msk_err *err);

@@ -139,10 +139,6 @@ void msk_plan_release(struct msk_plan *p)
 		msk_ref_release(&p->tags[i]);
 	for (size_t i = 0; i < p->n_targets; i++)
 		free(p->targets[i].path);
-	for (size_t i = 0; i < p->n_accounts; i++)
-		msk_account_release(&p->accounts[i]);
-	for (size_t i = 0; i < p->n_groups; i++)
-		msk_group_release(&p->groups[i]);
 	for (size_t i = 0; i < p->n_caps; i++)
 		msk_cap_release(&p->caps[i]);
 	free(p->caps);

@@ -182,7 +182,7 @@ static struct msk_json *codec_json(const struct msk_codec_spec *codec)
 
 void msk_plan_dump(const struct msk_plan *p, struct msk_str *out)
 {
-	MSK_AUTO_JSON *o = msk_json_object();
+	struct msk_json *o = msk_json_object();
 	MSK_AUTO_STR time = MSK_STR_INIT;
 
 	msk_rfc3339_add(&time, p->created);

@@ -261,6 +261,10 @@ OPTIONS = {
     "link": ({"link": [f"target-{i:06d}:/srv/{i // 300:04d}/{i:06d}" for i in range(VALUES)]}, []),
     "label": ({"label": [f"com.example.label-{i:06d}=value {i}" for i in range(VALUES)]}, []),
     "env": ({"env": [f"COM_EXAMPLE_{i:06d}=value {i}" for i in range(VALUES)]}, []),
+    "passwd-entry": ({"passwd-entry": [f"u{i:06d}:{200000 + i}" for i in range(VALUES)]}, []),
+    "group-entry": ({"group-entry": [f"g{i:06d}:{200000 + i}" for i in range(VALUES)]}, []),
+    "file and cap": ({"file": [f"app:/srv/{i:06d}" for i in range(VALUES // 2)],
+                      "cap": [f"/srv/{i:06d}=cap_kill" for i in range(VALUES // 2)]}, ["recipe"]),
 }
 
 

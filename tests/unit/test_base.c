@@ -284,7 +284,7 @@ static void rows_that_are_made_one_by_one_are_dumped_as_if_they_were_there(void 
 
 	(void)state;
 	for (size_t i = 0; i < 2; i++) {
-		MSK_AUTO_JSON *v = NULL;
+		struct msk_json *v = NULL;
 		MSK_AUTO_STR whole = MSK_STR_INIT, apart = MSK_STR_INIT;
 		struct msk_err err = MSK_ERR_INIT;
 		MSK_AUTO_JSON *rows = NULL;
