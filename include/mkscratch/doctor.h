@@ -62,6 +62,8 @@ struct msk_diagnosis {
 	size_t more_secrets;           /* beyond the limit */
 	uint64_t payload_bytes;        /* appended behind what the headers speak of */
 	const char *payload;           /* "Bun", "PyInstaller", ...; NULL */
+	char *cert_file;               /* where the OpenSSL that is part of it looks for certificates; NULL: none is, or it
+	                                * may know the bundle's place as well */
 };
 
 struct msk_doctor_args {

@@ -88,6 +88,12 @@ int msk_gather_skeleton(struct msk_gather *g, struct msk_err *err);
  * source. Fails: MSK_E_INPUT (a private key, no certificate, anything that is none, one that was named and has
  * expired or soon will). */
 int msk_gather_certs(struct msk_gather *g, struct msk_err *err);
+/* The option that packs certificates; NULL: none does. */
+const char *msk_certs_by(const struct msk_gather *g);
+/* Behind the seal, which is opened for it and closed again: where certificates are packed and the libcrypto of a program looks
+ * for them elsewhere, there is a link to them, unless something else is there or SSL_CERT_FILE is set. A program that has
+ * OpenSSL in itself is but warned of. Fails: MSK_E_IO. */
+int msk_gather_cert_links(struct msk_gather *g, struct msk_err *err);
 /* --tz: /usr/share/zoneinfo without right/ and posix/, links kept; --localtime: /etc/localtime. */
 int msk_gather_zoneinfo(struct msk_gather *g, struct msk_err *err);
 /* --healthcheck URL: the probe for the image's platform. Fails: MSK_E_MISSING, there is none for it. */

@@ -92,6 +92,9 @@ struct msk_config {
 	struct msk_health health;
 };
 
+/* Does the environment have the variable, whatever its value? */
+bool msk_config_sets(const struct msk_config *c, const char *variable);
+
 enum msk_target_kind { MSK_TARGET_ARCHIVE, MSK_TARGET_STDOUT, MSK_TARGET_LAYOUT_OR_ARCHIVE, MSK_TARGET_LAYOUT };
 struct msk_target {
 	enum msk_target_kind kind;  /* LAYOUT_OR_ARCHIVE: a layout if the path is a directory by then */

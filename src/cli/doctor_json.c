@@ -161,5 +161,6 @@ struct msk_json *msk_doctor_json(const struct doctor_file *f)
 	msk_json_set(o, "secrets", secrets_json(d));
 	msk_json_set_int(o, "more_secrets", (int64_t)d->more_secrets);
 	msk_json_set(o, "payload", payload_json(d));
+	msk_json_set(o, "cert_file", d->cert_file ? msk_json_text(d->cert_file) : msk_json_null());
 	return o;
 }

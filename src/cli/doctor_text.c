@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "mkscratch/gather.h"
+
 static void add_text(struct msk_str *out, const char *text)
 {
 	msk_str_add_shown(out, text, strlen(text));
@@ -61,6 +63,15 @@ static void add_needs(const struct msk_diagnosis *d, struct msk_str *out)
 	if (!shown)
 		msk_str_addf(out, "  needs nothing besides %s, as far as its bytes tell\n",
 			     d->elf.interp ? "its libraries" : "itself");
+}
+
+static void add_cert_file(const struct msk_diagnosis *d, struct msk_str *out)
+{
+	if (!d->cert_file)
+		return;
+	msk_str_adds(out, "  openssl       ");
+	add_text(out, d->cert_file);
+	msk_str_adds(out, ": where it looks for certificates, unless SSL_CERT_FILE says otherwise\n");
 }
 
 /* Of the root that was looked at: another one may have them. */
@@ -142,15 +153,21 @@ static void add_secrets(const struct msk_diagnosis *d, struct msk_str *out)
 		msk_str_addf(out, "  secret        %zu more\n", d->more_secrets);
 }
 
+static bool recommends(const struct msk_diagnosis *d, enum msk_want w)
+{
+	return msk_want_auto(w) && (d->wants[w].level == MSK_IS_REQUIRED || d->wants[w].level == MSK_IS_LIKELY);
+}
+
 /* The command that supplies what is required or likely and not in every image anyway. */
 static void add_command(const struct doctor_file *f, struct msk_str *out)
 {
 	msk_str_adds(out, "  => mkscratch --bin ");
 	add_text(out, f->file);
 	for (int w = 0; w < MSK_N_WANTS; w++)
-		if (msk_want_auto(w) &&
-		    (f->d.wants[w].level == MSK_IS_REQUIRED || f->d.wants[w].level == MSK_IS_LIKELY))
+		if (recommends(&f->d, w))
 			msk_str_addf(out, " %s", msk_want_option(w));
+	if (f->d.cert_file && recommends(&f->d, MSK_WANT_CERTIFICATES))
+		msk_str_adds(out, " -e SSL_CERT_FILE=" MSK_CERTS_PATH);
 	msk_str_adds(out, " -o img.tar\n");
 }
 
@@ -160,6 +177,7 @@ void msk_doctor_text(const struct doctor_file *f, struct msk_str *out)
 	msk_str_addc(out, '\n');
 	add_facts(f, out);
 	add_needs(&f->d, out);
+	add_cert_file(&f->d, out);
 	add_missing(f, out);
 	add_hardening(&f->d.hardening, out);
 	add_strip(&f->d, out);

@@ -3,11 +3,13 @@
 #include <string.h>
 
 #include "mkscratch/fs.h"
+#include "mkscratch/openssl.h"
 
 void msk_diagnosis_release(struct msk_diagnosis *d)
 {
 	msk_elf_release(&d->elf);
 	free(d->language_version);
+	free(d->cert_file);
 	for (size_t i = 0; i < MSK_N_WANTS; i++)
 		free(d->wants[i].evidence);
 	msk_strv_release(&d->hardening.loose_paths);
@@ -78,6 +80,20 @@ static int see_payload(struct examination *x, struct msk_err *err)
 	return 0;
 }
 
+/* Libraries are none of it: a libcrypto that looks elsewhere gets a link there in the image. */
+static int see_openssl(struct examination *x, struct msk_err *err)
+{
+	MSK_CLEANUP(msk_openssl_release) struct msk_openssl openssl = { 0 };
+
+	if (!(x->marks & MARK_CERT_FILE) || x->marks & MARK_GO)
+		return 0;
+	if (msk_openssl_look(x->args->file, x->args->name, &openssl, err) < 0)
+		return -1;
+	if (!openssl.knows_bundle)
+		x->d->cert_file = msk_take(&openssl.cert_file);
+	return 0;
+}
+
 static int examine(struct examination *x, struct msk_err *err)
 {
 	const struct msk_doctor_args *a = x->args;
@@ -88,7 +104,8 @@ static int examine(struct examination *x, struct msk_err *err)
 	x->marks |= x->d->elf.interp ? MARK_DYNAMIC : MARK_STATIC;
 	see_names(x);
 	if (doctor_read_bytes(x, err) < 0 || doctor_go_calls(x, err) < 0 || doctor_auditable_read(x, err) < 0 ||
-	    doctor_comment_read(x, err) < 0 || doctor_read_imports(x, err) < 0 || see_payload(x, err) < 0)
+	    doctor_comment_read(x, err) < 0 || doctor_read_imports(x, err) < 0 || see_payload(x, err) < 0 ||
+	    see_openssl(x, err) < 0)
 		return -1;
 	doctor_language(x);
 	doctor_hardening(x);

@@ -141,6 +141,13 @@ static void tell(const struct msk_gather *g, const struct msk_bundle *b, const c
 		 date.buf);
 }
 
+const char *msk_certs_by(const struct msk_gather *g)
+{
+	if (g->required[MSK_WANT_CERTIFICATES].evidence)
+		return "--auto";
+	return g->plan->certs || g->plan->extra_certs.n ? g->plan->certs_by : NULL;
+}
+
 int msk_gather_certs(struct msk_gather *g, struct msk_err *err)
 {
 	MSK_AUTO_BUNDLE b = { 0 };
@@ -150,7 +157,7 @@ int msk_gather_certs(struct msk_gather *g, struct msk_err *err)
 	const struct msk_required *required = &g->required[MSK_WANT_CERTIFICATES];
 	size_t dropped;
 
-	if (!g->plan->certs && !required->evidence && g->plan->extra_certs.n == 0)
+	if (!msk_certs_by(g))
 		return 0;
 	if (msk_x509_start(err) < 0 || collect(g, &b, &from, err) < 0 || msk_bundle_check(g, &b, &g->certs, err) < 0)
 		return -1;
@@ -163,7 +170,7 @@ int msk_gather_certs(struct msk_gather *g, struct msk_err *err)
 	why = msk_xasprintf("%s from %s", count, from.buf);
 	lasting = required->evidence ? msk_xasprintf("%s, for %s of", count, required->evidence) : msk_take(&count);
 	return msk_rootfs_add_text(g->fs, &(struct msk_entry_spec){
-		.path = MSK_CERTS_PATH, .what = required->evidence ? "--auto" : g->plan->certs_by, .why = why,
+		.path = MSK_CERTS_PATH, .what = msk_certs_by(g), .why = why,
 		.lasting = lasting, .from = required->program, .mode = 0644, .stratum = MSK_STRATUM_BASE },
 		&text, err);
 }

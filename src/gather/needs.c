@@ -44,16 +44,6 @@ static bool brings(const struct msk_input *in, const char *place)
 	return access(within, F_OK) == 0;
 }
 
-static bool sets(const struct msk_plan *p, const char *variable)
-{
-	size_t n = strlen(variable);
-
-	for (size_t i = 0; i < p->config.env.n; i++)
-		if (strncmp(p->config.env.v[i], variable, n) == 0 && p->config.env.v[i][n] == '=')
-			return true;
-	return false;
-}
-
 static bool base_has(const struct msk_gather *g, const struct source *s)
 {
 	struct msk_below *b = msk_rootfs_below(g->fs);
@@ -76,7 +66,7 @@ static bool supplied(const struct msk_gather *g, const struct source *s)
 	if (s->want == MSK_WANT_ZONES && p->tz)
 		return true;
 	for (const char *const *v = s->variables; *v; v++)
-		if (sets(p, *v))
+		if (msk_config_sets(&p->config, *v))
 			return true;
 	for (const char *const *place = s->places; *place; place++)
 		for (size_t i = 0; i < p->n_inputs; i++)

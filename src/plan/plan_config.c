@@ -285,6 +285,16 @@ static const char *default_workdir(const struct msk_plan *p)
 	return p->preset == MSK_PRESET_DISTROLESS && p->user.uid == 65532 ? "/home/nonroot" : "/";
 }
 
+bool msk_config_sets(const struct msk_config *c, const char *variable)
+{
+	size_t n = strlen(variable);
+
+	for (size_t i = 0; i < c->env.n; i++)
+		if (strncmp(c->env.v[i], variable, n) == 0 && c->env.v[i][n] == '=')
+			return true;
+	return false;
+}
+
 int msk_plan_config(const struct msk_options *o, struct msk_plan *p, struct msk_err *err)
 {
 	struct msk_config *c = &p->config;

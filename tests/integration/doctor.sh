@@ -19,7 +19,7 @@ says() {
 
 # the contract
 cc -o least least.c
-is "$(says least 'keys - ["advice","embedded","language_version","missing","more_secrets","payload","secrets","size","strip","unusable"]')" \
+is "$(says least 'keys - ["advice","cert_file","embedded","language_version","missing","more_secrets","payload","secrets","size","strip","unusable"]')" \
 	'["file","hardening","language","libc","linkage","needs","platform"]' '--json has the keys of the contract'
 cc -o uses -x c - <<'END'
 #include <pwd.h>

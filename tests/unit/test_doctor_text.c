@@ -106,6 +106,19 @@ static void what_could_go_and_what_must_not(void **state)
 	shows(&f, true, "  payload       Bun; never strip or rewrite this file\n");
 }
 
+static void where_its_openssl_looks(void **state)
+{
+	struct doctor_file f = plain();
+
+	(void)state;
+	shows(&f, false, "  openssl  ");
+	f.d.cert_file = version;
+	shows(&f, true, "  openssl       go1.2\\x1b: where it looks for certificates, unless SSL_CERT_FILE says otherwise\n");
+	shows(&f, true, "  => mkscratch --bin app -o img.tar\n");
+	f.d.wants[MSK_WANT_CERTIFICATES] = (struct msk_finding){ .level = MSK_IS_LIKELY, .evidence = evidence };
+	shows(&f, true, " --certs -e SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt -o img.tar\n");
+}
+
 static void secrets_and_what_a_loader_stops_at(void **state)
 {
 	static char path[] = "/home/a\x1b.c", token[] = "ghp_01...";
@@ -138,6 +151,7 @@ int main(void)
 		cmocka_unit_test(what_it_wants_and_the_command),
 		cmocka_unit_test(how_hard_it_is),
 		cmocka_unit_test(what_could_go_and_what_must_not),
+		cmocka_unit_test(where_its_openssl_looks),
 		cmocka_unit_test(secrets_and_what_a_loader_stops_at),
 	};
 
