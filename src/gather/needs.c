@@ -19,8 +19,10 @@ static const struct source {
 	  { MSK_CERTS_PATH, "/etc/ssl/cert.pem", "/etc/pki/tls/certs/ca-bundle.crt" } },
 	{ MSK_WANT_ZONES, { "/usr/share/zoneinfo", "/usr/share/lib/zoneinfo", "/etc/zoneinfo" }, { "ZONEINFO", "TZDIR" },
 	  { "/usr/share/zoneinfo" } },
+	{ MSK_WANT_SERVICES, { "/etc/services" }, { NULL }, { "/etc/services" } },
 };
-#define N_SOURCES (sizeof sources / sizeof *sources)
+#define N_ALL_SOURCES (sizeof sources / sizeof *sources)
+#define N_SOURCES     (N_ALL_SOURCES - 1)      /* the last is never required */
 
 static bool is_below(const char *path, const char *dir)
 {
@@ -65,6 +67,8 @@ static bool supplied(const struct msk_gather *g, const struct source *s)
 		return true;
 	if (s->want == MSK_WANT_ZONES && p->tz)
 		return true;
+	if (s->want == MSK_WANT_SERVICES && p->preset == MSK_PRESET_DISTROLESS)
+		return true;
 	for (const char *const *v = s->variables; *v; v++)
 		if (msk_config_sets(&p->config, *v))
 			return true;
@@ -97,7 +101,7 @@ static void take(struct msk_gather *g, const struct msk_program *p, const struct
 	msk_note(g->log, "--auto: %s for %s (%s)", msk_want_option(s->want), p->in->src, evidence);
 }
 
-static int add_needs_of(struct msk_gather *g, const struct msk_program *p, struct msk_err *err)
+static int add_needs_of(struct msk_gather *g, const struct msk_program *p, bool *likely, struct msk_err *err)
 {
 	const struct msk_doctor_args args = { .file = &p->file, .name = p->in->src };
 	MSK_CLEANUP(msk_diagnosis_release) struct msk_diagnosis d = { 0 };
@@ -106,14 +110,33 @@ static int add_needs_of(struct msk_gather *g, const struct msk_program *p, struc
 		return -1;
 	for (size_t k = 0; k < N_SOURCES; k++)
 		take(g, p, &sources[k], &d);
+	for (size_t k = 0; k < N_ALL_SOURCES; k++)
+		likely[k] = d.wants[sources[k].want].level == MSK_IS_LIKELY;
 	return 0;
+}
+
+/* What a program may do without is left to the user, and told as options to be pasted. */
+static void tell_likely(const struct msk_gather *g, const struct msk_program *p, const bool *likely)
+{
+	MSK_AUTO_STR options = MSK_STR_INIT;
+
+	for (size_t k = 0; k < N_ALL_SOURCES; k++)
+		if (likely[k] && !g->required[sources[k].want].evidence && !supplied(g, &sources[k]))
+			msk_str_addf(&options, " %s", msk_want_option(sources[k].want));
+	if (options.len)
+		msk_note(g->log, "--auto: %s likely needs%s too; mkscratch doctor %s says why", p->in->src,
+			 msk_str_c(&options), p->in->src);
 }
 
 static int add_required(struct msk_gather *g, struct msk_err *err)
 {
+	MSK_AUTO_FREE bool *likely = msk_xcalloc(g->n_programs + 1, N_ALL_SOURCES * sizeof *likely);
+
 	for (size_t i = 0; i < g->n_programs; i++)
-		if (!g->programs[i].level && add_needs_of(g, &g->programs[i], err) < 0)
+		if (!g->programs[i].level && add_needs_of(g, &g->programs[i], likely + i * N_ALL_SOURCES, err) < 0)
 			return -1;
+	for (size_t i = 0; i < g->n_programs; i++)
+		tell_likely(g, &g->programs[i], likely + i * N_ALL_SOURCES);
 	return 0;
 }
 

@@ -53,6 +53,28 @@ diff_ids() {
 }
 is "$(diff_ids --auto)" "$(diff_ids --certs)" '--auto makes the layers that --certs makes'
 
+# What is but likely is left out, and told.
+echo 'int curl_easy_perform(void *c) { return !c; }' | cc -shared -Wl,-soname,libcurl.so.4 -o lib/libcurl.so.4 -x c -
+echo 'int curl_easy_perform(void *); int main(void) { return curl_easy_perform(URL); }' >curl.c
+cc -w -DURL='"https://example.org"' -o curl curl.c lib/libcurl.so.4 && cc -w -DURL='"http://example.org"' -o nocurl curl.c lib/libcurl.so.4
+is "$(told --auto --bin curl)" '--auto: --certs for curl (curl_easy_perform imported by the program)' \
+	'libcurl and an address of https require certificates'
+is "$(told --auto --bin nocurl)" '--auto: nocurl likely needs --certs too; mkscratch doctor nocurl says why' '... which libcurl alone likely needs'
+is "$(packed --auto --bin nocurl)" 0 '... and which are not added'
+is "$(told --auto --bin nocurl --certs)$(told --bin nocurl)" '' '... and nothing is said of it where they are, nor without --auto'
+is "$(told --auto --bin nocurl --bin curl)" '--auto: --certs for curl (curl_easy_perform imported by the program)' \
+	'... nor where another program brings them'
+cc -o services -x c - <<<'#include <netdb.h>
+int main(int n, char **v) { return !getservbyname(v[n - 1], "tcp"); }'
+told_of_services='--auto: services likely needs --file /etc/services:/etc/services too; mkscratch doctor services says why'
+is "$(told --auto --bin services)" "$told_of_services" 'a file that is likely needed is told, too'
+: >none.txt
+is "$(told --auto --bin services --file none.txt:/etc/services)" '' '... unless it is there'
+is "$(mk --auto --bin services --preset distroless -o i.tar 2>said >/dev/null && grep -c likely said)" 0 '... by a preset, too'
+is "$(told -q --auto --bin services)" '' '... and -q keeps silence'
+mk -q --bin plain --file none.txt:/etc/services -o base.tar
+is "$(told --auto --bin services --base base.tar)" '' '... and a base that has it'
+
 mkdir -p tree/etc/ssl/certs && : >tree/etc/ssl/certs/mine
 for supply in --certs '--cert /etc/ssl/certs/ca-certificates.crt' '--file plain:/etc/ssl/certs/ca-certificates.crt' \
 	'--tree tree:/' '--tree tree/etc:/etc' '-e SSL_CERT_FILE=/ca.pem'; do
