@@ -55,6 +55,7 @@ struct msk_elf {
 	size_t n_dlopens, cap_dlopens, n_dlopen_notes;
 	char *note_fault;              /* why some of them are not there: "malformed .note.dlopen: line 1: ..."; NULL */
 	bool nodeflib, pie, bind_now;  /* DF_1_NODEFLIB, DF_1_PIE */
+	uint64_t cut_end;              /* where the section headers would end, when the file ends before that; 0: it does not */
 	bool has_dynamic;
 	bool relr, textrel;            /* DT_RELR; DT_TEXTREL or DF_TEXTREL */
 	bool exec_stack;               /* PT_GNU_STACK asks for one, or is missing where that means it */

@@ -138,6 +138,11 @@ static struct msk_json *payload_json(const struct msk_diagnosis *d)
 	return o;
 }
 
+static struct msk_json *cut_json(uint64_t end)
+{
+	return end ? msk_json_int(end < INT64_MAX ? (int64_t)end : INT64_MAX) : msk_json_null();
+}
+
 struct msk_json *msk_doctor_json(const struct doctor_file *f)
 {
 	const struct msk_diagnosis *d = &f->d;
@@ -161,6 +166,7 @@ struct msk_json *msk_doctor_json(const struct doctor_file *f)
 	msk_json_set(o, "secrets", secrets_json(d));
 	msk_json_set_int(o, "more_secrets", (int64_t)d->more_secrets);
 	msk_json_set(o, "payload", payload_json(d));
+	msk_json_set(o, "sections_end", cut_json(d->elf.cut_end));
 	msk_json_set(o, "cert_file", d->cert_file ? msk_json_text(d->cert_file) : msk_json_null());
 	return o;
 }

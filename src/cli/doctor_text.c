@@ -35,6 +35,13 @@ static void add_facts(const struct doctor_file *f, struct msk_str *out)
 	msk_str_addc(out, '\n');
 }
 
+static void add_cut(const struct doctor_file *f, struct msk_str *out)
+{
+	if (f->d.elf.cut_end)
+		msk_str_addf(out, "  truncated?    section headers end at %llu, the file has %llu bytes\n",
+			     (unsigned long long)f->d.elf.cut_end, (unsigned long long)f->size);
+}
+
 static void add_need(const struct msk_diagnosis *d, enum msk_want w, struct msk_str *out)
 {
 	const struct msk_finding *f = &d->wants[w];
@@ -176,6 +183,7 @@ void msk_doctor_text(const struct doctor_file *f, struct msk_str *out)
 	add_text(out, f->file);
 	msk_str_addc(out, '\n');
 	add_facts(f, out);
+	add_cut(f, out);
 	add_needs(&f->d, out);
 	add_cert_file(&f->d, out);
 	add_missing(f, out);

@@ -109,6 +109,16 @@ static int check_order(const struct msk_elf_source *s, const struct msk_elf *e, 
 	return 0;
 }
 
+/* No loader looks at section headers, and tools that drop them leave no trace of them: a file that ends before they do was
+ * cut, as by a copy that was broken off. */
+static void find_cut(const struct msk_elf_source *s, struct msk_elf *e)
+{
+	uint64_t end = end_of(s->shoff, (uint64_t)s->shnum * s->shentsize);
+
+	if (s->shoff && s->shnum && end > s->file->size)
+		e->cut_end = end;
+}
+
 static int read_header(struct msk_elf_source *s, struct msk_elf *e, struct msk_err *err)
 {
 	union {
@@ -142,6 +152,7 @@ static int read_header(struct msk_elf_source *s, struct msk_elf *e, struct msk_e
 		TAKE_HEADER(s, e, h.h64);
 	else
 		TAKE_HEADER(s, e, h.h32);
+	find_cut(s, e);
 	return check_order(s, e, version, err);
 }
 

@@ -230,6 +230,9 @@ static int gather_program(struct msk_program *p, struct msk_err *err)
 {
 	if (read_program(p, err) < 0 || check_platform(p, err) < 0 || add_program(p, err) < 0)
 		return -1;
+	if (p->elf.cut_end)
+		msk_warn(p->g->log, "%s: section headers end at %llu, the file has %llu bytes: truncated?", p->in->src,
+			 (unsigned long long)p->elf.cut_end, (unsigned long long)p->file.size);
 	if (p->elf.linkage != MSK_ELF_DYNAMIC)
 		return 0;
 	if (find_libraries(p, err) < 0)

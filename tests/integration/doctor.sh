@@ -19,7 +19,7 @@ says() {
 
 # the contract
 cc -o least least.c
-is "$(says least 'keys - ["advice","cert_file","embedded","language_version","missing","more_secrets","payload","secrets","size","strip","unusable"]')" \
+is "$(says least 'keys - ["advice","cert_file","embedded","language_version","missing","more_secrets","payload","secrets","sections_end","size","strip","unusable"]')" \
 	'["file","hardening","language","libc","linkage","needs","platform"]' '--json has the keys of the contract'
 cc -o uses -x c - <<'END'
 #include <pwd.h>
@@ -107,6 +107,18 @@ cp least room && truncate -s +20000 room
 is "$(says room .payload)" null '... zeros are none: some linkers leave room'
 echo x >>room
 is "$(says room .payload.bytes)" 20002 '... but what follows them is'
+
+# what is cut off: a copy that ended early, behind all that a process needs
+size=$(stat -c %s least) && head -c $((size - 1)) least >short && chmod +x short
+t 'a program whose last byte is missing runs' ./short
+like "$(mk doctor short)" "^  truncated\\?    section headers end at $size, the file has $((size - 1)) bytes$" '... and doctor tells that it was cut'
+is "$(says short .sections_end) $(says least .sections_end)" "$size null" '... in JSON too'
+run mk --bin short -o cut.tar
+is "$(cat "$err")" "warning: short: section headers end at $size, the file has $((size - 1)) bytes: truncated?" '... and build warns of it'
+is "$(mk -q --bin short -o cut.tar 2>&1; mk --bin least -o cut.tar 2>&1 >/dev/null)" '' '... which -q silences, and of a whole one nothing is said'
+cp least bare && printf '\0\0\0\0\0\0\0\0' | dd of=bare bs=1 seek=40 conv=notrunc status=none &&
+	printf '\0\0\0\0' | dd of=bare bs=1 seek=60 conv=notrunc status=none && truncate -s -1 bare
+is "$(says bare .sections_end)" null 'one that has no section headers is not judged'
 echo archive >archive && objcopy --add-section pydata=archive least pyinstaller
 is "$(says pyinstaller .payload.kind)" '"PyInstaller"' '... and one that PyInstaller put into a section'
 cat >nim.c <<'END'

@@ -556,6 +556,37 @@ static void program_headers_are_checked(void **state)
 	file_fails("app: has no segment to load");
 }
 
+static uint64_t cut_end(void)
+{
+	MSK_AUTO_ROFILE f = fake_open(file.b, file.n);
+	struct msk_err err = MSK_ERR_INIT;
+	struct msk_elf e;
+	uint64_t end;
+
+	assert_int_equal(msk_elf_read(&f, "app", &e, &err), 0);
+	end = e.cut_end;
+	msk_elf_release(&e);
+	return end;
+}
+
+/* e_shoff is at 40, e_shentsize at 58, e_shnum at 60. */
+static void section_headers_behind_the_end_are_a_cut(void **state)
+{
+	(void)state;
+	fake_make(&file, &(struct fake){ .soname = "x" });
+	fake_put(&file, 60, 3, 2);
+	assert_int_equal(cut_end(), 0);
+	fake_put(&file, 58, 64, 2);
+	fake_put(&file, 40, file.n - 3 * 64, 8);
+	assert_int_equal(cut_end(), 0);
+	fake_put(&file, 40, file.n - 3 * 64 + 1, 8);
+	assert_int_equal(cut_end(), file.n + 1);
+	fake_put(&file, 40, UINT64_MAX - 8, 8);
+	assert_int_equal(cut_end(), UINT64_MAX);
+	fake_put(&file, 60, 0, 2);
+	assert_int_equal(cut_end(), 0);
+}
+
 /* The fields of the first PT_LOAD: offset 8, address 16, filesz 32, memsz 40, alignment 48. */
 static void segments_are_checked(void **state)
 {
@@ -818,7 +849,7 @@ int main(void)
 		cmocka_unit_test(a_header_is_checked_field_by_field),
 		cmocka_unit_test(kinds_that_no_loader_takes_are_named),
 		cmocka_unit_test(program_headers_are_checked),
-		cmocka_unit_test(segments_are_checked),
+		cmocka_unit_test(segments_are_checked), cmocka_unit_test(section_headers_behind_the_end_are_a_cut),
 		cmocka_unit_test(debug_information_is_no_program),
 		cmocka_unit_test(the_loader_s_path_is_checked),
 		cmocka_unit_test(the_dynamic_section_is_checked),
