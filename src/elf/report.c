@@ -2,6 +2,7 @@
 
 #include "mkscratch/closure.h"
 #include "mkscratch/names.h"
+#include "mkscratch/path.h"
 
 const char *msk_found_by_name(enum msk_found_by by)
 {
@@ -87,6 +88,33 @@ static void add_searched(const struct msk_closure *c, const struct msk_missing *
 		msk_str_adds(hint, "; ");
 }
 
+/* A path is one below --root and one of the image. What was meant is as a rule a file that lies somewhere and is to be
+ * found by its name; `--lib ./x:/usr/lib/x` is how --file would be told. */
+static void add_cure_of_path(const char *typed, struct msk_str *hint)
+{
+	const char *dest = strstr(typed, ":/");
+	MSK_AUTO_FREE char *src = msk_xstrndup(typed, dest ? (size_t)(dest - typed) : strlen(typed));
+	MSK_AUTO_FREE char *base = msk_path_base(src), *dir = msk_path_dir(src);
+	const char *below = msk_starts_with(dir, "./") ? dir + 2 : dir;
+
+	if (src[0] == '/' && !dest) {
+		msk_str_addf(hint, "a path is looked up below --root; --lib %s looks for it by name", base);
+		return;
+	}
+	if (dest)
+		msk_str_adds(hint, "it takes no DEST; ");
+	if (src[0] == '/')
+		msk_str_addf(hint, "--lib %s --library-path %s", base, dir);
+	else if (strcmp(below, ".") == 0)
+		msk_str_addf(hint, "--lib %s --library-path \"$PWD\"", base);
+	else
+		msk_str_addf(hint, "--lib %s --library-path \"$PWD/%s\"", base, below);
+	if (dest)
+		msk_str_addf(hint, ", or --file %s:%s:0755", src, dest + 1);
+	else
+		msk_str_adds(hint, " puts it where the loader looks");
+}
+
 int msk_closure_check(const struct msk_closure *c, const char *name, struct msk_err *err)
 {
 	MSK_AUTO_STR hint = MSK_STR_INIT;
@@ -105,6 +133,9 @@ int msk_closure_check(const struct msk_closure *c, const char *name, struct msk_
 		msk_str_addf(&hint, "--dlopen=-%s leaves it out; ", c->wishes[m->wish].feature);
 	else if (m->by_wish)
 		msk_str_adds(&hint, "--dlopen none leaves it out; ");
-	msk_str_adds(&hint, "add --library-path DIR, or --root of another system");
+	if (m->by_option && strchr(m->name, '/'))
+		add_cure_of_path(m->name, &hint);
+	else
+		msk_str_adds(&hint, "add --library-path DIR, or --root of another system");
 	return msk_hint(err, "%s", hint.buf);
 }

@@ -43,16 +43,24 @@ static const char *after_origin(const char *element)
 	return NULL;
 }
 
-/* The part of `dir` below `top`: "" for top itself, a hwcaps directory below it; NULL when it is neither. */
-static const char *found_below(const char *dir, const char *top)
+/* What of `dir` follows `top`: "" for top itself, "/..." below it; NULL when it is neither. */
+static const char *after_top(const char *dir, const char *top)
 {
 	size_t n = strcmp(top, "/") == 0 ? 0 : strlen(top);
 
 	if (strncmp(dir, top, n) != 0)
 		return NULL;
-	if (dir[n] == '\0' || (n == 0 && strcmp(dir, "/") == 0))
+	if (n == 0 && strcmp(dir, "/") == 0)
 		return "";
-	return msk_starts_with(dir + n, "/glibc-hwcaps/") ? dir + n : NULL;
+	return dir[n] == '\0' || dir[n] == '/' ? dir + n : NULL;
+}
+
+/* The same, and below it hwcaps directories alone. */
+static const char *found_below(const char *dir, const char *top)
+{
+	const char *rest = after_top(dir, top);
+
+	return rest && (!*rest || msk_starts_with(rest, "/glibc-hwcaps/")) ? rest : NULL;
 }
 
 /* How an element of somebody's search path explains where an object was found. */
@@ -195,6 +203,41 @@ static bool env_leads_to(const struct msk_placing *p, const char *dir)
 			return true;
 	}
 	return false;
+}
+
+/* Elements with other tokens than $ORIGIN lead nowhere here. */
+static bool search_path_leads_to(const struct msk_placing *p, size_t asker, const char *dir)
+{
+	const char *path = msk_elf_search_path(&p->closure->objects[asker].elf);
+	MSK_AUTO_FREE char *origin = image_dir(p, asker);
+	MSK_AUTO_STRV elements = MSK_STRV_INIT;
+
+	if (path)
+		msk_strv_split(&elements, path, ":");
+	for (size_t i = 0; i < elements.n; i++) {
+		const char *suffix = after_origin(elements.v[i]);
+		MSK_AUTO_FREE char *one = suffix ? join(origin, "", suffix) : msk_path_normalise(elements.v[i]);
+
+		if (strcmp(one, dir) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool msk_place_is_searched(const struct msk_placing *p, const char *path)
+{
+	MSK_AUTO_FREE char *raw = msk_path_dir(path);
+	MSK_AUTO_FREE char *dir = msk_path_normalise(raw);
+	MSK_AUTO_STRV dirs = MSK_STRV_INIT;
+
+	add_own_dirs(p->closure, &dirs);
+	for (size_t i = 0; i < dirs.n; i++)
+		if (after_top(dir, dirs.v[i]))
+			return true;
+	for (size_t i = 0; i < p->closure->n_objects; i++)
+		if (search_path_leads_to(p, i, dir))
+			return true;
+	return env_leads_to(p, dir);
 }
 
 /* Found by what the image does not have: it goes to the loader's own directory, under the name it is asked for. */

@@ -21,6 +21,9 @@ struct msk_placing {
 int msk_place_objects(struct msk_placing *p, struct msk_err *err);
 /* A directory in which the loader of the closure looks by itself; heap. */
 char *msk_place_loader_dir(const struct msk_closure *c);
+/* Does the loader look for libraries in the directory of `path`, by itself, by a search path of the closure or by the
+ * environment? A directory below one of its own counts, as plug-ins of the system have theirs there. */
+bool msk_place_is_searched(const struct msk_placing *p, const char *path);
 void msk_placing_release(struct msk_placing *p);
 
 #endif

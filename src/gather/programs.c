@@ -272,6 +272,27 @@ static int check_libs(const struct msk_gather *g, struct msk_err *err)
 			g->programs[0].in->dest);
 }
 
+static bool is_searched(const struct msk_gather *g, const char *path)
+{
+	for (size_t i = 0; i < g->n_programs; i++)
+		if (g->programs[i].elf.linkage == MSK_ELF_DYNAMIC && msk_place_is_searched(&g->programs[i].placing, path))
+			return true;
+	return false;
+}
+
+/* A library that is named by its path lies there in the image too, which is of use to who opens it by that path alone. */
+static void warn_unsearched_libs(const struct msk_gather *g)
+{
+	for (size_t i = 0; i < g->plan->libs.n; i++) {
+		const char *path = g->plan->libs.v[i];
+		MSK_AUTO_FREE char *base = msk_path_base(path), *dir = msk_path_dir(path);
+
+		if (path[0] == '/' && !is_searched(g, path))
+			msk_warn(g->log, "--lib %s: lies at that path in the image, where no loader looks; "
+				 "--lib %s --library-path %s puts it where they do", path, base, dir);
+	}
+}
+
 static size_t count_programs(const struct msk_plan *plan)
 {
 	size_t n = 0;
@@ -307,8 +328,10 @@ int msk_gather_programs(struct msk_gather *g, struct msk_err *err)
 		msk_features_add(&p->closure, &features);
 	}
 	raise_platform(g);
-	return check_libs(g, err) < 0 ? -1 : msk_features_check(&plan->dlopen, &features, "of the image", g->log,
-								err);
+	if (check_libs(g, err) < 0)
+		return -1;
+	warn_unsearched_libs(g);
+	return msk_features_check(&plan->dlopen, &features, "of the image", g->log, err);
 }
 
 void msk_gather_release(struct msk_gather *g)

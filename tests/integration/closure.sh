@@ -99,6 +99,41 @@ like "$(mk --bin plain --lib "$T/a/libx.so" --print rootfs | cut -f5)" "^$T/a/li
 run mk --bin plain --lib a/libx.so -n -w /srv
 is "$status $(head -n 2 "$err")" "4 warning: --lib a/libx.so: a relative path; took it to be /srv/a/libx.so of the root
 mkscratch: --lib a/libx.so: not found" ...by_a_path_of_the_root
+mkdir dest && cp plain dest/plain && cd dest && mkdir plugins && cp ../a/libx.so plugins/libplug.so || exit 1
+hint() { # LIB: the cure of --lib LIB, which is not found
+	run mk --bin plain --lib "$1" -o x.tar
+	[ "$status" = 4 ] && sed -n 's/^hint: looked in [^;]*; //p' "$err"
+}
+cure='--lib libplug.so --library-path "$PWD/plugins"' file=--file
+is "$(hint plugins/libplug.so)" "$cure puts it where the loader looks" a_path_of_the_working_directory_has_a_cure
+is "$(hint ./plugins/libplug.so)" "$cure puts it where the loader looks" ...however_it_is_written
+is "$(hint ./libplug.so)" '--lib libplug.so --library-path "$PWD" puts it where the loader looks' ...beside_the_program_too
+is "$(hint ./plugins/libplug.so:/usr/lib/libplug.so)" \
+	"it takes no DEST; $cure, or $file ./plugins/libplug.so:/usr/lib/libplug.so:0755" ...and_so_has_a_dest
+is "$(hint "$PWD/p/x.so:/x.so")" "it takes no DEST; --lib x.so --library-path $PWD/p, or $file $PWD/p/x.so:/x.so:0755" \
+	...of_a_whole_path
+is "$(hint /none.so)" 'a path is looked up below --root; --lib none.so looks for it by name' ...or_a_path_of_the_root
+like "$(eval "mk --bin plain $cure --print rootfs" | cut -f5)" '^/(usr/)?lib.*/libplug\.so$' the_cure_puts_it_where_the_loader_looks
+
+# Where a loader looks, or a plug-in of the system lies, nothing is said.
+unsearched() { # what is said of --lib
+	run mk --bin "$@" -n
+	[ "$status" = 0 ] || echo "exit $status"
+	grep -e --lib "$err"
+}
+is "$(unsearched plain --lib "$PWD/plugins/libplug.so" | sed "s,$PWD,HERE,g")" \
+	"warning: --lib HERE/plugins/libplug.so: lies at that path in the image, where no loader looks; --lib libplug.so --library-path HERE/plugins puts it where they do" \
+	no_loader_looks_in_a_workspace
+is "$(unsearched plain --lib "$PWD/plugins/libplug.so" -e "LD_LIBRARY_PATH=/x:$PWD/plugins")" '' ...unless_the_environment_says_so
+prog led -Wl,-rpath,"$PWD/plugins" && prog origin -Wl,-rpath,'$ORIGIN/plugins'
+is "$(unsearched led --lib "$PWD/plugins/libplug.so")" '' ...or_the_program
+is "$(unsearched "origin:$PWD/origin" --lib "$PWD/plugins/libplug.so")" '' ...from_where_it_lies_in_the_image
+like "$(unsearched origin --lib "$PWD/plugins/libplug.so")" 'where no loader looks' ...which_is_elsewhere_here
+mkdir -p root/lib/parts && cp plugins/libplug.so root/lib/parts && mk deps --list plain | while read -r object; do
+	mkdir -p "root$(dirname "$object")" && cp "$object" "root$object"
+done
+is "$(unsearched plain --root root --lib /lib/parts/libplug.so)" '' ...nor_below_a_directory_of_its_own
+cd ..
 is "$(mk deps --json "$T/p4" | python3 -c 'import json, sys
 d = json.load(sys.stdin); print(d["libc"], sorted({o["found_by"] for o in d["objects"]}), d["missing"])')" \
 	"glibc ['interp', 'ld.so.cache', 'rpath'] []" json_tells_the_rule_that_found_each

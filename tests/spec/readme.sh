@@ -23,6 +23,8 @@ here() {
 	cp in/app work/amd64/app
 	cp in/app-arm64 work/arm64/app
 	cp "$(type -P true)" work/app-dynamic
+	mkdir work/plugins
+	cp "$(mk deps --list work/app-dynamic | sed -n 's,/libc\.so\.6$,/libm.so.6,p')" work/plugins/libplug.so
 	cp in/site/index.html work/public/
 	cp "$FIXTURE/certs.pem" work/corp-ca.pem
 	echo conf >work/app.conf
