@@ -184,6 +184,11 @@ void msk_plan_release(struct msk_plan *p);
  * caller's to release, also after a failure. Fails: MSK_E_USAGE, the entrypoint is no UTF-8. */
 int msk_plan_narrow(const struct msk_plan *whole, const bool *members, const struct msk_platform *pf,
 		    struct msk_plan *out, struct msk_err *err);
+/* Who the user is and where the program starts when nothing is said, be it by a base. */
+const char *msk_plan_default_user(const struct msk_plan *p);
+bool msk_plan_has_default_user(const struct msk_plan *p);     /* by name and numbers; entries of passwd left aside */
+const char *msk_plan_default_workdir(const struct msk_plan *p);
+
 /* Of the document of a base's config, what a narrowed plan takes over from it: an image built on it would have that. */
 struct msk_json *msk_plan_takes(const struct msk_plan *p, const struct msk_json *config);
 /* Complete a narrowed plan by what a Dockerfile would inherit: variables, ports, volumes, labels; working directory, user,

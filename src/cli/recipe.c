@@ -54,12 +54,19 @@ static struct msk_json *single_options(const struct msk_options *o, const struct
 
 	if (!exact)
 		return NULL;
+	if (o->compress) {
+		MSK_AUTO_FREE char *codec = msk_recipe_codec_word(o, plan);
+
+		msk_json_set_string(options, "compress", codec);
+	}
 	if (o->created && strcmp(o->created, "now") == 0) {
 		msk_rfc3339_add(&created, plan->created);
 		msk_json_set_string(options, "created", created.buf);
 	}
 	for (const struct opt_row *row = msk_opt_rows; row->name; row++)
-		if (is_single(row))
+		if (is_single(row) && msk_recipe_says_default(row, o, plan))
+			msk_json_unset(options, row->name);
+		else if (is_single(row))
 			tidy_member(row, options);
 	return msk_take(&options);
 }
@@ -105,12 +112,12 @@ static int by_key(const void *a, const void *b)
 }
 
 /* False: one is no UTF-8. */
-static bool dump_lists(const struct msk_options *o, struct lists *l)
+static bool dump_lists(const struct msk_options *o, const struct msk_plan *plan, struct lists *l)
 {
 	for (const struct opt_row *row = msk_opt_rows; row->name; row++) {
 		const struct msk_strv *typed = (const struct msk_strv *)((const char *)o + row->field);
 
-		if (row->kind != OPT_REPEAT || !msk_recipe_holds(row) || !typed->n)
+		if (row->kind != OPT_REPEAT || !msk_recipe_holds(row) || !typed->n || msk_recipe_says_default(row, o, plan))
 			continue;
 		assert(l->n < MOST_LISTS);
 		if (!all_utf8(typed))
@@ -129,7 +136,7 @@ char *msk_recipe_make(const struct msk_options *o, const struct msk_plan *plan)
 	MSK_CLEANUP(lists_release) struct lists lists = { .n = 0 };
 	struct msk_str text = MSK_STR_INIT;
 
-	if (!options || !dump_lists(o, &lists))
+	if (!options || !dump_lists(o, plan, &lists))
 		return NULL;
 	msk_json_dump_with(options, lists.v, lists.n, &text);
 	if (text.len > MSK_MAX_DOCUMENT)

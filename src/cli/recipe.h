@@ -16,6 +16,11 @@ char *msk_recipe_make(const struct msk_options *o, const struct msk_plan *plan);
 char *msk_recipe_tidy_word(const struct opt_row *row, const char *typed);
 void msk_recipe_tidy_list(const struct opt_row *row, const struct msk_strv *typed, struct msk_strv *out);
 
+/* --compress as given: its codec, with the level that is not the default of that. Heap. */
+char *msk_recipe_codec_word(const struct msk_options *o, const struct msk_plan *plan);
+/* Does the option say, in whatever spelling, what holds without it? */
+bool msk_recipe_says_default(const struct opt_row *row, const struct msk_options *o, const struct msk_plan *plan);
+
 /* The options that a recipe says; strings are borrowed from it, but for those in `room`. Fails: MSK_E_INPUT. */
 int msk_recipe_options(const struct msk_json *recipe, struct msk_options *out, struct msk_str *room, struct msk_err *err);
 

@@ -64,6 +64,99 @@ static void keep_once(struct msk_strv *words)
 	words->n = kept;
 }
 
+static bool says_root(const struct msk_options *o, const struct msk_plan *plan)
+{
+	MSK_AUTO_FREE char *plain = msk_path_plain(plan->root);
+
+	return o->root.n > 0 && plan->n_roots == 0 && strcmp(plain, "/") == 0;
+}
+
+/* With a base nobody need be the default. */
+static bool inherits(const struct msk_plan *plan)
+{
+	return plan->base && plan->preset == MSK_PRESET_SCRATCH;
+}
+
+/* An entry of passwd may make another of a number or a name. */
+static bool says_user(const struct msk_options *o, const struct msk_plan *plan)
+{
+	if (!o->user || inherits(plan))
+		return false;
+	return strcmp(o->user, msk_plan_default_user(plan)) == 0 ||
+	       (o->passwd_entry.n == 0 && msk_plan_has_default_user(plan));
+}
+
+static bool says_workdir(const struct msk_options *o, const struct msk_plan *plan)
+{
+	return o->workdir && !inherits(plan) && strcmp(plan->config.workdir, msk_plan_default_workdir(plan)) == 0;
+}
+
+/* Of several programs each may be the first one of a platform. */
+static bool says_entrypoint(const struct msk_options *o, const struct msk_plan *plan)
+{
+	const struct msk_strv *words = &plan->config.entrypoint;
+
+	return o->entrypoint && o->bin.n == 1 && words->n == 1 && strcmp(words->v[0], plan->inputs[0].dest) == 0;
+}
+
+static bool has_default_level(const struct msk_plan *plan)
+{
+	int min, max, level;
+
+	msk_codec_levels(plan->codec.kind, &min, &max, &level);
+	return plan->codec.level == level;
+}
+
+static bool says_preset(const struct msk_options *o, const struct msk_plan *plan)
+{
+	return o->preset && plan->preset == MSK_PRESET_SCRATCH;
+}
+
+static bool says_created(const struct msk_options *o, const struct msk_plan *plan)
+{
+	return o->created && plan->created == plan->mtime;
+}
+
+static bool says_compress(const struct msk_options *o, const struct msk_plan *plan)
+{
+	return o->compress && plan->codec.kind == MSK_CODEC_GZIP && has_default_level(plan);
+}
+
+static bool says_layers(const struct msk_options *o, const struct msk_plan *plan)
+{
+	return o->layers && !plan->single_layer;
+}
+
+static bool says_media_types(const struct msk_options *o, const struct msk_plan *plan)
+{
+	return o->media_types && plan->media_types == MSK_MEDIA_OCI;
+}
+
+/* test_opt.c sees to it that there is one for each option whose help tells of a default. */
+bool msk_recipe_says_default(const struct opt_row *row, const struct msk_options *o, const struct msk_plan *plan)
+{
+	static const struct {
+		const char *name;
+		bool (*holds)(const struct msk_options *o, const struct msk_plan *plan);
+	} defaults[] = {
+		{ "root", says_root }, { "user", says_user }, { "preset", says_preset }, { "entrypoint", says_entrypoint },
+		{ "workdir", says_workdir }, { "created", says_created }, { "compress", says_compress },
+		{ "layers", says_layers }, { "media-types", says_media_types },
+	};
+
+	for (size_t i = 0; i < sizeof defaults / sizeof *defaults; i++)
+		if (strcmp(defaults[i].name, row->name) == 0)
+			return defaults[i].holds(o, plan);
+	return false;
+}
+
+char *msk_recipe_codec_word(const struct msk_options *o, const struct msk_plan *plan)
+{
+	MSK_AUTO_FREE char *name = msk_xstrndup(o->compress, strcspn(o->compress, ":"));
+
+	return has_default_level(plan) ? msk_take(&name) : msk_xasprintf("%s:%d", name, plan->codec.level);
+}
+
 void msk_recipe_tidy_list(const struct opt_row *row, const struct msk_strv *typed, struct msk_strv *out)
 {
 	for (size_t i = 0; i < typed->n; i++)

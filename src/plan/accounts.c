@@ -235,10 +235,26 @@ static const char *own_home(const struct msk_plan *p)
 	return p->preset == MSK_PRESET_DISTROLESS && p->user.uid == 65532 ? NONROOT_HOME : NO_HOME;
 }
 
+const char *msk_plan_default_user(const struct msk_plan *p)
+{
+	return p->preset == MSK_PRESET_DISTROLESS ? "nonroot" : "nobody";
+}
+
+bool msk_plan_has_default_user(const struct msk_plan *p)
+{
+	struct msk_err ignored = MSK_ERR_INIT;
+	struct msk_user u = { 0 };
+	bool same = msk_user_parse(msk_plan_default_user(p), &u, &ignored) == 0 && u.uid == p->user.uid &&
+		    u.gid == p->user.gid && strcmp(u.name, p->user.name) == 0;
+
+	free(u.name);
+	return same;
+}
+
 static int gather(const struct msk_options *o, struct accounts *all, struct msk_err *err)
 {
 	struct msk_plan *p = all->p;
-	const char *typed = o->user ? o->user : p->preset == MSK_PRESET_DISTROLESS ? "nonroot" : "nobody";
+	const char *typed = o->user ? o->user : msk_plan_default_user(p);
 
 	p->user_from = p->base && !o->user && p->preset == MSK_PRESET_SCRATCH ? MSK_USER_DEFAULT : MSK_USER_GIVEN;
 	if (add_entries(o, all, err) < 0 || find_user(typed, all, err) < 0)

@@ -280,7 +280,7 @@ static int plan_stop_signal(const char *typed, char **out, struct msk_err *err)
 }
 
 /* That of distroless images, whose nonroot starts at home. */
-static const char *default_workdir(const struct msk_plan *p)
+const char *msk_plan_default_workdir(const struct msk_plan *p)
 {
 	return p->preset == MSK_PRESET_DISTROLESS && p->user.uid == 65532 ? "/home/nonroot" : "/";
 }
@@ -305,7 +305,7 @@ int msk_plan_config(const struct msk_options *o, struct msk_plan *p, struct msk_
 	    msk_plan_annotations(o, c, err) < 0)
 		return -1;
 	c->workdir_given = o->workdir || p->preset != MSK_PRESET_SCRATCH;
-	if (config_path("--workdir", o->workdir ? o->workdir : default_workdir(p), &c->workdir, err) < 0)
+	if (config_path("--workdir", o->workdir ? o->workdir : msk_plan_default_workdir(p), &c->workdir, err) < 0)
 		return -1;
 	if (o->stop_signal && plan_stop_signal(o->stop_signal, &c->stop_signal, err) < 0)
 		return -1;

@@ -55,6 +55,12 @@ is "$(spelled --bin app --file conf:/etc/conf --tree tree:/srv --root / --certs=
 is "$(mk verify --recipe --json plainly.tar | jq -c .options.file)" '["conf:/etc/conf"]' the_recipe_has_the_plainest
 is "$(again plainly.tar)" $'the same image, byte for byte: D\n0' ..._and_makes_it_again
 
+mk -q --bin app -o plainly.tar
+is "$(spelled --bin app --compress gzip:5 --layers split --media-types oci --user 65534 --preset scratch --workdir / --entrypoint /app \
+	--created 1970-01-01T00:00:00Z --root /)" same defaults_may_be_said
+is "$(spelled --bin app --user nonroot)" '' ...and_nothing_else
+is "$(mk verify --recipe spelled.tar | grep -o -- '--user [a-z]*')" '--user nonroot' ...which_the_recipe_has
+
 # Names that a shell would take for something else, pasted in another directory.
 mkdir odd elsewhere-in
 for name in 'a b' "it's" 'do"uble' $'new\nline' '$HOME' '`id`' 'back\slash' '!bang' '*' '~' '=eq' '-dash' '{a,b}' '#hash' 'é' $'tab\t' ';semi' '&' '(p)' 'q?' \

@@ -218,6 +218,90 @@ static void the_recipe_holds_whatever_may_change_a_byte(void **state)
 			    "require-sandbox help version ");
 }
 
+static char *recipe_of(const char *const *argv)
+{
+	struct msk_plan plan = { 0 };
+	struct msk_options o;
+	struct msk_err err;
+	char *recipe;
+
+	parse_ok("build", argv, &o);
+	if (msk_plan_make(&o, &plan, &err) < 0)
+		fail_msg("%s", err.msg);
+	recipe = msk_recipe_make(&o, &plan);
+	msk_plan_release(&plan);
+	msk_options_release(&o);
+	return recipe;
+}
+
+/* Ways to say what holds anyhow, of each option of which the help tells that. */
+static const struct {
+	const char *name, *value;
+	bool distroless;
+} said[] = {
+	{ "root", "/", false }, { "root", "//", false }, { "user", "nobody", false }, { "user", "65534", false },
+	{ "user", "65534:65534", false }, { "user", "nobody:65534", false }, { "user", "nonroot", true },
+	{ "user", "65532", true },
+	{ "preset", "scratch", false }, { "entrypoint", "/a", false }, { "entrypoint", "[\"/a\"]", false },
+	{ "workdir", "/", false }, { "workdir", "//", false }, { "workdir", "/home/nonroot/", true },
+	{ "created", "0", false }, { "created", "1970-01-01T00:00:00Z", false }, { "compress", "gzip", false },
+	{ "compress", "gzip:5", false }, { "layers", "split", false }, { "media-types", "oci", false },
+};
+
+static void a_default_is_no_part_of_the_recipe(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof said / sizeof *said; i++) {
+		MSK_AUTO_FREE char *option = msk_xasprintf("--%s=%s", said[i].name, said[i].value);
+		const char *const preset = said[i].distroless ? "--preset=distroless" : "-q";
+		MSK_AUTO_FREE char *with = recipe_of(ARGS("--bin=a", preset, option));
+		MSK_AUTO_FREE char *without = recipe_of(ARGS("--bin=a", preset));
+
+		assert_string_equal(with, without);
+	}
+	for (const struct opt_row *row = msk_opt_rows; row->name; row++) {
+		bool known = row->kind == OPT_REPEAT || !msk_recipe_holds(row) || !strstr(row->help, "default");
+
+		for (size_t i = 0; i < sizeof said / sizeof *said; i++)
+			known = known || strcmp(said[i].name, row->name) == 0;
+		if (!known)
+			fail_msg("--%s: its default is not among those above", row->name);
+	}
+}
+
+/* What looks like a default and is none. */
+static void another_value_is_part_of_the_recipe(void **state)
+{
+	static const char *const others[][3] = {
+		{ "--compress=zstd:3", NULL, "\"compress\":\"zstd\"" },
+		{ "--compress=gzip:06", NULL, "\"compress\":\"gzip:6\"" },
+		{ "--compress=none", NULL, "\"compress\":\"none\"" },
+		{ "--user=nonroot", NULL, "\"user\":\"nonroot\"" },
+		{ "--user=nobody", "--base=b.tar", "\"user\":\"nobody\"" },
+		{ "--workdir=/", "--base=b.tar", "\"workdir\":\"/\"" },
+		{ "--user=nobody", "--preset=distroless", "\"user\":\"nobody\"" },
+		{ "--user=65534", "--passwd-entry=app:65534", "\"user\":\"65534\"" },
+		{ "--user=app:65534", NULL, "\"user\":\"app:65534\"" },
+		{ "--user=65534:0", NULL, "\"user\":\"65534:0\"" },
+		{ "--workdir=/", "--preset=distroless", "\"workdir\":\"/\"" },
+		{ "--created=1", NULL, "\"created\":\"1\"" },
+		{ "--entrypoint=/a", "--bin=c", "\"entrypoint\":\"/a\"" },
+		{ "--entrypoint=[\"/a\",\"x\"]", NULL, "\"entrypoint\":" },
+		{ "--root=/r", NULL, "\"root\":[\"/r\"]" },
+		{ "--root=linux/arm64=/", NULL, "\"root\":[\"linux/arm64=/\"]" },
+		{ "--layers=single", NULL, "\"layers\":\"single\"" },
+		{ "--media-types=docker", NULL, "\"media-types\":\"docker\"" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+		MSK_AUTO_FREE char *recipe = recipe_of(ARGS("--bin=a", others[i][0], others[i][1] ? others[i][1] : "-q"));
+
+		if (!strstr(recipe, others[i][2]))
+			fail_msg("%s: the recipe is %s", others[i][0], recipe);
+	}
+}
+
 static void options_survive_as_json(void **state)
 {
 	const char *const argv[] = { "--bin", "a:/b", "--certs=x", "--tz=A,B", "--tz=C", "--auto", "-e", "K=\n", "-q",
@@ -386,6 +470,8 @@ int main(void)
 		cmocka_unit_test(values_that_lack_or_are_too_much),
 		cmocka_unit_test(words_out_of_place),
 		cmocka_unit_test(the_recipe_holds_whatever_may_change_a_byte),
+		cmocka_unit_test(a_default_is_no_part_of_the_recipe),
+		cmocka_unit_test(another_value_is_part_of_the_recipe),
 		cmocka_unit_test(options_survive_as_json),
 		cmocka_unit_test(json_that_is_no_options_is_refused),
 		cmocka_unit_test(option_rows_are_sound),
