@@ -41,6 +41,9 @@ struct msk_origin {
 	                             * ends; NULL: an option did */
 };
 
+/* `what` in words for people: "--user" for "identity", for example. Static, or `what` itself. */
+const char *msk_what_told(const char *what);
+
 struct msk_entry {
 	size_t number;              /* of a sealed set: from 0 to its count, each once; in no order */
 	const char *path;           /* absolute, normalised; never "/" itself; like all texts but those of the body the set's */

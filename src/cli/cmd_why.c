@@ -6,6 +6,7 @@
 #include "mkscratch/log.h"
 #include "mkscratch/plan.h"
 #include "mkscratch/record.h"
+#include "mkscratch/rootfs.h"
 
 /* The question, and whether an image has answered it. */
 struct question {
@@ -82,7 +83,7 @@ static void add_chain(const struct chain *c, struct msk_str *out)
 	for (size_t i = 0; i < c->n; i++) {
 		const struct step *s = &c->v[i];
 		MSK_AUTO_FREE char *line = msk_xasprintf("%s: %s%s%s (%s)", s->path, s->why, s->from ? " " : "",
-							 s->from ? s->from : "", s->what);
+							 s->from ? s->from : "", msk_what_told(s->what));
 
 		msk_str_addf(out, "%*s", (int)(2 * i), "");
 		msk_str_add_safe(out, line, strlen(line));

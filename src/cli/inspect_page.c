@@ -3,6 +3,7 @@
 
 #include "inspect.h"
 #include "mkscratch/fs.h"
+#include "mkscratch/rootfs.h"
 
 __asm__(".section .rodata\n.local inspect_page\ninspect_page:\n.incbin \"src/page/inspect.html\"\n.byte 0\n.previous");
 extern const char inspect_page[];
@@ -56,7 +57,8 @@ static struct msk_json *reason_json(const struct msk_inspection *i, const struct
 	msk_str_add_escaped(&path, n->path, strlen(n->path));
 	row = msk_record_find(&i->record, path.buf);
 	if (row)
-		msk_str_addf(&text, "%s%s%s (%s)", row->why, row->from ? " " : "", row->from ? row->from : "", row->what);
+		msk_str_addf(&text, "%s%s%s (%s)", row->why, row->from ? " " : "", row->from ? row->from : "",
+			     msk_what_told(row->what));
 	else if (i->record.n && n->type == MSK_TAR_DIR)
 		msk_str_adds(&text, "parent");
 	return msk_json_text(msk_str_c(&text));

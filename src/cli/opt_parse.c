@@ -276,7 +276,8 @@ static int refuse_operand(const struct parse *p, const char *arg, struct msk_err
 		return msk_hint(err, "mkscratch %s ...", arg);
 	}
 	msk_fail(err, MSK_E_USAGE, "%s: neither a verb nor an option", arg);
-	if (near)
+	/* A file that is there is meant, however much its name is like a verb. */
+	if (near && access(arg, F_OK) < 0)
 		return msk_hint(err, "did you mean: mkscratch %s", near);
 	if (msk_opt_of_others(arg) && access(arg, F_OK) < 0)
 		return msk_hint(err, "%s", msk_opt_of_others(arg));

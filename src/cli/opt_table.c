@@ -190,7 +190,7 @@ const struct opt_row msk_opt_rows[] = {
 	  "How many failures in a row make it unhealthy.",
 	  TO_TEXT(health_retries), COMPLETE_NONE, NULL },
 	{ 0, "created", "TIME", OPT_VALUE, GROUP_CONFIG, B,
-	  "RFC 3339, seconds since 1970, or now; by default $SOURCE_DATE_EPOCH, else 1970-01-01T00:00:00Z.",
+	  "RFC 3339 or its date alone, seconds since 1970, or now; by default $SOURCE_DATE_EPOCH, else 1970-01-01T00:00:00Z.",
 	  TO_TEXT(created), COMPLETE_WORDS, "now" },
 
 	{ 'o', "output", "PATH|-", OPT_REPEAT, GROUP_OUTPUT, B | VERB_INDEX,

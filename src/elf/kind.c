@@ -2,6 +2,7 @@
 
 #include "mkscratch/fs.h"
 #include "mkscratch/magic.h"
+#include "mkscratch/path.h"
 #include "parse.h"
 
 /* The word of a script's first line that begins at or behind *at, which then is its end; "" when there is none. Heap. */
@@ -11,6 +12,18 @@ static char *next_word(const char *line, size_t *at)
 
 	*at = start + strcspn(line + start, " \t\r\n");
 	return msk_xstrndup(line + start, *at - start);
+}
+
+/* Does it load a library of its own, of files beside it? */
+static bool has_library(const char *interpreter)
+{
+	static const char *const names[] = { "python", "perl", "ruby" };
+	MSK_AUTO_FREE char *base = msk_path_base(interpreter);
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (msk_starts_with(base, names[i]))
+			return true;
+	return false;
 }
 
 /* The kernel looks for the interpreter where the script says; env(1) looks for its own in PATH. */
@@ -24,8 +37,9 @@ static int fail_script(const char *head, size_t n, const char *name, struct msk_
 	msk_fail(err, MSK_E_INPUT, "%s: not an ELF file (starts with \"#!\")", name);
 	if (!*interpreter)
 		return -1;
-	return msk_hint(err, "it is a script: --bin %s:%s%s%s%s, --file it, and --entrypoint its path in the image",
-			interpreter, interpreter, by_env ? " and " : "", by_env ? wanted : "", by_env ? " likewise" : "");
+	return msk_hint(err, "it is a script: --bin %s:%s%s%s%s, %s--file it, and --entrypoint its path in the image",
+			interpreter, interpreter, by_env ? " and " : "", by_env ? wanted : "", by_env ? " likewise" : "",
+			has_library(by_env ? wanted : interpreter) ? "--tree its standard library, " : "");
 }
 
 static int fail_unknown(const unsigned char *head, size_t n, const char *name, struct msk_err *err)

@@ -93,12 +93,14 @@ static void warn_absent(const struct commands *c, const char *what, const char *
 	MSK_AUTO_FREE char *other = namesake(c->g->fs, program);
 	const char *where = strchr(program, '/') ? "not in the image" : "in no directory of PATH";
 	MSK_AUTO_FREE char *first = msk_xstrndup(program, strcspn(program, " "));
+	bool has_words = strlen(first) < strlen(program);
+	MSK_AUTO_FREE char *meant = !has_words ? NULL : is_absent(c, first) ? namesake(c->g->fs, first) : msk_xstrdup(first);
 
 	if (may_come_with_a_volume(c->g->plan, program))
 		return;
-	if (strlen(first) < strlen(program) && !is_absent(c, first))
+	if (meant)
 		msk_warn(c->g->log, "%s %s: is %s; arguments stand apart, as in '[\"%s\",\"-x\"]'", what, program, where,
-			 first);
+			 meant);
 	else
 		msk_warn(c->g->log, "%s %s: is %s%s%s%s", what, program, where, other ? "; did you mean " : "",
 			 other ? other : "", other ? "?" : "");

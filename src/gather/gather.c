@@ -10,7 +10,7 @@ static void explain_conflict(const struct msk_plan *p, struct msk_err *err)
 	static const char *const ours[] = { "/etc/passwd", "/etc/group" };
 
 	for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++) {
-		MSK_AUTO_FREE char *subject = msk_xasprintf("%s: given by identity ", ours[i]);
+		MSK_AUTO_FREE char *subject = msk_xasprintf("%s: given by --user ", ours[i]);
 
 		if (msk_starts_with(err->msg, subject))
 			msk_hint(err, "%s is made from --user %s; name the user there and leave the other out", ours[i],

@@ -176,7 +176,7 @@ int msk_check_homes(const struct msk_gather *g, struct msk_err *err)
 
 		if (e && e->type != MSK_DIR) {
 			msk_fail(err, MSK_E_USAGE, "--passwd-entry %s: its home %s is a file (%s)", a->name, a->home,
-				 e->origin.what);
+				 msk_what_told(e->origin.what));
 			return msk_hint(err, "--passwd-entry NAME:UID[:GID[:HOME[:SHELL]]] with a directory for HOME");
 		}
 	}

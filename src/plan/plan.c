@@ -78,15 +78,16 @@ static int epoch(const char *typed, int64_t *out, struct msk_err *err)
 static int created(const struct msk_options *o, int64_t *out, struct msk_err *err)
 {
 	MSK_AUTO_FREE char *what = msk_xasprintf("--created %s", o->created);
+	MSK_AUTO_FREE char *midnight = msk_xasprintf("%sT00:00:00Z", o->created);
 	unsigned long long seconds;
 
 	if (strcmp(o->created, "now") == 0) {
 		*out = o->now;
 	} else if (msk_parse_u64(o->created, INT64_MAX, &seconds)) {
 		*out = (int64_t)seconds;
-	} else if (!msk_rfc3339_parse(o->created, out)) {
+	} else if (!msk_rfc3339_parse(o->created, out) && !msk_rfc3339_parse(midnight, out)) {
 		msk_fail(err, MSK_E_USAGE, "%s: not a time", what);
-		return msk_hint(err, "--created 2024-05-01T12:00:00Z, seconds since 1970, or now");
+		return msk_hint(err, "--created 2024-05-01T12:00:00Z, a date (midnight UTC), seconds since 1970, or now");
 	}
 	return check_bounds(what, *out, err);
 }

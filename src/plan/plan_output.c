@@ -109,9 +109,11 @@ static int plan_codec(const char *typed, struct msk_codec_spec *out, struct msk_
 	if (typed[n]) {
 		if (kind == MSK_CODEC_NONE)
 			return msk_fail(err, MSK_E_USAGE, "--compress %s: none has no level", typed);
+		if (!typed[n + 1])
+			return msk_fail(err, MSK_E_USAGE, "--compress %s: the level is empty", typed);
 		if (!msk_parse_u64(typed + n + 1, (unsigned long long)max, &number) || number < (unsigned long long)min)
-			return msk_fail(err, MSK_E_USAGE, "--compress %s: level is out of range (%s vs %d..%d)", typed,
-					typed + n + 1, min, max);
+			return msk_fail(err, MSK_E_USAGE, "--compress %s: %s has no such level (%s vs %d..%d)", typed,
+					names[kind], typed + n + 1, min, max);
 		level = (int)number;
 	}
 	out->kind = (enum msk_codec_kind)kind;

@@ -4,6 +4,13 @@
 #include "mkscratch/rootfs_walk.h"
 #include "mkscratch/rootfs_view.h"
 
+const char *msk_what_told(const char *what)
+{
+	if (strcmp(what, "identity") == 0)
+		return "--user";
+	return strcmp(what, "skeleton") == 0 ? "mkscratch itself" : what;
+}
+
 /* The option without its value: "--file" of "--file ./a:/b". */
 static size_t option_length(const char *what)
 {

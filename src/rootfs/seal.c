@@ -193,7 +193,8 @@ static int tell_link(const struct msk_rootfs *fs, const struct msk_entry *e, str
 
 static int conflict(const struct msk_rootfs *fs, const struct msk_entry *a, const struct msk_entry *b, struct msk_err *err)
 {
-	msk_fail(err, MSK_E_USAGE, "%s: given by %s and by %s", a->path, a->origin.what, b->origin.what);
+	msk_fail(err, MSK_E_USAGE, "%s: given by %s and by %s", a->path, msk_what_told(a->origin.what),
+		 msk_what_told(b->origin.what));
 	tell_link(fs, a->asked ? a : b, err);
 	if (a->type == b->type && a->type == MSK_DIR)
 		msk_hint(err, "they differ in mode or owner: %04o %u:%u and %04o %u:%u", a->mode, a->uid, a->gid,
@@ -299,7 +300,7 @@ static int add_parents_of(struct msk_rootfs *fs, size_t known, size_t i, struct 
 			return -1;
 		if (at < known && fs->v[at].type != MSK_DIR)
 			return msk_fail(err, MSK_E_USAGE, "%s: given by %s, but %s lies below it",
-					fs->v[at].path, fs->v[at].origin.what, path);
+					fs->v[at].path, msk_what_told(fs->v[at].origin.what), path);
 	}
 	return 0;
 }

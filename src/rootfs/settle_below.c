@@ -70,7 +70,8 @@ static int hint_into(const struct msk_entry *e, struct msk_err *err)
 /* A layer can only delete such a directory with all that is in it, and nobody has asked for that. */
 static int refuse_over_dir(const struct msk_entry *e, size_t n, struct msk_err *err)
 {
-	msk_fail(err, MSK_E_USAGE, "%s: given by %s, but the base image has a directory there", e->path, e->origin.what);
+	msk_fail(err, MSK_E_USAGE, "%s: given by %s, but the base image has a directory there", e->path,
+		 msk_what_told(e->origin.what));
 	if (n)
 		msk_more(err, " (%zu %s would vanish)", n, msk_plural(n, "entry", "entries"));
 	else
@@ -84,7 +85,7 @@ static int refuse_over_link(struct msk_below *b, const struct msk_entry *e, cons
 	size_t n = count_below(b, dir);
 
 	msk_fail(err, MSK_E_USAGE, "%s: given by %s, but the base image has a link to the directory %s there (%zu %s)", e->path,
-		 e->origin.what, dir, n, msk_plural(n, "entry", "entries"));
+		 msk_what_told(e->origin.what), dir, n, msk_plural(n, "entry", "entries"));
 	if (e->type == MSK_SYMLINK)
 		return msk_hint(err, "a link there has to lead to a directory, too, and there is none at %s", e->link);
 	return hint_into(e, err);
@@ -93,7 +94,7 @@ static int refuse_over_link(struct msk_below *b, const struct msk_entry *e, cons
 static int refuse_over_file(const struct msk_entry *e, struct msk_err *err)
 {
 	msk_fail(err, MSK_E_USAGE, "%s: a directory, given by %s, but the base image has a file there", e->path,
-		 e->origin.what);
+		 msk_what_told(e->origin.what));
 	return msk_hint(err, "choose another path: a file of a base is replaced by a file alone");
 }
 

@@ -24,6 +24,8 @@ warns a_relative_path_begins_at_the_workdir '' --file app:/srv/tool --entrypoint
 warns ...not_elsewhere '--entrypoint ./tool: is not in the image; did you mean /srv/tool?' --file app:/srv/tool --entrypoint ./tool
 warns arguments_in_the_path "--entrypoint /app serve: is not in the image; arguments stand apart, as in '[\"/app\",\"-x\"]'" \
 	--entrypoint '/app serve'
+warns ...of_what_is_elsewhere "--entrypoint app a b: is in no directory of PATH; arguments stand apart, as in '[\"/app\",\"-x\"]'" \
+	--entrypoint 'app a b'
 warns links_are_followed '' --link app:/run --entrypoint /run
 warns ...and_may_lead_nowhere '--entrypoint /run: is not in the image' --link none:/run --entrypoint /run
 warns a_directory '--entrypoint /data: is a directory' --dir /data --entrypoint /data

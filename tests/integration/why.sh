@@ -40,7 +40,7 @@ for layer in $(tar xOf i.tar manifest.json | jq -r '.[0].Layers[]'); do
 done | sort -u >paths
 xargs -d '\n' "$MKSCRATCH" why i.tar <paths >answers 2>"$err"
 is "$? $(grep -c '^/' answers)" "0 $(wc -l <paths)" every_path_has_an_answer
-is "$(awk '/^\//{ if (last !~ /\((--[a-z]*|identity|skeleton)\)$/ && NR > 1) print last } { last = $0 }' answers)" '' \
+is "$(awk '/^\//{ if (last !~ /\((--[a-z]*|mkscratch itself)\)$/ && NR > 1) print last } { last = $0 }' answers)" '' \
 	every_chain_ends_at_an_option_or_ours
 
 # What an option brings that stands for others is told by the name of that option; --auto by what it saw.
@@ -80,6 +80,9 @@ if command -v go >/dev/null; then
 else
 	skip auto_names_the_evidence_for_certificates 'go is not installed'
 fi
+
+is "$(mk why o.tar /etc/passwd /tmp)" '/etc/passwd: root and the user of the image (--user)
+/tmp: programs expect it (mkscratch itself)' what_comes_of_itself_is_told_in_words
 
 # The record touches neither layers nor config, and says nothing of the host.
 mk --json --bin app:/srv/app -o with.tar >with.json && mk --json --bin app:/srv/app --no-record -o without.tar >without.json

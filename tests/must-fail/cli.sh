@@ -32,6 +32,10 @@ cp app kept.tar
 must_fail 2 'kept.tar: neither a verb nor an option' 'of an image: mkscratch inspect kept.tar, or verify, ls, diff' -- kept.tar
 rm kept.tar
 must_fail 2 'verfy: neither a verb nor an option' 'did you mean: mkscratch verify' -- verfy img.tar
+cp app hello
+must_fail 2 'hello: neither a verb nor an option' 'did you mean: mkscratch --bin hello -o img.tar' -- hello -o x.tar
+rm hello
+must_fail 2 'hello: neither a verb nor an option' 'did you mean: mkscratch help' -- hello -o x.tar
 must_fail 2 'nonsense: neither a verb nor an option' \
 	"the verbs are $("$MKSCRATCH" help | sed -n '/^Verbs:/,/^More:/{ s/^Verbs://; /^More:/!p }' | xargs | sed 's/ /, /g')" -- nonsense
 must_fail 2 'img.tar: neither a verb nor an option' 'did you mean --bin img.tar, or --cmd img.tar?' -- --bin app img.tar
@@ -117,7 +121,7 @@ must_fail 2 '--healthcheck ftp://x/: its scheme is none of http, http+unix, tcp,
 must_fail 2 '--entrypoint: line 1, column 11: U+0000 in a string' -- --bin app --entrypoint '["a\u0000b"]' -o img.tar
 must_fail 2 '--entrypoint []: nothing to run' 'leave --entrypoint out to run the first --bin' -- --bin app --entrypoint '[]' -o img.tar
 must_fail 2 '--link :/b: TARGET is empty' '--link TARGET:/PATH makes /PATH a symlink to TARGET' -- --bin app --link :/b -o img.tar
-must_fail 2 '--created yesterday: not a time' '--created 2024-05-01T12:00:00Z, seconds since 1970, or now' -- \
+must_fail 2 '--created yesterday: not a time' '--created 2024-05-01T12:00:00Z, a date (midnight UTC), seconds since 1970, or now' -- \
 	--bin app --created yesterday -o img.tar
 must_fail 2 'tag "App": upper case is not allowed in a name ("App")' '-t app' -- --bin app -t App -o img.tar
 must_fail 2 'tag "ghcr.io/Org/app:V1": upper case is not allowed in a name ("Org")' '-t ghcr.io/org/app:V1' -- \
@@ -128,7 +132,7 @@ must_fail 2 'tag "a@sha256:0": a digest cannot be chosen, it follows from the im
 must_fail 2 '--media-types oci1: is none of oci, docker' -- --bin app --media-types oci1 -o img.tar
 must_fail 2 '--media-types docker: has no name for layers of zstd' '--compress gzip, or --media-types oci' -- \
 	--bin app --media-types docker --compress zstd -o img.tar
-must_fail 2 '--compress gzip:99: level is out of range (99 vs 1..12)' -- --bin app --compress gzip:99 -o img.tar
+must_fail 2 '--compress gzip:99: gzip has no such level (99 vs 1..12)' -- --bin app --compress gzip:99 -o img.tar
 must_fail 3 '.: is a directory, expected a regular file' '--tree .:/srv' -- --bin /bin/true --file .:/srv -o img.tar
 must_fail 2 '--library-path lib: "lib" is not an absolute path' \
 	'--library-path "$PWD/lib"; directories are looked up below --root, and begin with / or $ORIGIN' -- --bin app --library-path lib -o img.tar

@@ -89,7 +89,7 @@ refused 2 '--passwd-entry app: holds a password, which everybody could read' 'an
 	--passwd-entry 'app:$6$salt$hash:1000:1000::/:/bin/sh'
 refused 2 '--group-entry app:1:joe: member "joe" is no user of the image' '--passwd-entry NAME:UID makes one' -- --group-entry app:1:joe
 refused 2 '--group-entry app:1:nobody,root,nobody: member "nobody" is given twice' -- --group-entry app:1:nobody,root,nobody
-refused 2 '--passwd-entry a: its home /etc/passwd is a file (identity)' \
+refused 2 '--passwd-entry a: its home /etc/passwd is a file (--user)' \
 	'--passwd-entry NAME:UID[:GID[:HOME[:SHELL]]] with a directory for HOME' -- --passwd-entry a:1:1:/etc/passwd
 refused 2 '--group-entry app: has no gid' '--group-entry NAME:GID[:MEMBER,...], or a line of group(5)' -- --group-entry app
 refused 2 'uid 1: has two names (a and b)' -- --passwd-entry a:1 --passwd-entry b:1
@@ -100,7 +100,7 @@ refused 3 'CA bundle: none found in root (looked in 6 places)' -- --preset distr
 refused 2 '/home/a: given by --passwd-entry a and by --passwd-entry b' \
 	'they differ in mode or owner: 0700 1:1 and 0700 2:2' -- --passwd-entry a:1:1:/home/a --passwd-entry b:2:2:/home/a
 echo 'me:x:1:1::/:/bin/sh' >passwd
-refused 2 '/etc/passwd: given by identity and by --file ./passwd:/etc/passwd' \
+refused 2 '/etc/passwd: given by --user and by --file ./passwd:/etc/passwd' \
 	'/etc/passwd is made from --user nobody; name the user there and leave the other out' -- --file ./passwd:/etc/passwd
 
 # Capabilities.
@@ -142,7 +142,7 @@ refused 3 'tree/run/.wh.x: names beginning with .wh. are reserved for deletions'
 rm tree/run/.wh.x && mkdir -p "tree/$(printf 'd/%.0s' $(seq 256))"
 refused 3 'tree: nested deeper than 256 directories' -- --tree tree:/x
 refused 2 '/x: given by --file app.c:/x and by --file app:/x' -- --file app.c:/x --file app:/x
-refused 2 '/tmp: given by skeleton and by --dir /tmp' -- --dir /tmp
+refused 2 '/tmp: given by mkscratch itself and by --dir /tmp' -- --dir /tmp
 
 # The root and the programs.
 must_fail 2 '--root none: no such directory' -- --bin app --root none -o x.tar

@@ -22,7 +22,11 @@ size=$(stat -c %s dynamic)
 printf '#!/bin/sh\necho hi\n' >run.sh
 mkdir -p scripts/lib && cp run.sh scripts/lib/ld.so && cp dynamic by-script && patchelf --set-interpreter /lib/ld.so by-script
 must_fail 3 '/lib/ld.so: not an ELF file (starts with "#!")' 'it is the loader that by-script asks for' -- --root scripts --bin by-script -o x.tar
-must_fail 3 'run.sh: not an ELF file (starts with "#!")' -- --bin run.sh -o x.tar
+printf '#!/usr/bin/env python3\nimport json\n' >run.py
+must_fail 3 'run.py: not an ELF file (starts with "#!")' \
+	'it is a script: --bin /usr/bin/env:/usr/bin/env and python3 likewise, --tree its standard library, --file it, and --entrypoint its path in the image' \
+	-- --bin run.py -o x.tar
+must_fail 3 'run.sh: not an ELF file (starts with "#!")' 'it is a script: --bin /bin/sh:/bin/sh, --file it, and --entrypoint its path in the image' -- --bin run.sh -o x.tar
 : >empty
 must_fail 3 'empty: is empty' -- --bin empty -o x.tar
 printf x >member && tar --format=ustar -cf member.bin member

@@ -640,6 +640,7 @@ static void times_are_rfc_3339_seconds_or_now(void **state)
 	check_created("1969-12-31T23:00:00-01:00", 0);
 	check_created("2016-12-31T23:59:60Z", 1483228800);
 	check_created("9999-12-31T23:59:59Z", MSK_TIME_MAX);
+	check_created("2024-05-01", 1714521600);
 	check_created("1234", 1234);
 	check_created("now", 1700000000);
 }
@@ -647,7 +648,8 @@ static void times_are_rfc_3339_seconds_or_now(void **state)
 static void bad_times_have_their_sentences(void **state)
 {
 	static const char *const bad[] = {
-		"yesterday", "", "2024-13-01T00:00:00Z", "2023-02-29T00:00:00Z", "1900-02-29T00:00:00Z", "2024-01-01",
+		"yesterday", "", "2024-13-01T00:00:00Z", "2023-02-29T00:00:00Z", "1900-02-29T00:00:00Z",
+		"2024-01-32", "2024-1-1",
 		"2024-01-01T00:00:00", "2024-01-01T24:00:00Z", "2024-01-01T00:60:00Z", "2024-01-01T00:00:00+24:00",
 		"2024-01-01T00:00:00.Z", "2024-01-01T00:00:00Zx", "2024-1-1T0:0:0Z", "-1", "1e3",
 	};
@@ -773,10 +775,10 @@ static void codecs_and_levels(void **state)
 	assert_int_equal(p.codec.kind, MSK_CODEC_NONE);
 	msk_plan_release(&p);
 	BAD("--compress lz4: \"lz4\" is none of gzip, zstd, none", "--compress", "lz4");
-	BAD("--compress gzip:13: level is out of range (13 vs 1..12)", "--compress", "gzip:13");
-	BAD("--compress gzip:0: level is out of range (0 vs 1..12)", "--compress", "gzip:0");
-	BAD("--compress zstd:20: level is out of range (20 vs 1..19)", "--compress", "zstd:20");
-	BAD("--compress gzip:: level is out of range ( vs 1..12)", "--compress", "gzip:");
+	BAD("--compress gzip:13: gzip has no such level (13 vs 1..12)", "--compress", "gzip:13");
+	BAD("--compress gzip:0: gzip has no such level (0 vs 1..12)", "--compress", "gzip:0");
+	BAD("--compress zstd:20: zstd has no such level (20 vs 1..19)", "--compress", "zstd:20");
+	BAD("--compress gzip:: the level is empty", "--compress", "gzip:");
 	BAD("--compress none:1: none has no level", "--compress", "none:1");
 	BAD("--layers both: is none of split, single", "--layers", "both");
 	BAD("--jobs 0: out of range (0 vs 1..64)", "-j", "0");

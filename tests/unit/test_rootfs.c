@@ -151,7 +151,7 @@ static void a_conflict_names_both_sides(void **state)
 	(void)state;
 	add_file(fs, "/etc/passwd", "identity", "a");
 	add_file(fs, "/etc/passwd", "--file ./passwd:/etc/passwd", "b");
-	assert_seal_fails(fs, "/etc/passwd: given by --file ./passwd:/etc/passwd and by identity");
+	assert_seal_fails(fs, "/etc/passwd: given by --file ./passwd:/etc/passwd and by --user");
 }
 
 static void directories_that_differ_in_mode_conflict(void **state)
