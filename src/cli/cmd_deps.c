@@ -124,13 +124,30 @@ static void warn(struct asked *a, const struct msk_closure *c)
 	}
 }
 
+/* Of several files each has its line. */
+static int print_failure(const struct asked *a, const char *file, struct msk_err *err)
+{
+	struct msk_err unprinted = MSK_ERR_INIT;
+	MSK_AUTO_STR line = MSK_STR_INIT;
+
+	if (!a->o->json || a->o->args.n == 1)
+		return 0;
+	msk_add_failure("file", file, err, &line);
+	if (msk_print(&line, &unprinted) == 0)
+		return 0;
+	*err = unprinted;
+	return -1;
+}
+
 /* What is missing is shown in its place, and is the file's error behind it. *stop when nothing can be shown at all. */
 static int one_file(struct asked *a, const char *file, bool *stop, struct msk_err *err)
 {
 	MSK_CLEANUP(deps_release) struct msk_deps d = { .file = file };
 
-	if (resolve(a, &d, err) < 0)
+	if (resolve(a, &d, err) < 0) {
+		*stop = print_failure(a, file, err) < 0;
 		return -1;
+	}
 	*stop = show(a, &d, err) < 0;
 	if (*stop)
 		return -1;

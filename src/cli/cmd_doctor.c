@@ -10,6 +10,7 @@
 struct doctor_files {
 	struct doctor_file *v;
 	size_t n;
+	struct msk_str json;           /* with --json: a line for each of several, also for one that is not among `v` */
 };
 
 static void file_release(struct doctor_file *f)
@@ -23,6 +24,7 @@ static void doctor_files_release(struct doctor_files *fs)
 	for (size_t i = 0; i < fs->n; i++)
 		file_release(&fs->v[i]);
 	free(fs->v);
+	msk_str_release(&fs->json);
 }
 
 /* The libraries are worth a look where they are to be found; a program can be judged without them. */
@@ -65,18 +67,21 @@ static int show(const struct msk_options *o, const struct doctor_files *fs, stru
 
 		return msk_print_json(v, err);
 	}
+	if (o->json)
+		return msk_print_result(o, &fs->json, err);
 	for (size_t i = 0; i < fs->n; i++) {
-		if (o->json) {
-			MSK_AUTO_JSON *v = msk_doctor_json(&fs->v[i]);
-
-			msk_json_dump_safe(v, &text);
-			msk_str_addc(&text, '\n');
-		} else {
-			msk_str_adds(&text, i ? "\n" : "");
-			msk_doctor_text(&fs->v[i], &text);
-		}
+		msk_str_adds(&text, i ? "\n" : "");
+		msk_doctor_text(&fs->v[i], &text);
 	}
 	return msk_print_result(o, &text, err);
+}
+
+static void add_line(struct doctor_files *fs, const struct doctor_file *f)
+{
+	MSK_AUTO_JSON *v = msk_doctor_json(f);
+
+	msk_json_dump_safe(v, &fs->json);
+	msk_str_addc(&fs->json, '\n');
 }
 
 /* A file that is wrong is told of, and the others are shown all the same. Returns the exit status of the first, or 0. */
@@ -92,9 +97,13 @@ static enum msk_code examine_all(const struct msk_options *o, struct msk_host *h
 
 		f->file = o->args.v[i];
 		if (examine(host, library_path, f, err) == 0) {
+			if (o->json)
+				add_line(fs, f);
 			fs->n++;
 			continue;
 		}
+		if (o->json && o->args.n > 1)
+			msk_add_failure("file", f->file, err, &fs->json);
 		first = first ? first : err->code;
 		msk_log_error(&log, err);
 		*err = (struct msk_err)MSK_ERR_INIT;
@@ -107,7 +116,7 @@ static enum msk_code examine_all(const struct msk_options *o, struct msk_host *h
 int msk_cmd_doctor(const struct msk_options *o, struct msk_err *err)
 {
 	MSK_CLEANUP(msk_host_cleanup) struct msk_host *host = NULL;
-	MSK_CLEANUP(doctor_files_release) struct doctor_files fs = { NULL, 0 };
+	MSK_CLEANUP(doctor_files_release) struct doctor_files fs = { NULL, 0, MSK_STR_INIT };
 	MSK_AUTO_STRV library_path = MSK_STRV_INIT;
 	enum msk_code first;
 	const char *root;
@@ -122,7 +131,7 @@ int msk_cmd_doctor(const struct msk_options *o, struct msk_err *err)
 	    msk_root_parse(&o->root, &root, err) < 0 || msk_host_new(root, &host, err) < 0)
 		return -1;
 	first = examine_all(o, host, &library_path, &fs, err);
-	if (fs.n && show(o, &fs, err) < 0)
+	if ((fs.n || fs.json.len) && show(o, &fs, err) < 0)
 		return -1;
 	err->code = first;
 	return first ? -1 : 0;

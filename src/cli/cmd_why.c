@@ -154,6 +154,8 @@ static void answer_all(struct question *q, const struct msk_record *record, cons
 			continue;
 		q->first = q->first ? q->first : err.code;
 		msk_log_error(&log, &err);
+		if (q->o->json && q->o->args.n > 2)
+			msk_add_failure("path", q->o->args.v[i], &err, &q->text);
 	}
 }
 

@@ -135,6 +135,9 @@ bool msk_result_wanted(const struct msk_options *o);
 int msk_print_result(const struct msk_options *o, const struct msk_str *text, struct msk_err *err);
 /* May standard output have colours? A terminal that is not dumb, unless NO_COLOR is set. */
 bool msk_colour_wanted(const struct msk_options *o);
+/* A line of JSON for one of several operands that failed, in its place among the others: {"KEY": operand, "error": the message,
+ * "hint", "exit": status}. */
+void msk_add_failure(const char *key, const char *operand, const struct msk_err *why, struct msk_str *out);
 /* The value as one line. */
 int msk_print_json(const struct msk_json *v, struct msk_err *err);
 /* "2024-05-01T10:00:00Z"; null of a year that RFC 3339 cannot write. */

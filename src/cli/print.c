@@ -34,6 +34,19 @@ int msk_print_json(const struct msk_json *v, struct msk_err *err)
 	return msk_print(&text, err);
 }
 
+void msk_add_failure(const char *key, const char *operand, const struct msk_err *why, struct msk_str *out)
+{
+	MSK_AUTO_JSON *o = msk_json_object();
+
+	msk_json_set_text(o, key, operand);
+	msk_json_set_text(o, "error", why->msg);
+	if (why->hint[0])
+		msk_json_set_text(o, "hint", why->hint);
+	msk_json_set_int(o, "exit", why->code);
+	msk_json_dump_safe(o, out);
+	msk_str_addc(out, '\n');
+}
+
 struct msk_json *msk_time_json(int64_t t)
 {
 	MSK_AUTO_STR s = MSK_STR_INIT;

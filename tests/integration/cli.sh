@@ -118,6 +118,12 @@ run mk deps none dyn absent lacks
 is "$status $(grep -c '^dyn: ' "$out") $(sed -n 's/^mkscratch: \([a-z]*\):.*/\1/p' "$err" | xargs)" '3 1 none absent lacks' \
 	'a file that is no program does not keep the others from being shown; the first gives the exit status'
 is "$(mk deps --list dyn dyn | sort | uniq -d)" '' 'deps --list of several files has each path once'
+printf '#!/bin/sh\n' >s.sh
+run mk deps --json s.sh app
+is "$status $(jq -c '[.file, .exit, .hint != null, (.objects | length)]' "$out" | xargs)" '3 [s.sh,3,true,0] [app,null,false,0]' \
+	'... of which one that fails has its line'
+run mk deps --json s.sh
+is "$status $(wc -c <"$out")" '3 0' '... unless it is the only one'
 is "$(mk deps --json dyn app | jq -c .file | xargs)" 'dyn app' 'deps --json of several files is an object a line'
 mkdir foreign && printf '\177ELF\1\1\1%09d\3\0\3\0\1\0\0\0%040d' 0 0 | tr 0 '\0' >foreign/libc.so.6
 like "$(mk deps -v --library-path "$T/foreign" dyn)" '^ +passed over .*foreign/libc\.so\.6: built for' 'deps -v tells what was passed over'

@@ -166,5 +166,10 @@ else
 fi
 echo text >no-program
 run mk doctor --json no-program "$(type -P true)" missing
-is "$status $(wc -l <"$out") $(grep -c '^mkscratch: ' "$err")" '3 1 2' 'a file that is wrong does not stop the others'
+is "$status $(wc -l <"$out") $(grep -c '^mkscratch: ' "$err")" '3 3 2' 'a file that is wrong does not stop the others'
+is "$(jq -c 'if .error then [.file, .error, .exit] else has("needs") end' "$out")" '["no-program","no-program: not an ELF file (starts with \"text\")",3]
+true
+["missing","missing: no such file",3]' '... and has its line'
+run mk doctor --json no-program
+is "$status $(wc -c <"$out")" '3 0' '... unless it is the only one'
 done_testing

@@ -84,6 +84,12 @@ fi
 is "$(mk why o.tar /etc/passwd /tmp)" '/etc/passwd: root and the user of the image (--user)
 /tmp: programs expect it (mkscratch itself)' what_comes_of_itself_is_told_in_words
 
+run mk why --json o.tar /none /tmp
+is "$status $(jq -c '[.path, .error, .exit, (.chain | length)]' "$out" | xargs -d '\n')" \
+	'3 ["/none","o.tar: /none is not in the image",3,0] ["/tmp",null,null,1]' a_path_that_is_not_there_has_its_line
+run mk why --json o.tar /none
+is "$status $(wc -c <"$out")" '3 0' ...unless_it_is_the_only_one
+
 # The record touches neither layers nor config, and says nothing of the host.
 mk --json --bin app:/srv/app -o with.tar >with.json && mk --json --bin app:/srv/app --no-record -o without.tar >without.json
 is "$(jq -c '[.config, .layers]' with.json)" "$(jq -c '[.config, .layers]' without.json)" the_record_changes_no_layer_and_no_config
