@@ -69,13 +69,30 @@ static void select_strata(const struct msk_rootfs *fs, bool single, struct selec
 			select_entry(fs, &by[single ? 0 : e->stratum], e);
 }
 
-size_t msk_split(const struct msk_rootfs *fs, bool single, struct msk_selection out[MSK_OWN_LAYERS])
+/* The probe alone, as of a static program: it lies in the root, and brings no parent along. */
+static bool is_probe_alone(const struct msk_rootfs *fs, const struct msk_selection *s)
+{
+	MSK_AUTO_ROOTFS_WALK w;
+	const struct msk_entry *e;
+
+	msk_rootfs_walk_init(&w, fs);
+	e = s->n == 1 ? msk_selection_next(s, &w) : NULL;
+	return e && strcmp(e->origin.what, "--healthcheck") == 0;
+}
+
+static const char *history_of(const struct msk_rootfs *fs, size_t stratum, const struct msk_selection *s)
 {
 	static const char *const history[] = {
 		[MSK_STRATUM_BASE] = "mkscratch: base files",
 		[MSK_STRATUM_LIBS] = "mkscratch: libraries",
 		[MSK_STRATUM_APP] = "mkscratch: program",
 	};
+
+	return stratum == MSK_STRATUM_LIBS && is_probe_alone(fs, s) ? "mkscratch: health probe" : history[stratum];
+}
+
+size_t msk_split(const struct msk_rootfs *fs, bool single, struct msk_selection out[MSK_OWN_LAYERS])
+{
 	struct selecting by[MSK_OWN_LAYERS] = { 0 };
 	size_t n = 0;
 
@@ -86,7 +103,7 @@ size_t msk_split(const struct msk_rootfs *fs, bool single, struct msk_selection 
 		if (!by[i].s.n)
 			continue;
 		out[n] = by[i].s;
-		out[n++].history = single ? "mkscratch: all files" : history[i];
+		out[n++].history = single ? "mkscratch: all files" : history_of(fs, i, &by[i].s);
 	}
 	return n;
 }

@@ -142,6 +142,13 @@ is $? 0 it_lies_in_the_image
 is "$(config --healthcheck tcp://:1 --health-interval 1m30s --health-timeout 2.5s --health-start-period 500ms --health-retries 4)" \
 	'{"Interval":90000000000,"Retries":4,"StartPeriod":500000000,"Test":["CMD","/healthcheck","-t","2","tcp://:1"],"Timeout":2500000000}' \
 	times_are_nanoseconds
+history() {
+	mk -q "$@" -o h.tar && mk inspect --json h.tar | jq -r '[.config.history[].created_by] | join(", ")'
+}
+is "$(history --bin app --healthcheck tcp://:1)" 'mkscratch: base files, mkscratch: health probe, mkscratch: program' a_layer_of_the_probe_alone_says_so
+is "$(history --bin app --layers single --healthcheck tcp://:1)" 'mkscratch: all files' ...of_its_own
+is "$(history --bin "$(type -P true)" --healthcheck tcp://:1)" 'mkscratch: base files, mkscratch: libraries, mkscratch: program' \
+	...without_libraries
 is "$(config --healthcheck none)" '{"Test":["NONE"]}' none_turns_it_off
 is "$(config --healthcheck-cmd '/app  check --deep')" '{"Test":["CMD","/app","check","--deep"]}' a_command_in_words
 is "$(config --healthcheck-cmd '["/app","a b"]')" '{"Test":["CMD","/app","a b"]}' a_command_in_json
