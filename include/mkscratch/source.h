@@ -34,8 +34,12 @@ bool msk_source_size(const struct msk_source *s, const char *path, uint64_t *siz
 bool msk_source_is_longer(const struct msk_source *s, const char *path, uint64_t most, uint64_t *size);
 bool msk_source_is_archive(const struct msk_source *s);
 
-/* Where the plain tar of an archive ends; how many bytes stand behind that, and how many of them are not zero. */
-int msk_source_tail(struct msk_source *s, uint64_t *end, uint64_t *behind, uint64_t *junk, struct msk_err *err);
+/* Where the last entry of the plain tar of an archive ends, and where the tar does; how many bytes stand behind that, and how
+ * many of them are not zero. */
+struct msk_source_tail {
+	uint64_t last, end, behind, junk;
+};
+int msk_source_tail(struct msk_source *s, struct msk_source_tail *out, struct msk_err *err);
 
 /* A whole file of at most MSK_MAX_DOCUMENT bytes. Fails: MSK_E_INPUT `x/index.json: larger than 4194304 bytes`. */
 int msk_source_read(struct msk_source *s, const char *path, bool *found, struct msk_str *out, struct msk_err *err);

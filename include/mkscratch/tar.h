@@ -51,6 +51,8 @@ ssize_t msk_tar_in_read(struct msk_tar_in *t, void *p, size_t n, struct msk_err 
 uint64_t msk_tar_in_position(const struct msk_tar_in *t);
 /* How many bytes of the plain stream belong to what was read so far; at the end, to the whole archive. */
 uint64_t msk_tar_in_offset(const struct msk_tar_in *t);
+/* At the end: where the last entry ends, behind which two blocks of zeros belong. */
+uint64_t msk_tar_in_last(const struct msk_tar_in *t);
 void msk_tar_in_free(struct msk_tar_in *t);
 void msk_tar_in_cleanup(struct msk_tar_in **t);
 

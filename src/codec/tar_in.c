@@ -263,6 +263,11 @@ uint64_t msk_tar_in_offset(const struct msk_tar_in *t)
 	return (uint64_t)archive_filter_bytes(t->feed.a, 0);
 }
 
+uint64_t msk_tar_in_last(const struct msk_tar_in *t)
+{
+	return t->headers.next;
+}
+
 void msk_tar_in_free(struct msk_tar_in *t)
 {
 	if (!t)

@@ -243,26 +243,26 @@ int msk_archive_list(struct msk_source *s, struct msk_err *err)
 			return -1;
 	s->plain = msk_inflate_passes(p.inflate);
 	s->end = msk_tar_in_offset(p.tar);
+	s->last = msk_tar_in_last(p.tar);
 	return err->code == MSK_OK ? 0 : -1;
 }
 
-int msk_source_tail(struct msk_source *s, uint64_t *end, uint64_t *behind, uint64_t *junk, struct msk_err *err)
+int msk_source_tail(struct msk_source *s, struct msk_source_tail *out, struct msk_err *err)
 {
 	MSK_CLEANUP(msk_archive_pass_release) struct msk_archive_pass p = { 0 };
 	MSK_AUTO_FREE char *buf = msk_xmalloc(TAIL_CHUNK);
 	uint64_t at = 0;
 	ssize_t n;
 
-	*end = s->end;
-	*behind = *junk = 0;
+	*out = (struct msk_source_tail){ .last = s->last, .end = s->end };
 	if (msk_archive_pass_begin_plain(&p, s, 0, err) < 0)
 		return -1;
 	while ((n = msk_inflate_reader(p.inflate)->read(msk_inflate_reader(p.inflate), buf, TAIL_CHUNK, err)) > 0) {
 		uint64_t from = at >= s->end ? 0 : s->end - at;
 
 		for (uint64_t i = from; i < (uint64_t)n; i++)
-			*junk += buf[i] != 0;
-		*behind += from < (uint64_t)n ? (uint64_t)n - from : 0;
+			out->junk += buf[i] != 0;
+		out->behind += from < (uint64_t)n ? (uint64_t)n - from : 0;
 		at += (uint64_t)n;
 	}
 	return n < 0 ? -1 : 0;

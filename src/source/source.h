@@ -33,7 +33,7 @@ struct msk_source {
 	size_t n_members, cap;
 	size_t name_bytes;
 	bool plain;                  /* the archive is a tar as it is, so a reading may begin at any member */
-	uint64_t end;                /* of an archive: bytes of the plain tar up to its end */
+	uint64_t end, last;          /* of an archive: bytes of the plain tar up to its end, and up to that of its last entry */
 	unsigned restarts;           /* ... walks that had to begin anew */
 	struct msk_gzip_marks *marks;    /* ... where they may begin; NULL: at the start alone */
 	struct msk_staged unpacked;      /* ... the tar itself, for walks that begin anywhere */

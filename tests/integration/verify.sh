@@ -346,6 +346,16 @@ rm -rf bent
 cp gzip.tar bent.tar && head -c 512 /dev/zero >>bent.tar
 run mk verify bent.tar
 is "$status" 3 'zeros behind our archive are told'
+for n in 512 1024; do
+	head -c -$n gzip.tar >bent.tar
+	run mk verify bent.tar
+	is "$status" 3 "our archive without its last $n bytes is told"
+	told '... as what it is' "✗ archive: cut off in the zeros at its end ($((1024 - n)) vs 1024 bytes)"
+done
+tar -b 1 -cf other.tar -C gzip . && head -c -512 other.tar >bent.tar
+run mk verify bent.tar
+is "$status" 0 '... of another it is no fault'
+told '... but told' '· archive: its end has fewer zeros than it should (512 vs 1024 bytes)'
 tar cf other.tar -C gzip . && head -c 51200 /dev/zero >>other.tar
 t '... those behind another are padding' mk verify other.tar
 printf junk >>other.tar
