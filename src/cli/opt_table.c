@@ -55,9 +55,9 @@ static void set_verbose(struct msk_options *o, const struct opt_row *row, const 
 #define B VERB_BUILD
 
 const struct opt_row msk_opt_rows[] = {
-	{ 0, "bin", "SRC[:DEST]", OPT_REPEAT, GROUP_INPUT, B,
-	  "An ELF program, by default at /NAME; mode 0755, owned by the image's user. The first is the entrypoint. "
-	  "A dynamic one brings its libraries. Those of several platforms make an index of images.",
+	{ 0, "bin", "SRC[:DEST[:MODE[:UID:GID]]]", OPT_REPEAT, GROUP_INPUT, B,
+	  "An ELF program, at /NAME, 0755, the image's user's. The first is the entrypoint. A dynamic one brings its "
+	  "libraries. Of several platforms: an index of images.",
 	  TO_LIST(bin), COMPLETE_FILE, NULL },
 	{ 0, "file", "SRC:DEST[:MODE[:UID:GID]]", OPT_REPEAT, GROUP_INPUT, B,
 	  "A file, 0:0; 0755 when it may be executed, else 0644, unless MODE (octal) says another.",

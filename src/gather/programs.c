@@ -42,8 +42,9 @@ static int add_program(struct msk_program *p, struct msk_err *err)
 	const struct msk_user *u = &p->g->plan->user;
 
 	return msk_gather_host_file(p->g->fs, &(struct msk_entry_spec){
-		.path = in->dest, .what = in->spec, .why = "program", .mode = 0755,
-		.uid = u->uid, .gid = u->gid,
+		.path = in->dest, .what = in->spec, .why = "program",
+		.mode = in->has_mode ? in->mode : 0755, .uid = in->has_owner ? in->uid : u->uid,
+		.gid = in->has_owner ? in->gid : u->gid,
 		.stratum = MSK_STRATUM_APP }, &p->file, msk_xstrdup(in->src), err);
 }
 

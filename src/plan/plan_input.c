@@ -92,7 +92,7 @@ static int parse_attributes(struct msk_input *in, const char *text, struct msk_e
 
 static bool takes_attributes(enum msk_input_kind kind)
 {
-	return kind == MSK_INPUT_FILE || kind == MSK_INPUT_DIR;
+	return kind == MSK_INPUT_BIN || kind == MSK_INPUT_FILE || kind == MSK_INPUT_DIR;
 }
 
 /* The path at `text`, up to a colon, and what follows it. A DEST that ends in '/' is the directory for SRC's name. */

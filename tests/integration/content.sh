@@ -132,6 +132,13 @@ f4710 7:8 /b
 d0700 1:2 /d
 d0755 0:0 /l
 l0777 0:0 /l/l -> ../a' 'files, directories and links have the mode and owner that is asked for'
+is "$(entries '^.{5} [0-9:]* /(r|m|d/)' --bin app:/r:0755:0:0 --bin app:/m:0750 --bin app:/d/:0555:1:2)" 'f0555 1:2 /d/app
+f0750 65534:65534 /m
+f0755 0:0 /r' '... and so have programs'
+mk -q --bin app:/r:0755:0:0 -o r.tar
+is "$(mk ls --json r.tar | python3 -c 'import json, sys
+print([[e["mode"], e["uid"], e["gid"]] for e in json.load(sys.stdin) if e["path"] == "r"])')" "[['0755', 0, 0]]" '... in the image'
+t '... which makes itself again' mk verify -q --rebuild r.tar
 want=$(digest_of --file app.c:/a --tree tree:/srv)
 chmod 600 app.c && touch -d 2001-01-01 app.c tree/sub/x
 is "$(digest_of --file app.c:/a --tree tree:/srv)" "$want" 'the umask and clock that made a file do not show'

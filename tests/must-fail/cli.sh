@@ -21,7 +21,7 @@ must_fail 2 '--list: not an option of build' 'it belongs to mkscratch deps' -- -
 must_fail 2 '--json: not an option of cat' \
 	'it belongs to mkscratch build, deps, doctor, inspect, ls, diff, verify, index, why, cache and help' -- cat --json x.tar /a
 must_fail 2 '--tag: not an option of deps' 'it belongs to mkscratch build and index' -- deps --tag x
-must_fail 2 '--bin: needs a value' '--bin SRC[:DEST]' -- --bin
+must_fail 2 '--bin: needs a value' '--bin SRC[:DEST[:MODE[:UID:GID]]]' -- --bin
 must_fail 2 '--compress: needs a value, and -o is an option' \
 	'--compress CODEC[:LEVEL], or --compress=-o where that is the value' -- --bin app --compress -o img.tar
 must_fail 2 '-t: needs a value, and --output=img.tar is an option' \

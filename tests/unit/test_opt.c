@@ -186,7 +186,7 @@ static void options_of_another_verb_say_whose(void **state)
 static void values_that_lack_or_are_too_much(void **state)
 {
 	(void)state;
-	parse_bad("build", ARGS("--bin"), "--bin: needs a value", "--bin SRC[:DEST]");
+	parse_bad("build", ARGS("--bin"), "--bin: needs a value", "--bin SRC[:DEST[:MODE[:UID:GID]]]");
 	parse_bad("build", ARGS("-no"), "-o: needs a value", "-o PATH|-");
 	parse_bad("build", ARGS("--dry-run=yes"), "--dry-run: takes no value (\"yes\")", "");
 }
