@@ -479,8 +479,8 @@ static void a_script_s_hint_names_its_interpreter(void **state)
 	(void)state;
 	assert_int_equal(read_bytes("#! /usr/bin/env python3\n", 24, &e, &err), -1);
 	assert_string_equal(err.hint,
-			    "it is a script: --bin /usr/bin/env:/usr/bin/env and python3 likewise, --file it, and "
-			    "--entrypoint its path in the image");
+			    "it is a script: --bin /usr/bin/env:/usr/bin/env and python3 likewise, --tree its standard "
+			    "library, --file it, and --entrypoint its path in the image");
 	assert_int_equal(read_bytes("#!/bin/sh -e\nx", 14, &e, &err), -1);
 	assert_string_equal(err.hint,
 			    "it is a script: --bin /bin/sh:/bin/sh, --file it, and --entrypoint its path in the image");
