@@ -13,7 +13,7 @@
 /* What blocks and codec states may take together; the number of threads gives way to it. */
 #define MEMORY (38u << 20)
 /* Blocks beyond two a thread: some take much longer than others, and nobody shall wait for them. */
-#define SPARE 2
+#define SPARE 4
 #define WORTH_A_THREAD (128u << 10)
 
 struct worker {
