@@ -11,8 +11,10 @@ struct msk_pool {
 	pthread_cond_t work, done;
 	struct msk_task *first, **end;        /* those that wait */
 	size_t waiting;
+	unsigned most, idle;
+	pthread_mutex_t making;               /* for what follows */
 	pthread_t threads[MSK_POOL_MAX];
-	unsigned n, most, idle;
+	unsigned n;
 	bool stop;
 };
 
@@ -31,6 +33,7 @@ struct msk_pool *msk_pool_new(unsigned jobs)
 	p->most = jobs > MSK_POOL_MAX ? MSK_POOL_MAX : jobs - 1;
 	p->end = &p->first;
 	pthread_mutex_init(&p->lock, NULL);
+	pthread_mutex_init(&p->making, NULL);
 	pthread_cond_init(&p->work, NULL);
 	pthread_cond_init(&p->done, NULL);
 	return p;
@@ -94,15 +97,19 @@ static void *thread(void *arg)
 	return NULL;
 }
 
+/* It would wait for the lock at once, if its maker held that. */
 static void add_thread(struct msk_pool *p)
 {
-	if (p->n == p->most || pthread_create(&p->threads[p->n], NULL, thread, p) != 0)
-		return;
-	send_away(p->threads[p->n++]);
+	pthread_mutex_lock(&p->making);
+	if (p->n < p->most && pthread_create(&p->threads[p->n], NULL, thread, p) == 0)
+		send_away(p->threads[p->n++]);
+	pthread_mutex_unlock(&p->making);
 }
 
 void msk_task_start(struct msk_pool *p, struct msk_task *t)
 {
+	bool nobody_idle;
+
 	t->pool = NULL;
 	if (msk_pool_threads(p) == 0) {
 		t->run(t);
@@ -115,11 +122,12 @@ void msk_task_start(struct msk_pool *p, struct msk_task *t)
 	*p->end = t;
 	p->end = &t->next;
 	p->waiting++;
-	if (p->waiting <= p->idle)
+	nobody_idle = p->waiting > p->idle;
+	if (!nobody_idle)
 		pthread_cond_signal(&p->work);
-	else
-		add_thread(p);
 	pthread_mutex_unlock(&p->lock);
+	if (nobody_idle)
+		add_thread(p);
 }
 
 static void withdraw(struct msk_pool *p, const struct msk_task *t)
@@ -172,6 +180,7 @@ void msk_pool_free(struct msk_pool *p)
 		pthread_join(p->threads[i], NULL);
 	pthread_cond_destroy(&p->done);
 	pthread_cond_destroy(&p->work);
+	pthread_mutex_destroy(&p->making);
 	pthread_mutex_destroy(&p->lock);
 	free(p);
 }
