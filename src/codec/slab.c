@@ -46,11 +46,17 @@ void msk_slab_release(struct msk_slab *s)
 unsigned char *msk_slab_take(struct msk_slab *s)
 {
 	unsigned char *piece;
+	bool new;
 
 	pthread_mutex_lock(&s->lock);
 	assert(s->n_back || s->touched < s->count);
-	piece = s->n_back ? s->back[--s->n_back] : s->first + s->touched++ * s->piece;
+	new = !s->n_back;
+	piece = new ? s->first + s->touched++ * s->piece : s->back[--s->n_back];
 	pthread_mutex_unlock(&s->lock);
+	/* A system call that is the first to write to a page has Linux clear it under the lock of the whole address space, and
+	 * for a large one whoever maps something has to wait. */
+	if (new)
+		*piece = 0;
 	return piece;
 }
 
