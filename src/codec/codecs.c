@@ -4,7 +4,7 @@
 #include "mkscratch/media_type.h"
 
 /* Raised when the same bytes at the same level become other blocks. */
-#define BLOCK_FORMAT 2
+#define BLOCK_FORMAT 1
 
 const struct msk_block_codec msk_plain_codec = { .encode = NULL };
 

@@ -14,6 +14,8 @@
 #define MEMORY (38u << 20)
 /* Blocks beyond two a thread: some take much longer than others, and nobody shall wait for them. */
 #define SPARE 4
+/* Of an image of small files: one for each of its two layers. */
+#define FEWEST_BLOCKS 2
 #define WORTH_A_THREAD (128u << 10)
 
 struct worker {
@@ -427,7 +429,7 @@ static void find_memory(struct msk_compressor *c)
 		return;
 	}
 	c->memory = &c->own;
-	msk_block_memory_init(c->memory, c->ring.slots, c->room, 2);
+	msk_block_memory_init(c->memory, c->ring.slots, c->room, FEWEST_BLOCKS);
 }
 
 struct msk_compressor *msk_compressor_with(const struct msk_block_codec *codec, const struct msk_compress_args *a)

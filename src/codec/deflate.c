@@ -5,8 +5,10 @@
 
 #include "deflate_parts.h"
 
-/* What `put` may write over behind the last byte. */
-#define SLACK 16
+/* What is written over behind the last byte. */
+#define SLACK 8
+
+const struct msk_deflate_effort msk_deflate_efforts[] = { { 0, 32 }, { 1, 64 }, { 7, 128 }, { 15, 258 } };
 
 const struct msk_reach msk_lengths[LENGTHS] = {
 	{ 3, 0 }, { 4, 0 }, { 5, 0 }, { 6, 0 }, { 7, 0 }, { 8, 0 }, { 9, 0 }, { 10, 0 }, { 11, 1 }, { 13, 1 }, { 15, 1 },
@@ -44,9 +46,19 @@ struct msk_deflate *msk_deflate_new(const struct msk_deflate_effort *effort)
 	if (!d)
 		return NULL;
 	d->effort = *effort;
+	d->shifts_fast = msk_deflate_shifts_fast();
 	name_symbols(d);
 	msk_deflate_weigh(d);
 	return d;
+}
+
+bool msk_deflate_shifts_fast(void)
+{
+#ifdef MSK_SHIFTS_FAST
+	return __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
+#else
+	return false;
+#endif
 }
 
 void msk_deflate_free(struct msk_deflate *d)
@@ -59,10 +71,10 @@ size_t msk_deflate_size(void)
 	return sizeof(struct msk_deflate);
 }
 
-/* As if each piece were stored. */
+/* As if each piece were stored, which takes up to two bits more than is counted where blocks are chosen, and an empty block. */
 size_t msk_deflate_bound(size_t n)
 {
-	return n + 5 * (n / PIECE + 2) + 5 + SLACK;
+	return n + 6 * (n / PIECE + 2) + 5 + SLACK;
 }
 
 size_t msk_deflate_part(struct msk_deflate *d, const unsigned char *in, size_t n, unsigned char *out)

@@ -1,5 +1,5 @@
-/* Deflate (RFC 1951) for blocks that are joined to one stream: as libdeflate's level 5 in size, in less time, and the same
- * bytes with every library, compiler and processor. (oci-layout-spec/README.md, section 7, says which.)
+/* Deflate (RFC 1951) for blocks that are joined to one stream: at each level about as small as libdeflate's, in less time, and
+ * the same bytes with every library, compiler and processor. (oci-layout-spec/README.md, section 7.1, says which.)
  *
  *   find   copies of what came before (deflate_match.h), byte after byte: the bytes become steps,
  *          each some literals and a copy (deflate_parse.c)
@@ -12,7 +12,7 @@
 
 #include <stddef.h>
 
-/* The number is raised when the same bytes at the same effort become others. */
+/* The number is raised when the same bytes at the same level become others, whether here, in dense.h or in cut.h. */
 #define MSK_DEFLATE_NAME "mkscratch deflate 1"
 
 #define MSK_DEFLATE_MOST (512u * 1024)       /* bytes at a time */
@@ -23,12 +23,17 @@ struct msk_deflate_effort {
 	unsigned enough;             /* bytes of a copy with which no longer one is looked for */
 };
 
-/* Scratch space for one thread. */
+/* Of the levels from the first to the last. */
+#define MSK_DEFLATE_FIRST 4
+#define MSK_DEFLATE_LAST  7
+extern const struct msk_deflate_effort msk_deflate_efforts[MSK_DEFLATE_LAST - MSK_DEFLATE_FIRST + 1];
+
+/* Scratch space for one thread and any number of parts, one after the other. The effort is copied. NULL: out of memory. */
 struct msk_deflate;
 
 struct msk_deflate *msk_deflate_new(const struct msk_deflate_effort *effort);
-void msk_deflate_free(struct msk_deflate *d);
-size_t msk_deflate_size(void);
+void msk_deflate_free(struct msk_deflate *d);           /* d may be NULL */
+size_t msk_deflate_size(void);                          /* bytes of it */
 
 /* The room that n bytes need, written or to be written over. */
 size_t msk_deflate_bound(size_t n);

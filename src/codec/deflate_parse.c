@@ -2,7 +2,8 @@
 
 #include "deflate_parts.h"
 
-#define HOT static inline __attribute__((always_inline))
+/* All of them are inline, so that what is known of the parse stays in registers. */
+#define HOT MSK_HOT
 /* Of the longest copies from so near, which are runs, so many places are entered. */
 #define LAST_OF_RUN 64u
 
@@ -169,7 +170,7 @@ HOT void pass(struct parse *s, uint32_t behind)
 		s->slots = msk_slots_of(s->in + behind);
 }
 
-static bool is_run(struct msk_copy copy)
+HOT bool is_run(struct msk_copy copy)
 {
 	return copy.length == MSK_COPY_MOST && copy.distance <= LAST_OF_RUN;
 }
@@ -203,7 +204,7 @@ HOT void begin(struct parse *s)
 	s->slots = msk_slots_of(s->in + s->at);
 }
 
-void msk_deflate_parse(struct msk_deflate *d, const unsigned char *in, uint32_t n)
+HOT void parse(struct msk_deflate *d, const unsigned char *in, uint32_t n)
 {
 	struct parse s = { .d = d, .in = in, .n = n, .end = n > MSK_LOOK_AHEAD ? n - MSK_LOOK_AHEAD : 0, .step = d->steps };
 
@@ -224,4 +225,23 @@ void msk_deflate_parse(struct msk_deflate *d, const unsigned char *in, uint32_t 
 			add_literal(&s);
 	}
 	end_pieces(&s);
+}
+
+#ifdef MSK_SHIFTS_FAST
+MSK_SHIFTS_FAST
+static void parse_fast(struct msk_deflate *d, const unsigned char *in, uint32_t n)
+{
+	parse(d, in, n);
+}
+#endif
+
+void msk_deflate_parse(struct msk_deflate *d, const unsigned char *in, uint32_t n)
+{
+#ifdef MSK_SHIFTS_FAST
+	if (d->shifts_fast) {
+		parse_fast(d, in, n);
+		return;
+	}
+#endif
+	parse(d, in, n);
 }

@@ -4,13 +4,15 @@
 #include "deflate_parts.h"
 #include "huffman.h"
 
-#define CODE_MOST 14                  /* bits: four literals fit in a word beside what waits for its byte to be full */
 #define ORDER 19                      /* symbols of the code in which code lengths are written (RFC 1951, 3.2.7) */
 #define ORDER_MOST 7
 #define REPEAT 16
 #define ZEROS 17
 #define MANY_ZEROS 18
 #define STORED_MOST 65535u
+
+_Static_assert(7 + 4 * CODE_MOST < 64, "four literals are put at once");
+_Static_assert(LITLEN <= MSK_HUFFMAN_MOST, "a code has all of them");
 
 enum kind { STORED, FIXED, DYNAMIC };
 
@@ -282,8 +284,8 @@ static inline void put_copy(struct sink *s, const struct table *t, const struct 
 }
 
 /* Behind the literals of a copy there are at least four bytes: it, or it and what is not looked up at the end. */
-static void write_steps(struct sink *to, const struct table *t, const struct msk_deflate *d, const struct msk_piece *from,
-			const struct msk_piece *behind)
+MSK_HOT void put_steps(struct sink *to, const struct table *t, const struct msk_deflate *d, const struct msk_piece *from,
+		       const struct msk_piece *behind)
 {
 	struct sink s = *to;
 	const unsigned char *p = from->in;
@@ -303,6 +305,27 @@ static void write_steps(struct sink *to, const struct table *t, const struct msk
 		p += n + step->length;
 	}
 	*to = s;
+}
+
+#ifdef MSK_SHIFTS_FAST
+MSK_SHIFTS_FAST
+static void put_steps_fast(struct sink *to, const struct table *t, const struct msk_deflate *d, const struct msk_piece *from,
+			   const struct msk_piece *behind)
+{
+	put_steps(to, t, d, from, behind);
+}
+#endif
+
+static void write_steps(struct sink *to, const struct table *t, const struct msk_deflate *d, const struct msk_piece *from,
+			const struct msk_piece *behind)
+{
+#ifdef MSK_SHIFTS_FAST
+	if (d->shifts_fast) {
+		put_steps_fast(to, t, d, from, behind);
+		return;
+	}
+#endif
+	put_steps(to, t, d, from, behind);
 }
 
 /* The codes by which the symbols take the fewest bits, those of their own drawn as well; STORED: the bytes take no more. */

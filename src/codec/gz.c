@@ -17,15 +17,12 @@
 /* From here on the library looks for a shortest path through whole blocks, and so slowly that nothing is to be gained. */
 #define THOROUGH 10
 
-/* Levels that are made here, in less time than libdeflate takes for the same size; others are the library's. */
-#define FIRST_OWN 4
-static const struct msk_deflate_effort efforts[] = { { 0, 32 }, { 1, 64 }, { 7, 128 }, { 15, 258 } };
+_Static_assert(MSK_BLOCK_SIZE <= MSK_DEFLATE_MOST, "a block is one part");
 
+/* Of levels that are made here, in less time than libdeflate takes for the same size; NULL: of the library's. */
 static const struct msk_deflate_effort *own_effort(int level)
 {
-	unsigned i = (unsigned)(level - FIRST_OWN);
-
-	return i < sizeof efforts / sizeof *efforts ? &efforts[i] : NULL;
+	return level < MSK_DEFLATE_FIRST || level > MSK_DEFLATE_LAST ? NULL : &msk_deflate_efforts[level - MSK_DEFLATE_FIRST];
 }
 
 struct state {

@@ -1,5 +1,6 @@
 #include "huffman.h"
 
+#include <assert.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -95,6 +96,7 @@ void msk_huffman_lengths(const uint32_t *uses, unsigned n, unsigned limit, uint8
 	struct node nodes[2 * MSK_HUFFMAN_MOST];
 	unsigned count[LONGEST + 1] = { 0 }, m = sort_symbols(uses, n, sorted), next = 0;
 
+	assert(n >= 2 && n <= MSK_HUFFMAN_MOST && limit <= LONGEST && m <= 1u << limit);
 	memset(lengths, 0, n);
 	if (m < 2) {
 		lengths[0] = lengths[1] = 1;

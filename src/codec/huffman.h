@@ -6,8 +6,9 @@
 
 #define MSK_HUFFMAN_MOST 288          /* symbols of a code */
 
-/* Lengths of at most `limit` bits for n symbols, of which symbol i occurs uses[i] < 2^22 times; 0 where it does not. They make
- * the code complete: where fewer than two symbols occur, others of the first two have a code as well.
+/* Lengths of at most `limit` bits, 15 or less, for n symbols, 2 to MSK_HUFFMAN_MOST, of which symbol i occurs uses[i] < 2^22
+ * times, and no more than 2^limit do at all; 0 where it does not. They make the code complete: where fewer than two symbols
+ * occur, others of the first two have a code as well.
  *   Of all symbols and pairs the two that occur least are paired until one is left, a symbol before a pair that occurs as
  *   often, a lower symbol before a higher, an older pair before a newer. Depths beyond the limit are the limit; then, until
  *   the code is none too many, a symbol of the greatest depth below the limit and one at the limit become two one deeper

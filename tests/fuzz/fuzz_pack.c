@@ -113,7 +113,6 @@ static void check(const struct msk_deflate_effort *effort, size_t n)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct msk_deflate_effort efforts[] = { { 0, 32 }, { 1, 64 }, { 7, 128 }, { 15, 258 } };
 	size_t n = size - 1;
 
 	if (!size)
@@ -124,6 +123,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		n = n < LONG_ROOM ? n : LONG_ROOM;
 		memcpy(plain, data + 1, n);
 	}
-	check(&efforts[data[0] & EFFORT], n);
+	check(&msk_deflate_efforts[data[0] & EFFORT], n);
 	return 0;
 }

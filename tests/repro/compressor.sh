@@ -16,13 +16,12 @@ cat >pack.c <<'C'
 
 int main(void)
 {
-	static const struct msk_deflate_effort efforts[] = { { 0, 32 }, { 1, 64 }, { 7, 128 }, { 15, 258 } };
 	static unsigned char in[16 * MSK_DEFLATE_MOST];
 	size_t n = fread(in, 1, sizeof in, stdin);
 	unsigned char *out = malloc(msk_deflate_bound(MSK_DEFLATE_MOST));
 
 	for (unsigned e = 0; e < 4; e++) {
-		struct msk_deflate *d = msk_deflate_new(&efforts[e]);
+		struct msk_deflate *d = msk_deflate_new(&msk_deflate_efforts[e]);
 
 		for (size_t at = 0, part; at < n; at += part) {
 			part = n - at < MSK_DEFLATE_MOST ? n - at : MSK_DEFLATE_MOST;

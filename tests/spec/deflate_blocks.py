@@ -100,6 +100,9 @@ def make_blocks(top):
     made.update({"bytes": bytes(range(256)), "noise": noise(r, 3000), "stored": bytes(8192) + noise(r, 66000),
                  "two": skewed(r, 9000, 2, 1.1), "skewed": skewed(r, 40000), "rare": rare(r, 40000),
                  "drift": drift(r, 60)})
+    # As many bits in fixed codes as in their own; a copy with which the places that are looked up end.
+    made.update({"equal-0": bytes(527), "equal-2": b"\2" * 528,
+                 "last": b"\7" * 18 + bytes([0, 3, 6, 9, 12, 15, 18]) + b"\7" * 13})
     for i in range(100):
         made["noise-%d" % i] = noise(r, r.randrange(50, 100))
         made["skewed-%d" % i] = skewed(r, r.randrange(20, 200), r.randrange(2, 30), 1.2)

@@ -17,10 +17,8 @@
 
 #define MOST MSK_DEFLATE_MOST
 #define FINAL "\3"                        /* and the NUL behind it */
-#define CODE_MOST 14
 
-static const struct msk_deflate_effort efforts[] = { { 0, 32 }, { 1, 64 }, { 7, 128 }, { 15, 258 } };
-#define EFFORTS (sizeof efforts / sizeof *efforts)
+#define EFFORTS (sizeof msk_deflate_efforts / sizeof *msk_deflate_efforts)
 
 /* Used by all tests, so that each begins with what the one before has left. */
 static struct msk_deflate *used[EFFORTS];
@@ -434,7 +432,7 @@ static void the_shortest_copies_fit(void **state)
 
 static void assert_same_as_fresh(unsigned effort, enum kind kind, size_t n)
 {
-	struct msk_deflate *fresh = msk_deflate_new(&efforts[effort]);
+	struct msk_deflate *fresh = msk_deflate_new(&msk_deflate_efforts[effort]);
 	struct exact a, b;
 	size_t n_a, n_b;
 
@@ -446,6 +444,34 @@ static void assert_same_as_fresh(unsigned effort, enum kind kind, size_t n)
 	free(a.memory);
 	free(b.memory);
 	msk_deflate_free(fresh);
+}
+
+static void the_processor_decides_of_no_byte(void **state)
+{
+	struct msk_deflate *plainly;
+	struct exact a, b;
+	size_t n_a, n_b;
+
+	(void)state;
+	if (!msk_deflate_shifts_fast()) {
+		print_message("cannot: this processor has the slow way alone\n");
+		skip();
+	}
+	for (unsigned e = 0; e < EFFORTS; e++) {
+		plainly = msk_deflate_new(&msk_deflate_efforts[e]);
+		assert_true(plainly->shifts_fast);
+		plainly->shifts_fast = false;
+		for (unsigned k = 0; k < KINDS; k++) {
+			fill(in, 200000, k);
+			n_a = make(plainly, in, 200000, &a);
+			n_b = make(used[e], in, 200000, &b);
+			assert_int_equal(n_a, n_b);
+			assert_memory_equal(a.p, b.p, n_a);
+			free(a.memory);
+			free(b.memory);
+		}
+		msk_deflate_free(plainly);
+	}
 }
 
 static void nothing_of_before_is_left(void **state)
@@ -518,7 +544,7 @@ static int set_up(void **state)
 {
 	(void)state;
 	for (unsigned e = 0; e < EFFORTS; e++)
-		used[e] = msk_deflate_new(&efforts[e]);
+		used[e] = msk_deflate_new(&msk_deflate_efforts[e]);
 	return 0;
 }
 
@@ -544,6 +570,7 @@ int main(void)
 		cmocka_unit_test(codes_that_would_be_too_long_are_cut),
 		cmocka_unit_test(the_worst_fits),
 		cmocka_unit_test(the_shortest_copies_fit),
+		cmocka_unit_test(the_processor_decides_of_no_byte),
 		cmocka_unit_test(nothing_of_before_is_left),
 		cmocka_unit_test(more_effort_is_worth_it),
 		cmocka_unit_test(the_bytes_are_those_of_this_name),
