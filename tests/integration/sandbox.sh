@@ -122,7 +122,7 @@ mk "${options[@]}" -t app:other --certs=in/../in/certs.pem -e OTHER=1 -o out/alo
 for image in out/again.tar out/alone - out/layout; do
 	at=out/again.tar
 	rm -rf "$far/new"
-	[ -f "$image" ] || [ "$image" = - ] || at=$(find "$image/blobs" -type f -size -3 | head -n 1)
+	[ -f "$image" ] || [ "$image" = - ] || at=$(grep -rl dev.mkscratch.recipe "$image/blobs")
 	run env LD_PRELOAD="$T/escape.so" ESCAPE_AT="$T/$at" ESCAPE_READ="$T/in/app" ESCAPE_WRITE="$far/new" \
 		"$MKSCRATCH" verify -q --rebuild --require-sandbox "$image" <out/again.tar
 	like "$status $(escaped)" '^0 read: Permission denied; write: Permission denied; .*execute: Permission denied; read: ' \
