@@ -118,8 +118,8 @@ def write(results, folder):
 
 
 def summary(results):
-    """The README's part: the groups that answer "how fast"."""
-    wanted = [g for g in results["groups"] if g["name"] in ("w1", "large", "go", "deps")]
+    """The README's part: the groups that answer "how fast", and which level is worth what."""
+    wanted = [g for g in results["groups"] if g["name"] in ("w1", "large", "large-levels", "go", "deps")]
     return "\n\n".join([describe(results)] + [group_table(g) for g in wanted])
 
 
