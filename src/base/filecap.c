@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "mkscratch/le.h"
+
 /* By number, as in linux/capability.h. */
 static const char *const names[] = {
 	"cap_chown", "cap_dac_override", "cap_dac_read_search", "cap_fowner", "cap_fsetid", "cap_kill", "cap_setgid",
@@ -90,30 +92,19 @@ void msk_filecap_add(struct msk_str *out, uint64_t caps)
 	}
 }
 
-static void put_le32(unsigned char *p, uint32_t n)
-{
-	for (int i = 0; i < 4; i++)
-		p[i] = (unsigned char)(n >> 8 * i);
-}
-
-static uint32_t get_le32(const unsigned char *p)
-{
-	return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
-}
-
 /* struct vfs_cap_data: magic and flags, then permitted and inheritable of the low and of the high half. */
 void msk_filecap_encode(uint64_t caps, unsigned char out[MSK_FILECAP_BYTES])
 {
 	memset(out, 0, MSK_FILECAP_BYTES);
-	put_le32(out, REVISION_2 | EFFECTIVE);
-	put_le32(out + 4, (uint32_t)caps);
-	put_le32(out + 12, (uint32_t)(caps >> 32));
+	msk_put_four_bytes(out, REVISION_2 | EFFECTIVE);
+	msk_put_four_bytes(out + 4, (uint32_t)caps);
+	msk_put_four_bytes(out + 12, (uint32_t)(caps >> 32));
 }
 
 /* Of a value of a length that goes with its revision; 0: it has none. */
 static uint32_t revision_of(const unsigned char *p, size_t n)
 {
-	uint32_t revision = n < 4 ? 0 : get_le32(p) & ~EFFECTIVE;
+	uint32_t revision = n < 4 ? 0 : msk_four_bytes(p) & ~EFFECTIVE;
 
 	size_t length = revision == REVISION_1 ? 12 : revision == REVISION_2 ? 20 : revision == REVISION_3 ? 24 : 0;
 
@@ -123,7 +114,7 @@ static uint32_t revision_of(const unsigned char *p, size_t n)
 /* The set that begins at p + at, permitted at 4 and inheritable at 8. */
 static uint64_t set_at(const unsigned char *p, uint32_t revision, size_t at)
 {
-	return get_le32(p + at) | (revision == REVISION_1 ? 0 : (uint64_t)get_le32(p + at + 8) << 32);
+	return msk_four_bytes(p + at) | (revision == REVISION_1 ? 0 : (uint64_t)msk_four_bytes(p + at + 8) << 32);
 }
 
 bool msk_filecap_decode(const void *value, size_t n, uint64_t *caps)
@@ -155,7 +146,7 @@ bool msk_filecap_add_value(struct msk_str *out, const void *value, size_t n)
 
 	if (!revision)
 		return false;
-	effective = get_le32(p) & EFFECTIVE;
+	effective = msk_four_bytes(p) & EFFECTIVE;
 	permitted = set_at(p, revision, 4);
 	inheritable = set_at(p, revision, 8);
 	add_clause(out, permitted & ~inheritable, effective, "p", &first);
@@ -163,6 +154,6 @@ bool msk_filecap_add_value(struct msk_str *out, const void *value, size_t n)
 	add_clause(out, inheritable & ~permitted, effective, "i", &first);
 	msk_str_adds(out, first ? "=" : "");
 	if (revision == REVISION_3)
-		msk_str_addf(out, " [rootid=%u]", get_le32(p + 20));
+		msk_str_addf(out, " [rootid=%u]", msk_four_bytes(p + 20));
 	return true;
 }

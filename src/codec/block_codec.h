@@ -23,7 +23,7 @@ struct msk_block_codec {
 	/* What encodes at a level, with its version; of one name, only builds of a library may differ. NULL: nothing does. */
 	const char *(*maker)(int level);
 	/* A function of that library; NULL: it is part of this program, and of one name are always the same bytes. */
-	const void *(*library)(int level);
+	const void *(*linked)(int level);
 	/* Carry the checksum of a part over these bytes; called in order. May be NULL. */
 	void (*check)(struct msk_part *p, const unsigned char *in, size_t n);
 };

@@ -28,7 +28,7 @@ bool msk_codec_identity(const struct msk_codec_spec *codec, struct msk_str *out)
 		return false;
 	msk_str_addf(out, "blocks %d, media type %s, level %d, ", BLOCK_FORMAT,
 		     msk_media_type_layer(MSK_MEDIA_OCI, codec->kind), codec->level);
-	library = c->library(codec->level);
+	library = c->linked(codec->level);
 	msk_str_addf(out, "%s ", library ? "library" : c->maker(codec->level));
 	return !library || msk_library_id(library, out);
 }
@@ -44,7 +44,7 @@ bool msk_codec_is_own(const struct msk_codec_spec *codec)
 {
 	const struct msk_block_codec *c = msk_codec_of(codec->kind);
 
-	return c->maker && !c->library(codec->level);
+	return c->maker && !c->linked(codec->level);
 }
 
 void msk_codec_levels(enum msk_codec_kind kind, int *min, int *max, int *dflt)

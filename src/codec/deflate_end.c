@@ -1,8 +1,8 @@
 #include "deflate_end.h"
 
 #include "deflate_walk.h"
+#include "huffman.h"
 
-#define PRE_SYMBOLS 19
 #define PRE_BITS    7                 /* the longest code of theirs */
 #define PRE_SHIFT   11                /* in a step: from here on the symbol */
 
@@ -53,13 +53,12 @@ static bool read_lengths(struct msk_bits *b, const msk_step *pre, uint8_t *lengt
 
 static bool read_precode(struct msk_bits *b, unsigned n, msk_step fast[1u << PRE_BITS])
 {
-	static const uint8_t order[PRE_SYMBOLS] = { 16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15 };
-	uint8_t lengths[PRE_SYMBOLS] = { 0 };
+	uint8_t lengths[MSK_HUFFMAN_ORDER] = { 0 };
 	struct msk_deflate_code code;
 
 	for (unsigned i = 0; i < n; i++)
-		lengths[order[i]] = (uint8_t)take(b, 3);
-	return msk_deflate_code_build(&code, fast, PRE_BITS, MSK_STEP_SPECIAL, lengths, PRE_SYMBOLS, pre_step);
+		lengths[msk_huffman_order[i]] = (uint8_t)take(b, 3);
+	return msk_deflate_code_build(&code, fast, PRE_BITS, MSK_STEP_SPECIAL, lengths, MSK_HUFFMAN_ORDER, pre_step);
 }
 
 static bool walk_dynamic(struct msk_bits *b, struct msk_deflate_codes *c)

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "bytes.h"
+#include "mkscratch/le.h"
 
 #define MSK_COPY_LEAST 3
 #define MSK_COPY_MOST  258

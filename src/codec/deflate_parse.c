@@ -13,7 +13,7 @@ struct parse {
 	uint32_t n, end;                      /* behind `end` nothing is looked up */
 	uint32_t at, piece_end;
 	uint32_t literals;                    /* since the last step */
-	struct msk_step *step;                /* the next */
+	struct msk_deflate_step *step;                /* the next */
 	uint32_t *uses;                       /* of this piece */
 	struct msk_slots slots;               /* of `at` */
 };
@@ -109,7 +109,7 @@ HOT void add_literal(struct parse *s)
 
 HOT void add_step(struct parse *s, struct msk_copy copy)
 {
-	*s->step++ = (struct msk_step){ (uint16_t)s->literals, (uint16_t)copy.length, (uint16_t)copy.distance };
+	*s->step++ = (struct msk_deflate_step){ (uint16_t)s->literals, (uint16_t)copy.length, (uint16_t)copy.distance };
 	s->literals = 0;
 }
 

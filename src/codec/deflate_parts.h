@@ -28,7 +28,7 @@
 bool msk_deflate_shifts_fast(void);
 
 /* So many literals, then a copy; a step without a copy has length 0. */
-struct msk_step {
+struct msk_deflate_step {
 	uint16_t literals, length, distance;
 };
 
@@ -39,7 +39,7 @@ struct msk_step {
 
 struct msk_piece {
 	const unsigned char *in;              /* where its first step begins */
-	struct msk_step *steps;
+	struct msk_deflate_step *steps;
 	uint32_t uses[SYMBOLS];               /* how often it has each symbol; of a block that begins here, all of it */
 };
 
@@ -60,7 +60,7 @@ struct msk_deflate {
 	unsigned n_pieces;
 	struct msk_piece pieces[PIECES + 1];  /* one behind the last: where they end */
 	unsigned next[PIECES];                /* of a piece that begins a block: the one that begins the next */
-	struct msk_step steps[STEPS];
+	struct msk_deflate_step steps[STEPS];
 	uint8_t length_symbol[259];
 	uint8_t distance_symbol[512];         /* of distances to 256; of others by the bits above the lowest seven */
 	uint16_t logs[257];

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "bytes.h"
+#include "mkscratch/le.h"
 
 /* What a run of bits means for somebody who only walks: how many to skip, extra bits included, and whether a distance
  * comes next or something special is to be done, which skips nothing. A length and its distance may be one step.

@@ -1,10 +1,9 @@
 #include <string.h>
 
-#include "bytes.h"
+#include "mkscratch/le.h"
 #include "deflate_parts.h"
 #include "huffman.h"
 
-#define ORDER 19                      /* symbols of the code in which code lengths are written (RFC 1951, 3.2.7) */
 #define ORDER_MOST 7
 #define REPEAT 16
 #define ZEROS 17
@@ -33,8 +32,8 @@ struct code {
 struct outline {
 	unsigned litlen, distances, n, order;
 	uint16_t items[LITLEN + DISTANCES];
-	uint8_t lengths[ORDER];
-	uint16_t codes[ORDER];
+	uint8_t lengths[MSK_HUFFMAN_ORDER];
+	uint16_t codes[MSK_HUFFMAN_ORDER];
 };
 #define ITEM_BITS 5
 
@@ -120,8 +119,6 @@ static void add_run(struct outline *o, uint32_t *uses, unsigned length, unsigned
 		add_item(o, uses, length, 0);
 }
 
-static const uint8_t order[ORDER] = { 16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15 };
-
 static unsigned without_zeros(const uint8_t *lengths, unsigned n, unsigned least)
 {
 	while (n > least && !lengths[n - 1])
@@ -132,7 +129,7 @@ static unsigned without_zeros(const uint8_t *lengths, unsigned n, unsigned least
 static void draw(struct outline *o, const struct code *c)
 {
 	uint8_t all[LITLEN + DISTANCES];
-	uint32_t uses[ORDER] = { 0 };
+	uint32_t uses[MSK_HUFFMAN_ORDER] = { 0 };
 	unsigned n, run;
 
 	o->litlen = without_zeros(c->lengths, LITLEN, FIRST_LENGTH);
@@ -146,9 +143,9 @@ static void draw(struct outline *o, const struct code *c)
 			;
 		add_run(o, uses, all[i], run);
 	}
-	msk_huffman_lengths(uses, ORDER, ORDER_MOST, o->lengths);
-	msk_huffman_codes(o->lengths, ORDER, o->codes);
-	for (o->order = ORDER; o->order > 4 && !o->lengths[order[o->order - 1]]; o->order--)
+	msk_huffman_lengths(uses, MSK_HUFFMAN_ORDER, ORDER_MOST, o->lengths);
+	msk_huffman_codes(o->lengths, MSK_HUFFMAN_ORDER, o->codes);
+	for (o->order = MSK_HUFFMAN_ORDER; o->order > 4 && !o->lengths[msk_huffman_order[o->order - 1]]; o->order--)
 		;
 }
 
@@ -175,7 +172,7 @@ static void write_outline(struct sink *s, const struct outline *o)
 	put_few(s, o->distances - 1, 5);
 	put_few(s, o->order - 4, 4);
 	for (unsigned i = 0; i < o->order; i++)
-		put_few(s, o->lengths[order[i]], 3);
+		put_few(s, o->lengths[msk_huffman_order[i]], 3);
 	for (unsigned i = 0; i < o->n; i++) {
 		unsigned symbol = o->items[i] & ((1u << ITEM_BITS) - 1);
 
@@ -273,7 +270,7 @@ static inline const unsigned char *put_fours(struct sink *s, const struct table 
 	return p;
 }
 
-static inline void put_copy(struct sink *s, const struct table *t, const struct msk_deflate *d, struct msk_step step)
+static inline void put_copy(struct sink *s, const struct table *t, const struct msk_deflate *d, struct msk_deflate_step step)
 {
 	unsigned symbol = msk_distance_symbol(d, step.distance);
 
@@ -290,7 +287,7 @@ MSK_HOT void put_steps(struct sink *to, const struct table *t, const struct msk_
 	struct sink s = *to;
 	const unsigned char *p = from->in;
 
-	for (const struct msk_step *step = from->steps; step < behind->steps; step++) {
+	for (const struct msk_deflate_step *step = from->steps; step < behind->steps; step++) {
 		unsigned n = step->literals;
 
 		p = put_fours(&s, t, p, &n);

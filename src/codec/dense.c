@@ -3,7 +3,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "bytes.h"
+#include "mkscratch/le.h"
 
 #define GLANCE 4096u
 #define GLANCE_SUM 73728u

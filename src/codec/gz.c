@@ -6,6 +6,7 @@
 #include "deflate.h"
 #include "deflate_end.h"
 #include "dense.h"
+#include "mkscratch/le.h"
 #include "mkscratch/mem.h"
 
 /* An empty, final block of fixed codes (RFC 1951, 3.2.6). */
@@ -137,23 +138,17 @@ static void gzip_check(struct msk_part *p, const unsigned char *in, size_t n)
 	p->crc = libdeflate_crc32(p->crc, in, n);
 }
 
-static void put_le32(unsigned char *p, unsigned v)
-{
-	for (int i = 0; i < 4; i++)
-		p[i] = (unsigned char)(v >> (8 * i));
-}
-
 static int gzip_end(struct msk_part *p, struct msk_err *err)
 {
 	unsigned char tail[FINAL_SIZE + 8];
 
 	memcpy(tail, FINAL_BLOCK, FINAL_SIZE);
-	put_le32(tail + FINAL_SIZE, p->crc);
-	put_le32(tail + FINAL_SIZE + 4, (unsigned)p->size);
+	msk_put_four_bytes(tail + FINAL_SIZE, p->crc);
+	msk_put_four_bytes(tail + FINAL_SIZE + 4, (unsigned)p->size);
 	return msk_writer_write(p->to, tail, sizeof tail, err);
 }
 
-static const void *gzip_library(int level)
+static const void *gzip_linked(int level)
 {
 	return own_effort(level) ? NULL : (const void *)libdeflate_deflate_compress;
 }
@@ -164,7 +159,7 @@ static const char *gzip_maker(int level)
 }
 
 const struct msk_block_codec msk_gzip_codec = {
-	.library = gzip_library,
+	.linked = gzip_linked,
 	.maker = gzip_maker,
 	.state_new = gzip_state_new,
 	.state_free = gzip_state_free,

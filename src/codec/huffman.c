@@ -7,6 +7,8 @@
 #define LONGEST 15
 #define SYMBOL_BITS 9
 
+const uint8_t msk_huffman_order[] = { 16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15 };
+
 struct node {
 	uint32_t uses;
 	uint16_t parent;

@@ -6,6 +6,10 @@
 
 #define MSK_HUFFMAN_MOST 288          /* symbols of a code */
 
+/* The symbols of the code in which code lengths are written, in the order of their own lengths (3.2.7). */
+#define MSK_HUFFMAN_ORDER 19
+extern const uint8_t msk_huffman_order[MSK_HUFFMAN_ORDER];
+
 /* Lengths of at most `limit` bits, 15 or less, for n symbols, 2 to MSK_HUFFMAN_MOST, of which symbol i occurs uses[i] < 2^22
  * times, and no more than 2^limit do at all; 0 where it does not. They make the code complete: where fewer than two symbols
  * occur, others of the first two have a code as well.

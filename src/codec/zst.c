@@ -62,7 +62,7 @@ static bool zstd_decodes(void *state, unsigned char *packed, size_t n_packed, co
 	return ZSTD_decompressDCtx(s->d, s->plain, n, packed, n_packed) == n && memcmp(s->plain, in, n) == 0;
 }
 
-static const void *zstd_library(int level)
+static const void *zstd_linked(int level)
 {
 	(void)level;
 	return (const void *)ZSTD_compress2;
@@ -75,7 +75,7 @@ static const char *zstd_maker(int level)
 }
 
 const struct msk_block_codec msk_zstd_codec = {
-	.library = zstd_library,
+	.linked = zstd_linked,
 	.maker = zstd_maker,
 	.state_new = zstd_state_new,
 	.state_free = zstd_state_free,

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "mkscratch/le.h"
 #include "mkscratch/fs.h"
 
 /* A bitmap that stays in the nearest cache knows three bytes of every pattern, from the first and from the second on,
@@ -20,17 +21,6 @@ struct scan_set {
 	uint32_t *next;                /* the same, for patterns that share a hash */
 };
 
-static uint32_t four_bytes(const unsigned char *p)
-{
-	uint32_t v;
-
-	memcpy(&v, p, sizeof v);
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-	v = __builtin_bswap32(v);
-#endif
-	return v;
-}
-
 static uint32_t hash(uint32_t v)
 {
 	return (v * 2654435761u) >> (32 - HASH_BITS);
@@ -38,7 +28,7 @@ static uint32_t hash(uint32_t v)
 
 static uint32_t hash_at(const unsigned char *p)
 {
-	return hash(four_bytes(p));
+	return hash(msk_four_bytes(p));
 }
 
 /* Of three bytes: the fourth is shifted out. */
@@ -65,7 +55,7 @@ struct scan_set *scan_set_new(const struct scan_pattern *patterns, size_t n)
 	s->n = n;
 	s->next = msk_xcalloc(n ? n : 1, sizeof *s->next);
 	for (size_t i = n; i-- > 0;) {
-		uint32_t v = four_bytes((const unsigned char *)patterns[i].bytes), h = hash(v);
+		uint32_t v = msk_four_bytes((const unsigned char *)patterns[i].bytes), h = hash(v);
 
 		s->next[i] = s->first[h];
 		s->first[h] = (uint32_t)i + 1;
@@ -107,7 +97,7 @@ static void search(const struct scan_set *s, const struct window *w, size_t from
 		   void (*on_hit)(void *ctx, const struct scan_hit *h), void *ctx)
 {
 	for (size_t i = from + 1; i < to; i += 2) {
-		if (__builtin_expect(!has_bit(s->maybe, short_hash(four_bytes(w->buf + i))), 1))
+		if (__builtin_expect(!has_bit(s->maybe, short_hash(msk_four_bytes(w->buf + i))), 1))
 			continue;
 		if (has_bit(s->likely, hash_at(w->buf + i - 1)))
 			compare(s, w, i - 1, on_hit, ctx);

@@ -37,7 +37,7 @@ int main(void)
 C
 sources=("$TOP"/src/codec/{deflate{,_parse,_split,_write},huffman,dense}.c)
 by() { # NAME COMPILER WORD...
-	"${@:2}" -std=gnu11 -I"$TOP/src/codec" -o "$1" pack.c "${sources[@]}"
+	"${@:2}" -std=gnu11 -I"$TOP/include" -I"$TOP/src/codec" -o "$1" pack.c "${sources[@]}"
 }
 
 # Of a program, of text, of counters, of chance, of nothing.

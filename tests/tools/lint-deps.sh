@@ -36,6 +36,7 @@ main    cli
 
 # Headers whose tier is not where a .c of their name lies.
 HEADERS='
+le           base
 codec_spec value
 descriptor value
 media_type value

@@ -1,6 +1,6 @@
 /* Numbers in bytes, the lowest first, wherever they lie: one instruction where the processor has them so. */
-#ifndef CODEC_BYTES_H
-#define CODEC_BYTES_H
+#ifndef MKSCRATCH_LE_H
+#define MKSCRATCH_LE_H
 
 #include <stdint.h>
 #include <string.h>
@@ -25,6 +25,14 @@ static inline uint64_t msk_eight_bytes(const unsigned char *p)
 	v = __builtin_bswap64(v);
 #endif
 	return v;
+}
+
+static inline void msk_put_four_bytes(unsigned char *to, uint32_t v)
+{
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	v = __builtin_bswap32(v);
+#endif
+	memcpy(to, &v, sizeof v);
 }
 
 static inline void msk_put_eight_bytes(unsigned char *to, uint64_t v)
