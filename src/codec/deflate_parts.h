@@ -7,13 +7,10 @@
 
 #include "deflate.h"
 #include "deflate_match.h"
+#include "deflate_symbols.h"
 
-/* Symbols (RFC 1951, 3.2.5): literals, the end of a block and lengths; distances are counted behind them. */
-#define END_OF_BLOCK 256
-#define FIRST_LENGTH 257
-#define LITLEN 288                    /* the last two never occur */
-#define LENGTHS 29
-#define DISTANCES 30
+/* Distances are counted behind the literals, the end of a block and lengths, of which the last two never occur. */
+#define LITLEN 288
 #define SYMBOLS (LITLEN + DISTANCES)
 
 /* The most bits of a code: of four literals there is room in a word beside what waits for its byte to be full. */
@@ -42,13 +39,6 @@ struct msk_piece {
 	struct msk_deflate_step *steps;
 	uint32_t uses[SYMBOLS];               /* how often it has each symbol; of a block that begins here, all of it */
 };
-
-/* The symbol of a length, less FIRST_LENGTH, or of a distance: the value it begins at and its extra bits. */
-struct msk_reach {
-	uint16_t base;
-	uint8_t extra;
-};
-extern const struct msk_reach msk_lengths[LENGTHS], msk_distances[DISTANCES];
 
 /* Sums of so many are known beforehand (deflate_split.c). */
 #define WEIGHTS 1024

@@ -1,5 +1,7 @@
 #include "deflate_walk.h"
 
+#include "deflate_symbols.h"
+
 #define NEXT_DISTANCE MSK_STEP_NEXT_DISTANCE
 #define SPECIAL       MSK_STEP_SPECIAL
 #define SKIP          MSK_STEP_SKIP
@@ -97,28 +99,26 @@ bool msk_deflate_code_build(struct msk_deflate_code *c, step *fast, unsigned bit
 #define FAR         2
 #define NO_DISTANCE ((step)(SPECIAL | NEXT_DISTANCE | MAX_LENGTH << MSK_STEP_CODE_SHIFT))
 
-/* 3.2.5: extra bits of length codes 257..285 and of distance codes. */
 static step litlen_step(unsigned symbol, unsigned len)
 {
-	static const uint8_t extra[] = { 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4,
-					 5, 5, 5, 5, 0 };
-
-	if (symbol < 256)
+	if (symbol < END_OF_BLOCK)
 		return (step)len;
-	if (symbol == 256)
+	if (symbol == END_OF_BLOCK)
 		return (step)(len << MSK_STEP_CODE_SHIFT | SPECIAL | MSK_STEP_END_OF_BLOCK);
-	if (symbol - 257 >= sizeof extra)
+	if (symbol - FIRST_LENGTH >= LENGTHS)
 		return SPECIAL | MSK_STEP_INVALID;
-	return (step)(NEXT_DISTANCE | (len + extra[symbol - 257]));
+	return (step)(NEXT_DISTANCE | (len + msk_lengths[symbol - FIRST_LENGTH].extra));
 }
 
 static step dist_step(unsigned symbol, unsigned len)
 {
-	unsigned room = symbol < 26 ? len : least(len + FAR, MAX_LENGTH);
+	unsigned room, extra;
 
-	if (symbol >= 30)
+	if (symbol >= DISTANCES)
 		return NO_DISTANCE | MSK_STEP_INVALID;
-	return (step)(room << MSK_STEP_CODE_SHIFT | (symbol < 4 ? len : len + symbol / 2 - 1));
+	extra = msk_distances[symbol].extra;
+	room = extra < 12 ? len : least(len + FAR, MAX_LENGTH);
+	return (step)(room << MSK_STEP_CODE_SHIFT | (len + extra));
 }
 
 /* A length, of which `f` is the first entry, and every distance whose code is still within the table's bits become one
