@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-/* The patterns of one pass: those of the signs that are found in bytes, then those of secrets. */
+/* The patterns of one pass: those of the signs that are found in bytes, then those of secrets and of an OpenSSL. */
 struct pass {
 	struct examination *x;
 	struct scan_pattern *patterns;
@@ -17,7 +17,7 @@ static bool in_bytes(enum sign_kind k)
 
 static void pass_init(struct pass *p, struct examination *x)
 {
-	size_t room = doctor_n_signs + doctor_n_secrets();
+	size_t room = doctor_n_signs + doctor_n_secrets() + DOCTOR_N_OPENSSL;
 
 	*p = (struct pass){ .x = x };
 	p->patterns = msk_xcalloc(room, sizeof *p->patterns);
@@ -31,6 +31,8 @@ static void pass_init(struct pass *p, struct examination *x)
 	p->n_signs = p->n;
 	for (size_t i = 0; i < doctor_n_secrets(); i++)
 		p->patterns[p->n++] = doctor_secret_pattern(i);
+	for (size_t i = 0; i < DOCTOR_N_OPENSSL; i++)
+		p->patterns[p->n++] = doctor_openssl_pattern(i);
 }
 
 static void pass_release(struct pass *p)
@@ -170,8 +172,13 @@ static void on_hit(void *ctx, const struct scan_hit *h)
 {
 	struct pass *p = ctx;
 	struct examination *x = p->x;
+	const size_t first_openssl = p->n - DOCTOR_N_OPENSSL;
 	const struct sign *s;
 
+	if (h->which >= first_openssl) {
+		doctor_openssl_hit(&x->openssl, h, h->which - first_openssl);
+		return;
+	}
 	if (h->which >= p->n_signs) {
 		doctor_secret_hit(x->d, h, h->which - p->n_signs);
 		return;

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "mkscratch/fs.h"
-#include "mkscratch/openssl.h"
 
 void msk_diagnosis_release(struct msk_diagnosis *d)
 {
@@ -23,6 +22,7 @@ static void examination_release(struct examination *x)
 {
 	msk_elf_layout_release(&x->layout);
 	free(x->seen);
+	doctor_openssl_release(&x->openssl);
 }
 
 /* Signs that are in no bytes of the pass: names of sections and of libraries. */
@@ -81,17 +81,12 @@ static int see_payload(struct examination *x, struct msk_err *err)
 }
 
 /* Libraries are none of it: a libcrypto that looks elsewhere gets a link there in the image. */
-static int see_openssl(struct examination *x, struct msk_err *err)
+static void see_openssl(struct examination *x)
 {
-	MSK_CLEANUP(msk_openssl_release) struct msk_openssl openssl = { 0 };
+	MSK_CLEANUP(msk_openssl_release) struct msk_openssl openssl = doctor_openssl_take(&x->openssl);
 
-	if (!(x->marks & MARK_CERT_FILE) || x->marks & MARK_GO)
-		return 0;
-	if (msk_openssl_look(x->args->file, x->args->name, &openssl, err) < 0)
-		return -1;
-	if (!openssl.knows_bundle)
+	if (!openssl.knows_bundle && !(x->marks & MARK_GO))
 		x->d->cert_file = msk_take(&openssl.cert_file);
-	return 0;
 }
 
 static int examine(struct examination *x, struct msk_err *err)
@@ -104,10 +99,10 @@ static int examine(struct examination *x, struct msk_err *err)
 	x->marks |= x->d->elf.interp ? MARK_DYNAMIC : MARK_STATIC;
 	see_names(x);
 	if (doctor_read_bytes(x, err) < 0 || doctor_go_calls(x, err) < 0 || doctor_auditable_read(x, err) < 0 ||
-	    doctor_comment_read(x, err) < 0 || doctor_read_imports(x, err) < 0 || see_payload(x, err) < 0 ||
-	    see_openssl(x, err) < 0)
+	    doctor_comment_read(x, err) < 0 || doctor_read_imports(x, err) < 0 || see_payload(x, err) < 0)
 		return -1;
 	doctor_language(x);
+	see_openssl(x);
 	doctor_hardening(x);
 	doctor_weigh(x);
 	return 0;

@@ -4,6 +4,7 @@
 
 #include "mkscratch/elf_layout.h"
 #include "mkscratch/symbols.h"
+#include "openssl_search.h"
 #include "scan.h"
 #include "signs.h"
 
@@ -35,6 +36,7 @@ struct examination {
 	unsigned marks;
 	struct go_table go_tables[GO_TABLES];
 	size_t n_go_tables;
+	struct openssl_search openssl;
 	char rustc[13];                    /* the first digits of its commit; "" */
 };
 

@@ -6,7 +6,7 @@
 
 #define SCAN_MIN_PATTERN 4
 #define SCAN_AHEAD 8192            /* bytes behind a hit that can be looked at, unless the file ends first */
-#define SCAN_BEFORE 16             /* the same in front of it */
+#define SCAN_BEFORE 256            /* the same in front of it */
 
 struct scan_pattern {
 	const char *bytes;

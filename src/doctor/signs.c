@@ -133,7 +133,7 @@ const struct sign doctor_signs[] = {
 	WORD("/etc/ssl/certs/ca-certificates.crt", LIKELY, CERTS, .without = MARK_GO | MARK_RUST),
 	/* Nim's texts have no NUL before them. */
 	STRING("/etc/ssl/certs/ca-certificates.crt", LIKELY, CERTS, .with = MARK_NIM),
-	WORD("SSL_CERT_FILE", LIKELY, CERTS, .without = MARK_GO | MARK_RUST, .mark = MARK_CERT_FILE),
+	WORD("SSL_CERT_FILE", LIKELY, CERTS, .without = MARK_GO | MARK_RUST),
 	STRING("/etc/pki/ca-trust/extracted/pem", REQUIRED, CERTS, .with = MARK_RUST, .without = MARK_GO),
 	STRING("SSL_CERT_FILE", LIKELY, CERTS, .with = MARK_RUST, .without = MARK_GO),
 	STRING("GlobalSign Root CA - R3", EMBEDDED, CERTS, .with = MARK_RUST, .without = MARK_GO),

@@ -56,8 +56,7 @@ enum mark {
 	MARK_GO_TEMP = 1 << 25,        /* makes temporary files where the system wants them */
 	MARK_GO_TEMP_CALLS = 1 << 26,  /* it could be read where it makes them */
 	MARK_GO_TEMP_MAKER = 1 << 27,  /* can make them, which alone names os.TempDir */
-	MARK_CERT_FILE = 1 << 28,      /* knows SSL_CERT_FILE, as OpenSSL does */
-	MARK_HTTPS = 1 << 29,          /* names something by https:// */
+	MARK_HTTPS = 1 << 28,          /* names something by https:// */
 	MARK_OWN_ROOTS = 1 << 21,      /* fills a pool of roots of its own */
 };
 

@@ -8,7 +8,7 @@
 
 #define LIBRARY       "libcrypto.so."
 #define VARIABLE      "SSL_CERT_FILE"
-#define PROGRAM_LIMIT (64u << 20)     /* of larger ones nothing is told: they are read for this alone */
+#define PROGRAM_LIMIT (64u << 20)     /* of larger ones nothing is told: they may have to be read for this alone */
 
 struct places {
 	struct msk_gather *g;
@@ -82,21 +82,35 @@ static int look_in_library(struct places *p, const struct msk_program *program, 
 	return 0;
 }
 
+/* Where the program itself looks, if not for the bundle by name: it is read only if nobody has done so. Heap or NULL. */
+static int own_cert_file(const struct msk_program *program, char **out, struct msk_err *err)
+{
+	MSK_CLEANUP(msk_openssl_release) struct msk_openssl openssl = { 0 };
+	const struct msk_diagnosis *d = msk_program_diagnosis(program);
+
+	if (d) {
+		*out = d->cert_file ? msk_xstrdup(d->cert_file) : NULL;
+		return 0;
+	}
+	if (msk_openssl_look(&program->file, program->in->src, &openssl, err) < 0)
+		return -1;
+	*out = openssl.knows_bundle ? NULL : msk_take(&openssl.cert_file);
+	return 0;
+}
+
 /* One that has OpenSSL in itself may have been built anywhere, and may use it for anything. */
 static int look_in_program(const struct places *p, const struct msk_program *program, struct msk_err *err)
 {
-	MSK_CLEANUP(msk_openssl_release) struct msk_openssl openssl = { 0 };
-	MSK_AUTO_FREE char *link = NULL;
+	MSK_AUTO_FREE char *cert_file = NULL, *link = NULL;
 
 	if (program->elf.go_version || program->file.size > PROGRAM_LIMIT || msk_program_is_above(program))
 		return 0;
-	if (msk_openssl_look(&program->file, program->in->src, &openssl, err) < 0)
+	if (own_cert_file(program, &cert_file, err) < 0)
 		return -1;
-	if (openssl.cert_file && !openssl.knows_bundle)
-		link = room_for(p, openssl.cert_file);
+	link = cert_file ? room_for(p, cert_file) : NULL;
 	if (link && !msk_strv_has(&p->links, link))
 		msk_warn(p->g->log, "%s: looks for certificates in %s, and the image has none there; add -e " VARIABLE "="
-			 MSK_CERTS_PATH, program->in->src, openssl.cert_file);
+			 MSK_CERTS_PATH, program->in->src, cert_file);
 	return 0;
 }
 

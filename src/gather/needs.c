@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
@@ -90,58 +91,9 @@ static void warn(const struct msk_log *log, const char *src, const struct source
 		 d->wants[s->want].evidence, msk_want_option(s->want));
 }
 
-/* With --auto: the first program that requires it is why it comes along. */
-static void take(struct msk_gather *g, const struct msk_program *p, const struct source *s, const struct msk_diagnosis *d)
-{
-	const char *evidence = d->wants[s->want].evidence;
-
-	if (!is_required(d, s) || g->required[s->want].evidence || supplied(g, s))
-		return;
-	g->required[s->want] = (struct msk_required){ msk_xstrdup(evidence), p->in->dest };
-	msk_note(g->log, "--auto: %s for %s (%s)", msk_want_option(s->want), p->in->src, evidence);
-}
-
-static int add_needs_of(struct msk_gather *g, const struct msk_program *p, bool *likely, struct msk_err *err)
-{
-	const struct msk_doctor_args args = { .file = &p->file, .name = p->in->src };
-	MSK_CLEANUP(msk_diagnosis_release) struct msk_diagnosis d = { 0 };
-
-	if (msk_doctor_examine(&args, &d, err) < 0)
-		return -1;
-	for (size_t k = 0; k < N_SOURCES; k++)
-		take(g, p, &sources[k], &d);
-	for (size_t k = 0; k < N_ALL_SOURCES; k++)
-		likely[k] = d.wants[sources[k].want].level == MSK_IS_LIKELY;
-	return 0;
-}
-
-/* What a program may do without is left to the user, and told as options to be pasted. */
-static void tell_likely(const struct msk_gather *g, const struct msk_program *p, const bool *likely)
-{
-	MSK_AUTO_STR options = MSK_STR_INIT;
-
-	for (size_t k = 0; k < N_ALL_SOURCES; k++)
-		if (likely[k] && !g->required[sources[k].want].evidence && !supplied(g, &sources[k]))
-			msk_str_addf(&options, " %s", msk_want_option(sources[k].want));
-	if (options.len)
-		msk_note(g->log, "--auto: %s likely needs%s too; mkscratch doctor %s says why", p->in->src,
-			 msk_str_c(&options), p->in->src);
-}
-
-static int add_required(struct msk_gather *g, struct msk_err *err)
-{
-	MSK_AUTO_FREE bool *likely = msk_xcalloc(g->n_programs + 1, N_ALL_SOURCES * sizeof *likely);
-
-	for (size_t i = 0; i < g->n_programs; i++)
-		if (!g->programs[i].level && add_needs_of(g, &g->programs[i], likely + i * N_ALL_SOURCES, err) < 0)
-			return -1;
-	for (size_t i = 0; i < g->n_programs; i++)
-		tell_likely(g, &g->programs[i], likely + i * N_ALL_SOURCES);
-	return 0;
-}
-
 /* A program under examination: all it needs is its own. */
-struct patient {
+struct msk_patient {
+	struct msk_task *task;
 	char *src;
 	struct msk_rofile file;
 	struct msk_diagnosis d;
@@ -151,7 +103,7 @@ struct patient {
 struct msk_needs {
 	struct msk_task task;          /* first: the task is this */
 	bool supplied[N_SOURCES];
-	struct patient *v;
+	struct msk_patient *v;
 	size_t n;
 	struct msk_needs *next;
 };
@@ -161,24 +113,28 @@ static void examine_all(struct msk_task *t)
 	struct msk_needs *n = (struct msk_needs *)t;
 
 	for (size_t i = 0; i < n->n; i++) {
-		struct patient *p = &n->v[i];
+		struct msk_patient *p = &n->v[i];
 
+		if (p->file.fd < 0)
+			continue;
 		msk_doctor_examine(&(struct msk_doctor_args){ .file = &p->file, .name = p->src }, &p->d, &p->err);
+		msk_rofile_release(&p->file);
 	}
 }
 
 /* Libraries by themselves make nothing required. */
-static void admit(struct msk_needs *n, const struct msk_program *p)
+static void admit(struct msk_needs *n, struct msk_program *p)
 {
-	struct patient *to = &n->v[n->n];
+	struct msk_patient *to = &n->v[n->n];
 
 	if (p->level)
 		return;
-	*to = (struct patient){ .file = p->file, .err = MSK_ERR_INIT };
+	*to = (struct msk_patient){ .task = &n->task, .file = p->file, .err = MSK_ERR_INIT };
 	to->file.fd = fcntl(p->file.fd, F_DUPFD_CLOEXEC, 3);
 	if (to->file.fd < 0)
-		return;
+		msk_fail_sys(&to->err, errno, "%s: cannot examine", p->in->src);
 	to->src = msk_xstrdup(p->in->src);
+	p->patient = to;
 	n->n++;
 }
 
@@ -191,7 +147,8 @@ static bool is_idle(const struct msk_gather *g)
 	return true;
 }
 
-static struct msk_needs *begin(const struct msk_gather *g)
+/* With --auto what they require has to be known before anything else is gathered. */
+static struct msk_needs *begin(struct msk_gather *g)
 {
 	struct msk_needs *n = msk_xcalloc(1, sizeof *n);
 	uint64_t size = 0;
@@ -204,8 +161,63 @@ static struct msk_needs *begin(const struct msk_gather *g)
 	for (size_t i = 0; i < n->n; i++)
 		size += n->v[i].file.size;
 	n->task.run = examine_all;
-	msk_task_start(size >= WORTH_A_THREAD ? g->pool : NULL, &n->task);
+	msk_task_start(size >= WORTH_A_THREAD && !g->plan->automatic ? g->pool : NULL, &n->task);
 	return n;
+}
+
+const struct msk_diagnosis *msk_program_diagnosis(const struct msk_program *p)
+{
+	if (!p->patient)
+		return NULL;
+	msk_task_join(p->patient->task);
+	return p->patient->err.code == MSK_OK ? &p->patient->d : NULL;
+}
+
+/* With --auto: the first program that requires it is why it comes along. */
+static void take(struct msk_gather *g, const struct msk_program *p, const struct source *s, const struct msk_diagnosis *d)
+{
+	const char *evidence = d->wants[s->want].evidence;
+
+	if (!is_required(d, s) || g->required[s->want].evidence || supplied(g, s))
+		return;
+	g->required[s->want] = (struct msk_required){ msk_xstrdup(evidence), p->in->dest };
+	msk_note(g->log, "--auto: %s for %s (%s)", msk_want_option(s->want), p->in->src, evidence);
+}
+
+/* What a program may do without is left to the user, and told as options to be pasted. */
+static void tell_likely(const struct msk_gather *g, const struct msk_program *p, const struct msk_diagnosis *d)
+{
+	MSK_AUTO_STR options = MSK_STR_INIT;
+
+	for (size_t k = 0; k < N_ALL_SOURCES; k++) {
+		const enum msk_want want = sources[k].want;
+
+		if (d->wants[want].level == MSK_IS_LIKELY && !g->required[want].evidence && !supplied(g, &sources[k]))
+			msk_str_addf(&options, " %s", msk_want_option(want));
+	}
+	if (options.len)
+		msk_note(g->log, "--auto: %s likely needs%s too; mkscratch doctor %s says why", p->in->src,
+			 msk_str_c(&options), p->in->src);
+}
+
+/* Of all programs before anything is told of one. Nothing is left to be warned of. */
+static int add_required(struct msk_gather *g, struct msk_needs *n, struct msk_err *err)
+{
+	for (size_t i = 0; i < g->n_programs; i++) {
+		const struct msk_program *p = &g->programs[i];
+
+		if (p->patient && p->patient->err.code != MSK_OK) {
+			*err = p->patient->err;
+			return -1;
+		}
+		for (size_t k = 0; k < N_SOURCES && p->patient; k++)
+			take(g, p, &sources[k], &p->patient->d);
+	}
+	for (size_t i = 0; i < g->n_programs; i++)
+		if (g->programs[i].patient)
+			tell_likely(g, &g->programs[i], &g->programs[i].patient->d);
+	memset(n->supplied, true, sizeof n->supplied);
+	return 0;
 }
 
 static void tell(struct msk_needs *n, const struct msk_log *log)
@@ -251,12 +263,10 @@ int msk_gather_needs(struct msk_gather *g, struct msk_err *err)
 {
 	struct msk_needs **end = g->needs;
 
-	if (g->plan->automatic)
-		return add_required(g, err);
-	if (is_idle(g))
+	if (!g->plan->automatic && is_idle(g))
 		return 0;
 	while (*end)
 		end = &(*end)->next;
 	*end = begin(g);
-	return 0;
+	return g->plan->automatic ? add_required(g, *end, err) : 0;
 }

@@ -17,6 +17,7 @@ struct msk_program {
 	struct msk_closure closure;     /* of a dynamic program, as found in the tree */
 	char *origin;                   /* the directory that $ORIGIN stood for there */
 	struct msk_placing placing;     /* where its objects go */
+	struct msk_patient *patient;    /* its examination; NULL: there is none. Owned by *g->needs */
 };
 
 /* The path in the image at which object i of the closure is found. */
@@ -32,6 +33,9 @@ bool msk_program_gains_rights(const struct msk_program *p);
 
 /* Does it only stand for what CPUs above the least level make of the program before it? */
 bool msk_program_is_above(const struct msk_program *p);
+
+/* What an examination found, which is waited for. NULL: there was none (msk_gather_needs), or it failed. */
+const struct msk_diagnosis *msk_program_diagnosis(const struct msk_program *p);
 
 /* Would its loader start it? What it only warns of is warned of, and g->platform rises to the CPU level that its
  * libraries need. Fails: MSK_E_MISSING for what is missing or does not fit, MSK_E_INPUT, MSK_E_IO. */

@@ -68,6 +68,20 @@ is "$(mk -q --bin own -o own.tar 2>&1)" '' '... and nothing is said where no cer
 is "$(mk doctor --json own | jq -r .cert_file)" /usr/local/ssl/cert.pem 'doctor tells where it looks'
 like "$(mk doctor own)" '^  openssl       /usr/local/ssl/cert\.pem: where it looks for certificates, unless SSL_CERT_FILE says otherwise$' '... on the screen'
 is "$(mk doctor own | tail -n 1)" "  => mkscratch --bin own --certs -e SSL_CERT_FILE=$bundle -o img.tar" '... and gives the command'
+# It is looked through once, whether somebody asks what else it needs or not.
+times_read() { # OPTION...
+	strace -f -qq -y -o calls -e trace=pread64 "$MKSCRATCH" --bin own --certs=good.pem "$@" --print rootfs >/dev/null 2>&1
+	awk -v size="$(wc -c <own)" 'index($0, "/own>") { n += $NF } END { printf "%d", (n + size / 2) / size }' calls
+}
+printf 'const char *const v[] = { "/usr/local/ssl/cert.pem", "SSL_CERT_FILE" }, large[1000000] = { "x" };\nint main(int n, char **a) { return v[n] == *a || large[n]; }\n' |
+	cc -x c -o own - && strip own
+if strace -qq -o calls true 2>/dev/null; then
+	is "$(times_read) $(times_read --auto) $(times_read --tz=UTC) $(times_read -e SSL_CERT_FILE=/x)" '1 1 1 1' 'a program is read once, whoever asks'
+else
+	skip 'a program is read once, whoever asks' 'cannot: strace is not here, or may not trace'
+fi
+is "$(told --auto)" "$warning" '... and told of all the same'
+is "$(told --tz=UTC)" "$warning" '... where nothing else is asked'
 own "%s/ca-certificates.crt"
 is "$(told)$(mk doctor --json own | jq -c .cert_file)" null 'one that knows the bundle by name may look there by itself'
 
