@@ -92,6 +92,42 @@ def drift(r, n):
                     for first in (r.randrange(1, 60) for _ in range(n)))
 
 
+def alike(r, n):
+    """Parts of five kinds, each value of which occurs twice: which neighbours save most is a tie, over and over."""
+    kinds = [list(range(first, first + 40)) * 2 for first in range(1, 201, 40)]
+    return b"".join(bytes(8000) + bytes(r.sample(kind, 80)) for kind in r.choices(kinds, k=n))
+
+
+def even(of_own):
+    """Two parts that have 256, two lengths and a distance in common, equally often, and each so many bytes of its own: as
+    one they take two bits more for each of these, and 3 * 4 + 200 fewer for the header."""
+    return b"".join(bytes([first]) * (8193 - of_own) + bytes(range(first + 1, first + of_own)) for first in (2, 110))
+
+
+def six_in_slot(r, slot):
+    """Six bytes with that slot of six."""
+    product = slot << 50 | r.randrange(1 << 34) << 16
+    return (product * pow(0x9E3779B97F4A7C15, -1, 1 << 64) % (1 << 64)).to_bytes(8, "little")[2:]
+
+
+def forgotten(r, n):
+    """A copy of n bytes, and behind its first byte a longer one, whose place only four knows: in six others took its room."""
+    first, more = noise(r, n), noise(r, 12)
+    longer = first[1:] + more
+    slot = (int.from_bytes(longer[:6], "little") * (0x9E3779B97F4A7C15 << 16) & (1 << 64) - 1) >> 50
+    others = b"".join(six_in_slot(r, slot) + noise(r, 2) for _ in range(4))
+    return noise(r, 9).join((first, longer, others, first + more, noise(r, 9)))
+
+
+def large(r, n, odd):
+    """More than 2^16 bytes that are alike, and a part with so many others: whether they become one block hangs on the last
+    bits of what each costs."""
+    part = bytearray(r.choices(range(128), k=n + 8192))
+    for _ in range(odd):
+        part[n + r.randrange(8192)] = r.randrange(128, 256)
+    return bytes(part)
+
+
 def make_blocks(top):
     r = random.Random(9)
     made = {"text-%d" % n: text(r, n) for n in (0, 1, 2, 3, 12, 13, 14, 15, 8192, 8205)}
@@ -103,6 +139,10 @@ def make_blocks(top):
     # As many bits in fixed codes as in their own; a copy with which the places that are looked up end.
     made.update({"equal-0": bytes(527), "equal-2": b"\2" * 528,
                  "last": b"\7" * 18 + bytes([0, 3, 6, 9, 12, 15, 18]) + b"\7" * 13})
+    made.update({"alike-%d" % i: alike(r, 10) for i in range(12)})
+    made.update({"even-%d" % n: even(n) for n in (105, 106, 107)})
+    made.update({"forgotten-%d-%d" % (n, i): forgotten(r, n) for n in range(4, 10) for i in range(4)})
+    made["large"] = large(random.Random(126), 70000, 190)
     for i in range(100):
         made["noise-%d" % i] = noise(r, r.randrange(50, 100))
         made["skewed-%d" % i] = skewed(r, r.randrange(20, 200), r.randrange(2, 30), 1.2)
