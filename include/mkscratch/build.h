@@ -13,7 +13,7 @@ struct msk_build_facts {
 	struct msk_cert_facts certs;
 	bool wants_digest;                    /* in: that of the bundle; made for a log of that level, too */
 	struct msk_digest certs_digest;       /* of the bundle; "" when there is none, or nobody asked */
-	struct msk_needs *needs;              /* to be told when all is done, also after a failure (msk_needs_tell) */
+	struct msk_needs *needs;              /* to be told before the end, also after a failure (msk_needs_tell) */
 };
 
 struct msk_build {
@@ -24,6 +24,9 @@ struct msk_build {
 	struct msk_pool *pool;                /* the threads beside the caller's; NULL: none */
 	struct msk_progress *progress;        /* NULL: nobody looks */
 	struct msk_cache *cache;              /* NULL: none */
+	/* Called when all is made and nothing is in place: what there is to warn of counts. NULL: it is told behind. */
+	void (*tell)(void *arg);
+	void *tell_arg;
 	const char *recipe;                   /* the options it is made by, as JSON; "": too large; NULL: it tells none */
 };
 

@@ -15,7 +15,7 @@
 /* Each code is the process's exit status. */
 enum msk_code {
 	MSK_OK = 0,
-	MSK_E_DIFFERS = 1,    /* `diff` found differences */
+	MSK_E_DIFFERS = 1,    /* `diff` found differences, --strict a warning */
 	MSK_E_USAGE = 2,      /* the command line, or a value on it */
 	MSK_E_INPUT = 3,      /* a file that is not what it should be */
 	MSK_E_MISSING = 4,    /* a dependency is missing or does not fit */

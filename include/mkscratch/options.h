@@ -44,7 +44,7 @@ struct msk_options {
 	bool no_record;
 	const char *platform;                              /* which image of several; NULL: the only one, a default */
 	/* run */
-	bool dry_run, json, paranoid;
+	bool dry_run, json, paranoid, strict;
 	const char *print, *progress;
 	const char *cache, *cache_size;
 	bool no_cache;

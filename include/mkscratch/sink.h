@@ -2,7 +2,7 @@
  * publish leaves nothing visible. A run's old outputs stay byte for byte until publish.
  *
  * Between open and write one sink may be asked for a stage: where in what it writes the blobs will lie, so that they
- * are put there while they are made. */
+ * are put there while they are made. Before the first is written each is asked what there is to warn of. */
 #ifndef MKSCRATCH_SINK_H
 #define MKSCRATCH_SINK_H
 
@@ -15,6 +15,8 @@ struct msk_sink_ops {
 	/* Room for the blobs of a delivery like this one (msk_image_outline); it lives until close. NULL, and a result of
 	 * NULL: there is none. One that comes out otherwise costs time, nothing else. */
 	struct msk_stage *(*stage)(struct msk_sink *s, const struct msk_product *like);
+	/* Warn of what becomes of the image there, as far as it can be known by now. NULL: there is nothing. */
+	int (*foresee)(struct msk_sink *s, const struct msk_product *p, struct msk_err *err);
 	int (*write)(struct msk_sink *s, const struct msk_product *p, struct msk_store *st, struct msk_err *err);
 	int (*publish)(struct msk_sink *s, const struct msk_product *p, struct msk_store *st, struct msk_err *err);
 	bool reverts;                          /* close takes back what is published, unless all are there */
@@ -46,7 +48,8 @@ int msk_sinks_open(const struct msk_target *targets, size_t n, const struct msk_
 		   struct msk_err *err);
 /* Blobs may be made where an archive will have them; other outputs copy them from there. */
 void msk_sinks_stage(const struct msk_sinks *s, const struct msk_product *like, struct msk_store *st);
-/* Everything is written everywhere before anything becomes visible anywhere. Archives come first, since they can be taken back
+/* Everything is written everywhere before anything becomes visible anywhere, and nothing where warnings forbid it
+ * (msk_warned_check). Archives come first, since they can be taken back
  * when another output fails; so of one layout and any number of archives it is all or none. */
 int msk_sinks_deliver(struct msk_sinks *s, const struct msk_product *p, struct msk_store *st, struct msk_err *err);
 void msk_sinks_close(struct msk_sinks *s);

@@ -80,26 +80,67 @@ static void add_vescaped(struct msk_str *line, const char *fmt, va_list ap)
 	msk_str_addc(line, '\n');
 }
 
+/* True: it was not said before. */
+static bool say(const struct msk_log *log, const char *prefix, const char *fmt, va_list ap)
+	__attribute__((format(printf, 3, 0)));
+
+static bool say(const struct msk_log *log, const char *prefix, const char *fmt, va_list ap)
+{
+	MSK_AUTO_STR line = MSK_STR_INIT;
+
+	msk_str_adds(&line, prefix);
+	add_vescaped(&line, fmt, ap);
+	if (was_said(log->said, line.buf))
+		return false;
+	write_line(log, &line);
+	return true;
+}
+
+#define WARNING "warning: "
+
+bool msk_log_warns(const struct msk_log *log)
+{
+	return log->level >= MSK_LOG_WARN || log->warned;
+}
+
+void msk_warn(const struct msk_log *log, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (!msk_log_warns(log))
+		return;
+	va_start(ap, fmt);
+	if (say(log, WARNING, fmt, ap) && log->warned)
+		atomic_fetch_add(log->warned, 1);
+	va_end(ap);
+}
+
 #define DEFINE_LEVEL(name, at, prefix) \
 	void name(const struct msk_log *log, const char *fmt, ...) \
 	{ \
-		MSK_AUTO_STR line = MSK_STR_INIT; \
 		va_list ap; \
 \
 		if (log->level < (at)) \
 			return; \
-		msk_str_adds(&line, prefix); \
 		va_start(ap, fmt); \
-		add_vescaped(&line, fmt, ap); \
+		say(log, prefix, fmt, ap); \
 		va_end(ap); \
-		if (!was_said(log->said, line.buf)) \
-			write_line(log, &line); \
 	}
 
-DEFINE_LEVEL(msk_warn, MSK_LOG_WARN, "warning: ")
+DEFINE_LEVEL(msk_warn_of_run, MSK_LOG_WARN, WARNING)
 DEFINE_LEVEL(msk_note, MSK_LOG_WARN, "")
 DEFINE_LEVEL(msk_info, MSK_LOG_INFO, "")
 DEFINE_LEVEL(msk_debug, MSK_LOG_DEBUG, "")
+
+int msk_warned_check(const struct msk_log *log, struct msk_err *err)
+{
+	unsigned n = log->warned ? atomic_load(log->warned) : 0;
+
+	if (!n)
+		return 0;
+	msk_fail(err, MSK_E_DIFFERS, "--strict: %u %s, none is allowed", n, msk_plural(n, "warning", "warnings"));
+	return msk_hint(err, "mend what is warned of; without --strict it is told and no more");
+}
 
 /* Where to cut so that no UTF-8 sequence is torn: back over continuation bytes. */
 static size_t cut_before(const char *s, size_t at)

@@ -478,6 +478,8 @@ int msk_build_run(const struct msk_build *b, struct msk_product *out, struct msk
 	msk_sinks_stage(&sinks, &like, st);
 	if (make_images(b, &editions, &begun, st, out, err) < 0 || check_budget(&editions, &baselines, out, err) < 0)
 		return -1;
+	if (b->tell)
+		b->tell(b->tell_arg);
 	msk_progress_stage(b->progress, "writing", 0);
 	return deliver(b, &sinks, &begun, &editions, st, out, err);
 }

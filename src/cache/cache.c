@@ -60,7 +60,7 @@ struct msk_cache *msk_cache_open(const struct msk_cache_args *a)
 
 	if (msk_cache_dir_open(a, true, &dir, &err) < 0) {
 		if (a->asked)
-			msk_warn(a->log, "cache %s; nothing is cached", err.msg);
+			msk_warn_of_run(a->log, "cache %s; nothing is cached", err.msg);
 		else
 			msk_info(a->log, "cache %s; nothing is cached", err.msg);
 		return NULL;
@@ -214,7 +214,7 @@ static void settle(struct msk_cache *c, size_t n, const struct msk_err *err)
 	if (err->code == MSK_OK)
 		atomic_fetch_add(&c->added, sizeof(struct head) + n);
 	else if (!atomic_exchange(&c->broken, true))
-		msk_warn(c->log, "cache %s; nothing more is cached", err->msg);
+		msk_warn_of_run(c->log, "cache %s; nothing more is cached", err->msg);
 }
 
 static bool may_put(const struct msk_cache *c, size_t n)

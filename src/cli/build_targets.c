@@ -153,8 +153,8 @@ static bool must_wait(const struct msk_options *o, const struct msk_turn *turn)
 
 	if (!turn->awaits || !(o->print ? strcmp(o->print, "rootfs") == 0 : o->dry_run) || is_there(turn))
 		return false;
-	msk_warn(&log, "target %s: cannot be told yet: it needs %s, which target %s is to make", turn->target, turn->awaits,
-		 turn->maker);
+	msk_warn_of_run(&log, "target %s: cannot be told yet: it needs %s, which target %s is to make", turn->target,
+			turn->awaits, turn->maker);
 	return true;
 }
 

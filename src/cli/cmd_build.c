@@ -40,9 +40,10 @@ static void tell_of_health(const struct msk_options *o, const struct msk_plan *p
 			 "(oci: no warning)", kind == MSK_HEALTH_PROBE ? "--healthcheck" : "--healthcheck-cmd");
 }
 
-/* Of what was typed, once it is clear that there is an image. */
-static void tell_config(const struct msk_options *o, const struct msk_build *b)
+/* Of the programs and of what was typed, once it is clear that there is an image. */
+static void tell_all(const struct msk_options *o, const struct msk_build *b)
 {
+	msk_needs_tell(&b->facts->needs, b->log);
 	if (b->plan->record && !b->recipe)
 		msk_warn(b->log, "a name that was typed is no UTF-8: the image cannot tell how it was made (verify --rebuild)");
 	tell_of_health(o, b->plan, b->log);
@@ -53,18 +54,17 @@ static void tell_config(const struct msk_options *o, const struct msk_build *b)
 static int look_only(const struct msk_options *o, const struct msk_build *b, struct msk_err *err)
 {
 	MSK_CLEANUP(msk_editions_release) struct msk_editions e = { 0 };
-	int rc;
 
 	if (msk_sandbox_build(o, b->plan, NULL, err) < 0)
 		return -1;
-	rc = msk_build_gather(b, &e, err);
-	msk_needs_tell(&b->facts->needs, rc < 0 ? NULL : b->log);
-	if (rc < 0)
+	if (msk_build_gather(b, &e, err) < 0)
 		return -1;
-	tell_config(o, b);
+	tell_all(o, b);
 	if (o->dry_run && (b->plan->max_size || b->plan->baseline))
-		msk_warn(b->log, "--dry-run: nothing is compressed, so %s is not looked at",
-			 b->plan->max_size ? "--max-size" : "--max-growth");
+		msk_warn_of_run(b->log, "--dry-run: nothing is compressed, so %s is not looked at",
+				b->plan->max_size ? "--max-size" : "--max-growth");
+	if (msk_warned_check(b->log, err) < 0)
+		return -1;
 	if (o->print)
 		return msk_report_rootfs(o, &e, err);
 	return msk_report_dry_run(o, b, &e, err);
@@ -83,12 +83,31 @@ static int check_outputs(const struct msk_plan *plan, struct msk_err *err)
 	return 0;
 }
 
-/* The build with how far it is; the line is gone before anything else is said. */
+struct teller {
+	const struct msk_options *o;
+	const struct msk_build *b;
+	struct msk_view *view;
+};
+
+static void tell_in_view(void *arg)
+{
+	const struct teller *t = arg;
+
+	msk_view_hold(t->view);
+	tell_all(t->o, t->b);
+	msk_view_let_go(t->view);
+}
+
+/* The build with how far it is; the line is gone before anything else is said. Programs are examined beside the writing, unless
+ * what is found is to stop it. */
 static int run_in_view(const struct msk_options *o, struct msk_build *b, struct msk_product *p, struct msk_err *err)
 {
 	MSK_CLEANUP(msk_view_cleanup) struct msk_view *view = msk_view_open(o);
+	struct teller teller = { o, b, view };
 
 	b->progress = msk_view_counters(view);
+	b->tell = o->strict ? tell_in_view : NULL;
+	b->tell_arg = &teller;
 	return msk_build_run(b, p, err);
 }
 
@@ -98,7 +117,6 @@ static int build(const struct msk_options *o, struct msk_build *b, struct msk_er
 	MSK_AUTO_STR cache_dir = MSK_STR_INIT;
 	struct msk_cache_args cache_args;
 	MSK_CLEANUP(msk_product_release) struct msk_product p = { 0 };
-	int rc;
 
 	if (check_outputs(b->plan, err) < 0 || msk_cache_options(o, b->log, &cache_dir, &cache_args, err) < 0)
 		return -1;
@@ -106,19 +124,36 @@ static int build(const struct msk_options *o, struct msk_build *b, struct msk_er
 		b->cache = cache = msk_cache_open(&cache_args);
 	if (msk_sandbox_build(o, b->plan, cache ? cache_args.dir : NULL, err) < 0)
 		return -1;
-	rc = run_in_view(o, b, &p, err);
-	msk_needs_tell(&b->facts->needs, rc < 0 ? NULL : b->log);
-	if (rc < 0)
+	if (run_in_view(o, b, &p, err) < 0)
 		return -1;
-	tell_config(o, b);
+	if (!o->strict)
+		tell_all(o, b);
 	return msk_report(o, b, &p, err);
+}
+
+/* --print of what no file is looked at for. */
+static int print_typed(const struct msk_options *o, const struct msk_plan *plan, const struct msk_log *log, struct msk_err *err)
+{
+	msk_tell_secrets(&plan->config, log);
+	if (msk_warned_check(log, err) < 0)
+		return -1;
+	return strcmp(o->print, "plan") == 0 ? print_plan(plan, err) : print_config(o, err);
+}
+
+static int run(const struct msk_options *o, struct msk_build *b, struct msk_err *err)
+{
+	int rc = o->print || o->dry_run ? look_only(o, b, err) : build(o, b, err);
+
+	msk_needs_tell(&b->facts->needs, NULL);
+	return rc;
 }
 
 int msk_cmd_build_one(const struct msk_options *o, struct msk_err *err)
 {
 	MSK_CLEANUP(msk_plan_release) struct msk_plan plan = { 0 };
 	MSK_CLEANUP(msk_pool_cleanup) struct msk_pool *pool = NULL;
-	struct msk_log log = { .level = o->level, .fd = STDERR_FILENO };
+	atomic_uint warned = 0;
+	struct msk_log log = { .level = o->level, .fd = STDERR_FILENO, .warned = o->strict ? &warned : NULL };
 	struct msk_build_facts facts = { .wants_digest = o->json };
 	MSK_AUTO_FREE char *recipe = NULL;
 	struct msk_build b = { .plan = &plan, .log = &log, .now = o->now, .facts = &facts };
@@ -128,11 +163,7 @@ int msk_cmd_build_one(const struct msk_options *o, struct msk_err *err)
 	b.pool = pool = msk_pool_new(plan.jobs);
 	if (plan.record)
 		b.recipe = recipe = msk_recipe_make(o, &plan);
-	if (o->print && strcmp(o->print, "rootfs") != 0) {
-		msk_tell_secrets(&plan.config, &log);
-		return strcmp(o->print, "plan") == 0 ? print_plan(&plan, err) : print_config(o, err);
-	}
-	if (o->print || o->dry_run)
-		return look_only(o, &b, err);
-	return build(o, &b, err);
+	if (o->print && strcmp(o->print, "rootfs") != 0)
+		return print_typed(o, &plan, &log, err);
+	return run(o, &b, err);
 }

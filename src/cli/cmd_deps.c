@@ -33,6 +33,7 @@ static char *find_origin(void *ctx)
 /* What all files have in common. */
 struct asked {
 	const struct msk_options *o;
+	const struct msk_log *log;
 	struct msk_host *host;
 	struct msk_memo *memo;
 	struct msk_symstore *symbols;
@@ -113,14 +114,12 @@ static int show(struct asked *a, const struct msk_deps *d, struct msk_err *err)
 /* What is worth a warning, once for all files. */
 static void warn(struct asked *a, const struct msk_closure *c)
 {
-	const struct msk_log log = { .level = a->o->level, .fd = STDERR_FILENO };
-
 	for (size_t i = 0; i < c->notes.n; i++) {
 		if (msk_strv_has(&a->noted, c->notes.v[i]))
 			continue;
 		if (a->noted.n < NOTES)
 			msk_strv_push(&a->noted, c->notes.v[i]);
-		msk_warn(&log, "%s", c->notes.v[i]);
+		msk_warn(a->log, "%s", c->notes.v[i]);
 	}
 }
 
@@ -162,14 +161,13 @@ static int one_file(struct asked *a, const char *file, bool *stop, struct msk_er
 /* --list leaves alone what files open while they run; where none says so, a word that fits many systems is no mistake. */
 static int check_words(const struct asked *a, struct msk_err *err)
 {
-	const struct msk_log log = { .level = a->o->level, .fd = STDERR_FILENO };
 	const char *who = a->o->args.n > 1 ? "of these" : "here";
 
 	if (a->o->list || a->features.n)
-		return a->o->list ? 0 : msk_features_check(&a->dlopen, &a->features, who, &log, err);
+		return a->o->list ? 0 : msk_features_check(&a->dlopen, &a->features, who, a->log, err);
 	for (size_t i = 0; i < a->dlopen.n; i++)
 		if (strcmp(a->dlopen.v[i], "all") != 0 && strcmp(a->dlopen.v[i], "none") != 0)
-			msk_warn(&log, "--dlopen %s: no file %s has any feature", a->dlopen.v[i], who);
+			msk_warn(a->log, "--dlopen %s: no file %s has any feature", a->dlopen.v[i], who);
 	return 0;
 }
 
@@ -177,7 +175,6 @@ static int check_words(const struct asked *a, struct msk_err *err)
  * wrong with a library that several have is told once. */
 static int all_files(struct asked *a, struct msk_err *err)
 {
-	const struct msk_log log = { .level = a->o->level, .fd = STDERR_FILENO };
 	enum msk_code first = MSK_OK;
 	bool stop = false;
 
@@ -188,16 +185,18 @@ static int all_files(struct asked *a, struct msk_err *err)
 			return -1;
 		first = first ? first : err->code;
 		if (msk_names_add(&a->told, err->msg, 0))
-			msk_log_error(&log, err);
+			msk_log_error(a->log, err);
 		*err = (struct msk_err)MSK_ERR_INIT;
 	}
 	err->code = first;
-	return first ? -1 : check_words(a, err);
+	return first || check_words(a, err) < 0 ? -1 : msk_warned_check(a->log, err);
 }
 
 int msk_cmd_deps(const struct msk_options *o, struct msk_err *err)
 {
-	MSK_CLEANUP(asked_release) struct asked a = { .o = o };
+	atomic_uint warned = 0;
+	const struct msk_log log = { .level = o->level, .fd = STDERR_FILENO, .warned = o->strict ? &warned : NULL };
+	MSK_CLEANUP(asked_release) struct asked a = { .o = o, .log = &log };
 	const char *root;
 
 	if (o->args.n == 0) {

@@ -32,7 +32,8 @@ static void tell_left_out(const struct msk_join *j, const struct msk_log *log)
 
 int msk_cmd_index(const struct msk_options *o, struct msk_err *err)
 {
-	const struct msk_log log = { .level = o->level, .fd = STDERR_FILENO };
+	atomic_uint warned = 0;
+	const struct msk_log log = { .level = o->level, .fd = STDERR_FILENO, .warned = o->strict ? &warned : NULL };
 	MSK_CLEANUP(msk_join_release) struct msk_join join = { 0 };
 	MSK_CLEANUP(msk_plan_release) struct msk_plan plan = { 0 };
 	MSK_CLEANUP(msk_product_release) struct msk_product product = { 0 };
@@ -49,9 +50,11 @@ int msk_cmd_index(const struct msk_options *o, struct msk_err *err)
 	if (msk_plan_join(o, &tags, &plan, err) < 0)
 		return -1;
 	plan.media_types = msk_join_media_types(&join);
-	if (check_words(o, &join, &plan, err) < 0 || msk_join_run(&join, &plan, &log, &product, err) < 0)
+	if (check_words(o, &join, &plan, err) < 0)
 		return -1;
 	tell_left_out(&join, &log);
 	msk_tell_secrets(&plan.config, &log);
+	if (msk_join_run(&join, &plan, &log, &product, err) < 0)
+		return -1;
 	return msk_report(o, &(struct msk_build){ .plan = &plan, .log = &log, .facts = &facts }, &product, err);
 }

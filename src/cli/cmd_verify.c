@@ -18,49 +18,55 @@ static void add_check(struct msk_str *out, const struct msk_check *c)
 	msk_str_addc(out, '\n');
 }
 
-/* `heading` is the image where there are several, else NULL. */
-static int print_list(const char *heading, const struct msk_checks *c, bool quiet, struct msk_err *err)
+static bool is_fault(const struct msk_options *o, const struct msk_check *c)
 {
+	return c->code != MSK_OK || (o->strict && c->note);
+}
+
+static size_t count_faults(const struct msk_options *o, const struct msk_checks *c)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->n; i++)
+		n += is_fault(o, &c->v[i]);
+	return n;
+}
+
+/* `heading` is the image where there are several, else NULL. */
+static int print_list(const struct msk_options *o, const char *heading, const struct msk_checks *c, struct msk_err *err)
+{
+	const bool quiet = o->level < MSK_LOG_WARN;
 	MSK_AUTO_STR out = MSK_STR_INIT;
 
-	if (heading && (!quiet || msk_checks_verdict(c) != MSK_OK)) {
+	if (heading && (!quiet || count_faults(o, c))) {
 		msk_str_add_shown(&out, heading, strlen(heading));
 		msk_str_adds(&out, ":\n");
 	}
 	for (size_t i = 0; i < c->n; i++)
-		if (!quiet || c->v[i].code != MSK_OK)
+		if (!quiet || is_fault(o, &c->v[i]))
 			add_check(&out, &c->v[i]);
 	return msk_print(&out, err);
 }
 
-static int print_json(const char *image, const struct msk_checks *c, struct msk_err *err)
+static int print_json(const struct msk_options *o, const char *image, const struct msk_checks *c, struct msk_err *err)
 {
-	MSK_AUTO_JSON *o = msk_json_object();
+	MSK_AUTO_JSON *v = msk_json_object();
 	struct msk_json *list = msk_json_array();
 
 	for (size_t i = 0; i < c->n; i++) {
 		struct msk_json *check = msk_json_object();
 
 		msk_json_set_text(check, "check", c->v[i].what);
-		msk_json_set(check, "ok", msk_json_bool(c->v[i].code == MSK_OK));
+		msk_json_set(check, "ok", msk_json_bool(!is_fault(o, &c->v[i])));
 		if (c->v[i].note)
 			msk_json_set(check, "note", msk_json_bool(true));
 		msk_json_set_text(check, "detail", c->v[i].detail);
 		msk_json_push(list, check);
 	}
-	msk_json_set_text(o, "image", image);
-	msk_json_set(o, "ok", msk_json_bool(msk_checks_verdict(c) == MSK_OK));
-	msk_json_set(o, "checks", list);
-	return msk_print_json(o, err);
-}
-
-static size_t count_failed(const struct msk_checks *c)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < c->n; i++)
-		n += c->v[i].code != MSK_OK;
-	return n;
+	msk_json_set_text(v, "image", image);
+	msk_json_set(v, "ok", msk_json_bool(!count_faults(o, c)));
+	msk_json_set(v, "checks", list);
+	return msk_print_json(v, err);
 }
 
 /* All that is found goes to one list, those of the second build behind the others. */
@@ -80,14 +86,18 @@ static int verify(const struct msk_options *o, const char *image, struct msk_err
 {
 	MSK_CLEANUP(msk_checks_release) struct msk_checks c = { .now = o->now, .platform = o->platform };
 	const char *heading = o->args.n > 1 ? image : NULL;
-	bool quiet = o->level < MSK_LOG_WARN;
+	enum msk_code verdict;
+	size_t n;
 
 	if (msk_plan_layer_limit(o, &c.max_layer, err) < 0 || check(o, image, &c, err) < 0 ||
-	    (o->json ? print_json(image, &c, err) : print_list(heading, &c, quiet, err)) < 0)
+	    (o->json ? print_json(o, image, &c, err) : print_list(o, heading, &c, err)) < 0)
 		return -1;
-	if (msk_checks_verdict(&c) == MSK_OK)
-		return 0;
-	return msk_fail(err, msk_checks_verdict(&c), "%s: %zu of %zu checks failed", image, count_failed(&c), c.n);
+	verdict = msk_checks_verdict(&c);
+	n = count_faults(o, &c);
+	if (verdict != MSK_OK)
+		return msk_fail(err, verdict, "%s: %zu of %zu checks failed", image, n, c.n);
+	return n ? msk_fail(err, MSK_E_DIFFERS, "%s: --strict: %zu %s, none is allowed", image, n,
+			    msk_plural(n, "note", "notes")) : 0;
 }
 
 /* The line that makes one of what the others make. */

@@ -33,11 +33,14 @@ const struct opt_group_text msk_opt_groups[N_GROUPS] = {
 		"A tar is an OCI layout and a docker-archive at once: docker, podman, skopeo, buildah and ctr read it. "
 		"Several -o get the same image. Until the new one is complete and on the disk, an old output stays as it is; "
 		"its chmod 600 outlives it. Links and devices are written through; a FIFO if read in 10 s." },
-	[GROUP_BUDGET] = { "budgets", "How large it may be",
+	[GROUP_BUDGET] = { "budgets", "When it is not written",
 		"Past a budget nothing is written, and the exit status is 3. What is told: the largest files, or those that "
 		"grew, and what strip would take off them. What counts is what a machine fetches: manifest, config and layers, "
 		"as they are stored; where one of two images is compressed and the other is not, their plain layers. -n does "
-		"not compress, and so does not ask." },
+		"not compress, and so does not ask.\n\n"
+		"--strict is for who reads no warnings: a missing certificate bundle, a program that would not start in the "
+		"image, a secret in a variable and whatever else is a warning of the image end the run before anything is "
+		"put in place; with -n and --print, too, and with -q they are told all the same." },
 	[GROUP_RUN] = { "run", "The run itself",
 		"Success prints one line on stdout, or with --json an object; with -o - it goes to stderr. Of an option that "
 		"takes one value and is given again, the last value counts." },
@@ -115,7 +118,7 @@ const struct topic msk_topics[] = {
 	  "not.\n", NULL },
 	{ "exit-status", "Exit status",
 	  "  0   fine\n"
-	  "  1   diff found differences\n"
+	  "  1   diff found differences, or --strict a warning\n"
 	  "  2   usage: the command line, or a value on it\n"
 	  "  3   bad input: a file is not what it should be\n"
 	  "  4   a dependency is missing or does not fit\n"
@@ -145,7 +148,7 @@ const struct verb msk_verbs[] = {
 	{ "deps", VERB_DEPS, "FILE...", "show the libraries a program needs, and which rule found each",
 	  "Nothing is run: the rules of the program's own loader (glibc's or musl's) are applied to the files below "
 	  "--root. Exit status 4 when something is missing or would be refused (--list looks up no symbols). All FILEs "
-	  "are shown; the first at fault gives the exit status. --list has each path once, --json an object a "
+	  "are shown; the first at fault gives the status. --list has each path once, --json an object a "
 	  "line.\n", msk_cmd_deps },
 	{ "doctor", VERB_DOCTOR, "FILE...", "tell what a program needs, and the option that gives it",
 	  "Nothing is run: Go's table of functions, Rust's list of packages, imports and texts are read from the bytes of "

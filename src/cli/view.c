@@ -29,6 +29,7 @@ struct msk_view {
 	double stage_since, last_look;
 	int signals, stop;            /* signalfd, eventfd */
 	sigset_t was;                 /* of the thread that opened it */
+	pthread_mutex_t drawing;
 	pthread_t thread;
 };
 
@@ -163,6 +164,13 @@ static void hand_on_signal(struct msk_view *v)
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 }
 
+static void show_alone(struct msk_view *v)
+{
+	pthread_mutex_lock(&v->drawing);
+	show(v);
+	pthread_mutex_unlock(&v->drawing);
+}
+
 static void *watch(void *arg)
 {
 	struct msk_view *v = arg;
@@ -176,7 +184,7 @@ static void *watch(void *arg)
 		if (n > 0 && on[1].revents)
 			hand_on_signal(v);
 		else if (n == 0)
-			show(v);
+			show_alone(v);
 	}
 }
 
@@ -187,6 +195,7 @@ static void release(struct msk_view *v)
 		close(v->signals);
 	if (v->stop >= 0)
 		close(v->stop);
+	pthread_mutex_destroy(&v->drawing);
 	free(v);
 }
 
@@ -199,6 +208,7 @@ static struct msk_view *start(enum form form)
 
 	termination_signals(&set);
 	pthread_sigmask(SIG_BLOCK, &set, &v->was);
+	pthread_mutex_init(&v->drawing, NULL);
 	v->form = form;
 	v->last_look = now();
 	v->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -241,6 +251,20 @@ struct msk_view *msk_view_open(const struct msk_options *o)
 struct msk_progress *msk_view_counters(struct msk_view *v)
 {
 	return v ? &v->counters : NULL;
+}
+
+void msk_view_hold(struct msk_view *v)
+{
+	if (!v)
+		return;
+	pthread_mutex_lock(&v->drawing);
+	clear(v);
+}
+
+void msk_view_let_go(struct msk_view *v)
+{
+	if (v)
+		pthread_mutex_unlock(&v->drawing);
 }
 
 void msk_view_close(struct msk_view *v)

@@ -19,6 +19,9 @@ struct msk_view;
 int msk_view_check(const struct msk_options *o, struct msk_err *err);
 struct msk_view *msk_view_open(const struct msk_options *o);     /* NULL: nothing is to be shown */
 struct msk_progress *msk_view_counters(struct msk_view *v);      /* NULL for NULL */
+/* The line is gone while something else is said. */
+void msk_view_hold(struct msk_view *v);
+void msk_view_let_go(struct msk_view *v);
 void msk_view_close(struct msk_view *v);                         /* clears the line */
 void msk_view_cleanup(struct msk_view **v);
 

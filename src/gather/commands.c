@@ -372,7 +372,7 @@ int msk_check_commands(struct msk_gather *g, struct msk_err *err)
 	struct commands c = { .g = g, .started = MSK_STRV_INIT };
 	int rc;
 
-	if (g->log->level < MSK_LOG_WARN)
+	if (!msk_log_warns(g->log))
 		return 0;
 	msk_rootfs_view_init(&c.view, g->fs);
 	check_places(&c);

@@ -143,7 +143,7 @@ static bool is_idle(const struct msk_gather *g)
 {
 	for (size_t i = 0; i < N_SOURCES; i++)
 		if (!supplied(g, &sources[i]))
-			return g->log->level < MSK_LOG_WARN;
+			return !msk_log_warns(g->log);
 	return true;
 }
 

@@ -154,9 +154,10 @@ static int put_index(struct layout_sink *s, const struct msk_str *text, const ch
 	return s->published ? 0 : -1;
 }
 
-static int update_index(struct layout_sink *s, const struct msk_product *p, struct msk_err *err)
+/* The index with what is delivered. */
+static int make_index(const struct layout_sink *s, const struct msk_product *p, const char *name, struct msk_json **out,
+		      struct msk_err *err)
 {
-	MSK_AUTO_FREE char *name = msk_xasprintf("%s/index.json", s->path);
 	MSK_AUTO_JSON *index = NULL;
 	MSK_AUTO_STR text = MSK_STR_INIT;
 	bool found;
@@ -168,11 +169,36 @@ static int update_index(struct layout_sink *s, const struct msk_product *p, stru
 	else if (msk_json_parse(text.buf, text.len, name, &index, err) < 0 ||
 		 msk_index_merge(index, p, s->path, s->log, err) < 0)
 		return -1;
-	msk_str_release(&text);
+	*out = msk_take(&index);
+	return 0;
+}
+
+/* What others put there since it was foreseen may be worth a warning, too. */
+static int update_index(struct layout_sink *s, const struct msk_product *p, struct msk_err *err)
+{
+	MSK_AUTO_FREE char *name = msk_xasprintf("%s/index.json", s->path);
+	MSK_AUTO_JSON *index = NULL;
+	MSK_AUTO_STR text = MSK_STR_INIT;
+
+	if (make_index(s, p, name, &index, err) < 0 || msk_warned_check(s->log, err) < 0)
+		return -1;
 	msk_json_dump(index, &text);
 	if (msk_document_check(name, &text, err) < 0)
 		return -1;
 	return put_index(s, &text, name, err);
+}
+
+/* The index is merged for good when it is written; what it would warn of counts before. */
+static int layout_foresee(struct msk_sink *sink, const struct msk_product *p, struct msk_err *err)
+{
+	const struct layout_sink *s = (const struct layout_sink *)sink;
+	MSK_AUTO_FREE char *name = msk_xasprintf("%s/index.json", s->path);
+	MSK_AUTO_JSON *ignored = NULL;
+
+	if (msk_media_type_is_docker(p->top.media_type))
+		msk_warn(s->log, "%s: in a directory, umoci and skopeo (by tag) may pass over an image of Docker's media "
+			 "types; in a tar it is found", s->path);
+	return s->log->warned ? make_index(s, p, name, &ignored, err) : 0;
 }
 
 /* A blob that was there when it was looked for may have been taken back by the run that brought it. */
@@ -249,9 +275,6 @@ static int layout_publish(struct msk_sink *sink, const struct msk_product *p, st
 	struct layout_sink *s = (struct layout_sink *)sink;
 	int rc;
 
-	if (msk_media_type_is_docker(p->top.media_type))
-		msk_warn(s->log, "%s: in a directory, umoci and skopeo (by tag) may pass over an image of Docker's media "
-			 "types; in a tar it is found", s->path);
 	rc = msk_layout_lock(s->dirfd, s->path, LOCK_SECONDS, s->log, &s->lock_fd, err);
 	if (rc == 0)
 		rc = publish_locked(s, p, st, err);
@@ -409,7 +432,7 @@ int msk_layout_sink_open(const struct msk_target *t, const struct msk_log *log, 
 			 struct msk_err *err)
 {
 	static const struct msk_sink_ops ops = {
-		.write = layout_write, .publish = layout_publish, .close = layout_close,
+		.foresee = layout_foresee, .write = layout_write, .publish = layout_publish, .close = layout_close,
 	};
 	struct layout_sink *s = msk_xcalloc(1, sizeof *s);
 

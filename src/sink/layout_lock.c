@@ -97,7 +97,7 @@ int msk_layout_lock(int dirfd, const char *name, int seconds, const struct msk_l
 		if (how == FAILED)
 			return -1;
 		if (how == NO_LOCKS) {
-			msk_warn(log, "%s: this file system has no locks; do not write to it from two processes", name);
+			msk_warn_of_run(log, "%s: this file system has no locks; do not write to it from two processes", name);
 			break;
 		}
 		if (left <= 0)

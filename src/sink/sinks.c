@@ -59,8 +59,18 @@ static void tell_unchanged(const struct msk_sinks *s)
 			msk_info(s->log, "%s: unchanged, left as it was", s->v[i]->name);
 }
 
+static int foresee_all(const struct msk_sinks *s, const struct msk_product *p, struct msk_err *err)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (s->v[i]->ops->foresee && s->v[i]->ops->foresee(s->v[i], p, err) < 0)
+			return -1;
+	return 0;
+}
+
 int msk_sinks_deliver(struct msk_sinks *s, const struct msk_product *p, struct msk_store *st, struct msk_err *err)
 {
+	if (foresee_all(s, p, err) < 0 || msk_warned_check(s->log, err) < 0)
+		return -1;
 	for (size_t i = 0; i < s->n; i++)
 		if (s->v[i]->ops->write(s->v[i], p, st, err) < 0)
 			return -1;

@@ -42,7 +42,7 @@ samples='--allow-expired|--annotation=k=a b|--annotation=k=v=w|--author=Ada <a@b
 --health-start-period=2s --healthcheck=tcp://:1|--health-timeout=3s --healthcheck=tcp://:1|--hwcaps=v3|--label=l=|--layers=single
 --lib=libz.so.1|--library-path=/a:/b|--link=../x:/l|--localtime=Etc/UTC|--max-growth=0.5% --baseline=sub/old.tar|--max-size=1.5G
 --media-types=docker|--no-base-labels --base=b.tar|--no-record|--output=sub/x.tar|--passwd-entry=jack:9:9:/home/jack|--platform=linux/amd64|--preset=distroless
---root=sub|--root=linux/amd64=sub|--stop-signal=9|--tag=a:b --tag=c|--tree=sub/tree:/t|--tz|--tz=UTC,Europe/Paris --tz=Asia/*|--user=nonroot
+--root=sub|--root=linux/amd64=sub|--stop-signal=9|--strict|--tag=a:b --tag=c|--tree=sub/tree:/t|--tz|--tz=UTC,Europe/Paris --tz=Asia/*|--user=nonroot
 --volume=/v|--workdir=/w'
 sampled='' differing=''
 while IFS= read -r sample; do

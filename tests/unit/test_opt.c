@@ -214,8 +214,8 @@ static void the_recipe_holds_whatever_may_change_a_byte(void **state)
 			msk_str_addf(&out, "%s ", row->name);
 	assert_string_equal(msk_str_c(&out),
 			    "certs-expiry-min output tag platform no-record max-size max-layer-size max-growth baseline "
-			    "dry-run config target print json quiet verbose progress jobs cache no-cache cache-size paranoid "
-			    "require-sandbox help version ");
+			    "strict dry-run config target print json quiet verbose progress jobs cache no-cache cache-size "
+			    "paranoid require-sandbox help version ");
 }
 
 static char *recipe_of(const char *const *argv)
