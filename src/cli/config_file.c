@@ -157,17 +157,6 @@ static const char *option_at(size_t i)
 	return i == n ? TARGETS : NULL;
 }
 
-/* What other notations have for true and false. */
-static bool is_truth(const char *word)
-{
-	static const char *const words[] = { "true", "false", "yes", "no", "on", "off" };
-
-	for (size_t i = 0; word && i < sizeof words / sizeof *words; i++)
-		if (strcmp(words[i], word) == 0)
-			return true;
-	return false;
-}
-
 /* The members of an object of options, one by one. */
 struct check {
 	const struct config_file *f;
@@ -200,7 +189,7 @@ static int check_member(const struct check *c, const char *key, const struct msk
 			return msk_hint(err, "%s", msk_opt_of_others(key));
 		return near ? msk_hint(err, "did you mean \"%s\"?", near) : msk_hint(err, "mkscratch help config-file");
 	}
-	if (row->kind == OPT_OPTIONAL && is_truth(msk_json_string_value(value))) {
+	if (row->kind == OPT_OPTIONAL && msk_opt_truth(msk_json_string_value(value))) {
 		fail_at(c->f, at, n, "is a word in quotes, expected true, false or ", row->metavar, err);
 		return msk_hint(err, "true and false stand without quotes; a file of that name is \"./%s\"",
 				msk_json_string_value(value));

@@ -94,6 +94,10 @@ bool msk_opt_given(const struct msk_options *o, const struct opt_row *row);
  * kind. */
 int msk_opt_from_json(const struct msk_json *v, opt_filter *wanted, struct msk_options *o, struct msk_err *err);
 
+/* What other notations have for true and false (yes, On, 0); OPT_NO_TRUTH of another word, and of NULL. */
+enum opt_truth { OPT_NO_TRUTH, OPT_ON, OPT_OFF };
+enum opt_truth msk_opt_truth(const char *word);
+
 /* Is its value a path of the host, or does it begin with one? */
 bool msk_opt_is_host_path(const struct opt_row *row);
 /* All values that are files or directories, or name some, whatever the option (COMPLETE_FILE, COMPLETE_DIR); as typed. */

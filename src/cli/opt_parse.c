@@ -92,12 +92,50 @@ static bool takes_words(const struct opt_row *row)
 	return msk_starts_with(row->metavar, "JSON|");
 }
 
+/* Whatever the case of the letters. */
+static bool is_word(const char *typed, const char *word)
+{
+	while (*word && (*typed | 0x20) == *word) {
+		typed++;
+		word++;
+	}
+	return !*typed && !*word;
+}
+
+enum opt_truth msk_opt_truth(const char *word)
+{
+	static const char *const words[] = { "true", "false", "yes", "no", "on", "off", "1", "0" };
+
+	for (size_t i = 0; word && i < sizeof words / sizeof *words; i++)
+		if (is_word(word, words[i]))
+			return i % 2 ? OPT_OFF : OPT_ON;
+	return OPT_NO_TRUTH;
+}
+
+/* Always -1. */
+static int hint_truth(const struct opt_row *row, const char *word, struct msk_err *err)
+{
+	if (msk_opt_truth(word) == OPT_ON)
+		return msk_hint(err, "did you mean --%s? It stands alone", row->name);
+	return msk_opt_truth(word) == OPT_OFF ? msk_hint(err, "leave --%s out to be without", row->name) : -1;
+}
+
+/* "--certs=yes"; a file that is there is meant. */
+static bool is_misled(const struct opt_row *row, const char *value)
+{
+	return row->kind == OPT_OPTIONAL && msk_opt_truth(value) && !(msk_opt_is_host_path(row) && access(value, F_OK) == 0);
+}
+
 /* A path is never empty. Of what has parts, the plan says which is. */
 static int store(struct parse *p, const struct opt_row *row, const char *value, struct msk_err *err)
 {
 	if (value && !*value && msk_opt_is_host_path(row) && !strchr(row->metavar, ':')) {
 		msk_fail(err, MSK_E_USAGE, "--%s: the value is empty", row->name);
 		return msk_hint(err, "is a variable of the shell not set? --%s %s", row->name, row->metavar);
+	}
+	if (is_misled(row, value)) {
+		msk_fail(err, MSK_E_USAGE, "--%s=%s: takes %s, or nothing", row->name, value, row->metavar);
+		return hint_truth(row, value, err);
 	}
 	row->set(p->o, row, value);
 	p->bare = row->kind == OPT_OPTIONAL && !value ? row : NULL;
@@ -201,8 +239,10 @@ static int parse_long(struct parse *p, const char *arg, struct msk_err *err)
 	snprintf(typed, sizeof typed, "--%s", row->name);
 	if (check_applies(p, row, typed, err) < 0)
 		return -1;
-	if (row->kind == OPT_FLAG && value)
-		return msk_fail(err, MSK_E_USAGE, "%s: takes no value (\"%s\")", typed, value);
+	if (row->kind == OPT_FLAG && value) {
+		msk_fail(err, MSK_E_USAGE, "%s: takes no value (\"%s\")", typed, value);
+		return hint_truth(row, value, err);
+	}
 	if ((row->kind == OPT_VALUE || row->kind == OPT_REPEAT) && !value && next_value(p, row, typed, &value, err) < 0)
 		return -1;
 	return store(p, row, value, err);
@@ -269,7 +309,8 @@ static int refuse_operand(const struct parse *p, const char *arg, struct msk_err
 		return msk_fail(err, MSK_E_USAGE, "%s: takes no operand (\"%s\")", p->verb->name, arg);
 	if (p->bare) {
 		msk_fail(err, MSK_E_USAGE, "%s: neither a verb nor an option", arg);
-		return msk_hint(err, "did you mean --%s=%s?", p->bare->name, arg);
+		return is_misled(p->bare, arg) ? hint_truth(p->bare, arg, err) :
+						 msk_hint(err, "did you mean --%s=%s?", p->bare->name, arg);
 	}
 	if (msk_verb_find(arg)) {
 		msk_fail(err, MSK_E_USAGE, "%s: a verb comes first, before any option", arg);

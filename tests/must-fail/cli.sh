@@ -26,7 +26,21 @@ must_fail 2 '--compress: needs a value, and -o is an option' \
 	'--compress CODEC[:LEVEL], or --compress=-o where that is the value' -- --bin app --compress -o img.tar
 must_fail 2 '-t: needs a value, and --output=img.tar is an option' \
 	'-t REF, or --tag=--output=img.tar where that is the value' -- --bin app -t --output=img.tar
-must_fail 2 '--dry-run: takes no value ("1")' -- --dry-run=1
+must_fail 2 '--dry-run: takes no value ("1")' 'did you mean --dry-run? It stands alone' -- --dry-run=1
+must_fail 2 '--auto: takes no value ("off")' 'leave --auto out to be without' -- --bin app --auto=off
+must_fail 2 '--auto: takes no value ("x")' -- --bin app --auto=x
+for word in yes true on 1 True YES; do
+	must_fail 2 "--certs=$word: takes FILE, or nothing" 'did you mean --certs? It stands alone' -- --bin app --certs=$word -o x.tar
+	must_fail 2 "--tz=$word: takes ZONE,..., or nothing" 'did you mean --tz? It stands alone' -- --bin app --tz=$word -o x.tar
+done
+must_fail 2 '--certs=no: takes FILE, or nothing' 'leave --certs out to be without' -- --bin app --certs=no -o x.tar
+must_fail 2 '--tz=0: takes ZONE,..., or nothing' 'leave --tz out to be without' -- --bin app --tz=0 -o x.tar
+must_fail 2 'yes: neither a verb nor an option' 'did you mean --certs? It stands alone' -- --bin app --certs yes
+must_fail 2 'off: neither a verb nor an option' 'leave --tz out to be without' -- --bin app --tz off
+echo >on
+t 'a file of such a name is meant' mk --bin app --certs=on --print plan
+must_fail 2 'on: neither a verb nor an option' 'did you mean --certs=on?' -- --bin app --certs on
+rm on
 must_fail 2 'app: neither a verb nor an option' 'did you mean: mkscratch --bin app -o img.tar' -- app
 cp app kept.tar
 must_fail 2 'kept.tar: neither a verb nor an option' 'of an image: mkscratch inspect kept.tar, or verify, ls, diff' -- kept.tar

@@ -68,6 +68,7 @@ refused 'c.json: line 1, column 2: "no-record" has a value of another kind, expe
 refused 'c.json: line 1, column 2: "certs" is a word in quotes, expected true, false or FILE' \
 	'true and false stand without quotes; a file of that name is "./yes"' -- '{"certs":"yes"}'
 refused 'c.json: line 1, column 2: "tz" is a word in quotes, expected true, false or ZONE,...' -- '{"tz":"true"}'
+refused 'c.json: line 1, column 2: "tz" is a word in quotes, expected true, false or ZONE,...' -- '{"tz":"Yes"}'
 refused 'c.json: line 1, column 2: "certs" has a value of another kind, expected true, false, a string or a list of strings' -- \
 	'{"certs":null}'
 refused 'c.json: line 1, column 2: "env" has a value of another kind, expected an object of strings or a list of strings' -- \
