@@ -36,7 +36,7 @@ const struct symptom msk_symptoms[] = {
 	  "nothing in the image: the runtime gives both"),
 	NEED(NSS,
 	  "a static program that crashes or says `Name or service not known` when it asks for a host or a user",
-	  "static with glibc, whose NSS modules are opened at run time",
+	  "static with glibc before 2.34, which opens its NSS modules at run time",
 	  "link it dynamically, or with musl; Go: `CGO_ENABLED=0`"),
 	NEED(TMP, "`open /tmp/x: read-only file system`", "the runtime makes the image read-only, `/tmp` too",
 	  "a tmpfs at `/tmp`, which the runtime mounts"),

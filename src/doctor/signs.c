@@ -208,7 +208,9 @@ const struct sign doctor_signs[] = {
 	{ .kind = SIGN_SECTION, TEXT("__managedcode"), .mark = MARK_DOTNET, .level = HINT, .want = LOCALE },
 	IMPORT("iconv_open", LIKELY, GCONV, .without = MARK_MUSL | MARK_CXX),
 	IMPORT("iconv_open", LIKELY, GCONV, .with = MARK_DYNAMIC, .without = MARK_MUSL),
-	STRING("libnss_", LIKELY, NSS, .with = MARK_STATIC | MARK_NSS, .without = MARK_GO),
+	STRING("libnss_", LIKELY, NSS, .with = MARK_STATIC | MARK_NSS, .without = MARK_GO | MARK_NSS_INSIDE),
+	/* Others may stand in a nsswitch.conf that is not ours. */
+	STRING("libnss_", HINT, NSS, .with = MARK_STATIC | MARK_NSS | MARK_NSS_INSIDE, .without = MARK_GO),
 	STRING("libicuuc", LIKELY, PLUGINS, .with = MARK_DOTNET),
 	IMPORT("dlopen", LIKELY, PLUGINS),
 	IMPORT("dlmopen", LIKELY, PLUGINS),
@@ -243,6 +245,8 @@ const struct sign doctor_signs[] = {
 	TELLS(SIGN_STRING, "-0X+0X 0X-0x+0x 0x", MARK_MUSL),
 	TELLS(SIGN_WORD, "No error information", MARK_MUSL),
 	TELLS(SIGN_STRING, "/etc/nsswitch.conf", MARK_NSS),
+	/* Of an assertion in the module for files, which brings that for DNS. */
+	TELLS(SIGN_STRING, "nss_files/files-hosts.c", MARK_NSS_INSIDE),
 	TELLS(SIGN_IMPORT, "__stack_chk_fail", MARK_CANARY),
 	TELLS(SIGN_STRING, "stack smashing detected", MARK_CANARY),
 	TELLS(SIGN_STRING, "buffer overflow detected", MARK_FORTIFY),

@@ -57,6 +57,7 @@ enum mark {
 	MARK_GO_TEMP_CALLS = 1 << 26,  /* it could be read where it makes them */
 	MARK_GO_TEMP_MAKER = 1 << 27,  /* can make them, which alone names os.TempDir */
 	MARK_HTTPS = 1 << 28,          /* names something by https:// */
+	MARK_NSS_INSIDE = 1 << 29,     /* glibc since 2.34: asking files and DNS needs no module */
 	MARK_OWN_ROOTS = 1 << 21,      /* fills a pool of roots of its own */
 };
 

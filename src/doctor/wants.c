@@ -16,7 +16,8 @@ static const struct {
 			      "without it the locale is C" },
 	[MSK_WANT_GCONV] = { "gconv", NULL, "--tree GCONV:GCONV with the gconv directory of the C library; "
 			     "UTF-8, UCS-2, UCS-4 and ASCII are built in" },
-	[MSK_WANT_NSS] = { "nss", NULL, "link it dynamically, or with musl: a static glibc opens its NSS modules at run time" },
+	[MSK_WANT_NSS] = { "nss", NULL, "link it dynamically, or with musl: static glibc opens NSS modules at run time, "
+			 "since 2.34 none for files and DNS" },
 	[MSK_WANT_PLUGINS] = { "plugins", "--lib", "--lib NAME for each library it opens while it runs" },
 	[MSK_WANT_LOW_PORT] = { "low-port", "--cap /app=cap_net_bind_service",
 				"or a port from 1024 on: below it some runtimes want root" },

@@ -71,6 +71,21 @@ cc -o partial -w -Wl,-z,relro,-z,lazy least.c
 is "$(says partial .hardening.relro)" '"partial"' 'RELRO without binding at once is partial'
 cc -o static -static -fstack-protector-all -w least.c
 is "$(says static '[.linkage, .libc, .hardening.canary]')" '["static","glibc",true]' 'a static program of glibc'
+# Modules of the name service: before 2.34 a static glibc has none inside.
+nss_of() { says "$1" '[.needs[] | select(.what == "nss") | .level]'; }
+is "$(nss_of static)" '[]' '... that asks for no name needs none of its modules'
+for text in 'libnss_files.so.2 /etc/nsswitch.conf' 'libnss_%s /etc/nsswitch.conf nss_files/files-hosts.c' 'libnss_'; do
+	cc -w -static -o nss -DTEXT="\"$text\"" text.c
+	nss_of nss
+done >nss.out
+is "$(xargs <nss.out)" '[likely] [hint] []' '... likely where all are opened at run time, a hint where those for files and DNS are inside'
+if getconf GNU_LIBC_VERSION | sed 's/.* //; 1i 2.34' | sort -C -V; then
+	printf '#include <netdb.h>\nint main(void) { struct addrinfo *r; return getaddrinfo("localhost", "80", 0, &r); }\n' >ask.c
+	cc -w -static -o ask ask.c && strip -o ask.strip ask
+	is "$(nss_of ask) $(nss_of ask.strip)" '["hint"] ["hint"]' '... as they are in a program that asks for an address'
+else
+	skip 'a program that asks for an address' 'this glibc is older than 2.34'
+fi
 echo 'void _start(void) { for (;;); }' | cc -o rwx -nostdlib -static -Wl,-N,--no-warn-rwx-segments -x c -
 is "$(says rwx .hardening.rwx)" true 'memory that is written and executed'
 

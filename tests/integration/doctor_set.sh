@@ -157,7 +157,12 @@ else
 fi
 
 mk doctor --json "$bin"/* >found || true
-python3 "$set_dir/score.py" "$set_dir/labels.tsv" found >score
+# The static ones have the glibc of this machine.
+nss_inside() {
+	printf '2.34\n%s\n' "$(getconf GNU_LIBC_VERSION | cut -d ' ' -f 2)" | sort -C -V
+}
+if nss_inside; then sed '/^c-static/s/,nss//' "$set_dir/labels.tsv"; else cat "$set_dir/labels.tsv"; fi >labels.tsv
+python3 "$set_dir/score.py" labels.tsv found >score
 comment <score
 is "$(wc -l <found)" "$(count)" 'each program is judged'
 t 'at least 60 of them' test "$(count)" -ge 60
