@@ -59,6 +59,8 @@ struct msk_image_tree {
 	size_t moved;              /* of a settled tree: entries that stand where a link of the image leads */
 	struct msk_tree_root root;
 	char *first_moved;         /* the path of the first of them, as its layer has it */
+	size_t bent;               /* and those, in the end or only then, below what was no directory when they came */
+	char *first_bent;          /* "layer 2: /a/b" */
 	size_t lost_links;         /* and hard links that lead nowhere, which a later layer replaces or deletes */
 	char *first_lost;          /* "layer 1: /a: a hard link to what is not there (b)" */
 };

@@ -98,63 +98,47 @@ static void check_hardlinks(struct msk_checks *c, const struct msk_image_tree *t
 				"(%zu such)", t->first_lost, t->lost_links);
 }
 
-/* What an entry stands in: a directory, unless its layer is bent or leans on a link of a layer below. Heap. */
-static struct msk_node *odd_parent(const struct msk_image_tree *t, const struct msk_node *n)
+/* What leads somewhere was moved there; a link that something is still in is one of a loop, or came behind it. */
+static bool is_in_link(const struct msk_image_tree *t, const struct msk_node *n)
 {
 	const char *slash = strrchr(n->path, '/');
 	MSK_AUTO_FREE char *dir = slash ? msk_xstrndup(n->path, (size_t)(slash - n->path)) : NULL;
 	MSK_AUTO_FREE struct msk_node *parent = dir ? msk_image_tree_find(t, dir) : NULL;
 
-	return parent && parent->type != MSK_TAR_DIR ? msk_take(&parent) : NULL;
+	return parent && parent->type == MSK_TAR_SYMLINK;
 }
 
-/* Entries in what is no directory, and the first of them. */
-struct odd {
-	char *first;
-	size_t n;
-};
-
-static void note_odd(struct odd *o, const char *path)
+static void check_looped(struct msk_checks *c, const struct msk_image_tree *t)
 {
-	if (!o->n++)
-		o->first = msk_xstrdup(path);
-}
-
-/* What leads somewhere was moved there; a link that something is still below is one of a loop, or came behind it. */
-static void find_odd(const struct msk_image_tree *t, struct odd *below, struct odd *looped)
-{
-	MSK_AUTO_FREE char *last = NULL;       /* no directory; whatever is below stands right behind it */
+	MSK_AUTO_FREE char *last = NULL;       /* a link; whatever is below stands right behind it */
+	MSK_AUTO_FREE char *first = NULL;
 	MSK_AUTO_TREE_WALK w;
 	const struct msk_node *n;
+	size_t looped = 0;
 
 	for (msk_tree_walk_init(&w, t); (n = msk_tree_next(&w));) {
 		bool is_below = last && msk_is_at_or_below(n->path, last);
-		MSK_AUTO_FREE struct msk_node *parent = is_below ? odd_parent(t, n) : NULL;
 
-		if (parent)
-			note_odd(parent->type == MSK_TAR_SYMLINK ? looped : below, n->path);
-		if (is_below || n->type == MSK_TAR_DIR)
+		if (is_below && is_in_link(t, n) && !looped++)
+			first = msk_xstrdup(n->path);
+		if (is_below || n->type != MSK_TAR_SYMLINK)
 			continue;
 		free(last);
 		last = msk_xstrdup(n->path);
 	}
+	if (looped)
+		msk_checks_fail(c, MSK_E_INPUT, "paths", "/%s is below a link, and not where that leads (%zu such)", first,
+				looped);
 }
 
 /* One line for all of a kind: there may be a million. */
 static void check_parents(struct msk_checks *c, const struct msk_image_tree *t)
 {
-	struct odd below = { NULL, 0 }, looped = { NULL, 0 };
-
-	find_odd(t, &below, &looped);
-	if (below.n)
-		msk_checks_fail(c, MSK_E_INPUT, "paths", "/%s is below what is no directory (%zu such)", below.first, below.n);
-	if (looped.n)
-		msk_checks_fail(c, MSK_E_INPUT, "paths", "/%s is below a link, and not where that leads (%zu such)",
-				looped.first, looped.n);
+	if (t->bent)
+		msk_checks_fail(c, MSK_E_INPUT, "paths", "%s is below what is no directory (%zu such)", t->first_bent, t->bent);
+	check_looped(c, t);
 	if (t->moved)
 		msk_checks_note(c, "paths", "/%s goes where a link leads (%zu such)", t->first_moved, t->moved);
-	free(below.first);
-	free(looped.first);
 }
 
 /* *whole false: some of them are not here, and need not be. */

@@ -9,6 +9,7 @@ void msk_image_tree_release(struct msk_image_tree *t)
 {
 	msk_table_release(&t->table);
 	free(t->first_moved);
+	free(t->first_bent);
 	free(t->first_lost);
 	*t = (struct msk_image_tree){ 0 };
 }

@@ -4,6 +4,7 @@
 #include "mkscratch/rotree.h"
 #include "mkscratch/source_image.h"
 #include "tree_record.h"
+#include "tree_solid.h"
 
 /* What hard links mean: by the place of the link, the entry that stood at its path when it came. */
 static int put_answer(struct msk_table *answers, const struct msk_place *by, const struct msk_str *there, struct msk_err *err)
@@ -37,24 +38,17 @@ static bool is_removed(const struct msk_str *there, const unsigned char *removal
 	return n.layer < msk_record_removal(removal).at;
 }
 
-/* Layers that take away what is below a directory, together with those that do so to a directory above. */
-struct emptied {
-	size_t n_key;                          /* the first bytes of a key, which are that of the directory */
-	uint64_t by[MSK_MAX_LAYERS / 64 + 1];
-};
-
 /* A walk that answers questions. */
 struct answering {
 	struct msk_str key, there;             /* the path under way, and its latest node so far */
-	struct emptied *above;                 /* the path itself is the last of them, when its key is as long */
-	size_t n, cap;
+	struct msk_layer_sets emptied;         /* what layers before these have below a path is gone */
 };
 
 static void answering_release(struct answering *a)
 {
 	msk_str_release(&a->key);
 	msk_str_release(&a->there);
-	free(a->above);
+	msk_layer_sets_release(&a->emptied);
 }
 
 static void answer_path(struct answering *a, const struct msk_table_walk *w)
@@ -64,45 +58,21 @@ static void answer_path(struct answering *a, const struct msk_table_walk *w)
 	while (common < a->key.len && common < w->n_key && a->key.buf[common] == w->key[common])
 		common++;
 	set(&a->key, w->key, w->n_key);
-	while (a->n) {
-		size_t n = a->above[a->n - 1].n_key;
-
-		if (n <= common && (n == 0 || (n < a->key.len && a->key.buf[n] == '\0')))
-			break;
-		a->n--;
-	}
+	msk_layer_sets_leave(&a->emptied, &a->key, common);
 	a->there.len = 0;
-}
-
-static void empty(struct answering *a, uint32_t layer)
-{
-	struct emptied *last = a->n ? &a->above[a->n - 1] : NULL;
-
-	if (!last || last->n_key != a->key.len) {
-		MSK_GROW(a->above, a->n, a->cap);
-		a->above[a->n] = a->n ? a->above[a->n - 1] : (struct emptied){ 0 };
-		last = &a->above[a->n++];
-		last->n_key = a->key.len;
-	}
-	last->by[layer / 64] |= 1ull << layer % 64;
 }
 
 /* Between its own layer and the one that asks, which may take it away behind its link. */
 static bool was_emptied(const struct answering *a, uint32_t asker)
 {
-	const struct emptied *above = a->n ? &a->above[a->n - 1] : NULL;
+	const struct msk_layer_set *above = msk_layer_sets_above(&a->emptied, a->key.len);
 	MSK_AUTO_STR link = MSK_STR_INIT;
 	struct msk_node n;
 
-	if (above && above->n_key == a->key.len)
-		above = a->n > 1 ? above - 1 : NULL;
 	if (!above)
 		return false;
 	msk_record_node((const unsigned char *)a->there.buf, &link, &n);
-	for (uint32_t layer = n.layer + 1u; layer < asker; layer++)
-		if (above->by[layer / 64] >> layer % 64 & 1)
-			return true;
-	return false;
+	return msk_layer_set_next(above, n.layer) < asker;
 }
 
 static int answer(struct answering *a, const struct msk_table_walk *w, struct msk_table *answers, struct msk_err *err)
@@ -120,14 +90,14 @@ static void note_node(struct answering *a, const struct msk_table_walk *w)
 	set(&a->there, w->value, w->n_value);
 	msk_record_node(w->value, &link, &n);
 	if (n.type != MSK_TAR_DIR && n.layer > 1)
-		empty(a, n.layer);
+		msk_layer_sets_add(&a->emptied, a->key.len, n.layer);
 }
 
 /* Records of one path stand in the order in which they came, so the one that is meant is the last before the question; and a
  * directory before what is in it. */
 static int answer_links(const struct msk_image_tree *t, struct msk_table *answers, struct msk_err *err)
 {
-	MSK_CLEANUP(answering_release) struct answering a = { .n = 0 };
+	MSK_CLEANUP(answering_release) struct answering a = { .key = MSK_STR_INIT };
 	MSK_AUTO_TABLE_WALK w;
 
 	for (msk_table_walk_init(&w, &t->table); msk_table_next(&w);) {
@@ -138,7 +108,7 @@ static int answer_links(const struct msk_image_tree *t, struct msk_table *answer
 		if (kind == MSK_RECORD_NODE || kind == MSK_RECORD_WHITEOUT)
 			note_node(&a, &w);
 		if (kind == MSK_RECORD_REMOVAL) {
-			empty(&a, msk_record_removal(w.value).below);
+			msk_layer_sets_add(&a.emptied, a.key.len, msk_record_removal(w.value).below);
 			if (is_removed(&a.there, w.value))
 				a.there.len = 0;
 		}
@@ -159,12 +129,13 @@ struct settling {
 	struct msk_table_walk answers;
 	struct msk_table originals;            /* files that hard links mean */
 	struct msk_image_tree out;
-	struct msk_str key;                    /* of the path under way */
+	struct msk_str key, before;            /* of the path under way, and of the one before */
 	struct msk_str latest;                 /* value of its latest node; empty: it has none */
 	bool removed;
 	struct msk_removal removal;            /* of the path itself */
 	struct open_removal *open;
 	size_t n_open, cap_open;
+	struct msk_solid solid;
 	struct msk_str last;                   /* key of the node before */
 	size_t implied, implied_bytes;
 	size_t far_hops;                       /* along chains of hard links, behind the first of each */
@@ -177,20 +148,32 @@ static void settling_release(struct settling *s)
 	msk_table_release(&s->originals);
 	msk_image_tree_release(&s->out);
 	msk_str_release(&s->key);
+	msk_str_release(&s->before);
 	msk_str_release(&s->latest);
 	msk_str_release(&s->last);
 	msk_str_release(&s->value);
 	msk_str_release(&s->texts);
 	msk_str_release(&s->target);
 	msk_str_release(&s->original);
+	msk_solid_release(&s->solid);
 	free(s->open);
 }
 
 static void add_removal(struct settling *s, const struct msk_removal *r)
 {
+	msk_solid_removal(&s->solid, &s->key, r->at, r->below);
 	s->removed = true;
 	s->removal.at = s->removal.at > r->at ? s->removal.at : r->at;
 	s->removal.below = s->removal.below > r->below ? s->removal.below : r->below;
+}
+
+/* "layer 2: /a/b" */
+static char *place_of(const struct settling *s, const struct msk_node *n)
+{
+	MSK_AUTO_STR path = MSK_STR_INIT;
+
+	msk_tree_path(&path, msk_str_c(&s->key), s->key.len);
+	return msk_xasprintf("layer %u: /%s", n->layer, path.buf);
 }
 
 /* It is gone in the end. Who unpacks layer by layer has made it all the same, or has failed. */
@@ -205,11 +188,9 @@ static void drop(struct settling *s, const struct msk_node *n)
 	if (msk_table_find(&s->answers, place, sizeof place))
 		msk_record_node(s->answers.value, &s->target, &there);
 	if (there.type == MSK_TAR_DIR && !s->out.lost_links++) {
-		MSK_AUTO_STR path = MSK_STR_INIT;
+		MSK_AUTO_FREE char *link = place_of(s, n);
 
-		msk_tree_path(&path, msk_str_c(&s->key), s->key.len);
-		s->out.first_lost = msk_xasprintf("layer %u: /%s: a hard link to what is not there (%s)", n->layer, path.buf,
-						  n->link);
+		s->out.first_lost = msk_xasprintf("%s: a hard link to what is not there (%s)", link, n->link);
 	}
 }
 
@@ -223,6 +204,8 @@ static void take_node(struct settling *s, const unsigned char *value, size_t n_v
 		drop(s, &n);
 	}
 	msk_record_node(value, &s->texts, &n);
+	if (msk_solid_node(&s->solid, &s->key, &n) && !s->out.bent++)
+		s->out.first_bent = place_of(s, &n);
 	if (n.type != MSK_TAR_DIR && n.layer > 1)
 		add_removal(s, &(struct msk_removal){ 0, n.layer });
 	set(&s->latest, value, n_value);
@@ -372,7 +355,9 @@ static void begin_path(struct settling *s, const struct msk_table_walk *w)
 		common++;
 	while (s->n_open && s->open[s->n_open - 1].n_key > common)
 		s->n_open--;
+	set(&s->before, msk_str_c(&s->key), s->key.len);
 	set(&s->key, w->key, w->n_key);
+	msk_solid_go(&s->solid, &s->before, &s->key, common);
 	leave_directories(s);
 	s->latest.len = 0;
 	s->removed = false;

@@ -494,6 +494,18 @@ def layer_row(number, name, entries):
         return VERIFY
 
 
+def layers_row(number, name, *layers):
+    @row(number, name)
+    def _():
+        image = Image(layers[0])
+        more = [Image.tar(entries) for entries in layers[1:]]
+        blobs = [image.blob(data, image.media) for data in more]
+        image.config["rootfs"]["diff_ids"] += ["sha256:" + hashlib.sha256(data).hexdigest() for data in more]
+        image.edit_manifest = lambda m: m["layers"].extend(blobs)
+        image.save()
+        return VERIFY
+
+
 # Each is in directories of its own that have no entries.
 layer_row(440, "names of four thousand bytes", lambda: [("/".join([f"{i:07}" + "x" * 220] + ["y" * 230] * 16), b"", {}) for i in range(1000)])
 
@@ -568,6 +580,12 @@ layer_row(221, "an absolute entry", [("/etc/x", b"", {})])
 layer_row(222, "an entry twice", [("a", b"1", {}), ("a", b"2", {})])
 layer_row(223, "a file and below it another", [("a", b"1", {}), ("a/b", b"2", {})])
 layer_row(224, "a link and something below it", [("a", b"", {"type": tarfile.SYMTYPE, "linkname": "/etc"}), ("a/passwd", b"2", {})])
+layers_row(671, "a file below a file, which a third layer deletes", [("a", b"1", {})], [("a/b", b"2", {})], [(".wh.a", b"", {})])
+layers_row(672, "a file below a file, of which a third layer makes a directory", [("a", b"1", {})], [("a/b", b"2", {})],
+           [("a", b"", {"type": tarfile.DIRTYPE})])
+layers_row(673, "a file below a file, over which a third layer lays a file", [("a", b"1", {})], [("a/b", b"2", {})], [("a", b"3", {})])
+layers_row(674, "a file below a file in a directory that a third layer empties", [("d/a", b"1", {})], [("d/a/b", b"2", {})],
+           [("d/.wh..wh..opq", b"", {})])
 layer_row(225, "a whiteout of everything", [(".wh..wh..opq", b"", {}), (".wh.", b"", {})])
 layer_row(226, "a name with control bytes", [("a\n\x1b[31m", b"", {}), ("a\n\x1b[31m", b"", {})])
 layer_row(227, "a pax path of a MiB", [("x" * (1 << 20) + "y", b"", {})])

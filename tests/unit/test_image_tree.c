@@ -131,6 +131,124 @@ static void test_hard_links_to_nothing_that_are_gone(void **state)
 	assert_lost("h:y=x", 0, NULL);
 }
 
+static void assert_bent(const char *layers, size_t n, const char *first)
+{
+	MSK_CLEANUP(msk_image_tree_release) struct msk_image_tree t = { 0 };
+
+	lay(&t, layers);
+	assert_int_equal(t.bent, n);
+	if (n)
+		assert_string_equal(t.first_bent, first);
+}
+
+static void test_entries_below_what_is_no_directory(void **state)
+{
+	(void)state;
+	assert_bent("f:a f:a/b d:a/c", 2, "layer 1: /a/b");
+	assert_bent("f:a | f:a/b", 1, "layer 2: /a/b");
+	assert_bent("p:a | d:c | f:a/b/c", 1, "layer 3: /a/b/c");
+	/* What a later layer makes of it comes too late. */
+	assert_bent("f:a | f:a/b | d:a", 1, "layer 2: /a/b");
+	assert_bent("f:a | f:a/b | f:a", 1, "layer 2: /a/b");
+	assert_bent("f:a | f:a/b | w:.wh.a", 1, "layer 2: /a/b");
+	assert_bent("f:a | f:a/b | w:a/.wh.b", 1, "layer 2: /a/b");
+	assert_bent("f:a | f:a/b | d:a f:a/b", 1, "layer 2: /a/b");
+	assert_bent("d:d f:d/a | f:d/a/b | w:.wh.d", 1, "layer 2: /d/a/b");
+	assert_bent("f:a f:a/b | w:.wh.a", 1, "layer 1: /a/b");
+	assert_bent("f:a | f:a/b | f:a | f:a/b | d:a", 2, "layer 2: /a/b");
+	assert_bent("d:d f:d/a | l:l>d | f:l/a/b | w:.wh.d", 1, "layer 3: /d/a/b");
+	/* What an earlier one made of it, or the same, does not. */
+	assert_bent("f:a | d:a f:a/b", 0, NULL);
+	assert_bent("f:a | d:a | f:a/b", 0, NULL);
+	assert_bent("f:a | w:.wh.a f:a/b", 0, NULL);
+	assert_bent("f:a | w:.wh.a | f:a/b | f:a", 0, NULL);
+	assert_bent("d:d f:d/a | w:d/.wh..wh..opq f:d/a/b", 0, NULL);
+	assert_bent("d:d f:d/a | w:.wh.d | f:d/a/b", 0, NULL);
+	assert_bent("d:d f:d/a | w:.wh..wh..opq | f:d/a/b", 0, NULL);
+	assert_bent("d:a f:a/b | f:a", 0, NULL);
+	assert_bent("d:d f:d/a | f:d | d:d f:d/a/b", 0, NULL);
+	assert_bent("f:a l:a-b>/ f:a.b/c | f:ab/c", 0, NULL);
+	/* What takes it away may come between two of the same. */
+	assert_bent("d:d f:d/a | w:.wh.d | f:d/a | f:d/a/b | d:d/a", 1, "layer 4: /d/a/b");
+}
+
+/* A file system of three paths, each in the one before: what it is, by the latest layer that says. */
+enum { GONE, DIRECTORY, SOLID };
+#define DEPTH 3
+
+struct model {
+	int is[DEPTH];
+	bool said[DEPTH];              /* by this layer */
+	size_t bent;
+};
+
+static unsigned next_random(uint64_t *seed)
+{
+	*seed = *seed * 6364136223846793005u + 1442695040888963407u;
+	return (unsigned)(*seed >> 33);
+}
+
+static void gone_from(struct model *m, int depth)
+{
+	for (; depth < DEPTH; depth++)
+		m->is[depth] = GONE;
+}
+
+/* One layer as words: an entry, a whiteout or nothing of each path, whiteouts first. */
+static void add_layer(struct model *m, struct msk_str *words, uint64_t *seed)
+{
+	static const char *const paths[] = { "a", "a/b", "a/b/c" }, *const whiteouts[] = { ".wh.a", "a/.wh.b", "a/b/.wh.c" };
+	int kinds[DEPTH];
+
+	msk_str_adds(words, " |");
+	for (int i = 0; i < DEPTH; i++) {
+		if (next_random(seed) % 5 == 0) {
+			msk_str_addf(words, " w:%s", whiteouts[i]);
+			gone_from(m, i);
+		}
+		kinds[i] = (int)(next_random(seed) % 5);
+	}
+	for (int i = 0; i < DEPTH; i++) {
+		m->said[i] = kinds[i] == DIRECTORY || kinds[i] == SOLID;
+		if (m->said[i])
+			msk_str_addf(words, " %c:%s", kinds[i] == SOLID ? 'f' : 'd', paths[i]);
+	}
+	for (int i = 0; i < DEPTH; i++) {
+		bool below = false;
+
+		for (int above = 0; above < i; above++)
+			below = below || (m->said[above] ? kinds[above] : m->is[above]) == SOLID;
+		m->bent += m->said[i] && below;
+		/* A file takes away what is below it; what the layer itself has there stays, and is bent. */
+		if (m->said[i] && kinds[i] == SOLID)
+			gone_from(m, i + 1);
+		if (m->said[i])
+			m->is[i] = kinds[i];
+	}
+}
+
+static void test_layers_by_chance_are_bent_as_a_model_is(void **state)
+{
+	uint64_t seed = 7;
+	size_t bent = 0;
+
+	(void)state;
+	for (int n = 0; n < 2000; n++) {
+		MSK_CLEANUP(msk_image_tree_release) struct msk_image_tree t = { 0 };
+		MSK_AUTO_STR words = MSK_STR_INIT;
+		struct model m = { .bent = 0 };
+
+		for (unsigned layers = 2 + next_random(&seed) % 4; layers; layers--)
+			add_layer(&m, &words, &seed);
+		lay(&t, words.buf);
+		if (t.bent != m.bent)
+			print_error("%s: %zu\n", words.buf, m.bent);
+		assert_int_equal(t.bent, m.bent);
+		bent += m.bent > 0;
+	}
+	assert_in_range(bent, 500, 1900);
+}
+
 /* A hard link is what stood at that path when it was made, whatever stands there later. */
 static void test_hard_links(void **state)
 {
@@ -527,6 +645,8 @@ int main(void)
 		cmocka_unit_test(test_names_are_canonical),
 		cmocka_unit_test(test_directories_without_entry_are_there),
 		cmocka_unit_test(test_hard_links),
+		cmocka_unit_test(test_entries_below_what_is_no_directory),
+		cmocka_unit_test(test_layers_by_chance_are_bent_as_a_model_is),
 		cmocka_unit_test(test_hard_links_to_nothing_that_are_gone),
 		cmocka_unit_test(test_hard_links_outlive_their_file),
 		cmocka_unit_test(test_hard_links_to_what_a_directory_has_lost),
