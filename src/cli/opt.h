@@ -98,6 +98,8 @@ int msk_opt_from_json(const struct msk_json *v, opt_filter *wanted, struct msk_o
 enum opt_truth { OPT_NO_TRUTH, OPT_ON, OPT_OFF };
 enum opt_truth msk_opt_truth(const char *word);
 
+/* Is its value in exec form? A program's own words look like options as a rule, so that any may stand behind it. */
+bool msk_opt_takes_words(const struct opt_row *row);
 /* Is its value a path of the host, or does it begin with one? */
 bool msk_opt_is_host_path(const struct opt_row *row);
 /* All values that are files or directories, or name some, whatever the option (COMPLETE_FILE, COMPLETE_DIR); as typed. */

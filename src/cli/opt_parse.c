@@ -86,8 +86,7 @@ bool msk_opt_is_host_path(const struct opt_row *row)
 	return row->complete == COMPLETE_FILE || row->complete == COMPLETE_DIR;
 }
 
-/* What is in exec form is a program's own words, which look like options as a rule. */
-static bool takes_words(const struct opt_row *row)
+bool msk_opt_takes_words(const struct opt_row *row)
 {
 	return msk_starts_with(row->metavar, "JSON|");
 }
@@ -183,7 +182,7 @@ static int next_value(struct parse *p, const struct opt_row *row, const char *ty
 	if (p->at == p->argc)
 		return needs_value(row, typed, err);
 	*out = p->argv[p->at++];
-	if (takes_words(row) || !option_in(p, *out))
+	if (msk_opt_takes_words(row) || !option_in(p, *out))
 		return 0;
 	msk_fail(err, MSK_E_USAGE, "%s: needs a value, and %s is an option", typed, *out);
 	return msk_hint(err, "%s %s, or --%s=%s where that is the value", typed, row->metavar, row->name, *out);

@@ -208,15 +208,22 @@ static void add_word(struct msk_str *out, const char *word)
 	msk_str_addc(out, '\'');
 }
 
+/* Joined by a sign where it would otherwise be taken for the next option. */
+static void add_value(struct msk_str *out, const char *option, const char *text, bool joined)
+{
+	msk_str_addf(out, " --%s%c", option, joined ? '=' : ' ');
+	add_word(out, text);
+}
+
 static void add_option(struct msk_str *out, const struct opt_row *row, const struct msk_json *value)
 {
 	const char *text = msk_json_string_value(value);
 
-	msk_str_addf(out, " --%s", row->name);
-	if (!text)
-		return;
-	msk_str_addc(out, row->kind == OPT_OPTIONAL ? '=' : ' ');
-	add_word(out, text);
+	if (text)
+		add_value(out, row->name, text,
+			  row->kind == OPT_OPTIONAL || (*text == '-' && !msk_opt_takes_words(row)));
+	else
+		msk_str_addf(out, " --%s", row->name);
 }
 
 static void add_options(struct msk_str *out, const struct msk_json *options)
@@ -233,10 +240,8 @@ static void add_options(struct msk_str *out, const struct msk_json *options)
 
 static void add_tags(struct msk_str *out, const struct msk_strv *names)
 {
-	for (size_t i = 0; i < names->n; i++) {
-		msk_str_adds(out, " --tag ");
-		add_word(out, names->v[i]);
-	}
+	for (size_t i = 0; i < names->n; i++)
+		add_value(out, "tag", names->v[i], false);
 }
 
 int msk_recipe_command(const struct msk_json *recipe, const struct msk_strv *names, struct msk_str *out, struct msk_err *err)
@@ -259,8 +264,9 @@ void msk_recipe_add_join(const struct msk_json *recipe, const struct msk_strv *n
 	const struct msk_json *annotations = msk_json_get(msk_json_get(recipe, "options"), "annotation");
 
 	for (size_t i = 0; i < msk_json_count(annotations); i++) {
-		msk_str_adds(out, " --annotation ");
-		add_word(out, msk_json_string_value(msk_json_at(annotations, i)));
+		const char *text = msk_json_string_value(msk_json_at(annotations, i));
+
+		add_value(out, "annotation", text, *text == '-');
 	}
 	add_tags(out, names);
 }

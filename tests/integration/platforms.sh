@@ -143,7 +143,7 @@ PATH=$PWD/bin:$PATH bash -ec "$(mk verify --recipe both.tar)" >/dev/null
 t 'the recipes of an index make it again' cmp rebuilt.tar both.tar
 is "$(mk verify --recipe both.tar | tail -n 1)" 'mkscratch index --tag app:latest --output rebuilt.tar rebuilt-1.tar rebuilt-2.tar' \
 	'... the last line joins what the others make'
-mk -q --bin amd64/app --bin arm64/app -t 'me/app:v2' -t other --annotation "k=it's v" --annotation a=b -o noted.tar
+mk -q --bin amd64/app --bin arm64/app -t 'me/app:v2' -t other --annotation "k=it's v" --annotation a=b --annotation=-x=y -o noted.tar
 PATH=$PWD/bin:$PATH bash -ec "$(mk verify --recipe noted.tar)" >/dev/null
 t '... with annotations and several names' cmp rebuilt.tar noted.tar
 mk -q --bin amd64/app --bin arm64/app --media-types docker -o docker.tar

@@ -69,7 +69,8 @@ for name in 'a b' "it's" 'do"uble' $'new\nline' '$HOME' '`id`' 'back\slash' '!ba
 done
 mkdir in && cp app in/ && cp odd/* in/ && cp in/* elsewhere-in/
 (cd in && odd=() && for file in *; do odd+=(--file "./$file:/f/$file"); done &&
-	mk -q --bin app "${odd[@]}" --author "O'Neil \"x\"" --cmd 'a b' --cmd '' -o odd.tar)
+	mk -q --bin app "${odd[@]}" --author=-v --label=-n=1 --annotation=-q=1 --env=-e=x -e "E=O'Neil \"x\"" --cmd 'a b' --cmd -v --cmd '' \
+		-o odd.tar)
 for shell in bash zsh; do
 	if ! command -v $shell >/dev/null; then
 		skip "odd names, pasted into $shell" "$shell is not installed"
