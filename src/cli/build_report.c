@@ -211,7 +211,7 @@ static struct msk_json *layer_json(const struct msk_layer_desc *l)
 	msk_json_set_string(o, "digest", l->blob.digest.text);
 	msk_json_set_string(o, "diff_id", l->diff_id.text);
 	msk_json_set_int(o, "size", (int64_t)l->blob.size);
-	msk_json_set_string(o, "media_type", l->blob.media_type);
+	msk_json_set_text(o, "media_type", l->blob.media_type);         /* those may have none: null */
 	if (l->entries)                               /* of others' layers nobody has counted them */
 		msk_json_set_int(o, "entries", (int64_t)l->entries);
 	return o;

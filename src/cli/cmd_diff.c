@@ -353,7 +353,7 @@ static int add_all_json(struct comparison *c, const struct msk_diff *d, const ch
 		MSK_AUTO_JSON *o = difference_json(n);
 
 		if (platform)
-			msk_json_set_string(o, "platform", platform);
+			msk_json_set_text(o, "platform", platform);
 		if (add_json(c, o, err) < 0)
 			return -1;
 	}
@@ -386,7 +386,7 @@ static int tell_lack(struct comparison *c, const char *platform, bool in_a, stru
 	if (c->o->json) {
 		o = msk_json_object();
 		msk_json_set_string(o, "kind", in_a ? "removed" : "added");
-		msk_json_set_string(o, "platform", platform);
+		msk_json_set_text(o, "platform", platform);
 		return add_json(c, o, err);
 	}
 	add_text(&c->out.text, platform);

@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "mkscratch/filecap.h"
 #include "mkscratch/plan.h"
 #include "mkscratch/timestamp.h"
@@ -48,10 +50,15 @@ static struct msk_json *caps_json(const struct msk_plan *p)
 	struct msk_json *o = msk_json_object();
 
 	for (size_t i = 0; i < p->n_caps; i++) {
-		MSK_AUTO_STR names = MSK_STR_INIT;
+		const char *path = p->caps[i].path;
+		MSK_AUTO_STR names = MSK_STR_INIT, key = MSK_STR_INIT;
 
 		msk_filecap_add(&names, p->caps[i].caps);
-		msk_json_set_string(o, p->caps[i].path, names.buf);
+		if (msk_utf8_valid(path, strlen(path)))
+			msk_str_adds(&key, path);
+		else
+			msk_str_add_escaped(&key, path, strlen(path));
+		msk_json_set_string(o, key.buf, names.buf);
 	}
 	return o;
 }

@@ -238,6 +238,21 @@ else
 	skip 'an index is not written to a terminal' 'script is not installed'
 fi
 
+# A layer whose kind its manifest does not tell.
+mkdir untold && tar -xf amd64.tar -C untold && rm untold/manifest.json && "$python" - <<'P'
+import hashlib, json
+index = json.load(open("untold/index.json"))
+entry = index["manifests"][0]
+manifest = json.load(open("untold/blobs/sha256/" + entry["digest"][7:]))
+del manifest["layers"][0]["mediaType"]
+data = json.dumps(manifest).encode()
+entry["digest"], entry["size"] = "sha256:" + hashlib.sha256(data).hexdigest(), len(data)
+open("untold/blobs/sha256/" + entry["digest"][7:], "wb").write(data)
+json.dump(index, open("untold/index.json", "w"))
+P
+run mk index --json -o - untold
+is "$status $(jq -c '.layers | map(.media_type)' "$err")" '0 [null,"application/vnd.oci.image.layer.v1.tar+gzip"]' 	'a layer without a media type is told with none'
+
 # Whatever is damaged is not passed on; an old output stays.
 cp all.tar keep.tar
 layer=$(tar xOf arm64.tar "blobs/sha256/$(tar xOf arm64.tar index.json | jq -r '.manifests[0].digest[7:]')" | jq -r '.layers[1].digest')
