@@ -5,7 +5,8 @@
 #include <stdbool.h>
 #include "mkscratch/str.h"
 
-/* Static strings or the facts' own; variant "" when the default of the architecture. */
+/* variant: "" when the default of the architecture. Words of an image that are longer than any we know are cut to fit,
+ * so that they may end in the middle of a character. */
 struct msk_platform {
 	char os[16];
 	char arch[16];

@@ -44,11 +44,15 @@ static bool tell_reason(void *arg, const struct msk_json *row)
 	return true;
 }
 
-/* The higher of two levels of a CPU; what arm64 calls v8 is no more than arm64. */
+/* The higher of two levels of a CPU; a base that is called arm64/v8 or amd64/v1 asks for no more than any. */
 static void join_platform(struct msk_platform *pf, const struct msk_platform *base)
 {
-	if (strcmp(pf->arch, "arm64") != 0 && strcmp(base->variant, pf->variant) > 0)
-		memcpy(pf->variant, base->variant, sizeof pf->variant);
+	MSK_AUTO_STR name = MSK_STR_INIT;
+	struct msk_platform plain;
+
+	msk_platform_add(&name, base);
+	if (msk_platform_parse(msk_str_c(&name), &plain) && strverscmp(pf->variant, plain.variant) < 0)
+		memcpy(pf->variant, plain.variant, sizeof pf->variant);
 }
 
 /* What verify would call a fault of the new image, and no option mends by itself. */

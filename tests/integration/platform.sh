@@ -54,6 +54,15 @@ if command -v go >/dev/null; then
 	EOF
 	GOOS=linux GOARCH=arm64 go build -o least main.go && GOOS=linux GOARCH=arm64 GOARM64=v9.0 go build -o better main.go
 	like "$(mk --bin least --bin better -n)" 'linux/arm64/v9' 'of two levels the image needs the higher one'
+	for level in power9 power10; do
+		GOOS=linux GOARCH=ppc64le GOPPC64=$level go build -o $level main.go && mk --bin $level -o $level.tar
+	done
+	for level in v8.0 v9.0; do
+		GOOS=linux GOARCH=arm64 GOARM64=$level go build -o $level main.go && mk --bin $level -o $level.tar
+	done
+	like "$(mk --base power10.tar --bin power9:/nine -n)" 'linux/ppc64le/power10' 'the level of a base counts, by its number'
+	like "$(mk --base power9.tar --bin power10:/ten -n)" 'linux/ppc64le/power10' '... where it is the lower one too'
+	like "$(mk --base v9.0.tar --bin v8.0:/eight -n)" 'linux/arm64/v9' '... of arm64 too'
 	GOOS=freebsd go build -o bsd main.go
 	must_fail 3 'bsd: built for FreeBSD, not for Linux' -- --bin bsd -o x.tar
 	GOOS=windows go build -o win.exe main.go
