@@ -3,6 +3,8 @@
 #include <libdeflate.h>
 #include <string.h>
 
+#include "mkscratch/le.h"
+
 #define HEAD 4                        /* ID1, ID2, CM, FLG: of the last the three highest bits are zero */
 
 static bool is_head(const unsigned char *p)
@@ -56,16 +58,11 @@ void msk_gzip_sum_plain(struct msk_gzip_sum *s, const void *p, size_t n)
 	s->plain += n;
 }
 
-static uint32_t number(const unsigned char *p)
-{
-	return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
-}
-
 bool msk_gzip_sum_is_right(const struct msk_gzip_sum *s)
 {
 	const unsigned char *trailer = s->last + sizeof s->last - 8;
 
 	if (!s->is_gzip || s->has_more)
 		return true;
-	return number(trailer) == s->crc && number(trailer + 4) == (uint32_t)s->plain;
+	return msk_four_bytes(trailer) == s->crc && msk_four_bytes(trailer + 4) == (uint32_t)s->plain;
 }

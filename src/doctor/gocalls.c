@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "mkscratch/fs.h"
+#include "mkscratch/le.h"
 
 #define CHUNK     (256u << 10)
 #define BEFORE    32                   /* bytes in front of a call that set its arguments */
@@ -45,11 +46,6 @@ struct calls {
 	size_t n_sites;
 };
 
-static uint32_t u32(const unsigned char *p)
-{
-	return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
-}
-
 /* Fewer than n bytes are there in a file that lies: zeros stand for them. */
 static int read_at(struct calls *c, uint64_t at, unsigned char *buf, size_t n, struct msk_err *err)
 {
@@ -67,10 +63,10 @@ static int function_at(struct calls *c, uint64_t i, uint32_t *entry, uint32_t *n
 	unsigned char row[8], f[8];
 
 	if (read_at(c, c->table->list + i * LIST_STEP, row, sizeof row, err) < 0 ||
-	    read_at(c, c->table->list + u32(row + 4), f, sizeof f, err) < 0)
+	    read_at(c, c->table->list + msk_four_bytes(row + 4), f, sizeof f, err) < 0)
 		return -1;
-	*entry = u32(row);
-	*name = u32(f + 4);
+	*entry = msk_four_bytes(row);
+	*name = msk_four_bytes(f + 4);
 	return 0;
 }
 
@@ -101,7 +97,7 @@ static int find_entries(struct calls *c, struct msk_err *err)
 			if (read_at(c, c->table->list + i * LIST_STEP, list, CHUNK, err) < 0)
 				return -1;
 		}
-		place = u32(row + 4);
+		place = msk_four_bytes(row + 4);
 		if (at == UINT64_MAX || place < at || place + 8 > at + CHUNK) {
 			if (++moves > MAX_MOVES)
 				return 0;
@@ -109,7 +105,7 @@ static int find_entries(struct calls *c, struct msk_err *err)
 			if (read_at(c, c->table->list + at, c->buf, CHUNK, err) < 0)
 				return -1;
 		}
-		take_function(c, u32(c->buf + (place - at) + 4), u32(row));
+		take_function(c, msk_four_bytes(c->buf + (place - at) + 4), msk_four_bytes(row));
 	}
 	return 0;
 }
@@ -140,7 +136,7 @@ static void sites_amd64(struct calls *c, uint64_t at, size_t n)
 	for (const unsigned char *p = c->buf; n >= 5 && (p = memchr(p, 0xe8, (size_t)(end - p))) && end - p >= 5; p++) {
 		uint64_t here = at + (uint64_t)(p - c->buf);
 
-		take_call(c, p, here, here + 5 + (uint64_t)(int64_t)(int32_t)u32(p + 1), false);
+		take_call(c, p, here, here + 5 + (uint64_t)(int64_t)(int32_t)msk_four_bytes(p + 1), false);
 	}
 }
 
@@ -148,7 +144,7 @@ static void sites_amd64(struct calls *c, uint64_t at, size_t n)
 static void sites_arm64(struct calls *c, uint64_t at, size_t n)
 {
 	for (size_t i = 0; i + 4 <= n; i += 4) {
-		uint32_t w = u32(c->buf + i);
+		uint32_t w = msk_four_bytes(c->buf + i);
 		int64_t distance = (int64_t)((uint64_t)w << 38) >> 36;
 
 		if (w >> 26 == 0x25)

@@ -8,6 +8,7 @@
 #include "body.h"
 #include "mkscratch/block_cache.h"
 #include "mkscratch/fs.h"
+#include "mkscratch/le.h"
 #include "mkscratch/tar.h"
 
 /* Of a layer in the cache: what is known of it, and behind that the keys of its blocks. */
@@ -188,21 +189,6 @@ static uint64_t content_size(const struct msk_layer_cache *lc, const struct msk_
 	return sum;
 }
 
-static uint64_t get_le64(const unsigned char *p)
-{
-	uint64_t n = 0;
-
-	for (int i = 7; i >= 0; i--)
-		n = n << 8 | p[i];
-	return n;
-}
-
-static void put_le64(unsigned char *p, uint64_t n)
-{
-	for (int i = 0; i < 8; i++)
-		p[i] = (unsigned char)(n >> (8 * i));
-}
-
 static bool recall(struct msk_layer_cache *lc, const struct msk_digest *key)
 {
 	size_t n = msk_cache_get(lc->args->cache, MSK_CACHE_LAYER, key, lc->entry, sizeof lc->entry);
@@ -210,7 +196,7 @@ static bool recall(struct msk_layer_cache *lc, const struct msk_digest *key)
 	if (n < sizeof lc->facts)
 		return false;
 	memcpy(&lc->facts, lc->entry, sizeof lc->facts);
-	return get_le64(lc->facts.blocks) == (n - sizeof lc->facts) / MSK_DIGEST_CHARS;
+	return msk_eight_bytes(lc->facts.blocks) == (n - sizeof lc->facts) / MSK_DIGEST_CHARS;
 }
 
 /* Is there a layer that this one is likely to be? */
@@ -246,7 +232,7 @@ int msk_layer_cache_find(struct msk_layer_cache *lc, size_t i, const struct msk_
 static struct msk_block_list blocks_of(const struct msk_layer_cache *lc)
 {
 	return (struct msk_block_list){ lc->args->cache, lc->args->pool, lc->entry + sizeof lc->facts,
-					get_le64(lc->facts.blocks), msk_block_bound(&lc->args->codec) };
+					msk_eight_bytes(lc->facts.blocks), msk_block_bound(&lc->args->codec) };
 }
 
 /* The blob, put together from its blocks; *all is false when one of them is gone. */
@@ -256,8 +242,8 @@ static int assemble(const struct msk_layer_cache *lc, struct msk_writer *to, uin
 	const struct msk_block_list blocks = blocks_of(lc);
 	MSK_AUTO_STR head = MSK_STR_INIT, tail = MSK_STR_INIT;
 	struct msk_str_writer to_head = msk_str_writer(&head), to_tail = msk_str_writer(&tail);
-	struct msk_part p = { .to = &to_head.w, .size = get_le64(lc->facts.plain_size),
-			      .crc = (unsigned)get_le64(lc->facts.crc) };
+	struct msk_part p = { .to = &to_head.w, .size = msk_eight_bytes(lc->facts.plain_size),
+			      .crc = (unsigned)msk_eight_bytes(lc->facts.crc) };
 
 	if (msk_part_head(codec, &p, err) < 0)
 		return -1;
@@ -287,7 +273,7 @@ static int fetch(const struct msk_layer_cache *lc, struct msk_store *st, uint64_
 	struct msk_digest digest;
 
 	memcpy(digest.text, lc->facts.digest, sizeof digest.text);
-	*size = get_le64(lc->facts.size);
+	*size = msk_eight_bytes(lc->facts.size);
 	*all = msk_store_adopt(st, &digest, *size, is_held(lc, st, &digest, *size));
 	if (!*all)
 		return assemble(lc, to, size, all, err);
@@ -357,7 +343,7 @@ int msk_layer_cache_recall(struct msk_layer_cache *lc, size_t i, struct msk_stor
 	}
 	memcpy(out->diff_id.text, lc->facts.diff_id, sizeof lc->facts.diff_id);
 	memcpy(out->blob.digest.text, lc->facts.digest, sizeof lc->facts.digest);
-	out->plain_size = get_le64(lc->facts.plain_size);
+	out->plain_size = msk_eight_bytes(lc->facts.plain_size);
 	out->blob.size = size;
 	msk_progress_add(lc->args->progress, lc->content);
 	return msk_store_end_known(st, &out->blob.digest, size, err);
@@ -389,10 +375,10 @@ void msk_layer_cache_keep(struct msk_layer_cache *lc, size_t i, const struct msk
 	memset(&facts, 0, sizeof facts);
 	memcpy(facts.diff_id, l->diff_id.text, sizeof facts.diff_id);
 	memcpy(facts.digest, l->blob.digest.text, sizeof facts.digest);
-	put_le64(facts.plain_size, p->size);
-	put_le64(facts.size, l->blob.size);
-	put_le64(facts.crc, p->crc);
-	put_le64(facts.blocks, p->keys->n);
+	msk_put_eight_bytes(facts.plain_size, p->size);
+	msk_put_eight_bytes(facts.size, l->blob.size);
+	msk_put_eight_bytes(facts.crc, p->crc);
+	msk_put_eight_bytes(facts.blocks, p->keys->n);
 	msk_str_add(&entry, &facts, sizeof facts);
 	for (size_t k = 0; k < p->keys->n; k++)
 		msk_str_add(&entry, p->keys->v[k], MSK_DIGEST_CHARS);
