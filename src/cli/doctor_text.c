@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "mkscratch/gather.h"
+#include "shell_word.h"
 
 static void add_text(struct msk_str *out, const char *text)
 {
@@ -168,8 +169,8 @@ static bool recommends(const struct msk_diagnosis *d, enum msk_want w)
 /* The command that supplies what is required or likely and not in every image anyway. */
 static void add_command(const struct doctor_file *f, struct msk_str *out)
 {
-	msk_str_adds(out, "  => mkscratch --bin ");
-	add_text(out, f->file);
+	msk_str_addf(out, "  => mkscratch --bin%c", *f->file == '-' ? '=' : ' ');
+	msk_shell_add_word(out, f->file);
 	for (int w = 0; w < MSK_N_WANTS; w++)
 		if (recommends(&f->d, w))
 			msk_str_addf(out, " %s", msk_want_option(w));

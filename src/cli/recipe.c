@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "mkscratch/timestamp.h"
+#include "shell_word.h"
 
 #define MOST_LISTS 64      /* options that may be given more than once: no more than these */
 
@@ -156,63 +157,11 @@ int msk_recipe_options(const struct msk_json *recipe, struct msk_options *out, s
 	       msk_ctx(err, "the recipe") : 0;
 }
 
-/* "=ls" at the front is a program's path to zsh. */
-static bool is_plain(const char *word)
-{
-	const char *const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=:,./@%";
-
-	return *word && *word != '=' && word[strspn(word, plain)] == '\0';
-}
-
-static bool has_control(const char *word)
-{
-	for (; *word; word++)
-		if ((unsigned char)*word < 0x20 || *word == 0x7f)
-			return true;
-	return false;
-}
-
-/* $'...' of bash, zsh, ksh and POSIX.1-2024: a control byte as it stands would act on the terminal. */
-static void add_dollar_quoted(struct msk_str *out, const char *word)
-{
-	msk_str_adds(out, "$'");
-	for (; *word; word++) {
-		if ((unsigned char)*word < 0x20 || *word == 0x7f)
-			msk_str_addf(out, "\\%03o", (unsigned char)*word);
-		else if (*word == '\'' || *word == '\\')
-			msk_str_addf(out, "\\%c", *word);
-		else
-			msk_str_addc(out, *word);
-	}
-	msk_str_addc(out, '\'');
-}
-
-/* A word that the shell takes for exactly this. */
-static void add_word(struct msk_str *out, const char *word)
-{
-	if (is_plain(word)) {
-		msk_str_adds(out, word);
-		return;
-	}
-	if (has_control(word)) {
-		add_dollar_quoted(out, word);
-		return;
-	}
-	msk_str_addc(out, '\'');
-	for (; *word; word++) {
-		if (*word == '\'')
-			msk_str_adds(out, "'\\''");
-		else
-			msk_str_addc(out, *word);
-	}
-	msk_str_addc(out, '\'');
-}
-
 /* Joined by a sign where it would otherwise be taken for the next option. */
 static void add_value(struct msk_str *out, const char *option, const char *text, bool joined)
 {
 	msk_str_addf(out, " --%s%c", option, joined ? '=' : ' ');
-	add_word(out, text);
+	msk_shell_add_word(out, text);
 }
 
 static void add_option(struct msk_str *out, const struct opt_row *row, const struct msk_json *value)

@@ -40,6 +40,12 @@ like "$(cat text)" '^  passwd        likely    getpwnam imported by the program$
 like "$(tail -n 1 text)" '^  => mkscratch --bin uses -o img.tar$' '... and ends with a command to copy'
 t '... of a dozen lines' test "$(wc -l <text)" -le 24
 t '... that runs' sh -c "$(sed -n 's/^  => mkscratch/"\$MKSCRATCH"/p' text)"
+mkdir odd
+for name in 'a b' "it's" -dash $'e\x1b[0m' $'c1\xc2\x9b31m'; do
+	cp uses "odd/$name"
+	like "$(cd odd && sh_of=$(mk doctor -- "$name" | sed -n 's/^  => mkscratch/mk -q/p') && eval "$sh_of" && mk ls img.tar)" . \
+		"... whatever the name is: $(printf %q "$name")"
+done
 
 # a library that is not there
 cc -shared -fPIC -o libgone.so -x c - -Wl,-soname,libgone.so.2 <<<'int f(void) { return 1; }'

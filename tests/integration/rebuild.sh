@@ -64,13 +64,14 @@ is "$(mk verify --recipe spelled.tar | grep -o -- '--user [a-z]*')" '--user nonr
 # Names that a shell would take for something else, pasted in another directory.
 mkdir odd elsewhere-in
 for name in 'a b' "it's" 'do"uble' $'new\nline' '$HOME' '`id`' 'back\slash' '!bang' '*' '~' '=eq' '-dash' '{a,b}' '#hash' 'é' $'tab\t' ';semi' '&' '(p)' 'q?' \
-	$'e\x1b[0m'; do
+	$'e\x1b[0m' $'c1\xc2\x9b31m' $'\xe2\x80\xaeback'; do
 	echo x >"odd/$name"
 done
 mkdir in && cp app in/ && cp odd/* in/ && cp in/* elsewhere-in/
 (cd in && odd=() && for file in *; do odd+=(--file "./$file:/f/$file"); done &&
 	mk -q --bin app "${odd[@]}" --author=-v --label=-n=1 --annotation=-q=1 --env=-e=x -e "E=O'Neil \"x\"" --cmd 'a b' --cmd -v --cmd '' \
 		-o odd.tar)
+is "$(mk verify --recipe in/odd.tar | LC_ALL=C grep -c $'\x1b\|\xc2\x9b\|\xe2\x80\xae')" 0 'nothing in a recipe turns a terminal'
 for shell in bash zsh; do
 	if ! command -v $shell >/dev/null; then
 		skip "odd names, pasted into $shell" "$shell is not installed"
