@@ -61,16 +61,27 @@ struct measure {
 	uint64_t was, size, allowed;
 };
 
+/* " by 12.34%"; nothing for what grew from nothing, as over a layer that is an empty file. */
+static void add_share(struct msk_str *out, const struct measure *m)
+{
+	uint64_t by;
+
+	if (!m->was)
+		return;
+	by = (m->size - m->was) * 10000 / m->was;
+	msk_str_addf(out, " by %llu.%02llu%%", (unsigned long long)by / 100, (unsigned long long)by % 100);
+}
+
 static int fail_growth(const struct msk_plan *p, const struct msk_weights *w, const struct measure *m,
 		       const struct msk_image *img, struct msk_err *err)
 {
 	MSK_AUTO_FREE char *it = which(p, img);
-	uint64_t by = (m->size - m->was) * 10000 / m->was;
+	MSK_AUTO_STR share = MSK_STR_INIT;
 
-	msk_fail(err, MSK_E_INPUT,
-		 "--max-growth: %s has grown by %llu.%02llu%% since %s (from %llu to %llu bytes%s; the limit is %llu)",
-		 it, (unsigned long long)by / 100, (unsigned long long)by % 100, p->baseline, (unsigned long long)m->was,
-		 (unsigned long long)m->size, m->plain ? " before compression" : "", (unsigned long long)m->allowed);
+	add_share(&share, m);
+	msk_fail(err, MSK_E_INPUT, "--max-growth: %s has grown%s since %s (from %llu to %llu bytes%s; the limit is %llu)", it,
+		 msk_str_c(&share), p->baseline, (unsigned long long)m->was, (unsigned long long)m->size,
+		 m->plain ? " before compression" : "", (unsigned long long)m->allowed);
 	msk_detail(err, w->n ? "what grew, before compression:" : "no file has grown: names, config or record have, or the "
 		   "compression is another");
 	for (size_t i = 0; i < w->n; i++)

@@ -42,6 +42,11 @@ t 'a base of three layers, each compressed otherwise' mk --base base.tar --bin a
 t '... gives an image that verifies' mk verify -q app.tar
 is "$(manifest app.tar | jq -c '[.layers[:3][] | [.digest, .size, .mediaType]]')" \
 	"$(manifest base.tar | jq -c '[.layers[] | [.digest, .size, .mediaType]]')" 'layers of the base stay byte for byte'
+(printf 'P*M\x18\x05\0\0\0abcde' && cat two.layer.zst) >skips.layer.zst
+assemble skips.tar v1 "$base_config" one.layer.gz skips.layer.zst three.layer
+is "$(mk --base skips.tar --bin app -q -o - | mk verify -q - 2>&1)" '' 'a layer of zstd may begin with a frame that is skipped (RFC 8878, 3.1.2)'
+must_fail 2 '--base skips.tar: --media-types docker: has no name for zstd, which layer 2 of the base is in' '--media-types oci' -- \
+	--base skips.tar --bin app -q --media-types docker -o x.tar
 is "$(config app.tar | jq -c '.rootfs.diff_ids[:3]')" "$(config base.tar | jq -c .rootfs.diff_ids)" '... with their DiffIDs'
 is "$(config app.tar | jq -c '[.history[] | [.created_by, .empty_layer // false]]')" \
 	'[["one",false],["ENV",true],["two",false],["layer of the base image",false],["mkscratch: program",false]]' \

@@ -10,6 +10,8 @@ import tarfile
 
 out, tag, config, layers = sys.argv[1], sys.argv[2], json.loads(sys.argv[3]), sys.argv[4:]
 blobs = {}
+HEADS = {b"\x1f\x8b": ("+gzip", ["gzip", "-dc"]), b"\x28\xb5": ("+zstd", ["zstd", "-qdc"]),
+         b"\x50\x2a": ("+zstd", ["zstd", "-qdc"])}   # a frame that is skipped may come first
 
 
 def put(data, media_type):
@@ -19,15 +21,14 @@ def put(data, media_type):
 
 
 def plain(data):
-    tool = {b"\x1f\x8b": ["gzip", "-dc"], b"\x28\xb5": ["zstd", "-qdc"]}.get(data[:2])
+    tool = HEADS.get(data[:2], ("", None))[1]
     return subprocess.run(tool, input=data, stdout=subprocess.PIPE, check=True).stdout if tool else data
 
 
 descriptors, diff_ids = [], []
 for path in layers:
     data = open(path, "rb").read()
-    end = {b"\x1f\x8b": "+gzip", b"\x28\xb5": "+zstd"}.get(data[:2], "")
-    descriptors.append(put(data, "application/vnd.oci.image.layer.v1.tar" + end))
+    descriptors.append(put(data, "application/vnd.oci.image.layer.v1.tar" + HEADS.get(data[:2], ("",))[0]))
     diff_ids.append("sha256:" + hashlib.sha256(plain(data)).hexdigest())
 config["rootfs"] = {"type": "layers", "diff_ids": diff_ids}
 manifest = {

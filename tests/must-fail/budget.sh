@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Images that outgrow their budgets: not written, and told why.
 . "$(dirname "$0")/../lib.sh"
-require cc jq strip
+require cc jq python3 strip
 printf 'int main(void){return 0;}\n' >app.c
 cc -g -static -o app app.c || skip_all "cannot: no static libc"
 head -c 300000 /dev/zero >zeros
@@ -43,6 +43,13 @@ is "$(grep -c '/srv/zeros (of the base)' "$err")" 0 '... but for those that have
 mk --bin app:/new -q --no-record -o small.tar
 run mk --base below.tar --bin app:/new --no-record --max-growth 5% --baseline small.tar -q -o x.tar
 like "$(grep -F /old "$err" | tr -s ' ')" '^ [+][0-9.]+ .B /old [(]new[)] [(]of the base[)]$' 'what a base brought has grown, too'
+
+# An earlier image of one layer, which is an empty file: 0 bytes before compression.
+: >nothing && python3 "$TOP/tests/integration/make_image.py" empty.tar v1 \
+	"{\"architecture\":\"$(mk --bin app --json -n -o x | jq -r '.platform[6:]')\",\"os\":\"linux\"}" nothing
+run mk --bin app --max-growth 5% --baseline empty.tar -o x.tar
+like "$status $(head -n 1 "$err")" '^3 mkscratch: --max-growth: the image has grown since empty.tar [(]from 0 to [0-9]+ bytes before compression; the limit is 0[)]$' \
+	'what grew from nothing has no percentage'
 
 # Growth since an earlier image.
 for bad in '' 5 % 5.% .5% 5.123% -1% 5%% '5 %' 10001% x; do
