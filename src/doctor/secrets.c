@@ -243,9 +243,8 @@ static bool is_known(struct msk_diagnosis *d, const struct rule *r, const char *
 {
 	for (size_t i = 0; i < d->n_secrets; i++) {
 		struct msk_secret *s = &d->secrets[i];
-		const char *slash = strchr(text + 1, '/');
-		size_t n = r->kind != PATH ? strlen(text) + 1 : r->n == 6 && text[1] == 'r' ? r->n :
-			   slash ? r->n + strcspn(text + r->n, "/") : r->n;
+		size_t n = r->kind != PATH ? strlen(text) + 1 : text[1] == 'r' ? r->n :
+			   r->n + strcspn(text + r->n, "/") + 1;
 
 		if (s->kind == kinds[r->kind] && strncmp(s->shown, text, n) == 0) {
 			s->count++;

@@ -319,6 +319,8 @@ static void paths_of_one_home_are_one(void **state)
 	MSK_CLEANUP(msk_diagnosis_release) struct msk_diagnosis d;
 
 	(void)state;
+	assert_int_equal(secrets_in(" /home/alice/x.go /home/al/x.go /Users/alice/x.go /home/al/y.go", &d), 3);
+	msk_diagnosis_release(&d);
 	assert_int_equal(secrets_in(" /home/a/x.go /home/a/y.go /home/b/x.go /root/x.c /root/y.c", &d), 3);
 	assert_int_equal(d.secrets[0].count, 2);
 	assert_int_equal(d.secrets[1].count, 1);
