@@ -30,7 +30,8 @@ struct msk_json *msk_json_int(int64_t n);
 struct msk_json *msk_json_bool(bool b);
 struct msk_json *msk_json_null(void);
 struct msk_json *msk_json_strings(const struct msk_strv *sv); /* an array */
-struct msk_json *msk_json_copy(const struct msk_json *v);     /* deep */
+/* The same value, owned once more, which costs nothing: none of its owners may change it from then on. */
+struct msk_json *msk_json_share(const struct msk_json *v);
 void msk_json_free(struct msk_json *own_v);
 void msk_json_cleanup(struct msk_json **v);
 #define MSK_AUTO_JSON MSK_CLEANUP(msk_json_cleanup) struct msk_json

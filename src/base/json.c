@@ -73,9 +73,9 @@ struct msk_json *msk_json_strings(const struct msk_strv *sv)
 	return array;
 }
 
-struct msk_json *msk_json_copy(const struct msk_json *v)
+struct msk_json *msk_json_share(const struct msk_json *v)
 {
-	return out_of(json_deep_copy(in(v)));
+	return out_of(json_incref(in(v)));
 }
 
 void msk_json_free(struct msk_json *own_v)
@@ -170,15 +170,15 @@ static int add_chunk(const char *buf, size_t n, void *arg)
 	return 0;
 }
 
-static void dump(const struct msk_json *v, struct msk_str *out, size_t flags)
+static void dump(const struct msk_json *v, struct msk_str *out, size_t flags, json_dump_callback_t add)
 {
-	if (json_dump_callback(in(v), add_chunk, out, flags | JSON_SORT_KEYS | JSON_ENCODE_ANY) < 0)
+	if (json_dump_callback(in(v), add, out, flags | JSON_SORT_KEYS | JSON_ENCODE_ANY) < 0)
 		msk_oom();
 }
 
 void msk_json_dump(const struct msk_json *v, struct msk_str *out)
 {
-	dump(v, out, JSON_COMPACT);
+	dump(v, out, JSON_COMPACT, add_chunk);
 }
 
 static void add_member(struct msk_str *out, const char *key, const struct msk_json *value, const char *bytes)
@@ -261,29 +261,34 @@ static void add_utf16(struct msk_str *out, uint32_t c)
 		msk_str_addf(out, "\\u%04x", c);
 }
 
-void msk_json_dump_safe(const struct msk_json *v, struct msk_str *out)
+/* The library never cuts a character in two. */
+static int add_safe_chunk(const char *buf, size_t n, void *arg)
 {
-	MSK_AUTO_STR text = MSK_STR_INIT;
 	size_t run = 0;
 
-	msk_json_dump(v, &text);
-	for (size_t i = 0; i < text.len;) {
+	for (size_t i = 0; i < n;) {
 		uint32_t c;
-		size_t len = msk_utf8_take(text.buf + i, text.len - i, &c);
+		size_t len = msk_utf8_take(buf + i, n - i, &c);
 
 		if (!msk_utf8_is_safe(c)) {
-			msk_str_add(out, text.buf + run, i - run);
-			add_utf16(out, c);
+			msk_str_add(arg, buf + run, i - run);
+			add_utf16(arg, c);
 			run = i + len;
 		}
 		i += len ? len : 1;          /* there is nothing but UTF-8 */
 	}
-	msk_str_add(out, text.buf + run, text.len - run);
+	msk_str_add(arg, buf + run, n - run);
+	return 0;
+}
+
+void msk_json_dump_safe(const struct msk_json *v, struct msk_str *out)
+{
+	dump(v, out, JSON_COMPACT, add_safe_chunk);
 }
 
 void msk_json_dump_pretty(const struct msk_json *v, struct msk_str *out)
 {
-	dump(v, out, JSON_INDENT(2));
+	dump(v, out, JSON_INDENT(2), add_chunk);
 	msk_str_addc(out, '\n');
 }
 
@@ -302,7 +307,7 @@ static void add_indented(const struct msk_json *row, struct msk_str *one, struct
 	size_t n;
 
 	one->len = 0;
-	dump(row, one, JSON_INDENT(2));
+	dump(row, one, JSON_INDENT(2), add_chunk);
 	for (line = one->buf; *line; line += n + (line[n] == '\n')) {
 		n = strcspn(line, "\n");
 		msk_str_adds(out, "\n    ");

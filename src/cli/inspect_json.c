@@ -93,7 +93,7 @@ static struct msk_json *objects_json(const struct msk_inspection *i)
 
 static struct msk_json *document_json(const struct msk_source_document *doc)
 {
-	return doc->json ? msk_json_copy(doc->json) : msk_json_null();
+	return doc->json ? msk_json_share(doc->json) : msk_json_null();
 }
 
 /* What is known before any layer is read. */

@@ -68,7 +68,7 @@ static void carry(struct msk_json *to, const struct msk_json *from, const char *
 	const struct msk_json *v = msk_json_get(from, key);
 
 	if (v && !msk_json_get(to, key))
-		msk_json_set(to, key, msk_json_copy(v));
+		msk_json_set(to, key, msk_json_share(v));
 }
 
 static struct msk_json *runtime_config(const struct msk_config *c, const struct msk_user *u, const struct msk_json *base)
@@ -105,7 +105,7 @@ static size_t base_history(const struct msk_json *base, struct msk_json *list)
 
 		told += msk_json_is_object(item) && !msk_json_is_true(msk_json_get(item, "empty_layer"));
 		if (msk_json_is_object(item) && told <= layers)
-			msk_json_push(list, msk_json_copy(item));
+			msk_json_push(list, msk_json_share(item));
 	}
 	for (; told < layers; told++) {
 		struct msk_json *o = msk_json_object();

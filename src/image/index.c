@@ -7,9 +7,9 @@ static void set_also(struct msk_json *o, const struct msk_json *config)
 	const struct msk_json *version = msk_json_get(config, "os.version"), *features = msk_json_get(config, "os.features");
 
 	if (msk_json_is_string(version))
-		msk_json_set(o, "os.version", msk_json_copy(version));
+		msk_json_set(o, "os.version", msk_json_share(version));
 	if (msk_json_is_array(features))
-		msk_json_set(o, "os.features", msk_json_copy(features));
+		msk_json_set(o, "os.features", msk_json_share(features));
 }
 
 static struct msk_json *platform_json(const struct msk_platform *pf, const struct msk_json *config)

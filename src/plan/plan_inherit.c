@@ -155,7 +155,7 @@ static void take(struct msk_json *to, const struct msk_json *from, const char *k
 	const struct msk_json *v = msk_json_get(from, key);
 
 	if (v && !given)
-		msk_json_set(to, key, msk_json_copy(v));
+		msk_json_set(to, key, msk_json_share(v));
 }
 
 struct msk_json *msk_plan_takes(const struct msk_plan *p, const struct msk_json *config)

@@ -208,7 +208,7 @@ static int read_image(struct msk_reading *r, const struct found *f, struct msk_s
 
 	image->manifest = *own_manifest;
 	*own_manifest = (struct msk_source_document){ 0 };
-	image->entry = msk_json_copy(f->desc);
+	image->entry = msk_json_share(f->desc);
 	add_tags(image, f->tags);
 	rc = fill(r, image, &sound, err);
 	if (sound && rc == 0 && !image->config.json) {
@@ -308,7 +308,7 @@ static bool is_passed_over(struct msk_reading *r, const struct found *f)
 	read_platform(msk_json_get(f->desc, "platform"), &image.platform);
 	if (r->watch && !(r->watch->absent && r->watch->absent(r->watch->ctx, &image.platform, digest)))
 		return false;
-	image.entry = msk_json_copy(f->desc);
+	image.entry = msk_json_share(f->desc);
 	*msk_image_list_add(&r->s->absent) = image;
 	return true;
 }

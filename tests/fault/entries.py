@@ -6,7 +6,7 @@ a table of the entries in memory would not keep; in full a million, and as many 
 more. What is asserted is the peak of resident memory (ru_maxrss) and how the verb ends, never a time.
 
 An image is also made of as many files of the host, which go in by --tree, and one of a hundred thousand values of options,
-kind by kind; of files and directories side by side neither recipe nor reasons have room in the
+kind by kind, which is read again; of files and directories side by side neither recipe nor reasons have room in the
 manifest, which is told, and the image is read all the same.
 
 ENTRIES=N[,N...] measures these numbers of entries instead, and prints what each takes.
@@ -268,6 +268,26 @@ OPTIONS = {
 }
 
 
+# By name: what is done with an image of so many values. In short with those of which the documents take the most.
+READ = {
+    "inspect --json": (0, ["inspect", "--json", "many.tar"]),
+    "inspect --html": (0, ["inspect", "--html", "page.html", "many.tar"]),
+}
+READ_IN_SHORT = ("label", "link")
+
+
+def read_again(name):
+    found = {}
+    for verb, (wanted, words) in READ.items() if FULL or name in READ_IN_SHORT else ():
+        status, kib = peak(words)
+        found[f"{name}, {verb}"] = kib
+        tap.ok(status == wanted and kib <= LIMIT, f"{verb}, {VALUES:,} values of {name}: within {LIMIT >> 10} MiB",
+               f"ended with {status}, at most {kib} KiB", said()[:1000])
+        if "ENTRIES" in os.environ:
+            print(f"# {verb}, {name}: {kib:,} KiB")
+    return found
+
+
 def options():
     """Of each kind a hundred thousand values, which is close to the most there may be."""
     found = {}
@@ -286,6 +306,7 @@ def options():
         tap.ok(p.returncode == 0, f"{name}: and the image is read", p.stderr[:1000])
         if "ENTRIES" in os.environ:
             print(f"# build --{name}: {found[name]:,} KiB")
+        found |= read_again(name)
     return found
 
 

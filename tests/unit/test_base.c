@@ -272,7 +272,7 @@ static void json_of_bytes_is_merged_in_the_order_of_keys(void **state)
 
 static struct msk_json *nth_row(void *rows, size_t i)
 {
-	return msk_json_copy(msk_json_at(rows, i));
+	return msk_json_share(msk_json_at(rows, i));
 }
 
 static void rows_that_are_made_one_by_one_are_dumped_as_if_they_were_there(void **state)
@@ -290,7 +290,7 @@ static void rows_that_are_made_one_by_one_are_dumped_as_if_they_were_there(void 
 		MSK_AUTO_JSON *rows = NULL;
 
 		assert_int_equal(msk_json_parse(texts[i], strlen(texts[i]), "", &v, &err), 0);
-		rows = msk_json_copy(msk_json_get(v, "r"));
+		rows = msk_json_share(msk_json_get(v, "r"));
 		msk_json_dump_pretty(v, &whole);
 		msk_json_set(v, "r", msk_json_array());
 		msk_json_dump_pretty_rows(v, "r", nth_row, msk_json_count(rows), rows, &apart);
