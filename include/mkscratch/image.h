@@ -46,10 +46,12 @@ bool msk_product_has_index(const struct msk_product *p);
 /* Is a document one that readers take? `name` is for the message.
  * Fails: MSK_E_USAGE, beyond MSK_MAX_DOCUMENT bytes or MSK_MAX_VALUES values. */
 int msk_document_check(const char *name, const struct msk_str *text, struct msk_err *err);
-/* Config (image-spec "config"): one history item a layer, numeric User. */
-struct msk_json *msk_config_json(const struct msk_plan *p, const struct msk_platform *pf, const struct msk_layers *l);
-struct msk_json *msk_manifest_json(const struct msk_plan *p, const struct msk_desc *config, const struct msk_layers *l,
-				   const struct msk_maker_record *record);
+/* Config (image-spec "config"): one history item a layer, numeric User. In the compact form, as there may be very many labels,
+ * variables, ports and volumes, which as values would take many times the room. */
+void msk_config_dump(const struct msk_plan *p, const struct msk_platform *pf, const struct msk_layers *l, struct msk_str *out);
+/* In the compact form, too, for the annotations and the record. */
+void msk_manifest_dump(const struct msk_plan *p, const struct msk_desc *config, const struct msk_layers *l,
+		       const struct msk_maker_record *record, struct msk_str *out);
 /* The image index over images of several platforms, in their order, and their attestations behind them. */
 struct msk_json *msk_image_index_json(const struct msk_plan *p, const struct msk_image *images, size_t n);
 /* One entry of index.json for a tag: org.opencontainers.image.ref.name and io.containerd.image.name. */

@@ -51,6 +51,9 @@ void msk_json_unset(struct msk_json *object, const char *key);   /* absent: noth
 
 /* Append the compact form; no newline. */
 void msk_json_dump(const struct msk_json *v, struct msk_str *out);
+/* The same of a string, and of a list of them, of which there is no value. */
+void msk_json_dump_string(const char *utf8, struct msk_str *out);
+void msk_json_dump_strings(const struct msk_strv *sv, struct msk_str *out);
 /* The same of an object that has members more, of which there are the bytes already: the compact forms of values. In the order
  * of their keys. */
 struct msk_json_member {

@@ -181,13 +181,28 @@ void msk_json_dump(const struct msk_json *v, struct msk_str *out)
 	dump(v, out, JSON_COMPACT, add_chunk);
 }
 
+void msk_json_dump_string(const char *utf8, struct msk_str *out)
+{
+	MSK_AUTO_JSON *string = msk_json_string(utf8);
+
+	msk_json_dump(string, out);
+}
+
+void msk_json_dump_strings(const struct msk_strv *sv, struct msk_str *out)
+{
+	msk_str_addc(out, '[');
+	for (size_t i = 0; i < sv->n; i++) {
+		msk_str_adds(out, i ? "," : "");
+		msk_json_dump_string(sv->v[i], out);
+	}
+	msk_str_addc(out, ']');
+}
+
 static void add_member(struct msk_str *out, const char *key, const struct msk_json *value, const char *bytes)
 {
-	MSK_AUTO_JSON *name = msk_json_string(key);
-
 	if (out->buf[out->len - 1] != '{')
 		msk_str_addc(out, ',');
-	msk_json_dump(name, out);
+	msk_json_dump_string(key, out);
 	msk_str_addc(out, ':');
 	assert(value || bytes);
 	if (value)

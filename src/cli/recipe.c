@@ -90,13 +90,7 @@ static void dump_list(const struct opt_row *row, const struct msk_strv *typed, s
 	MSK_AUTO_STRV words = MSK_STRV_INIT;
 
 	msk_recipe_tidy_list(row, typed, &words);
-	for (size_t i = 0; i < words.n; i++) {
-		MSK_AUTO_JSON *word = msk_json_string(words.v[i]);
-
-		msk_str_addc(out, i ? ',' : '[');
-		msk_json_dump(word, out);
-	}
-	msk_str_addc(out, ']');
+	msk_json_dump_strings(&words, out);
 }
 
 static bool all_utf8(const struct msk_strv *words)

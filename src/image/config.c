@@ -1,4 +1,4 @@
-#include "mkscratch/image.h"
+#include "document.h"
 #include "mkscratch/timestamp.h"
 
 static struct msk_json *timestamp(int64_t seconds)
@@ -9,35 +9,46 @@ static struct msk_json *timestamp(int64_t seconds)
 	return msk_json_string(text.buf);
 }
 
-/* {"8080/tcp":{}}: a set, as Go writes it. */
-static void set_set(struct msk_json *o, const char *key, const struct msk_strv *members)
-{
-	struct msk_json *set;
+/* Members of "config" of which there may be very many: never all of them as values. Each as its bytes, in the order of the
+ * keys; `text` NULL: it has none. */
+enum { CMD, ENTRYPOINT, ENV, PORTS, LABELS, VOLUMES, N_LARGE };
+static const char *const large_keys[] = { "Cmd", "Entrypoint", "Env", "ExposedPorts", "Labels", "Volumes" };
 
-	if (!members->n)
-		return;
-	set = msk_json_object();
-	for (size_t i = 0; i < members->n; i++)
-		msk_json_set(set, members->v[i], msk_json_object());
-	msk_json_set(o, key, set);
+struct large {
+	struct msk_str texts[N_LARGE];
+};
+
+static void large_release(struct large *l)
+{
+	for (size_t i = 0; i < N_LARGE; i++)
+		msk_str_release(&l->texts[i]);
 }
 
-static void set_list(struct msk_json *o, const char *key, const struct msk_strv *list)
+static void dump_list(const struct msk_strv *list, struct msk_str *out)
 {
 	if (list->n)
-		msk_json_set(o, key, msk_json_strings(list));
+		msk_json_dump_strings(list, out);
 }
 
-static void set_map(struct msk_json *o, const char *key, const struct msk_strv *keys, const struct msk_strv *values)
+/* Without values it is a set as Go writes it: {"8080/tcp":{}}. */
+static void dump_map(const struct msk_strv *keys, const struct msk_strv *values, struct msk_str *out)
 {
-	struct msk_json *map;
+	MSK_AUTO_FREE struct msk_pair *pairs = msk_xcalloc(keys->n + 1, sizeof *pairs);
 
-	if (!keys->n)
-		return;
-	map = msk_json_object();
 	for (size_t i = 0; i < keys->n; i++)
-		msk_json_set_string(map, keys->v[i], values->v[i]);
-	msk_json_set(o, key, map);
+		pairs[i] = (struct msk_pair){ keys->v[i], values ? values->v[i] : NULL };
+	if (keys->n)
+		msk_pairs_dump(pairs, keys->n, out);
+}
+
+static void dump_large(const struct msk_config *c, struct large *out)
+{
+	dump_list(&c->cmd, &out->texts[CMD]);
+	dump_list(&c->entrypoint, &out->texts[ENTRYPOINT]);
+	dump_list(&c->env, &out->texts[ENV]);
+	dump_map(&c->ports, NULL, &out->texts[PORTS]);
+	dump_map(&c->label_keys, &c->label_values, &out->texts[LABELS]);
+	dump_map(&c->volumes, NULL, &out->texts[VOLUMES]);
 }
 
 static void set_time(struct msk_json *o, const char *key, int64_t ns)
@@ -71,19 +82,14 @@ static void carry(struct msk_json *to, const struct msk_json *from, const char *
 		msk_json_set(to, key, msk_json_share(v));
 }
 
-static struct msk_json *runtime_config(const struct msk_config *c, const struct msk_user *u, const struct msk_json *base)
+/* All but the large ones. */
+static struct msk_json *small_members(const struct msk_config *c, const struct msk_user *u, const struct msk_json *base)
 {
 	MSK_AUTO_FREE char *user = msk_xasprintf("%u:%u", u->uid, u->gid);
 	struct msk_json *o = msk_json_object();
 
 	msk_json_set_string(o, "User", user);
 	msk_json_set_string(o, "WorkingDir", c->workdir ? c->workdir : "/");
-	set_list(o, "Entrypoint", &c->entrypoint);
-	set_list(o, "Cmd", &c->cmd);
-	set_list(o, "Env", &c->env);
-	set_set(o, "ExposedPorts", &c->ports);
-	set_set(o, "Volumes", &c->volumes);
-	set_map(o, "Labels", &c->label_keys, &c->label_values);
 	if (c->stop_signal)
 		msk_json_set_string(o, "StopSignal", c->stop_signal);
 	if (c->health.kind != MSK_HEALTH_UNSET)
@@ -92,6 +98,20 @@ static struct msk_json *runtime_config(const struct msk_config *c, const struct 
 	carry(o, base, "Shell");
 	carry(o, base, "StopTimeout");
 	return o;
+}
+
+static void dump_runtime(const struct msk_config *c, const struct msk_user *u, const struct msk_json *base, struct msk_str *out)
+{
+	MSK_CLEANUP(large_release) struct large large = { 0 };
+	MSK_AUTO_JSON *small = small_members(c, u, base);
+	struct msk_json_member members[N_LARGE];
+	size_t n = 0;
+
+	dump_large(c, &large);
+	for (size_t i = 0; i < N_LARGE; i++)
+		if (large.texts[i].len)
+			members[n++] = (struct msk_json_member){ large_keys[i], large.texts[i].buf };
+	msk_json_dump_with(small, members, n, out);
 }
 
 /* The base's own, and an item for each of its layers that it says nothing of: some readers count. */
@@ -143,9 +163,10 @@ static struct msk_json *rootfs(const struct msk_layers *l)
 	return o;
 }
 
-struct msk_json *msk_config_json(const struct msk_plan *p, const struct msk_platform *pf, const struct msk_layers *l)
+void msk_config_dump(const struct msk_plan *p, const struct msk_platform *pf, const struct msk_layers *l, struct msk_str *out)
 {
-	struct msk_json *o = msk_json_object();
+	MSK_AUTO_JSON *o = msk_json_object();
+	MSK_AUTO_STR runtime = MSK_STR_INIT;
 
 	msk_json_set(o, "created", timestamp(p->created));
 	if (p->config.author)
@@ -154,10 +175,10 @@ struct msk_json *msk_config_json(const struct msk_plan *p, const struct msk_plat
 	msk_json_set_string(o, "architecture", pf->arch);
 	if (pf->variant[0])
 		msk_json_set_string(o, "variant", pf->variant);
-	msk_json_set(o, "config", runtime_config(&p->config, &p->user, msk_json_get(p->inherited, "config")));
 	carry(o, p->inherited, "os.version");
 	carry(o, p->inherited, "os.features");
 	msk_json_set(o, "rootfs", rootfs(l));
 	msk_json_set(o, "history", history(p, l));
-	return o;
+	dump_runtime(&p->config, &p->user, msk_json_get(p->inherited, "config"), &runtime);
+	msk_json_dump_with(o, &(struct msk_json_member){ "config", runtime.buf }, 1, out);
 }

@@ -37,6 +37,27 @@ int msk_put_bytes(const struct msk_str *text, const char *media_type, struct msk
 	return msk_store_put(st, text->buf, text->len, &out->digest, err);
 }
 
+static int by_key(const void *a, const void *b)
+{
+	return strcmp(((const struct msk_pair *)a)->key, ((const struct msk_pair *)b)->key);
+}
+
+void msk_pairs_dump(struct msk_pair *pairs, size_t n, struct msk_str *out)
+{
+	qsort(pairs, n, sizeof *pairs, by_key);
+	msk_str_addc(out, '{');
+	for (size_t i = 0; i < n; i++) {
+		msk_str_adds(out, i ? "," : "");
+		msk_json_dump_string(pairs[i].key, out);
+		msk_str_addc(out, ':');
+		if (pairs[i].value)
+			msk_json_dump_string(pairs[i].value, out);
+		else
+			msk_str_adds(out, "{}");
+	}
+	msk_str_addc(out, '}');
+}
+
 struct msk_desc msk_desc_outline(const char *media_type, uint64_t size)
 {
 	struct msk_desc d = { .media_type = media_type, .size = size };

@@ -10,8 +10,14 @@ int msk_put_document(struct msk_json *own_doc, const char *media_type, struct ms
 		     struct msk_err *err);
 int msk_put_bytes(const struct msk_str *text, const char *media_type, struct msk_store *st, struct msk_desc *out,
 		  struct msk_err *err);
+/* An object of strings, or, where a value is NULL, of empty objects; its keys are all different. There may be very many, which
+ * are never all there as values. Sorts the pairs. */
+struct msk_pair {
+	const char *key, *value;
+};
+void msk_pairs_dump(struct msk_pair *pairs, size_t n, struct msk_str *out);
 /* The member "annotations", unless there are none. */
-void msk_annotations_set(struct msk_json *o, const struct msk_config *c, const struct msk_maker_record *record);
+void msk_annotations_set(struct msk_json *o, const struct msk_config *c);
 /* Of what is not there yet: of that size, with a digest of zeros. */
 struct msk_desc msk_desc_outline(const char *media_type, uint64_t size);
 

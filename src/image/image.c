@@ -55,14 +55,20 @@ static void dump_manifest(const struct msk_plan *p, const struct msk_image *img,
 			       room_of(record->reasons) + room_of(record->recipe) > MSK_MAX_DOCUMENT))
 		drop(&record->recipe);
 	for (;;) {
-		MSK_AUTO_JSON *manifest = msk_manifest_json(p, &img->config, &img->layers, record);
-
 		out->len = 0;
-		msk_json_dump(manifest, out);
+		msk_manifest_dump(p, &img->config, &img->layers, record, out);
 		if (out->len <= MSK_MAX_DOCUMENT || (!record->recipe && !record->reasons))
 			return;
 		drop(record->recipe ? &record->recipe : &record->reasons);
 	}
+}
+
+static int put_config(const struct msk_plan *p, struct msk_store *st, struct msk_image *img, struct msk_err *err)
+{
+	MSK_AUTO_STR text = MSK_STR_INIT;
+
+	msk_config_dump(p, &img->platform, &img->layers, &text);
+	return msk_put_bytes(&text, msk_media_type(p->media_types, MSK_DOC_CONFIG), st, &img->config, err);
 }
 
 static int put_manifest(const struct msk_plan *p, struct msk_maker_record *record, struct msk_store *st, struct msk_image *img,
@@ -79,9 +85,7 @@ int msk_image_make(const struct msk_plan *p, const struct msk_platform *pf, stru
 {
 	*out = (struct msk_image){ .platform = *pf, .layers = *own_layers };
 	*own_layers = (struct msk_layers){ NULL, 0, 0 };
-	if (msk_put_document(msk_config_json(p, pf, &out->layers), msk_media_type(p->media_types, MSK_DOC_CONFIG), st,
-			 &out->config, err) < 0 ||
-	    put_manifest(p, record, st, out, err) < 0) {
+	if (put_config(p, st, out, err) < 0 || put_manifest(p, record, st, out, err) < 0) {
 		msk_image_release(out);
 		return -1;
 	}

@@ -55,7 +55,7 @@ struct msk_json *msk_image_index_json(const struct msk_plan *p, const struct msk
 	msk_json_set_int(o, "schemaVersion", 2);
 	msk_json_set_string(o, "mediaType", msk_media_type(p->media_types, MSK_DOC_INDEX));
 	msk_json_set(o, "manifests", manifests);
-	msk_annotations_set(o, &p->config, &(struct msk_maker_record){ NULL, NULL });
+	msk_annotations_set(o, &p->config);
 	return o;
 }
 

@@ -272,6 +272,7 @@ OPTIONS = {
 READ = {
     "inspect --json": (0, ["inspect", "--json", "many.tar"]),
     "inspect --html": (0, ["inspect", "--html", "page.html", "many.tar"]),
+    "build --base": (0, ["build", "--no-cache", "--bin", "app", "--base", "many.tar", "-o", "over.tar"]),
 }
 READ_IN_SHORT = ("label", "link")
 

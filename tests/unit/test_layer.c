@@ -223,6 +223,12 @@ static void release_sample_plan(struct msk_plan *p)
 	msk_strv_release(&p->config.annotation_values);
 }
 
+static void assert_text(struct msk_str *text, const char *want)
+{
+	assert_string_equal(text->buf, want);
+	text->len = 0;
+}
+
 static void assert_document(struct msk_json *own_doc, const char *want)
 {
 	MSK_AUTO_STR s = MSK_STR_INIT;
@@ -230,6 +236,32 @@ static void assert_document(struct msk_json *own_doc, const char *want)
 	msk_json_dump(own_doc, &s);
 	msk_json_free(own_doc);
 	assert_string_equal(s.buf, want);
+}
+
+/* Keys come in the order of their bytes, among those that are never values. */
+static void members_are_sorted(void **state)
+{
+	MSK_CLEANUP(release_sample_plan) struct msk_plan p = sample_plan(NULL);
+	struct msk_desc config = { "T", { "sha256:3" }, 6 };
+	struct msk_maker_record record = { .reasons = (char *)"[\"/\"]", .recipe = (char *)"{}" };
+	struct msk_platform pf = { "linux", "amd64", "" };
+	struct msk_layers none = { .n = 0 };
+	MSK_AUTO_STR text = MSK_STR_INIT;
+
+	(void)state;
+	msk_strv_push(&p.config.annotation_keys, "z");
+	msk_strv_push(&p.config.annotation_values, "");
+	msk_strv_push(&p.config.label_keys, "K\"");
+	msk_strv_push(&p.config.label_values, "\n");
+	msk_strv_push(&p.config.ports, "80/tcp");
+	msk_manifest_dump(&p, &config, &none, &record, &text);
+	assert_text(&text, "{\"annotations\":{\"a\":\"b\",\"" MSK_ANNOTATION_REASONS "\":\"[\\\"/\\\"]\",\""
+			MSK_ANNOTATION_RECIPE "\":\"{}\",\"z\":\"\"},\"config\":{\"digest\":\"sha256:3\","
+			"\"mediaType\":\"T\",\"size\":6},\"layers\":[],\"mediaType\":\"application/vnd.oci.image.manifest.v1+json\","
+			"\"schemaVersion\":2}");
+	msk_config_dump(&p, &pf, &none, &text);
+	assert_non_null(strstr(text.buf, "\"ExposedPorts\":{\"80/tcp\":{},\"8080/tcp\":{}},"
+					 "\"Labels\":{\"K\\\"\":\"\\n\",\"k\":\"v\"},\"User\""));
 }
 
 static void documents_are_exact(void **state)
@@ -243,16 +275,17 @@ static void documents_are_exact(void **state)
 				 .config = { msk_media_type(MSK_MEDIA_OCI, MSK_DOC_CONFIG), { "sha256:3" }, 6 },
 				 .manifest = { msk_media_type(MSK_MEDIA_OCI, MSK_DOC_MANIFEST), { "sha256:4" }, 7 } };
 	struct msk_product product = { .images = &img, .n_images = 1, .top = img.manifest, .tags = &tag, .n_tags = 1 };
+	MSK_AUTO_STR text = MSK_STR_INIT;
 
 	(void)state;
-	assert_document(msk_config_json(&p, &pf, &l),
-			"{\"architecture\":\"arm\",\"author\":\"me\",\"config\":{\"Entrypoint\":[\"/app\"],\"Env\":[\"A=1\"],"
+	msk_config_dump(&p, &pf, &l, &text);
+	assert_text(&text, "{\"architecture\":\"arm\",\"author\":\"me\",\"config\":{\"Entrypoint\":[\"/app\"],\"Env\":[\"A=1\"],"
 			"\"ExposedPorts\":{\"8080/tcp\":{}},\"Labels\":{\"k\":\"v\"},\"User\":\"65534:65534\","
 			"\"WorkingDir\":\"/\"},\"created\":\"1970-01-02T00:00:00Z\",\"history\":[{\"author\":\"me\","
 			"\"created\":\"1970-01-02T00:00:00Z\",\"created_by\":\"h\"}],\"os\":\"linux\","
 			"\"rootfs\":{\"diff_ids\":[\"sha256:2\"],\"type\":\"layers\"},\"variant\":\"v7\"}");
-	assert_document(msk_manifest_json(&p, &img.config, &l, &(struct msk_maker_record){ 0 }),
-			"{\"annotations\":{\"a\":\"b\"},\"config\":{\"digest\":\"sha256:3\",\"mediaType\":"
+	msk_manifest_dump(&p, &img.config, &l, &(struct msk_maker_record){ 0 }, &text);
+	assert_text(&text, "{\"annotations\":{\"a\":\"b\"},\"config\":{\"digest\":\"sha256:3\",\"mediaType\":"
 			"\"application/vnd.oci.image.config.v1+json\",\"size\":6},\"layers\":[{\"digest\":\"sha256:1\","
 			"\"mediaType\":\"T\",\"size\":5}],\"mediaType\":\"application/vnd.oci.image.manifest.v1+json\","
 			"\"schemaVersion\":2}");
@@ -276,6 +309,7 @@ int main(void)
 		cmocka_unit_test(a_file_that_changed_since_it_was_gathered_is_an_error),
 		cmocka_unit_test(a_layer_that_was_made_before_is_not_made_again),
 		cmocka_unit_test(documents_are_exact),
+		cmocka_unit_test(members_are_sorted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
