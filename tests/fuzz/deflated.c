@@ -35,9 +35,10 @@ int main(int argc, char **argv)
 	const struct msk_block_codec *codec = &msk_gzip_codec;
 	size_t room = codec->bound(MSK_BLOCK_SIZE);
 	unsigned char *in = msk_xmalloc(MSK_BLOCK_SIZE), *out = msk_xmalloc(room);
+	long level = argc < 3 ? 0 : strtol(argv[1], NULL, 10);
 	void *state;
 
-	if (argc < 3 || !(state = codec->state_new(atoi(argv[1]), false)))
+	if (level < 1 || level > 12 || !(state = codec->state_new((int)level, false)))
 		return 2;
 	for (int i = 2; i < argc; i++) {
 		size_t n = load(argv[i], in);
