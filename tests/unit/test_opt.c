@@ -188,7 +188,8 @@ static void values_that_lack_or_are_too_much(void **state)
 	(void)state;
 	parse_bad("build", ARGS("--bin"), "--bin: needs a value", "--bin SRC[:DEST[:MODE[:UID:GID]]]");
 	parse_bad("build", ARGS("-no"), "-o: needs a value", "-o PATH|-");
-	parse_bad("build", ARGS("--dry-run=yes"), "--dry-run: takes no value (\"yes\")", "");
+	parse_bad("build", ARGS("--dry-run=yes"), "--dry-run: takes no value (\"yes\")",
+		  "did you mean --dry-run? It stands alone");
 }
 
 static void words_out_of_place(void **state)
