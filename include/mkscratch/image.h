@@ -6,6 +6,10 @@
 #include "mkscratch/plan.h"
 #include "mkscratch/platform.h"
 
+/* What readers of images take, ours among them: whoever writes holds to it. */
+#define MSK_MAX_IMAGES 4096            /* manifests of an index, and of all its indexes together */
+#define MSK_MAX_LAYERS 512             /* of an image */
+
 /* What an image says of its making, in annotations of its manifest, as JSON; NULL: nothing. */
 struct msk_maker_record {
 	char *reasons;                   /* why each path is there */

@@ -6,7 +6,7 @@
  *     and of a docker-archive's manifest.json, nothing could say so; the config of a docker-archive is compared with its
  *     name where that is a digest.
  *   - every digest is "sha256:" and 64 lower-case digits, every `path` is that of a file there is or of a blob by digest
- *   - an image has 1 to 512 layers, as many DiffIDs, an os and an architecture
+ *   - an image has 1 to MSK_MAX_LAYERS layers, as many DiffIDs, an os and an architecture
  *   - what is held is bounded: MSK_MAX_IMAGES manifests, indexes four deep, MSK_MAX_DOCUMENTS bytes and MSK_MAX_VALUES
  *     JSON values in all documents together
  * Not: that layers are what their digests and DiffIDs say. Reading them tells, at their end; nothing of an image that was
@@ -18,13 +18,12 @@
 #define MKSCRATCH_SOURCE_IMAGE_H
 
 #include "mkscratch/digest.h"
+#include "mkscratch/image.h"
 #include "mkscratch/image_tree.h"
 #include "mkscratch/layer_reader.h"
 #include "mkscratch/platform.h"
 #include "mkscratch/source.h"
 
-#define MSK_MAX_IMAGES    4096
-#define MSK_MAX_LAYERS    512
 #define MSK_MAX_DOCUMENTS (16u << 20)
 
 /* A document: its exact bytes, and what they say. */

@@ -174,6 +174,25 @@ static struct msk_build told_once(const struct msk_build *b, struct msk_log *log
 	return to;
 }
 
+static size_t count_layers(const struct msk_edition *e)
+{
+	return msk_layers_count(e->fs, e->plan.single_layer) + (e->ground ? msk_ground_layers(e->ground) : 0);
+}
+
+/* More of them nobody could look at, check or lay another image upon. */
+static int check_layers(const struct msk_edition *e, struct msk_err *err)
+{
+	size_t n = count_layers(e);
+
+	if (n <= MSK_MAX_LAYERS)
+		return 0;
+	msk_fail(err, MSK_E_INPUT, "--base %s: the image would have %zu layers (1 to %d are allowed)", e->plan.base, n,
+		 MSK_MAX_LAYERS);
+	if (e->plan.single_layer || !e->ground || msk_ground_layers(e->ground) == MSK_MAX_LAYERS)
+		return -1;
+	return msk_hint(err, "--layers single makes one of what lies on the base");
+}
+
 static int gather_crews(const struct msk_build *b, const struct msk_crews *crews, struct msk_editions *e,
 			struct msk_err *err)
 {
@@ -195,7 +214,7 @@ static int gather_crews(const struct msk_build *b, const struct msk_crews *crews
 
 		to->platform = crew->platform;
 		if (msk_plan_narrow(b->plan, crew->members, &crew->platform, &to->plan, err) < 0 ||
-		    stand_on_base(e->base, to, err) < 0 || gather(&once, common, to, err) < 0)
+		    stand_on_base(e->base, to, err) < 0 || gather(&once, common, to, err) < 0 || check_layers(to, err) < 0)
 			return -1;
 	}
 	qsort(e->v, e->n, sizeof *e->v, by_platform);
@@ -437,10 +456,8 @@ static void outline(const struct msk_build *b, const struct msk_editions *e, str
 	for (size_t i = 0; i < e->n; i++) {
 		const struct msk_edition *of = &e->v[i];
 		MSK_CLEANUP(msk_maker_record_release) struct msk_maker_record r = msk_maker_record_make(b, of);
-		size_t n = msk_layers_count(of->fs, of->plan.single_layer);
 
-		msk_image_outline(&of->plan, &of->platform, n + (of->ground ? msk_ground_layers(of->ground) : 0), &r,
-				  &images[i]);
+		msk_image_outline(&of->plan, &of->platform, count_layers(of), &r, &images[i]);
 	}
 	msk_product_outline(b->plan, images, e->n, out);
 }

@@ -55,5 +55,9 @@ int msk_index_merge(struct msk_json *index, const struct msk_product *p, const c
 			return msk_fail(err, MSK_E_INPUT, "%s/index.json: manifest %zu is no descriptor", name, i + 1);
 	for (size_t i = 0; i < p->n_tags; i++)
 		merge_tag(manifests, p, &p->tags[i], name, log);
-	return 0;
+	if (msk_json_count(manifests) <= MSK_MAX_IMAGES)
+		return 0;
+	msk_fail(err, MSK_E_INPUT, "%s/index.json: would have more manifests than readers take (%zu vs %d)", name,
+		 msk_json_count(manifests), MSK_MAX_IMAGES);
+	return msk_hint(err, "-o ANOTHER/");
 }

@@ -7,7 +7,7 @@
 
 /* Add the tags of what is delivered to an index that exists. An entry with the same tag and the same (or no) full name is
  * replaced where it stands; everything else stays as it is. A tag that now stands for two names is warned about.
- * Fails: MSK_E_INPUT when `index` is no image index. */
+ * Fails: MSK_E_INPUT when `index` is no image index, or would have more manifests than readers take. */
 int msk_index_merge(struct msk_json *index, const struct msk_product *p, const char *name, const struct msk_log *log,
 		    struct msk_err *err);
 

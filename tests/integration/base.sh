@@ -42,6 +42,13 @@ t 'a base of three layers, each compressed otherwise' mk --base base.tar --bin a
 t '... gives an image that verifies' mk verify -q app.tar
 is "$(manifest app.tar | jq -c '[.layers[:3][] | [.digest, .size, .mediaType]]')" \
 	"$(manifest base.tar | jq -c '[.layers[] | [.digest, .size, .mediaType]]')" 'layers of the base stay byte for byte'
+# As many layers as readers take (512).
+mkdir -p many && for i in $(seq 511); do tar -C many --mtime=@0 -cf "many/$i.layer" -T /dev/null; done
+assemble many.tar v1 "$base_config" many/*.layer
+must_fail 3 '--base many.tar: the image would have 513 layers (1 to 512 are allowed)' \
+	'--layers single makes one of what lies on the base' -- --base many.tar --bin app --file app.c:/srv/code -q -o x.tar
+is "$(mk --base many.tar --bin app --file app.c:/srv/code --layers single -q -o - | mk verify -q - 2>&1)" '' '... which is one less'
+
 (printf 'P*M\x18\x05\0\0\0abcde' && cat two.layer.zst) >skips.layer.zst
 assemble skips.tar v1 "$base_config" one.layer.gz skips.layer.zst three.layer
 is "$(mk --base skips.tar --bin app -q -o - | mk verify -q - 2>&1)" '' 'a layer of zstd may begin with a frame that is skipped (RFC 8878, 3.1.2)'

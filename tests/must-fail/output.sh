@@ -59,6 +59,18 @@ mkdir strange && echo '{"imageLayoutVersion":"1.0.0"}' >strange/oci-layout
 echo '{"schemaVersion":2,"manifests":[{},3]}' >strange/index.json
 run mk --bin app -o strange
 is "$status $(head -n1 "$err")" '3 mkscratch: strange/index.json: manifest 2 is no descriptor' 'an index with an entry that is none is refused'
+# As many manifests as readers take: one may take the place of another, none may come beside them.
+mk -q --bin app -t full:v1 -o crowd/
+jq -c '.manifests += [range(4095) as $i | .manifests[0] | .annotations = {"org.opencontainers.image.ref.name": "t\($i)"}]' crowd/index.json >index &&
+	mv index crowd/index.json
+"$MKSCRATCH" -q --bin app -e NEW=1 -t full:v1 -o crowd/
+is "$? $(jq '.manifests | length' crowd/index.json) $(mk verify -q crowd/:v1 2>&1)" '0 4096 ' 'a tag of a full index may be given anew'
+cp crowd/index.json index
+run "$MKSCRATCH" --bin app -t full:v2 -o crowd/
+is "$status $(xargs <"$err")" \
+	'3 mkscratch: crowd/index.json: would have more manifests than readers take (4097 vs 4096) hint: -o ANOTHER/' \
+	'... but one more would make it unreadable'
+t '... and it stays as it was' cmp index crowd/index.json
 must_fail 3 '/dev/null: neither a file nor a directory' -- verify /dev/null
 mk -q --bin app -t one.example/app:v1 -o tagged/
 run mk --bin app -t two.example/app:v1 -o tagged/
