@@ -73,9 +73,9 @@ static int print_json(const struct msk_options *o, const char *image, const stru
 static int check(const struct msk_options *o, const char *image, struct msk_checks *c, struct msk_err *err)
 {
 	MSK_CLEANUP(msk_checks_release) struct msk_checks again = { 0 };
-	struct rebuild r = { o, &again };
+	MSK_CLEANUP(msk_rebuild_release) struct rebuild r = { .o = o, .checks = &again };
 
-	if (msk_validate(image, o->rebuild ? msk_rebuild_image : NULL, &r, c, err) < 0)
+	if (msk_validate(image, o->rebuild ? msk_rebuild_note : NULL, &r, c, err) < 0 || msk_rebuild_all(&r, err) < 0)
 		return -1;
 	msk_checks_append(c, &again);
 	return 0;

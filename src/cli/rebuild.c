@@ -7,16 +7,16 @@
 
 #include "recipe.h"
 #include "mkscratch/build.h"
+#include "mkscratch/names.h"
 
 #define WHAT "rebuild"
 
 /* A recipe and what it makes here. */
 struct again {
-	const struct msk_source_image *image;
+	const struct rebuild_image *image;
 	struct msk_checks *checks;
-	const struct msk_json *recipe;       /* what the image says */
-	struct msk_options options;
-	struct msk_str epoch;
+	struct msk_json *recipe;             /* what the image says; without the options once there is a plan */
+	struct msk_str known;                /* the options as they stand there */
 	struct msk_plan plan;
 	struct msk_product product;
 	struct msk_json *manifests;
@@ -26,9 +26,9 @@ static void again_release(struct again *a)
 {
 	msk_product_release(&a->product);
 	msk_json_free(a->manifests);
+	msk_json_free(a->recipe);
 	msk_plan_release(&a->plan);
-	msk_options_release(&a->options);
-	msk_str_release(&a->epoch);
+	msk_str_release(&a->known);
 }
 
 const char *msk_rebuild_recipe(const struct msk_json *manifest)
@@ -58,20 +58,33 @@ int msk_rebuild_options(const struct msk_json *recipe, const struct msk_platform
 	return 0;
 }
 
+/* Lists are in the options and in the bytes by now: of a hundred thousand values the third copy is let go. */
+static void drop_lists(struct msk_json *options)
+{
+	for (const struct opt_row *row = msk_opt_rows; row->name; row++)
+		if (row->kind == OPT_REPEAT)
+			msk_json_unset(options, row->name);
+}
+
 /* What a recipe does not decide comes from whoever asks; an old certificate is as good as it was. */
 static int read_plan(struct again *a, const struct msk_options *asked, struct msk_err *err)
 {
-	struct msk_options *o = &a->options;
+	MSK_CLEANUP(msk_options_release) struct msk_options o;
+	MSK_AUTO_STR epoch = MSK_STR_INIT;
 
-	if (msk_rebuild_options(a->recipe, &a->image->platform, asked, o, &a->epoch, err) < 0)
+	if (msk_rebuild_options(a->recipe, &a->image->platform, asked, &o, &epoch, err) < 0)
 		return -1;
-	o->allow_expired = true;
-	o->max_layer_size = asked->max_layer_size;
-	o->now = asked->now;
-	if (msk_plan_make(o, &a->plan, err) == 0)
-		return 0;
-	err->code = MSK_E_INPUT;
-	return msk_ctx(err, "the recipe");
+	msk_json_dump(msk_json_get(a->recipe, "options"), &a->known);
+	drop_lists(msk_json_get_mut(a->recipe, "options"));
+	o.allow_expired = true;
+	o.max_layer_size = asked->max_layer_size;
+	o.now = asked->now;
+	if (msk_plan_make(&o, &a->plan, err) < 0) {
+		err->code = MSK_E_INPUT;
+		return msk_ctx(err, "the recipe");
+	}
+	msk_json_unset(a->recipe, "options");
+	return 0;
 }
 
 /* What may not be looked at, or cannot for another reason, is the build's to tell. */
@@ -133,20 +146,6 @@ static size_t look_for_inputs(struct again *a)
 	return missing;
 }
 
-static const struct msk_json *row_of(const struct msk_json *rows, const struct msk_json *like)
-{
-	const char *path = msk_json_string_value(msk_json_at(like, 0)), *what = msk_json_string_value(msk_json_at(like, 1));
-
-	for (size_t i = 0; i < msk_json_count(rows); i++) {
-		const char *p = msk_json_string_value(msk_json_at(msk_json_at(rows, i), 0));
-		const char *w = msk_json_string_value(msk_json_at(msk_json_at(rows, i), 1));
-
-		if (path && what && p && w && strcmp(p, path) == 0 && strcmp(w, what) == 0)
-			return msk_json_at(rows, i);
-	}
-	return NULL;
-}
-
 static const char *text_at(const struct msk_json *row, size_t i)
 {
 	const char *s = msk_json_string_value(msk_json_at(row, i));
@@ -154,13 +153,41 @@ static const char *text_at(const struct msk_json *row, size_t i)
 	return s ? s : "(none)";
 }
 
+/* A row goes by its path and by what asked for it. */
+static char *row_key(const struct msk_json *row)
+{
+	const char *path = msk_json_string_value(msk_json_at(row, 0)), *what = msk_json_string_value(msk_json_at(row, 1));
+
+	return path && what ? msk_xasprintf("%zu:%s%s", strlen(path), path, what) : NULL;
+}
+
+static void note_rows(struct msk_names *places, const struct msk_json *rows)
+{
+	for (size_t i = 0; i < msk_json_count(rows); i++) {
+		MSK_AUTO_FREE char *key = row_key(msk_json_at(rows, i));
+
+		if (key)
+			msk_names_add(places, key, i);
+	}
+}
+
+static const struct msk_json *row_of(const struct msk_json *rows, const struct msk_names *places, const struct msk_json *like)
+{
+	MSK_AUTO_FREE char *key = row_key(like);
+	size_t i;
+
+	return key && msk_names_find(places, key, &i) ? msk_json_at(rows, i) : NULL;
+}
+
 /* Rows of `from` for which `in` has none, or one with another digest; the latter are told once. */
 static void compare_rows(struct again *a, const struct msk_json *from, const struct msk_json *in, bool now_gone)
 {
 	const char *how = now_gone ? "was there, does not come along any more" : "was not there, comes along now";
+	MSK_CLEANUP(msk_names_release) struct msk_names places = { 0 };
 
+	note_rows(&places, in);
 	for (size_t i = 0; i < msk_json_count(from); i++) {
-		const struct msk_json *row = msk_json_at(from, i), *other = row_of(in, row);
+		const struct msk_json *row = msk_json_at(from, i), *other = row_of(in, &places, row);
 
 		if (!other)
 			msk_checks_fail(a->checks, MSK_E_INTEGRITY, WHAT, "input %s (%s): %s", text_at(row, 0),
@@ -174,7 +201,7 @@ static void compare_rows(struct again *a, const struct msk_json *from, const str
 /* What the plain bytes are, whoever compressed them. Returns how many differ. */
 static size_t compare_layers(struct again *a, const struct msk_image *now)
 {
-	const struct msk_source_image *was = a->image;
+	const struct rebuild_image *was = a->image;
 	size_t n = 0;
 
 	if (was->n_layers != now->layers.n) {
@@ -194,10 +221,10 @@ static size_t compare_layers(struct again *a, const struct msk_image *now)
 	return n;
 }
 
-static bool same_blobs(const struct msk_source_image *was, const struct msk_image *now)
+static bool same_blobs(const struct rebuild_image *was, const struct msk_image *now)
 {
 	for (size_t i = 0; i < was->n_layers; i++)
-		if (strcmp(was->layers[i].digest.text, now->layers.v[i].blob.digest.text) != 0)
+		if (strcmp(was->layers[i].blob.text, now->layers.v[i].blob.digest.text) != 0)
 			return false;
 	return true;
 }
@@ -232,7 +259,7 @@ static void compare(struct again *a, const struct msk_image *now, const struct m
 	MSK_AUTO_JSON *recipe = NULL;
 	size_t n;
 
-	if (strcmp(a->image->manifest.digest.text, now->manifest.digest.text) == 0) {
+	if (strcmp(a->image->manifest.text, now->manifest.digest.text) == 0) {
 		msk_checks_pass(a->checks, WHAT, "the same image, byte for byte: %s", now->manifest.digest.text);
 		return;
 	}
@@ -241,9 +268,9 @@ static void compare(struct again *a, const struct msk_image *now, const struct m
 		compare_rows(a, msk_json_get(recipe, "inputs"), msk_json_get(a->recipe, "inputs"), false);
 	}
 	n = compare_layers(a, now);
-	if (n == 0 && strcmp(a->image->config.digest.text, now->config.digest.text) != 0) {
+	if (n == 0 && strcmp(a->image->config.text, now->config.digest.text) != 0) {
 		n++;
-		msk_checks_fail(a->checks, MSK_E_INTEGRITY, WHAT, "config: was %s, is %s", a->image->config.digest.text,
+		msk_checks_fail(a->checks, MSK_E_INTEGRITY, WHAT, "config: was %s, is %s", a->image->config.text,
 				now->config.digest.text);
 	}
 	if (n == 0)
@@ -266,14 +293,11 @@ static const struct msk_image *for_platform(const struct again *a, size_t *at)
 static int build_again(struct again *a, const struct msk_options *asked, struct msk_err *err)
 {
 	struct msk_log quiet = { .level = MSK_LOG_ERROR, .fd = STDERR_FILENO };
-	MSK_AUTO_STR known = MSK_STR_INIT;
 	MSK_CLEANUP(msk_pool_cleanup) struct msk_pool *pool = msk_pool_new(a->plan.jobs);
 	struct msk_build_facts facts = { 0 };
 	struct msk_build b = { .plan = &a->plan, .log = &quiet, .now = asked->now, .facts = &facts,
-			       .pool = pool };
+			       .pool = pool, .recipe = a->known.buf };
 
-	msk_json_dump(msk_json_get(a->recipe, "options"), &known);
-	b.recipe = known.buf;
 	return msk_build_again(&b, &a->product, &a->manifests, err);
 }
 
@@ -295,26 +319,67 @@ static int make_again(struct again *a, const struct msk_options *asked, struct m
 	return 0;
 }
 
-int msk_rebuild_image(void *ctx, const struct msk_validated *v, struct msk_err *err)
+int msk_rebuild_note(void *ctx, const struct msk_validated *v, struct msk_err *err)
 {
-	const struct rebuild *r = ctx;
-	const char *text = msk_rebuild_recipe(v->image->manifest.json);
-	MSK_AUTO_JSON *recipe = NULL;
-	MSK_CLEANUP(again_release) struct again a = { .image = v->image, .checks = r->checks };
+	struct rebuild *r = ctx;
+	const struct msk_source_image *image = v->image;
+	const char *recipe = msk_rebuild_recipe(image->manifest.json);
 	struct msk_err unsound = MSK_ERR_INIT;
+	struct rebuild_image *to;
 
+	(void)err;
 	if (msk_checks_sound(v->checks, WHAT, &unsound) < 0)
 		return 0;
-	if (!text) {
+	MSK_GROW(r->images, r->n, r->cap);
+	to = &r->images[r->n++];
+	*to = (struct rebuild_image){
+		.platform = image->platform, .manifest = image->manifest.digest, .config = image->config.digest,
+		.layers = msk_xcalloc(image->n_layers, sizeof *to->layers), .n_layers = image->n_layers,
+		.recipe = recipe ? msk_xstrdup(recipe) : NULL,
+	};
+	for (size_t i = 0; i < image->n_layers; i++)
+		to->layers[i] = (struct rebuild_layer){ image->layers[i].diff_id, image->layers[i].digest };
+	return 0;
+}
+
+static int parse_recipe(struct rebuild_image *image, struct msk_json **out, struct msk_err *err)
+{
+	int rc = msk_json_parse(image->recipe, strlen(image->recipe), MSK_ANNOTATION_RECIPE, out, err);
+
+	free(image->recipe);
+	image->recipe = NULL;
+	return rc;
+}
+
+static int rebuild(const struct rebuild *r, struct rebuild_image *image, struct msk_err *err)
+{
+	MSK_CLEANUP(again_release) struct again a = { .image = image, .checks = r->checks };
+
+	if (!image->recipe) {
 		msk_checks_fail(r->checks, MSK_E_INPUT, WHAT,
 				"has no recipe: made with --no-record, of names that are no UTF-8, too large for a manifest, "
 				"or by another tool");
 		return 0;
 	}
-	if (msk_json_parse(text, strlen(text), MSK_ANNOTATION_RECIPE, &recipe, err) < 0)
-		return msk_checks_absorb(r->checks, WHAT, err);
-	a.recipe = recipe;
-	return make_again(&a, r->o, err) < 0 ? msk_checks_absorb(r->checks, WHAT, err) : 0;
+	return parse_recipe(image, &a.recipe, err) < 0 || make_again(&a, r->o, err) < 0 ?
+	       msk_checks_absorb(r->checks, WHAT, err) : 0;
+}
+
+int msk_rebuild_all(struct rebuild *r, struct msk_err *err)
+{
+	for (size_t i = 0; i < r->n; i++)
+		if (rebuild(r, &r->images[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+void msk_rebuild_release(struct rebuild *r)
+{
+	for (size_t i = 0; i < r->n; i++) {
+		free(r->images[i].layers);
+		free(r->images[i].recipe);
+	}
+	free(r->images);
 }
 
 /* As people write it; a bare tag is no name. */

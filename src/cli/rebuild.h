@@ -5,12 +5,30 @@
 #include "opt.h"
 #include "mkscratch/check.h"
 
-/* For msk_validate: build each image again from the inputs that are here, and note what is the same and what is not. */
+/* What a second build is held against: no document of the image is there any more while that takes up room of its own. */
+struct rebuild_layer {
+	struct msk_digest diff_id, blob;
+};
+struct rebuild_image {
+	struct msk_platform platform;
+	struct msk_digest manifest, config;
+	struct rebuild_layer *layers;    /* owned */
+	size_t n_layers;
+	char *recipe;                    /* owned; NULL: it has none */
+};
+
+/* The images of a verification, and what becomes of them. */
 struct rebuild {
 	const struct msk_options *o;     /* --root, and what a run needs to know */
 	struct msk_checks *checks;       /* out */
+	struct rebuild_image *images;    /* those that are sound, as they were noted */
+	size_t n, cap;
 };
-msk_validated_visitor msk_rebuild_image;
+/* For msk_validate: note each image. */
+msk_validated_visitor msk_rebuild_note;
+/* Build them again from the inputs that are here, and tell what is the same and what is not. Fails: MSK_E_IO. */
+int msk_rebuild_all(struct rebuild *r, struct msk_err *err);
+void msk_rebuild_release(struct rebuild *r);
 
 /* The sandbox of verify --rebuild (sandbox.h). Read: the images, and what the recipes of theirs name. Write: unnamed files.
  * What they name is found out by a child process that may read the images alone; whatever becomes of it, no byte of an image

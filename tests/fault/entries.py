@@ -273,14 +273,17 @@ READ = {
     "inspect --json": (0, ["inspect", "--json", "many.tar"]),
     "inspect --html": (0, ["inspect", "--html", "page.html", "many.tar"]),
     "build --base": (0, ["build", "--no-cache", "--bin", "app", "--base", "many.tar", "-o", "over.tar"]),
+    "verify --rebuild": (0, ["verify", "--rebuild", "many.tar"]),
 }
-READ_IN_SHORT = ("label", "link")
+READ_IN_SHORT = ("label", "link", "passwd-entry")
 
 
-def read_again(name):
+def read_again(name, lacking):
     found = {}
     for verb, (wanted, words) in READ.items() if FULL or name in READ_IN_SHORT else ():
         status, kib = peak(words)
+        if verb == "verify --rebuild" and "recipe" in lacking:
+            wanted = 3
         found[f"{name}, {verb}"] = kib
         tap.ok(status == wanted and kib <= LIMIT, f"{verb}, {VALUES:,} values of {name}: within {LIMIT >> 10} MiB",
                f"ended with {status}, at most {kib} KiB", said()[:1000])
@@ -307,7 +310,7 @@ def options():
         tap.ok(p.returncode == 0, f"{name}: and the image is read", p.stderr[:1000])
         if "ENTRIES" in os.environ:
             print(f"# build --{name}: {found[name]:,} KiB")
-        found |= read_again(name)
+        found |= read_again(name, lacking)
     return found
 
 

@@ -255,13 +255,14 @@ static void members_are_sorted(void **state)
 	msk_strv_push(&p.config.label_values, "\n");
 	msk_strv_push(&p.config.ports, "80/tcp");
 	msk_manifest_dump(&p, &config, &none, &record, &text);
-	assert_text(&text, "{\"annotations\":{\"a\":\"b\",\"" MSK_ANNOTATION_REASONS "\":\"[\\\"/\\\"]\",\""
-			MSK_ANNOTATION_RECIPE "\":\"{}\",\"z\":\"\"},\"config\":{\"digest\":\"sha256:3\","
-			"\"mediaType\":\"T\",\"size\":6},\"layers\":[],\"mediaType\":\"application/vnd.oci.image.manifest.v1+json\","
-			"\"schemaVersion\":2}");
+	assert_text(&text, "{\"annotations\":{\"a\":\"b\",\"" MSK_ANNOTATION_REASONS
+			"\":\"[\\\"/\\\"]\",\"" MSK_ANNOTATION_RECIPE "\":\"{}\",\"z\":\"\"},\"config\":{"
+			"\"digest\":\"sha256:3\",\"mediaType\":\"T\",\"size\":6},\"layers\":[],"
+			"\"mediaType\":\"application/vnd.oci.image.manifest.v1+json\",\"schemaVersion\":2}");
 	msk_config_dump(&p, &pf, &none, &text);
-	assert_non_null(strstr(text.buf, "\"ExposedPorts\":{\"80/tcp\":{},\"8080/tcp\":{}},"
-					 "\"Labels\":{\"K\\\"\":\"\\n\",\"k\":\"v\"},\"User\""));
+	assert_non_null(strstr(text.buf,
+			       "\"ExposedPorts\":{\"80/tcp\":{},\"8080/tcp\":{}},"
+			       "\"Labels\":{\"K\\\"\":\"\\n\",\"k\":\"v\"},\"User\""));
 }
 
 static void documents_are_exact(void **state)
@@ -279,7 +280,8 @@ static void documents_are_exact(void **state)
 
 	(void)state;
 	msk_config_dump(&p, &pf, &l, &text);
-	assert_text(&text, "{\"architecture\":\"arm\",\"author\":\"me\",\"config\":{\"Entrypoint\":[\"/app\"],\"Env\":[\"A=1\"],"
+	assert_text(&text, "{\"architecture\":\"arm\",\"author\":\"me\",\"config\":{"
+			"\"Entrypoint\":[\"/app\"],\"Env\":[\"A=1\"],"
 			"\"ExposedPorts\":{\"8080/tcp\":{}},\"Labels\":{\"k\":\"v\"},\"User\":\"65534:65534\","
 			"\"WorkingDir\":\"/\"},\"created\":\"1970-01-02T00:00:00Z\",\"history\":[{\"author\":\"me\","
 			"\"created\":\"1970-01-02T00:00:00Z\",\"created_by\":\"h\"}],\"os\":\"linux\","
