@@ -20,5 +20,9 @@ struct msk_who {
 bool msk_may(const struct msk_who *who, unsigned mode, uint32_t uid, uint32_t gid, unsigned right);
 /* A directory on the way to a file. Root goes everywhere. */
 bool msk_may_search(const struct msk_who *who, unsigned mode, uint32_t uid, uint32_t gid);
+/* Does a program of `mode` that is `uid`'s and `gid`'s, with file capabilities or without, start with more rights than `who`
+ * has, so that the kernel tells its loader (AT_SECURE) to trust less? Set-id bits give rights to others than the owner,
+ * capabilities to others than root. */
+bool msk_gains_rights(const struct msk_who *who, unsigned mode, uint32_t uid, uint32_t gid, bool has_caps);
 
 #endif

@@ -52,14 +52,12 @@ static void read_env(const struct msk_json *config, struct msk_strv *out)
 			msk_strv_push(out, msk_json_string_value(msk_json_at(env, i)));
 }
 
-/* Set-id bits give rights to others than the owner, capabilities to others than root. A set-gid bit without the right of
- * the group to execute is no such thing. */
+/* Who is not known gains none. */
 static bool gains_rights(const struct msk_starter *s, const struct msk_node *program)
 {
-	bool sets_gid = (program->mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP);
+	const struct msk_who who = { s->has_uid ? s->who.uid : program->uid, s->has_gid ? s->who.gid : program->gid, NULL, 0 };
 
-	return (s->has_uid && (program->mode & S_ISUID) && program->uid != s->who.uid) ||
-	       (s->has_gid && sets_gid && program->gid != s->who.gid) || (s->has_uid && program->caps && s->who.uid != 0);
+	return msk_gains_rights(&who, program->mode, program->uid, program->gid, s->has_uid && program->caps);
 }
 
 /* The loader's own rules, over the files of the image, with its environment. */

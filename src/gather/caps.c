@@ -1,6 +1,7 @@
 /* --cap, and the one capability that is missed most often. */
 #include <string.h>
 
+#include "mkscratch/access.h"
 #include "mkscratch/filecap.h"
 #include "program.h"
 
@@ -18,12 +19,14 @@ int msk_gather_caps(struct msk_gather *g, struct msk_err *err)
 bool msk_program_gains_rights(const struct msk_program *p)
 {
 	const struct msk_plan *plan = p->g->plan;
+	const struct msk_who who = { plan->user.uid, plan->user.gid, NULL, 0 };
+	const struct msk_entry_spec s = msk_program_spec(p);
 	uint64_t caps = 0;
 
 	for (size_t i = 0; i < plan->n_caps; i++)
 		if (strcmp(plan->caps[i].path, p->in->dest) == 0)
 			caps = plan->caps[i].caps;
-	return caps && plan->user.uid != 0;
+	return msk_gains_rights(&who, s.mode, s.uid, s.gid, caps);
 }
 
 /* The port of the lowest number: they are sorted. */

@@ -156,7 +156,7 @@ static void warn_script(const struct commands *c, const char *name, const char *
 /* A file that is looked at as the kernel would. */
 struct look {
 	const char *name;               /* "--entrypoint /app" */
-	const struct msk_entry *e;
+	const struct msk_sight *at;
 	struct msk_rofile file;
 	struct msk_elf elf;
 };
@@ -167,19 +167,27 @@ static void look_release(struct look *l)
 	msk_rofile_release(&l->file);
 }
 
+static bool gains_rights(const struct commands *c, const struct msk_sight *s)
+{
+	const struct msk_who who = { c->g->plan->user.uid, c->g->plan->user.gid, NULL, 0 };
+
+	return msk_gains_rights(&who, s->mode, s->uid, s->gid, s->e && s->e->caps);
+}
+
 /* The first library that its loader would not find; what stops a loader otherwise is for verify to tell. */
 static void warn_libraries(const struct commands *c, const struct look *l)
 {
 	const struct msk_config *config = &c->g->plan->config;
-	MSK_AUTO_FREE char *origin = msk_path_dir(l->e->path);
+	MSK_AUTO_FREE char *origin = msk_path_dir(l->at->path);
 	MSK_AUTO_STRV library_path = MSK_STRV_INIT;
 	const struct msk_closure_args args = { .tree = (struct msk_rotree *)&c->view.tree, .library_path = &library_path,
-					       .origin = origin, .cwd = config->workdir, .start_only = true };
+					       .origin = origin, .cwd = config->workdir, .start_only = true,
+					       .secure = gains_rights(c, l->at) };
 	MSK_CLEANUP(msk_closure_release) struct msk_closure found = { 0 };
 	struct msk_err ignored = MSK_ERR_INIT;
 
 	msk_loader_env_path(&config->env, &library_path);
-	if (msk_closure_resolve(&args, &l->file, l->e->path, &found, &ignored) == 0 && found.n_missing)
+	if (msk_closure_resolve(&args, &l->file, l->at->path, &found, &ignored) == 0 && found.n_missing)
 		msk_warn(c->g->log, "%s: needs %s, which is not in the image; give it as --bin, which brings its libraries",
 			 l->name, found.missing[0].name);
 }
@@ -211,18 +219,18 @@ static int open_entry(const struct commands *c, struct look *l, struct msk_err *
 	struct msk_rotree *t = (struct msk_rotree *)&c->view.tree;
 	enum msk_lookup how;
 
-	return t->open(t, l->e->path, &how, &l->file, NULL, err);
+	return t->open(t, l->at->path, &how, &l->file, NULL, err);
 }
 
 /* What the kernel would make of it. */
-static int look_inside(struct commands *c, const char *name, const struct msk_entry *e, struct msk_err *err)
+static int look_inside(struct commands *c, const char *name, const struct msk_sight *at, struct msk_err *err)
 {
-	MSK_CLEANUP(look_release) struct look l = { .name = name, .e = e, .file = MSK_ROFILE_INIT };
+	MSK_CLEANUP(look_release) struct look l = { .name = name, .at = at, .file = MSK_ROFILE_INIT };
 	struct msk_err ignored = MSK_ERR_INIT;
 	char head[HASH_BANG_MAX + 1];
 	ssize_t n;
 
-	msk_strv_push(&c->started, e->path);
+	msk_strv_push(&c->started, at->path);
 	if (open_entry(c, &l, err) < 0)
 		return -1;
 	n = l.file.fd >= 0 ? pread(l.file.fd, head, sizeof head - 1, 0) : -1;
@@ -249,8 +257,8 @@ static int check(struct commands *c, const char *what, const char *program, stru
 		warn_absent(c, what, program);
 	else if (s.type != MSK_FILE)
 		msk_warn(c->g->log, "%s: is a directory", name);
-	else if (!warn_refused(c, name, &s) && s.e)
-		return look_inside(c, name, s.e, err);
+	else if (!warn_refused(c, name, &s))
+		return look_inside(c, name, &s, err);
 	return 0;
 }
 
@@ -263,12 +271,13 @@ static bool is_program(const struct msk_elf *elf)
 /* One that may be executed and would not start is likely meant to be given as a program. */
 static int check_file(struct commands *c, const struct msk_input *in, struct msk_err *err)
 {
-	const struct msk_entry *e = msk_rootfs_view_find(&c->view, in->dest);
-	MSK_CLEANUP(look_release) struct look l = { .name = in->spec, .e = e, .file = MSK_ROFILE_INIT };
+	MSK_AUTO_SIGHT s = { 0 };
+	bool found = msk_rootfs_view_look(&c->view, in->dest, &s);
+	MSK_CLEANUP(look_release) struct look l = { .name = in->spec, .at = &s, .file = MSK_ROFILE_INIT };
 	struct msk_err ignored = MSK_ERR_INIT;
 	char head[4];
 
-	if (!e || e->type != MSK_FILE || !(e->mode & 0111) || msk_strv_has(&c->started, e->path))
+	if (!found || s.type != MSK_FILE || !(s.mode & 0111) || msk_strv_has(&c->started, s.path))
 		return 0;
 	if (open_entry(c, &l, err) < 0)
 		return -1;

@@ -27,8 +27,11 @@ const char *msk_program_path(const struct msk_program *p, size_t i);
  * names that something asks for. Fails: MSK_E_INPUT, MSK_E_IO when a file is not the one that was resolved. */
 int msk_program_add_objects(struct msk_program *p, struct msk_err *err);
 
-/* Does --cap give it rights that the user of the image does not have? The kernel then sets AT_SECURE, and its loader
- * trusts less. */
+/* What it is in the image: path, mode and owner. */
+struct msk_entry_spec msk_program_spec(const struct msk_program *p);
+
+/* Do its set-id bits or --cap give it rights that the user of the image does not have? The kernel then sets AT_SECURE, and
+ * its loader trusts less. */
 bool msk_program_gains_rights(const struct msk_program *p);
 
 /* Does it only stand for what CPUs above the least level make of the program before it? */

@@ -36,16 +36,21 @@ static int check_platform(struct msk_program *p, struct msk_err *err)
 	return msk_fail(err, MSK_E_IO, "%s: changed while it was being read", p->in->src);
 }
 
-static int add_program(struct msk_program *p, struct msk_err *err)
+struct msk_entry_spec msk_program_spec(const struct msk_program *p)
 {
 	const struct msk_input *in = p->in;
 	const struct msk_user *u = &p->g->plan->user;
 
-	return msk_gather_host_file(p->g->fs, &(struct msk_entry_spec){
-		.path = in->dest, .what = in->spec, .why = "program",
-		.mode = in->has_mode ? in->mode : 0755, .uid = in->has_owner ? in->uid : u->uid,
-		.gid = in->has_owner ? in->gid : u->gid,
-		.stratum = MSK_STRATUM_APP }, &p->file, msk_xstrdup(in->src), err);
+	return (struct msk_entry_spec){ .path = in->dest, .what = in->spec, .why = "program",
+					.mode = in->has_mode ? in->mode : 0755, .uid = in->has_owner ? in->uid : u->uid,
+					.gid = in->has_owner ? in->gid : u->gid, .stratum = MSK_STRATUM_APP };
+}
+
+static int add_program(struct msk_program *p, struct msk_err *err)
+{
+	const struct msk_entry_spec s = msk_program_spec(p);
+
+	return msk_gather_host_file(p->g->fs, &s, &p->file, msk_xstrdup(p->in->src), err);
 }
 
 /* Libraries that $ORIGIN leads to lie beside the file the user named, when that is a file of the root. Otherwise

@@ -83,6 +83,12 @@ is "$status $(cat "$err")" \
 	'0 warning: --file needy:/needy: needs libown.so, which is not in the image; give it as --bin, which brings its libraries' a_library_is_lacking
 run mk --bin dynamic --media-types oci -n --file needy:/opt/needy --file libown.so:/opt/libown.so -e LD_LIBRARY_PATH=/opt --file dynamic:/again
 is "$status $(cat "$err")" '0 ' '... or there'
+run mk --bin dynamic --media-types oci -n --file needy:/opt/needy:4755 --file libown.so:/opt/libown.so -e LD_LIBRARY_PATH=/opt
+is "$status $(cat "$err")" \
+	'0 warning: --file needy:/opt/needy:4755: needs libown.so, which is not in the image; give it as --bin, which brings its libraries' \
+	'... for who gains rights by starting it, and is not led by LD_LIBRARY_PATH'
+run mk --bin dynamic --media-types oci -n --file needy:/opt/needy:4755 --file libown.so:/opt/libown.so -e LD_LIBRARY_PATH=/opt --user 0
+is "$status $(cat "$err")" '0 ' '... as root does not'
 run mk --bin dynamic --bin needy:/needy --library-path "$PWD" --media-types oci -n
 is "$status $(cat "$err")" '0 ' '... with --bin'
 run mk --bin app -q -n --file other:/other
@@ -108,6 +114,13 @@ warns ...what_it_has_is_found '' --base with.tar --entrypoint /opt/tool --health
 warns ...by_name_too '' --base with.tar --entrypoint tool -e PATH=/opt
 warns ...what_it_has_not_is_not '--entrypoint /opt/tool: is not in the image' --base without.tar --entrypoint /opt/tool
 warns ...nor_may_the_user_run_all '--entrypoint /bin/sh: user 65534 may not execute it (mode 0700, 0:0)' --base with.tar --entrypoint /bin/sh
+mk --bin app:/theirs --file needy:/opt/needy:4755 --file libown.so:/opt/libown.so -q --media-types docker -o set-id.tar
+run mk --base set-id.tar --bin dynamic --media-types oci -n --entrypoint /opt/needy -e LD_LIBRARY_PATH=/opt
+is "$status $(cat "$err")" \
+	'0 warning: --entrypoint /opt/needy: needs libown.so, which is not in the image; give it as --bin, which brings its libraries' \
+	'... that gains rights by its mode'
+run mk --base set-id.tar --bin dynamic --media-types oci -n --entrypoint /opt/needy -e LD_LIBRARY_PATH=/opt --user 0
+is "$status $(cat "$err")" '0 ' '... or does not'
 mk --bin app:/theirs -q --media-types docker --healthcheck-cmd /opt/tool -o lacking.tar
 warns ...what_is_not_there_is_told "the base's health check /opt/tool: is not in the image" --base lacking.tar
 warns ...what_is_replaced_is_gone "the base's health check /opt/tool: is neither a program nor a script that begins with #!" \

@@ -126,6 +126,11 @@ if unshare --mount true 2>/dev/null; then
 	starts a_program_goes_by_its_origin 65534:65534 0 --bin root$A:$A
 	starts ...with_a_capability_by_a_cache 65534:65534 1 --bin root$A:$A "${cap[@]}"
 	starts ...that_root_has_anyway_by_its_origin 0:0 0 --bin root$A:$A "${cap[@]}"
+	starts set_id_bits_are_a_gain_too 65534:65534 1 --bin root$A:$A:4755:0:0
+	starts ...of_the_group 65534:65534 1 --bin root$A:$A:2755:0:0
+	starts ...of_another_than_root 0:0 1 --bin root$A:$A:4755:5:5
+	starts ...not_of_the_user_itself 65534:65534 0 --bin root$A:$A:6755
+	starts ...nor_of_a_group_that_may_not_execute_it 65534:65534 0 --bin root$A:$A:2705:65534:0
 	prog root$A root/opt/app/lib/libx.so
 	starts a_variable_leads_to_a_library 65534:65534 0 --bin root$A:$A -e LD_LIBRARY_PATH=/opt/app/lib
 	starts ...but_not_who_gains_rights 65534:65534 0 --bin root$A:$A -e LD_LIBRARY_PATH=/opt/app/lib "${cap[@]}"
@@ -154,6 +159,8 @@ if command -v musl-gcc >/dev/null; then
 	must_fail 4 'in the image, /opt/app/bin/app does not find libm1.so, which lies at /opt/app/bin/../lib/libm1.so' \
 		'started with more rights than its user has, it is not led by LD_LIBRARY_PATH or $ORIGIN: RUNPATH without a token leads it there' -- \
 		--user 65534 --root root --bin root/opt/app/bin/app:/opt/app/bin/app --cap /opt/app/bin/app=cap_net_bind_service -o x.tar
+	must_fail 4 'in the image, /opt/app/bin/app does not find libm1.so, which lies at /opt/app/bin/../lib/libm1.so' -- \
+		--user 65534 --root root --bin mprobe:/other --bin root/opt/app/bin/app:/opt/app/bin/app:4755:0:0 -o x.tar
 else
 	skip what_musls_list_leads_to_lies_in_its_default_directory 'musl-gcc is not installed'
 fi
