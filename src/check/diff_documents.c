@@ -125,11 +125,12 @@ static int by_text(const void *pa, const void *pb)
 	return strcmp(**(char *const *const *)pa, **(char *const *const *)pb);
 }
 
+/* What is no list has no entries; whether two such are the same is told of the whole. */
 static struct env env_of(const struct msk_json *list)
 {
 	struct env e = { .v = MSK_STRV_INIT };
 
-	for (size_t i = 0; i < msk_json_count(list); i++)
+	for (size_t i = 0; msk_json_is_array(list) && i < msk_json_count(list); i++)
 		msk_strv_push_own(&e.v, text_of(msk_json_at(list, i)));
 	e.by_name = msk_xcalloc(e.v.n + 1, sizeof *e.by_name);
 	e.by_text = msk_xcalloc(e.v.n + 1, sizeof *e.by_text);

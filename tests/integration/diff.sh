@@ -95,6 +95,10 @@ with_env env1 "$(many)"
 compare_env "$(many A2999=2)" 'Env A2999  1 -> 2' '... which it does among very many'
 with_env env1 null
 compare_env '[]' 'Env  null -> []' 'none in two spellings'
+compare_env '{"A":"1"}' 'Env  null -> {"A":"1"}' 'what is no list at all'
+with_env env1 '{"A":"1"}'
+compare_env '{"A":"1"}' '' '... which may be on both sides'
+compare_env '["A=1"]' 'Env A  (none) -> 1' '... or on one'
 
 # The same content in other bytes.
 build z --bin one:/app --file one.c:/etc/conf --link conf:/etc/link --dir /data --compress none
