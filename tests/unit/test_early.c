@@ -89,7 +89,7 @@ static size_t encode(const struct msk_block_codec *codec, int level, const unsig
 static void blocks_of_the_stream_are_there_but_the_first(void **state)
 {
 	MSK_AUTO_FREE unsigned char *file = make_noise(SIZE, 3);
-	size_t ends[4];
+	size_t ends[4] = { 0 };
 
 	(void)state;
 	assert_int_equal(cut_stream(file, SIZE, ends, 4), 4);
@@ -97,7 +97,7 @@ static void blocks_of_the_stream_are_there_but_the_first(void **state)
 		const struct msk_block_codec *codec = msk_codec_of(kind);
 		size_t room = codec->bound(MSK_BLOCK_SIZE), n = ends[1] - ends[0];
 		MSK_AUTO_FREE unsigned char *want = msk_xmalloc(room);
-		unsigned char *out;
+		unsigned char *out = NULL;
 		MSK_CLEANUP(msk_pool_cleanup) struct msk_pool *pool = msk_pool_new(2);
 		const struct msk_compress_args args = { .codec = { kind, 3 }, .pool = pool };
 		MSK_CLEANUP(msk_early_cleanup) struct msk_early *e = msk_early_start(&args, file_of(file, SIZE), HEADERS);
@@ -288,7 +288,7 @@ static void one_compressor_has_them_and_their_memory(void **state)
 static void a_stream_parts_from_them_anywhere(void **state)
 {
 	MSK_AUTO_FREE unsigned char *file = make_noise(SIZE, 3);
-	size_t ends[4];
+	size_t ends[4] = { 0 };
 
 	(void)state;
 	assert_int_equal(cut_stream(file, SIZE, ends, 4), 4);

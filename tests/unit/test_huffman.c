@@ -81,8 +81,9 @@ static void deepen_one(unsigned *depths, unsigned m, unsigned limit)
 	for (unsigned i = 1; i < m; i++)
 		if (depths[i] < limit && (depths[deep] >= limit || depths[i] > depths[deep]))
 			deep = i;
-	while (depths[at_limit] != limit)
+	while (at_limit + 1 < m && depths[at_limit] != limit)
 		at_limit++;
+	assert_int_equal(depths[at_limit], limit);
 	depths[deep]++;
 	depths[at_limit] = depths[deep];
 }

@@ -65,9 +65,10 @@ static const char *any_path(char buf[64])
 {
 	static const char *const parts[] = { "/a", "/b", "/a-b" };
 
-	buf[0] = '\0';
+	char *end = buf;
+
 	for (unsigned n = 1 + chance(3); n; n--)
-		strcat(buf, parts[chance(3)]);
+		end = stpcpy(end, parts[chance(3)]);
 	return buf;
 }
 
