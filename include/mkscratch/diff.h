@@ -57,11 +57,12 @@ const struct msk_difference *msk_diff_next(struct msk_diff_walk *w);
 void msk_diff_walk_release(struct msk_diff_walk *w);
 
 struct msk_diff_side {
-	const struct msk_source_images *images;
+	struct msk_source_images *images;
 	const struct msk_source_image *image;
 };
 
-/* Fails as reading and verifying them does: MSK_E_INPUT, MSK_E_INTEGRITY, MSK_E_IO. */
+/* What the documents of both say is let go once it was compared: of an image there is no config and no manifest behind it.
+ * Fails as reading and verifying them does: MSK_E_INPUT, MSK_E_INTEGRITY, MSK_E_IO. */
 int msk_diff_images(const struct msk_diff_side *a, const struct msk_diff_side *b, struct msk_diff *out, struct msk_err *err);
 void msk_diff_release(struct msk_diff *d);
 

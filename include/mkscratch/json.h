@@ -108,6 +108,8 @@ size_t msk_json_count(const struct msk_json *array_or_object);
 const struct msk_json *msk_json_at(const struct msk_json *array, size_t i);
 struct msk_json *msk_json_at_mut(struct msk_json *array, size_t i);
 struct msk_json *msk_json_get_mut(struct msk_json *object, const char *key);
+/* Do they say the same? NULL is the same as NULL alone. */
+bool msk_json_equal(const struct msk_json *a, const struct msk_json *b);
 /* Visit the members of an object in the order of their keys' bytes. */
 void msk_json_each(const struct msk_json *object,
 		   void (*visit)(void *arg, const char *key, const struct msk_json *value), void *arg);

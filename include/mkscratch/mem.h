@@ -14,6 +14,8 @@
 
 /* Report "out of memory", remove this process's temporary files, end with MSK_E_IO. */
 _Noreturn void msk_oom(void);
+/* Have the C library give blocks of 1 MiB and more back to the system as they are freed, where it can. At the start, once. */
+void msk_heap_return_large(void);
 /* The same with another error, for who has nobody to return it to. */
 struct msk_err;
 _Noreturn void msk_end(const struct msk_err *err);

@@ -30,7 +30,8 @@
 struct msk_source_document {
 	char *media_type;              /* as its descriptor has it; NULL: it has none */
 	struct msk_digest digest;
-	struct msk_str text;
+	uint64_t size;                 /* of its bytes */
+	struct msk_str text;           /* the bytes themselves, until they are let go */
 	struct msk_json *json;         /* NULL: there is no such document */
 };
 
@@ -99,6 +100,11 @@ const char *msk_source_attested(const struct msk_json *entry);
 int msk_source_images_open(const char *name, const struct msk_source_watch *watch, struct msk_source_images *out,
 			   struct msk_err *err);
 void msk_source_images_release(struct msk_source_images *s);
+/* Let the bytes of all documents go, which may be some 16 MiB: who does not print or copy documents has no use for them. */
+void msk_source_images_drop_texts(struct msk_source_images *s);
+/* Let what a document says go, too, once it was seen. Digests, sizes, names and layers stay. `image`: one of those of s. */
+void msk_source_images_drop_config(struct msk_source_images *s, const struct msk_source_image *image);
+void msk_source_images_drop_manifest(struct msk_source_images *s, const struct msk_source_image *image);
 /* By a tag or a digest: what is told is not all that there is. */
 static inline bool msk_source_images_chosen(const struct msk_source_images *s)
 {

@@ -10,6 +10,8 @@
 
 #include "mkscratch/mem.h"
 
+#define LARGE (1 << 20)         /* bytes */
+
 #if defined __has_feature
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
 #define SANITIZED 1
@@ -18,6 +20,15 @@
 #if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
 #define SANITIZED 1
 #endif
+
+/* By itself the allocator takes blocks of up to 32 MiB from its heap once such a one was freed, where small ones come to lie
+ * behind them. */
+void msk_heap_return_large(void)
+{
+#ifdef M_MMAP_THRESHOLD
+	mallopt(M_MMAP_THRESHOLD, LARGE);
+#endif
+}
 
 #if defined __GLIBC__ && !defined SANITIZED
 

@@ -520,6 +520,11 @@ struct msk_json *msk_json_at_mut(struct msk_json *array, size_t i)
 	return (struct msk_json *)json_array_get(in(array), i);
 }
 
+bool msk_json_equal(const struct msk_json *a, const struct msk_json *b)
+{
+	return a == b || json_equal(in(a), in(b));
+}
+
 void msk_json_each(const struct msk_json *object,
 		   void (*visit)(void *arg, const char *key, const struct msk_json *value), void *arg)
 {

@@ -206,6 +206,7 @@ static int gather_crews(const struct msk_build *b, const struct msk_crews *crews
 		if (msk_source_images_open(b->plan->base, NULL, e->base, err) < 0)
 			return -1;
 		e->base->max_layer = b->plan->max_layer;
+		msk_source_images_drop_texts(e->base);
 	}
 	e->v = msk_xcalloc(crews->n, sizeof *e->v);
 	for (size_t i = 0; i < crews->n; i++) {

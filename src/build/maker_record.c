@@ -43,7 +43,7 @@ static void add_base(struct msk_json_rows *inputs, const struct msk_ground *g)
 	msk_json_push(row, msk_json_string("/"));
 	msk_json_push(row, msk_json_string("--base"));
 	msk_json_push(row, msk_json_string(doc->digest.text));
-	msk_json_push(row, msk_json_int((int64_t)doc->text.len));
+	msk_json_push(row, msk_json_int((int64_t)doc->size));
 	msk_json_rows_add(inputs, row);
 }
 

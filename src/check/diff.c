@@ -130,7 +130,7 @@ int msk_diff_images(const struct msk_diff_side *a, const struct msk_diff_side *b
 
 	if (msk_diff_paths(a, b, &d, err) < 0)
 		return -1;
-	msk_diff_documents(a->image, b->image, &d);
+	msk_diff_documents(a, b, &d);
 	if (d.err.code) {
 		*err = d.err;
 		return -1;

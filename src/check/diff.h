@@ -12,7 +12,7 @@ void msk_diff_note(struct msk_diff *d, enum msk_diff_kind kind, const char *what
 void msk_diff_note_values(struct msk_diff *d, enum msk_diff_kind kind, const char *what, const char *from, const char *to);
 
 /* Config and manifest. `d` must hold all that is known of the paths: what else explains a digest is left out. */
-void msk_diff_documents(const struct msk_source_image *a, const struct msk_source_image *b, struct msk_diff *d);
+void msk_diff_documents(const struct msk_diff_side *a, const struct msk_diff_side *b, struct msk_diff *d);
 /* The file systems, and the layers as they are stored. */
 int msk_diff_paths(const struct msk_diff_side *a, const struct msk_diff_side *b, struct msk_diff *d, struct msk_err *err);
 

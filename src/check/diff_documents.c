@@ -19,17 +19,6 @@ static char *text_of(const struct msk_json *v)
 	return msk_str_take(&s);
 }
 
-static bool equal(const struct msk_json *a, const struct msk_json *b)
-{
-	MSK_AUTO_STR x = MSK_STR_INIT, y = MSK_STR_INIT;
-
-	if (!a || !b)
-		return a == b;
-	msk_json_dump(a, &x);
-	msk_json_dump(b, &y);
-	return x.len == y.len && memcmp(x.buf, y.buf, x.len) == 0;
-}
-
 /* A walk over the members of two objects. */
 struct walk {
 	struct msk_diff *d;
@@ -42,10 +31,14 @@ struct walk {
 
 static void note(const struct walk *w, const char *key, const struct msk_json *a, const struct msk_json *b)
 {
-	MSK_AUTO_FREE char *what = msk_xasprintf("%s%s", w->prefix, key), *from = text_of(a), *to = text_of(b);
+	MSK_AUTO_FREE char *what = NULL, *from = NULL, *to = NULL;
 
-	if (!equal(a, b))
-		msk_diff_note_values(w->d, w->kind, what, from, to);
+	if (msk_json_equal(a, b))
+		return;
+	what = msk_xasprintf("%s%s", w->prefix, key);
+	from = msk_json_is_string(a) ? NULL : text_of(a);
+	to = msk_json_is_string(b) ? NULL : text_of(b);
+	msk_diff_note_values(w->d, w->kind, what, from ? from : msk_json_string_value(a), to ? to : msk_json_string_value(b));
 }
 
 static void visit(void *arg, const char *key, const struct msk_json *value)
@@ -85,13 +78,16 @@ static void note_whole(struct msk_diff *d, enum msk_diff_kind kind, const char *
 
 /* The entries of one side, and those in two orders: by names, of one name as they came; and by all they say. */
 struct env {
-	struct msk_strv v;
-	char *const **by_name, *const **by_text;
+	const char **v;                    /* borrowed from the config, or from `others` */
+	size_t n;
+	struct msk_strv others;            /* what is no string, as JSON */
+	const char *const **by_name, *const **by_text;
 };
 
 static void env_release(struct env *e)
 {
-	msk_strv_release(&e->v);
+	msk_strv_release(&e->others);
+	free(e->v);
 	free(e->by_name);
 	free(e->by_text);
 }
@@ -114,7 +110,7 @@ static int compare_names(const char *a, const char *b)
 
 static int by_name(const void *pa, const void *pb)
 {
-	char *const *a = *(char *const *const *)pa, *const *b = *(char *const *const *)pb;
+	const char *const *a = *(const char *const *const *)pa, *const *b = *(const char *const *const *)pb;
 	int c = compare_names(*a, *b);
 
 	return c ? c : (a > b) - (a < b);
@@ -122,45 +118,54 @@ static int by_name(const void *pa, const void *pb)
 
 static int by_text(const void *pa, const void *pb)
 {
-	return strcmp(**(char *const *const *)pa, **(char *const *const *)pb);
+	return strcmp(**(const char *const *const *)pa, **(const char *const *const *)pb);
+}
+
+static const char *entry_of(const struct msk_json *item, struct msk_strv *others)
+{
+	if (msk_json_is_string(item))
+		return msk_json_string_value(item);
+	msk_strv_push_own(others, text_of(item));
+	return others->v[others->n - 1];
 }
 
 /* What is no list has no entries; whether two such are the same is told of the whole. */
 static struct env env_of(const struct msk_json *list)
 {
-	struct env e = { .v = MSK_STRV_INIT };
+	struct env e = { .n = msk_json_is_array(list) ? msk_json_count(list) : 0, .others = MSK_STRV_INIT };
 
-	for (size_t i = 0; msk_json_is_array(list) && i < msk_json_count(list); i++)
-		msk_strv_push_own(&e.v, text_of(msk_json_at(list, i)));
-	e.by_name = msk_xcalloc(e.v.n + 1, sizeof *e.by_name);
-	e.by_text = msk_xcalloc(e.v.n + 1, sizeof *e.by_text);
-	for (size_t i = 0; i < e.v.n; i++)
-		e.by_name[i] = e.by_text[i] = &e.v.v[i];
-	qsort(e.by_name, e.v.n, sizeof *e.by_name, by_name);
-	qsort(e.by_text, e.v.n, sizeof *e.by_text, by_text);
+	e.v = msk_xcalloc(e.n + 1, sizeof *e.v);
+	e.by_name = msk_xcalloc(e.n + 1, sizeof *e.by_name);
+	e.by_text = msk_xcalloc(e.n + 1, sizeof *e.by_text);
+	for (size_t i = 0; i < e.n; i++) {
+		e.v[i] = entry_of(msk_json_at(list, i), &e.others);
+		e.by_name[i] = e.by_text[i] = &e.v[i];
+	}
+	qsort(e.by_name, e.n, sizeof *e.by_name, by_name);
+	qsort(e.by_text, e.n, sizeof *e.by_text, by_text);
 	return e;
 }
 
 /* Keys of these two come behind what equals them. */
 static int behind_name(const void *key, const void *element)
 {
-	return compare_names(key, **(char *const *const *)element) >= 0 ? 1 : -1;
+	return compare_names(key, **(const char *const *const *)element) >= 0 ? 1 : -1;
 }
 
 static int behind_text(const void *key, const void *element)
 {
-	return strcmp(key, **(char *const *const *)element) >= 0 ? 1 : -1;
+	return strcmp(key, **(const char *const *const *)element) >= 0 ? 1 : -1;
 }
 
 static int to_text(const void *key, const void *element)
 {
-	return strcmp(key, **(char *const *const *)element);
+	return strcmp(key, **(const char *const *const *)element);
 }
 
 /* The last value of the variable that an entry sets; NULL: it is not set. */
 static const char *variable(const struct env *e, const char *entry)
 {
-	size_t i = msk_lower_bound(entry, e->by_name, e->v.n, sizeof *e->by_name, behind_name);
+	size_t i = msk_lower_bound(entry, e->by_name, e->n, sizeof *e->by_name, behind_name);
 
 	return i && compare_names(*e->by_name[i - 1], entry) == 0 ? *e->by_name[i - 1] + name_length(entry) + 1 : NULL;
 }
@@ -168,8 +173,8 @@ static const char *variable(const struct env *e, const char *entry)
 /* An entry and how often it is there; NULL: never. */
 static char *occurrence(const struct env *e, const char *entry)
 {
-	size_t times = msk_lower_bound(entry, e->by_text, e->v.n, sizeof *e->by_text, behind_text) -
-		       msk_lower_bound(entry, e->by_text, e->v.n, sizeof *e->by_text, to_text);
+	size_t times = msk_lower_bound(entry, e->by_text, e->n, sizeof *e->by_text, behind_text) -
+		       msk_lower_bound(entry, e->by_text, e->n, sizeof *e->by_text, to_text);
 
 	return times > 1 ? msk_xasprintf("%s (%zu times)", entry, times) : times ? msk_xstrdup(entry) : NULL;
 }
@@ -203,13 +208,13 @@ static void compare_env(struct msk_diff *d, const struct msk_json *ja, const str
 	MSK_CLEANUP(msk_names_release) struct msk_names told = { 0 };
 	MSK_AUTO_FREE char *from = NULL, *to = NULL;
 
-	for (size_t i = 0; i < a.v.n; i++)
-		compare_entry(d, &a, &b, a.v.v[i], &told);
-	for (size_t i = 0; i < b.v.n; i++)
-		compare_entry(d, &a, &b, b.v.v[i], &told);
-	if (told.n || equal(ja, jb))
+	for (size_t i = 0; i < a.n; i++)
+		compare_entry(d, &a, &b, a.v[i], &told);
+	for (size_t i = 0; i < b.n; i++)
+		compare_entry(d, &a, &b, b.v[i], &told);
+	if (told.n || msk_json_equal(ja, jb))
 		return;
-	if (a.v.n) {
+	if (a.n) {
 		msk_diff_note(d, MSK_DIFF_CONFIG, "config.Env (order)");
 		return;
 	}
@@ -308,11 +313,14 @@ static void note_form_of_layers(struct msk_diff *d, size_t a, size_t b)
 	msk_diff_note(d, MSK_DIFF_FORM, what);
 }
 
-void msk_diff_documents(const struct msk_source_image *a, const struct msk_source_image *b, struct msk_diff *d)
+void msk_diff_documents(const struct msk_diff_side *sa, const struct msk_diff_side *sb, struct msk_diff *d)
 {
+	const struct msk_source_image *a = sa->image, *b = sb->image;
 	bool same_layers = same_diff_ids(a, b);
 
 	compare_configs(d, a->config.json, b->config.json);
+	msk_source_images_drop_config(sa->images, a);
+	msk_source_images_drop_config(sb->images, b);
 	if (strcmp(a->config.digest.text, b->config.digest.text) != 0 && same_layers &&
 	    !has_kind(d, MSK_DIFF_CONFIG, MSK_DIFF_CONFIG))
 		msk_diff_note(d, MSK_DIFF_FORM, "config");
@@ -324,4 +332,6 @@ void msk_diff_documents(const struct msk_source_image *a, const struct msk_sourc
 	compare_manifests(d, a, b);
 	if (strcmp(a->manifest.digest.text, b->manifest.digest.text) != 0 && d->n == 0)
 		msk_diff_note(d, MSK_DIFF_FORM, "manifest");
+	msk_source_images_drop_manifest(sa->images, a);
+	msk_source_images_drop_manifest(sb->images, b);
 }

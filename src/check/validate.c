@@ -250,6 +250,7 @@ int msk_validate(const char *name, msk_validated_visitor *visit, void *ctx, stru
 	if (msk_source_images_open(name, &watch, &v.images, err) < 0 || check_platform(&checks, &v.images, err) < 0)
 		return -1;
 	v.images.max_layer = checks.max_layer;
+	msk_source_images_drop_texts(&v.images);
 	ours = all_ours(&v.images);
 	if (v.images.index.json)
 		msk_check_index(&checks, &v.images, ours);

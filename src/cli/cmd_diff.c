@@ -324,11 +324,12 @@ static void add_sentence(struct comparison *c, const struct msk_diff_side *a, co
 		msk_str_adds(&c->out.text, ": ");
 	}
 	for (int i = 0; i < 2; i++) {
-		const struct msk_source_document *m = &sides[i]->image->manifest, *config = &sides[i]->image->config;
+		const struct msk_source_image *image = sides[i]->image;
 
 		msk_str_adds(&c->out.text, i ? " and " : "");
 		add_text(&c->out.text, c->o->args.v[i]);
-		msk_str_addf(&c->out.text, " (%.*s)", SHORT_DIGEST, m->json ? m->digest.text : config->digest.text);
+		msk_str_addf(&c->out.text, " (%.*s)", SHORT_DIGEST,
+			     image->manifest.digest.text[0] ? image->manifest.digest.text : image->config.digest.text);
 	}
 	msk_str_adds(&c->out.text, " differ in ");
 	msk_diff_add_cause(d, &c->out.text);
@@ -458,6 +459,14 @@ static int show(struct comparison *c, struct msk_err *err)
 	return msk_spool_write(&c->out, STDOUT_FILENO, "standard output", err);
 }
 
+static int open_side(const struct msk_options *o, size_t i, struct msk_source_images *out, struct msk_err *err)
+{
+	if (msk_image_arg_images(o, o->args.v[i], out, err) < 0)
+		return -1;
+	msk_source_images_drop_texts(out);
+	return 0;
+}
+
 int msk_cmd_diff(const struct msk_options *o, struct msk_err *err)
 {
 	MSK_CLEANUP(comparison_release) struct comparison c = { .o = o };
@@ -468,8 +477,8 @@ int msk_cmd_diff(const struct msk_options *o, struct msk_err *err)
 	}
 	if (strcmp(o->args.v[0], "-") == 0 && strcmp(o->args.v[1], "-") == 0)
 		return msk_fail(err, MSK_E_USAGE, "diff: standard input can be read once only");
-	if (msk_image_arg_images(o, o->args.v[0], &c.a, err) < 0 || msk_image_arg_images(o, o->args.v[1], &c.b, err) < 0 ||
-	    compare_images(&c, err) < 0 || show(&c, err) < 0)
+	if (open_side(o, 0, &c.a, err) < 0 || open_side(o, 1, &c.b, err) < 0 || compare_images(&c, err) < 0 ||
+	    show(&c, err) < 0)
 		return -1;
 	if (!c.differ)
 		return 0;

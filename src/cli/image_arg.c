@@ -29,6 +29,7 @@ int msk_image_arg_read(const struct msk_options *o, struct msk_source_images *ow
 	MSK_AUTO_IMAGE_ARG a = { .images = *own_images };
 
 	*own_images = (struct msk_source_images){ 0 };
+	msk_source_images_drop_texts(&a.images);
 	if (msk_source_images_pick(&a.images, o->platform, &a.image, err) < 0)
 		return -1;
 	a.sums = msk_xcalloc(a.image->n_layers, sizeof *a.sums);

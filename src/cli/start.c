@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "opt.h"
+#include "mkscratch/mem.h"
 #include "mkscratch/undo.h"
 
 /* Where 0, 1 or 2 is closed, the next open() would take its number, and a message would land in an image. What stands in
@@ -28,5 +29,6 @@ int msk_start(struct msk_err *err)
 	if (getauxval(AT_SECURE))
 		return msk_fail(err, MSK_E_USAGE, "refusing to run with the privileges of its file (set-id)");
 	msk_undo_catch_signals();
+	msk_heap_return_large();
 	return 0;
 }

@@ -34,7 +34,7 @@ static struct msk_json *manifest_json(const struct msk_source_image *image)
 {
 	struct msk_json *o = msk_json_object(), *layers = msk_json_array();
 	const struct msk_desc config = { msk_media_type(MSK_MEDIA_OCI, MSK_DOC_CONFIG), image->config.digest,
-					 image->config.text.len };
+					 image->config.size };
 
 	for (size_t i = 0; i < image->n_layers; i++) {
 		const struct msk_source_layer *l = &image->layers[i];
@@ -58,6 +58,7 @@ int msk_join_convert(const struct msk_source_images *from, struct msk_source_ima
 	m->json = manifest_json(image);
 	m->media_type = msk_xstrdup(msk_media_type(MSK_MEDIA_OCI, MSK_DOC_MANIFEST));
 	msk_json_dump(m->json, &m->text);
+	m->size = m->text.len;
 	msk_digest_of(msk_str_c(&m->text), m->text.len, &m->digest);
 	return 0;
 }

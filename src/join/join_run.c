@@ -12,7 +12,7 @@ static struct msk_desc describe(const struct msk_source_document *d, enum msk_do
 	return (struct msk_desc){
 		.media_type = d->media_type ? d->media_type : msk_media_type(MSK_MEDIA_OCI, kind),
 		.digest = d->digest,
-		.size = d->text.len,
+		.size = d->size,
 	};
 }
 

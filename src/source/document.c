@@ -82,12 +82,14 @@ int msk_document_read_plain(struct msk_reading *r, const char *path, struct msk_
 		return -1;
 	if (!found)
 		return 0;
+	out->size = out->text.len;
 	msk_digest_of(msk_str_c(&out->text), out->text.len, &out->digest);
 	return parse(r, name, out, err);
 }
 
 static int compare(const struct msk_descriptor *want, bool found, struct msk_source_document *d, struct msk_err *err)
 {
+	d->size = d->text.len;
 	msk_digest_of(msk_str_c(&d->text), d->text.len, &d->digest);
 	if (!found)
 		return msk_fail(err, MSK_E_INTEGRITY, "%s: blob is missing", want->digest);

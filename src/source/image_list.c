@@ -52,6 +52,46 @@ void msk_source_images_release(struct msk_source_images *s)
 	*s = (struct msk_source_images){ 0 };
 }
 
+static void list_drop_texts(struct msk_source_image_list *l)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		msk_str_release(&l->v[i].manifest.text);
+		msk_str_release(&l->v[i].config.text);
+	}
+}
+
+void msk_source_images_drop_texts(struct msk_source_images *s)
+{
+	msk_str_release(&s->index.text);
+	msk_str_release(&s->named.text);
+	msk_str_release(&s->docker.text);
+	list_drop_texts(&s->images);
+	list_drop_texts(&s->others);
+}
+
+static void drop_document(struct msk_source_document *d)
+{
+	msk_str_release(&d->text);
+	msk_json_free(d->json);
+	d->json = NULL;
+}
+
+void msk_source_images_drop_config(struct msk_source_images *s, const struct msk_source_image *image)
+{
+	drop_document(&s->images.v[image - s->images.v].config);
+}
+
+/* What is borrowed from it goes with it. */
+void msk_source_images_drop_manifest(struct msk_source_images *s, const struct msk_source_image *image)
+{
+	struct msk_source_image *of = &s->images.v[image - s->images.v];
+
+	drop_document(&of->manifest);
+	of->annotations = NULL;
+	for (size_t i = 0; i < of->n_layers; i++)
+		of->layers[i].annotations = NULL;
+}
+
 /* Layers without a digest are known by their paths: those of a docker-archive. */
 static bool same_blob(const struct msk_source_layer *a, const struct msk_source_layer *b)
 {
@@ -62,7 +102,7 @@ static bool same_blob(const struct msk_source_layer *a, const struct msk_source_
 
 uint64_t msk_source_image_size(const struct msk_source_image *image)
 {
-	uint64_t total = image->config.text.len + image->blob.size + image->manifest.text.len;
+	uint64_t total = image->config.size + image->blob.size + image->manifest.size;
 
 	for (size_t i = 0; i < image->n_layers; i++) {
 		size_t first = 0;

@@ -268,14 +268,17 @@ OPTIONS = {
 }
 
 
-# By name: what is done with an image of so many values. In short with those of which the documents take the most.
+# By name: what is done with an image of so many values, and with that of the kind before. In short with those of which the
+# documents take the most.
 READ = {
     "inspect --json": (0, ["inspect", "--json", "many.tar"]),
     "inspect --html": (0, ["inspect", "--html", "page.html", "many.tar"]),
     "build --base": (0, ["build", "--no-cache", "--bin", "app", "--base", "many.tar", "-o", "over.tar"]),
     "verify --rebuild": (0, ["verify", "--rebuild", "many.tar"]),
+    "diff": (1, ["diff", "many.tar", "before.tar"]),
+    "diff --json": (1, ["diff", "--json", "before.tar", "many.tar"]),
 }
-READ_IN_SHORT = ("label", "link", "passwd-entry")
+READ_IN_SHORT = ("label", "env")
 
 
 def read_again(name, lacking):
@@ -310,7 +313,9 @@ def options():
         tap.ok(p.returncode == 0, f"{name}: and the image is read", p.stderr[:1000])
         if "ENTRIES" in os.environ:
             print(f"# build --{name}: {found[name]:,} KiB")
-        found |= read_again(name, lacking)
+        if os.path.exists(os.path.join(room, "before.tar")):
+            found |= read_again(name, lacking)
+        os.replace(os.path.join(room, "many.tar"), os.path.join(room, "before.tar"))
     return found
 
 
