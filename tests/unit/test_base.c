@@ -98,7 +98,8 @@ static void what_has_escapes_of_its_own_keeps_them(void **state)
 	msk_str_add_safe(&s, raw, sizeof raw - 1);
 	assert_string_equal(s.buf, "[\"a\\n\", \"\\xe2\\x80\\xae\"]\\x0a");
 	s.len = 0;
-	msk_json_push(v, msk_json_string("\n \xc3\xa4 \x7f \xc2\x9b \xe2\x80\xae \xe2\x80\xac \xf0\x9f\x98\x80 \xf3\xa0\x81\xbf \\"));
+	msk_json_push(v, msk_json_string("\n \xc3\xa4 \x7f \xc2\x9b \xe2\x80\xae \xe2\x80\xac "
+					 "\xf0\x9f\x98\x80 \xf3\xa0\x81\xbf \\"));
 	msk_json_dump_safe(v, &s);
 	assert_string_equal(s.buf, "[\"\\n \xc3\xa4 \\u007f \\u009b \\u202e \\u202c \xf0\x9f\x98\x80 \\udb40\\udc7f \\\\\"]");
 }
