@@ -314,6 +314,16 @@ static void opened_ends_join(void **state)
 	}
 }
 
+static void what_has_no_end_is_not_opened(void **state)
+{
+	unsigned char empty[] = { 3, 0, 0, 0, 0, 0, 0, 0 }, broken[] = { 7, 0, 0, 0, 0, 0, 0, 0 };
+
+	(void)state;
+	assert_int_equal(msk_deflate_open_end(empty, 2), 6);
+	assert_int_equal(msk_deflate_open_end(broken, 2), 0);
+	assert_int_equal(msk_deflate_open_end(empty, 0), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -324,6 +334,7 @@ int main(void)
 		cmocka_unit_test(any_code_is_walked_as_bit_by_bit),
 		cmocka_unit_test(the_widest_steps_are_seen_whole),
 		cmocka_unit_test(opened_ends_join),
+		cmocka_unit_test(what_has_no_end_is_not_opened),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -72,7 +72,7 @@ static void what_is_none_hides_none(void **state)
 {
 	(void)state;
 	PUT(0, "/at/the/start/cert.pem\0x/cert.pem\0/cert.pem\0/a/cert.pem.old\0/a/.wh./cert.pem\0"
-	    "/a\n/cert.pem\0/b//c/../cert.pem");
+	    "/a\n/cert.pem\0/a\x7f/cert.pem\0/b//c/../cert.pem\0/another/cert.pem");
 	PUT(500, "\0SSL_CERT_FILE");
 	looks("/b/cert.pem", false);
 	PUT(10, "\0/b/cert.pem");
