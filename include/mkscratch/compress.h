@@ -11,7 +11,7 @@
  * The output depends on the input, the codec and its level, and on the version of the codec's library where one is used; never
  * on the number of threads, the CPU or how the input was cut into writes.
  *   gzip  RFC 1952, ONE member: blocks are raw deflate streams joined by empty stored blocks (a sync flush), header
- *         with zero time, XFL 0, OS 255. Several readers stop after the first member, hence one. Levels 4 to 7 use no
+ *         with zero time, XFL 0, OS 255. Several readers stop after the first member, hence one. Levels 1 to 7 use no
  *         library (codec/deflate.h).
  *   zstd  RFC 8878, one frame a block, each with content size and checksum.
  *   none  the bytes.

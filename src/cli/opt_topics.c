@@ -113,7 +113,7 @@ const struct topic msk_topics[] = {
 	  "options, $SOURCE_DATE_EPOCH and the version of mkscratch; on nothing else of the host: no clock, time zone, "
 	  "locale, umask, user, working directory, file time, directory order or number of cores.\n\n"
 	  "File times are 0, or $SOURCE_DATE_EPOCH. --created sets the date of the image; only \"now\" reads the clock.\n\n"
-	  "With --compress gzip:1 to gzip:3, gzip:8 to gzip:12 or zstd the bytes of compressed layers, and so the digest of "
+	  "With --compress gzip:8 to gzip:12 or zstd the bytes of compressed layers, and so the digest of "
 	  "the image, depend on the build of libdeflate or zstd as well; DiffIDs (digests of the uncompressed layers) do "
 	  "not.\n", NULL },
 	{ "exit-status", "Exit status",

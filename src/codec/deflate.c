@@ -8,7 +8,15 @@
 /* What is written over behind the last byte. */
 #define SLACK 8
 
-const struct msk_deflate_effort msk_deflate_efforts[] = { { 0, 32 }, { 1, 64 }, { 7, 128 }, { 15, 258 } };
+const struct msk_deflate_effort msk_deflate_efforts[] = {
+	{ .quick = 1 },
+	{ .quick = 2 },
+	{ .quick = 3 },
+	{ .rounds = 0, .enough = 32 },
+	{ .rounds = 1, .enough = 64 },
+	{ .rounds = 7, .enough = 128 },
+	{ .rounds = 15, .enough = 258 },
+};
 
 static void name_symbols(struct msk_deflate *d)
 {

@@ -2,7 +2,7 @@
  * the same bytes with every library, compiler and processor. (oci-layout-spec/README.md, section 7.1, says which.)
  *
  *   find   copies of what came before (deflate_match.h), byte after byte: the bytes become steps,
- *          each some literals and a copy (deflate_parse.c)
+ *          each some literals and a copy (deflate_parse.c; at the lowest levels deflate_quick.c)
  *   split  the steps in deflate's blocks, each with codes of its own (deflate_split.c)
  *   write  the blocks (deflate_write.c)
  *
@@ -19,12 +19,13 @@
 
 /* How hard to look for copies. */
 struct msk_deflate_effort {
+	unsigned quick;              /* 1 to 3: hardly, as deflate_quick.c says, and what follows is not asked for */
 	unsigned rounds;             /* of four older places each, behind the four newest */
 	unsigned enough;             /* bytes of a copy with which no longer one is looked for */
 };
 
 /* Of the levels from the first to the last. */
-#define MSK_DEFLATE_FIRST 4
+#define MSK_DEFLATE_FIRST 1
 #define MSK_DEFLATE_LAST  7
 extern const struct msk_deflate_effort msk_deflate_efforts[MSK_DEFLATE_LAST - MSK_DEFLATE_FIRST + 1];
 

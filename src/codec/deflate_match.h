@@ -23,6 +23,8 @@
 #define THREE_BITS 14
 #define FOUR_BITS  15
 #define SIX_BITS   14
+#define QUICK_FOUR_BITS 16
+#define SEVEN_BITS      15
 
 struct msk_finder {
 	uint16_t three[1 << THREE_BITS];      /* by three bytes: the last place that had them */
@@ -31,7 +33,16 @@ struct msk_finder {
 	uint16_t older[MSK_WINDOW];           /* by place: the fourth before it */
 };
 
-/* The slots of a place in these tables. */
+/* Of quick efforts. */
+struct msk_quick_finder {
+	uint16_t three[1 << THREE_BITS], four[1 << QUICK_FOUR_BITS];
+	union {                               /* by seven: */
+		uint16_t one[1 << SEVEN_BITS];        /* the last place */
+		uint32_t two[1 << SEVEN_BITS];        /* or the last two, the newer lower */
+	};
+};
+
+/* The slots of a place in the tables of others. */
 struct msk_slots {
 	uint32_t three, four, six;
 };

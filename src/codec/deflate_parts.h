@@ -46,7 +46,10 @@ struct msk_piece {
 struct msk_deflate {
 	struct msk_deflate_effort effort;
 	bool shifts_fast;                     /* decides of no byte */
-	struct msk_finder finder;
+	union {
+		struct msk_finder finder;
+		struct msk_quick_finder quick;
+	};
 	unsigned n_pieces;
 	struct msk_piece pieces[PIECES + 1];  /* one behind the last: where they end */
 	unsigned next[PIECES];                /* of a piece that begins a block: the one that begins the next */
@@ -66,6 +69,8 @@ static inline unsigned msk_distance_symbol(const struct msk_deflate *d, unsigned
 
 /* in[0..n) as pieces of steps. */
 void msk_deflate_parse(struct msk_deflate *d, const unsigned char *in, uint32_t n);
+/* The same for an effort that is quick. */
+void msk_deflate_quick(struct msk_deflate *d, const unsigned char *in, uint32_t n);
 /* What choosing blocks needs; once. */
 void msk_deflate_weigh(struct msk_deflate *d);
 /* Which pieces make a block together: those from i to before d->next[i], from 0 on. */

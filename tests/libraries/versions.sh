@@ -19,7 +19,7 @@ made() {
 	[ "$status" = 0 ] && linked "$1"
 }
 
-codecs=(gzip gzip:1 gzip:3 gzip:4 gzip:6 gzip:7 gzip:8 gzip:12 zstd:3 zstd:19 none)
+codecs=(gzip gzip:1 gzip:2 gzip:3 gzip:4 gzip:6 gzip:7 gzip:8 gzip:12 zstd:3 zstd:19 none)
 # images NAME PROGRAM: NAME.CODEC.tar of each codec
 images() {
 	local codec
@@ -83,7 +83,7 @@ if made libarchive-O1 make_libarchive -O1 package libarchive; then same "libarch
 # Another version.
 for version in 0.7.5 1.19.3 1.26.1; do
 	if made "libdeflate-$version" make_libdeflate -O2 crate libdeflate-sys "$version" libdeflate; then
-		another "libdeflate $(sed -n 's/.*VERSION_STRING.*"\(.*\)"/\1/p' "$prefix/include/libdeflate.h"), of a crate" gzip:1 gzip:3 gzip:8 gzip:12
+		another "libdeflate $(sed -n 's/.*VERSION_STRING.*"\(.*\)"/\1/p' "$prefix/include/libdeflate.h"), of a crate" gzip:8 gzip:12
 	fi
 done
 for version in 1.4.20+zstd.1.4.9 2.0.17+zstd.1.5.7; do

@@ -20,7 +20,7 @@ int main(void)
 	size_t n = fread(in, 1, sizeof in, stdin);
 	unsigned char *out = malloc(msk_deflate_bound(MSK_DEFLATE_MOST));
 
-	for (unsigned e = 0; e < 4; e++) {
+	for (unsigned e = 0; e <= MSK_DEFLATE_LAST - MSK_DEFLATE_FIRST; e++) {
 		struct msk_deflate *d = msk_deflate_new(&msk_deflate_efforts[e]);
 
 		for (size_t at = 0, part; at < n; at += part) {
@@ -35,7 +35,7 @@ int main(void)
 	return fclose(stdout) != 0;
 }
 C
-sources=("$TOP"/src/codec/{deflate{,_parse,_split,_write},huffman,dense}.c)
+sources=("$TOP"/src/codec/{deflate{,_parse,_quick,_split,_write},huffman,dense}.c)
 by() { # NAME COMPILER WORD...
 	"${@:2}" -std=gnu11 -I"$TOP/include" -I"$TOP/src/codec" -o "$1" pack.c "${sources[@]}"
 }
@@ -55,7 +55,7 @@ t 'the compressor alone' by cc-O2 cc -O2
 import sys, zlib
 
 want, data = open("want", "rb").read(), open("bytes", "rb").read()
-for effort in range(4):
+for effort in range(7):
     for at in range(0, len(data), 512 * 1024):
         part = data[at:at + 512 * 1024]
         end = want.find(b"\0\0\xff\xff", 0)

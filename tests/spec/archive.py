@@ -70,7 +70,7 @@ def stored(block):
 
 
 def gzip_block(block, level):
-    """What a block becomes at levels 4 to 7."""
+    """What a block becomes at levels 1 to 7."""
     return stored(block) if dense(block) else deflate(block, level)
 
 

@@ -53,7 +53,7 @@ def repeats(r, n):
     out = bytearray(r.randbytes(16))
     while len(out) < n:
         far = r.choice((1, 2, 3, 64, 65, 4096, 4097, 32768, 32769, 65535, 65536, 65537, r.randrange(1, n + 1)))
-        length = r.choice((3, 4, 5, 6, 7, 31, 32, 33, 64, 128, 257, 258, 259, 600))
+        length = r.choice((3, 4, 5, 6, 7, 8, 9, 15, 16, 17, 31, 32, 33, 64, 128, 257, 258, 259, 600))
         part = bytes(out[-far:])[:length]
         out += (part * length)[:length] + r.randbytes(r.choice((0, 1, 2, 3, 8)))
     return bytes(out[:n])
