@@ -200,8 +200,9 @@ void msk_plan_narrow_release(struct msk_plan *p);
 /* --bin, --file, --tree or --root as typed, with the path of the host spelled plainly (msk_path_plain); heap. */
 char *msk_input_plain(const char *typed);
 char *msk_root_plain(const char *typed);
-/* Has the plan for one platform kept this value of "bin" or "root", as typed or spelled plainly? */
-bool msk_plan_keeps(const struct msk_plan *p, const char *option, const char *typed);
+/* Has the plan for one platform kept the i-th program of the whole? This --root, as typed or spelled plainly? */
+bool msk_plan_keeps_program(const struct msk_plan *p, const struct msk_plan *whole, size_t i);
+bool msk_plan_keeps_root(const struct msk_plan *p, const char *typed);
 
 /* All of it as JSON for people; of inputs there may be very many. */
 void msk_plan_dump(const struct msk_plan *p, struct msk_str *out);

@@ -11,21 +11,26 @@ void msk_maker_record_release(struct msk_maker_record *r)
 	free(r->recipe);
 }
 
+static bool keeps(const struct msk_build *b, const struct msk_plan *p, const char *option, size_t i, const char *typed)
+{
+	return strcmp(option, "bin") == 0 ? msk_plan_keeps_program(p, b->plan, i) : msk_plan_keeps_root(p, typed);
+}
+
 /* The recipe makes this image alone: of programs and roots it has those of its platform. False: they are more than a
  * document may have. */
-static bool narrow_options(const char *known, const struct msk_plan *p, struct msk_str *out)
+static bool narrow_options(const struct msk_build *b, const struct msk_plan *p, struct msk_str *out)
 {
 	static const char *const names[] = { "bin", "root" };
 	struct msk_err ignored = MSK_ERR_INIT;
 	MSK_AUTO_JSON *options = NULL;
 
-	if (msk_json_parse(known, strlen(known), "options", &options, &ignored) < 0)
+	if (msk_json_parse(b->recipe, strlen(b->recipe), "options", &options, &ignored) < 0)
 		return false;
 	for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
 		struct msk_json *typed = msk_json_get_mut(options, names[k]);
 
 		for (size_t i = msk_json_count(typed); i-- > 0;)
-			if (!msk_plan_keeps(p, names[k], msk_json_string_value(msk_json_at(typed, i))))
+			if (!keeps(b, p, names[k], i, msk_json_string_value(msk_json_at(typed, i))))
 				msk_json_remove(typed, i);
 		if (msk_json_count(typed) == 0)
 			msk_json_unset(options, names[k]);
@@ -71,15 +76,15 @@ static void rows_release(struct msk_json_rows *rows)
 }
 
 /* The options with what the files have told. NULL: more than a document has room for. */
-static char *recipe(const char *known, const struct msk_edition *e)
+static char *recipe(const struct msk_build *b, const struct msk_edition *e)
 {
 	MSK_AUTO_JSON *head = recipe_head(e);
 	MSK_AUTO_STR narrowed = MSK_STR_INIT;
 	MSK_CLEANUP(rows_release) struct msk_json_rows inputs = { .full = false };
-	struct msk_json_member lists[] = { { "inputs", NULL }, { "options", known } };
+	struct msk_json_member lists[] = { { "inputs", NULL }, { "options", b->recipe } };
 	struct msk_str out = MSK_STR_INIT;
 
-	if (!*known)
+	if (!*b->recipe)
 		return NULL;
 	if (e->ground)
 		add_base(&inputs, e->ground);
@@ -89,7 +94,7 @@ static char *recipe(const char *known, const struct msk_edition *e)
 	msk_json_rows_end(&inputs);
 	lists[0].value = msk_str_c(&inputs.text);
 	if (e->plan.several) {
-		if (!narrow_options(known, &e->plan, &narrowed))
+		if (!narrow_options(b, &e->plan, &narrowed))
 			return NULL;
 		lists[1].value = msk_str_c(&narrowed);
 	}
@@ -112,7 +117,7 @@ struct msk_maker_record msk_maker_record_make(const struct msk_build *b, const s
 {
 	if (!e->plan.record)
 		return (struct msk_maker_record){ NULL, NULL };
-	return (struct msk_maker_record){ reasons(e->fs), b->recipe ? recipe(b->recipe, e) : NULL };
+	return (struct msk_maker_record){ reasons(e->fs), b->recipe ? recipe(b, e) : NULL };
 }
 
 void msk_maker_record_tell_lacking(const struct msk_build *b, const struct msk_maker_record *r)

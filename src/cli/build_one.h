@@ -3,8 +3,9 @@
 #ifndef MSK_CLI_BUILD_ONE_H
 #define MSK_CLI_BUILD_ONE_H
 
-#include "opt.h"
+#include "config_file.h"
 
-int msk_cmd_build_one(const struct msk_options *o, struct msk_err *err);
+/* `file`, where it has completed them: the recipe tells paths as they stand there; or NULL. */
+int msk_cmd_build_one(const struct msk_options *o, const struct config_file *file, struct msk_err *err);
 
 #endif

@@ -74,7 +74,7 @@ static int build_target(const struct msk_options *typed, struct config_file *f, 
 
 	msk_target_options(typed, f, target, &o);
 	msk_config_file_rest(f);
-	rc = msk_cmd_build_one(&o, err);
+	rc = msk_cmd_build_one(&o, f, err);
 	msk_options_release(&o);
 	return rc < 0 && target && err->msg[0] ? msk_ctx(err, "target %s", target) : rc;
 }
@@ -204,5 +204,5 @@ int msk_cmd_build(const struct msk_options *o, struct msk_err *err)
 		return msk_hint(err, o->bin.n ? "with --bin it has to be named: --config %s" : "--config FILE, or %s here",
 				MSK_CONFIG_FILE);
 	}
-	return msk_cmd_build_one(o, err);
+	return msk_cmd_build_one(o, NULL, err);
 }

@@ -148,7 +148,7 @@ static int run(const struct msk_options *o, struct msk_build *b, struct msk_err 
 	return rc;
 }
 
-int msk_cmd_build_one(const struct msk_options *o, struct msk_err *err)
+int msk_cmd_build_one(const struct msk_options *o, const struct config_file *file, struct msk_err *err)
 {
 	MSK_CLEANUP(msk_plan_release) struct msk_plan plan = { 0 };
 	MSK_CLEANUP(msk_pool_cleanup) struct msk_pool *pool = NULL;
@@ -162,7 +162,7 @@ int msk_cmd_build_one(const struct msk_options *o, struct msk_err *err)
 		return -1;
 	b.pool = pool = msk_pool_new(plan.jobs);
 	if (plan.record)
-		b.recipe = recipe = msk_recipe_make(o, &plan);
+		b.recipe = recipe = msk_recipe_make(&(struct recipe_of){ o, &plan, file });
 	if (o->print && strcmp(o->print, "rootfs") != 0)
 		return print_typed(o, &plan, &log, err);
 	return run(o, &b, err);

@@ -309,6 +309,14 @@ int msk_config_file_open(const char *name, struct config_file *out, struct msk_e
 	return 0;
 }
 
+static void forget_joined(struct config_file *f)
+{
+	for (size_t i = 0; f->joined && msk_opt_rows[i].name; i++)
+		msk_str_release(&f->joined[i]);
+	free(f->joined);
+	f->joined = NULL;
+}
+
 void msk_config_file_release(struct config_file *f)
 {
 	free(f->name);
@@ -317,6 +325,7 @@ void msk_config_file_release(struct config_file *f)
 	msk_json_free(f->doc);
 	msk_strv_release(&f->targets);
 	msk_strv_release(&f->room);
+	forget_joined(f);
 }
 
 /* Where in a word the path of the host begins: behind the platform of "linux/arm64=DIR". */
@@ -328,14 +337,38 @@ static size_t path_at(const struct opt_row *row, const char *word)
 	return dir ? (size_t)(dir - word) : 0;
 }
 
+/* Has the word a path that begins at the directory of the file? */
+static bool begins_at_file(const struct config_file *f, const struct opt_row *row, const char *word)
+{
+	char first = word[path_at(row, word)];
+
+	return msk_opt_is_host_path(row) && *f->dir && first && first != '/' && strcmp(word, "-") != 0;
+}
+
+/* What is put in front of such a path, but for a "/". */
+static const char *joint(const struct config_file *f)
+{
+	return strcmp(f->dir, "/") == 0 ? "" : f->dir;
+}
+
 /* The word as it would be typed here. */
 static char *typed_here(const struct config_file *f, const struct opt_row *row, const char *word)
 {
 	size_t at = path_at(row, word);
-	bool from_here = msk_opt_is_host_path(row) && *f->dir && word[at] && word[at] != '/' && strcmp(word, "-") != 0;
 
-	return !from_here ? msk_xstrdup(word) :
-	       msk_xasprintf("%.*s%s/%s", (int)at, word, strcmp(f->dir, "/") == 0 ? "" : f->dir, word + at);
+	if (!begins_at_file(f, row, word))
+		return msk_xstrdup(word);
+	return msk_xasprintf("%.*s%s/%s", (int)at, word, joint(f), word + at);
+}
+
+char *msk_config_file_typed(const struct config_file *f, const struct opt_row *row, size_t i, const char *word)
+{
+	const struct msk_str *joined = f && f->joined ? &f->joined[row - msk_opt_rows] : NULL;
+	size_t at = path_at(row, word);
+
+	if (!joined || i >= joined->len || !joined->buf[i])
+		return msk_xstrdup(word);
+	return msk_xasprintf("%.*s%s", (int)at, word, word + at + strlen(joint(f)) + 1);
 }
 
 /* Lists that are longer together than msk_options_check allows need not be completed for it to say so. */
@@ -344,12 +377,24 @@ static bool are_long_enough(const struct config_file *f, const struct opt_row *r
 	return row->kind == OPT_REPEAT && f->bytes > MSK_MAX_OPTION_BYTES;
 }
 
+/* Of what is there once the last value counts. */
+static void note_joined(struct config_file *f, const struct opt_row *row, bool is)
+{
+	struct msk_str *joined = &f->joined[row - msk_opt_rows];
+
+	if (row->kind != OPT_REPEAT)
+		joined->len = 0;
+	if (msk_opt_is_host_path(row))
+		msk_str_addc(joined, is);
+}
+
 /* A list has copies of its own; what is there once points to what is kept. */
 static void set_word(struct config_file *f, const struct opt_row *row, const char *word, struct msk_options *o)
 {
 	MSK_AUTO_FREE char *here = typed_here(f, row, word);
 
 	row->set(o, row, here);
+	note_joined(f, row, begins_at_file(f, row, word));
 	if (row->kind == OPT_REPEAT)
 		f->bytes += strlen(here);
 	else
@@ -481,6 +526,15 @@ static void wake(struct config_file *f)
 		msk_end(&none);
 }
 
+static struct msk_str *new_joined(void)
+{
+	size_t n = 0;
+
+	while (msk_opt_rows[n].name)
+		n++;
+	return msk_xcalloc(n, sizeof(struct msk_str));
+}
+
 void msk_config_file_apply(struct config_file *f, const char *target, struct msk_options *o)
 {
 	const struct msk_json *of_target;
@@ -488,6 +542,8 @@ void msk_config_file_apply(struct config_file *f, const char *target, struct msk
 
 	wake(f);
 	f->bytes = 0;
+	forget_joined(f);
+	f->joined = new_joined();
 	of_target = target ? msk_json_get(msk_json_get(f->doc, TARGETS), target) : NULL;
 	note_decided(o, &decided);
 	for (const struct opt_row *row = msk_opt_rows; row->name; row++) {

@@ -21,6 +21,7 @@ struct config_file {
 	struct msk_json *doc;           /* NULL: it rests */
 	struct msk_strv targets;        /* names, sorted */
 	struct msk_strv room;           /* values that had to be made up; options point into it */
+	struct msk_str *joined;         /* of each option of the table, a byte for each value: was dir put in front? */
 	size_t bytes;                   /* in the lists of the options that are being completed */
 };
 #define MSK_AUTO_CONFIG_FILE MSK_CLEANUP(msk_config_file_release) struct config_file
@@ -43,6 +44,9 @@ void msk_config_file_rest(struct config_file *f);
 /* Complete options, which the command line has set, by those of a target (NULL: of the top alone). They point into the file.
  * Lists end where they are too long (msk_options_check). */
 void msk_config_file_apply(struct config_file *f, const char *target, struct msk_options *o);
+/* Of the options that were completed last, the i-th value of one, `word`, as it was typed, be that in the file: its path there
+ * begins where the file lies. f may be NULL. Heap. */
+char *msk_config_file_typed(const struct config_file *f, const struct opt_row *row, size_t i, const char *word);
 
 /* What the options would be as a config file; fails: MSK_E_USAGE, a value is no UTF-8. */
 int msk_config_file_json(const struct msk_options *o, struct msk_json **out, struct msk_err *err);

@@ -95,35 +95,42 @@ static bool is_absent(const char *path)
 	return stat(path, &st) < 0 && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP);
 }
 
-static void look_for(struct again *a, const char *path, const char *cwd, size_t *missing)
+struct search {
+	struct msk_checks *checks;
+	const char *cwd;
+	size_t missing, relative;    /* of those that are missing */
+};
+
+static void look_for(struct search *s, const char *path)
 {
 	if (!path || !is_absent(path))
 		return;
-	++*missing;
+	s->missing++;
+	s->relative += path[0] != '/';
 	if (path[0] == '/')
-		msk_checks_fail(a->checks, MSK_E_INPUT, WHAT, "input %s: not here", path);
+		msk_checks_fail(s->checks, MSK_E_INPUT, WHAT, "input %s: not here", path);
 	else
-		msk_checks_fail(a->checks, MSK_E_INPUT, WHAT, "input %s: not here (looked for in %s)", path, cwd);
+		msk_checks_fail(s->checks, MSK_E_INPUT, WHAT, "input %s: not here (looked for in %s)", path, s->cwd);
 }
 
-static void look_for_all(struct again *a, const struct msk_strv *paths, const char *cwd, size_t *missing)
+static void look_for_all(struct search *s, const struct msk_strv *paths)
 {
 	for (size_t i = 0; i < paths->n; i++)
-		look_for(a, paths->v[i], cwd, missing);
+		look_for(s, paths->v[i]);
 }
 
 /* DIR:TAG and DIR@DIGEST are there when DIR is. */
-static void look_for_base(struct again *a, const char *name, const char *cwd, size_t *missing)
+static void look_for_base(struct search *s, const char *name)
 {
 	MSK_AUTO_FREE char *tag = NULL, *digest = NULL;
 	MSK_AUTO_FREE char *path = msk_source_split_name(name, &tag, &digest);
 
 	if (strcmp(path, "-") != 0) {
-		look_for(a, path, cwd, missing);
+		look_for(s, path);
 		return;
 	}
-	++*missing;
-	msk_checks_fail(a->checks, MSK_E_INPUT, WHAT, "input --base -: was read from standard input");
+	s->missing++;
+	msk_checks_fail(s->checks, MSK_E_INPUT, WHAT, "input --base -: was read from standard input");
 }
 
 /* All that was named on the command line and is not here; the build itself would tell of the first alone. */
@@ -131,19 +138,22 @@ static size_t look_for_inputs(struct again *a)
 {
 	MSK_AUTO_FREE char *cwd = getcwd(NULL, 0);
 	const struct msk_plan *p = &a->plan;
-	size_t missing = 0;
+	struct search s = { a->checks, cwd ? cwd : ".", 0, 0 };
 
 	for (size_t i = 0; i < p->n_inputs; i++)
-		look_for(a, p->inputs[i].src, cwd ? cwd : ".", &missing);
-	look_for(a, p->certs_file, cwd ? cwd : ".", &missing);
-	look_for_all(a, &p->extra_certs, cwd ? cwd : ".", &missing);
-	look_for_all(a, &p->certs_for, cwd ? cwd : ".", &missing);
+		look_for(&s, p->inputs[i].src);
+	look_for(&s, p->certs_file);
+	look_for_all(&s, &p->extra_certs);
+	look_for_all(&s, &p->certs_for);
 	if (p->base)
-		look_for_base(a, p->base, cwd ? cwd : ".", &missing);
-	look_for(a, p->root, cwd ? cwd : ".", &missing);
+		look_for_base(&s, p->base);
+	look_for(&s, p->root);
 	for (size_t i = 0; i < p->n_roots; i++)
-		look_for(a, p->roots[i].dir, cwd ? cwd : ".", &missing);
-	return missing;
+		look_for(&s, p->roots[i].dir);
+	if (s.relative)
+		msk_checks_note(a->checks, WHAT, "relative paths begin where the build was started, those of a config "
+				"file where that lay: verify it from there");
+	return s.missing;
 }
 
 static const char *text_at(const struct msk_json *row, size_t i)

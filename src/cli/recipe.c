@@ -29,7 +29,7 @@ static bool is_single(const struct opt_row *row)
 	return row->kind != OPT_REPEAT && msk_recipe_holds(row);
 }
 
-static void tidy_member(const struct opt_row *row, struct msk_json *options)
+static void tidy_member(const struct recipe_of *of, const struct opt_row *row, struct msk_json *options)
 {
 	const struct msk_json *value = msk_json_get(options, row->name);
 	MSK_AUTO_STRV typed = MSK_STRV_INIT, words = MSK_STRV_INIT;
@@ -37,18 +37,19 @@ static void tidy_member(const struct opt_row *row, struct msk_json *options)
 	for (size_t i = 0; msk_json_is_array(value) && i < msk_json_count(value); i++)
 		msk_strv_push(&typed, msk_json_string_value(msk_json_at(value, i)));
 	if (typed.n) {
-		msk_recipe_tidy_list(row, &typed, &words);
+		msk_recipe_tidy_list(of, row, &typed, &words);
 		msk_json_set(options, row->name, msk_json_strings(&words));
 	} else if (msk_json_is_string(value)) {
-		MSK_AUTO_FREE char *word = msk_recipe_tidy_word(row, msk_json_string_value(value));
+		MSK_AUTO_FREE char *word = msk_recipe_tidy_word(of, row, 0, msk_json_string_value(value));
 
 		msk_json_set_string(options, row->name, word);
 	}
 }
 
 /* Those that are there once; NULL: one is no UTF-8. */
-static struct msk_json *single_options(const struct msk_options *o, const struct msk_plan *plan)
+static struct msk_json *single_options(const struct recipe_of *of)
 {
+	const struct msk_options *o = of->o;
 	bool exact;
 	MSK_AUTO_JSON *options = msk_opt_json(o, is_single, &exact);
 	MSK_AUTO_STR created = MSK_STR_INIT;
@@ -56,19 +57,19 @@ static struct msk_json *single_options(const struct msk_options *o, const struct
 	if (!exact)
 		return NULL;
 	if (o->compress) {
-		MSK_AUTO_FREE char *codec = msk_recipe_codec_word(o, plan);
+		MSK_AUTO_FREE char *codec = msk_recipe_codec_word(o, of->plan);
 
 		msk_json_set_string(options, "compress", codec);
 	}
 	if (o->created && strcmp(o->created, "now") == 0) {
-		msk_rfc3339_add(&created, plan->created);
+		msk_rfc3339_add(&created, of->plan->created);
 		msk_json_set_string(options, "created", created.buf);
 	}
 	for (const struct opt_row *row = msk_opt_rows; row->name; row++)
-		if (is_single(row) && msk_recipe_says_default(row, o, plan))
+		if (is_single(row) && msk_recipe_says_default(row, o, of->plan))
 			msk_json_unset(options, row->name);
 		else if (is_single(row))
-			tidy_member(row, options);
+			tidy_member(of, row, options);
 	return msk_take(&options);
 }
 
@@ -85,11 +86,11 @@ static void lists_release(struct lists *l)
 		msk_str_release(&l->texts[i]);
 }
 
-static void dump_list(const struct opt_row *row, const struct msk_strv *typed, struct msk_str *out)
+static void dump_list(const struct recipe_of *of, const struct opt_row *row, const struct msk_strv *typed, struct msk_str *out)
 {
 	MSK_AUTO_STRV words = MSK_STRV_INIT;
 
-	msk_recipe_tidy_list(row, typed, &words);
+	msk_recipe_tidy_list(of, row, typed, &words);
 	msk_json_dump_strings(&words, out);
 }
 
@@ -107,17 +108,18 @@ static int by_key(const void *a, const void *b)
 }
 
 /* False: one is no UTF-8. */
-static bool dump_lists(const struct msk_options *o, const struct msk_plan *plan, struct lists *l)
+static bool dump_lists(const struct recipe_of *of, struct lists *l)
 {
 	for (const struct opt_row *row = msk_opt_rows; row->name; row++) {
-		const struct msk_strv *typed = (const struct msk_strv *)((const char *)o + row->field);
+		const struct msk_strv *typed = (const struct msk_strv *)((const char *)of->o + row->field);
 
-		if (row->kind != OPT_REPEAT || !msk_recipe_holds(row) || !typed->n || msk_recipe_says_default(row, o, plan))
+		if (row->kind != OPT_REPEAT || !msk_recipe_holds(row) || !typed->n ||
+		    msk_recipe_says_default(row, of->o, of->plan))
 			continue;
 		assert(l->n < MOST_LISTS);
 		if (!all_utf8(typed))
 			return false;
-		dump_list(row, typed, &l->texts[l->n]);
+		dump_list(of, row, typed, &l->texts[l->n]);
 		l->v[l->n] = (struct msk_json_member){ row->name, msk_str_c(&l->texts[l->n]) };
 		l->n++;
 	}
@@ -125,13 +127,13 @@ static bool dump_lists(const struct msk_options *o, const struct msk_plan *plan,
 	return true;
 }
 
-char *msk_recipe_make(const struct msk_options *o, const struct msk_plan *plan)
+char *msk_recipe_make(const struct recipe_of *of)
 {
-	MSK_AUTO_JSON *options = single_options(o, plan);
+	MSK_AUTO_JSON *options = single_options(of);
 	MSK_CLEANUP(lists_release) struct lists lists = { .n = 0 };
 	struct msk_str text = MSK_STR_INIT;
 
-	if (!options || !dump_lists(o, plan, &lists))
+	if (!options || !dump_lists(of, &lists))
 		return NULL;
 	msk_json_dump_with(options, lists.v, lists.n, &text);
 	if (text.len > MSK_MAX_DOCUMENT)

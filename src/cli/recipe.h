@@ -2,19 +2,29 @@
 #ifndef CLI_RECIPE_H
 #define CLI_RECIPE_H
 
-#include "opt.h"
+#include "config_file.h"
 #include "mkscratch/plan.h"
 
 /* Is it among the options that may change a byte of the image, or decide whether there is one? */
 bool msk_recipe_holds(const struct opt_row *row);
 
-/* Its options, as JSON, "" where they are more than a document has room for; the rest is added by the build. NULL: an option is
- * no UTF-8, which JSON cannot hold. Heap. */
-char *msk_recipe_make(const struct msk_options *o, const struct msk_plan *plan);
+/* What it is made of: options, the plan they make, and the file that has completed them, or NULL. Borrowed. */
+struct recipe_of {
+	const struct msk_options *o;
+	const struct msk_plan *plan;
+	const struct config_file *file;
+};
 
-/* What was typed in one spelling: plain paths; of a list sorted where the order is of no matter, and nothing twice. */
-char *msk_recipe_tidy_word(const struct opt_row *row, const char *typed);
-void msk_recipe_tidy_list(const struct opt_row *row, const struct msk_strv *typed, struct msk_strv *out);
+/* Its options, as JSON, "" where they are more than a document has room for; the rest is added by the build. NULL: an option is
+ * no UTF-8, which JSON cannot hold. Paths of a config file are as they stand there, so that it is no matter where the run was
+ * started. Heap. */
+char *msk_recipe_make(const struct recipe_of *of);
+
+/* What was typed in one spelling: plain paths; of a list sorted where the order is of no matter, and nothing twice. `given` is
+ * the i-th value of its option. Heap. */
+char *msk_recipe_tidy_word(const struct recipe_of *of, const struct opt_row *row, size_t i, const char *given);
+void msk_recipe_tidy_list(const struct recipe_of *of, const struct opt_row *row, const struct msk_strv *typed,
+			  struct msk_strv *out);
 
 /* --compress as given: its codec, with the level that is not the default of that. Heap. */
 char *msk_recipe_codec_word(const struct msk_options *o, const struct msk_plan *plan);

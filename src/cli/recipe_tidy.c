@@ -24,13 +24,15 @@ static bool is_keyed(const char *name)
 	return strcmp(name, "annotation") == 0 || strcmp(name, "env") == 0 || strcmp(name, "label") == 0;
 }
 
-char *msk_recipe_tidy_word(const struct opt_row *row, const char *typed)
+char *msk_recipe_tidy_word(const struct recipe_of *of, const struct opt_row *row, size_t i, const char *given)
 {
+	MSK_AUTO_FREE char *typed = msk_config_file_typed(of->file, row, i, given);
+
 	if (strcmp(row->name, "bin") == 0 || strcmp(row->name, "file") == 0 || strcmp(row->name, "tree") == 0)
 		return msk_input_plain(typed);
 	if (strcmp(row->name, "root") == 0)
 		return msk_root_plain(typed);
-	return msk_opt_is_host_path(row) ? msk_path_plain(typed) : msk_xstrdup(typed);
+	return msk_opt_is_host_path(row) ? msk_path_plain(typed) : msk_take(&typed);
 }
 
 /* The last value of a key, which stands where the first stood: variables have an order, as in the config. */
@@ -157,10 +159,11 @@ char *msk_recipe_codec_word(const struct msk_options *o, const struct msk_plan *
 	return has_default_level(plan) ? msk_take(&name) : msk_xasprintf("%s:%d", name, plan->codec.level);
 }
 
-void msk_recipe_tidy_list(const struct opt_row *row, const struct msk_strv *typed, struct msk_strv *out)
+void msk_recipe_tidy_list(const struct recipe_of *of, const struct opt_row *row, const struct msk_strv *typed,
+			  struct msk_strv *out)
 {
 	for (size_t i = 0; i < typed->n; i++)
-		msk_strv_push_own(out, msk_recipe_tidy_word(row, typed->v[i]));
+		msk_strv_push_own(out, msk_recipe_tidy_word(of, row, i, typed->v[i]));
 	if (is_keyed(row->name))
 		keep_last(out);
 	if (is_set(row->name)) {

@@ -96,21 +96,15 @@ void msk_plan_narrow_release(struct msk_plan *p)
 	*p = (struct msk_plan){ 0 };
 }
 
-static bool keeps_bin(const struct msk_plan *p, const char *typed)
+bool msk_plan_keeps_program(const struct msk_plan *p, const struct msk_plan *whole, size_t i)
 {
-	MSK_AUTO_FREE char *plain = msk_input_plain(typed);
-
-	for (size_t i = 0; i < p->n_inputs; i++) {
-		MSK_AUTO_FREE char *one = p->inputs[i].kind == MSK_INPUT_BIN ?
-					  msk_input_plain(strchr(p->inputs[i].spec, ' ') + 1) : NULL;
-
-		if (one && strcmp(one, plain) == 0)
+	for (size_t k = 0; i < whole->n_inputs && k < p->n_inputs; k++)
+		if (p->inputs[k].spec == whole->inputs[i].spec)
 			return true;
-	}
 	return false;
 }
 
-static bool keeps_root(const struct msk_plan *p, const char *typed)
+bool msk_plan_keeps_root(const struct msk_plan *p, const char *typed)
 {
 	struct msk_platform of;
 
@@ -120,9 +114,4 @@ static bool keeps_root(const struct msk_plan *p, const char *typed)
 		if (msk_platform_equal(&p->roots[i].platform, &of))
 			return true;
 	return false;
-}
-
-bool msk_plan_keeps(const struct msk_plan *p, const char *option, const char *typed)
-{
-	return strcmp(option, "bin") == 0 ? keeps_bin(p, typed) : strcmp(option, "root") != 0 || keeps_root(p, typed);
 }

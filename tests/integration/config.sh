@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Options from a file.
 . "$(dirname "$0")/../lib.sh"
-require cc jq
+. "$TOP/tests/spec/common.sh"
+require cc jq python3
 printf 'int main(void){return 0;}\n' >app.c
 cc -static -o app app.c || skip_all "cannot: no static libc"
 cp app tool && mkdir sub && cp app sub/app && echo conf >sub/conf
@@ -218,6 +219,47 @@ printf '\357\273\277{\r\n\t"bin": "deep/app",\r\n\t"output": "mark.tar"\r\n}\r\n
 t 'a mark of the byte order and ends of lines as Windows has them are no matter' mk --config mark.json -q
 is "$(mk --config deep/mkscratch.json -o - -q 2>/dev/null | tar tf - | head -n 1)" oci-layout '- is standard output'
 cd ..
+
+# The recipe has paths as they stand in the file: it is no matter where the run is started, and what a cache has seen before.
+mkdir -p far/in/deep far/tree && cp app far/ && cp sub/conf far/ && cp "$FIXTURE/certs.pem" far/ && echo t >far/tree/t
+mk -q --bin app -o far/base.tar
+python3 -B "$FIXTURE/make_inputs.py" made && cp made/app-arm64 far/arm64
+echo '{ "bin": "./app", "file": ["./conf:/etc/conf", "'"$T"'/far/conf:/etc/full"], "tree": "tree/:/srv", "base": "base.tar",
+  "certs": "certs.pem", "cert": ["./certs.pem"], "certs-for": "./certs.pem", "baseline": "base.tar", "max-growth": "900%",
+  "allow-expired": true, "output": "out.tar" }' >far/far.json
+echo '{ "root": "../far", "targets": {
+  "one": { "root": ["../far", "linux/arm64=."], "bin": ["app", "arm64:/app"], "output": "one.tar" }, "two": { "bin": "./app", "base": "one.tar", "output": "two.tar", "platform": "linux/amd64" },
+  "full": { "bin": "'"$T"'/far/app", "file": ["'"$T"'/far/conf:/a", "conf:/b"], "output": "full.tar" } } }' >far/many.json
+from() { # DIRECTORY CONFIG OUTPUT...: what each output is then, one a line
+	local outputs=("${@:3}")
+	(cd "$1" && "$MKSCRATCH" -q --config "$2" --cache "$T/far-cache") && (cd far && sha256sum "${outputs[@]}" && rm "${outputs[@]}")
+}
+for file in far many; do
+	outputs=(out.tar) && [ "$file" = far ] || outputs=(one.tar two.tar full.tar)
+	rm -rf far-cache && from far $file.json "${outputs[@]}" >here.sums 2>here.err || comment <here.err
+	is "$(wc -l <here.sums)" ${#outputs[@]} "$file.json makes its images"
+	for place in ". far/$file.json" "far ./$file.json" "far/in/deep ../../$file.json" "/ $T/far/$file.json" "sub ../far/in/../$file.json"; do
+		is "$(from $place "${outputs[@]}" 2>&1)" "$(cat here.sums)" "$file.json: the same bytes by ${place/$T/}"
+	done
+	is "$(from far - "${outputs[@]}" 2>&1 <far/$file.json)" "$(cat here.sums)" "$file.json: the same bytes on standard input"
+done
+(cd far && mk -q --config far.json && mk -q --config many.json)
+is "$(mk verify --recipe --json far/out.tar | jq -c '.options | [.bin, .file, .tree, .base, .certs, .cert, .["certs-for"]]')" \
+	'[["app"],["'"$T"'/far/conf:/etc/full","conf:/etc/conf"],["tree:/srv"],"base.tar","certs.pem",["certs.pem"],["certs.pem"]]' \
+	'paths are those of the file, and what was absolute stays so'
+is "$(mk verify --recipe --json far/one.tar | jq -c '.options | [.bin, .root]' | xargs)" \
+	'[[app],[../far]] [[arm64:/app],[../far,linux/arm64=.]]' '... of a program and its roots, for each platform'
+is "$(mk verify --recipe --json far/full.tar | jq -c '.options | [.bin, .file]')" \
+	'[["'"$T"'/far/app"],["'"$T"'/far/conf:/a","conf:/b"]]' '... of several targets each its own'
+is "$(mk --config far/far.json -q --file far/conf:/typed --file ./far/../far/conf:/dots -o typed.tar && mk verify --recipe --json typed.tar | jq -c '.options | [.bin, .file]')" \
+	'[["app"],["far/../far/conf:/dots","far/conf:/typed"]]' '... and what was typed beside it stays as typed'
+for image in out one two full; do
+	(cd far && run mk verify --rebuild $image.tar && echo "$status $(grep -c '^✓ rebuild: the same image, byte for byte' "$out")") >again
+	like "$(cat again)" '^0 [12]$' "$image.tar is made again from there"
+done
+run mk verify --rebuild far/out.tar
+is "$status $(grep -c 'rebuild: input .*not here' "$out") $(grep -c '^· rebuild: relative paths begin where' "$out")" '3 6 1' \
+	'... and from elsewhere it is told where that would be'
 
 # The schema.
 # Names and types; descriptions are the help's words, which change more often.

@@ -88,6 +88,7 @@ is "$status $(cat "$err")" '0 ' '... unless none was wanted'
 rm $'\377'
 
 # What is not as it was.
+from_there='relative paths begin where the build was started, those of a config file where that lay: verify it from there'
 echo other >conf
 is "$(again img.tar)" $'input /etc/conf (--file): has changed, was D, is D\nlayer 3: DiffID was D, is D\n7' a_changed_file
 echo conf >conf && chmod 700 tree/sub/a
@@ -95,9 +96,11 @@ is "$(again img.tar)" $'input /srv/ (--tree): has changed, was D, is D\nlayer 3:
 chmod 644 tree/sub/a && mv conf hidden && mv certs.pem hidden.pem
 is "$(again img.tar)" "input conf: not here (looked for in $PWD)
 input certs.pem: not here (looked for in $PWD)
+$from_there
 3" all_that_is_absent
 mv hidden conf && mv hidden.pem certs.pem
 is "$(cd / && again "$T/img.tar")" "$(printf 'input %s: not here (looked for in /)\n' app conf tree certs.pem)
+$from_there
 3" from_elsewhere_it_says_where_it_looks
 if [ "$(id -u)" != 0 ] || setpriv --reuid 65534 --regid 65534 --clear-groups true; then
 	cp "$MKSCRATCH" lent && mkdir shut && cp conf shut/ && mk -q --bin app --file shut/conf:/conf -o shut.tar && chmod 755 . && chmod 0 shut
@@ -122,7 +125,7 @@ mkdir -p "root$(dirname "$loader")" && cp -L "$loader" "root$loader" && cp -L "$
 run mk -q --bin needs --root root --library-path /lib -o lib.tar
 is "$status" 0 a_program_with_a_library_of_a_root
 mv root elsewhere
-is "$(again lib.tar)" $"input root: not here (looked for in $PWD)"$'\n3' a_root_that_is_gone
+is "$(again lib.tar)" $"input root: not here (looked for in $PWD)"$'\n'"$from_there"$'\n3' a_root_that_is_gone
 is "$(again lib.tar --root elsewhere)" $'the same image, byte for byte: D\n0' the_root_may_lie_elsewhere
 printf 'int f(void) { return 2; }\n' | cc -shared -fPIC -x c -o elsewhere/lib/libf.so - -x none -Wl,-soname,libf.so
 like "$(again lib.tar --root elsewhere)" '^input /lib/libf\.so \(library\): has changed, was D, is D$' a_changed_library

@@ -229,7 +229,7 @@ static char *recipe_of(const char *const *argv)
 	parse_ok("build", argv, &o);
 	if (msk_plan_make(&o, &plan, &err) < 0)
 		fail_msg("%s", err.msg);
-	recipe = msk_recipe_make(&o, &plan);
+	recipe = msk_recipe_make(&(struct recipe_of){ &o, &plan, NULL });
 	msk_plan_release(&plan);
 	msk_options_release(&o);
 	return recipe;
