@@ -29,6 +29,8 @@ bool msk_platform_runs(const char *program, const char *machine);
 
 /* Raise the variant of an amd64 platform to a level ("v3"). */
 void msk_platform_raise(struct msk_platform *p, unsigned isa_level);
+/* Does a CPU of `better` run what is for `lesser`, and not the other way round? Levels of one architecture do. */
+bool msk_platform_is_below(const struct msk_platform *lesser, const struct msk_platform *better);
 /* One platform for programs of both, when they differ by CPU level alone: the higher one. false: they do not fit. */
 bool msk_platform_join(struct msk_platform *p, const struct msk_platform *other);
 

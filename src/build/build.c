@@ -222,6 +222,22 @@ static int gather_crews(const struct msk_build *b, const struct msk_crews *crews
 	return check_distinct(e, err);
 }
 
+/* Where an index has an image for lesser CPUs, too, each machine gets its own. */
+static void tell_level(const struct msk_log *log, const struct msk_editions *e, const struct msk_platform *pf)
+{
+	struct msk_platform plain = *pf;
+	MSK_AUTO_STR name = MSK_STR_INIT;
+
+	plain.variant[0] = '\0';
+	if (!msk_platform_is_below(&plain, pf))
+		return;
+	for (size_t i = 0; i < e->n; i++)
+		if (msk_platform_is_below(&e->v[i].platform, pf))
+			return;
+	msk_platform_add(&name, pf);
+	msk_note(log, "%s: CPUs below %s do not run it", name.buf, pf->variant);
+}
+
 int msk_build_gather(const struct msk_build *b, struct msk_editions *out, struct msk_err *err)
 {
 	MSK_CLEANUP(msk_crews_release) struct msk_crews crews = { NULL, 0 };
@@ -229,6 +245,8 @@ int msk_build_gather(const struct msk_build *b, struct msk_editions *out, struct
 
 	if (msk_gather_crews(b->plan, &crews, err) < 0 || gather_crews(b, &crews, &e, err) < 0)
 		return -1;
+	for (size_t i = 0; i < e.n; i++)
+		tell_level(b->log, &e, &e.v[i].platform);
 	*out = e;
 	e = (struct msk_editions){ 0 };
 	return 0;

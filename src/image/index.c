@@ -39,14 +39,27 @@ static struct msk_json *attestation_json(const struct msk_attestation *attestati
 	return o;
 }
 
+/* Who asks for amd64 asks without a level, and takes no image that has one: the least of an architecture goes without. */
+static struct msk_platform listed_platform(const struct msk_image *images, size_t n, size_t which)
+{
+	struct msk_platform pf = images[which].platform, plain = pf;
+
+	plain.variant[0] = '\0';
+	for (size_t i = 0; i < n; i++)
+		if (msk_platform_is_below(&images[i].platform, &pf))
+			return pf;
+	return msk_platform_is_below(&plain, &pf) ? plain : pf;
+}
+
 struct msk_json *msk_image_index_json(const struct msk_plan *p, const struct msk_image *images, size_t n)
 {
 	struct msk_json *o = msk_json_object(), *manifests = msk_json_array();
 
 	for (size_t i = 0; i < n; i++) {
 		struct msk_json *d = msk_desc_json(&images[i].manifest);
+		const struct msk_platform pf = listed_platform(images, n, i);
 
-		msk_json_set(d, "platform", platform_json(&images[i].platform, images[i].also));
+		msk_json_set(d, "platform", platform_json(&pf, images[i].also));
 		msk_json_push(manifests, d);
 	}
 	for (size_t i = 0; i < n; i++)

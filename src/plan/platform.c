@@ -108,6 +108,12 @@ static bool variants_are_levels(const char *arch)
 	return false;
 }
 
+bool msk_platform_is_below(const struct msk_platform *lesser, const struct msk_platform *better)
+{
+	return strcmp(lesser->os, better->os) == 0 && strcmp(lesser->arch, better->arch) == 0 &&
+	       variants_are_levels(better->arch) && strverscmp(lesser->variant, better->variant) < 0;
+}
+
 bool msk_platform_join(struct msk_platform *p, const struct msk_platform *other)
 {
 	if (strcmp(p->os, other->os) != 0 || strcmp(p->arch, other->arch) != 0 || !variants_are_levels(p->arch))

@@ -172,6 +172,15 @@ if command -v go >/dev/null; then
 	is "$(mk --bin v3:/app --bin v1:/app --bin v7:/app --bin v6:/app -o l.tar | cut -d' ' -f3)" \
 		'linux/amd64,linux/amd64/v3,linux/arm/v6,linux/arm/v7' 'levels and variants of one place are images of their own'
 	is "$(mk --bin v1 --bin v3 -o l.tar | cut -d' ' -f3)" 'linux/amd64/v3' 'levels of other places are one image'
+	listed() { # ARCHIVE
+		doc "$1" "$(top "$1")" | jq -r '.manifests[].platform | .architecture + "/" + (.variant // "-")' | xargs
+	}
+	mk --bin v3:/app --bin v1:/app --bin v7:/app --bin v6:/app -o l.tar >/dev/null 2>said
+	is "$(listed l.tar) $(cat said)" 'amd64/- amd64/v3 arm/v6 arm/v7 ' '... under these names'
+	mk --bin v3:/app --bin v7:/app -o l.tar >/dev/null 2>said
+	is "$(listed l.tar)" 'amd64/- arm/v7' 'who asks for amd64 finds the only one, of whatever level'
+	is "$(mk inspect --json l.tar | jq -c '[.images[].platform]')" '["linux/amd64/v3","linux/arm/v7"]' '... whose config says the level'
+	is "$(cat said)" 'linux/amd64/v3: CPUs below v3 do not run it' '... which is told'
 	t '--platform without a variant finds one with it' mk --bin v6:/app --bin v7:/app --platform linux/arm -o l.tar
 else
 	skip 'levels of one CPU' 'no go'

@@ -52,12 +52,32 @@ static void without_a_variant_it_means_them_all(void **state)
 	assert_true(msk_platform_compare(&v6, &v7) < 0 && msk_platform_compare(&v7, &arm64) < 0);
 }
 
+static void levels_of_one_architecture_have_an_order(void **state)
+{
+	static const struct { const char *lesser, *better; bool below; } cases[] = {
+		{ "linux/amd64", "linux/amd64/v3", true }, { "linux/amd64/v2", "linux/amd64/v3", true },
+		{ "linux/amd64/v3", "linux/amd64/v2", false }, { "linux/amd64/v3", "linux/amd64/v3", false },
+		{ "linux/ppc64le/power9", "linux/ppc64le/power10", true }, { "linux/riscv64", "linux/riscv64/rva22u64", true },
+		{ "linux/arm64", "linux/amd64/v3", false }, { "windows/amd64", "linux/amd64/v3", false },
+		{ "linux/arm/v6", "linux/arm/v7", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct msk_platform lesser, better;
+
+		assert_true(msk_platform_parse(cases[i].lesser, &lesser) && msk_platform_parse(cases[i].better, &better));
+		assert_int_equal(msk_platform_is_below(&lesser, &better), cases[i].below);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_platform_has_one_name),
 		cmocka_unit_test(what_is_no_platform_is_refused),
 		cmocka_unit_test(without_a_variant_it_means_them_all),
+		cmocka_unit_test(levels_of_one_architecture_have_an_order),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
