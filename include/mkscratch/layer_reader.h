@@ -35,6 +35,7 @@ struct msk_layer_entry {
 struct msk_layer_sums {
 	struct msk_digest packed, plain;       /* of the blob, and the DiffID */
 	uint64_t packed_size, plain_size;
+	bool cut;                              /* the tar ends behind its last file, which does not fill a block */
 	unsigned char head[4];                 /* the first bytes of the blob, zeros behind a shorter one: its codec */
 	size_t entries;                        /* set by msk_source_layer_visit() */
 };

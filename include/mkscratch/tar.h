@@ -44,6 +44,9 @@ void msk_tar_cleanup(struct msk_tar **t);
  * bytes come from msk_inflate_new(). Fails: MSK_E_INPUT for what is no sound tar, and whatever the reader fails with. */
 struct msk_tar_in;
 int msk_tar_in_new(struct msk_reader *r, const char *name, struct msk_tar_in **out, struct msk_err *err);
+/* Take it also when it ends behind the last byte of a file, in the midst of a block: as umoci's `insert` writes layers. */
+void msk_tar_in_fill(struct msk_tar_in *t);
+bool msk_tar_in_was_filled(const struct msk_tar_in *t);       /* at the end: did it? */
 /* The next entry; its strings live until the call after. *more false: the end. */
 int msk_tar_in_next(struct msk_tar_in *t, struct msk_tar_entry *out, bool *more, struct msk_err *err);
 ssize_t msk_tar_in_read(struct msk_tar_in *t, void *p, size_t n, struct msk_err *err);

@@ -271,6 +271,9 @@ int msk_layer_checks_read(struct msk_layer_checks *l, size_t i, bool ours, struc
 static void sum_up(struct msk_layer_told *t, const struct msk_source_layer *layer)
 {
 	check_codec(t, layer);
+	if (t->sums.cut)
+		msk_checks_note(&t->checks, t->what, "its tar ends in the midst of a block, behind all bytes of its last file: "
+				"runtimes take it, other readers of tar may not");
 	if (!t->faults)
 		msk_checks_pass(&t->checks, t->what, "%s, %llu bytes plain, %zu %s", t->sums.packed.text,
 				(unsigned long long)t->sums.plain_size, t->entries,

@@ -280,7 +280,8 @@ const char *tar_headers_next(struct tar_headers *h, uint64_t start, uint64_t end
 	}
 	if (!why && (!done || (r.at != r.n && !(out->sparse && r.n - r.at <= out->body))))
 		why = "where the headers end";
-	h->next = start + r.at + out->body + -out->body % BLOCK;
+	h->body_end = start + r.at + out->body;
+	h->next = h->body_end + -out->body % BLOCK;
 	return why;
 }
 
@@ -289,6 +290,11 @@ size_t tar_headers_at_end(const struct tar_headers *h)
 	uint64_t end = h->from + h->kept.len;
 
 	return h->next < h->from || h->next > end ? 0 : (size_t)(end - h->next);
+}
+
+size_t tar_headers_lack(const struct tar_headers *h, uint64_t end)
+{
+	return end >= h->body_end && end < h->next ? (size_t)(h->next - end) : 0;
 }
 
 const char *tar_headers_end(const struct tar_headers *h)

@@ -18,6 +18,7 @@
 struct tar_headers {
 	struct msk_str kept;           /* of the stream, from `from` on */
 	uint64_t from;
+	uint64_t body_end;             /* where the bytes of the last entry end, and what fills its last block begins */
 	uint64_t next;                 /* where the headers of the next entry begin */
 };
 
@@ -39,6 +40,8 @@ void tar_headers_add(struct tar_headers *h, uint64_t at, const void *p, size_t n
 const char *tar_headers_next(struct tar_headers *h, uint64_t start, uint64_t end, struct tar_told *out);
 /* How many bytes of what stands at the end of the entries are here: two blocks of zeros, or one and no more. */
 size_t tar_headers_at_end(const struct tar_headers *h);
+/* The stream ends at `end`: how many bytes its last block lacks where the entry has all of its own; else 0. */
+size_t tar_headers_lack(const struct tar_headers *h, uint64_t end);
 /* The library has found no more of them. */
 const char *tar_headers_end(const struct tar_headers *h);
 #define TAR_END 1024u

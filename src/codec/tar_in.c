@@ -18,6 +18,7 @@ struct feed {
 	struct msk_err *err;           /* of the call under way */
 	uint64_t taken;                /* bytes that came of it */
 	struct tar_headers *headers;   /* of a tar: sees them too; borrowed */
+	bool fills, filled;            /* may a last block that is not filled be; was it? */
 	unsigned char buf[CHUNK];
 };
 
@@ -34,11 +35,23 @@ struct msk_inflate {
 	bool started, ended;
 };
 
+/* Go's archive/tar, by which runtimes unpack, does without what fills the last block; the library does not. */
+static size_t fill_last_block(struct feed *f)
+{
+	size_t n = f->fills && !f->filled ? tar_headers_lack(f->headers, f->taken) : 0;
+
+	memset(f->buf, 0, n);
+	f->filled = f->filled || n > 0;
+	return n;
+}
+
 static la_ssize_t from_reader(struct archive *a, void *arg, const void **p)
 {
 	struct feed *f = arg;
 	ssize_t n = f->err ? f->from->read(f->from, f->buf, CHUNK, f->err) : -1;
 
+	if (n == 0)
+		n = (ssize_t)fill_last_block(f);
 	if (n < 0)
 		archive_set_error(a, -1, "read");
 	else if (f->headers)
@@ -88,6 +101,16 @@ int msk_tar_in_new(struct msk_reader *r, const char *name, struct msk_tar_in **o
 	t->feed.err = NULL;
 	*out = msk_take(&t);
 	return 0;
+}
+
+void msk_tar_in_fill(struct msk_tar_in *t)
+{
+	t->feed.fills = true;
+}
+
+bool msk_tar_in_was_filled(const struct msk_tar_in *t)
+{
+	return t->feed.filled;
 }
 
 static enum msk_tar_type type_of(struct archive_entry *e)

@@ -96,7 +96,10 @@ static int begin(struct msk_layer_reader *r, struct msk_err *err)
 		return -1;
 	r->plain = (struct hash_reader){ { hash_read }, msk_inflate_reader(r->inflate), msk_sha256_new(), 0, r->limit,
 					 r->what, &r->gzip, msk_gzip_sum_plain };
-	return msk_tar_in_new(&r->plain.r, r->what, &r->tar, err);
+	if (msk_tar_in_new(&r->plain.r, r->what, &r->tar, err) < 0)
+		return -1;
+	msk_tar_in_fill(r->tar);
+	return 0;
 }
 
 int msk_layer_reader_next(struct msk_layer_reader *r, struct msk_tar_entry *e, bool *more, struct msk_err *err)
@@ -135,6 +138,7 @@ int msk_layer_reader_finish(struct msk_layer_reader *r, struct msk_layer_sums *o
 	msk_sha256_end(r->packed.hash, &out->packed);
 	msk_sha256_end(r->plain.hash, &out->plain);
 	memcpy(out->head, r->gzip.head, sizeof out->head);
+	out->cut = msk_tar_in_was_filled(r->tar);
 	out->packed_size = r->packed.size;
 	out->plain_size = r->plain.size;
 	return 0;

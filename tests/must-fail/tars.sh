@@ -77,6 +77,9 @@ for name, *parts in (
         ("all", pax(b"path=bbb", kind=b"g"), header()), ("alllinks", header(), pax(b"linkpath=b", kind=b"g"), header(b"b", b"1", link=b"a")),
         ("allsizes", pax(b"comment=x", b"size=10", kind=b"g"), header()), ("allholes", pax(b"GNU.sparse.major=1", kind=b"g"), header())):
     image(name + ".tar", b"".join(parts) + bytes(1024))
+# The end is cut off: within what fills the block of the last file, as umoci writes layers; before, or behind it.
+for name, end in ("filling", 1200), ("file", 1029), ("data", 1028), ("none", 1024), ("header", 1836):
+    image("cut-%s.tar" % name, (header(b"first") + header(b"five", size=b"00000000005\0") + block(b"hello") + header(b"last"))[:end])
 # Which bits a file has is said by its header alone.
 image("others.tar", pax(b"comment=x", b"uid=77", b"mtime=100", kind=b"g") + header() + header(b"b") + bytes(1024))
 image("list.tar", pax(b"SCHILY.acl.access=u::rwx,g::rwx,o::rwx") + header() + bytes(1024))
@@ -124,6 +127,16 @@ for verb in ls inspect verify 'cat hole.tar big' 'diff hole.tar'; do
 done
 is "$(mk ls others.tar)" "$(printf -- '-rw-r--r-- 7/8 0 1970-01-01 00:00 %s\n' a b)" \
 	'a global header of anything else is passed over, as the runtimes do'
+for name in filling file; do
+	is "$(mk ls cut-$name.tar | wc -l) $(mk cat cut-$name.tar five)" '2 hello' "$name: what ends behind the bytes of its last file is read"
+	run "$MKSCRATCH" verify cut-$name.tar
+	is "$status $(grep -c 'its tar ends in the midst of a block, behind all bytes of its last file' "$out")" '0 1' '... and verify notes it'
+done
+t '... a base, too' mk -q --bin "$(command -v "$MKSCRATCH")" --base cut-file.tar -o over.tar
+for name in data none header; do
+	run "$MKSCRATCH" ls cut-$name.tar
+	is "$status $(grep -c "cut-$name.tar: layer 1: not a sound tar archive (Truncated" "$err")" '3 1' "$name: what is cut elsewhere is refused"
+done
 must_fail 3 'symlink.tar: layer 1: s: a link to nothing' -- ls symlink.tar
 must_fail 3 'hardlink.tar: layer 1: h: a link to nothing' -- ls hardlink.tar
 done_testing
