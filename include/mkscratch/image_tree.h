@@ -44,6 +44,12 @@ static inline bool msk_node_is_device(const struct msk_node *n)
 	return n->type == MSK_TAR_CHARDEV || n->type == MSK_TAR_BLOCKDEV;
 }
 
+/* To whoever looks at the file system a hard link is a file. */
+static inline enum msk_tar_type msk_node_seen_type(const struct msk_node *n)
+{
+	return n->type == MSK_TAR_HARDLINK ? MSK_TAR_FILE : n->type;
+}
+
 /* The root has no node: what the last entry for it says. */
 struct msk_tree_root {
 	bool given;                /* by a layer; else runtimes make it 0755, 0:0 */

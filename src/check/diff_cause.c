@@ -73,7 +73,8 @@ static void add_form(struct cause *c)
 	bool is_one = c->groups[FORMS].n == 1 && !msk_starts_with(forms, "layers");
 
 	if (timed)
-		msk_strv_push_own(&c->parts, msk_xasprintf("%sthe times of %zu path%s", but, timed, timed > 1 ? "s" : ""));
+		msk_strv_push_own(&c->parts, msk_xasprintf("%sthe times of %zu %s", but, timed,
+							 msk_plural(timed, "path", "paths")));
 	if (layers)
 		msk_strv_push_own(&c->parts, msk_xasprintf("%show %s compressed", c->parts.n ? "" : but,
 							    layers == 1 ? "one layer is" : "the layers are"));

@@ -192,17 +192,12 @@ static bool texts_differ(const char *a, const char *b)
 	return strcmp(a ? a : "", b ? b : "") != 0;
 }
 
-/* To whoever looks at the file system a hard link is a file. */
-static enum msk_tar_type seen_type(const struct msk_node *n)
-{
-	return n->type == MSK_TAR_HARDLINK ? MSK_TAR_FILE : n->type;
-}
-
 static unsigned compare_nodes(struct side *a, const struct msk_node *na, struct side *b, const struct msk_node *nb)
 {
 	unsigned differ = 0;
 
-	if (seen_type(na) != seen_type(nb) || na->dev_major != nb->dev_major || na->dev_minor != nb->dev_minor)
+	if (msk_node_seen_type(na) != msk_node_seen_type(nb) || na->dev_major != nb->dev_major ||
+	    na->dev_minor != nb->dev_minor)
 		return MSK_DIFF_TYPE;
 	differ |= contents_differ(a, na, b, nb) ? MSK_DIFF_CONTENT : 0;
 	differ |= na->mode != nb->mode && na->type != MSK_TAR_SYMLINK ? MSK_DIFF_MODE : 0;

@@ -29,20 +29,9 @@ static void comparison_release(struct comparison *c)
 	msk_spool_release(&c->out);
 }
 
-/* To whoever looks at the file system a hard link is a file. */
-static enum msk_tar_type seen_type(const struct msk_node *n)
-{
-	return n->type == MSK_TAR_HARDLINK ? MSK_TAR_FILE : n->type;
-}
-
 static struct msk_json *node_json(const struct msk_node *n)
 {
-	return msk_node_json(n, seen_type(n));
-}
-
-static struct msk_json *text_or_null(const char *s)
-{
-	return s ? msk_json_text(s) : msk_json_null();
+	return msk_node_json(n, msk_node_seen_type(n));
 }
 
 static bool is_path(const struct msk_difference *n)
@@ -75,8 +64,8 @@ static struct msk_json *difference_json(const struct msk_difference *n)
 		msk_json_set(o, "to", n->kind == MSK_DIFF_REMOVED ? msk_json_null() : node_json(&n->b));
 		return o;
 	}
-	msk_json_set(o, "from", text_or_null(n->from));
-	msk_json_set(o, "to", text_or_null(n->to));
+	msk_json_set(o, "from", msk_json_text_or_null(n->from));
+	msk_json_set(o, "to", msk_json_text_or_null(n->to));
 	if (n->kind == MSK_DIFF_LAYER) {
 		msk_json_set_int(o, "from_size", (int64_t)n->a.size);
 		msk_json_set_int(o, "to_size", (int64_t)n->b.size);
@@ -135,7 +124,7 @@ static size_t same_front(const char *a, const char *b)
 /* "character device 1,3" */
 static void add_type(struct msk_str *out, const struct msk_node *n)
 {
-	msk_str_adds(out, msk_type_name(seen_type(n)));
+	msk_str_adds(out, msk_type_name(msk_node_seen_type(n)));
 	if (msk_node_is_device(n))
 		msk_str_addf(out, " %u,%u", n->dev_major, n->dev_minor);
 }
@@ -309,7 +298,8 @@ static int add_differences(struct msk_spool *out, const struct msk_diff *d, bool
 			return -1;
 	}
 	if (hidden)
-		msk_str_addf(&out->text, "changed   %zu path%s in time alone (-v lists them)\n", hidden, hidden > 1 ? "s" : "");
+		msk_str_addf(&out->text, "changed   %zu %s in time alone (-v lists them)\n", hidden,
+			     msk_plural(hidden, "path", "paths"));
 	return 0;
 }
 
