@@ -4,6 +4,9 @@
 
 #include "mkscratch/err.h"
 
+/* So many an index may name: of a longer one readers take nothing. */
+#define MSK_MAX_TAGS 4096
+
 struct msk_ref {
 	char *familiar;     /* "app:v1": as people write it, with its tag */
 	char *full;         /* "docker.io/library/app:v1": the same name in every engine */

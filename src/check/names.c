@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <string.h>
 
 #include "documents.h"
@@ -65,6 +66,8 @@ static bool same(const char *a, const char *b)
 {
 	return a && b ? strcmp(a, b) == 0 : a == b;
 }
+
+static_assert(MSK_MAX_TAGS <= MSK_MAX_IMAGES, "what is written can be read");
 
 /* containerd writes a name of Docker's registry short here and in full there. */
 static bool is_same_name(const char *name, const struct msk_ref *ref)

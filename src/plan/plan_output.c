@@ -88,9 +88,11 @@ int msk_plan_tags(const struct msk_strv *typed, struct msk_plan *p, struct msk_e
 	MSK_CLEANUP(msk_names_release) struct msk_names known = { 0 };
 
 	p->tags = msk_xcalloc(typed->n + 1, sizeof *p->tags);
-	for (size_t i = 0; i < typed->n; i++)
+	for (size_t i = 0; i < typed->n && p->n_tags <= MSK_MAX_TAGS; i++)
 		if (add_tag(p, &known, typed->v[i], err) < 0)
 			return -1;
+	if (p->n_tags > MSK_MAX_TAGS)
+		return msk_fail(err, MSK_E_USAGE, "too many tags for who reads images (%zu vs %d)", typed->n, MSK_MAX_TAGS);
 	return 0;
 }
 

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "mkscratch/media_type.h"
+#include "mkscratch/names.h"
 #include "reading.h"
 
 #define MAX_INDEX_DEPTH 4
@@ -12,6 +13,7 @@ struct found {
 	const struct msk_strv *tags;
 	int depth;
 	bool wanted;                           /* not only looked through for the digest that was asked for */
+	bool told;                             /* the tags are those of an image already, where there is one */
 };
 
 static int follow(struct msk_reading *r, const struct found *at, struct msk_err *err);
@@ -254,7 +256,7 @@ static int read_nested_index(struct msk_reading *r, const struct found *f, struc
 	if (check_index(index->json, f->depth + 1, err) < 0)
 		return msk_reading_fault(r, "index", err);
 	for (size_t i = 0; i < msk_json_count(manifests); i++)
-		if (follow(r, &(struct found){ msk_json_at(manifests, i), f->tags, f->depth + 1, f->wanted }, err) < 0)
+		if (follow(r, &(struct found){ msk_json_at(manifests, i), f->tags, f->depth + 1, f->wanted, false }, err) < 0)
 			return -1;
 	if (names_it && !r->s->named.json) {
 		r->s->named = *index;
@@ -290,7 +292,8 @@ static bool was_seen(struct msk_reading *r, const struct found *f)
 	if (!digest)
 		return false;
 	if (msk_strv_has(&r->seen, key)) {
-		add_tags_to(&r->s->images, digest, f->tags);
+		if (!f->told)
+			add_tags_to(&r->s->images, digest, f->tags);
 		return true;
 	}
 	msk_strv_push(&r->seen, key);
@@ -340,7 +343,7 @@ static int read_followed(struct msk_reading *r, const struct found *f, struct ms
 
 static int follow(struct msk_reading *r, const struct found *at, struct msk_err *err)
 {
-	const struct found f = { at->desc, at->tags, at->depth, at->wanted || is_asked(r, at) };
+	const struct found f = { at->desc, at->tags, at->depth, at->wanted || is_asked(r, at), at->told };
 
 	if ((!f.wanted && says_manifest(f.desc)) || was_seen(r, &f))
 		return 0;
@@ -370,18 +373,49 @@ static bool has_tag(const struct msk_reading *r, const struct msk_json *desc)
 	return !tag || (ref && msk_tag_means(tag, ref)) || (name && msk_tag_means(tag, name));
 }
 
-/* All that one digest goes by, as it is followed but once. */
-static void collect_tags(const struct msk_json *manifests, const struct msk_json *desc, struct msk_strv *out)
+/* All that each digest of an index goes by, as it is followed but once. Thousands of names may stand for one. */
+struct named {
+	struct msk_names places, known;
+	struct msk_strv *tags;               /* by place */
+	bool *told;                          /* a descriptor of that digest was followed with them */
+	size_t n;
+};
+
+static void named_release(struct named *n)
 {
-	const char *digest = msk_json_get_string(desc, "digest");
+	for (size_t i = 0; i < n->n; i++)
+		msk_strv_release(&n->tags[i]);
+	free(n->tags);
+	free(n->told);
+	msk_names_release(&n->places);
+	msk_names_release(&n->known);
+}
 
-	for (size_t i = 0; digest && i < msk_json_count(manifests); i++) {
-		const struct msk_json *d = msk_json_at(manifests, i);
-		const char *same = msk_json_get_string(d, "digest"), *name = full_name(d) ? full_name(d) : ref_name(d);
+static void note_name(struct named *n, const struct msk_json *desc)
+{
+	const char *digest = msk_json_get_string(desc, "digest"), *name = full_name(desc) ? full_name(desc) : ref_name(desc);
+	MSK_AUTO_FREE char *both = NULL;
+	size_t at;
 
-		if (same && name && strcmp(same, digest) == 0 && !msk_strv_has(out, name))
-			msk_strv_push(out, name);
-	}
+	if (!digest)
+		return;
+	if (msk_names_add(&n->places, digest, n->n))
+		n->n++;
+	if (!name || !msk_names_find(&n->places, digest, &at))
+		return;
+	both = msk_xasprintf("%zu %s", at, name);
+	if (msk_names_add(&n->known, both, 0))
+		msk_strv_push(&n->tags[at], name);
+}
+
+static struct named names_of(const struct msk_json *manifests)
+{
+	size_t most = msk_json_count(manifests) + 1;
+	struct named n = { .tags = msk_xcalloc(most, sizeof *n.tags), .told = msk_xcalloc(most, sizeof *n.told) };
+
+	for (size_t i = 0; i + 1 < most; i++)
+		note_name(&n, msk_json_at(manifests, i));
+	return n;
 }
 
 int msk_reading_no_tag(const struct msk_reading *r, const struct msk_strv *tags, struct msk_err *err)
@@ -422,22 +456,32 @@ static int fail_no_tag(const struct msk_reading *r, const struct msk_json *manif
 	return msk_reading_no_tag(r, &tags, err);
 }
 
+static int follow_named(struct msk_reading *r, const struct msk_json *desc, struct named *named, struct msk_err *err)
+{
+	static const struct msk_strv none = MSK_STRV_INIT;
+	const char *digest = msk_json_get_string(desc, "digest");
+	struct found f = { desc, &none, 0, !r->s->digest, false };
+	size_t at;
+
+	if (digest && msk_names_find(&named->places, digest, &at)) {
+		f.tags = &named->tags[at];
+		f.told = named->told[at];
+		named->told[at] = true;
+	}
+	return follow(r, &f, err);
+}
+
 static int read_index(struct msk_reading *r, struct msk_err *err)
 {
 	const struct msk_json *index = r->s->index.json, *manifests = msk_json_get(index, "manifests");
+	MSK_CLEANUP(named_release) struct named named = { .n = 0 };
 
 	if (check_index(index, 0, err) < 0)
 		return msk_reading_fault(r, "index", err);
-	for (size_t i = 0; i < msk_json_count(manifests); i++) {
-		const struct msk_json *desc = msk_json_at(manifests, i);
-		MSK_AUTO_STRV tags = MSK_STRV_INIT;
-
-		if (!has_tag(r, desc))
-			continue;
-		collect_tags(manifests, desc, &tags);
-		if (follow(r, &(struct found){ desc, &tags, 0, !r->s->digest }, err) < 0)
+	named = names_of(manifests);
+	for (size_t i = 0; i < msk_json_count(manifests); i++)
+		if (has_tag(r, msk_json_at(manifests, i)) && follow_named(r, msk_json_at(manifests, i), &named, err) < 0)
 			return -1;
-	}
 	return r->s->tag && r->seen.n == 0 ? fail_no_tag(r, manifests, err) : 0;
 }
 
