@@ -30,6 +30,7 @@ struct msk_image {
 	struct msk_attestation *attestations;    /* owned */
 	size_t n_attestations;
 	uint64_t size;                   /* manifest, config and layers, each once, as stored */
+	size_t values;                   /* of JSON, in its documents and attestations */
 };
 
 /* What a run delivers under its tags: one image, or one for each of several platforms and an index over them. There is an
@@ -76,7 +77,8 @@ int msk_image_make(const struct msk_plan *p, const struct msk_platform *pf, stru
 		   struct msk_maker_record *record, struct msk_store *st, struct msk_image *out, struct msk_err *err);
 
 /* What the tags of the plan name: the one image, or an index, which goes into the store. `images` are sorted
- * by platform. Takes own_images over whatever the result. Fails: MSK_E_IO. */
+ * by platform. Takes own_images over whatever the result. Fails: MSK_E_USAGE, when all documents together
+ * are more than readers take (MSK_MAX_DOCUMENTS, MSK_MAX_VALUES); MSK_E_IO. */
 int msk_product_make(const struct msk_plan *p, struct msk_image *own_images, size_t n, struct msk_store *st,
 		     struct msk_product *out, struct msk_err *err);
 

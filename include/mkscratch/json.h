@@ -17,9 +17,10 @@
 struct msk_json;
 
 /* The largest document that is read into memory; callers see to it. And how many values one may hold, each of which takes
- * up to 130 bytes of memory. */
-#define MSK_MAX_DOCUMENT (4u << 20)
-#define MSK_MAX_VALUES   200000
+ * up to 130 bytes of memory. All documents of a source together may have so many bytes, and as many values as one. */
+#define MSK_MAX_DOCUMENT  (4u << 20)
+#define MSK_MAX_DOCUMENTS (16u << 20)
+#define MSK_MAX_VALUES    200000
 
 struct msk_json *msk_json_object(void);
 struct msk_json *msk_json_array(void);

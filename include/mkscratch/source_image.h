@@ -24,7 +24,6 @@
 #include "mkscratch/platform.h"
 #include "mkscratch/source.h"
 
-#define MSK_MAX_DOCUMENTS (16u << 20)
 
 /* A document: its exact bytes, and what they say. */
 struct msk_source_document {

@@ -2,6 +2,11 @@
 
 #include <string.h>
 
+int msk_document_hint(struct msk_err *err)
+{
+	return msk_hint(err, "fewer labels, variables, ports, volumes, annotations or tags");
+}
+
 int msk_document_check(const char *name, const struct msk_str *text, struct msk_err *err)
 {
 	size_t values = msk_json_values(msk_str_c(text), text->len);
@@ -14,7 +19,7 @@ int msk_document_check(const char *name, const struct msk_str *text, struct msk_
 			 values, MSK_MAX_VALUES);
 	else
 		return 0;
-	return msk_hint(err, "fewer labels, variables, ports, volumes, annotations or tags");
+	return msk_document_hint(err);
 }
 
 int msk_put_document(struct msk_json *own_doc, const char *media_type, struct msk_store *st, struct msk_desc *out,

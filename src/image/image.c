@@ -68,6 +68,7 @@ static int put_config(const struct msk_plan *p, struct msk_store *st, struct msk
 	MSK_AUTO_STR text = MSK_STR_INIT;
 
 	msk_config_dump(p, &img->platform, &img->layers, &text);
+	img->values += msk_json_values(text.buf, text.len);
 	return msk_put_bytes(&text, msk_media_type(p->media_types, MSK_DOC_CONFIG), st, &img->config, err);
 }
 
@@ -77,6 +78,7 @@ static int put_manifest(const struct msk_plan *p, struct msk_maker_record *recor
 	MSK_AUTO_STR text = MSK_STR_INIT;
 
 	dump_manifest(p, img, record, &text);
+	img->values += msk_json_values(text.buf, text.len);
 	return msk_put_bytes(&text, msk_media_type(p->media_types, MSK_DOC_MANIFEST), st, &img->manifest, err);
 }
 

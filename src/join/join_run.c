@@ -28,6 +28,11 @@ static void add_layers(const struct msk_source_image *from, struct msk_layers *t
 	}
 }
 
+static size_t values_of(const struct msk_source_document *d)
+{
+	return msk_json_values(msk_str_c(&d->text), d->text.len);
+}
+
 /* All that is to be said of an image is known before its blobs are read. */
 static struct msk_image image_of(const struct msk_source_image *from)
 {
@@ -36,6 +41,7 @@ static struct msk_image image_of(const struct msk_source_image *from)
 		.also = from->config.json,
 		.config = describe(&from->config, MSK_DOC_CONFIG),
 		.manifest = describe(&from->manifest, MSK_DOC_MANIFEST),
+		.values = values_of(&from->config) + values_of(&from->manifest),
 	};
 
 	add_layers(from, &img.layers);
@@ -52,6 +58,7 @@ static void add_attestations(const struct msk_joined *from, struct msk_image *to
 		to->attestations[to->n_attestations] = (struct msk_attestation){
 			describe(d, MSK_DOC_MANIFEST), msk_json_get_string(d->json, "artifactType"),
 		};
+		to->values += values_of(d);
 	}
 }
 

@@ -187,6 +187,17 @@ must_fail 2 'application/vnd.oci.image.manifest.v1+json: the document is too lar
 # ... as are two values for each port.
 must_fail 2 'application/vnd.oci.image.config.v1+json: the document is too large for who reads images (258070 vs 200000 values)' -- \
 	--bin app -o img.tar -p 1024-65535 -p 1024-65535/udp
+# Documents of which each is small enough, and all of them together are not: readers hold all that they read.
+seq 100000 | sed 's/.*/"a&=b"/' | paste -sd, | sed 's/.*/{"annotation":[&],"expose":["1024-60000"]}/' >both.json
+must_fail 2 'all documents together: too large for who reads images (218014 vs 200000 values)' \
+	'fewer labels, variables, ports, volumes, annotations or tags' -- --config both.json --bin app -o img.tar
+cp app other && other=0xb7 && [ "$(uname -m)" != aarch64 ] || other=0x3e
+printf '%b' "\\x${other#0x}" | dd of=other bs=1 seek=18 conv=notrunc status=none
+large=() && for key in 1 2 3 4 5; do large+=(-l "$key=$ones" --annotation "$key=$ones"); done
+run "$MKSCRATCH" --compress none --no-record --bin app:/app --bin other:/app -o img.tar "${large[@]}"
+like "$status $(cat "$err")" '^2 mkscratch: all documents together: too large for who reads images \(180[0-9]{5} vs 16777216 bytes\)$' \
+	'nor do they hold bytes without end'
+t '... and nothing is left' test ! -e img.tar
 # An index that nobody would read is not begun, and one that is there not made longer than that; what fits is read again.
 tags_file() { seq "$1" "$2" | sed 's/.*/"example.com\/a:&"/' | paste -sd, | sed 's/.*/{"tag":[&]}/' >tags.json; }
 tags_file 1 5000
