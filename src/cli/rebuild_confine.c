@@ -92,6 +92,18 @@ static int tell_images(const struct msk_options *o, int to)
 	return (int)err.code;
 }
 
+/* The options are its own, as all that its parent had: nobody else frees them here. */
+static _Noreturn void be_child(const struct msk_options *o, int list)
+{
+	struct msk_options own = *o;
+	int status;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	status = tell_images(&own, list);
+	msk_options_release(&own);
+	_exit(status);
+}
+
 /* Whatever ends it before it has told the list leaves inputs out that would then be closed to the rebuilding. */
 static int wait_for(pid_t pid, int *status, struct msk_err *err)
 {
@@ -112,10 +124,8 @@ static int tell_by_child(const struct msk_options *o, int list, struct msk_err *
 
 	if (pid < 0)
 		return msk_fail_sys(err, errno, LIST ": cannot start a process");
-	if (pid == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		_exit(tell_images(o, list));
-	}
+	if (pid == 0)
+		be_child(o, list);
 	if (wait_for(pid, &status, err) < 0)
 		return -1;
 	if (WEXITSTATUS(status) == MSK_E_IO)
