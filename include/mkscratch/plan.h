@@ -197,9 +197,13 @@ struct msk_json *msk_plan_takes(const struct msk_plan *p, const struct msk_json 
  * Fails: MSK_E_INPUT, a user without numbers; MSK_E_USAGE, the base does not know the user. */
 int msk_plan_inherit(struct msk_plan *p, const struct msk_base_facts *base, struct msk_err *err);
 void msk_plan_narrow_release(struct msk_plan *p);
-/* --bin, --file, --tree or --root as typed, with the path of the host spelled plainly (msk_path_plain); heap. */
-char *msk_input_plain(const char *typed);
+/* What an input was made of, in one spelling: SRC as in `typed`, but plainly (msk_path_plain), the path in the image as it is
+ * there, and neither a DEST nor attributes that hold without them; heap. */
+char *msk_input_tidy(const struct msk_input *in, const char *typed);
+/* --root as typed, with the path of the host spelled plainly; heap. */
 char *msk_root_plain(const char *typed);
+/* Ports as in a config (struct msk_config) as --expose takes them, "80/tcp" and, where they follow one another, "90-99/udp". */
+void msk_ports_ranges(const struct msk_strv *ports, struct msk_strv *out);
 /* Has the plan for one platform kept the i-th program of the whole? This --root, as typed or spelled plainly? */
 bool msk_plan_keeps_program(const struct msk_plan *p, const struct msk_plan *whole, size_t i);
 bool msk_plan_keeps_root(const struct msk_plan *p, const char *typed);

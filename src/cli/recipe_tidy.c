@@ -24,15 +24,54 @@ static bool is_keyed(const char *name)
 	return strcmp(name, "annotation") == 0 || strcmp(name, "env") == 0 || strcmp(name, "label") == 0;
 }
 
+/* The i-th value of an option among the inputs, which are in the order of their kinds; NULL: it is none of theirs. */
+static const struct msk_input *input_of(const struct recipe_of *of, const struct opt_row *row, size_t i)
+{
+	const struct msk_options *o = of->o;
+	const struct {
+		const char *name;
+		size_t n;
+	} kinds[] = {
+		{ "bin", o->bin.n }, { "file", o->file.n }, { "tree", o->tree.n }, { "dir", o->dir.n }, { "link", o->link.n },
+	};
+	size_t at = i;
+
+	for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
+		if (strcmp(kinds[k].name, row->name) == 0)
+			return &of->plan->inputs[at];
+		at += kinds[k].n;
+	}
+	return NULL;
+}
+
 char *msk_recipe_tidy_word(const struct recipe_of *of, const struct opt_row *row, size_t i, const char *given)
 {
 	MSK_AUTO_FREE char *typed = msk_config_file_typed(of->file, row, i, given);
+	const struct msk_input *in = input_of(of, row, i);
 
-	if (strcmp(row->name, "bin") == 0 || strcmp(row->name, "file") == 0 || strcmp(row->name, "tree") == 0)
-		return msk_input_plain(typed);
+	if (in)
+		return msk_input_tidy(in, typed);
 	if (strcmp(row->name, "root") == 0)
 		return msk_root_plain(typed);
 	return msk_opt_is_host_path(row) ? msk_path_plain(typed) : msk_take(&typed);
+}
+
+/* The values in one spelling, in their order. */
+static void add_words(const struct recipe_of *of, const struct opt_row *row, const struct msk_strv *typed, struct msk_strv *out)
+{
+	const struct msk_config *c = &of->plan->config;
+
+	if (strcmp(row->name, "expose") == 0) {
+		msk_ports_ranges(&c->ports, out);
+	} else if (strcmp(row->name, "volume") == 0) {
+		msk_strv_copy(out, &c->volumes);
+	} else {
+		for (size_t i = 0; i < typed->n; i++)
+			if (strcmp(row->name, "tz") == 0)
+				msk_strv_split(out, typed->v[i], ",");
+			else
+				msk_strv_push_own(out, msk_recipe_tidy_word(of, row, i, typed->v[i]));
+	}
 }
 
 /* The last value of a key, which stands where the first stood: variables have an order, as in the config. */
@@ -162,8 +201,7 @@ char *msk_recipe_codec_word(const struct msk_options *o, const struct msk_plan *
 void msk_recipe_tidy_list(const struct recipe_of *of, const struct opt_row *row, const struct msk_strv *typed,
 			  struct msk_strv *out)
 {
-	for (size_t i = 0; i < typed->n; i++)
-		msk_strv_push_own(out, msk_recipe_tidy_word(of, row, i, typed->v[i]));
+	add_words(of, row, typed, out);
 	if (is_keyed(row->name))
 		keep_last(out);
 	if (is_set(row->name)) {

@@ -243,6 +243,40 @@ static int plan_ports(const struct msk_strv *typed, struct msk_strv *ports, stru
 	return 0;
 }
 
+static void add_range(long from, long to, const char *protocol, struct msk_strv *out)
+{
+	if (from == to)
+		msk_strv_push_own(out, msk_xasprintf("%ld/%s", from, protocol));
+	else
+		msk_strv_push_own(out, msk_xasprintf("%ld-%ld/%s", from, to, protocol));
+}
+
+static void add_ranges(const struct msk_strv *ports, const char *protocol, struct msk_strv *out)
+{
+	long from = 0, to = 0;
+
+	for (size_t i = 0; i < ports->n; i++) {
+		char *slash;
+		long port = strtol(ports->v[i], &slash, 10);
+
+		if (strcmp(slash + 1, protocol) != 0)
+			continue;
+		if (to && port > to + 1)
+			add_range(from, to, protocol, out);
+		if (!to || port > to + 1)
+			from = port;
+		to = port;
+	}
+	if (to)
+		add_range(from, to, protocol, out);
+}
+
+void msk_ports_ranges(const struct msk_strv *ports, struct msk_strv *out)
+{
+	for (size_t k = 0; k < N_PROTOCOLS; k++)
+		add_ranges(ports, protocols[k], out);
+}
+
 /* A directory of the image that ends up in JSON. */
 static int config_path(const char *option, const char *typed, char **out, struct msk_err *err)
 {

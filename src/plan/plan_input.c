@@ -57,13 +57,44 @@ static const char *last_dest(const char *text)
 	return found;
 }
 
-char *msk_input_plain(const char *typed)
+/* What stands before DEST; of --dir nothing does. */
+static char *tidy_source(const struct msk_input *in, const char *typed)
 {
-	const char *split = last_dest(typed), *rest = split ? split : typed + strlen(typed);
-	MSK_AUTO_FREE char *src = msk_xstrndup(typed, (size_t)(rest - typed));
-	MSK_AUTO_FREE char *plain = msk_path_plain(src);
+	const char *split = last_dest(typed);
+	MSK_AUTO_FREE char *src = split ? msk_xstrndup(typed, (size_t)(split - typed)) : msk_xstrdup(typed);
 
-	return msk_xasprintf("%s%s", plain, rest);
+	return in->kind == MSK_INPUT_DIR || in->kind == MSK_INPUT_LINK ? msk_xstrdup(in->target ? in->target : "") :
+	       msk_path_plain(src);
+}
+
+static void add_attributes(const struct msk_input *in, struct msk_str *out)
+{
+	bool runs = in->kind == MSK_INPUT_BIN || in->kind == MSK_INPUT_DIR;
+	bool owned = in->has_owner && (in->kind == MSK_INPUT_BIN || in->uid != 0 || in->gid != 0);
+
+	if (owned || (in->has_mode && !(runs && in->mode == 0755)))
+		msk_str_addf(out, ":%04o", (unsigned)in->mode);
+	if (owned)
+		msk_str_addf(out, ":%u:%u", (unsigned)in->uid, (unsigned)in->gid);
+}
+
+/* A colon in SRC has to be told from the one before DEST. */
+static bool has_default_dest(const struct msk_input *in, const char *src)
+{
+	MSK_AUTO_FREE char *base = msk_path_base(src);
+
+	return in->kind == MSK_INPUT_BIN && !strchr(src, ':') && strcmp(in->dest + 1, base) == 0;
+}
+
+char *msk_input_tidy(const struct msk_input *in, const char *typed)
+{
+	MSK_AUTO_FREE char *src = tidy_source(in, typed);
+	MSK_AUTO_STR attributes = MSK_STR_INIT;
+
+	add_attributes(in, &attributes);
+	if (!attributes.len && has_default_dest(in, src))
+		return msk_take(&src);
+	return msk_xasprintf("%s%s%s%s", src, in->kind == MSK_INPUT_DIR ? "" : ":", in->dest, msk_str_c(&attributes));
 }
 
 /* [:MODE[:UID:GID]] behind a path; `text` is "" or begins with the colon. */

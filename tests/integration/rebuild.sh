@@ -18,7 +18,7 @@ is "$(again img.tar)" $'the same image, byte for byte: D\n0' same_inputs_same_im
 is "$(again dir:1.0)" $'the same image, byte for byte: D\n0' of_a_layout_too
 is "$(again - <img.tar)" $'the same image, byte for byte: D\n0' on_standard_input_too
 mk verify --recipe img.tar >recipe
-is "$(cat recipe)" "SOURCE_DATE_EPOCH=0 mkscratch --bin app --file conf:/etc/conf:0600 --tree tree:/srv --certs=certs.pem --user web:1000 --cmd --port --env 'A=it'\\''s \$HOME' --env \$'B=two\\011parts' --env C= --expose 80 --label k=v --tag team/web:1.0 --tag web:latest --output rebuilt.tar" \
+is "$(cat recipe)" "SOURCE_DATE_EPOCH=0 mkscratch --bin app --file conf:/etc/conf:0600 --tree tree:/srv --certs=certs.pem --user web:1000 --cmd --port --env 'A=it'\\''s \$HOME' --env \$'B=two\\011parts' --env C= --expose 80/tcp --label k=v --tag team/web:1.0 --tag web:latest --output rebuilt.tar" \
 	the_recipe_is_a_command_line
 mkdir bin && ln -s "$MKSCRATCH" bin/mkscratch
 PATH=$PWD/bin:$PATH bash -c "$(cat recipe)" >"$out"
@@ -48,6 +48,8 @@ mk -q --bin app --file conf:/etc/conf --tree tree:/srv --root / --certs=certs.pe
 rest=(--cert=certs.pem --tz=UTC -e A=1 -eB=2 --user=5)
 is "$(spelled --bin ./app --file .//conf:/etc/conf --tree ./tree/:/srv --root // --certs=./certs.pem --cert ././certs.pem --tz=UTC -l b=2 -l a=1 \
 	-p 80 -p 90/udp --annotation k=v -e A=1 -e B=2 --user 5)" same paths_may_be_spelled_in_any_way
+is "$(spelled --bin app:/app:0755 --file conf:/etc/ --tree tree://srv/ --root / --certs=certs.pem --cert certs.pem --tz=UTC,UTC -l b=2 -l a=1 \
+	-p 80/tcp -p 90-90/udp --annotation k=v -e A=1 -e B=2 --user 5)" same what_holds_anyhow_may_be_said
 is "$(spelled --tree=tree:/srv -p 90/udp -p 80 -p 80 -l a=0 -l a=1 --label=b=2 --file=conf:/etc/conf --bin=app --root=/ --certs=certs.pem \
 	--annotation=k=x --annotation=k=v "${rest[@]}")" same order_and_repetition_are_no_matter
 is "$(spelled --bin app --file conf:/etc/conf --tree tree:/srv --root / --certs=certs.pem --cert certs.pem --tz=UTC -l b=2 -l a=1 -p 80 -p 90/udp \
@@ -55,6 +57,8 @@ is "$(spelled --bin app --file conf:/etc/conf --tree tree:/srv --root / --certs=
 is "$(mk verify --recipe --json plainly.tar | jq -c .options.file)" '["conf:/etc/conf"]' the_recipe_has_the_plainest
 is "$(again plainly.tar)" $'the same image, byte for byte: D\n0' ..._and_makes_it_again
 
+mk -q --bin app --tz=UTC,Europe/Oslo -o plainly.tar
+is "$(spelled --bin app --tz=Europe/Oslo,UTC)$(spelled --bin app --tz=Europe/Oslo --tz=UTC)" samesame zones_have_no_order
 mk -q --bin app -o plainly.tar
 is "$(spelled --bin app --compress gzip:5 --layers split --media-types oci --user 65534 --preset scratch --workdir / --entrypoint /app \
 	--created 1970-01-01T00:00:00Z --root /)" same defaults_may_be_said

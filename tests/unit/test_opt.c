@@ -235,6 +235,58 @@ static char *recipe_of(const char *const *argv)
 	return recipe;
 }
 
+/* Values of an option that say the same, in whatever spelling and order, and how the recipe has them. */
+static void what_says_the_same_is_there_in_one_spelling(void **state)
+{
+	static const char *const same[][4] = {
+		{ "--bin=a", "--bin=./a:/a", "--bin=a:/:0755", "\"bin\":[\"a\"]" },
+		{ "--bin=d//a:/a", "--bin=d/a:/a:755", "--bin=d/a", "\"bin\":[\"d/a\"]" },
+		{ "--bin=a:/b/", "--bin=a:/b/./a", "--bin=a:/b/a:00755", "\"bin\":[\"a:/b/a\"]" },
+		{ "--bin=a:/a:755:0:0", "--bin=a:/a:0755:0:0", "--bin=a:/a:00755:00:0", "\"bin\":[\"a:/a:0755:0:0\"]" },
+		{ "--bin=x:/y:/y", "--bin=x:/y:/y:755", "--bin=./x:/y:/y", "\"bin\":[\"x:/y:/y\"]" },
+		{ "--file=a:/a", "--file=./a:/", "--file=a://a", "\"file\":[\"a:/a\"]" },
+		{ "--file=a:/a:755", "--file=a:/a:0755:0:0", "--file=a:/:0755", "\"file\":[\"a:/a:0755\"]" },
+		{ "--file=a:/a:644:0:5", "--file=a:/a:0644:0:5", "--file=a:/a:00644:00:05", "\"file\":[\"a:/a:0644:0:5\"]" },
+		{ "--tree=t:/", "--tree=t/://", "--tree=./t:/.", "\"tree\":[\"t:/\"]" },
+		{ "--dir=/d", "--dir=/d/:755", "--dir=//d:0755:0:0", "\"dir\":[\"/d\"]" },
+		{ "--dir=/d:700", "--dir=/d:0700", "--dir=/d:0700:0:0", "\"dir\":[\"/d:0700\"]" },
+		{ "--link=./t:/l", "--link=./t://l", "--link=./t:/./l/", "\"link\":[\"./t:/l\"]" },
+		{ "--expose=80", "--expose=80/tcp", "--expose=80-80", "\"expose\":[\"80/tcp\"]" },
+		{ "--expose=1-65535/udp", "--expose=01-65535/udp", "--expose=1-0065535/udp", "\"expose\":[\"1-65535/udp\"]" },
+		{ "--volume=/v", "--volume=/v/", "--volume=//./v", "\"volume\":[\"/v\"]" },
+		{ "--tz=UTC,Europe/*", "--tz=Europe/*,UTC", "--tz=UTC,Europe/*,UTC", "\"tz\":[\"Europe/*\",\"UTC\"]" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof same / sizeof *same; i++)
+		for (size_t k = 0; k < 3; k++) {
+			const char *base = strncmp(same[i][k], "--bin", 5) == 0 ? "-q" : "--bin=z";
+			MSK_AUTO_FREE char *recipe = recipe_of(ARGS(base, same[i][k]));
+
+			if (!strstr(recipe, same[i][3]))
+				fail_msg("%s: the recipe is %s", same[i][k], recipe);
+		}
+}
+
+static void ports_and_zones_of_several_options_are_put_together(void **state)
+{
+	MSK_AUTO_FREE char *one = recipe_of(ARGS("--bin=a", "-p82", "-p80", "-p81/tcp", "-p81/udp", "--tz=B/C,A", "--tz=A"));
+	MSK_AUTO_FREE char *two = recipe_of(ARGS("--bin=a", "-p81-81/udp", "-p80-82", "-p80", "--tz=A", "--tz=B/C"));
+
+	(void)state;
+	assert_string_equal(one, two);
+	assert_non_null(strstr(one, "\"expose\":[\"80-82/tcp\",\"81/udp\"]"));
+	assert_non_null(strstr(one, "\"tz\":[\"A\",\"B/C\"]"));
+}
+
+static void where_order_has_a_meaning_it_is_kept(void **state)
+{
+	MSK_AUTO_FREE char *recipe = recipe_of(ARGS("--bin=b", "--bin=a", "-eB=1", "-eA=2", "--cmd=y", "--cmd=x"));
+
+	(void)state;
+	assert_non_null(strstr(recipe, "\"bin\":[\"b\",\"a\"],\"cmd\":[\"y\",\"x\"],\"env\":[\"B=1\",\"A=2\"]"));
+}
+
 /* Ways to say what holds anyhow, of each option of which the help tells that. */
 static const struct {
 	const char *name, *value;
@@ -471,6 +523,9 @@ int main(void)
 		cmocka_unit_test(values_that_lack_or_are_too_much),
 		cmocka_unit_test(words_out_of_place),
 		cmocka_unit_test(the_recipe_holds_whatever_may_change_a_byte),
+		cmocka_unit_test(what_says_the_same_is_there_in_one_spelling),
+		cmocka_unit_test(ports_and_zones_of_several_options_are_put_together),
+		cmocka_unit_test(where_order_has_a_meaning_it_is_kept),
 		cmocka_unit_test(a_default_is_no_part_of_the_recipe),
 		cmocka_unit_test(another_value_is_part_of_the_recipe),
 		cmocka_unit_test(options_survive_as_json),
