@@ -108,6 +108,10 @@ void msk_warn_low_port(const struct msk_gather *g);
 int msk_gather_workdir(struct msk_gather *g, struct msk_err *err);
 /* Behind the seal: no user's home is a file. Fails: MSK_E_USAGE. */
 int msk_check_homes(const struct msk_gather *g, struct msk_err *err);
+/* Behind the seal: what programs load at their start can be read by the image's user, and what the image starts executed;
+ * warnings where he cannot get at accounts, certificates, zones or the working directory, or at any file of a tree.
+ * Fails: MSK_E_MISSING. */
+int msk_check_reach(struct msk_gather *g, struct msk_err *err);
 /* Behind the seal: warnings where the entrypoint or the health check's command is not in the image, or would not run there:
  * no file, not executable, without its interpreter; where a program that --file brings would not; and where an input lies in a
  * place of the runtime's own. Fails: MSK_E_IO. */

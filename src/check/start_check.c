@@ -414,24 +414,57 @@ static void check_volume(void *arg, const char *path, const struct msk_json *val
 		check_directory(v->s, "volume", path);
 }
 
+/* Docker enters it as root, others as the user alone. */
+static void check_workdir(const struct start *s, const char *workdir)
+{
+	MSK_AUTO_FREE struct msk_node *n = msk_image_tree_resolve(s->files->tree, workdir);
+	MSK_AUTO_FREE char *why = n ? msk_starter_refused(&s->starter, s->files->tree, workdir, MSK_MAY_EXECUTE) : NULL;
+
+	if (why)
+		msk_checks_note(s->checks, "workdir", "%s: user %s %s: not every runtime begins there", workdir,
+				s->starter.user, why);
+}
+
 static void check_directories(struct start *s)
 {
 	const struct msk_json *c = msk_json_get(s->config, "config"), *list = msk_json_get(c, "Volumes");
 	const char *workdir = msk_json_get_string(c, "WorkingDir");
 
-	if (workdir && workdir[0] == '/')
+	if (workdir && workdir[0] == '/') {
 		check_directory(s, "workdir", workdir);
+		check_workdir(s, workdir);
+	}
 	if (msk_json_is_object(list))
 		msk_json_each(list, check_volume, &(struct volumes){ s, 0 });
 }
 
-/* Nothing there is needed to start, but much that programs ask for. */
-static void check_etc(const struct start *s)
+/* Nothing of that is needed to start, but much that programs ask for; what keeps the user from several things is told once. */
+static void check_needs(const struct start *s)
 {
-	MSK_AUTO_FREE char *why = msk_starter_refused(&s->starter, s->files->tree, "/etc", MSK_MAY_EXECUTE);
+	static const struct {
+		const char *path;
+		unsigned right;
+		const char *what, *why;
+	} needs[] = {
+		{ "/etc", MSK_MAY_EXECUTE, "", "accounts, certificates and settings there are not found" },
+		{ "/etc/passwd", MSK_MAY_READ, "/etc/passwd: ", "accounts are not found" },
+		{ "/etc/ssl/certs/ca-certificates.crt", MSK_MAY_READ, "/etc/ssl/certs/ca-certificates.crt: ",
+		  "certificates are not found" },
+		{ "/usr/share/zoneinfo", MSK_MAY_EXECUTE, "", "time zones are not found" },
+	};
+	MSK_AUTO_STRV told = MSK_STRV_INIT;
 
-	if (why)
-		msk_checks_note(s->checks, "user", "%s: accounts, certificates and settings there are not found", why);
+	for (size_t i = 0; i < sizeof needs / sizeof *needs; i++) {
+		MSK_AUTO_FREE struct msk_node *n = msk_image_tree_resolve(s->files->tree, needs[i].path);
+		MSK_AUTO_FREE char *why = n ? msk_starter_refused(&s->starter, s->files->tree, needs[i].path, needs[i].right) :
+					      NULL;
+
+		if (!why || msk_strv_has(&told, why))
+			continue;
+		msk_strv_push(&told, why);
+		msk_checks_note(s->checks, "user", "%s%s: %s", msk_starts_with(why, "may not search") ? "" : needs[i].what, why,
+				needs[i].why);
+	}
 }
 
 int msk_check_start(struct msk_checks *c, struct msk_image_files *files, const struct msk_source_image *image,
@@ -446,7 +479,7 @@ int msk_check_start(struct msk_checks *c, struct msk_image_files *files, const s
 	}
 	check_user(c, files->tree, image->config.json, contents);
 	msk_starter_init(&s.starter, s.config, contents, files->tree);
-	check_etc(&s);
+	check_needs(&s);
 	check_directories(&s);
 	check_healthcheck(&s);
 	return check_entrypoint(&s, err);

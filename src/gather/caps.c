@@ -1,9 +1,9 @@
 /* --cap, and the one capability that is missed most often. */
 #include <string.h>
 
-#include "mkscratch/access.h"
 #include "mkscratch/filecap.h"
 #include "program.h"
+#include "reach.h"
 
 #define FIRST_FREE_PORT 1024
 #define BINDS           "cap_net_bind_service"
@@ -19,7 +19,7 @@ int msk_gather_caps(struct msk_gather *g, struct msk_err *err)
 bool msk_program_gains_rights(const struct msk_program *p)
 {
 	const struct msk_plan *plan = p->g->plan;
-	const struct msk_who who = { plan->user.uid, plan->user.gid, NULL, 0 };
+	const struct msk_who who = msk_gather_user(p->g);
 	const struct msk_entry_spec s = msk_program_spec(p);
 	uint64_t caps = 0;
 

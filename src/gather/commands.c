@@ -3,13 +3,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "mkscratch/access.h"
 #include "mkscratch/closure.h"
 #include "mkscratch/fs.h"
 #include "mkscratch/gather.h"
 #include "mkscratch/path.h"
 #include "mkscratch/rootfs_view.h"
 #include "mkscratch/rootfs_walk.h"
+#include "reach.h"
 
 #define DEFAULT_PATH  "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 #define HASH_BANG_MAX 255       /* the kernel reads no more of the line */
@@ -106,32 +106,18 @@ static void warn_absent(const struct commands *c, const char *what, const char *
 			 other ? other : "", other ? "?" : "");
 }
 
-/* The directory on the way to a path without links that keeps the user out. *out is the caller's to release. */
-static bool find_closed(const struct commands *c, const char *path, const struct msk_who *who, struct msk_sight *out)
-{
-	for (const char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-		MSK_AUTO_FREE char *dir = msk_xstrndup(path, (size_t)(slash - path));
-
-		if (msk_rootfs_view_look(&c->view, dir, out) && !msk_may_search(who, out->mode, out->uid, out->gid))
-			return true;
-		msk_sight_release(out);
-	}
-	*out = (struct msk_sight){ 0 };
-	return false;
-}
-
 /* True: told. */
 static bool warn_refused(const struct commands *c, const char *name, const struct msk_sight *s)
 {
-	const struct msk_who who = { c->g->plan->user.uid, c->g->plan->user.gid, NULL, 0 };
-	MSK_AUTO_SIGHT dir = { 0 };
+	const struct msk_who who = msk_gather_user(c->g);
+	MSK_AUTO_REFUSAL refusal = { 0 };
 
 	if (!msk_may(&who, s->mode, s->uid, s->gid, MSK_MAY_EXECUTE))
 		msk_warn(c->g->log, "%s: user %u may not execute it (mode %04o, %u:%u)", name, who.uid, s->mode, s->uid,
 			 s->gid);
-	else if (find_closed(c, s->path, &who, &dir))
-		msk_warn(c->g->log, "%s: user %u may not search %s (mode %04o, %u:%u)", name, who.uid, dir.path, dir.mode,
-			 dir.uid, dir.gid);
+	else if (msk_find_refusal(&c->view, &who, s->path, MSK_MAY_EXECUTE, &refusal))
+		msk_warn(c->g->log, "%s: user %u may not search %s (mode %04o, %u:%u)", name, who.uid, refusal.at.path,
+			 refusal.at.mode, refusal.at.uid, refusal.at.gid);
 	else
 		return false;
 	return true;
@@ -169,7 +155,7 @@ static void look_release(struct look *l)
 
 static bool gains_rights(const struct commands *c, const struct msk_sight *s)
 {
-	const struct msk_who who = { c->g->plan->user.uid, c->g->plan->user.gid, NULL, 0 };
+	const struct msk_who who = msk_gather_user(c->g);
 
 	return msk_gains_rights(&who, s->mode, s->uid, s->gid, s->e && s->e->caps);
 }
@@ -318,18 +304,6 @@ static void check_directory(const struct commands *c, const char *what, const ch
 		msk_warn(c->g->log, "%s %s: is a file, expected a directory", what, path);
 }
 
-/* A base may have it so; nothing there is needed to start, but much that programs ask for. */
-static void check_etc(const struct commands *c)
-{
-	const struct msk_who who = { c->g->plan->user.uid, c->g->plan->user.gid, NULL, 0 };
-	MSK_AUTO_SIGHT etc = { 0 };
-
-	if (msk_rootfs_view_look(&c->view, "/etc", &etc) && etc.type == MSK_DIR &&
-	    !msk_may_search(&who, etc.mode, etc.uid, etc.gid))
-		msk_warn(c->g->log, "user %u may not search /etc (mode %04o, %u:%u): accounts, certificates and settings there "
-			 "are not found; --dir /etc:0755 lets everybody", who.uid, etc.mode, etc.uid, etc.gid);
-}
-
 /* The place of the runtime's own that is at `dest` or above it. */
 static const char *mounted_over(const struct msk_input *in)
 {
@@ -385,7 +359,6 @@ int msk_check_commands(struct msk_gather *g, struct msk_err *err)
 		return 0;
 	msk_rootfs_view_init(&c.view, g->fs);
 	check_places(&c);
-	check_etc(&c);
 	if (config->workdir)
 		check_directory(&c, "--workdir", config->workdir);
 	for (size_t i = 0; i < config->volumes.n; i++)

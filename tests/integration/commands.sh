@@ -101,6 +101,64 @@ warns a_cmd_that_stands_alone_is '--cmd /none: is not in the image' --entrypoint
 warns a_workdir_that_is_a_file '--workdir /app: is a file, expected a directory' -w /app
 warns ...by_a_link '--workdir /run: is a file, expected a directory' --link app:/run -w /run
 warns ...or_none_yet '' -w /srv/data
+
+# What the user of the image cannot get at.
+warns a_workdir_that_the_user_may_not_enter '--workdir /data: user 65534 may not search /data (mode 0700, 0:0): not every runtime begins there, and no file is found from there; --dir /data:0755 instead of --dir /data:0700 lets everybody' \
+	-w /data --dir /data:0700
+warns ...by_its_hint '' -w /data --dir /data:0755
+warns ...that_is_of_the_user '' -w /data --dir /data:0700:65534:65534
+warns ...above_it '--workdir /a/b: user 65534 may not search /a (mode 0700, 0:0): not every runtime begins there, and no file is found from there; --dir /a:0755 instead of --dir /a:0700 lets everybody' \
+	-w /a/b --dir /a:0700
+warns ...which_root_may '' -w /data --dir /data:0700 --user 0
+(umask 077 && mkdir -p shut/usr/share/a shut/etc/a pub half && echo x >shut/usr/share/a/d && echo x >shut/etc/a/d && echo x >pub/i.html && echo x >half/a)
+chmod 755 pub half && echo x >half/b
+none='none of its files can be read: user 65534 may not'
+warns a_tree_of_which_nothing_can_be_read '--tree pub:/srv: none of its files can be read: user 65534 may not read /srv/i.html (mode 0600, 0:0); chmod -R a+rX pub lets everybody' \
+	--tree pub:/srv
+warns ...which_root_can '' --tree pub:/srv --user 0
+warns ...or_one_file '' --tree half:/srv
+warns ...where_links_lead_to '' --dir /r --link r:/l --tree half:/l/x
+touch half/d && mkdir -m 700 half/e && echo x >half/e/f && chmod 600 half/b half/d
+warns ...in_no_directory_of_it "--tree half:/: $none read /a (mode 0600, 0:0); chmod -R a+rX half lets everybody" --tree half:/
+chmod 700 pub
+warns ...since_it_is_closed_itself "--tree pub:/srv: $none search /srv (mode 0700, 0:0); chmod -R a+rX pub lets everybody" --tree pub:/srv
+chmod -R a+rX pub
+warns ...by_its_hint '' --tree pub:/srv
+mkdir empty && warns ...that_has_no_file '' --tree empty:/srv
+told() { # NAME STATUS TEXT ARG...: all that is said
+	local name=$1 want="$2 $3"
+	shift 3
+	run mk --media-types oci -n "$@"
+	is "$status $(cat "$err")" "$want" "$name"
+}
+told what_programs_ask_for 0 "warning: user 65534 may not search /etc (mode 0700, 0:0): accounts, certificates and settings there are not found; chmod a+rx shut/etc lets everybody
+warning: user 65534 may not search /usr (mode 0700, 0:0): time zones are not found; chmod a+rx shut/usr lets everybody
+warning: --tree shut:/: $none search /etc (mode 0700, 0:0); chmod -R a+rX shut lets everybody" \
+	--bin app --certs --tz=UTC --tree shut:/
+bundle=/etc/ssl/certs/ca-certificates.crt
+told ...a_file_alone 0 "warning: user 65534 may not read $bundle (mode 0600, 0:0): certificates are not found; --file text:$bundle:0644 instead of --file text:$bundle:0600 lets everybody" \
+	--bin app --file "text:$bundle:0600"
+libc=$(mk deps --list dynamic | grep /libc.so.6) && libdir=$(dirname "$(realpath "$libc")")
+mkdir -p opt/lib && cp libown.so opt/lib
+# shellcheck disable=SC2016
+cc -x c -o opt/needy - -L. -lown -Wl,-rpath,'$ORIGIN/lib' <<<'int own(void); int main(void) { return own(); }'
+told what_a_program_loads 4 "mkscratch: in the image, user 65534 may not search /usr (mode 0700, 0:0): /d does not start without $libc
+hint: chmod a+rx shut/usr lets everybody" --bin dynamic:/d --tree shut:/
+chmod -R a+rX shut
+told ...by_its_hint 0 '' --bin dynamic:/d --tree shut:/
+told ...in_a_directory_that_was_named 4 "mkscratch: in the image, user 65534 may not search $libdir (mode 0700, 0:0): /d does not start without $libc
+hint: --dir $libdir:0755 instead of --dir $libdir:0700 lets everybody" --bin dynamic:/d --dir "$libdir:0700"
+told ...by_its_hint 0 '' --bin dynamic:/d --dir "$libdir:0755"
+told ...as_root 0 '' --bin dynamic:/d --dir "$libdir:0700" --user 0
+told ...by_another_program 4 "mkscratch: in the image, user 65534 may not search /opt/lib (mode 0700, 0:0): /opt/needy does not start without /opt/lib/libown.so
+hint: --dir /opt/lib:0755 instead of --dir /opt/lib:0700 lets everybody" \
+	--bin app --bin opt/needy:/opt/needy --dir /opt/lib:0700
+told ...that_is_not_for_the_user 0 '' --bin app --bin opt/needy:/opt/needy:0700:0:0 --dir /opt/lib:0700
+told the_program_itself 4 'mkscratch: in the image, user 65534 may not execute /app (mode 0700, 0:0): /app does not start without it
+hint: --bin app:/app:0755:0:0 instead of --bin app:/app:0700:0:0 lets everybody' --bin app:/app:0700:0:0
+told ...as_its_hint_has_it 0 '' --bin app:/app:0755:0:0
+told ...that_does_not_start_by_itself 0 '' --bin app --bin app:/other:0700:0:0
+told ...whose_mode_is_its_users_and_not_the_bases 0 '' --bin app:/app:0700
 warns below_a_mount_of_the_runtime '--file app:/proc/x: will not be seen, as runtimes put their own /proc there' --file app:/proc/x
 warns ...at_it '--link app:/dev: will not be seen, as runtimes put their own /dev there' --link app:/dev
 warns ...or_in_its_place '--file text:/etc/hosts: will not be seen, as runtimes put their own /etc/hosts there' --file text:/etc/hosts

@@ -317,6 +317,21 @@ mode() { echo --file "$1:/x:$2"; }
 		--dir /d:0700 --file app:/d/x:0755 --link d/x:/s
 	user_starts 0 '... which its owner may search' 1000:1000 /s '' --dir /d:0700:1000:0 --file app:/d/x:0755 --link d/x:/s
 }
+# What is not needed to start is noted.
+notes() { # NAME WANT ARG...: what is noted of the user and the working directory
+	local name=$1 want=$2
+	shift 2
+	mk -q --bin app --user 1000:1000 "$@" -o notes.tar
+	is "$(mk verify --json notes.tar | jq -r '.checks[] | select(.note == true and (.check == "user" or .check == "workdir")) | .detail')" "$want" "$name"
+}
+notes 'a working directory that is closed' '/data: user 1000:1000 may not search /data (mode 0700, 0:0): not every runtime begins there' -w /data --dir /data:0700
+notes '... or above it one' '/a/b: user 1000:1000 may not search /a (mode 0700, 0:0): not every runtime begins there' -w /a/b --dir /a:0700
+notes '... or is the own' '' -w /data --dir /data:0700:1000:0
+notes 'zones that are closed' 'may not search /usr (mode 0700, 0:0): time zones are not found' --tz=UTC --dir /usr:0700
+notes 'a bundle that may not be read' '/etc/ssl/certs/ca-certificates.crt: may not read it (mode 0600, 0:0): certificates are not found' \
+	--file script:/etc/ssl/certs/ca-certificates.crt:0600
+notes 'what keeps from all, once' 'may not search /etc (mode 0700, 0:0): accounts, certificates and settings there are not found' \
+	--certs --dir /etc:0700
 printf 'staff:x:50:me,you\n' >group && printf 'you:x:1000:7::/:/\nthem:x:1001:7::/:/\n' >passwd
 by_name() { # STATUS NAME USER
 	python3 "$TOP/tests/integration/make_image.py" name.tar t '{"architecture":"'"$arch"'","os":"linux","config":{"User":"'"$3"'","Entrypoint":["/x"]}}' name.layer
