@@ -8,6 +8,7 @@
 #include "mkscratch/log.h"
 #include "mkscratch/plan.h"
 #include "mkscratch/rootfs.h"
+#include "mkscratch/table.h"
 
 #define MSK_CERTS_PATH "/etc/ssl/certs/ca-certificates.crt"
 
@@ -42,6 +43,7 @@ struct msk_gather {
 	struct msk_required required[MSK_N_WANTS];  /* --auto: what is to be added; set by msk_gather_needs */
 	struct msk_symstore *symbols;     /* of their objects; owned, likewise */
 	struct msk_over_base *over_base;  /* where they are looked for when there is a base; owned, likewise */
+	struct msk_table tree_elfs;       /* paths of ELF files of trees; owned, likewise */
 	struct msk_cert_facts certs;      /* out: set by msk_gather_certs */
 };
 
@@ -116,6 +118,9 @@ int msk_check_reach(struct msk_gather *g, struct msk_err *err);
  * no file, not executable, without its interpreter; where a program that --file brings would not; and where an input lies in a
  * place of the runtime's own. Fails: MSK_E_IO. */
 int msk_check_commands(struct msk_gather *g, struct msk_err *err);
+/* Behind the seal: a warning where ELF files of trees need libraries, or a loader, of which there is none of that name in the
+ * image. The memory it takes does not grow with the number of files. Fails: MSK_E_IO. */
+int msk_check_tree_elfs(struct msk_gather *g, struct msk_err *err);
 /* Behind the seal: warnings of keys and of what tools keep where a user logs in, among the files that were named and in trees,
  * a line for each kind. Of files with such a name the beginning is read. */
 void msk_gather_tell_secrets(const struct msk_rootfs *fs, const struct msk_log *log);

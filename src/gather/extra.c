@@ -6,6 +6,7 @@
 #include "mkscratch/gather.h"
 #include "mkscratch/leavings.h"
 #include "mkscratch/path.h"
+#include "tree_elf.h"
 
 #define SET_ID_BITS (S_ISUID | S_ISGID)
 
@@ -77,20 +78,27 @@ static int check_empty(const struct tree *t, const struct msk_visit *v, struct m
 	return msk_gather_check_empty(v->file, path, err);
 }
 
-static int add_tree_file(struct tree *t, const struct msk_visit *v, struct msk_err *err)
-{
-	const struct msk_content facts = msk_gather_facts(v->file);
-
-	if (v->file->size == 0 && check_empty(t, v, err) < 0)
-		return -1;
-	return msk_rootfs_add_tree_file(t->g->fs, t->number, v->rel, tree_mode(t, v), &facts, err);
-}
-
 static char *tree_dest(const struct tree *t, const char *rel)
 {
 	const char *top = strcmp(t->in->dest, "/") == 0 ? "" : t->in->dest;
 
 	return msk_xasprintf("%s%s%s", top, rel[0] ? "/" : "", rel);
+}
+
+static int note_elf(struct tree *t, const struct msk_visit *v, struct msk_err *err)
+{
+	MSK_AUTO_FREE char *path = msk_tree_elf_may_be(v) ? tree_dest(t, v->rel) : NULL;
+
+	return path ? msk_tree_elf_note(t->g, v, path, err) : 0;
+}
+
+static int add_tree_file(struct tree *t, const struct msk_visit *v, struct msk_err *err)
+{
+	const struct msk_content facts = msk_gather_facts(v->file);
+
+	if ((v->file->size == 0 && check_empty(t, v, err) < 0) || note_elf(t, v, err) < 0)
+		return -1;
+	return msk_rootfs_add_tree_file(t->g->fs, t->number, v->rel, tree_mode(t, v), &facts, err);
 }
 
 static struct msk_entry_spec tree_spec(const struct msk_input *in)

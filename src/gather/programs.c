@@ -348,6 +348,8 @@ void msk_gather_release(struct msk_gather *g)
 	for (size_t i = 0; i < MSK_N_WANTS; i++)
 		free(g->required[i].evidence);
 	msk_symstore_free(g->symbols);
+	msk_table_release(&g->tree_elfs);
+	g->tree_elfs = (struct msk_table){ 0 };
 	msk_over_base_free(g->over_base);
 	g->over_base = NULL;
 	g->programs = NULL;
