@@ -114,6 +114,8 @@ int msk_check_homes(const struct msk_gather *g, struct msk_err *err);
  * warnings where he cannot get at accounts, certificates, zones or the working directory, or at any file of a tree.
  * Fails: MSK_E_MISSING. */
 int msk_check_reach(struct msk_gather *g, struct msk_err *err);
+/* Warn where a passwd that an option gives does not name the user. */
+int msk_check_user_named(const struct msk_gather *g, struct msk_err *err);
 /* Behind the seal: warnings where the entrypoint or the health check's command is not in the image, or would not run there:
  * no file, not executable, without its interpreter; where a program that --file brings would not; and where an input lies in a
  * place of the runtime's own. Fails: MSK_E_IO. */

@@ -57,6 +57,7 @@ struct msk_entry {
 	bool implied;               /* a parent nobody asked for: 0755 0:0 */
 	bool yields;                /* to the same file by another hand, whatever its mode and owner */
 	bool gives_way;             /* to whatever the file system below has at its path */
+	bool stands_in;             /* no option gives it: what one gives at its path is there instead */
 	bool replaces;              /* of a link: an empty directory below, which has to be deleted first */
 	bool kept_below;            /* it is there already, the same in every respect: no layer need hold it */
 	struct msk_origin origin;
@@ -92,7 +93,7 @@ struct msk_entry_spec {
 	const char *lasting, *from;    /* may be NULL; see struct msk_origin */
 	uint32_t mode, uid, gid;
 	enum msk_strata stratum;
-	bool yields, gives_way, lent;
+	bool yields, gives_way, stands_in, lent;
 };
 
 /* Add one entry. Only the path is looked at here; what clashes with what is settled by the seal.
@@ -133,8 +134,8 @@ struct msk_below *msk_rootfs_below(const struct msk_rootfs *fs);    /* NULL: not
 
 /* Close the set. Where a path runs through a symlink of the image (/lib -> usr/lib and /lib/x), the entry moves to
  * where the link leads. The same path twice is one entry when both are equal in type, mode, owner and content (the
- * lower stratum stays), or when one of them yields and the content is the same; else it is a conflict. Missing
- * parents are added: 0755 0:0, in the lowest stratum of what lies below. Then everything is sorted.
+ * lower stratum stays), or when one of them yields and the content is the same; else what stands in goes, and any other is
+ * a conflict. Missing parents are added: 0755 0:0, in the lowest stratum of what lies below. Then everything is sorted.
  * Nothing of what lies below vanishes: a link replaces an empty directory alone (`replaces`), and a library's link that
  * would replace one becomes links to what it leads to. A link takes the place of one to a directory if it leads to one, too.
  * Fails: MSK_E_USAGE `/etc/passwd: given by identity and by --file ./passwd`, or a parent that is no directory; what is no

@@ -24,7 +24,6 @@
 #include "mkscratch/platform.h"
 #include "mkscratch/source.h"
 
-
 /* A document: its exact bytes, and what they say. */
 struct msk_source_document {
 	char *media_type;              /* as its descriptor has it; NULL: it has none */

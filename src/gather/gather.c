@@ -4,17 +4,17 @@
 #include "mkscratch/task.h"
 #include "program.h"
 
-/* A user who brings a file of ours: say whence ours comes, as its option has another name. */
-static void explain_conflict(const struct msk_plan *p, struct msk_err *err)
+/* A user who brings a table and asks for lines in it. */
+static void explain_conflict(struct msk_err *err)
 {
-	static const char *const ours[] = { "/etc/passwd", "/etc/group" };
+	static const struct { const char *table, *option; } ours[] = { { "/etc/passwd", "--passwd-entry" },
+								       { "/etc/group", "--group-entry" } };
 
 	for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++) {
-		MSK_AUTO_FREE char *subject = msk_xasprintf("%s: given by --user ", ours[i]);
+		MSK_AUTO_FREE char *subject = msk_xasprintf("%s: given by --user ", ours[i].table);
 
 		if (msk_starts_with(err->msg, subject))
-			msk_hint(err, "%s is made from --user %s; name the user there and leave the other out", ours[i],
-				 p->user.name);
+			msk_hint(err, "put the lines of %s into that file, and leave the option out", ours[i].option);
 	}
 }
 
@@ -103,12 +103,12 @@ int msk_gather_all(struct msk_gather *g, struct msk_err *err)
 	if (msk_gather_programs(g, err) < 0 || msk_gather_needs(g, err) < 0 || gather_content(g, err) < 0)
 		return -1;
 	if (msk_rootfs_seal(g->fs, err) < 0) {
-		explain_conflict(g->plan, err);
+		explain_conflict(err);
 		return -1;
 	}
 	if (msk_gather_workdir(g, err) < 0 || msk_gather_cert_links(g, err) < 0 || msk_check_homes(g, err) < 0 ||
-	    msk_gather_prove(g, err) < 0 || msk_check_reach(g, err) < 0 || msk_check_commands(g, err) < 0 ||
-	    msk_check_tree_elfs(g, err) < 0)
+	    msk_check_user_named(g, err) < 0 || msk_gather_prove(g, err) < 0 || msk_check_reach(g, err) < 0 ||
+	    msk_check_commands(g, err) < 0 || msk_check_tree_elfs(g, err) < 0)
 		return -1;
 	msk_warn_low_port(g);
 	return 0;

@@ -1,10 +1,14 @@
 #include <string.h>
 
+#include "mkscratch/fs.h"
 #include "mkscratch/gather.h"
 #include "mkscratch/roll.h"
 #include "mkscratch/rootfs_view.h"
 
-static int add_table(struct msk_gather *g, const char *path, const struct msk_str *text, const char *why, struct msk_err *err)
+#define MAX_TABLE_BYTES (4u << 20)
+
+static int add_table(struct msk_gather *g, const char *path, const struct msk_str *text, const char *why, bool by_itself,
+		     struct msk_err *err)
 {
 	struct msk_below *below = msk_rootfs_below(g->fs);
 	struct msk_below_node n = { .type = MSK_FILE, .mode = 0644 };
@@ -13,7 +17,7 @@ static int add_table(struct msk_gather *g, const char *path, const struct msk_st
 		n = (struct msk_below_node){ .mode = 0644 };
 	return msk_rootfs_add_data(g->fs, &(struct msk_entry_spec){
 		.path = path, .what = "identity", .why = why, .mode = n.mode, .uid = n.uid, .gid = n.gid,
-		.stratum = MSK_STRATUM_BASE }, text->buf, text->len, err);
+		.stratum = MSK_STRATUM_BASE, .stands_in = by_itself }, text->buf, text->len, err);
 }
 
 /* What lines may be lacking by. */
@@ -52,6 +56,23 @@ static bool is_given(const struct known *k, const char *home)
 	size_t at;
 
 	return msk_names_find(&k->homes, home, &at) && k->given[at];
+}
+
+/* No option asks for a line in it: a table that the user brings is there instead. */
+static bool passwd_is_own(const struct msk_plan *p)
+{
+	for (size_t i = 0; i < p->n_accounts; i++)
+		if (!p->accounts[i].own)
+			return false;
+	return true;
+}
+
+static bool group_is_own(const struct msk_plan *p)
+{
+	for (size_t i = 0; i < p->n_groups; i++)
+		if (!p->groups[i].own)
+			return false;
+	return true;
 }
 
 static void read_base(const struct msk_plan *p, const struct msk_base_facts *base, struct known *k)
@@ -157,11 +178,11 @@ static int extend_tables(struct msk_gather *g, struct known *k, struct msk_err *
 			return -1;
 	extend_for_user(g, &passwd, &group);
 	if (passwd.len > strlen(g->base->passwd) + 1 &&
-	    add_table(g, "/etc/passwd", &passwd, "the base's, and the user of the image", err) < 0)
+	    add_table(g, "/etc/passwd", &passwd, "the base's, and the user of the image", passwd_is_own(p), err) < 0)
 		return -1;
 	if (group.len <= strlen(g->base->group) + 1)
 		return 0;
-	return add_table(g, "/etc/group", &group, "the base's, and the group of the user of the image", err);
+	return add_table(g, "/etc/group", &group, "the base's, and the group of the user of the image", group_is_own(p), err);
 }
 
 /* Behind the seal: a home that is there by other hands, and is none. */
@@ -180,6 +201,32 @@ int msk_check_homes(const struct msk_gather *g, struct msk_err *err)
 			return msk_hint(err, "--passwd-entry NAME:UID[:GID[:HOME[:SHELL]]] with a directory for HOME");
 		}
 	}
+	return 0;
+}
+
+/* Behind the seal: a table that was brought names the image's user, or programs that ask for it find nobody. */
+int msk_check_user_named(const struct msk_gather *g, struct msk_err *err)
+{
+	const uint32_t *uid = &g->plan->user.uid;
+	struct msk_rootfs_view view;
+	MSK_AUTO_ROFILE f = MSK_ROFILE_INIT;
+	MSK_AUTO_STR text = MSK_STR_INIT;
+	const struct msk_entry *e;
+	enum msk_lookup how;
+	uint32_t ignored;
+
+	msk_rootfs_view_init(&view, g->fs);
+	e = msk_rootfs_view_find(&view, "/etc/passwd");
+	if (!e || e->type != MSK_FILE || strcmp(e->origin.what, "identity") == 0 || !msk_log_warns(g->log))
+		return 0;
+	if (view.tree.open(&view.tree, "/etc/passwd", &how, &f, NULL, err) < 0)
+		return -1;
+	if (how != MSK_FOUND || f.fd < 0 || f.size > MAX_TABLE_BYTES)
+		return 0;
+	if (msk_read_all(f.fd, MAX_TABLE_BYTES, &text, "/etc/passwd", err) < 0)
+		return -1;
+	if (!msk_account_lookup(msk_str_c(&text), NULL, uid, NULL, &ignored, &ignored))
+		msk_warn(g->log, "%s: does not name %u, the user of the image; --user says another", e->origin.what, *uid);
 	return 0;
 }
 
@@ -205,7 +252,7 @@ int msk_gather_identity(struct msk_gather *g, struct msk_err *err)
 	}
 	if (g->base)
 		extend_for_user(g, &passwd, &group);
-	if (add_table(g, "/etc/passwd", &passwd, "root and the user of the image", err) < 0)
+	if (add_table(g, "/etc/passwd", &passwd, "root and the user of the image", passwd_is_own(p), err) < 0)
 		return -1;
-	return add_table(g, "/etc/group", &group, "groups of root and of the user of the image", err);
+	return add_table(g, "/etc/group", &group, "groups of root and of the user of the image", group_is_own(p), err);
 }

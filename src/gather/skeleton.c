@@ -37,7 +37,8 @@ static int add(struct skeleton *s, const struct msk_preset_item *i, struct msk_e
 	MSK_AUTO_FREE char *what = i->preset == MSK_PRESET_SCRATCH ? msk_xstrdup("skeleton") :
 				   msk_xasprintf("--preset %s", msk_preset_name(i->preset));
 	struct msk_entry_spec spec = { .path = i->path, .what = what, .why = i->why, .mode = i->mode,
-				       .stratum = MSK_STRATUM_BASE, .gives_way = true };
+				       .stratum = MSK_STRATUM_BASE, .gives_way = true,
+				       .stands_in = i->kind != MSK_PRESET_DIR };
 	struct msk_rootfs *fs = s->g->fs;
 
 	switch (i->kind) {

@@ -217,10 +217,37 @@ static void merge_into(struct msk_entry *a, struct msk_entry *b)
 	msk_content_release(&b->body);
 }
 
+/* Is there another at its path, on this side in the sorted set, which an option has given? */
+static bool is_replaced(const struct msk_rootfs *fs, size_t i, ptrdiff_t side)
+{
+	const struct msk_entry *e = &fs->v[i];
+
+	for (size_t k = i + (size_t)side; k < fs->n && strcmp(fs->v[k].path, e->path) == 0; k += (size_t)side)
+		if (!fs->v[k].stands_in && !same_entry(e, &fs->v[k]))
+			return true;
+	return false;
+}
+
+static void drop_stand_ins(struct msk_rootfs *fs)
+{
+	MSK_AUTO_FREE bool *gone = msk_xcalloc(fs->n + 1, sizeof *gone);
+	size_t kept = 0;
+
+	for (size_t i = 0; i < fs->n; i++)
+		gone[i] = fs->v[i].stands_in && (is_replaced(fs, i, -1) || is_replaced(fs, i, 1));
+	for (size_t i = 0; i < fs->n; i++)
+		if (gone[i])
+			msk_content_release(&fs->v[i].body);
+		else
+			fs->v[kept++] = fs->v[i];
+	fs->n = kept;
+}
+
 int msk_rootfs_merge(struct msk_rootfs *fs, struct msk_err *err)
 {
 	size_t kept = 0;
 
+	drop_stand_ins(fs);
 	for (size_t i = 1; i < fs->n; i++)
 		if (strcmp(fs->v[i - 1].path, fs->v[i].path) == 0 && !same_entry(&fs->v[i - 1], &fs->v[i]))
 			return conflict(fs, &fs->v[i - 1], &fs->v[i], err);

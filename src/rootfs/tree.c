@@ -130,6 +130,7 @@ static int append(struct msk_rootfs *fs, const struct msk_entry_spec *s, enum ms
 		.stratum = s->stratum,
 		.yields = s->yields,
 		.gives_way = s->gives_way,
+		.stands_in = s->stands_in,
 		.body.fd = -1,
 		.origin = origin_of(fs, s),
 	};

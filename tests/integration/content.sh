@@ -223,4 +223,20 @@ like "$(mk --bin build/app --print rootfs)" '# library: libouter.so needed by /a
 mk --bin build/app --no-record -q -o here.tar && (cd / && mk --bin "$T/build/app" --no-record -q -o "$T/cwd.tar")
 t 'the working directory does not show' cmp here.tar cwd.tar
 
+# What an option gives is there instead of what every image has.
+mkdir -p own && echo 'hosts: dns' >own/nss && echo 'me:x:7:7::/:/bin/sh' >own/passwd && echo 'me:x:7:' >own/group
+mk -q --bin build/app --file own/nss:/etc/nsswitch.conf --file own/passwd:/etc/passwd --file own/group:/etc/group --user 7:7 -o own.tar 2>said
+is "$(mk cat own.tar /etc/nsswitch.conf) $(mk cat own.tar /etc/passwd) $(mk cat own.tar /etc/group)$(cat said)" \
+	'hosts: dns me:x:7:7::/:/bin/sh me:x:7:' 'nsswitch.conf, passwd and group can be given'
+is "$(mk ls own.tar | grep -cE ' etc/(nsswitch.conf|passwd|group)$')" 3 '... and are there once'
+like "$(mk why own.tar /etc/passwd)" '\(--file\)$' '... of which why knows'
+mk --bin build/app --file own/passwd:/etc/passwd -o own.tar >/dev/null 2>said
+is "$(cat said)" 'warning: --file own/passwd:/etc/passwd: does not name 65534, the user of the image; --user says another' \
+	'a passwd that does not name the user is warned of'
+mkdir -p tree/etc && cp own/nss tree/etc/nsswitch.conf
+mk -q --bin build/app --tree tree:/ -o own.tar
+is "$(mk cat own.tar /etc/nsswitch.conf)" 'hosts: dns' 'a tree may bring it'
+mk -q --bin build/app -o lower.tar && mk -q --bin build/app --base lower.tar --file own/passwd:/etc/passwd --user 7:7 -o own.tar
+is "$(mk cat own.tar /etc/passwd)" 'me:x:7:7::/:/bin/sh' '... also over a base'
+
 done_testing

@@ -101,7 +101,12 @@ refused 2 '/home/a: given by --passwd-entry a and by --passwd-entry b' \
 	'they differ in mode or owner: 0700 1:1 and 0700 2:2' -- --passwd-entry a:1:1:/home/a --passwd-entry b:2:2:/home/a
 echo 'me:x:1:1::/:/bin/sh' >passwd
 refused 2 '/etc/passwd: given by --user and by --file ./passwd:/etc/passwd' \
-	'/etc/passwd is made from --user nobody; name the user there and leave the other out' -- --file ./passwd:/etc/passwd
+	'put the lines of --passwd-entry into that file, and leave the option out' -- --file ./passwd:/etc/passwd --passwd-entry a:7
+echo 'me:x:1:' >group
+refused 2 '/etc/group: given by --user and by --file ./group:/etc/group' \
+	'put the lines of --group-entry into that file, and leave the option out' -- --file ./group:/etc/group --group-entry a:7
+refused 2 '/etc/nsswitch.conf: given by --file ./group:/etc/nsswitch.conf and by --file ./passwd:/etc/nsswitch.conf' -- \
+	--file ./group:/etc/nsswitch.conf --file ./passwd:/etc/nsswitch.conf
 
 # Capabilities.
 refused 2 '--cap /app: is not PATH=CAPABILITY' '--cap /app=cap_net_bind_service' -- --cap /app
