@@ -43,6 +43,7 @@ struct msk_options {
 	const char *max_size, *max_layer_size, *max_growth, *baseline;     /* NULL: no matter */
 	bool no_record;
 	const char *platform;                              /* which image of several; NULL: the only one, a default */
+	struct msk_strv platforms;                         /* index: which of several, each PLATFORM[,PLATFORM...]; none: all */
 	/* run */
 	bool dry_run, json, paranoid, strict;
 	const char *print, *progress;

@@ -30,6 +30,16 @@ static void tell_left_out(const struct msk_join *j, const struct msk_log *log)
 	}
 }
 
+/* A,B is the same as A and then B. */
+static char *platforms(const struct msk_options *o)
+{
+	MSK_AUTO_STR list = MSK_STR_INIT;
+
+	for (size_t i = 0; i < o->platforms.n; i++)
+		msk_str_addf(&list, "%s%s", i ? "," : "", o->platforms.v[i]);
+	return o->platforms.n ? msk_xstrdup(msk_str_c(&list)) : NULL;
+}
+
 int msk_cmd_index(const struct msk_options *o, struct msk_err *err)
 {
 	atomic_uint warned = 0;
@@ -38,13 +48,14 @@ int msk_cmd_index(const struct msk_options *o, struct msk_err *err)
 	MSK_CLEANUP(msk_plan_release) struct msk_plan plan = { 0 };
 	MSK_CLEANUP(msk_product_release) struct msk_product product = { 0 };
 	MSK_AUTO_STRV tags = MSK_STRV_INIT;
+	MSK_AUTO_FREE char *wanted = platforms(o);
 	struct msk_build_facts facts = { 0 };
 
 	if (!o->args.n) {
 		msk_fail(err, MSK_E_USAGE, "index: no IMAGE given");
 		return msk_hint(err, "mkscratch index -o all.tar amd64.tar arm64.tar");
 	}
-	if (msk_plan_layer_limit(o, &join.max_layer, err) < 0 || msk_join_open(&o->args, o->platform, &join, err) < 0)
+	if (msk_plan_layer_limit(o, &join.max_layer, err) < 0 || msk_join_open(&o->args, wanted, &join, err) < 0)
 		return -1;
 	msk_join_tags(&join, &tags);
 	if (msk_plan_join(o, &tags, &plan, err) < 0)

@@ -274,10 +274,12 @@ const struct opt_row msk_opt_rows[] = {
 	  "The source's index.json alone, byte for byte, or the index that IMAGE:TAG or IMAGE@DIGEST names; of a "
 	  "docker-archive its manifest.json.",
 	  TO_FLAG(raw_index), COMPLETE_NONE, NULL },
-	{ 0, "platform", "OS/ARCH[/VARIANT]", OPT_VALUE, GROUP_RUN, VERB_LS | VERB_CAT | VERB_INSPECT | VERB_INDEX |
-	  VERB_DIFF | VERB_WHY,
+	{ 0, "platform", "OS/ARCH[/VARIANT]", OPT_VALUE, GROUP_RUN, VERB_LS | VERB_CAT | VERB_INSPECT | VERB_DIFF | VERB_WHY,
 	  "Which image of several: linux/arm64, linux/arm/v7.",
 	  TO_TEXT(platform), COMPLETE_WORDS, "linux/amd64 linux/arm64 linux/arm/v7" },
+	{ 0, "platform", "PLATFORM", OPT_REPEAT, GROUP_RUN, VERB_INDEX,
+	  "Which of several: A,B or --platform A --platform B.",
+	  TO_LIST(platforms), COMPLETE_WORDS, "linux/amd64 linux/arm64 linux/arm/v7" },
 	{ 0, "platform", "OS/ARCH", OPT_VALUE, GROUP_RUN, VERB_VERIFY,
 	  "Of what an index names, this alone has to be there.",
 	  TO_TEXT(platform), COMPLETE_WORDS, "linux/amd64 linux/arm64 linux/arm/v7" },

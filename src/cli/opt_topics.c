@@ -188,9 +188,9 @@ const struct verb msk_verbs[] = {
 	  "the compressor is another one, the DiffIDs decide.\n",
 	  msk_cmd_verify },
 	{ "index", VERB_INDEX, "IMAGE...", "join images of several platforms, or choose from them",
-	  "Images that were made on different machines come under one index: IMAGE is an archive, a layout directory, or "
-	  "DIR:TAG, whoever made it. Each stays byte for byte as it is and is checked while it is copied. --platform takes "
-	  "those of an index: one of them is written as an image, unless an attestation goes with it.\n\n"
+	  "Images that were made on different machines come under one index. IMAGE is an archive, a layout directory, or "
+	  "DIR:TAG. Each stays byte for byte as it is, and is checked. --platform takes those of an index, one alone as "
+	  "an image, unless an attestation goes with it.\n\n"
 	  "  mkscratch index -t app:v1 -o app.tar amd64.tar arm64.tar\n"
 	  "  mkscratch index --platform linux/arm64 -o arm64.tar app.tar\n", msk_cmd_index },
 	{ "why", VERB_WHY, "IMAGE PATH...", "tell why a path is in an image",

@@ -5,7 +5,7 @@
 #include "parts.h"
 #include "mkscratch/timestamp.h"
 
-#define N_LISTS 26
+#define N_LISTS 27
 
 struct lists {
 	struct msk_strv *v[N_LISTS];
@@ -18,7 +18,7 @@ static struct lists lists_of(struct msk_options *o)
 		&o->bin, &o->file, &o->tree, &o->dir, &o->link, &o->cap, &o->root, &o->lib, &o->library_path, &o->dlopen,
 		&o->cert, &o->certs_for,
 		&o->tz_zones, &o->passwd_entry, &o->group_entry, &o->cmd, &o->env, &o->expose, &o->label, &o->annotation,
-		&o->volume, &o->output, &o->tag, &o->args, &o->html,
+		&o->volume, &o->output, &o->tag, &o->args, &o->html, &o->platforms,
 	} };
 }
 

@@ -45,6 +45,13 @@ for p in amd64 arm64 riscv64; do
 done
 mk index -q --platform linux/riscv64,arm64 -o part.tar all.tar
 holds 'some of them are an index again' platforms part.tar linux/arm64 linux/riscv64
+cp part.tar by-comma.tar
+mk index -q --platform linux/riscv64 --platform linux/arm64 -o part.tar all.tar
+t 'platforms of several options are all taken' cmp by-comma.tar part.tar
+mk index -q --platform=linux/arm64,linux/arm64 --platform linux/riscv64 -o part.tar all.tar
+t '... once each' cmp by-comma.tar part.tar
+must_fail 3 '--platform linux/s390x: no image for it' 'there are images for linux/amd64, linux/arm64, linux/riscv64' -- \
+	index --platform linux/s390x --platform linux/arm64 -o x.tar all.tar
 mk index -q --platform linux/arm64 -t app:arm64 -o layout layout:v1
 is "$(jq -c '[.manifests[] | [.annotations["org.opencontainers.image.ref.name"], (.mediaType | split(".")[-2])]]' layout/index.json)" \
 	'[["v1","index"],["arm64","manifest"]]' 'one of a layout gets a tag of its own there'
