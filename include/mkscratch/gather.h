@@ -105,9 +105,9 @@ int msk_gather_healthcheck(struct msk_gather *g, struct msk_err *err);
 int msk_gather_caps(struct msk_gather *g, struct msk_err *err);
 /* Behind the seal: a warning where the program is to bind a port for which it may lack the right. */
 void msk_warn_low_port(const struct msk_gather *g);
-/* Behind the seal, which is opened for it and closed again: --workdir is a directory of the image's user, 0755, where nothing
- * else is there. */
-int msk_gather_workdir(struct msk_gather *g, struct msk_err *err);
+/* Behind the seal, which is opened for it and closed again: --workdir and each --volume is a directory of the image's user,
+ * 0755, where nothing else is there. */
+int msk_gather_own_dirs(struct msk_gather *g, struct msk_err *err);
 /* Behind the seal: no user's home is a file. Fails: MSK_E_USAGE. */
 int msk_check_homes(const struct msk_gather *g, struct msk_err *err);
 /* Behind the seal: what programs load at their start can be read by the image's user, and what the image starts executed;

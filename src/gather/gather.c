@@ -106,7 +106,7 @@ int msk_gather_all(struct msk_gather *g, struct msk_err *err)
 		explain_conflict(err);
 		return -1;
 	}
-	if (msk_gather_workdir(g, err) < 0 || msk_gather_cert_links(g, err) < 0 || msk_check_homes(g, err) < 0 ||
+	if (msk_gather_own_dirs(g, err) < 0 || msk_gather_cert_links(g, err) < 0 || msk_check_homes(g, err) < 0 ||
 	    msk_check_user_named(g, err) < 0 || msk_gather_prove(g, err) < 0 || msk_check_reach(g, err) < 0 ||
 	    msk_check_commands(g, err) < 0 || msk_check_tree_elfs(g, err) < 0)
 		return -1;

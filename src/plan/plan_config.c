@@ -287,7 +287,7 @@ static int config_path(const char *option, const char *typed, char **out, struct
 	return msk_image_path(what, typed, out, err);
 }
 
-static int plan_volumes(const struct msk_strv *typed, struct msk_strv *volumes, struct msk_err *err)
+static int plan_volumes(const struct msk_strv *typed, struct msk_config *c, struct msk_err *err)
 {
 	MSK_AUTO_KEYS paths = { 0 };
 
@@ -300,7 +300,8 @@ static int plan_volumes(const struct msk_strv *typed, struct msk_strv *volumes, 
 			return msk_fail(err, MSK_E_USAGE, "--volume %s: the root of the image cannot be a volume", typed->v[i]);
 		msk_keys_place(&paths, path, strlen(path));
 	}
-	*volumes = msk_keys_take(&paths);
+	c->volumes = msk_keys_take(&paths);
+	c->n_given_volumes = c->volumes.n;
 	return 0;
 }
 
@@ -334,7 +335,7 @@ int msk_plan_config(const struct msk_options *o, struct msk_plan *p, struct msk_
 	struct msk_config *c = &p->config;
 
 	if (plan_command(o, p, c, err) < 0 || plan_env(o, p, &c->env, err) < 0 ||
-	    plan_ports(&o->expose, &c->ports, err) < 0 || plan_volumes(&o->volume, &c->volumes, err) < 0 ||
+	    plan_ports(&o->expose, &c->ports, err) < 0 || plan_volumes(&o->volume, c, err) < 0 ||
 	    plan_pairs("--label", &o->label, &c->label_keys, &c->label_values, err) < 0 ||
 	    msk_plan_annotations(o, c, err) < 0)
 		return -1;

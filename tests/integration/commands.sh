@@ -220,6 +220,26 @@ is "$(mk ls w.tar /srv/work | xargs)" 'drwx--x--x 3/3 0 1970-01-01 00:00 srv/wor
 mk --bin app -q -o base.tar -w /var/app && mk --bin app -q -o w.tar --base base.tar --user 5
 is "$(mk ls w.tar /var/app | xargs)" 'drwxr-xr-x 65534/65534 0 1970-01-01 00:00 var/app/' '... whoever runs it then'
 t 'all of it verifies' mk verify -q w.tar
+
+# So is a volume, as the runtime would make it as root's and the program could not write there.
+is "$(dirs --volume /srv/b/c --volume /srv/a)" \
+	'drwxr-xr-x 0/0 srv/ drwxr-xr-x 65534/65534 srv/a/ drwxr-xr-x 0/0 srv/b/ drwxr-xr-x 65534/65534 srv/b/c/' \
+	"the directory of a volume is made, the user's"
+is "$(mk why w.tar /srv/a)" '/srv/a: what the program keeps (--volume)' '... which why tells'
+is "$(dirs --volume /srv/a --volume /srv --user 7:8)" 'drwxr-xr-x 7/8 srv/ drwxr-xr-x 7/8 srv/a/' '... of both that lie in each other'
+is "$(dirs --volume /srv -w /srv)" 'drwxr-xr-x 65534/65534 srv/' '... once where the program begins in it'
+is "$(dirs --volume /srv/x --dir /srv/x:0700:9:9 --volume /srv)" 'drwxr-xr-x 0/0 srv/ drwx------ 9/9 srv/x/' '... but not what is there'
+mkdir -p tree/srv
+is "$(dirs --volume /srv --tree tree:/)" 'drwxr-xr-x 0/0 srv/' '... or in a tree'
+is "$(dirs --volume /s/work --dir /srv --link srv:/s)" 'lrwxrwxrwx 0/0 s drwxr-xr-x 0/0 srv/ drwxr-xr-x 65534/65534 srv/work/' \
+	'... or where a link leads'
+mk --bin app -q -o base.tar --dir /srv/work:0711:3:3
+is "$(dirs --base base.tar --volume /srv/work --volume /srv/more)" \
+	'drwxr-xr-x 0/0 srv/ drwxr-xr-x 65534/65534 srv/more/ drwx--x--x 3/3 srv/work/' '... or in a base'
+python3 "$TOP/tests/integration/make_image.py" theirs.tar v1 \
+	'{"architecture":"'"$ARCH"'","os":"linux","config":{"Volumes":{"/srv/theirs":{}}}}' l.tar
+is "$(dirs --base theirs.tar --volume /srv/ours)" 'drwxr-xr-x 0/0 srv/ drwxr-xr-x 65534/65534 srv/ours/' \
+	'... and not what a base names only'
 warns a_volume_that_is_a_file '--volume /app: is a file, expected a directory' --volume /data --volume /app
 warns quiet_is_quiet '' -q --entrypoint /none
 done_testing
