@@ -64,9 +64,11 @@ struct msk_crews {
 
 /* Who belongs to whom, as the ELF files say; sorted by platform. Levels of one CPU are one platform, the highest, unless
  * there are programs of several for one DEST. Every platform has the same DESTs.
+ * Where there are no programs the image is for `of_base`, which else is not looked at.
  * Fails: MSK_E_INPUT (no program), MSK_E_USAGE (a platform lacks a DEST; --root or --platform for none that there is),
  * MSK_E_IO. */
-int msk_gather_crews(const struct msk_plan *plan, struct msk_crews *out, struct msk_err *err);
+int msk_gather_crews(const struct msk_plan *plan, const struct msk_platform *of_base, struct msk_crews *out,
+		     struct msk_err *err);
 void msk_crews_release(struct msk_crews *c);
 
 /* Free what the gatherers keep; what belongs to the caller stays. */

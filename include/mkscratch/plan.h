@@ -143,6 +143,8 @@ struct msk_plan {
 	struct msk_group *groups;                 /* by gid */
 	size_t n_groups, cap_groups;
 	struct msk_config config;
+	bool entrypoint_given;
+	bool has_programs;                        /* false: over a base alone, whose programs are run */
 	bool starts_first;                        /* the entrypoint is the first program, as none was given */
 	int64_t created;                          /* of config and history, seconds since 1970 */
 	int64_t mtime;                            /* of every entry */

@@ -193,6 +193,37 @@ static int check_layers(const struct msk_edition *e, struct msk_err *err)
 	return msk_hint(err, "--layers single makes one of what lies on the base");
 }
 
+static int open_base(const struct msk_build *b, struct msk_editions *e, struct msk_err *err)
+{
+	if (!b->plan->base || e->base)
+		return 0;
+	e->base = msk_xcalloc(1, sizeof *e->base);
+	if (msk_source_images_open(b->plan->base, NULL, e->base, err) < 0)
+		return -1;
+	e->base->max_layer = b->plan->max_layer;
+	msk_source_images_drop_texts(e->base);
+	return 0;
+}
+
+/* Programs say what an image is for; where there are none the base does, which has to be for one platform then. */
+static int find_crews(const struct msk_build *b, struct msk_editions *e, struct msk_crews *out, struct msk_err *err)
+{
+	const struct msk_source_image *image = NULL;
+	MSK_AUTO_STR first = MSK_STR_INIT;
+
+	if (b->plan->has_programs)
+		return msk_gather_crews(b->plan, NULL, out, err);
+	if (open_base(b, e, err) < 0)
+		return -1;
+	if (msk_source_images_pick(e->base, NULL, &image, err) == 0)
+		return msk_gather_crews(b->plan, &image->platform, out, err);
+	msk_ctx(err, "--base");
+	if (e->base->images.n < 2 || msk_platform_equal(&e->base->images.v[0].platform, &e->base->images.v[1].platform))
+		return -1;
+	msk_platform_add(&first, &e->base->images.v[0].platform);
+	return msk_hint(err, "mkscratch index --platform %s -o one.tar %s takes one out", first.buf, b->plan->base);
+}
+
 static int gather_crews(const struct msk_build *b, const struct msk_crews *crews, struct msk_editions *e,
 			struct msk_err *err)
 {
@@ -201,13 +232,8 @@ static int gather_crews(const struct msk_build *b, const struct msk_crews *crews
 	struct msk_log log;
 	const struct msk_build once = told_once(b, &log, said);
 
-	if (b->plan->base) {
-		e->base = msk_xcalloc(1, sizeof *e->base);
-		if (msk_source_images_open(b->plan->base, NULL, e->base, err) < 0)
-			return -1;
-		e->base->max_layer = b->plan->max_layer;
-		msk_source_images_drop_texts(e->base);
-	}
+	if (open_base(b, e, err) < 0)
+		return -1;
 	e->v = msk_xcalloc(crews->n, sizeof *e->v);
 	for (size_t i = 0; i < crews->n; i++) {
 		const struct msk_crew *crew = &crews->v[i];
@@ -243,7 +269,7 @@ int msk_build_gather(const struct msk_build *b, struct msk_editions *out, struct
 	MSK_CLEANUP(msk_crews_release) struct msk_crews crews = { NULL, 0 };
 	MSK_CLEANUP(msk_editions_release) struct msk_editions e = { 0 };
 
-	if (msk_gather_crews(b->plan, &crews, err) < 0 || gather_crews(b, &crews, &e, err) < 0)
+	if (find_crews(b, &e, &crews, err) < 0 || gather_crews(b, &crews, &e, err) < 0)
 		return -1;
 	for (size_t i = 0; i < e.n; i++)
 		tell_level(b->log, &e, &e.v[i].platform);

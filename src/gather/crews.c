@@ -113,6 +113,12 @@ static void muster(const struct hands *h, struct msk_crews *c)
 	}
 }
 
+static void take_base(const struct msk_platform *of_base, struct msk_crews *c)
+{
+	c->v = msk_xcalloc(1, sizeof *c->v);
+	c->v[c->n++].platform = *of_base;
+}
+
 static bool has_dest(const struct msk_crew *c, const struct hands *h, const char *dest)
 {
 	for (size_t i = 0; i < h->n; i++)
@@ -221,14 +227,18 @@ static int by_platform(const void *a, const void *b)
 	return msk_platform_compare(&((const struct msk_crew *)a)->platform, &((const struct msk_crew *)b)->platform);
 }
 
-int msk_gather_crews(const struct msk_plan *plan, struct msk_crews *out, struct msk_err *err)
+int msk_gather_crews(const struct msk_plan *plan, const struct msk_platform *of_base, struct msk_crews *out,
+		     struct msk_err *err)
 {
 	MSK_CLEANUP(hands_release) struct hands h = { NULL, 0 };
 	MSK_CLEANUP(msk_crews_release) struct msk_crews c = { NULL, 0 };
 
 	if (read_hands(plan, &h, err) < 0)
 		return -1;
-	muster(&h, &c);
+	if (plan->has_programs)
+		muster(&h, &c);
+	else
+		take_base(of_base, &c);
 	qsort(c.v, c.n, sizeof *c.v, by_platform);
 	if (check_dests(&c, &h, err) < 0 || check_options(plan, &c, err) < 0)
 		return -1;

@@ -65,18 +65,21 @@ int msk_plan_args(const char *option, const char *text, struct msk_strv *out, st
 /* The first program is the entrypoint unless one is given; inputs are in the order of their kinds, programs first. */
 static int plan_command(const struct msk_options *o, struct msk_plan *p, struct msk_config *c, struct msk_err *err)
 {
-	p->starts_first = !o->entrypoint;
+	p->entrypoint_given = o->entrypoint != NULL;
+	p->starts_first = !o->entrypoint && p->has_programs;
 	if (p->starts_first) {
 		if (msk_check_utf8(p->inputs[0].spec, p->inputs[0].dest, err) < 0)
 			return msk_hint(err, "give it a name in the image: --bin SRC:/NAME; the recipe is left out then "
 					"(verify --rebuild)");
 		msk_strv_push(&c->entrypoint, p->inputs[0].dest);
-	} else if (msk_plan_args("--entrypoint", o->entrypoint, &c->entrypoint, err) < 0) {
+	} else if (o->entrypoint && msk_plan_args("--entrypoint", o->entrypoint, &c->entrypoint, err) < 0) {
 		return -1;
 	}
 	for (size_t i = 0; i < o->cmd.n; i++)
 		if (msk_plan_args("--cmd", o->cmd.v[i], &c->cmd, err) < 0)
 			return -1;
+	if (!p->has_programs && !o->entrypoint)
+		return 0;
 	if (c->entrypoint.n ? !*c->entrypoint.v[0] : c->cmd.n == 0 || !*c->cmd.v[0]) {
 		msk_fail(err, MSK_E_USAGE, "--entrypoint %s: nothing to run", o->entrypoint);
 		return msk_hint(err, "leave --entrypoint out to run the first --bin");

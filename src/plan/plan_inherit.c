@@ -128,6 +128,32 @@ static int base_user(const char *text, const struct msk_base_facts *base, struct
 	return 0;
 }
 
+static bool takes_entrypoint(const struct msk_plan *p)
+{
+	return !p->has_programs && !p->entrypoint_given;
+}
+
+static void inherit_words(const struct msk_json *base, struct msk_strv *to)
+{
+	for (size_t i = 0; i < msk_json_count(base); i++)
+		if (msk_json_string_value(msk_json_at(base, i)))
+			msk_strv_push(to, msk_json_string_value(msk_json_at(base, i)));
+}
+
+/* An image without programs of its own runs those of the base. --cmd takes the place of the base's, as in a Dockerfile. */
+static int inherit_command(const struct msk_plan *p, const struct msk_json *config, struct msk_config *c, struct msk_err *err)
+{
+	if (!takes_entrypoint(p))
+		return 0;
+	inherit_words(msk_json_get(config, "Entrypoint"), &c->entrypoint);
+	if (!c->cmd.n)
+		inherit_words(msk_json_get(config, "Cmd"), &c->cmd);
+	if (c->entrypoint.n || c->cmd.n)
+		return 0;
+	msk_fail(err, MSK_E_USAGE, "nothing to run: no --bin given, and the base has no entrypoint");
+	return msk_hint(err, "--bin ./app, or --entrypoint PATH for a program of the base");
+}
+
 static int inherit_user(struct msk_plan *p, const struct msk_json *config, const struct msk_base_facts *base,
 			struct msk_err *err)
 {
@@ -177,6 +203,8 @@ struct msk_json *msk_plan_takes(const struct msk_plan *p, const struct msk_json 
 	take(to, from, "WorkingDir", c->workdir_given);
 	take(to, from, "StopSignal", c->stop_signal != NULL);
 	take(to, from, "Healthcheck", c->health.kind != MSK_HEALTH_UNSET);
+	take(to, from, "Entrypoint", !takes_entrypoint(p));
+	take(to, from, "Cmd", !takes_entrypoint(p) || c->cmd.n);
 	take(to, from, "Labels", !p->base_labels);
 	for (const char *const *key = (const char *const[]){ "Env", "ExposedPorts", "Volumes", "Shell", "StopTimeout", NULL };
 	     *key; key++)
@@ -201,5 +229,5 @@ int msk_plan_inherit(struct msk_plan *p, const struct msk_base_facts *base, stru
 	take_text(&c->author, c->author != NULL, msk_json_get_string(base->config, "author"));
 	annotate(c, ANNOTATION_NAME, base->name);
 	annotate(c, ANNOTATION_DIGEST, base->digest);
-	return inherit_user(p, config, base, err);
+	return inherit_command(p, config, c, err) < 0 ? -1 : inherit_user(p, config, base, err);
 }

@@ -240,7 +240,8 @@ static int add_inputs(struct msk_plan *p, enum msk_input_kind kind, const char *
 
 int msk_plan_inputs(const struct msk_options *o, struct msk_plan *p, struct msk_err *err)
 {
-	if (o->bin.n == 0) {
+	p->has_programs = o->bin.n > 0;
+	if (!p->has_programs && !o->base) {
 		msk_fail(err, MSK_E_USAGE, "nothing to run: no --bin given");
 		return msk_hint(err, "mkscratch --bin ./app -o app.tar, or a file mkscratch.json with \"bin\" for "
 				"mkscratch build");

@@ -68,10 +68,24 @@ static bool shares_dest(const struct msk_plan *p, const struct msk_input *bin)
 	return false;
 }
 
-static int default_tag(struct msk_plan *p, struct msk_err *err)
+/* What the image is called by: its first program, else the base, which `vendor.tar` and `layout:v1` name. */
+static char *called_by(const struct msk_plan *p)
 {
 	const struct msk_input *first = &p->inputs[0];
-	MSK_AUTO_FREE char *base = msk_path_base(shares_dest(p, first) ? first->dest : first->src);
+	char *base;
+
+	if (p->has_programs)
+		return msk_path_base(shares_dest(p, first) ? first->dest : first->src);
+	base = msk_path_base(p->base);
+	base[strcspn(base, ":@")] = '\0';
+	if (msk_ends_with(base, ".tar"))
+		base[strlen(base) - strlen(".tar")] = '\0';
+	return base;
+}
+
+static int default_tag(struct msk_plan *p, struct msk_err *err)
+{
+	MSK_AUTO_FREE char *base = called_by(p);
 	MSK_AUTO_FREE char *name = msk_ref_name_from(base);
 
 	if (name && msk_ref_parse(name, &p->tags[0], err) == 0) {
@@ -79,7 +93,8 @@ static int default_tag(struct msk_plan *p, struct msk_err *err)
 		return 0;
 	}
 	if (!name)
-		msk_fail(err, MSK_E_USAGE, "%s: no image name can be made of \"%s\"", p->inputs[0].spec, base);
+		msk_fail(err, MSK_E_USAGE, "%s: no image name can be made of \"%s\"",
+			 p->has_programs ? p->inputs[0].spec : "--base", base);
 	return msk_hint(err, "-t NAME[:TAG]");
 }
 

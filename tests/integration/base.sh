@@ -242,4 +242,21 @@ else
 	skip 'bases of umoci' 'umoci is not installed'
 fi
 is "$(mk --base base.tar --bin app -q -o one-more.tar -j 1 && cmp one-more.tar untagged.tar && echo same)" same 'the same bytes again'
+# Files alone: the base's programs run, with the user, the variables and all that they had.
+assemble amd64.tar v1 "$(jq '.config |= del(.Healthcheck)' <<<"$base_config")" one.layer.gz
+mk --base amd64.tar --file app:/theirs:0755 --file three/srv/file:/etc/extra -o alone.tar >said
+like "$(cat said)" "^alone\\.tar: amd64:latest $arch " 'files on a base need no program; its name is that of the base'
+is "$(config alone.tar | jq -c '[.config | .Entrypoint, .Cmd, .User, .Env, .WorkingDir, .StopSignal]')" \
+	'[["/theirs"],["theirs"],"65532:65532",["PATH=/usr/bin:/bin","SHARED=base"],"/home/nonroot","SIGQUIT"]' \
+	'... and entrypoint, command, user and the rest stay'
+is "$(file_of alone.tar 1 etc/extra)" srv '... under what was added'
+t '... and it is made again by its recipe' mk verify -q --rebuild alone.tar
+mk -q --base amd64.tar --file app:/theirs:0755 --cmd other -o alone.tar
+is "$(config alone.tar | jq -c '.config | [.Entrypoint, .Cmd]')" '[["/theirs"],["other"]]' '--cmd takes the place of the command alone'
+mk -q --base amd64.tar --file app:/ours:0755 --entrypoint /ours -t x -o alone.tar
+is "$(config alone.tar | jq -c '.config | [.Entrypoint, .Cmd]')" '[["/ours"],null]' '--entrypoint that of both'
+mkdir -p shelf && tar xf amd64.tar -C shelf
+mk --base shelf:v1 --dir /new -o shelved/ >said
+like "$(cat said)" "shelf:latest $arch " 'the name of a layout directory is without its tag'
+
 done_testing

@@ -183,4 +183,15 @@ t '... while it is whole there is an image' mk --base dir2 --bin app -q -o x.tar
 must_fail 6 'docker://registry.test/app:1: not fetched: no network is used' \
 	'first skopeo copy docker://registry.test/app:1 oci-archive:img.tar' -- verify docker://registry.test/app:1
 must_fail 6 'https://cdn.test/img.tar: not fetched: no network is used' 'fetch it first, and name the file' -- ls https://cdn.test/img.tar
+# Without a program.
+mkdir -p etc && echo x >etc/x && tar -cf nothing.layer etc
+python3 "$TOP/tests/integration/make_image.py" nothing.tar v1 '{"architecture":"amd64","os":"linux","config":{"User":"0"}}' nothing.layer
+must_fail 2 'nothing to run: no --bin given, and the base has no entrypoint' '--bin ./app, or --entrypoint PATH for a program of the base' -- \
+	--base nothing.tar --file app.c:/x -o x.tar
+python3 "$TOP/tests/integration/make_image.py" arm.tar v1 \
+	'{"architecture":"arm64","os":"linux","config":{"Entrypoint":["/app"]}}' nothing.layer
+mk index -q -t both -o both.tar base.tar arm.tar
+must_fail 3 '--base: both.tar: 2 images (linux/amd64, linux/arm64)' \
+	'mkscratch index --platform linux/amd64 -o one.tar both.tar takes one out' -- --base both.tar --file app.c:/x -o x.tar
+mv nothing.tar .tar && must_fail 2 '--base: no image name can be made of ""' '-t NAME[:TAG]' -- --base ./.tar --file app.c:/x -o x.tar
 done_testing
