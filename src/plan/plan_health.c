@@ -7,6 +7,7 @@
 #define NS_PER_MS  1000000LL
 #define MAX_NS     (24 * 3600 * 1000 * NS_PER_MS)
 #define MAX_RETRIES 1000
+#define MAX_SHOWN   120      /* bytes of a list in a hint */
 
 static int plan_duration(const char *option, const char *text, int64_t *out, struct msk_err *err)
 {
@@ -62,6 +63,58 @@ static int plan_probe(const char *url, struct msk_health *h, struct msk_err *err
 	return 0;
 }
 
+/* One word of a shell from *at on, which is behind it then; false: a quote has no end. */
+static bool take_word(const char **at, struct msk_str *word)
+{
+	char quote = '\0';
+
+	for (const char *p = *at;; p++) {
+		if (*p == '\0' || (!quote && strchr(" \t\n", *p))) {
+			*at = p;
+			return !quote;
+		}
+		if (quote ? *p == quote : *p == '"' || *p == '\'')
+			quote = quote ? '\0' : *p;
+		else if (*p == '\\' && p[1] && quote != '\'' && (!quote || strchr("\"\\$`", p[1])))
+			msk_str_addc(word, *++p);
+		else
+			msk_str_addc(word, *p);
+	}
+}
+
+static bool split_as_shell(const char *text, struct msk_strv *words)
+{
+	for (text += strspn(text, " \t\n"); *text; text += strspn(text, " \t\n")) {
+		MSK_AUTO_STR word = MSK_STR_INIT;
+
+		if (!take_word(&text, &word))
+			return false;
+		msk_strv_push(words, msk_str_c(&word));
+	}
+	return true;
+}
+
+/* Quotes and backslashes would become part of words. The hint is what they stand for in a shell, where that is plain: what is
+ * quoted is one word, and a backslash keeps what follows it. */
+static int refuse_quotes(const char *text, struct msk_err *err)
+{
+	MSK_AUTO_STRV words = MSK_STRV_INIT;
+	MSK_AUTO_JSON *list = NULL;
+	MSK_AUTO_STR json = MSK_STR_INIT;
+	const char *sign = text + strcspn(text, "\"'\\");
+
+	if (!*sign)
+		return 0;
+	msk_fail(err, MSK_E_USAGE, "--healthcheck-cmd %s: %c has no meaning here, as no shell is run", text, *sign);
+	if (split_as_shell(text, &words)) {
+		list = msk_json_strings(&words);
+		msk_json_dump(list, &json);
+	}
+	if (!json.len || json.len > MAX_SHOWN || strpbrk(json.buf, "'\\"))
+		return msk_hint(err, "--healthcheck-cmd '[\"/app\",\"an argument\"]'");
+	return msk_hint(err, "--healthcheck-cmd '%s'", json.buf);
+}
+
 /* JSON, or words parted by blanks: there is no shell that would part them. */
 static int plan_command(const char *text, struct msk_health *h, struct msk_err *err)
 {
@@ -73,6 +126,8 @@ static int plan_command(const char *text, struct msk_health *h, struct msk_err *
 			return -1;
 	} else {
 		if (msk_check_utf8("--healthcheck-cmd", text, err) < 0)
+			return -1;
+		if (refuse_quotes(text, err) < 0)
 			return -1;
 		msk_strv_split(&words, text, " \t\n");
 		for (size_t i = 0; i < words.n; i++)

@@ -179,6 +179,18 @@ no_shell='the program and its arguments stand alone, and no shell is run: --heal
 must_fail 2 '--healthcheck-cmd ["CMD-SHELL","curl -f x"]: CMD-SHELL is a word of Dockerfiles' "$no_shell" -- \
 	--bin app --healthcheck-cmd '["CMD-SHELL","curl -f x"]' -o x.tar
 must_fail 2 '--healthcheck-cmd CMD /app: CMD is a word of Dockerfiles' "$no_shell" -- --bin app --healthcheck-cmd 'CMD /app' -o x.tar
+quoted() { # WORDS AS-SHOWN SIGN HINT: what a shell would have taken apart otherwise
+	must_fail 2 "--healthcheck-cmd $2: $3 has no meaning here, as no shell is run" "$4" -- --bin app --healthcheck-cmd "$1" -o x.tar
+}
+quoted '/app -q "a b"' '/app -q "a b"' '"' "--healthcheck-cmd '[\"/app\",\"-q\",\"a b\"]'"
+quoted "/app 'it is' x" "/app 'it is' x" "'" "--healthcheck-cmd '[\"/app\",\"it is\",\"x\"]'"
+quoted '/app a\ b "c\$d"' '/app a\\ b "c\\$d"' '\\' "--healthcheck-cmd '[\"/app\",\"a b\",\"c\$d\"]'"
+quoted '/app ""' '/app ""' '"' "--healthcheck-cmd '[\"/app\",\"\"]'"
+for words in '/app "a' "/app 'a" '/app "it'"'"'s"' "/app 'a\\b'" '/app \"' '/app "a\b"'; do
+	shown=${words//\\/\\\\} sign=${words//[^\"\'\\]/}
+	quoted "$words" "$shown" "$(sed 's/\\/&&/' <<<"${sign:0:1}")" "--healthcheck-cmd '[\"/app\",\"an argument\"]'"
+done
+is "$(config --healthcheck-cmd '["/app","-q","a b","\"\\"]')" '{"Test":["CMD","/app","-q","a b","\"\\"]}' a_list_has_quotes_and_backslashes
 must_fail 2 '--healthcheck-cmd  : nothing to run' -- --bin app --healthcheck-cmd ' ' -o x.tar
 must_fail 2 '--health-interval: there is no health check to time' '--healthcheck http://:8080/health' -- --bin app --health-interval 1s -o x.tar
 must_fail 2 '--health-retries: there is no health check to time' -- --bin app --healthcheck none --health-retries 2 -o x.tar
