@@ -100,13 +100,13 @@ const struct topic msk_topics[] = {
 	  "the place of a file; at the path of a directory it is refused (--bin app:/usr/bin/ puts it there).\n\n"
 	  "Inherited as by a Dockerfile: variables (ours win by name), ports, volumes, labels (--no-base-labels: none), "
 	  "author, health check, stop signal and working directory unless given. Our entrypoint takes the place of its own "
-	  "and its command; without --bin the image runs what the base runs. ONBUILD is not kept. What would make a faulty "
+	  "and its command; without --bin it runs what the base runs. ONBUILD is not kept. What would make a faulty "
 	  "image (a port that is none) is refused unless an option says something else.\n\n"
 	  "Without --user the base's user runs it, as numbers; nobody, where it names none. --user may be a name of its "
 	  "passwd; a user that it does not know is added to its passwd and group.\n\n"
 	  "A program runs with the libraries of the base, and brings along from --root what the base lacks. Where it would "
 	  "not start so (a symbol is missing, a version is too old) all come from --root; a warning says why, and names each "
-	  "file of the base that is replaced. The base has to be for the platform of the programs.\n",
+	  "file of the base that is replaced. The platforms have to be the same.\n",
 	  NULL },
 	{ "reproducibility", "Same inputs, same bytes",
 	  "The image depends on the contents of the input files (with --file and --tree on their permissions too), the "
