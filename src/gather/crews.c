@@ -74,9 +74,26 @@ static bool differ_by_level(const struct msk_platform *a, const struct msk_platf
 	return !msk_platform_equal(a, b) && msk_platform_join(&joined, b);
 }
 
+/* Nearly always; then nothing has to be held against all others. */
+static bool are_of_one_platform(const struct hands *h)
+{
+	const struct msk_platform *first = NULL;
+
+	for (size_t i = 0; i < h->n; i++) {
+		if (!h->v[i].in)
+			continue;
+		first = first ? first : &h->v[i].platform;
+		if (!msk_platform_equal(first, &h->v[i].platform))
+			return false;
+	}
+	return true;
+}
+
 /* Are there programs of several levels for one place? Then each level is a platform of its own. */
 static bool are_levels_apart(const struct hands *h)
 {
+	if (are_of_one_platform(h))
+		return false;
 	for (size_t i = 0; i < h->n; i++)
 		for (size_t k = 0; k < i && h->v[i].in; k++)
 			if (h->v[k].in && strcmp(h->v[i].in->dest, h->v[k].in->dest) == 0 &&
