@@ -313,7 +313,7 @@ const struct opt_row msk_opt_rows[] = {
 	  "always, a JSON object a line.",
 	  TO_TEXT(progress), COMPLETE_WORDS, "auto always never" },
 	{ 'j', "jobs", "N", OPT_VALUE, GROUP_SPEED, B,
-	  "Threads that compress, 1..64; one a core by default. Never changes a byte.",
+	  "Threads that compress; one a core by default. More than 64 count as 64. Never changes a byte.",
 	  TO_TEXT(jobs), COMPLETE_NONE, NULL },
 	{ 0, "cache", "DIR", OPT_VALUE, GROUP_SPEED, B | VERB_CACHE,
 	  "Where compressed blocks of earlier runs lie; by default $XDG_CACHE_HOME/mkscratch or ~/.cache/mkscratch. Never "

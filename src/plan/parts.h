@@ -7,7 +7,8 @@
 #include "mkscratch/plan.h"
 #include "mkscratch/roll.h"
 
-#define MSK_MAX_JOBS 64            /* of --jobs */
+#define MSK_MAX_JOBS 64            /* more count as these: a large machine says -j "$(nproc)" */
+#define MSK_MOST_JOBS 65535        /* of --jobs, as typed */
 
 int msk_plan_inputs(const struct msk_options *o, struct msk_plan *p, struct msk_err *err);
 int msk_plan_caps(const struct msk_options *o, struct msk_plan *p, struct msk_err *err);

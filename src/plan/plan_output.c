@@ -163,9 +163,9 @@ static int plan_jobs(const char *typed, unsigned *out, struct msk_err *err)
 
 	if (!*typed)
 		return msk_fail(err, MSK_E_USAGE, "--jobs: the value is empty");
-	if (!msk_parse_u64(typed, MSK_MAX_JOBS, &n) || n < 1)
-		return msk_fail(err, MSK_E_USAGE, "--jobs %s: out of range (%s vs 1..%d)", typed, typed, MSK_MAX_JOBS);
-	*out = (unsigned)n;
+	if (!msk_parse_u64(typed, MSK_MOST_JOBS, &n) || n < 1)
+		return msk_fail(err, MSK_E_USAGE, "--jobs %s: out of range (%s vs 1..%d)", typed, typed, MSK_MOST_JOBS);
+	*out = n < MSK_MAX_JOBS ? (unsigned)n : MSK_MAX_JOBS;
 	return 0;
 }
 

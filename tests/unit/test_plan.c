@@ -774,6 +774,12 @@ static void codecs_and_levels(void **state)
 	p = OK("--compress", "none");
 	assert_int_equal(p.codec.kind, MSK_CODEC_NONE);
 	msk_plan_release(&p);
+	p = OK("-j", "65");
+	assert_int_equal(p.jobs, 64);
+	msk_plan_release(&p);
+	p = OK("-j", "65535");
+	assert_int_equal(p.jobs, 64);
+	msk_plan_release(&p);
 	BAD("--compress lz4: \"lz4\" is none of gzip, zstd, none", "--compress", "lz4");
 	BAD("--compress gzip:13: gzip has no such level (13 vs 1..12)", "--compress", "gzip:13");
 	BAD("--compress gzip:0: gzip has no such level (0 vs 1..12)", "--compress", "gzip:0");
@@ -781,9 +787,9 @@ static void codecs_and_levels(void **state)
 	BAD("--compress gzip:: the level is empty", "--compress", "gzip:");
 	BAD("--compress none:1: none has no level", "--compress", "none:1");
 	BAD("--layers both: is none of split, single", "--layers", "both");
-	BAD("--jobs 0: out of range (0 vs 1..64)", "-j", "0");
-	BAD("--jobs 65: out of range (65 vs 1..64)", "-j65");
-	BAD("--jobs many: out of range (many vs 1..64)", "-j", "many");
+	BAD("--jobs 0: out of range (0 vs 1..65535)", "-j", "0");
+	BAD("--jobs 65536: out of range (65536 vs 1..65535)", "-j65536");
+	BAD("--jobs many: out of range (many vs 1..65535)", "-j", "many");
 }
 
 int main(void)
