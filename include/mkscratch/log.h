@@ -13,6 +13,7 @@ enum msk_level { MSK_LOG_ERROR, MSK_LOG_WARN, MSK_LOG_INFO, MSK_LOG_DEBUG };
 struct msk_log {
 	enum msk_level level;   /* -q: ERROR, default: WARN, -v: INFO, -vv: DEBUG */
 	int fd;
+	const char *target;     /* of several that are built, the one that warnings are of; NULL: there is none to tell apart */
 	struct msk_said *said;  /* what was said once is not said again; NULL: it is */
 	atomic_uint *warned;    /* --strict: how many warnings of the image there were, of all threads; NULL: no matter */
 };

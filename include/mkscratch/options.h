@@ -52,7 +52,8 @@ struct msk_options {
 	const char *jobs;
 	enum msk_level level;
 	bool require_sandbox;
-	bool several;                                      /* more builds than this one by the same process */
+	bool several;                                      /* more builds than this one by the same process ... */
+	const char *of_target;                             /* ... of which this is the target; NULL: the only one */
 	bool help, version;                                /* the parser stops at these */
 	/* operands of verbs other than build */
 	struct msk_strv args;

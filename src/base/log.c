@@ -80,23 +80,33 @@ static void add_vescaped(struct msk_str *line, const char *fmt, va_list ap)
 	msk_str_addc(line, '\n');
 }
 
+/* What a warning begins with. */
+static void add_warning(const struct msk_log *log, struct msk_str *line)
+{
+	msk_str_adds(line, "warning: ");
+	if (!log->target)
+		return;
+	msk_str_adds(line, "target ");
+	msk_str_add_shown(line, log->target, strlen(log->target));
+	msk_str_adds(line, ": ");
+}
+
 /* True: it was not said before. */
-static bool say(const struct msk_log *log, const char *prefix, const char *fmt, va_list ap)
+static bool say(const struct msk_log *log, bool warning, const char *fmt, va_list ap)
 	__attribute__((format(printf, 3, 0)));
 
-static bool say(const struct msk_log *log, const char *prefix, const char *fmt, va_list ap)
+static bool say(const struct msk_log *log, bool warning, const char *fmt, va_list ap)
 {
 	MSK_AUTO_STR line = MSK_STR_INIT;
 
-	msk_str_adds(&line, prefix);
+	if (warning)
+		add_warning(log, &line);
 	add_vescaped(&line, fmt, ap);
 	if (was_said(log->said, line.buf))
 		return false;
 	write_line(log, &line);
 	return true;
 }
-
-#define WARNING "warning: "
 
 bool msk_log_warns(const struct msk_log *log)
 {
@@ -110,12 +120,12 @@ void msk_warn(const struct msk_log *log, const char *fmt, ...)
 	if (!msk_log_warns(log))
 		return;
 	va_start(ap, fmt);
-	if (say(log, WARNING, fmt, ap) && log->warned)
+	if (say(log, true, fmt, ap) && log->warned)
 		atomic_fetch_add(log->warned, 1);
 	va_end(ap);
 }
 
-#define DEFINE_LEVEL(name, at, prefix) \
+#define DEFINE_LEVEL(name, at, warning) \
 	void name(const struct msk_log *log, const char *fmt, ...) \
 	{ \
 		va_list ap; \
@@ -123,14 +133,14 @@ void msk_warn(const struct msk_log *log, const char *fmt, ...)
 		if (log->level < (at)) \
 			return; \
 		va_start(ap, fmt); \
-		say(log, prefix, fmt, ap); \
+		say(log, warning, fmt, ap); \
 		va_end(ap); \
 	}
 
-DEFINE_LEVEL(msk_warn_of_run, MSK_LOG_WARN, WARNING)
-DEFINE_LEVEL(msk_note, MSK_LOG_WARN, "")
-DEFINE_LEVEL(msk_info, MSK_LOG_INFO, "")
-DEFINE_LEVEL(msk_debug, MSK_LOG_DEBUG, "")
+DEFINE_LEVEL(msk_warn_of_run, MSK_LOG_WARN, true)
+DEFINE_LEVEL(msk_note, MSK_LOG_WARN, false)
+DEFINE_LEVEL(msk_info, MSK_LOG_INFO, false)
+DEFINE_LEVEL(msk_debug, MSK_LOG_DEBUG, false)
 
 int msk_warned_check(const struct msk_log *log, struct msk_err *err)
 {

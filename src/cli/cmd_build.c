@@ -153,7 +153,8 @@ int msk_cmd_build_one(const struct msk_options *o, const struct config_file *fil
 	MSK_CLEANUP(msk_plan_release) struct msk_plan plan = { 0 };
 	MSK_CLEANUP(msk_pool_cleanup) struct msk_pool *pool = NULL;
 	atomic_uint warned = 0;
-	struct msk_log log = { .level = o->level, .fd = STDERR_FILENO, .warned = o->strict ? &warned : NULL };
+	struct msk_log log = { .level = o->level, .fd = STDERR_FILENO, .target = o->of_target,
+			       .warned = o->strict ? &warned : NULL };
 	struct msk_build_facts facts = { .wants_digest = o->json };
 	MSK_AUTO_FREE char *recipe = NULL;
 	struct msk_build b = { .plan = &plan, .log = &log, .now = o->now, .facts = &facts };

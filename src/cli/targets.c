@@ -24,6 +24,7 @@ void msk_target_options(const struct msk_options *typed, struct config_file *f, 
 {
 	copy_options(typed, o);
 	o->several = f->targets.n > 1 && typed->target.n != 1;
+	o->of_target = o->several ? target : NULL;
 	o->config = f->name;
 	msk_config_file_apply(f, target, o);
 }

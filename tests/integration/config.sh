@@ -220,6 +220,20 @@ t 'a mark of the byte order and ends of lines as Windows has them are no matter'
 is "$(mk --config deep/mkscratch.json -o - -q 2>/dev/null | tar tf - | head -n 1)" oci-layout '- is standard output'
 cd ..
 
+# Of several targets each warning tells which it is of, as errors do.
+printf '{ "bin": "app", "targets": { "one\\u001b": { "output": "w1.tar" }, "two": { "output": "w2.tar", "tag": "two", "env": { "DB_PASSWORD": "x9" } } } }' >warned.json
+secret='--env DB_PASSWORD: is a secret by its name; whoever has the image can read it: give it when a container is started'
+run mk --config warned.json -e DB_PASSWORD=hunter22
+is "$status $(cat "$err")" "0 warning: target one\\x1b: $secret"$'\n'"warning: target two: $secret" 'a warning names its target'
+run mk --config warned.json --target two -n
+is "$status $(cat "$err")" "0 warning: $secret" '... unless it is the only one'
+run mk --config warned.json --strict
+is "$status $(cat "$err")" "1 warning: target two: $secret
+mkscratch: target two: --strict: 1 warning, none is allowed
+hint: mend what is warned of; without --strict it is told and no more" '... and counts for that one alone'
+run mk --config warned.json -n
+is "$(cat "$err")" "warning: target two: $secret" '... also when nothing is written'
+
 # The recipe has paths as they stand in the file: it is no matter where the run is started, and what a cache has seen before.
 mkdir -p far/in/deep far/tree && cp app far/ && cp sub/conf far/ && cp "$FIXTURE/certs.pem" far/ && echo t >far/tree/t
 mk -q --bin app -o far/base.tar
