@@ -22,6 +22,9 @@ void msk_rootfs_view_init(struct msk_rootfs_view *v, const struct msk_rootfs *fs
 
 /* The entry that `path` leads to through the symlinks of the image; NULL when nowhere, or to the root itself. */
 const struct msk_entry *msk_rootfs_view_find(const struct msk_rootfs_view *v, const char *path);
+/* An entry as such a file, of a walk too: what is looked up by its path is remembered, which of a million files is much.
+ * Fails: MSK_E_IO. */
+int msk_rootfs_view_open_entry(const struct msk_entry *e, struct msk_rofile *out, struct msk_err *err);
 /* What `path` leads to, whether an entry or what stands below alone. */
 struct msk_sight {
 	const struct msk_entry *e;     /* NULL: it stands below alone */

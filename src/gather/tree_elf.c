@@ -14,12 +14,18 @@
 
 #define MAX_NAMES 10000         /* different libraries that are lacking; further ones are not told */
 #define MAX_TOLD  5             /* of them one by one */
+#define MEMO_FILES 1000         /* that one memo is for: what it holds is then mostly of no more use */
+
+static bool may_be_elf(const char *path, mode_t mode)
+{
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+
+	return mode & 0111 || strstr(name, ".so") || msk_ends_with(name, ".node");
+}
 
 bool msk_tree_elf_may_be(const struct msk_visit *v)
 {
-	const char *slash = strrchr(v->rel, '/'), *name = slash ? slash + 1 : v->rel;
-
-	return v->file->mode & 0111 || strstr(name, ".so") || msk_ends_with(name, ".node");
+	return may_be_elf(v->rel, v->file->mode);
 }
 
 int msk_tree_elf_note(struct msk_gather *g, const struct msk_visit *v, const char *path, struct msk_err *err)
@@ -90,26 +96,20 @@ static void resolve(struct look *l, const struct msk_rofile *f, const char *path
 }
 
 /* Files for other machines are there for other images, or for none. */
-static int look_at(struct look *l, const char *asked, struct msk_err *err)
+static int look_at(struct look *l, const struct msk_entry *e, struct msk_err *err)
 {
-	struct msk_rotree *t = &l->view.tree;
-	const struct msk_entry *e = msk_rootfs_view_find(&l->view, asked);
 	MSK_CLEANUP(msk_elf_release) struct msk_elf elf = { 0 };
-	MSK_AUTO_FREE char *path = e ? msk_xstrdup(e->path) : NULL;
 	MSK_AUTO_ROFILE f = MSK_ROFILE_INIT;
 	MSK_AUTO_STR names = MSK_STR_INIT;
 	struct msk_err ignored = MSK_ERR_INIT;
-	enum msk_lookup how;
 
-	if (!path)
-		return 0;
-	if (t->open(t, path, &how, &f, NULL, err) < 0)
+	if (msk_rootfs_view_open_entry(e, &f, err) < 0)
 		return -1;
-	if (f.fd < 0 || msk_elf_read_links(&f, path, &elf, &ignored) < 0 || elf.linkage == MSK_ELF_STATIC ||
+	if (msk_elf_read_links(&f, e->path, &elf, &ignored) < 0 || elf.linkage == MSK_ELF_STATIC ||
 	    !msk_platform_runs(elf.platform.arch, l->g->platform.arch))
 		return 0;
-	resolve(l, &f, path, &elf, &names);
-	return names.len ? msk_table_add(&l->wants, path, strlen(path), names.buf, names.len, err) : 0;
+	resolve(l, &f, e->path, &elf, &names);
+	return names.len ? msk_table_add(&l->wants, e->path, strlen(e->path), names.buf, names.len, err) : 0;
 }
 
 /* What is there under that name may be loaded before, or by a path: it is not for us to say that it is not found. */
@@ -198,14 +198,30 @@ static void tell(const struct msk_gather *g, const struct lacking *what)
 		 takes_libs(g, what) ? " puts them beside those of the program" : "");
 }
 
+/* Was it noted when the tree was walked? By then no link had led it elsewhere. */
+static bool is_noted(struct msk_table_walk *noted, const struct msk_entry *e)
+{
+	const char *path = e->asked ? e->asked : e->path;
+
+	return e->type == MSK_FILE && may_be_elf(e->path, e->mode) && msk_table_find(noted, path, strlen(path));
+}
+
 static int look_at_all(struct look *l, struct msk_err *err)
 {
-	MSK_AUTO_TABLE_WALK w = { 0 };
+	MSK_AUTO_TABLE_WALK noted = { 0 };
+	MSK_AUTO_ROOTFS_WALK w = { 0 };
+	size_t n = 0;
 
-	for (msk_table_walk_init(&w, &l->g->tree_elfs); msk_table_next(&w);) {
-		MSK_AUTO_FREE char *path = msk_xstrndup(w.key, w.n_key);
-
-		if (look_at(l, path, err) < 0)
+	msk_table_walk_init(&noted, &l->g->tree_elfs);
+	msk_rootfs_walk_init(&w, l->g->fs);
+	for (const struct msk_entry *e; (e = msk_rootfs_next(&w));) {
+		if (!is_noted(&noted, e))
+			continue;
+		if (n++ % MEMO_FILES == 0) {
+			msk_memo_free(l->memo);
+			l->memo = msk_memo_new(&l->view.tree);
+		}
+		if (look_at(l, e, err) < 0)
 			return -1;
 	}
 	return msk_table_seal(&l->wants, err);
@@ -218,10 +234,9 @@ int msk_check_tree_elfs(struct msk_gather *g, struct msk_err *err)
 
 	if (!g->tree_elfs.n)
 		return 0;
-	if (msk_table_seal(&g->tree_elfs, err) < 0)
+	if (msk_table_sort(&g->tree_elfs, err) < 0)
 		return -1;
 	msk_rootfs_view_init(&l.view, g->fs);
-	l.memo = msk_memo_new(&l.view.tree);
 	msk_loader_env_path(&g->plan->config.env, &l.library_path);
 	if (look_at_all(&l, err) < 0)
 		return -1;

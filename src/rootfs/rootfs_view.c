@@ -82,7 +82,7 @@ static int open_data(const struct msk_entry *e, int *out_fd, struct msk_err *err
 }
 
 /* Two entries are two files, whatever they were on the host: the entry's number is that of its inode. */
-static int open_entry(const struct msk_entry *e, struct msk_rofile *out, struct msk_err *err)
+int msk_rootfs_view_open_entry(const struct msk_entry *e, struct msk_rofile *out, struct msk_err *err)
 {
 	static const mode_t types[] = { [MSK_DIR] = S_IFDIR, [MSK_FILE] = S_IFREG, [MSK_SYMLINK] = S_IFLNK };
 	int fd = -1;
@@ -143,7 +143,7 @@ static int view_open(struct msk_rotree *t, const char *path, enum msk_lookup *ho
 	if (*how != MSK_FOUND)
 		return 0;
 	e = msk_rootfs_find(v->fs, final);
-	if ((e ? open_entry(e, out, err) : open_below(v, final, out, err)) < 0)
+	if ((e ? msk_rootfs_view_open_entry(e, out, err) : open_below(v, final, out, err)) < 0)
 		return -1;
 	if (log)
 		log->final = msk_take(&final);

@@ -34,6 +34,9 @@ run mk --media-types oci -q -n --tree tree:/opt --bin dynamic
 is "$status $(cat "$err")" '0 ' '... -q says nothing'
 run mk --media-types oci -n --strict --tree tree:/opt --bin dynamic
 is "$status" 1 '... --strict refuses'
+run mk --media-types oci -n --bin dynamic --dir /r --link r:/l --tree tree:/l/x
+is "$status $(cat "$err")" \
+	"0 warning: --tree: 1 ELF file needs what is not in the image: liba.so.1 (/r/x/sub/ext.so); --lib liba.so.1 $beside" ...where_a_link_has_led_it
 cp libs/liba.so.1 tree/sub/
 says a_file_of_the_tree_is_in_the_image '' --bin dynamic
 
@@ -45,6 +48,13 @@ tree
 for i in 1 2 3 4 5 6 7; do lib "libs/libn$i.so" "libn$i.so" && lib "tree/$i.so" "$i.so" "libs/libn$i.so"; done
 says many "--tree: 7 ELF files need what is not in the image: libn1.so (/opt/1.so), libn2.so (/opt/2.so), libn3.so (/opt/3.so), libn4.so (/opt/4.so), libn5.so (/opt/5.so) and 2 more; --lib libn1.so --lib libn2.so --lib libn3.so --lib libn4.so --lib libn5.so $beside" \
 	--bin dynamic
+
+# More than one memo is for.
+tree && for i in 0 1 2 3 4 5 6 7 8 9; do
+	mkdir "tree/$i" && cp libs/libn1.so "tree/$i/lib0.so" && patchelf --add-needed libgone.so "tree/$i/lib0.so"
+	for k in $(seq 300); do ln "tree/$i/lib0.so" "tree/$i/lib$k.so"; done
+done
+says thousands "--tree: 3010 ELF files need what is not in the image: libgone.so (/opt/0/lib0.so); --lib libgone.so $beside" --bin dynamic
 
 # What is no concern of this image, or nothing at all.
 tree && lib tree/ext.so ext.so libs/liba.so.1 && printf '\267\0' | dd of=tree/ext.so bs=1 seek=18 conv=notrunc status=none
