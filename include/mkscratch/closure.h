@@ -102,6 +102,7 @@ struct msk_closure {
 	size_t n_advice, cap_advice;
 	enum msk_libc libc;
 	struct msk_strv system_dirs;   /* where this loader looks without cache, configuration or environment */
+	char *lib_token;               /* what $LIB stands for in the paths of its objects; NULL: for nothing */
 	char *cache_path;              /* of the cache this loader reads, there or not; NULL: it reads none */
 	struct msk_strv notes;         /* sentences worth a warning: relative directories, an unknown loader, ... */
 };
@@ -126,6 +127,9 @@ struct msk_closure_args {
 	bool set_id, has_caps;                 /* it does for some users, by its mode or its file capabilities: what they
 	                                        * will meet is noted */
 };
+
+/* `text` with this loader's value for each $LIB, where there is one. Heap. */
+char *msk_closure_fill_lib(const struct msk_closure *c, const char *text);
 
 /* Resolve the closure of the program in `f`; of a static one that is the program alone. A library is resolved under
  * the loader that programs of its platform usually name. Missing objects are reported in the result, not as an error.

@@ -43,6 +43,7 @@ void msk_closure_release(struct msk_closure *c)
 	}
 	free(c->advice);
 	msk_strv_release(&c->system_dirs);
+	free(c->lib_token);
 	free(c->cache_path);
 	msk_strv_release(&c->notes);
 	*c = (struct msk_closure){ 0 };

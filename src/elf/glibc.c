@@ -345,6 +345,7 @@ int msk_glibc_prepare(struct msk_loader *l, struct msk_err *err)
 	if (msk_memo_terrain(l->memo, &of, &l->terrain, err) < 0)
 		return -1;
 	msk_strv_copy(&l->c->system_dirs, &l->terrain->system_dirs);
+	l->c->lib_token = l->terrain->lib_token ? msk_xstrdup(l->terrain->lib_token) : NULL;
 	l->c->cache_path = l->terrain->cache_path ? msk_xstrdup(l->terrain->cache_path) : NULL;
 	note_cache(l);
 	if (note_preload(l, err) < 0)

@@ -43,6 +43,20 @@ bool msk_token_any(const char *text)
 	return false;
 }
 
+char *msk_closure_fill_lib(const struct msk_closure *c, const char *text)
+{
+	MSK_AUTO_STR out = MSK_STR_INIT;
+
+	for (size_t n; *text; text += n) {
+		n = *text == '$' && c->lib_token ? token_length(text, "LIB") : 0;
+		if (n)
+			msk_str_adds(&out, c->lib_token);
+		else
+			msk_str_addc(&out, text[n++]);
+	}
+	return msk_xstrdup(msk_str_c(&out));
+}
+
 static char *platform_value(struct msk_loader *l, size_t object)
 {
 	const char *base = msk_platform_baseline(&l->c->objects[0].elf);

@@ -101,7 +101,8 @@ static enum match match_path(const struct msk_placing *p, size_t asker, const ch
 
 	msk_strv_split(&elements, search_path, ":");
 	for (size_t i = 0; i < elements.n; i++) {
-		enum match m = match_element(p, asker, elements.v[i], dir, out);
+		MSK_AUTO_FREE char *element = msk_closure_fill_lib(p->closure, elements.v[i]);
+		enum match m = match_element(p, asker, element, dir, out);
 
 		if (m == MATCH_AS_IS || m == MATCH_ORIGIN)
 			return m;
@@ -146,7 +147,8 @@ static int place_by_search_path(const struct msk_placing *p, size_t i, char **ou
 static int place_by_name(const struct msk_placing *p, size_t i, char **out)
 {
 	const struct msk_object *o = &p->closure->objects[i];
-	const char *suffix = after_origin(o->name);
+	MSK_AUTO_FREE char *name = msk_closure_fill_lib(p->closure, o->name);
+	const char *suffix = after_origin(name);
 	MSK_AUTO_FREE char *to = suffix ? image_dir(p, o->parent) : NULL;
 	MSK_AUTO_FREE char *from = suffix ? host_dir(p, o->parent) : NULL;
 
@@ -205,7 +207,7 @@ static bool env_leads_to(const struct msk_placing *p, const char *dir)
 	return false;
 }
 
-/* Elements with other tokens than $ORIGIN lead nowhere here. */
+/* Elements with other tokens than $ORIGIN and $LIB lead nowhere here. */
 static bool search_path_leads_to(const struct msk_placing *p, size_t asker, const char *dir)
 {
 	const char *path = msk_elf_search_path(&p->closure->objects[asker].elf);
@@ -215,8 +217,9 @@ static bool search_path_leads_to(const struct msk_placing *p, size_t asker, cons
 	if (path)
 		msk_strv_split(&elements, path, ":");
 	for (size_t i = 0; i < elements.n; i++) {
-		const char *suffix = after_origin(elements.v[i]);
-		MSK_AUTO_FREE char *one = suffix ? join(origin, "", suffix) : msk_path_normalise(elements.v[i]);
+		MSK_AUTO_FREE char *element = msk_closure_fill_lib(p->closure, elements.v[i]);
+		const char *suffix = after_origin(element);
+		MSK_AUTO_FREE char *one = suffix ? join(origin, "", suffix) : msk_path_normalise(element);
 
 		if (strcmp(one, dir) == 0)
 			return true;

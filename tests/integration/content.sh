@@ -223,6 +223,19 @@ like "$(mk --bin build/app --print rootfs)" '# library: libouter.so needed by /a
 mk --bin build/app --no-record -q -o here.tar && (cd / && mk --bin "$T/build/app" --no-record -q -o "$T/cwd.tar")
 t 'the working directory does not show' cmp here.tar cwd.tar
 
+# $LIB is what this machine's loader has for it.
+loader=$(mk deps --json build/alias | jq -r '.interp // ""')
+if [ -n "$loader" ] && lib=$("$loader" --list-diagnostics 2>/dev/null | sed -n 's/^dl_dst_lib="\(.*\)"$/\1/p') && [ -n "$lib" ]; then
+	mkdir -p "build/$lib" && cc -shared -fPIC -o "build/$lib/libtoken.so" inner.c
+	echo 'int inner(void); int puts(const char *); int main(void) { return puts("token") < 0 || inner() != 40; }' >token.c
+	cc -o build/token token.c -L"build/$lib" -ltoken '-Wl,-rpath,$ORIGIN/$LIB,--enable-new-dtags'
+	mk --bin build/token:/opt/bin/token -q -o token.tar && unpack token token.tar
+	is "$(in_image token /opt/bin/token) $(test -f "token/opt/bin/$lib/libtoken.so" && echo there)" 'token there' \
+		'a library that $ORIGIN/$LIB leads to has its place beside DEST'
+else
+	skip 'a library that $ORIGIN/$LIB leads to has its place beside DEST' 'cannot: this loader does not tell its $LIB'
+fi
+
 # What an option gives is there instead of what every image has.
 mkdir -p own && echo 'hosts: dns' >own/nss && echo 'me:x:7:7::/:/bin/sh' >own/passwd && echo 'me:x:7:' >own/group
 mk -q --bin build/app --file own/nss:/etc/nsswitch.conf --file own/passwd:/etc/passwd --file own/group:/etc/group --user 7:7 -o own.tar 2>said

@@ -149,15 +149,19 @@ static void what_is_given_is_not_taken(void **state)
 {
 	static const char config[] = "{\"author\":1,\"created\":2,\"config\":{\"User\":3,\"WorkingDir\":4,\"StopSignal\":5,"
 		"\"Healthcheck\":6,\"Labels\":7,\"Env\":8,\"Entrypoint\":9,\"OnBuild\":10}}";
-	struct msk_plan p = { .base_labels = true, .user_from = MSK_USER_DEFAULT };
+	struct msk_plan p = { .base_labels = true, .has_programs = true, .user_from = MSK_USER_DEFAULT };
 	char author[] = "us", signal[] = "SIGINT";
 
 	(void)state;
 	MSK_AUTO_FREE char *all = taken(config, &p);
 	assert_string_equal(all, "{\"author\":1,\"config\":{\"Env\":8,\"Healthcheck\":6,\"Labels\":7,\"StopSignal\":5,"
 			    "\"User\":3,\"WorkingDir\":4}}");
-	p = (struct msk_plan){ .user_from = MSK_USER_GIVEN, .config = { .author = author, .stop_signal = signal,
-			       .workdir_given = true, .health = { .kind = MSK_HEALTH_OFF } } };
+	p.has_programs = false;
+	MSK_AUTO_FREE char *run = taken(config, &p);
+	assert_non_null(strstr(run, "\"Entrypoint\":9"));
+	p = (struct msk_plan){ .has_programs = true, .user_from = MSK_USER_GIVEN,
+			       .config = { .author = author, .stop_signal = signal, .workdir_given = true,
+					   .health = { .kind = MSK_HEALTH_OFF } } };
 	MSK_AUTO_FREE char *rest = taken(config, &p);
 	assert_string_equal(rest, "{\"config\":{\"Env\":8}}");
 	MSK_AUTO_FREE char *odd = taken("{\"config\":[1]}", &p);

@@ -173,6 +173,21 @@ static void origin_with_another_token_cannot_be_told(void **state)
 	msk_strv_release(&s.closure.system_dirs);
 }
 
+static void lib_is_what_the_loader_has_for_it(void **state)
+{
+	static const char *const texts[] = { "$ORIGIN/$LIB", "${ORIGIN}/${LIB}" };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct scene s;
+
+		scene_init(&s, "/srv/app", texts[i], NULL);
+		s.closure.lib_token = (char *)"lib64";
+		scene_add(&s, "libx.so", PROGRAM_DIR "/lib64/libx.so", MSK_BY_RUNPATH, 0);
+		assert_placed(&s, "/srv/lib64/libx.so", NULL);
+	}
+}
+
 static void what_an_extra_directory_leads_to_goes_where_the_loader_looks(void **state)
 {
 	struct scene s;
@@ -264,6 +279,7 @@ int main(void)
 		cmocka_unit_test(a_hwcaps_directory_below_origin_stays_below_it),
 		cmocka_unit_test(a_needed_name_with_origin_is_taken_from_dest),
 		cmocka_unit_test(origin_with_another_token_cannot_be_told),
+		cmocka_unit_test(lib_is_what_the_loader_has_for_it),
 		cmocka_unit_test(what_an_extra_directory_leads_to_goes_where_the_loader_looks),
 		cmocka_unit_test(what_the_cache_or_its_configuration_leads_to_stays),
 		cmocka_unit_test(what_the_cache_finds_in_a_directory_of_the_loader_stays),
