@@ -39,7 +39,8 @@ struct msk_err {
 /* Set the error; always -1. The error must not be set already. */
 int msk_fail(struct msk_err *err, enum msk_code code, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4), cold));
-/* The same as MSK_E_IO with the text of errno value `sys` behind it in brackets. */
+/* The same as MSK_E_IO with the text of errno value `sys` behind it in brackets; with a hint where a limit of the process is
+ * too low. */
 int msk_fail_sys(struct msk_err *err, int sys, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4), cold));
 /* The same of what could not be written. */

@@ -1,6 +1,7 @@
 #include "mkscratch/err.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -57,7 +58,8 @@ static int fail_sys(struct msk_err *err, int sys, const char *fmt, va_list ap)
 	char what[sizeof err->msg - 128];
 
 	format(what, sizeof what, fmt, ap);
-	return msk_fail(err, MSK_E_IO, "%s (%s)", what, strerror(sys));
+	msk_fail(err, MSK_E_IO, "%s (%s)", what, strerror(sys));
+	return sys == EMFILE ? msk_hint(err, "ulimit -n, which limits the files that are open at once, has to be more") : -1;
 }
 
 int msk_fail_sys(struct msk_err *err, int sys, const char *fmt, ...)

@@ -100,6 +100,7 @@ all_same 'few descriptors' bash -c 'ulimit -n 24; exec "$@"' -
 same 'few descriptors' bash -c 'ulimit -n 24; exec "$@"' - "$MKSCRATCH" "${options[@]}" -o got.tar
 run bash -c 'ulimit -n 5; exec "$@"' - "$MKSCRATCH" "${options[@]}" -o none.tar
 like "$status $(head -n 1 "$err")" '^5 mkscratch: .*\(Too many open files\)' 'too few descriptors are an error'
+like "$(cat "$err")" '^hint: ulimit -n, which limits the files that are open at once, has to be more$' '... that names the limit'
 t '... that leaves nothing' test ! -e none.tar
 cp want.tar old.tar
 run bash -c 'trap "" XFSZ; ulimit -f 4; exec "$@"' - "$MKSCRATCH" "${options[@]}" --compress none -o old.tar
