@@ -57,9 +57,11 @@ void msk_cache_drop(struct msk_cache *c, enum msk_cache_kind kind, const struct 
  * Fails: MSK_E_IO; MSK_E_INPUT `x: belongs to another user`, `x: others may write to it (mode 0777)`. */
 struct msk_cache_stat {
 	uint64_t entries[MSK_CACHE_KINDS], bytes;
+	uint64_t older_bytes;          /* of the bytes, those of formats before this one, which nothing reads */
 };
 int msk_cache_stat(const struct msk_cache_args *a, struct msk_cache_stat *out, struct msk_err *err);
-/* Remove what was used longest ago until at most `keep` bytes are left, and what broken runs left behind. */
+/* Remove what is of older formats, then what was used longest ago, until at most `keep` bytes are left, and what broken runs
+ * left behind. */
 int msk_cache_trim(const struct msk_cache_args *a, uint64_t keep, struct msk_cache_stat *removed, struct msk_err *err);
 
 #endif

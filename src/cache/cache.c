@@ -21,7 +21,7 @@ struct head {
 };
 
 struct msk_cache {
-	int dir;
+	int top, dir;
 	uint64_t max_size;
 	bool resized;
 	int64_t now;
@@ -56,9 +56,11 @@ struct msk_cache *msk_cache_open(const struct msk_cache_args *a)
 {
 	struct msk_err err = MSK_ERR_INIT;
 	struct msk_cache *c;
-	int dir;
+	int top, dir;
 
-	if (msk_cache_dir_open(a, true, &dir, &err) < 0) {
+	if (msk_cache_top_open(a, true, &top, &err) < 0 || msk_cache_dir_open(a, top, &dir, &err) < 0) {
+		if (top >= 0)
+			close(top);
 		if (a->asked)
 			msk_warn_of_run(a->log, "cache %s; nothing is cached", err.msg);
 		else
@@ -66,6 +68,7 @@ struct msk_cache *msk_cache_open(const struct msk_cache_args *a)
 		return NULL;
 	}
 	c = msk_xcalloc(1, sizeof *c);
+	c->top = top;
 	c->dir = dir;
 	c->max_size = a->max_size;
 	c->resized = a->resized;
@@ -82,7 +85,7 @@ static void keep_small(struct msk_cache *c)
 	uint64_t total;
 
 	if (c->resized || (c->added && (!msk_cache_dir_grew(c->dir, c->added, &total) || total > c->max_size)))
-		msk_cache_dir_trim(c->dir, c->max_size, c->max_size - c->max_size / 8, c->now, &removed);
+		msk_cache_dir_trim(c->top, c->max_size, c->max_size - c->max_size / 8, c->now, &removed);
 }
 
 void msk_cache_free(struct msk_cache *c)
@@ -94,6 +97,7 @@ void msk_cache_free(struct msk_cache *c)
 		 c->hits[MSK_CACHE_LAYER] + c->misses[MSK_CACHE_LAYER]);
 	keep_small(c);
 	close(c->dir);
+	close(c->top);
 	free(c->name);
 	free(c);
 }

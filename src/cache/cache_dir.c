@@ -10,7 +10,6 @@
 #include "mkscratch/cache_tag.h"
 #include "mkscratch/fs.h"
 
-#define FORMAT "6"
 #define MAX_NAMES 1000         /* more than that are others' */
 #define OPEN_DIR (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
 
@@ -67,7 +66,7 @@ static void mark(int top, int ours)
 		msk_cache_tag_put(holds_others(top) ? ours : top);
 }
 
-int msk_cache_dir_open(const struct msk_cache_args *a, bool make, int *out, struct msk_err *err)
+int msk_cache_top_open(const struct msk_cache_args *a, bool make, int *out, struct msk_err *err)
 {
 	MSK_AUTO_FD int top = -1;
 
@@ -81,13 +80,29 @@ int msk_cache_dir_open(const struct msk_cache_args *a, bool make, int *out, stru
 		return msk_fail_sys(err, errno, "%s: cannot open", a->dir);
 	if (check_owner(a, top, err) < 0)
 		return -1;
-	if (make)
-		mkdirat(top, FORMAT, 0700);
-	*out = openat(top, FORMAT, OPEN_DIR | O_NOFOLLOW);
-	if (*out < 0 && (make || errno != ENOENT))
+	*out = top;
+	top = -1;
+	return 0;
+}
+
+int msk_cache_format_open(int top, unsigned format)
+{
+	char name[16];
+
+	snprintf(name, sizeof name, "%u", format);
+	return openat(top, name, OPEN_DIR | O_NOFOLLOW);
+}
+
+int msk_cache_dir_open(const struct msk_cache_args *a, int top, int *out, struct msk_err *err)
+{
+	char name[16];
+
+	snprintf(name, sizeof name, "%u", CACHE_FORMAT);
+	mkdirat(top, name, 0700);
+	*out = msk_cache_format_open(top, CACHE_FORMAT);
+	if (*out < 0)
 		return msk_fail_sys(err, errno, "%s: cannot open", a->dir);
-	if (make)
-		mark(top, *out);
+	mark(top, *out);
 	return 0;
 }
 

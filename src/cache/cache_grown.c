@@ -61,3 +61,9 @@ void msk_cache_dir_counted(int dir, uint64_t total)
 	if (fd >= 0 && write_line(fd, total))
 		renameat(dir, NEW_NAME, dir, NAME);
 }
+
+void msk_cache_dir_forget(int dir)
+{
+	unlinkat(dir, NAME, 0);
+	unlinkat(dir, NEW_NAME, 0);
+}

@@ -19,6 +19,11 @@ static void add_content(struct msk_str *out, const struct msk_cache_stat *s)
 	msk_str_addf(out, "%llu %s and %llu %s, ", blocks, msk_plural(blocks, "block", "blocks"), layers,
 		     msk_plural(layers, "layer", "layers"));
 	msk_str_add_size(out, s->bytes);
+	if (!s->older_bytes)
+		return;
+	msk_str_adds(out, " (");
+	msk_str_add_size(out, s->older_bytes);
+	msk_str_adds(out, " in older formats)");
 }
 
 static void set_content(struct msk_json *o, const struct msk_cache_stat *s)
@@ -26,6 +31,8 @@ static void set_content(struct msk_json *o, const struct msk_cache_stat *s)
 	msk_json_set_int(o, "blocks", (int64_t)s->entries[MSK_CACHE_BLOCK]);
 	msk_json_set_int(o, "layers", (int64_t)count_layers(s));
 	msk_json_set_int(o, "size", (int64_t)s->bytes);
+	if (s->older_bytes)
+		msk_json_set_int(o, "older_size", (int64_t)s->older_bytes);
 }
 
 /* `removed`: NULL when only looking. */

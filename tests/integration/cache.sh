@@ -296,6 +296,33 @@ is "$(cat c/6/block/notes) $([ -e c/mine ] && echo there)" 'mine there' what_is_
 is "$(mk cache stat --cache nowhere)" 'nowhere: 0 blocks and 0 layers, 0 B of 1.0 GB' no_directory_is_an_empty_cache
 t stat_makes_none test ! -e nowhere
 
+# What versions before this one left is told, goes first and goes all; but a number may be the name of others' directories.
+older() { # what is there of older formats, and beside them
+	rm -rf c/3 c/5 c/7 && mkdir -p c/3/block/ab c/5/layer/cd c/5/sketch/00 c/7/block/ab c/2/block/ab c/1/notes c/03
+	head -c 3000 /dev/zero | tee c/3/block/ab/ab"$(printf '%062d' 0)" >c/7/block/ab/ab"$(printf '%062d' 0)"
+	head -c 2000 /dev/zero >c/5/layer/cd/cd"$(printf '%062d' 0)"
+	echo 5000 | tee c/3/grown >c/1/grown
+	echo mine >c/2/block/ab/notes
+}
+rm -rf c && build x.tar --cache c
+size=$(mk cache stat --cache c --json | jq .size)
+older
+is "$(mk cache stat --cache c --json | jq -c '[.size, .older_size]')" "[$((size + 5000)),5000]" stat_tells_older_formats
+like "$(mk cache stat --cache c)" ' \(5\.0 kB in older formats\) of 1\.0 GB$' ...and_in_words
+is "$(mk cache trim --cache c --cache-size $((size + 2500)) --json | jq -c '[.size, .older_size, .removed.size]')" \
+	"[$((size + 2000)),2000,3000]" trim_removes_the_oldest_first
+is "$(ls -d c/[0-9]* | xargs)" 'c/03 c/1 c/2 c/5 c/6 c/7' ...with_its_directories
+older
+build x.tar --cache c --cache-size "$size"
+is "$(mk cache stat --cache c --json | jq -c '[.size <= '"$size"', .older_size]')" "[true,null]" \
+	...and_so_does_a_build
+older
+is "$(mk cache clear --cache c --json | jq -c '[.size, .older_size, .removed.older_size]')" '[0,null,5000]' clear_removes_them
+is "$(find c/[0-57]* -type f | LC_ALL=C sort | cut -c 1-20 | xargs)" 'c/1/grown c/2/block/ab/notes c/7/block/ab/ab00000' ...but_nothing_of_others
+is "$(ls -d c/[0-9]* | xargs)" 'c/03 c/1 c/2 c/6 c/7' ...nor_their_directories
+older && rm -rf c/6
+is "$(mk cache clear --cache c --json | jq -c .removed.older_size)" 5000 ...when_there_is_none_of_ours_yet
+
 # A capability is part of what a layer is.
 cc -static -x c -o capped - <<<'int main(void) { return 0; }'
 digest() { "$MKSCRATCH" --json "$@" -o caps.tar | jq -r .digest; }
