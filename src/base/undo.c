@@ -115,17 +115,34 @@ static void ignore(int sig)
 	sigaction(sig, &ignored, NULL);
 }
 
-void msk_undo_catch_signals(void)
+/* What the parent ignores (nohup) stays ignored. */
+static void catch(int sig)
 {
-	static const int fatal[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE };
 	struct sigaction end = { .sa_handler = end_by_signal, .sa_flags = (int)SA_NODEFER };
 	struct sigaction was;
 
-	for (size_t i = 0; i < sizeof fatal / sizeof *fatal; i++) {
-		/* What the parent ignores (nohup) stays ignored. */
-		if (sigaction(fatal[i], NULL, &was) == 0 && was.sa_handler != SIG_IGN)
-			sigaction(fatal[i], &end, NULL);
-	}
+	if (sigaction(sig, NULL, &was) == 0 && was.sa_handler != SIG_IGN)
+		sigaction(sig, &end, NULL);
+}
+
+void msk_undo_catch_signals(void)
+{
+	/* All that are sent from outside and end a process that does nothing about them; XCPU comes of a limit. Faults of the
+	 * program's own are none of these: what a handler would do then cannot be relied on. */
+	static const int fatal[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF,
+				     SIGPOLL, SIGXCPU,
+#ifdef SIGPWR
+				     SIGPWR,
+#endif
+#ifdef SIGSTKFLT
+				     SIGSTKFLT,
+#endif
+	};
+
+	for (size_t i = 0; i < sizeof fatal / sizeof *fatal; i++)
+		catch(fatal[i]);
+	for (int sig = SIGRTMIN; sig <= SIGRTMAX; sig++)
+		catch(sig);
 	ignore(SIGXFSZ);
 }
 

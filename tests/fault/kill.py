@@ -1,9 +1,10 @@
 """The end may come at any system call, or at any time: what is there then is the old output or the new one.
 
 kill -9: the outputs are old or new, each layout is whole, and the next run leaves nothing of the one that was killed.
-TERM, INT, HUP: besides, nothing at all is left, and the process ends as that signal.
+TERM, INT, HUP, QUIT, USR1: besides, nothing at all is left, and the process ends as that signal.
 """
 import random
+import resource
 
 from common import *
 
@@ -11,7 +12,7 @@ tap = Tap()
 inject = need_inject(tap)
 room = Room()
 ROUNDS = 1100
-points = {"kill": 0, "TERM": 0, "INT": 0, "HUP": 0, "most_seconds": 0.0}
+points = {"kill": 0, "TERM": 0, "INT": 0, "HUP": 0, "QUIT": 0, "USR1": 0, "most_seconds": 0.0}
 
 
 def outputs(state):
@@ -68,7 +69,7 @@ def check_points():
         step = 1 if FULL else 11
         faults = spread(room, points, lambda k, s=s: killed(s, k), range(1, n + 1, step))
         tap.ok(not faults, f"kill -9 at each system call: {s.name}", *faults[:5])
-        for i, name in enumerate(("TERM", "INT", "HUP")):
+        for i, name in enumerate(("TERM", "INT", "HUP", "QUIT", "USR1")):
             faults = spread(room, points, lambda k, s=s, name=name: signalled(s, k, name), range(1 + i if step > 1 else 1, n + 1, step))
             tap.ok(not faults, f"{name} at each system call: {s.name}", *faults[:5])
 
@@ -189,6 +190,7 @@ def check_phases():
     return total
 
 
+resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 check_points()
 in_phases = check_phases()
 at_random = random_kills(ROUNDS if FULL else 25)

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -349,9 +350,11 @@ static void stale_files_go_and_live_ones_stay(void **state)
 
 static void a_signal_removes_what_is_live_and_ends_as_that_signal(void **state)
 {
-	static const int sigs[] = { SIGINT, SIGTERM, SIGHUP };
+	const int sigs[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGPOLL, SIGXCPU,
+			     SIGRTMIN, SIGRTMAX };
+	const struct rlimit no_core = { 0, 0 };
 
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < sizeof sigs / sizeof *sigs; i++) {
 		int status;
 		pid_t pid = fork();
 
@@ -360,6 +363,7 @@ static void a_signal_removes_what_is_live_and_ends_as_that_signal(void **state)
 			struct msk_tempfile t = MSK_TEMPFILE_INIT;
 			struct msk_err err = MSK_ERR_INIT;
 
+			setrlimit(RLIMIT_CORE, &no_core);
 			signal(sigs[i], SIG_DFL);
 			msk_undo_catch_signals();
 			if (msk_tempfile_open(&t, dirfd, "out", 0600, "dir/out", &err) == 0)
