@@ -62,7 +62,7 @@ const struct opt_row msk_opt_rows[] = {
 	{ 0, "file", "SRC:DEST[:MODE[:UID:GID]]", OPT_REPEAT, GROUP_INPUT, B,
 	  "A file, 0:0; 0755 when it may be executed, else 0644, unless MODE (octal) says another.",
 	  TO_LIST(file), COMPLETE_FILE, NULL },
-	{ 0, "tree", "SRC:DEST", OPT_REPEAT, GROUP_INPUT, B,
+	{ 0, "tree", "SRC:DEST[::UID:GID]", OPT_REPEAT, GROUP_INPUT, B,
 	  "A directory with all below it but caches of mkscratch; modes and links kept, owner 0:0.",
 	  TO_LIST(tree), COMPLETE_DIR, NULL },
 	{ 0, "dir", "PATH[:MODE[:UID:GID]]", OPT_REPEAT, GROUP_INPUT, B,
@@ -76,8 +76,8 @@ const struct opt_row msk_opt_rows[] = {
 	  "capabilities(7), effective and permitted.",
 	  TO_LIST(cap), COMPLETE_NONE, NULL },
 	{ 0, "base", "IMAGE", OPT_VALUE, GROUP_INPUT, B,
-	  "Lay the image over this one: an archive, a layout directory, or either with :TAG. Its layers stay as they are, its "
-	  "config is inherited as by a Dockerfile; see mkscratch help base.",
+	  "Lie over this archive or layout directory (or :TAG of either). Its layers stay, its config is inherited as by a "
+	  "Dockerfile; see mkscratch help base.",
 	  TO_TEXT(base), COMPLETE_FILE, NULL },
 	{ 0, "no-base-labels", NULL, OPT_FLAG, GROUP_CONFIG, B,
 	  "Leave out the labels of --base.",

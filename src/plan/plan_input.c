@@ -97,7 +97,24 @@ char *msk_input_tidy(const struct msk_input *in, const char *typed)
 	return msk_xasprintf("%s%s%s%s", src, in->kind == MSK_INPUT_DIR ? "" : ":", in->dest, msk_str_c(&attributes));
 }
 
-/* [:MODE[:UID:GID]] behind a path; `text` is "" or begins with the colon. */
+static int parse_mode(struct msk_input *in, const char *text, struct msk_err *err)
+{
+	if (in->kind == MSK_INPUT_TREE && *text) {
+		msk_fail(err, MSK_E_USAGE, "%s: a tree keeps the modes of its files (\"%s\")", in->spec, text);
+		return msk_hint(err, "--tree SRC:DEST::UID:GID gives it an owner");
+	}
+	if (in->kind == MSK_INPUT_TREE)
+		return 0;
+	if (text[0] == '\0' || strspn(text, "01234567") != strlen(text))
+		return msk_fail(err, MSK_E_USAGE, "%s: mode \"%s\" is not octal", in->spec, text);
+	if (strspn(text, "0") + 4 < strlen(text))
+		return msk_fail(err, MSK_E_USAGE, "%s: mode is too large (%s vs 7777)", in->spec, text);
+	in->mode = (uint32_t)strtoul(text, NULL, 8);
+	in->has_mode = true;
+	return 0;
+}
+
+/* [:MODE[:UID:GID]] behind a path, of a tree [::UID:GID]; `text` is "" or begins with the colon. */
 static int parse_attributes(struct msk_input *in, const char *text, struct msk_err *err)
 {
 	MSK_AUTO_STRV part = MSK_STRV_INIT;
@@ -105,13 +122,9 @@ static int parse_attributes(struct msk_input *in, const char *text, struct msk_e
 	if (!*text)
 		return 0;
 	msk_strv_split(&part, text + 1, ":");
-	if (part.v[0][0] == '\0' || strspn(part.v[0], "01234567") != strlen(part.v[0]))
-		return msk_fail(err, MSK_E_USAGE, "%s: mode \"%s\" is not octal", in->spec, part.v[0]);
-	if (strspn(part.v[0], "0") + 4 < strlen(part.v[0]))
-		return msk_fail(err, MSK_E_USAGE, "%s: mode is too large (%s vs 7777)", in->spec, part.v[0]);
-	in->mode = (uint32_t)strtoul(part.v[0], NULL, 8);
-	in->has_mode = true;
-	if (part.n == 1)
+	if (parse_mode(in, part.v[0], err) < 0)
+		return -1;
+	if (part.n == 1 && in->kind != MSK_INPUT_TREE)
 		return 0;
 	if (part.n != 3)
 		return msk_fail(err, MSK_E_USAGE, "%s: an owner is UID:GID (%zu vs 2 numbers)", in->spec, part.n - 1);
@@ -123,7 +136,7 @@ static int parse_attributes(struct msk_input *in, const char *text, struct msk_e
 
 static bool takes_attributes(enum msk_input_kind kind)
 {
-	return kind == MSK_INPUT_BIN || kind == MSK_INPUT_FILE || kind == MSK_INPUT_DIR;
+	return kind != MSK_INPUT_LINK;
 }
 
 /* The path at `text`, up to a colon, and what follows it. A DEST that ends in '/' is the directory for SRC's name. */

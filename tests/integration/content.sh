@@ -252,4 +252,16 @@ is "$(mk cat own.tar /etc/nsswitch.conf)" 'hosts: dns' 'a tree may bring it'
 mk -q --bin build/app -o lower.tar && mk -q --bin build/app --base lower.tar --file own/passwd:/etc/passwd --user 7:7 -o own.tar
 is "$(mk cat own.tar /etc/passwd)" 'me:x:7:7::/:/bin/sh' '... also over a base'
 
+# The owner of a tree.
+mkdir -p grove/sub && echo leaf >grove/sub/leaf && ln -s sub/leaf grove/link && chmod 750 grove/sub
+mk -q --bin build/app --tree grove:/srv/data::1000:2000 -o grove.tar
+is "$(mk ls grove.tar /srv | awk '{ print $1, $2, $6 }')" "$(printf '%s\n' 'drwxr-xr-x 0/0 srv/' 'drwxr-xr-x 1000/2000 srv/data/' \
+	'lrwxrwxrwx 1000/2000 srv/data/link' 'drwxr-x--- 1000/2000 srv/data/sub/' '-rw-r--r-- 1000/2000 srv/data/sub/leaf')" \
+	'all of a tree is whose it is said to be, with the modes that it has'
+t '... and its recipe says so' mk verify -q --rebuild grove.tar
+is "$(mk --bin build/app --tree grove:/srv/data::1000:2000 --print plan | jq -c '.inputs[] | select(.kind == "tree") | [.owner, .mode]')" \
+	'["1000:2000",null]' '... and the plan'
+mk -q --bin build/app --tree grove:/srv/data -o grove0.tar && mk -q --bin build/app --tree grove:/srv/data::0:0 -o grove1.tar
+is "$(mk diff grove0.tar grove.tar | grep -cE 'srv/data.*1000')" 4 '... which is another layer than without, from a cache as well'
+
 done_testing

@@ -108,6 +108,8 @@ refused 2 '/etc/group: given by --user and by --file ./group:/etc/group' \
 refused 2 '/etc/nsswitch.conf: given by --file ./group:/etc/nsswitch.conf and by --file ./passwd:/etc/nsswitch.conf' -- \
 	--file ./group:/etc/nsswitch.conf --file ./passwd:/etc/nsswitch.conf
 
+refused 2 '--tree root:/b:0755: a tree keeps the modes of its files ("0755")' '--tree SRC:DEST::UID:GID gives it an owner' -- --tree root:/b:0755
+
 # Capabilities.
 refused 2 '--cap /app: is not PATH=CAPABILITY' '--cap /app=cap_net_bind_service' -- --cap /app
 refused 2 '--cap /app=: is not PATH=CAPABILITY' '--cap /app=cap_net_bind_service' -- --cap /app=

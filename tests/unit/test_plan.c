@@ -155,7 +155,9 @@ static void bad_inputs_have_their_sentences(void **state)
 	BAD("--bin dir/: \"dir/\" names a directory", "--bin", "dir/");
 	BAD("--file dir/:/x: \"dir/\" names a directory", "--file", "dir/:/x");
 	BAD("--bin a:/b:0755:1: an owner is UID:GID (1 vs 2 numbers)", "--bin", "a:/b:0755:1");
-	BAD("--tree a:/b:0755: nothing may follow the path in the image (\":0755\")", "--tree", "a:/b:0755");
+	BAD("--tree a:/b:0755: a tree keeps the modes of its files (\"0755\")", "--tree", "a:/b:0755");
+	BAD("--tree a:/b::1: an owner is UID:GID (1 vs 2 numbers)", "--tree", "a:/b::1");
+	BAD("--tree a:/b:: an owner is UID:GID (0 vs 2 numbers)", "--tree", "a:/b:");
 	BAD("--file a:/b/../c: \"..\" is not allowed in a path of the image", "--file", "a:/b/../c");
 	BAD("--file a:/.wh.b: the name \".wh.b\" means a deletion in an image (.wh.)", "--file", "a:/.wh.b");
 	BAD("--file a:/.: the root of the image cannot be replaced", "--file", "a:/.");
