@@ -456,7 +456,7 @@ for number, name, more in (
 @row(35, "one path from two inputs")
 def _():
     put("passwd", "x")
-    return words("--file", "passwd:/etc/passwd")
+    return words("--file", "passwd:/etc/passwd", "--passwd-entry", "a:7")
 
 
 @row(36, "a directory that cannot be written")
