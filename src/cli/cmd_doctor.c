@@ -96,6 +96,8 @@ static enum msk_code examine_all(const struct msk_options *o, struct msk_host *h
 		struct doctor_file *f = &fs->v[fs->n];
 
 		f->file = o->args.v[i];
+		f->roots = &o->root;
+		f->library_paths = &o->library_path;
 		if (examine(host, library_path, f, err) == 0) {
 			if (o->json)
 				add_line(fs, f);

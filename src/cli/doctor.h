@@ -8,6 +8,7 @@
 
 struct doctor_file {
 	const char *file;              /* as typed */
+	const struct msk_strv *roots, *library_paths;   /* where its libraries were looked up, as typed */
 	uint64_t size;
 	struct msk_diagnosis d;
 	struct msk_closure closure;    /* of a dynamic program, where it could be resolved */

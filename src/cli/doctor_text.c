@@ -166,11 +166,27 @@ static bool recommends(const struct msk_diagnosis *d, enum msk_want w)
 	return msk_want_auto(w) && (d->wants[w].level == MSK_IS_REQUIRED || d->wants[w].level == MSK_IS_LIKELY);
 }
 
+static void add_option(const char *option, const char *value, struct msk_str *out)
+{
+	msk_str_addf(out, " %s%c", option, *value == '-' ? '=' : ' ');
+	msk_shell_add_word(out, value);
+}
+
+/* Would the command fail for what was just told? */
+static bool is_unusable(const struct doctor_file *f)
+{
+	return f->unresolved.code != MSK_OK || f->closure.n_missing > 0;
+}
+
 /* The command that supplies what is required or likely and not in every image anyway. */
 static void add_command(const struct doctor_file *f, struct msk_str *out)
 {
-	msk_str_addf(out, "  => mkscratch --bin%c", *f->file == '-' ? '=' : ' ');
-	msk_shell_add_word(out, f->file);
+	msk_str_adds(out, "  => mkscratch");
+	add_option("--bin", f->file, out);
+	for (size_t i = 0; i < f->roots->n; i++)
+		add_option("--root", f->roots->v[i], out);
+	for (size_t i = 0; i < f->library_paths->n; i++)
+		add_option("--library-path", f->library_paths->v[i], out);
 	for (int w = 0; w < MSK_N_WANTS; w++)
 		if (recommends(&f->d, w))
 			msk_str_addf(out, " %s", msk_want_option(w));
@@ -192,6 +208,6 @@ void msk_doctor_text(const struct doctor_file *f, struct msk_str *out)
 	add_strip(&f->d, out);
 	add_payload(&f->d, out);
 	add_secrets(&f->d, out);
-	if (f->d.elf.linkage != MSK_ELF_LIBRARY)
+	if (f->d.elf.linkage != MSK_ELF_LIBRARY && !is_unusable(f))
 		add_command(f, out);
 }

@@ -58,6 +58,12 @@ is "$(mk doctor --sarif needs | jq -c '[.runs[0].results[] | select(.ruleId == "
 ln -s libgone.so libgone.so.2
 is "$(mk doctor --library-path "$PWD" --json needs | jq -c .missing)" '[]' '... which --library-path finds'
 mkdir nothing
+is "$(mk doctor needs | grep -c '=> mkscratch')" 0 '... and no command that would fail for it'
+mkdir -p 'my libs' && ln libgone.so 'my libs/libgone.so.2'
+is "$(mk doctor --root / --library-path "$PWD/my libs" needs | sed -n 's/^  => //p')" \
+	"mkscratch --bin needs --root / --library-path '$PWD/my libs' -o img.tar" 'the command looks where doctor was told to look'
+t '... and runs' sh -c "$(mk doctor --library-path "$PWD/my libs" needs | sed -n 's/^  => mkscratch/"\$MKSCRATCH" -q/p')"
+is "$(mk doctor --root nothing least | grep -c '=> mkscratch')" 0 'no command for what cannot be used'
 is "$(mk doctor --json --root nothing least | jq -r .unusable | sed 's,loader .* is,loader X is,')" 'least: its loader X is not in the root' \
 	'a root without its loader'
 
