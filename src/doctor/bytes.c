@@ -138,7 +138,8 @@ static bool counts(struct examination *x, const struct sign *s, const struct sca
 	case SIGN_GO:
 		return is_whole(h, s->n) && in_names(x, h->offset);
 	case SIGN_IMPORT:
-		return !x->d->elf.has_dynamic && is_whole(h, s->n) && in_section(x, h->offset, ".strtab");
+		return (!x->d->elf.has_dynamic || x->d->elf.linkage == MSK_ELF_STATIC_PIE) && is_whole(h, s->n) &&
+		       in_section(x, h->offset, ".strtab");
 	case SIGN_NAME:
 		return is_whole(h, s->n) && in_section(x, h->offset, ".strtab");
 	case SIGN_MANGLED:

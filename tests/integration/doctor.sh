@@ -40,6 +40,14 @@ like "$(cat text)" '^  passwd        likely    getpwnam imported by the program$
 like "$(tail -n 1 text)" '^  => mkscratch --bin uses -o img.tar$' '... and ends with a command to copy'
 t '... of a dozen lines' test "$(wc -l <text)" -le 24
 t '... that runs' sh -c "$(sed -n 's/^  => mkscratch/"\$MKSCRATCH"/p' text)"
+for how in -static -static-pie; do
+	cc -w $how -o linked -x c - <<'END'
+#include <netdb.h>
+#include <pwd.h>
+int main(int c, char **v) { return !getpwnam(v[c - 1]) + !getservbyname("x", "y"); }
+END
+	is "$(mk doctor linked | awk '$2 == "likely" { print $1 }' | xargs)" 'passwd services' "what is linked in is found by name: $how"
+done
 mkdir odd
 for name in 'a b' "it's" -dash $'e\x1b[0m' $'c1\xc2\x9b31m'; do
 	cp uses "odd/$name"
