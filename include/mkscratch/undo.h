@@ -26,8 +26,8 @@ void msk_undo_let_go(void);
 /* Take all of it back; the caller ends the process. Of several threads only the first returns. */
 void msk_undo_all(void);
 
-/* INT, TERM, HUP, PIPE, QUIT (which dumps core as ever), USR1 and all others that are sent from outside and end a process take
- * all back and end it as that signal. XFSZ becomes an error. */
+/* INT, TERM, HUP, PIPE, QUIT (which dumps core as ever), USR1 and the others that are sent from outside and end a process, but
+ * those of real time, take all back and end it as that signal. XFSZ becomes an error. */
 void msk_undo_catch_signals(void);
 /* PIPE becomes an error as well: for a run that writes an image, whose maker should hear that it did not get through. */
 void msk_undo_ignore_pipe(void);

@@ -127,8 +127,9 @@ static void catch(int sig)
 
 void msk_undo_catch_signals(void)
 {
-	/* All that are sent from outside and end a process that does nothing about them; XCPU comes of a limit. Faults of the
-	 * program's own are none of these: what a handler would do then cannot be relied on. */
+	/* All that are sent from outside and end a process that does nothing about them, but for those of real time, which
+	 * nobody sends and of which there are many; XCPU comes of a limit. Faults of the program's own are none of these: what
+	 * a handler would do then cannot be relied on. */
 	static const int fatal[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF,
 				     SIGPOLL, SIGXCPU,
 #ifdef SIGPWR
@@ -141,8 +142,6 @@ void msk_undo_catch_signals(void)
 
 	for (size_t i = 0; i < sizeof fatal / sizeof *fatal; i++)
 		catch(fatal[i]);
-	for (int sig = SIGRTMIN; sig <= SIGRTMAX; sig++)
-		catch(sig);
 	ignore(SIGXFSZ);
 }
 
