@@ -72,8 +72,10 @@ static void add_attributes(const struct msk_input *in, struct msk_str *out)
 	bool runs = in->kind == MSK_INPUT_BIN || in->kind == MSK_INPUT_DIR;
 	bool owned = in->has_owner && (in->kind == MSK_INPUT_BIN || in->uid != 0 || in->gid != 0);
 
-	if (owned || (in->has_mode && !(runs && in->mode == 0755)))
+	if (in->has_mode && (owned || !(runs && in->mode == 0755)))
 		msk_str_addf(out, ":%04o", (unsigned)in->mode);
+	else if (owned)
+		msk_str_addc(out, ':');
 	if (owned)
 		msk_str_addf(out, ":%u:%u", (unsigned)in->uid, (unsigned)in->gid);
 }
