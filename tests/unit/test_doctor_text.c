@@ -14,7 +14,9 @@ static char version[] = "go1.2\x1b", evidence[] = "calls\x1b it";
 
 static struct doctor_file plain(void)
 {
-	struct doctor_file f = { .file = "app", .size = 4096, .d.elf = { .linkage = MSK_ELF_STATIC } };
+	static const struct msk_strv none = MSK_STRV_INIT;
+	struct doctor_file f = { .file = "app", .roots = &none, .library_paths = &none, .size = 4096,
+				 .d.elf = { .linkage = MSK_ELF_STATIC } };
 
 	strcpy(f.d.elf.platform.os, "linux");
 	strcpy(f.d.elf.platform.arch, "amd64");
