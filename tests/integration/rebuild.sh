@@ -59,6 +59,9 @@ is "$(again plainly.tar)" $'the same image, byte for byte: D\n0' ..._and_makes_i
 
 mk -q --bin app --tz=UTC,Europe/Oslo -o plainly.tar
 is "$(spelled --bin app --tz=Europe/Oslo,UTC)$(spelled --bin app --tz=Europe/Oslo --tz=UTC)" samesame zones_have_no_order
+mk -q --bin app --tree tree:/srv::5:6 -o plainly.tar
+is "$(spelled --bin app --tree ./tree/:/srv/::05:6)$(mk verify --recipe --json plainly.tar | jq -c .options.tree)" 'same["tree:/srv::5:6"]' \
+	a_tree_has_an_owner_and_no_mode
 mk -q --bin app -o plainly.tar
 is "$(spelled --bin app --compress gzip:5 --layers split --media-types oci --user 65534 --preset scratch --workdir / --entrypoint /app \
 	--created 1970-01-01T00:00:00Z --root /)" same defaults_may_be_said
