@@ -216,7 +216,8 @@ static bool is_there(const struct msk_crews *c, const struct msk_platform *want)
 	return false;
 }
 
-static int fail_absent(const struct msk_crews *c, const char *option, const struct msk_platform *pf, struct msk_err *err)
+static int fail_absent(const struct msk_plan *plan, const struct msk_crews *c, const char *option,
+		       const struct msk_platform *pf, struct msk_err *err)
 {
 	MSK_AUTO_STR want = MSK_STR_INIT, have = MSK_STR_INIT;
 
@@ -225,6 +226,8 @@ static int fail_absent(const struct msk_crews *c, const char *option, const stru
 		msk_str_adds(&have, i ? ", " : "");
 		msk_platform_add(&have, &c->v[i].platform);
 	}
+	if (!plan->has_programs)
+		return msk_fail(err, MSK_E_USAGE, "%s %s: the base is for %s", option, want.buf, have.buf);
 	msk_fail(err, MSK_E_USAGE, "%s %s: no program is built for it", option, want.buf);
 	return msk_hint(err, "there are programs for %s", have.buf);
 }
@@ -232,10 +235,10 @@ static int fail_absent(const struct msk_crews *c, const char *option, const stru
 static int check_options(const struct msk_plan *plan, const struct msk_crews *c, struct msk_err *err)
 {
 	if (msk_platform_known(&plan->loaded) && !is_there(c, &plan->loaded))
-		return fail_absent(c, "--platform", &plan->loaded, err);
+		return fail_absent(plan, c, "--platform", &plan->loaded, err);
 	for (size_t i = 0; i < plan->n_roots; i++)
 		if (!is_there(c, &plan->roots[i].platform))
-			return fail_absent(c, "--root", &plan->roots[i].platform, err);
+			return fail_absent(plan, c, "--root", &plan->roots[i].platform, err);
 	return 0;
 }
 

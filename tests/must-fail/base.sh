@@ -193,5 +193,7 @@ python3 "$TOP/tests/integration/make_image.py" arm.tar v1 \
 mk index -q -t both -o both.tar base.tar arm.tar
 must_fail 3 '--base: both.tar: 2 images (linux/amd64, linux/arm64)' \
 	'mkscratch index --platform linux/amd64 -o one.tar both.tar takes one out' -- --base both.tar --file app.c:/x -o x.tar
+must_fail 2 '--platform linux/s390x: the base is for linux/arm64' -- --base arm.tar --file app.c:/x --platform linux/s390x -o x.tar
+must_fail 2 '--root linux/s390x: the base is for linux/arm64' -- --base arm.tar --file app.c:/x --root linux/s390x=/ -o x.tar
 mv nothing.tar .tar && must_fail 2 '--base: no image name can be made of ""' '-t NAME[:TAG]' -- --base ./.tar --file app.c:/x -o x.tar
 done_testing
