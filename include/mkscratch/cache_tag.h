@@ -9,5 +9,7 @@ void msk_cache_tag_put(int dir);
 /* Has the open directory ours? That of another program's cache, and one of which any byte differs, is not. Opens no device
  * and waits for no FIFO. */
 bool msk_cache_tag_is_in(int dir);
+/* Take ours away; any other stays. */
+void msk_cache_tag_drop(int dir);
 
 #endif

@@ -33,3 +33,9 @@ bool msk_cache_tag_is_in(int dir)
 	fd = openat(dir, NAME, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
 	return fd >= 0 && pread(fd, have, sizeof have, 0) == sizeof text - 1 && memcmp(have, text, sizeof text - 1) == 0;
 }
+
+void msk_cache_tag_drop(int dir)
+{
+	if (msk_cache_tag_is_in(dir))
+		unlinkat(dir, NAME, 0);
+}

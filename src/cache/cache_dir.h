@@ -9,7 +9,8 @@
 extern const char *const msk_cache_kind_names[MSK_CACHE_KINDS];
 
 /* The number of the format is the name of a directory below DIR; those of older ones are left by versions before this. */
-#define CACHE_FORMAT 6
+#define CACHE_FIRST_FORMAT 1
+#define CACHE_FORMAT       6
 
 /* Open DIR and check whose it is. With `make` what is missing is made; else *top is -1 when it is not there. */
 int msk_cache_top_open(const struct msk_cache_args *a, bool make, int *top, struct msk_err *err);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cache_dir.h"
+#include "mkscratch/cache_tag.h"
 #include "mkscratch/str.h"
 
 #define MAX_ENTRIES 4000000            /* counted or trimmed in one go */
@@ -24,12 +25,12 @@ struct entry {
 struct listing {
 	struct entry *v;
 	size_t n, cap;
-	int dirs[CACHE_FORMAT + 1];    /* by format; -1 */
+	int dirs[CACHE_FORMAT + 1];    /* by format, from the first on; -1: there is none */
 };
 
 static void close_listing(struct listing *l)
 {
-	for (unsigned f = 0; f <= CACHE_FORMAT; f++)
+	for (unsigned f = CACHE_FIRST_FORMAT; f <= CACHE_FORMAT; f++)
 		if (l->dirs[f] >= 0)
 			close(l->dirs[f]);
 	free(l->v);
@@ -87,7 +88,7 @@ static void list_format(struct listing *l, unsigned format, int64_t now)
 
 static void list_all(struct listing *l, int top, int64_t now)
 {
-	for (unsigned f = 0; f <= CACHE_FORMAT; f++) {
+	for (unsigned f = CACHE_FIRST_FORMAT; f <= CACHE_FORMAT; f++) {
 		l->dirs[f] = msk_cache_format_open(top, f);
 		if (l->dirs[f] >= 0)
 			list_format(l, f, now);
@@ -162,7 +163,7 @@ static bool remove_kind(int dir, enum msk_cache_kind kind)
 /* What is empty of an older format. A number may name somebody else's directory, too: that has no such kinds in it. */
 static void remove_format(int top, int dir, unsigned format)
 {
-	bool ours = false;
+	bool ours = false, tagged;
 	char name[16];
 
 	for (int kind = 0; kind < MSK_CACHE_KINDS; kind++)
@@ -170,14 +171,17 @@ static void remove_format(int top, int dir, unsigned format)
 	if (!ours)
 		return;
 	msk_cache_dir_forget(dir);
+	tagged = msk_cache_tag_is_in(dir);
+	msk_cache_tag_drop(dir);
 	snprintf(name, sizeof name, "%u", format);
-	unlinkat(top, name, AT_REMOVEDIR);
+	if (unlinkat(top, name, AT_REMOVEDIR) < 0 && tagged)
+		msk_cache_tag_put(dir);
 }
 
 /* What is left of the bytes is counted in this format's directory. */
 static void tidy(const struct listing *l, int top, uint64_t left)
 {
-	for (unsigned f = 0; f < CACHE_FORMAT; f++)
+	for (unsigned f = CACHE_FIRST_FORMAT; f < CACHE_FORMAT; f++)
 		if (l->dirs[f] >= 0)
 			remove_format(top, l->dirs[f], f);
 	if (l->dirs[CACHE_FORMAT] >= 0)

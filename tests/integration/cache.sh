@@ -322,6 +322,12 @@ is "$(find c/[0-57]* -type f | LC_ALL=C sort | cut -c 1-20 | xargs)" 'c/1/grown 
 is "$(ls -d c/[0-9]* | xargs)" 'c/03 c/1 c/2 c/6 c/7' ...nor_their_directories
 older && rm -rf c/6
 is "$(mk cache clear --cache c --json | jq -c .removed.older_size)" 5000 ...when_there_is_none_of_ours_yet
+rm -rf c && mkdir -p c/0/block/ab && echo mine | tee c/mine >c/0/block/ab/ab"$(printf '%062d' 0)" && build x.tar --cache c
+older
+cp c/6/CACHEDIR.TAG c/5/ && cp c/6/CACHEDIR.TAG c/2/ && mkdir c/2/layer
+mk cache clear -q --cache c
+is "$(ls -d c/[0-9]* | xargs) $(ls c/2 | xargs) $(find c/0 -type f | wc -l)" 'c/0 c/03 c/1 c/2 c/6 c/7 CACHEDIR.TAG block 1' \
+	...the_tag_of_one_goes_with_it_or_stays
 
 # A capability is part of what a layer is.
 cc -static -x c -o capped - <<<'int main(void) { return 0; }'
