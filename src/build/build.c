@@ -44,14 +44,22 @@ static bool tell_reason(void *arg, const struct msk_json *row)
 	return true;
 }
 
-/* The higher of two levels of a CPU; a base that is called arm64/v8 or amd64/v1 asks for no more than any. */
-static void join_platform(struct msk_platform *pf, const struct msk_platform *base)
+/* A base that is called arm64/v8 or amd64/v1 asks for no more than any. */
+static struct msk_platform platform_of(const struct msk_platform *base)
 {
 	MSK_AUTO_STR name = MSK_STR_INIT;
 	struct msk_platform plain;
 
 	msk_platform_add(&name, base);
-	if (msk_platform_parse(msk_str_c(&name), &plain) && strverscmp(pf->variant, plain.variant) < 0)
+	return msk_platform_parse(msk_str_c(&name), &plain) ? plain : *base;
+}
+
+/* The higher of two levels of a CPU. */
+static void join_platform(struct msk_platform *pf, const struct msk_platform *base)
+{
+	const struct msk_platform plain = platform_of(base);
+
+	if (strverscmp(pf->variant, plain.variant) < 0)
 		memcpy(pf->variant, plain.variant, sizeof pf->variant);
 }
 
@@ -215,8 +223,11 @@ static int find_crews(const struct msk_build *b, struct msk_editions *e, struct 
 		return msk_gather_crews(b->plan, NULL, out, err);
 	if (open_base(b, e, err) < 0)
 		return -1;
-	if (msk_source_images_pick(e->base, NULL, &image, err) == 0)
-		return msk_gather_crews(b->plan, &image->platform, out, err);
+	if (msk_source_images_pick(e->base, NULL, &image, err) == 0) {
+		const struct msk_platform pf = platform_of(&image->platform);
+
+		return msk_gather_crews(b->plan, &pf, out, err);
+	}
 	msk_ctx(err, "--base");
 	if (e->base->images.n < 2 || msk_platform_equal(&e->base->images.v[0].platform, &e->base->images.v[1].platform))
 		return -1;

@@ -255,6 +255,14 @@ mk -q --base amd64.tar --file app:/theirs:0755 --cmd other -o alone.tar
 is "$(config alone.tar | jq -c '.config | [.Entrypoint, .Cmd]')" '[["/theirs"],["other"]]' '--cmd takes the place of the command alone'
 mk -q --base amd64.tar --file app:/ours:0755 --entrypoint /ours -t x -o alone.tar
 is "$(config alone.tar | jq -c '.config | [.Entrypoint, .Cmd]')" '[["/ours"],null]' '--entrypoint that of both'
+# What goes without saying is not said, and nobody is told that lesser CPUs do not run it.
+level=v1 && [ "$arch" = linux/amd64 ] || level=v8
+assemble level.tar v1 "$(jq --arg v "$level" '.variant = $v' <<<"$base_config")" one.layer.gz
+for more in '' '--bin app'; do
+	# shellcheck disable=SC2086
+	mk --base level.tar $more --dir /new --file app:/theirs:0755 -o levelled.tar >said 2>&1
+	is "$(config levelled.tar | jq -c .variant) $(grep -c 'CPUs below' said)" 'null 0' "the least level of a base is none (${more:-no program})"
+done
 mkdir -p shelf && tar xf amd64.tar -C shelf
 mk --base shelf:v1 --dir /new -o shelved/ >said
 like "$(cat said)" "shelf:latest $arch " 'the name of a layout directory is without its tag'
