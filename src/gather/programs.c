@@ -269,8 +269,12 @@ static void name_root(const struct msk_program *p, struct msk_err *err)
 /* --lib is for those that load something. */
 static int check_libs(const struct msk_gather *g, struct msk_err *err)
 {
-	if (g->plan->libs.n == 0 || g->n_programs == 0)
+	if (g->plan->libs.n == 0)
 		return 0;
+	if (g->n_programs == 0) {
+		msk_fail(err, MSK_E_USAGE, "--lib %s: there is no --bin that would load it", g->plan->libs.v[0]);
+		return msk_hint(err, "--file SRC:DEST puts a library where programs of the base look");
+	}
 	for (size_t i = 0; i < g->n_programs; i++)
 		if (g->programs[i].elf.linkage == MSK_ELF_DYNAMIC)
 			return 0;

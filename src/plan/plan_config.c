@@ -82,7 +82,8 @@ static int plan_command(const struct msk_options *o, struct msk_plan *p, struct 
 		return 0;
 	if (c->entrypoint.n ? !*c->entrypoint.v[0] : c->cmd.n == 0 || !*c->cmd.v[0]) {
 		msk_fail(err, MSK_E_USAGE, "--entrypoint %s: nothing to run", o->entrypoint);
-		return msk_hint(err, "leave --entrypoint out to run the first --bin");
+		return msk_hint(err, "leave --entrypoint out to run %s",
+				p->has_programs ? "the first --bin" : "what the base runs");
 	}
 	return 0;
 }

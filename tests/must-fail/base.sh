@@ -195,5 +195,8 @@ must_fail 3 '--base: both.tar: 2 images (linux/amd64, linux/arm64)' \
 	'mkscratch index --platform linux/amd64 -o one.tar both.tar takes one out' -- --base both.tar --file app.c:/x -o x.tar
 must_fail 2 '--platform linux/s390x: the base is for linux/arm64' -- --base arm.tar --file app.c:/x --platform linux/s390x -o x.tar
 must_fail 2 '--root linux/s390x: the base is for linux/arm64' -- --base arm.tar --file app.c:/x --root linux/s390x=/ -o x.tar
+must_fail 2 '--lib libz.so.1: there is no --bin that would load it' '--file SRC:DEST puts a library where programs of the base look' -- \
+	--base arm.tar --lib libz.so.1 -o x.tar
+must_fail 2 '--entrypoint []: nothing to run' 'leave --entrypoint out to run what the base runs' -- --base arm.tar --entrypoint '[]' -o x.tar
 mv nothing.tar .tar && must_fail 2 '--base: no image name can be made of ""' '-t NAME[:TAG]' -- --base ./.tar --file app.c:/x -o x.tar
 done_testing
