@@ -83,6 +83,14 @@ static char *cure_file(const struct msk_input *in, unsigned mode)
 			     mode, owner, in->spec);
 }
 
+/* Who owns it goes on doing so, and may do what he could. */
+static char *cure_dir(const struct msk_sight *at, unsigned mode, const struct msk_input *in)
+{
+	MSK_AUTO_FREE char *owner = at->uid || at->gid ? msk_xasprintf(":%u:%u", at->uid, at->gid) : msk_xstrdup("");
+
+	return msk_xasprintf("--dir %s:%04o%s%s%s", at->path, mode, owner, in ? " instead of " : "", in ? in->spec : "");
+}
+
 char *msk_refusal_cure(const struct msk_refusal *r, const struct msk_plan *plan)
 {
 	const struct msk_input *in = input_of(plan, r->at.e);
@@ -93,7 +101,7 @@ char *msk_refusal_cure(const struct msk_refusal *r, const struct msk_plan *plan)
 		return cure_tree(in, r->at.e, executes);
 	if (r->at.type != MSK_DIR)
 		return in ? cure_file(in, mode) : NULL;
-	return msk_xasprintf("--dir %s:0755%s%s", r->at.path, in ? " instead of " : "", in ? in->spec : "");
+	return cure_dir(&r->at, mode, in);
 }
 
 /* One that is looked at for the image's user. */

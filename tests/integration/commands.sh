@@ -109,6 +109,8 @@ warns ...by_its_hint '' -w /data --dir /data:0755
 warns ...that_is_of_the_user '' -w /data --dir /data:0700:65534:65534
 warns ...above_it '--workdir /a/b: user 65534 may not search /a (mode 0700, 0:0): not every runtime begins there, and no file is found from there; --dir /a:0755 instead of --dir /a:0700 lets everybody' \
 	-w /a/b --dir /a:0700
+data='user 65534 may not search /data (mode 1770, 5:6): not every runtime begins there, and no file is found from there'
+warns ...whose_it_stays "--workdir /data: $data; --dir /data:1775:5:6 instead of --dir /data:1770:5:6 lets everybody" -w /data --dir /data:1770:5:6
 warns ...which_root_may '' -w /data --dir /data:0700 --user 0
 (umask 077 && mkdir -p shut/usr/share/a shut/etc/a pub half && echo x >shut/usr/share/a/d && echo x >shut/etc/a/d && echo x >pub/i.html && echo x >half/a)
 chmod 755 pub half && echo x >half/b
