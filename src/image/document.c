@@ -2,9 +2,10 @@
 
 #include <string.h>
 
-int msk_document_hint(struct msk_err *err)
+int msk_document_hint(bool recorded, struct msk_err *err)
 {
-	return msk_hint(err, "fewer labels, variables, ports, volumes, annotations or tags");
+	return msk_hint(err, "%sfewer labels, variables, ports, volumes, annotations or tags",
+			recorded ? "--no-record, or " : "");
 }
 
 int msk_document_check(const char *name, const struct msk_str *text, struct msk_err *err)
@@ -19,7 +20,7 @@ int msk_document_check(const char *name, const struct msk_str *text, struct msk_
 			 values, MSK_MAX_VALUES);
 	else
 		return 0;
-	return msk_document_hint(err);
+	return msk_document_hint(false, err);
 }
 
 int msk_put_document(struct msk_json *own_doc, const char *media_type, struct msk_store *st, struct msk_desc *out,

@@ -4,8 +4,8 @@
 
 #include "mkscratch/image.h"
 
-/* The cure for documents that are too large. Always -1. */
-int msk_document_hint(struct msk_err *err);
+/* The cure for documents that are too large, maybe of what they `recorded` of their making. Always -1. */
+int msk_document_hint(bool recorded, struct msk_err *err);
 /* The bytes that are hashed are the bytes that are stored: a document is dumped once. Takes own_doc over.
  * Fails: as msk_document_check() does; MSK_E_IO. */
 int msk_put_document(struct msk_json *own_doc, const char *media_type, struct msk_store *st, struct msk_desc *out,

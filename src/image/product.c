@@ -85,7 +85,7 @@ static int check_documents(const struct msk_plan *plan, const struct msk_product
 	else
 		msk_fail(err, MSK_E_USAGE, "all documents together: too large for who reads images (%llu vs %u bytes)",
 			 (unsigned long long)w.bytes, MSK_MAX_DOCUMENTS);
-	return msk_document_hint(err);
+	return msk_document_hint(plan->record && w.bytes > MSK_MAX_DOCUMENTS, err);
 }
 
 int msk_product_make(const struct msk_plan *p, struct msk_image *own_images, size_t n, struct msk_store *st,

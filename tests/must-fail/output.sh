@@ -198,6 +198,8 @@ run "$MKSCRATCH" --compress none --no-record --bin app:/app --bin other:/app -o 
 like "$status $(cat "$err")" '^2 mkscratch: all documents together: too large for who reads images \(180[0-9]{5} vs 16777216 bytes\)$' \
 	'nor do they hold bytes without end'
 t '... and nothing is left' test ! -e img.tar
+run "$MKSCRATCH" --compress none --bin app:/app --bin other:/app -o img.tar "${large[@]}"
+is "$status $(tail -n 1 "$err")" '2 hint: --no-record, or fewer labels, variables, ports, volumes, annotations or tags' '... of which the record may be some'
 # An index that nobody would read is not begun, and one that is there not made longer than that; what fits is read again.
 tags_file() { seq "$1" "$2" | sed 's/.*/"example.com\/a:&"/' | paste -sd, | sed 's/.*/{"tag":[&]}/' >tags.json; }
 tags_file 1 5000
