@@ -35,7 +35,7 @@ int main(void)
 	return fclose(stdout) != 0;
 }
 C
-sources=("$TOP"/src/codec/{deflate{,_parse,_quick,_split,_write},huffman,dense}.c)
+sources=("$TOP"/src/codec/{deflate{,_parse,_quick,_split,_symbols,_write},huffman,dense}.c)
 by() { # NAME COMPILER WORD...
 	"${@:2}" -std=gnu11 -I"$TOP/include" -I"$TOP/src/codec" -o "$1" pack.c "${sources[@]}"
 }
