@@ -87,6 +87,7 @@ struct msk_config {
 	struct msk_strv ports;                   /* "8080/tcp", sorted, unique */
 	struct msk_strv label_keys, label_values;
 	char *workdir, *stop_signal, *author;    /* NULL when not set; workdir defaults to "/" */
+	bool cmd_given;                          /* --cmd, be it an empty list */
 	bool workdir_given;
 	size_t n_given_volumes;                  /* the first of the volumes; those behind them are a base's */
 	struct msk_strv annotation_keys, annotation_values;

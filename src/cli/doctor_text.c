@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "mkscratch/gather.h"
-#include "shell_word.h"
+#include "mkscratch/shell_word.h"
 
 static void add_text(struct msk_str *out, const char *text)
 {

@@ -3,8 +3,8 @@
 #include <assert.h>
 #include <string.h>
 
+#include "mkscratch/shell_word.h"
 #include "mkscratch/timestamp.h"
-#include "shell_word.h"
 
 #define MOST_LISTS 64      /* options that may be given more than once: no more than these */
 

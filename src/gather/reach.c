@@ -4,6 +4,7 @@
 
 #include "mkscratch/path.h"
 #include "mkscratch/rootfs_walk.h"
+#include "mkscratch/shell_word.h"
 #include "program.h"
 
 void msk_refusal_release(struct msk_refusal *r)
@@ -71,8 +72,12 @@ static const struct msk_input *input_of(const struct msk_plan *plan, const struc
 static char *cure_tree(const struct msk_input *in, const struct msk_entry *e, bool executes)
 {
 	const char *path = (e->asked ? e->asked : e->path) + (in->dest[1] ? strlen(in->dest) : 0);
+	MSK_AUTO_FREE char *file = msk_xasprintf("%s%s", in->src, path);
+	struct msk_str cure = MSK_STR_INIT;
 
-	return msk_xasprintf("chmod a+r%s %s%s", executes ? "x" : "", in->src, path);
+	msk_str_adds(&cure, executes ? "chmod a+rx " : "chmod a+r ");
+	msk_shell_add_file(&cure, file);
+	return msk_str_take(&cure);
 }
 
 static char *cure_file(const struct msk_input *in, unsigned mode)
@@ -240,12 +245,15 @@ static void check_tree(const struct reach *r, const struct msk_input *in)
 	MSK_AUTO_REFUSAL first = { 0 };
 	MSK_AUTO_SIGHT top = { 0 };
 	MSK_AUTO_FREE char *text = NULL;
+	MSK_AUTO_STR src = MSK_STR_INIT;
 
 	if (in->kind != MSK_INPUT_TREE || (!msk_rootfs_view_look(&r->view, in->dest, &top) && in->dest[1]) ||
 	    !is_all_refused(r, in, in->dest[1] ? top.path : "/", &first))
 		return;
 	text = msk_refusal_text(&first, &r->who);
-	msk_warn(r->g->log, "%s: none of its files can be read: %s; chmod -R a+rX %s lets everybody", in->spec, text, in->src);
+	msk_shell_add_file(&src, in->src);
+	msk_warn(r->g->log, "%s: none of its files can be read: %s; chmod -R a+rX %s lets everybody", in->spec, text,
+		 msk_str_c(&src));
 }
 
 int msk_check_reach(struct msk_gather *g, struct msk_err *err)

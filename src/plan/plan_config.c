@@ -75,6 +75,7 @@ static int plan_command(const struct msk_options *o, struct msk_plan *p, struct 
 	} else if (o->entrypoint && msk_plan_args("--entrypoint", o->entrypoint, &c->entrypoint, err) < 0) {
 		return -1;
 	}
+	c->cmd_given = o->cmd.n > 0;
 	for (size_t i = 0; i < o->cmd.n; i++)
 		if (msk_plan_args("--cmd", o->cmd.v[i], &c->cmd, err) < 0)
 			return -1;

@@ -146,7 +146,7 @@ static int inherit_command(const struct msk_plan *p, const struct msk_json *conf
 	if (!takes_entrypoint(p))
 		return 0;
 	inherit_words(msk_json_get(config, "Entrypoint"), &c->entrypoint);
-	if (!c->cmd.n)
+	if (!c->cmd_given)
 		inherit_words(msk_json_get(config, "Cmd"), &c->cmd);
 	if (c->entrypoint.n || c->cmd.n)
 		return 0;
@@ -204,7 +204,7 @@ struct msk_json *msk_plan_takes(const struct msk_plan *p, const struct msk_json 
 	take(to, from, "StopSignal", c->stop_signal != NULL);
 	take(to, from, "Healthcheck", c->health.kind != MSK_HEALTH_UNSET);
 	take(to, from, "Entrypoint", !takes_entrypoint(p));
-	take(to, from, "Cmd", !takes_entrypoint(p) || c->cmd.n);
+	take(to, from, "Cmd", !takes_entrypoint(p) || c->cmd_given);
 	take(to, from, "Labels", !p->base_labels);
 	for (const char *const *key = (const char *const[]){ "Env", "ExposedPorts", "Volumes", "Shell", "StopTimeout", NULL };
 	     *key; key++)

@@ -253,6 +253,9 @@ is "$(file_of alone.tar 1 etc/extra)" srv '... under what was added'
 t '... and it is made again by its recipe' mk verify -q --rebuild alone.tar
 mk -q --base amd64.tar --file app:/theirs:0755 --cmd other -o alone.tar
 is "$(config alone.tar | jq -c '.config | [.Entrypoint, .Cmd]')" '[["/theirs"],["other"]]' '--cmd takes the place of the command alone'
+mk -q --base alone.tar --file app:/more --cmd '[]' -o none.tar
+is "$(config none.tar | jq -c '.config | [.Entrypoint, .Cmd]')" '[["/theirs"],null]' '... an empty list too'
+t '... which is made again' mk verify -q --rebuild none.tar
 mk -q --base amd64.tar --file app:/ours:0755 --entrypoint /ours -t x -o alone.tar
 is "$(config alone.tar | jq -c '.config | [.Entrypoint, .Cmd]')" '[["/ours"],null]' '--entrypoint that of both'
 # What goes without saying is not said, and nobody is told that lesser CPUs do not run it.

@@ -126,6 +126,9 @@ chmod 700 pub
 warns ...since_it_is_closed_itself "--tree pub:/srv: $none search /srv (mode 0700, 0:0); chmod -R a+rX pub lets everybody" --tree pub:/srv
 chmod -R a+rX pub
 warns ...by_its_hint '' --tree pub:/srv
+mkdir -- ' shut' -shut && echo x >' shut/f' && echo x >-shut/f && chmod 600 -- ' shut/f' -shut/f
+warns ...quoted_for_a_shell "--tree  shut:/srv: $none read /srv/f (mode 0600, 0:0); chmod -R a+rX ' shut' lets everybody" --tree ' shut:/srv'
+warns ...not_an_option "--tree -shut:/srv: $none read /srv/f (mode 0600, 0:0); chmod -R a+rX ./-shut lets everybody" --tree=-shut:/srv
 mkdir empty && warns ...that_has_no_file '' --tree empty:/srv
 told() { # NAME STATUS TEXT ARG...: all that is said
 	local name=$1 want="$2 $3"

@@ -1,4 +1,4 @@
-#include "shell_word.h"
+#include "mkscratch/shell_word.h"
 
 #include <string.h>
 
@@ -63,4 +63,12 @@ void msk_shell_add_word(struct msk_str *out, const char *word)
 		add_quoted(out, word);
 	else
 		add_dollar_quoted(out, word);
+}
+
+void msk_shell_add_file(struct msk_str *out, const char *path)
+{
+	MSK_AUTO_STR word = MSK_STR_INIT;
+
+	msk_str_addf(&word, "%s%s", *path == '-' ? "./" : "", path);
+	msk_shell_add_word(out, msk_str_c(&word));
 }
