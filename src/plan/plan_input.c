@@ -88,15 +88,23 @@ static bool has_default_dest(const struct msk_input *in, const char *src)
 	return in->kind == MSK_INPUT_BIN && !strchr(src, ':') && strcmp(in->dest + 1, base) == 0;
 }
 
+/* DEST ends at a colon: one in the name of SRC has come of the directory that was given. */
+static char *tidy_dest(const struct msk_input *in)
+{
+	const char *name = strrchr(in->dest, '/') + 1;
+
+	return strchr(name, ':') ? msk_xstrndup(in->dest, (size_t)(name - in->dest)) : msk_xstrdup(in->dest);
+}
+
 char *msk_input_tidy(const struct msk_input *in, const char *typed)
 {
-	MSK_AUTO_FREE char *src = tidy_source(in, typed);
+	MSK_AUTO_FREE char *src = tidy_source(in, typed), *dest = tidy_dest(in);
 	MSK_AUTO_STR attributes = MSK_STR_INIT;
 
 	add_attributes(in, &attributes);
 	if (!attributes.len && has_default_dest(in, src))
 		return msk_take(&src);
-	return msk_xasprintf("%s%s%s%s", src, in->kind == MSK_INPUT_DIR ? "" : ":", in->dest, msk_str_c(&attributes));
+	return msk_xasprintf("%s%s%s%s", src, in->kind == MSK_INPUT_DIR ? "" : ":", dest, msk_str_c(&attributes));
 }
 
 static int parse_mode(struct msk_input *in, const char *text, struct msk_err *err)

@@ -59,6 +59,10 @@ is "$(again plainly.tar)" $'the same image, byte for byte: D\n0' ..._and_makes_i
 
 mk -q --bin app --tz=UTC,Europe/Oslo -o plainly.tar
 is "$(spelled --bin app --tz=Europe/Oslo,UTC)$(spelled --bin app --tz=Europe/Oslo --tz=UTC)" samesame zones_have_no_order
+cp app a:b && mk -q --bin a:b:/ --file ./a:b:/srv//:0600 --link x:y:/l/ -o plainly.tar
+is "$(mk verify --recipe --json plainly.tar | jq -c '.options | [.bin[], .file[], .link[]]')" '["a:b:/","a:b:/srv/:0600","x:y:/l"]' \
+	a_colon_in_a_name_is_not_one_behind_DEST
+is "$(again plainly.tar)" $'the same image, byte for byte: D\n0' ...so_that_it_is_made_again
 mk -q --bin app --tree tree:/srv::5:6 -o plainly.tar
 is "$(spelled --bin app --tree ./tree/:/srv/::05:6)$(mk verify --recipe --json plainly.tar | jq -c .options.tree)" 'same["tree:/srv::5:6"]' \
 	a_tree_has_an_owner_and_no_mode
