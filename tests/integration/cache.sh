@@ -326,7 +326,7 @@ rm -rf c && mkdir -p c/0/block/ab && echo mine | tee c/mine >c/0/block/ab/ab"$(p
 older
 cp c/6/CACHEDIR.TAG c/5/ && cp c/6/CACHEDIR.TAG c/2/ && mkdir c/2/layer
 mk cache clear -q --cache c
-is "$(echo c/[0-9]*) $(find c/2 -mindepth 1 -printf '%f\n' | sort | xargs) $(find c/0 -type f | wc -l)" 'c/0 c/03 c/1 c/2 c/6 c/7 CACHEDIR.TAG block 1' \
+is "$(echo c/[0-9]*) $(find c/2 -mindepth 1 -maxdepth 1 -printf '%f\n' | sort | xargs) $(find c/0 -type f | wc -l)" 'c/0 c/03 c/1 c/2 c/6 c/7 CACHEDIR.TAG block 1' \
 	...the_tag_of_one_goes_with_it_or_stays
 
 # A capability is part of what a layer is.
