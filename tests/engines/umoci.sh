@@ -37,7 +37,7 @@ fi
 mk -q --bin "$FIXTURES/service" --media-types docker -t x:docker -o docker/
 run umoci unpack --image docker:docker docker-bundle
 like "$(cat "$out" "$err")" 'does not point to ispec.MediaTypeImageManifest' "umoci reads no Docker types, as the README says"
-mkdir tree && echo 9 >tree/new && umoci init --layout put && umoci new --image put:v1 && umoci insert --image put:v1 tree /data >/dev/null 2>&1
+mkdir grown && echo 9 >grown/new && umoci init --layout put && umoci new --image put:v1 && umoci insert --image put:v1 grown /data >/dev/null 2>&1
 is "$(mk cat put:v1 /data/new)" 9 'a layer of umoci insert, whose last block is not filled, is read'
 umoci tag --image l:v1 again && t 'a tag of umoci verifies' mk verify l
 done_testing
