@@ -4,24 +4,6 @@
 /* Of the longest copies from so near, which are runs, so many places are entered. */
 #define LAST_OF_RUN 64u
 
-HOT void try_places(const struct msk_parse *s, uint32_t at, uint64_t places, unsigned those, uint32_t most,
-		    struct msk_copy *best)
-{
-	const unsigned char *p = s->in + at;
-
-	for (; those && best->length < s->d->effort.enough && best->length < most; those &= those - 1) {
-		uint32_t distance = msk_distance_to(at, places >> 16 * __builtin_ctz(those)), length;
-		const unsigned char *last = p + best->length - 3;
-
-		if (msk_four_bytes(last - distance) != msk_four_bytes(last) ||
-		    msk_four_bytes(p - distance) != msk_four_bytes(p) || !msk_in_window(distance))
-			continue;
-		length = msk_same_bytes(p, distance, 4, most);
-		if (length > best->length)
-			*best = (struct msk_copy){ length, distance };
-	}
-}
-
 HOT uint64_t older_places(const struct msk_finder *f, uint64_t places)
 {
 	uint64_t older = 0;
@@ -38,7 +20,7 @@ HOT void try_six(const struct msk_parse *s, uint32_t at, uint64_t places, unsign
 	for (unsigned round = 0;; round++) {
 		const unsigned char *last;
 
-		try_places(s, at, places, those, most, best);
+		msk_parse_try(s, at, places, those, s->d->effort.enough, best);
 		if (!best->distance || best->length >= s->d->effort.enough || best->length == most ||
 		    round == s->d->effort.rounds)
 			return;
@@ -78,7 +60,7 @@ HOT struct msk_copy find(const struct msk_parse *s, struct msk_slots *next, uint
 		if (length > least)
 			return (struct msk_copy){ length, four };
 	}
-	if (first && three - 1 < MSK_NEAR && ((msk_four_bytes(p - three) ^ msk_four_bytes(p)) & 0xffffff) == 0)
+	if (first && msk_is_three(p, three))
 		best.distance = three;
 	return best;
 }

@@ -51,30 +51,6 @@ HOT unsigned which_have(struct quick q, uint32_t places, uint32_t at, const unsi
 	return those;
 }
 
-HOT void try_places(const struct msk_parse *s, struct quick q, uint32_t at, uint32_t places, unsigned those,
-		    struct msk_copy *best)
-{
-	const unsigned char *p = s->in + at;
-	const uint32_t most = msk_parse_most(s, at);
-
-	for (; those && best->length < q.enough && best->length < most; those &= those - 1) {
-		uint32_t distance = msk_distance_to(at, places >> 16 * __builtin_ctz(those)), length;
-		const unsigned char *last = p + best->length - 3;
-
-		if (msk_four_bytes(last - distance) != msk_four_bytes(last) ||
-		    msk_four_bytes(p - distance) != msk_four_bytes(p) || !msk_in_window(distance))
-			continue;
-		length = msk_same_bytes(p, distance, 4, most);
-		if (length > best->length)
-			*best = (struct msk_copy){ length, distance };
-	}
-}
-
-HOT bool is_three(const unsigned char *p, uint32_t distance)
-{
-	return distance - 1 < MSK_NEAR && ((msk_four_bytes(p - distance) ^ msk_four_bytes(p)) & 0xffffff) == 0;
-}
-
 /* The longest copy of more than `least` bytes that may begin there, which is entered. `first`: also one of three bytes. */
 HOT struct msk_copy find(const struct msk_parse *s, struct quick q, uint32_t at, uint32_t least, bool first)
 {
@@ -91,7 +67,7 @@ HOT struct msk_copy find(const struct msk_parse *s, struct quick q, uint32_t at,
 	enter(s, q, at);
 	if (!first && least >= msk_parse_most(s, at))
 		return best;
-	try_places(s, q, at, places, which_have(q, places, at, last, msk_four_bytes(last)), &best);
+	msk_parse_try(s, at, places, which_have(q, places, at, last, msk_four_bytes(last)), q.enough, &best);
 	if (best.distance)
 		return best;
 	if ((first || least < 6) && msk_four_bytes(p - four) == msk_four_bytes(p) && msk_in_window(four)) {
@@ -100,7 +76,7 @@ HOT struct msk_copy find(const struct msk_parse *s, struct quick q, uint32_t at,
 		if (length > least)
 			return (struct msk_copy){ length, four };
 	}
-	if (q.threes && first && is_three(p, three))
+	if (q.threes && first && msk_is_three(p, three))
 		best.distance = three;
 	return best;
 }

@@ -22,6 +22,33 @@ MSK_HOT uint32_t msk_parse_most(const struct msk_parse *s, uint32_t at)
 	return s->n - at < MSK_COPY_MOST ? s->n - at : MSK_COPY_MOST;
 }
 
+/* Of these places `those` are tried, the lowest first, until a copy has `enough` bytes: one that is longer than the best
+ * becomes it. */
+MSK_HOT void msk_parse_try(const struct msk_parse *s, uint32_t at, uint64_t places, unsigned those, uint32_t enough,
+			   struct msk_copy *best)
+{
+	const unsigned char *p = s->in + at;
+	const uint32_t most = msk_parse_most(s, at);
+
+	for (; those && best->length < enough && best->length < most; those &= those - 1) {
+		uint32_t distance = msk_distance_to(at, places >> 16 * __builtin_ctz(those)), length;
+		const unsigned char *last = p + best->length - 3;
+
+		if (msk_four_bytes(last - distance) != msk_four_bytes(last) ||
+		    msk_four_bytes(p - distance) != msk_four_bytes(p) || !msk_in_window(distance))
+			continue;
+		length = msk_same_bytes(p, distance, 4, most);
+		if (length > best->length)
+			*best = (struct msk_copy){ length, distance };
+	}
+}
+
+/* May three bytes be copied from there? */
+MSK_HOT bool msk_is_three(const unsigned char *p, uint32_t distance)
+{
+	return distance - 1 < MSK_NEAR && ((msk_four_bytes(p - distance) ^ msk_four_bytes(p)) & 0xffffff) == 0;
+}
+
 MSK_HOT void msk_parse_literal(struct msk_parse *s)
 {
 	s->uses[s->in[s->at++]]++;
